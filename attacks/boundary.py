@@ -1,0 +1,115 @@
+"""The decision-boundary attack of P1 (section 6.4), after Brendel et al. 2017."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from bench import AttackTools, Overlay, Perturbation, Rng, Spec, UsageError, Utterance
+
+SIGNAL = "signal"
+_MARGIN_DB = 0.1
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """Label-only search from a loud noise to one above the SNR threshold (P1's decision-boundary attack).
+
+    It starts with a random sound of a random category at the lowest SNR. Once the label has changed it stays in that
+    category: it raises the SNR step by step while the label stays changed, and where it does not, tries the category's
+    other sounds at that level. It ends with the first candidate that counts as a success. The effects of category
+    "signal" have no level: each is tried as it is.
+
+    Args:
+        corr: the attacker knows how much each category degrades the victim, and takes the worst first (P1's `Corr`).
+        noises: "all", or "imperceptible" to leave out what people hear as another emotion (P1's `Noises`).
+        start_snr_db: the lowest SNR, in dB; P1's catalogue ends at 0.
+        step_db: how far the SNR is raised at a time, in dB; the last step ends just above the threshold.
+        categories: of the noise bank, and "signal" for the effects below.
+        signals: specs of the effects of category "signal".
+
+    Differences to the original: Brendel et al. walk along the boundary in sample space by the Euclidean distance; P1,
+    and so this attack, moves by SNR among recorded sounds. P1 gives neither the step nor the order of the categories.
+    Readings: without Corr a category is drawn anew, uniformly, for each sound until the label changes; with Corr the
+    category of the greatest loss of UAR on validation speakers is taken, and the next one when it is used up.
+    """
+
+    corr: bool = False
+    noises: Literal["all", "imperceptible"] = "all"
+    start_snr_db: float = 0.0
+    step_db: float = 5.0
+    categories: tuple[str, ...] = ("natural", "human", "interior", SIGNAL)
+    signals: tuple[str, ...] = (
+        "fade_in",
+        "fade_out",
+        "speed_utterance:rate=1.25",
+        "speed_utterance:rate=0.75",
+        "pitch:factor=1.25",
+        "pitch:factor=0.75",
+    )
+
+    def __post_init__(self) -> None:
+        if not self.step_db > 0:
+            raise UsageError(
+                "attack 'boundary', parameter 'step_db'", str(self.step_db), "more than 0", "try step_db=5"
+            )
+        if not self.categories:
+            raise UsageError("attack 'boundary', parameter 'categories'", "none", "one or more", "try natural+human")
+
+    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
+        """Yield candidates until one counts or all sounds are used up."""
+        untried = {category: self._shuffled(category, tools, rng) for category in self.categories}
+        home: str | None = None
+        snr_db = self.start_snr_db
+        while category := home or self._choose(untried, tools, rng):
+            move = next(untried[category], None)
+            if move is None:
+                del untried[category]
+                home, snr_db = None, self.start_snr_db
+            elif category == SIGNAL:
+                candidate = tools.perturb(move, original, rng)
+                if candidate is not None and (yield candidate):
+                    home = SIGNAL
+                    if tools.counts(original, candidate):
+                        return
+            else:
+                overlay = Overlay.of(original, tools.noises.clip(move))
+                while (yield overlay.at(snr_db)):
+                    home = category
+                    if snr_db > tools.min_snr_db:
+                        return
+                    snr_db = self._raised(snr_db, tools)
+
+    def probe(self, original: Utterance, category: str, tools: AttackTools, rng: Rng) -> Utterance | None:
+        """A random sound of the category at the lowest SNR, or a random effect: the search's own first move."""
+        move = next(self._shuffled(category, tools, rng), None)
+        if move is None:
+            return None
+        if category == SIGNAL:
+            return tools.perturb(move, original, rng)
+        return Overlay.of(original, tools.noises.clip(move)).at(self.start_snr_db)
+
+    def _raised(self, snr_db: float, tools: AttackTools) -> float:
+        enough = tools.min_snr_db + _MARGIN_DB
+        return min(snr_db + self.step_db, enough) if snr_db < tools.min_snr_db else enough
+
+    def _shuffled(self, category: str, tools: AttackTools, rng: Rng) -> Iterator[str]:
+        """The sounds (ids) or effects (specs) of a category in a random order."""
+        moves = self._effects(tools) if category == SIGNAL else [clip.id for clip in tools.noises.of(category)]
+        return iter([moves[index] for index in rng.permutation(len(moves))])
+
+    def _effects(self, tools: AttackTools) -> list[str]:
+        if self.noises == "all":
+            return list(self.signals)
+        named = ((spec, Perturbation(Spec.parse(spec).name, SIGNAL)) for spec in self.signals)
+        return [spec for spec, perturbation in named if tools.perception.is_imperceptible(perturbation)]
+
+    def _choose(self, untried: dict[str, Iterator[str]], tools: AttackTools, rng: Rng) -> str | None:
+        """The next category to try while the label has not changed."""
+        if not untried:
+            return None
+        if tools.degradation is None:
+            return list(untried)[int(rng.integers(len(untried)))]
+        degradation = tools.degradation
+        return max(untried, key=lambda category: degradation.get(category, 0.0))

@@ -1,0 +1,48 @@
+"""What a victim is given: several utterances, padded to one tensor, with their true lengths."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from bench.types import Utterance
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Utterances side by side.
+
+    Args:
+        utterances: the b utterances, for their speakers, transcripts and word times.
+        waveforms: shape (b, t), float32, zeros after each utterance's end.
+        lengths: shape (b,), int64, the true number of samples, on the same device as the waveforms.
+    """
+
+    utterances: tuple[Utterance, ...]
+    waveforms: Tensor
+    lengths: Tensor
+
+    @classmethod
+    def of(cls, utterances: Sequence[Utterance], device: torch.device | None = None) -> Batch:
+        """Pad utterances to the longest.
+
+        >>> short, long = (Utterance(str(n), torch.ones(n), speaker="a") for n in (2, 3))
+        >>> Batch.of([short, long]).waveforms
+        tensor([[1., 1., 0.],
+                [1., 1., 1.]])
+        """
+        waveforms = torch.nn.utils.rnn.pad_sequence([utterance.waveform for utterance in utterances], batch_first=True)
+        lengths = torch.tensor([utterance.waveform.shape[-1] for utterance in utterances])
+        return cls(tuple(utterances), waveforms.to(device), lengths.to(device))
+
+    def __len__(self) -> int:
+        return len(self.utterances)
+
+
+def batches(utterances: Sequence[Utterance], size: int) -> list[list[int]]:
+    """Indices of utterances in groups of at most `size`, similar lengths together, so that little is padded."""
+    order = sorted(range(len(utterances)), key=lambda index: (utterances[index].waveform.shape[-1], index))
+    return [order[start : start + size] for start in range(0, len(order), size)]

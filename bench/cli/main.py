@@ -1,0 +1,60 @@
+"""The `bench` command. Each subcommand is one file; none of them imports torch before it has something to compute."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from bench.cli.leaderboard import leaderboard
+from bench.cli.list import list_components
+from bench.cli.run import run
+from bench.cli.show import show
+from bench.errors import BenchError
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    help="How far can a speech emotion recogniser be trusted when somebody works against it?",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("run")(run)
+app.command("list")(list_components)
+app.command("show")(show)
+app.command("leaderboard")(leaderboard)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"serbench {version('serbench')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it and go.")
+    ] = False,
+) -> None:
+    """How far can a speech emotion recogniser be trusted when somebody works against it?"""
+
+
+def main() -> None:
+    """Run the command; every error a user can cause becomes one line on standard error and exit code 2."""
+    try:
+        app()
+    except BenchError as error:
+        typer.echo(f"bench: {error}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("bench: interrupted; the same command goes on where this one stopped", err=True)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)

@@ -1,0 +1,119 @@
+"""Scores as text for people, and as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from bench.cache import appearing_file
+from bench.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from bench.results import Results
+
+STANDARD_OUTPUT = "-"
+_LEAST_WIDTH = 100
+
+
+def check_json_target(target: str | None) -> None:
+    """Raise a UsageError now, not after the work, where the JSON cannot be written."""
+    if target is None or target == STANDARD_OUTPUT:
+        return
+    path = Path(target)
+    if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        found = "a folder" if path.is_dir() else f"{path.parent} is no folder that can be written to"
+        raise UsageError(f"--json {target}", found, "a file in an existing folder", "choose another, or - to print it")
+
+
+def report(results: Results, json_target: str | None) -> None:
+    """Print tables, or JSON in their place where it goes to standard output."""
+    if json_target is not None:
+        text = json.dumps(results.to_json(), indent=1)
+        if json_target == STANDARD_OUTPUT:
+            typer.echo(text)
+            return
+        with appearing_file(Path(json_target)) as temporary:
+            temporary.write_text(text + "\n")
+    print_tables(results)
+
+
+def print_tables(results: Results) -> None:
+    """P1's Table 2 for every victim, defence, attack, corpus and task, pooled over folds and seeds."""
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=False)
+    if not console.is_terminal:
+        console.width = max(console.width, _LEAST_WIDTH)
+    for entry in results.pooled:
+        console.print()
+        for line in headline(entry):
+            console.print(line, markup=False)
+        console.print(attack_table(entry))
+        for line in footnotes(entry):
+            console.print(line, markup=False)
+
+
+def headline(entry: Mapping[str, Any]) -> list[str]:
+    """What was measured on what, and how good the victim is when nobody attacks."""
+    names = f"victim {entry['victim']} · defense {entry['defense']} · attack {entry['attack']}"
+    data = f"corpus {entry['corpus']} · noises {entry['noise_bank']} · task {entry['task']}"
+    folds = f"fold {_numbers(entry['folds'])} · seed {_numbers(entry['seeds'])}"
+    clean = entry["clean"]
+    return [
+        names,
+        f"{data} · {folds} · n = {entry['n']} utterances of {entry['speakers']} speakers",
+        " · ".join(f"{name.upper()} {with_interval(clean[name], clean[f'{name}_ci95'])}" for name in ("uar", "war"))
+        + " when nobody attacks",
+    ]
+
+
+def _numbers(numbers: list[int]) -> str:
+    return ",".join(map(str, numbers))
+
+
+def with_interval(figure: float, interval: list[float]) -> str:
+    """A figure with its 95 % interval."""
+    return f"{figure:.2f} [{interval[0]:.2f}, {interval[1]:.2f}]"
+
+
+def attack_table(entry: Mapping[str, Any]) -> Table:
+    """Acc_att at each k, a line for each Corr and Noises, as in P1's Table 2."""
+    from rich import box
+    from rich.table import Table
+
+    ks = sorted({score["k"] for score in entry["scores"]})
+    table = Table("Corr", "Noises", *(f"Acc_att k={k}" for k in ks), "n", box=box.SIMPLE_HEAD)
+    lines: dict[tuple[bool, str], dict[int, str]] = {}
+    counts = {}
+    for score in entry["scores"]:
+        line = (score["corr"], score["noises"])
+        lines.setdefault(line, {})[score["k"]] = with_interval(score["acc_att"], score["ci95"])
+        counts[line] = score["n"]
+    for (corr, noises), cells in lines.items():
+        table.add_row("yes" if corr else "no", noises, *(cells.get(k, "") for k in ks), str(counts[corr, noises]))
+    return table
+
+
+def footnotes(entry: Mapping[str, Any]) -> list[str]:
+    """What the figures mean, and the tests at the greatest k."""
+    rests = entry["rests_on"]
+    lines = [
+        f"Acc_att: share attacked successfully within k label-only queries, above {rests['min_snr_db']:g} dB SNR "
+        "(higher is worse for the victim).",
+        f"[95 % interval], clustered by {entry['speakers']} speakers; people's perception after {rests['perception']}.",
+    ]
+    tests = entry.get("tests", [])
+    for test in [test for test in tests if test["k"] == max(t["k"] for t in tests)]:
+        given = f"noises {test['noises']}" if "noises" in test else f"Corr {'yes' if test['corr'] else 'no'}"
+        what = "Corr yes − no" if test["compared"] == "corr" else "noises all − imperceptible"
+        lines.append(
+            f"{what}, k={test['k']}, {given}: {test['difference']:+.2f} (paired t-test, Holm p = {test['p_holm']:.3f})"
+        )
+    return lines

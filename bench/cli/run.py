@@ -1,0 +1,81 @@
+"""`bench run`: attack victims and score them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Several = list[str]
+
+
+def run(
+    victim: Annotated[Several, typer.Option(help="Who is attacked; may be given several times.")],
+    attack: Annotated[Several, typer.Option(help="How: NAME or NAME:KEY=VALUE,...; may be given several times.")],
+    k: Annotated[
+        str, typer.Option(help="Label-only queries allowed, at each of which success is read off.")
+    ] = "5,15,25",
+    defense: Annotated[Several, typer.Option(help='"none" is the bare victim; may be given several times.')] = ["none"],  # noqa: B006
+    corpus: Annotated[str, typer.Option(help="The speech.")] = "synthetic",
+    corpus_root: Annotated[Path | None, typer.Option(help="The corpus's folder, where it is not embedded.")] = None,
+    noise_bank: Annotated[str, typer.Option(help="The noises.")] = "embedded",
+    noise_root: Annotated[Path | None, typer.Option(help="The noises' folder: a folder a category.")] = None,
+    noise_map: Annotated[Path | None, typer.Option(help="CSV folder,category: which folder is which category.")] = None,
+    task: Annotated[Several, typer.Option(help="ahsn, activation3, valence3; may be given several times.")] = ["ahsn"],  # noqa: B006
+    corr: Annotated[str, typer.Option(help="Does the attacker know how each noise degrades: yes, no, both.")] = "both",
+    noises: Annotated[str, typer.Option(help="all, imperceptible (people hear the same emotion), both.")] = "both",
+    fold: Annotated[str, typer.Option(help="Subject-independent fold 0 to 4, several (0,1), or all.")] = "0",
+    seeds: Annotated[str, typer.Option(help="Seeds of training and search.")] = "0",
+    limit: Annotated[int | None, typer.Option(help="Attack so many test utterances; all by default.")] = None,
+    device: Annotated[str, typer.Option(help="auto (a GPU where there is one), cpu, cuda.")] = "auto",
+    batch_size: Annotated[int, typer.Option(help="Searches side by side; changes no result.")] = 64,
+    plugin: Annotated[list[Path], typer.Option(help="A Python file with components of yours.")] = [],  # noqa: B006
+    out: Annotated[Path, typer.Option(help="The run's folder; finished cells found there are not run again.")] = Path(
+        "bench-run"
+    ),
+    json: Annotated[
+        str | None, typer.Option(help="Write the scores as JSON to this file; - is standard output.")
+    ] = None,
+) -> None:
+    """Attack victims and score them.
+
+    Every combination of --victim, --defense, --attack and --task is a cell. Cells that are done are skipped, so the
+    same command goes on after an interruption. The bench-run folder keeps every query; see bench show.
+    """
+    from bench.options import Options, parse_folds, parse_ks, parse_seeds
+
+    options = Options(
+        victims=tuple(victim),
+        attacks=tuple(attack),
+        defenses=tuple(defense),
+        ks=parse_ks(k),
+        corpus=corpus,
+        corpus_root=corpus_root,
+        noise_bank=noise_bank,
+        noise_root=noise_root,
+        noise_map=noise_map,
+        tasks=tuple(task),
+        folds=parse_folds(fold),
+        seeds=parse_seeds(seeds),
+        corr=corr,  # type: ignore[arg-type]  # checked by Options
+        noises=noises,  # type: ignore[arg-type]
+        limit=limit,
+        device=device,  # type: ignore[arg-type]
+        batch_size=batch_size,
+        plugins=tuple(plugin),
+        out=out,
+    )
+
+    from bench.api import execute
+    from bench.cli.report import check_json_target, report
+    from bench.progress import for_terminal
+
+    check_json_target(json)
+    done = execute(options, for_terminal())
+    report(done.results, json)
+    for failure in done.failures:
+        typer.echo(f"bench: a cell failed: {failure.message}", err=True)
+    if done.failures:
+        typer.echo(f"bench: tracebacks are in {out / 'failed'}", err=True)
+        raise typer.Exit(max(failure.exit_code for failure in done.failures))

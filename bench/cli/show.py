@@ -1,0 +1,32 @@
+"""`bench show`: the scores of a run, from its records alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def show(
+    run: Annotated[Path, typer.Argument(help="The --out folder of a bench run.")],
+    k: Annotated[
+        str | None, typer.Option(help="Score at these numbers of queries; by default those of the run.")
+    ] = None,
+    json: Annotated[
+        str | None, typer.Option(help="Write the scores as JSON to this file; - is standard output.")
+    ] = None,
+) -> None:
+    """Show a run again, scored from its records; needs neither the victim nor the sound."""
+    from bench.options import parse_ks
+    from bench.runs import read_results
+
+    ks = parse_ks(k) if k else None
+
+    from bench.cli.report import check_json_target, report
+
+    check_json_target(json)
+    results = read_results([run], ks)
+    report(results, json)
+    for failure in results.failed:
+        typer.echo(f"bench: a cell failed: {failure['error']}", err=True)

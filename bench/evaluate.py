@@ -1,0 +1,196 @@
+"""One cell: (victim, defence, attack, corpus, task, fold, seed) → records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+import torch
+
+from bench.fitting import Fitting, identity, key_of_json
+from bench.noises.bank import Noises
+from bench.noises.perception import Perception, p1
+from bench.progress import SILENT, Progress
+from bench.protocols import Attack, Degradation, FitContext, InformedAttack, Victim
+from bench.records import Row
+from bench.referee import Referee
+from bench.registry import Registry
+from bench.rng import key_of, keyed
+from bench.scores import uar
+from bench.splits import Split, subject_independent
+from bench.tasks import usable
+from bench.tools import AttackTools
+from bench.types import Dataset, Part, Task, Utterance
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is to be measured.
+
+    Args:
+        victim: spec.
+        defense: spec, or "none".
+        attack: spec, with `corr` and `noises` where the attack has them.
+        task: what the victim tells.
+        fold: from 0.
+        folds: how many.
+        seed: of training and search.
+        max_queries: the greatest k.
+        limit: attack so many test utterances, drawn by their ids; None for all.
+    """
+
+    victim: str
+    defense: str
+    attack: str
+    task: Task
+    fold: int
+    folds: int
+    seed: int
+    max_queries: int
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The data and the machine that cells are measured with.
+
+    Args:
+        registry: finds components.
+        dataset: the corpus, read.
+        corpus: its spec without paths.
+        noises: the noise bank, read.
+        device: where tensors go.
+        batch_size: searches side by side; changes no result.
+        min_snr_db: what counts as a success.
+        progress: whom to tell.
+    """
+
+    registry: Registry
+    dataset: Dataset
+    noises: Noises
+    device: torch.device
+    batch_size: int = 64
+    min_snr_db: float = 10.0
+    perception: Perception = field(default_factory=p1)
+    progress: Progress = SILENT
+
+    def fitting(self, cell: Cell) -> Fitting:
+        """How the cell's victim comes about."""
+        fingerprint = self.dataset.fingerprint
+        return Fitting(
+            self.registry, cell.victim, cell.defense, cell.task, cell.fold, cell.folds, cell.seed, fingerprint
+        )
+
+    def description(self, cell: Cell) -> dict[str, Any]:
+        """Everything that determines the cell's records, and nothing else."""
+        return {
+            "victim": cell.victim,
+            "defense": cell.defense,
+            "attack": cell.attack,
+            "corpus": self.dataset.name,
+            "noise_bank": self.noises.name,
+            "task": cell.task.name,
+            "fold": cell.fold,
+            "folds": cell.folds,
+            "seed": cell.seed,
+            "max_queries": cell.max_queries,
+            "limit": cell.limit,
+            "min_snr_db": self.min_snr_db,
+            "perception": self.perception.name,
+            "fitting": self.fitting(cell).description(self.noises.part("train"), self.device.type),
+            "attack_identity": identity(self.registry, "attacks", cell.attack),
+            "attack_noises": self.noises.part("test").fingerprint,
+        }
+
+    def key(self, cell: Cell) -> str:
+        """Names the cell's records."""
+        return key_of_json(self.description(cell))
+
+    def split(self, cell: Cell) -> Split:
+        """The cell's speakers, in three parts."""
+        utterances = usable(self.dataset.utterances, cell.task, self.dataset.name)
+        return subject_independent(utterances, cell.fold, cell.folds, self.dataset.name)
+
+    def evaluate(self, cell: Cell) -> list[Row]:
+        """Fit or load the victim, let the referee run the attack.
+
+        Raises:
+            bench.errors.BenchError: a component broke its contract, or cannot do what is asked.
+        """
+        split = self.split(cell)
+        context = FitContext(cell.task, cell.seed, self.device, self.noises.part("train"), self.progress)
+        victim = self.fitting(cell).fit_or_load(split, context)
+        attack: Attack = self.registry.build("attacks", cell.attack)
+        tools = self._tools(cell, "test")
+        if isinstance(attack, InformedAttack) and attack.corr:
+            loss = degradation(
+                self._referee(victim, split.valid, cell), attack, split.valid, self._tools(cell, "train")
+            )
+            tools = replace(tools, degradation=loss)
+        chosen = limited(split.test, cell.limit)
+        with self.progress.task(f"Attacking with {cell.attack}", len(chosen)) as advance:
+            referee = self._referee(victim, split.test, cell)
+            return referee.run(attack, cell.attack, chosen, tools, cell.seed, advance)
+
+    def _referee(self, victim: Victim, clean: Sequence[Utterance], cell: Cell) -> Referee:
+        return Referee(victim.enroll(clean), cell.task, self.device, self.batch_size, self.min_snr_db)
+
+    def _tools(self, cell: Cell, part: Part) -> AttackTools:
+        build = cache(lambda text: self.registry.build("attacks", text))
+        return AttackTools(self._noises_of(part), self.perception, self.min_snr_db, cell.max_queries, build)
+
+    def _noises_of(self, part: Part) -> Noises:
+        """One part of the bank, on the device."""
+        noises = self.noises.part(part)
+        clips = tuple(replace(clip, waveform=clip.waveform.to(self.device)) for clip in noises.clips)
+        return replace(noises, clips=clips)
+
+
+def degradation(
+    referee: Referee, attack: InformedAttack, utterances: Sequence[Utterance], tools: AttackTools
+) -> Degradation:
+    """What an informed attacker knows (P1's Corr): the loss of UAR by noise category.
+
+    Measured on validation speakers with the noise bank's "train" part, so on nothing that is attacked later.
+
+    Args:
+        referee: its victim is enrolled with these utterances.
+        attack: says what it would try of each category.
+        utterances: clean, labelled.
+        tools: with the "train" part.
+
+    Returns:
+        UAR on the clean utterances less UAR on the probes, for each category that applies to any.
+    """
+    found = {}
+    with torch.no_grad():
+        before = referee.labels(utterances)
+        for category in attack.categories:
+            probes = [attack.probe(u, category, tools, keyed("probe", category, u.id)) for u in utterances]
+            applied = [(index, probe) for index, probe in enumerate(probes) if probe is not None]
+            if applied:
+                truth = [referee.task.label_of(utterances[index]) or "" for index, _ in applied]
+                after = referee.labels([clipped(probe) for _, probe in applied])
+                found[category] = uar(truth, referee.names([before[index] for index, _ in applied])) - uar(
+                    truth, referee.names(after)
+                )
+    return found
+
+
+def clipped(utterance: Utterance) -> Utterance:
+    """The utterance within [-1, 1]."""
+    return replace(utterance, waveform=utterance.waveform.clamp(-1.0, 1.0))
+
+
+def limited(utterances: Sequence[Utterance], limit: int | None) -> list[Utterance]:
+    """At most `limit` utterances, drawn by their ids alone, in their own order.
+
+    >>> many = [Utterance(str(n), torch.zeros(1), speaker="a") for n in range(9)]
+    >>> [u.id for u in limited(many, 3)] == [u.id for u in limited(many[::-1], 3)][::-1]
+    True
+    """
+    drawn = sorted(utterances, key=lambda utterance: key_of("limit", utterance.id))[:limit]
+    ids = {utterance.id for utterance in drawn}
+    return [utterance for utterance in utterances if utterance.id in ids]

@@ -1,0 +1,132 @@
+"""Fitted victims, trained once and kept: everything that determines one is in its key."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from bench.cache import appearing_folder, cache_dir
+from bench.errors import UsageError
+from bench.noises.bank import Noises
+from bench.protocols import Defense, FitContext, TrainableVictim, Victim
+from bench.registry import Registry
+from bench.specs import Spec, params_of
+from bench.splits import Split
+from bench.types import Task
+
+NO_DEFENSE = "none"
+
+
+def key_of_json(value: Mapping[str, Any]) -> str:
+    """A short name for everything in `value`: 20 hexadecimal digits of the SHA-256 of its canonical JSON."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:20]
+
+
+@cache
+def code_digest(path: Path) -> str:
+    """Digest of a component's code: its package's Python files, or its one file where it stands alone."""
+    top = path
+    while (top.parent / "__init__.py").is_file():
+        top = top.parent
+    files = sorted(top.rglob("*.py")) if top.is_dir() else [path]
+    digest = hashlib.sha256()
+    for file in files:
+        if "cli" not in file.relative_to(top).parts:
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:20]
+
+
+def versions() -> dict[str, str]:
+    """What a result rests on beside its own settings: versions, and the digest of the harness's code."""
+    found = {name: metadata.version(name) for name in ("serbench", "torch", "torchaudio", "numpy")}
+    return found | {"python": platform.python_version(), "harness": code_digest(Path(__file__))}
+
+
+def identity(registry: Registry, kind: str, text: str) -> dict[str, Any]:
+    """Everything that makes a component what it is: spec, all parameters, its code, where it comes from."""
+    entry = registry.entry(kind, Spec.parse(text).name)
+    component = registry.build(kind, text)
+    code = code_digest(entry.source) if entry.source else ""
+    return {"spec": text, "params": params_of(component), "origin": entry.origin, "code": code}
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """One victim under one defence, to be fitted on one split.
+
+    Args:
+        registry: finds the two.
+        victim: spec.
+        defense: spec, or "none" for the bare victim.
+        task: what it tells.
+        fold: which split of the corpus, from 0.
+        folds: of how many.
+        seed: of the training.
+        corpus_fingerprint: of the data.
+    """
+
+    registry: Registry
+    victim: str
+    defense: str
+    task: Task
+    fold: int
+    folds: int
+    seed: int
+    corpus_fingerprint: str
+
+    def description(self, noises: Noises, device: str) -> dict[str, Any]:
+        """Everything that determines the fitted victim."""
+        bare = self.defense == NO_DEFENSE
+        return {
+            "victim": identity(self.registry, "victims", self.victim),
+            "defense": None if bare else identity(self.registry, "defenses", self.defense),
+            "training_noises": None if bare else noises.fingerprint,
+            "task": asdict(self.task),
+            "fold": self.fold,
+            "folds": self.folds,
+            "seed": self.seed,
+            "corpus": self.corpus_fingerprint,
+            "device": device,
+            "versions": versions(),
+        }
+
+    def fit_or_load(self, split: Split, context: FitContext) -> Victim:
+        """Load the fitted victim, or fit it and keep it.
+
+        Raises:
+            UsageError: the victim cannot be trained.
+        """
+        recipe = self.registry.build("victims", self.victim)
+        if not isinstance(recipe, TrainableVictim):
+            raise UsageError(f"victim {self.victim!r}", "no methods fit and load", "a trainable victim", "add them")
+        defense = None if self.defense == NO_DEFENSE else self.registry.build("defenses", self.defense)
+        if defense is not None and not isinstance(defense, Defense):
+            raise UsageError(f"defense {self.defense!r}", "no methods fit and load", "a defence", "add them")
+        description = self.description(context.noises, context.device.type)
+        folder = cache_dir() / "victims" / f"{Spec.parse(self.victim).name}-{key_of_json(description)}"
+        if not folder.is_dir():
+            context.progress.say(self._announcement(split))
+            fitted = (
+                recipe.fit(split.train, split.valid, context)
+                if defense is None
+                else defense.fit(recipe, split.train, split.valid, context)
+            )
+            with appearing_folder(folder) as temporary:
+                fitted.save(temporary)
+                (temporary / "fitting.json").write_text(json.dumps(description, indent=1, sort_keys=True) + "\n")
+        # A victim just trained is loaded too: what is attacked is always what stands on the disk.
+        return recipe.load(folder, context) if defense is None else defense.load(recipe, folder, context)
+
+    def _announcement(self, split: Split) -> str:
+        speakers = len({utterance.speaker for utterance in split.train})
+        return (
+            f"Training {self.victim}, defence {self.defense}: {len(split.train)} utterances of {speakers} speakers, "
+            f"fold {self.fold} of {self.folds}, seed {self.seed}"
+        )

@@ -1,0 +1,78 @@
+"""Which cells there are, which are done; one that fails is noted and the others go on."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bench.errors import BenchError
+from bench.evaluate import Bench, Cell
+from bench.records import Store
+from bench.variants import Variant
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A cell and the variant of its attack that it measures."""
+
+    cell: Cell
+    variant: Variant
+
+    def labels(self) -> dict[str, Any]:
+        """How results name it."""
+        return {"attack_base": self.variant.base, "corr": self.variant.corr, "noises": list(self.variant.noises)}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A cell that failed.
+
+    Args:
+        cell: which.
+        message: the error's one line.
+        exit_code: 2 where the user can put it right, else 1.
+    """
+
+    cell: Cell
+    message: str
+    exit_code: int
+
+
+def run_grid(bench: Bench, planned: Sequence[Planned], store: Store) -> list[Failure]:
+    """Measure every cell that is not done yet.
+
+    Args:
+        bench: data and machine.
+        planned: in the order in which they are measured.
+        store: where records go. Cells found there are not measured again.
+
+    Returns:
+        The failures, in order. `KeyboardInterrupt` is not held up: what is finished is kept.
+    """
+    failures = []
+    for number, plan in enumerate(planned, 1):
+        description = bench.description(plan.cell) | plan.labels()
+        key = bench.key(plan.cell)
+        if store.has(key):
+            continue
+        bench.progress.say(f"[{number}/{len(planned)}] {one_line(plan.cell)}")
+        try:
+            rows = bench.evaluate(plan.cell)
+        except Exception as error:
+            message = str(error) if isinstance(error, BenchError) else f"{type(error).__name__}: {error}"
+            store.fail(key, description, message, traceback.format_exc())
+            code = error.exit_code if isinstance(error, BenchError) else 1
+            failures.append(Failure(plan.cell, message, code))
+        else:
+            store.write(key, description, rows)
+    return failures
+
+
+def one_line(cell: Cell) -> str:
+    """A cell as one line of text."""
+    return (
+        f"victim {cell.victim} · defense {cell.defense} · attack {cell.attack} · task {cell.task.name} · "
+        f"fold {cell.fold} of {cell.folds} · seed {cell.seed}"
+    )

@@ -1,0 +1,1 @@
+"""Noise banks: one file a source of noise."""

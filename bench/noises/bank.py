@@ -1,0 +1,90 @@
+"""A noise bank that has been read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from bench.errors import DataError, UsageError
+from bench.rng import key_of
+from bench.types import NoiseClip, Part, Rng
+
+
+@dataclass(frozen=True)
+class Noises:
+    """The clips of a noise bank, by category.
+
+    Args:
+        name: the bank, as it stands in records ("embedded", "folder").
+        clips: in a fixed order.
+        fingerprint: changes whenever any sample or category changes.
+    """
+
+    name: str
+    clips: tuple[NoiseClip, ...]
+    fingerprint: str
+
+    @cached_property
+    def by_category(self) -> dict[str, tuple[NoiseClip, ...]]:
+        """The clips of each category, categories in alphabetical order."""
+        groups: dict[str, list[NoiseClip]] = defaultdict(list)
+        for clip in self.clips:
+            groups[clip.category].append(clip)
+        return {category: tuple(groups[category]) for category in sorted(groups)}
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The categories, in alphabetical order."""
+        return tuple(self.by_category)
+
+    def of(self, category: str) -> tuple[NoiseClip, ...]:
+        """The clips of one category.
+
+        Raises:
+            UsageError: the bank has no such category.
+        """
+        if category not in self.by_category:
+            raise UsageError(
+                f"noise bank {self.name!r}",
+                f"no category {category!r}",
+                "one of " + ", ".join(self.categories),
+                "map a folder to it with --noise-map, or leave it out of the component's categories",
+            )
+        return self.by_category[category]
+
+    def clip(self, id: str) -> NoiseClip:
+        """The clip of this id."""
+        return self._by_id[id]
+
+    @cached_property
+    def _by_id(self) -> dict[str, NoiseClip]:
+        return {clip.id: clip for clip in self.clips}
+
+    def draw(self, rng: Rng, category: str) -> NoiseClip:
+        """A random clip of a category."""
+        clips = self.of(category)
+        return clips[int(rng.integers(len(clips)))]
+
+    def part(self, part: Part) -> Noises:
+        """One half of the bank, split by source recording, so that no sound trains a defence and attacks it too.
+
+        The sources of each category are ordered by a hash of their names and dealt out in turn: the split depends on
+        nothing but the names.
+
+        Raises:
+            DataError: a category has a single source, which cannot stand in both parts.
+        """
+        chosen: set[str] = set()
+        for category, clips in self.by_category.items():
+            sources = sorted({clip.source for clip in clips}, key=lambda source: (key_of("part", source), source))
+            if len(sources) < 2:
+                raise DataError(
+                    f"noise bank {self.name!r}, category {category!r}",
+                    f"one source recording ({sources[0]})",
+                    "at least two, so that defences train on other sounds than those that attack",
+                    "add recordings to the category, or remove it",
+                )
+            chosen.update(f"{category}\0{source}" for source in sources[0 if part == "test" else 1 :: 2])
+        kept = tuple(clip for clip in self.clips if f"{clip.category}\0{clip.source}" in chosen)
+        return replace(self, clips=kept, fingerprint=f"{self.fingerprint}/{part}")

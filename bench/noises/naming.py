@@ -1,0 +1,101 @@
+"""Names that published noise collections give their folders and files, and the category each belongs to.
+
+Sources: Piczak, ESC: Dataset for Environmental Sound Classification, ACM Multimedia 2015 (ESC-50 and ESC-10: class
+names, the five major classes, the file naming scheme); Thiemann, Ito, Vincent, DEMAND, 2013 (environment names).
+"""
+
+from __future__ import annotations
+
+import re
+
+MAJOR_CLASSES = {
+    "natural": (
+        "dog rooster pig cow frog cat hen insects sheep crow",
+        "rain sea_waves crackling_fire crickets chirping_birds "
+        "water_drops wind pouring_water toilet_flush thunderstorm",
+    ),
+    "human": (
+        "crying_baby sneezing clapping breathing coughing footsteps laughing brushing_teeth snoring drinking_sipping",
+    ),
+    "interior": (
+        "door_wood_knock mouse_click keyboard_typing door_wood_creaks can_opening washing_machine vacuum_cleaner "
+        "clock_alarm clock_tick glass_breaking",
+    ),
+    "exterior": ("helicopter chainsaw siren car_horn engine train church_bells airplane fireworks hand_saw",),
+}
+"""ESC-50's fifty classes in the order of their numbers, ten in each of its five major classes: animals and natural
+soundscapes, both here "natural"; human non-speech; interior; exterior. P1 names three of the five (natural soundscapes,
+human non-speech, interior). Reading: animals are natural, and exterior is a category of its own."""
+
+ESC50 = tuple((name, category) for category, tens in MAJOR_CLASSES.items() for ten in tens for name in ten.split())
+"""(class name, category) by class number, 0 to 49."""
+
+_OTHER_NAMES = {
+    "natural": "nat|animals|natural soundscapes|natural soundscapes water sounds|dog bark|birds|insects flying|nfield|"
+    "npark|nriver",
+    "human": "hum|human non speech|human non speech sounds|baby cry|person sneeze|sneeze|cough|laugh|laughter|"
+    "cry|crying",
+    "interior": "int|domestic|interior domestic|interior domestic sounds|door knock|door creak|door creaks|dkitchen|"
+    "dliving|dwashing|ohallway|ooffice",
+    "exterior": "ext|urban|exterior urban|exterior urban noises|spsquare|straffic|tbus|tcar|tmetro",
+    "crowd": "cafe|café|babble|pcafeter|presto|scafe",
+    "meeting": "omeeting",
+    "station": "pstation",
+    "white": "white noise",
+}
+
+_ENVIRONMENTS = """dkitchen dliving dwashing nfield npark nriver ohallway omeeting ooffice pcafeter presto pstation
+scafe spsquare straffic tbus tcar tmetro"""
+
+DEMAND = frozenset(_ENVIRONMENTS.split())
+"""DEMAND's environments: a folder each, one recording of five minutes, sixteen microphones `ch01.wav` to `ch16.wav`."""
+
+_ESC_FILE = re.compile(r"(?P<fold>\d)-(?P<recording>\d+)-(?P<take>[A-Z])(?:-(?P<target>\d{1,2}))?")
+
+
+def _words(name: str) -> frozenset[str]:
+    """The words of a name, without leading numbers, whatever their order, case and separators."""
+    return frozenset(re.findall(r"[^\W\d_]+", re.sub(r"^[\W\d_]+", "", name.casefold())))
+
+
+def _known() -> dict[frozenset[str], str]:
+    known = {_words(name): category for name, category in ESC50}
+    for category, names in _OTHER_NAMES.items():
+        known[_words(category)] = category
+        known |= {_words(name): category for name in names.split("|")}
+    return known
+
+
+_KNOWN = _known()
+
+
+def category_of(folder: str) -> str | None:
+    """The category of a folder with a published name, or None for any other name.
+
+    >>> category_of("010 - Fire crackling"), category_of("crackling_fire"), category_of("Sneezing"), category_of("Int")
+    ('natural', 'natural', 'human', 'interior')
+    >>> category_of("my office")
+    """
+    return _KNOWN.get(_words(folder))
+
+
+def esc50_category(stem: str) -> str | None:
+    """The category that the class number in an ESC-50 file name stands for, or None for any other name.
+
+    >>> esc50_category("5-189212-A-12"), esc50_category("5-189212-A")
+    ('natural', None)
+    """
+    match = _ESC_FILE.fullmatch(stem)
+    if match is None or match["target"] is None or int(match["target"]) >= len(ESC50):
+        return None
+    return ESC50[int(match["target"])][1]
+
+
+def recording_of(stem: str) -> str:
+    """The recording that a file was cut from: ESC's clips name their Freesound recording, other files are their own.
+
+    >>> recording_of("5-189212-A") == recording_of("5-189212-B-12"), recording_of("kettle")
+    (True, 'kettle')
+    """
+    match = _ESC_FILE.fullmatch(stem)
+    return f"freesound-{match['recording']}" if match else stem

@@ -1,0 +1,1 @@
+"""The sounds of the embedded noise bank, one category a file."""

@@ -1,0 +1,132 @@
+"""What can be asked of a run: checked before anything is read, trained or written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from bench.errors import UsageError
+from bench.fitting import NO_DEFENSE
+from bench.specs import did_you_mean
+from bench.tasks import task_named
+from bench.variants import Corr, Noises
+
+Device = Literal["auto", "cpu", "cuda"]
+FOLDS = 5
+
+
+def parse_ks(text: str | int | Sequence[int]) -> tuple[int, ...]:
+    """Numbers of queries, ascending.
+
+    Raises:
+        UsageError: not whole numbers of at least 1, separated by commas.
+
+    >>> parse_ks("15,5,25")
+    (5, 15, 25)
+    """
+    return tuple(sorted(set(_whole_numbers("--k", text, least=1, example="5,15,25"))))
+
+
+def parse_seeds(text: str | int | Sequence[int]) -> tuple[int, ...]:
+    """Seeds, in the given order.
+
+    Raises:
+        UsageError: not whole numbers of at least 0, separated by commas.
+    """
+    return tuple(dict.fromkeys(_whole_numbers("--seeds", text, least=0, example="0,1,2")))
+
+
+def parse_folds(text: str | int, folds: int = FOLDS) -> tuple[int, ...]:
+    """The folds to run: one, several, or all.
+
+    Raises:
+        UsageError: not "all" and not numbers of folds.
+
+    >>> parse_folds("all")
+    (0, 1, 2, 3, 4)
+    """
+    if text == "all":
+        return tuple(range(folds))
+    numbers = _whole_numbers("--fold", text, least=0, example="0, or all")
+    for number in numbers:
+        if number >= folds:
+            raise UsageError("--fold", str(number), f"0 to {folds - 1}, or all", "count folds from 0")
+    return tuple(dict.fromkeys(numbers))
+
+
+def _whole_numbers(option: str, given: str | int | Sequence[int], least: int, example: str) -> list[int]:
+    items: Iterable[object] = (
+        given.split(",") if isinstance(given, str) else [given] if isinstance(given, int) else given
+    )
+    found = []
+    for item in items:
+        text = str(item).strip()
+        if not text.isdecimal() or not text.isascii() or int(text) < least:
+            shown = f"{text!r} in {given!r}" if isinstance(given, str) and given != text else repr(text)
+            raise UsageError(option, shown, f"whole numbers of at least {least}", f"for example {option} {example}")
+        found.append(int(text))
+    if not found:
+        raise UsageError(option, "nothing", f"whole numbers of at least {least}", f"for example {option} {example}")
+    return found
+
+
+def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
+    """Raise a UsageError unless the value is one of the choices."""
+    if value not in choices:
+        raise UsageError(option, repr(value), "one of " + ", ".join(choices), did_you_mean(value, choices))
+
+
+@dataclass(frozen=True)
+class Options:
+    """A run, as asked for; the fields are the options of `bench run`."""
+
+    victims: tuple[str, ...]
+    attacks: tuple[str, ...]
+    defenses: tuple[str, ...] = (NO_DEFENSE,)
+    ks: tuple[int, ...] = (5, 15, 25)
+    corpus: str = "synthetic"
+    corpus_root: Path | None = None
+    noise_bank: str = "embedded"
+    noise_root: Path | None = None
+    noise_map: Path | None = None
+    tasks: tuple[str, ...] = ("ahsn",)
+    folds: tuple[int, ...] = (0,)
+    seeds: tuple[int, ...] = (0,)
+    corr: Corr = "both"
+    noises: Noises = "both"
+    limit: int | None = None
+    device: Device = "auto"
+    batch_size: int = 64
+    plugins: tuple[Path, ...] = ()
+    out: Path = Path("bench-run")
+
+    def __post_init__(self) -> None:
+        for option, given in (("--victim", self.victims), ("--attack", self.attacks), ("--task", self.tasks)):
+            if not given:
+                raise UsageError(option, "none", "at least one", "see bench list")
+        for name in self.tasks:
+            task_named(name)
+        check_choice("--corr", self.corr, ("yes", "no", "both"))
+        check_choice("--noises", self.noises, ("all", "imperceptible", "both"))
+        check_choice("--device", self.device, get_args(Device))
+        for option, number in (("--limit", self.limit), ("--batch-size", self.batch_size)):
+            if number is not None and number < 1:
+                raise UsageError(
+                    option, str(number), "at least 1", "leave it out for all" * (option == "--limit") or "64"
+                )
+
+
+def check_writable(folder: Path) -> None:
+    """Raise a UsageError unless a run can be written there; makes nothing."""
+    nearest = folder
+    while not nearest.exists() and nearest != nearest.parent:
+        nearest = nearest.parent
+    if not nearest.is_dir():
+        raise UsageError("--out " + str(folder), f"{nearest} is a file", "a folder", "choose another name")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise UsageError(
+            "--out " + str(folder), f"no right to write in {nearest}", "a folder of yours", "choose another"
+        )

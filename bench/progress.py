@@ -1,0 +1,80 @@
+"""Progress of long work: bars on a terminal, plain lines elsewhere, nothing when nobody looks."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Somebody who wants to know how far the work is."""
+
+    def task(self, description: str, total: int | None = None) -> AbstractContextManager[Callable[[int], None]]:
+        """Announce a task; the value is called with the number of steps done since the last call."""
+        ...
+
+    def say(self, text: str) -> None:
+        """One line of text for the reader, above any bar."""
+        ...
+
+
+def no_steps(steps: int) -> None:
+    """Hears of steps and says nothing."""
+
+
+class Silent:
+    """Says nothing: the default from Python."""
+
+    @contextmanager
+    def task(self, description: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+        yield no_steps
+
+    def say(self, text: str) -> None:
+        return None
+
+
+SILENT = Silent()
+
+
+class Lines:
+    """One line when a task starts and one when it ends, with its time: for logs and Slurm."""
+
+    @contextmanager
+    def task(self, description: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+        started = time.monotonic()
+        self.say(f"{description} ...")
+        yield no_steps
+        self.say(f"{description}: done in {time.monotonic() - started:.1f} s")
+
+    def say(self, text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
+
+class Bars:
+    """Live bars on standard error."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+
+        self._console = Console(stderr=True)
+
+    @contextmanager
+    def task(self, description: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import Progress as RichProgress
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with RichProgress(*columns, TimeRemainingColumn(), console=self._console) as bars:
+            bar = bars.add_task(description, total=total)
+            yield lambda steps: bars.advance(bar, steps)
+
+    def say(self, text: str) -> None:
+        self._console.print(text, markup=False, highlight=False)
+
+
+def for_terminal() -> Progress:
+    """Bars where standard error is a terminal, lines elsewhere."""
+    return Bars() if sys.stderr.isatty() else Lines()

@@ -1,0 +1,164 @@
+"""The contracts: what a victim, an attack, a defence, a corpus and a noise bank are.
+
+They are structural: a class that has the methods is one, whatever it inherits from. Components are frozen dataclasses;
+their fields are their parameters, their part of a record's key, and their options on the command line
+(`--attack boundary:step_db=2`). [`bench.testing`][] has the checks that any component can run on itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from bench.progress import SILENT, Progress
+from bench.types import Dataset, Rng, Task, Utterance
+
+if TYPE_CHECKING:
+    import torch
+
+    from bench.batch import Batch
+    from bench.noises.bank import Noises
+    from bench.tools import AttackTools
+
+
+@dataclass(frozen=True)
+class FitContext:
+    """What a component may know while it is being fitted, beside the data.
+
+    Args:
+        task: the classes, in the order of the output columns.
+        seed: the cell's seed; draw from `bench.rng.keyed(seed, ...)`.
+        device: where tensors go.
+        noises: the noise bank's "train" part. The sounds that will attack are not in it.
+        progress: whom to tell.
+    """
+
+    task: Task
+    seed: int
+    device: torch.device
+    noises: Noises
+    progress: Progress = SILENT
+
+
+@runtime_checkable
+class Victim(Protocol):
+    """A speech emotion recogniser that can be asked."""
+
+    def enroll(self, clean: Sequence[Utterance]) -> Victim:
+        """A victim that knows these speakers' clean, unlabelled utterances; it is asked about no others.
+
+        This is where per-speaker normalisation takes its statistics, once, before any attack. A victim that needs
+        nothing of the kind returns itself.
+        """
+        ...
+
+    def log_probs(self, batch: Batch) -> torch.Tensor:
+        """Class log-probabilities, shape (b, c), columns in the task's order.
+
+        An utterance's row must not depend on the others in the batch nor on padding: the same label, and
+        log-probabilities equal to 1e-4, whether it is asked alone or among 64.
+        """
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write safetensors and JSON into an existing, empty folder."""
+        ...
+
+
+@runtime_checkable
+class TrainableVictim(Protocol):
+    """The recipe of a victim: a frozen dataclass of hyper-parameters. Fitting leaves the recipe as it was."""
+
+    def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> Victim:
+        """Train on `train`, choose the epoch on `valid`; no speaker stands in both."""
+        ...
+
+    def load(self, folder: Path, context: FitContext) -> Victim:
+        """What `fit` gave, from what `save` wrote: the same predictions."""
+        ...
+
+
+@runtime_checkable
+class Defense(Protocol):
+    """A way to a victim that is harder to fool. A defended victim is a victim, so defences compose."""
+
+    def fit(
+        self, victim: TrainableVictim, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext
+    ) -> Victim:
+        """Fit the victim under this defence: change its data, put something before it, wrap it, or replace it."""
+        ...
+
+    def load(self, victim: TrainableVictim, folder: Path, context: FitContext) -> Victim:
+        """What `fit` gave, from what the fitted victim's `save` wrote."""
+        ...
+
+
+@runtime_checkable
+class Attack(Protocol):
+    """A search that asks."""
+
+    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
+        """Yield a candidate, be told whether the victim was fooled (its label changed), go on or return.
+
+        Args:
+            original: the utterance to attack; not to be written to.
+            tools: noises, perturbations, and what the attacker is told beforehand.
+            rng: keyed by (seed, attack, utterance): the only source of randomness.
+
+        Yields:
+            `dataclasses.replace(original, waveform=..., perturbation=...)`. Every candidate is charged, repeats too.
+            The waveform is clipped to [-1, 1] before it is measured and judged.
+        """
+        ...
+
+
+@runtime_checkable
+class InformedAttack(Attack, Protocol):
+    """An attack that can be told beforehand how much each noise category degrades a model (P1's Corr)."""
+
+    @property
+    def corr(self) -> bool:
+        """Whether this search is told."""
+        ...
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The categories it chooses from."""
+        ...
+
+    def probe(self, original: Utterance, category: str, tools: AttackTools, rng: Rng) -> Utterance | None:
+        """What it would first try of a category. The loss of UAR on such probes of validation speakers is what it is
+        told as `tools.degradation`. None where the category does not apply to the utterance."""
+        ...
+
+
+@runtime_checkable
+class Corpus(Protocol):
+    """A speech corpus: a frozen dataclass of options, usually a `root` folder."""
+
+    def read(self, progress: Progress) -> Dataset:
+        """Read it.
+
+        Raises:
+            bench.errors.DataError: a file or folder is not as it should be.
+        """
+        ...
+
+
+@runtime_checkable
+class NoiseBank(Protocol):
+    """A source of noises: a frozen dataclass of options."""
+
+    def read(self, progress: Progress) -> Noises:
+        """Read it.
+
+        Raises:
+            bench.errors.DataError: a file or folder is not as it should be.
+        """
+        ...
+
+
+Degradation = Mapping[str, float]
+"""What an informed attacker knows: the loss of UAR by noise category, measured on data that is not test data."""

@@ -1,0 +1,177 @@
+"""The registry: a name for every component, found through installed packages' entry points and `--plugin` files.
+
+Built-ins come in by the same entry points as everybody else's. Nothing is imported until a component is built, so that
+listing is fast; what `bench list` prints of a component is read from its source.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from bench.errors import ComponentError, UsageError
+from bench.specs import Spec, build, did_you_mean
+
+KINDS = ("victims", "attacks", "defenses", "corpora", "noise_banks")
+SINGULAR = {
+    "victims": "victim",
+    "attacks": "attack",
+    "defenses": "defense",
+    "corpora": "corpus",
+    "noise_banks": "noise bank",
+}
+PLUGIN_TABLE = "COMPONENTS"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One registered component, not imported yet.
+
+    Args:
+        kind: one of `KINDS`.
+        name: its name on the command line.
+        target: "package.module:Class".
+        origin: the distribution and version, or the plug-in file, that brings it.
+    """
+
+    kind: str
+    name: str
+    target: str
+    origin: str
+
+    def load(self) -> type[Any]:
+        """Import the component's class.
+
+        Raises:
+            ComponentError: it cannot be imported.
+        """
+        module, _, attribute = self.target.partition(":")
+        try:
+            loaded: type[Any] = getattr(importlib.import_module(module), attribute)
+        except (ImportError, AttributeError) as error:
+            where = f"{SINGULAR[self.kind]} {self.name!r} of {self.origin}"
+            raise ComponentError(where, str(error), f"{self.target} to import", "install what it needs") from error
+        return loaded
+
+    @cached_property
+    def source(self) -> Path | None:
+        """The file it is written in."""
+        spec = importlib.util.find_spec(self.target.partition(":")[0])
+        return Path(spec.origin) if spec and spec.origin else None
+
+    def describe(self) -> tuple[str, str]:
+        """Its parameters and the first line of its docstring, read from its source without importing it."""
+        node = self._class_node()
+        if node is None:
+            return "", ""
+        fields = [item for item in node.body if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)]
+        params = [
+            f"{ast.unparse(item.target)}={ast.unparse(item.value)}" if item.value else ast.unparse(item.target)
+            for item in fields
+            if "ClassVar" not in ast.unparse(item.annotation)
+        ]
+        return ", ".join(params), (ast.get_docstring(node) or "").partition("\n")[0]
+
+    def _class_node(self) -> ast.ClassDef | None:
+        if self.source is None or not self.source.is_file():
+            return None
+        tree = ast.parse(self.source.read_bytes())
+        wanted = self.target.partition(":")[2]
+        return next((n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == wanted), None)
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Every component there is.
+
+    Args:
+        entries: by kind and name.
+    """
+
+    entries: Mapping[tuple[str, str], Entry]
+
+    @classmethod
+    def discover(cls, plugins: Sequence[Path] = ()) -> Registry:
+        """Find the components of installed packages and of plug-in files.
+
+        Raises:
+            UsageError: two components of one kind share a name, or a plug-in file cannot be used.
+        """
+        found: dict[tuple[str, str], Entry] = {}
+        for entry in (*_installed(), *(entry for path in plugins for entry in _from_file(path))):
+            other = found.setdefault((entry.kind, entry.name), entry)
+            if other != entry:
+                raise UsageError(
+                    f"{SINGULAR[entry.kind]} {entry.name!r}",
+                    f"two of that name: {other.target} of {other.origin} and {entry.target} of {entry.origin}",
+                    "one",
+                    "rename yours, or uninstall one of the two",
+                )
+        return cls(found)
+
+    def names(self, kind: str) -> list[str]:
+        """The names of one kind, in alphabetical order."""
+        return sorted(name for of, name in self.entries if of == kind)
+
+    def entry(self, kind: str, name: str) -> Entry:
+        """The component of this name.
+
+        Raises:
+            UsageError: there is none; the message names the nearest.
+        """
+        if (kind, name) not in self.entries:
+            names = self.names(kind)
+            option = "--" + SINGULAR[kind].replace(" ", "-")
+            raise UsageError(option, repr(name), "one of " + ", ".join(names), did_you_mean(name, names))
+        return self.entries[kind, name]
+
+    def build(self, kind: str, text: str) -> Any:
+        """Make a component from its spec.
+
+        >>> Registry.discover().build("attacks", "boundary:step_db=2").step_db
+        2.0
+        """
+        spec = Spec.parse(text, "--" + SINGULAR[kind].replace(" ", "-"))
+        return build(self.entry(kind, spec.name).load(), spec, SINGULAR[kind])
+
+
+def _installed() -> Iterable[Entry]:
+    for kind in KINDS:
+        for point in metadata.entry_points(group=f"serbench.{kind}"):
+            origin = f"{point.dist.name} {point.dist.version}" if point.dist else "an installed package"
+            yield Entry(kind, point.name, point.value, origin)
+
+
+def _from_file(path: Path) -> Iterable[Entry]:
+    name = f"serbench_plugin_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if not path.is_file() or spec is None or spec.loader is None:
+        raise UsageError(f"--plugin {path}", "no Python file", "a .py file", "check the path")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise UsageError(
+            f"--plugin {path}", f"{type(error).__name__}: {error}", "a file that runs", "mend it"
+        ) from error
+    table = getattr(module, PLUGIN_TABLE, None)
+    if not isinstance(table, Mapping) or not table or set(table) - set(KINDS):
+        raise UsageError(
+            f"--plugin {path}",
+            f"{PLUGIN_TABLE} = {table!r}",
+            f'{PLUGIN_TABLE} = {{"attacks": {{"my_attack": MyAttack}}}} with kinds {", ".join(KINDS)}',
+            "add it at the end of the file",
+        )
+    for kind, components in table.items():
+        for component, target in components.items():
+            yield Entry(kind, component, f"{name}:{target.__name__}", str(path))

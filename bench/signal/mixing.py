@@ -1,0 +1,69 @@
+"""Adding one sound to another at a stated signal-to-noise ratio, and measuring that ratio."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def energy(waveform: Tensor) -> Tensor:
+    """Σx² over the last dimension, summed in float64 so that it does not depend on how the sum is split up."""
+    return waveform.square().sum(dim=-1, dtype=torch.float64)
+
+
+def fit_length(sound: Tensor, length: int) -> Tensor:
+    """A sound cut to `length` samples, repeated from its start where it is shorter.
+
+    >>> fit_length(torch.tensor([1.0, 2.0]), 5)
+    tensor([1., 2., 1., 2., 1.])
+    """
+    if sound.shape[-1] < length:
+        sound = sound.repeat(-(-length // sound.shape[-1]))
+    return sound[:length]
+
+
+def noise_gain(signal: Tensor, noise: Tensor, snr_db: float) -> Tensor:
+    """The factor on `noise` that puts it `snr_db` below `signal`; both of one length, the noise not silent there.
+
+    Returns:
+        A float32 scalar on the signal's device (no host synchronisation).
+    """
+    return (energy(signal) / energy(noise)).sqrt().mul(10 ** (-snr_db / 20)).float()
+
+
+def mix(signal: Tensor, noise: Tensor, snr_db: float) -> Tensor:
+    """`signal` with `noise` added at `snr_db` decibels.
+
+    Args:
+        signal: shape (t,).
+        noise: shape (u,), cut or repeated to t samples; not silent there.
+        snr_db: 10·log10(Σ signal² / Σ added noise²).
+
+    Returns:
+        Shape (t,), not clipped. The referee clips to [-1, 1] before it measures, so a mix that overflows is measured
+        at another SNR than was asked for.
+
+    >>> speech, hum = torch.tensor([0.3, -0.3, 0.3, -0.3]), torch.tensor([0.1, 0.2])
+    >>> round(float(snr_db(speech, mix(speech, hum, snr_db=12.5))), 3)
+    12.5
+    """
+    noise = fit_length(noise, signal.shape[-1])
+    return signal + noise * noise_gain(signal, noise, snr_db)
+
+
+def snr_db(original: Tensor, candidate: Tensor) -> Tensor:
+    """Signal-to-noise ratio in dB, 10·log10(Σx² / Σ(x'−x)²), over the last dimension.
+
+    Zeros after the end of both leave it unchanged, so padded batches may be given.
+
+    Args:
+        original: x, shape (..., t).
+        candidate: x', the same shape.
+
+    Returns:
+        float64, shape (...); +inf where nothing was changed, −inf where the original is silent and the candidate not.
+
+    >>> float(snr_db(torch.tensor([1.0, 1.0]), torch.tensor([1.1, 0.9]))).__round__(2)
+    20.0
+    """
+    return 10 * torch.log10(energy(original) / energy(candidate - original))

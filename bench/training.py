@@ -1,0 +1,145 @@
+"""Fitting a network on feature sequences: weighted loss, early stopping, the best epoch's weights."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from bench.protocols import FitContext
+from bench.rng import keyed
+from bench.types import Rng
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """Labelled feature sequences.
+
+    Args:
+        features: n tensors of shape (frames, d), on the network's device.
+        labels: shape (n,), int64, class indices.
+    """
+
+    features: Sequence[Tensor]
+    labels: Tensor
+
+    def batch(self, indices: Sequence[int]) -> tuple[Tensor, Tensor, Tensor]:
+        """Padded features (b, frames, d), true frame counts (b,), labels (b,)."""
+        chosen = [self.features[index] for index in indices]
+        counts = torch.tensor([len(item) for item in chosen], device=chosen[0].device)
+        return pad_sequence(chosen, batch_first=True), counts, self.labels[list(indices)]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When to stop.
+
+    Args:
+        batch_size: utterances a step.
+        max_epochs: at most so many.
+        patience: epochs without a better validation loss before stopping.
+    """
+
+    batch_size: int
+    max_epochs: int
+    patience: int
+
+
+def class_weights(labels: Tensor, classes: int) -> Tensor:
+    """n / (c · n_class) for each class, so that every class weighs the same in the loss.
+
+    >>> class_weights(torch.tensor([0, 0, 0, 1]), 2)
+    tensor([0.6667, 2.0000])
+    """
+    counts = torch.bincount(labels, minlength=classes).clamp(min=1)
+    return len(labels) / (classes * counts.float())
+
+
+def fit_network(
+    network: torch.nn.Module,
+    optimizer: torch.optim.Optimizer,
+    train: Sequences,
+    valid: Sequences,
+    schedule: Schedule,
+    context: FitContext,
+    after_epoch: Callable[[int, float], None] | None = None,
+) -> float:
+    """Train until the validation loss stops falling, and restore the weights of its lowest value.
+
+    Args:
+        network: maps padded features and frame counts to logits (b, c). Trained in place.
+        optimizer: over its parameters.
+        train: what is learnt from.
+        valid: what chooses the epoch.
+        schedule: when to stop.
+        context: seed, classes, progress.
+        after_epoch: told the epoch (from 0) and its validation loss; a learning-rate rule goes here.
+
+    Returns:
+        The lowest validation loss.
+    """
+    weights = class_weights(train.labels, len(context.task.classes)).to(train.labels.device)
+    loss_of = torch.nn.CrossEntropyLoss(weights)
+    rng = keyed(context.seed, "epochs")
+    best, best_state, since = float("inf"), copy.deepcopy(network.state_dict()), 0
+    with context.progress.task("Training", schedule.max_epochs) as advance:
+        for epoch in range(schedule.max_epochs):
+            network.train()
+            for indices in shuffled_batches([len(item) for item in train.features], schedule.batch_size, rng):
+                features, counts, labels = train.batch(indices)
+                optimizer.zero_grad()
+                loss_of(network(features, counts), labels).backward()
+                optimizer.step()
+            loss = validation_loss(network, valid, loss_of, schedule.batch_size)
+            advance(1)
+            if after_epoch:
+                after_epoch(epoch, loss)
+            since = 0 if loss < best else since + 1
+            if since == 0:
+                best, best_state = loss, copy.deepcopy(network.state_dict())
+            elif since >= schedule.patience:
+                break
+    network.load_state_dict(best_state)
+    network.eval()
+    return best
+
+
+@torch.no_grad()
+def validation_loss(
+    network: torch.nn.Module, data: Sequences, loss_of: torch.nn.CrossEntropyLoss, batch_size: int
+) -> float:
+    """The weighted loss over all of the data, in evaluation mode."""
+    network.eval()
+    order = sorted(range(len(data.features)), key=lambda index: len(data.features[index]))
+    logits, labels = [], []
+    for start in range(0, len(order), batch_size):
+        features, counts, truth = data.batch(order[start : start + batch_size])
+        logits.append(network(features, counts))
+        labels.append(truth)
+    return float(loss_of(torch.cat(logits), torch.cat(labels)))
+
+
+def shuffled_batches(lengths: Sequence[int], size: int, rng: Rng, pool: int = 8) -> Iterator[list[int]]:
+    """Random batches of similar length: shuffle, sort within pools of `pool` batches, shuffle the batches."""
+    order = rng.permutation(len(lengths)).tolist()
+    found = []
+    for start in range(0, len(order), pool * size):
+        chunk = sorted(order[start : start + pool * size], key=lambda index: lengths[index])
+        found += [chunk[at : at + size] for at in range(0, len(chunk), size)]
+    yield from (found[index] for index in rng.permutation(len(found)))
+
+
+@contextmanager
+def seeded(*key: object) -> Iterator[None]:
+    """Within this block torch's global generators start from a keyed seed; afterwards they are as they were.
+
+    Layers' initial weights and dropout can draw from nowhere else.
+    """
+    with torch.random.fork_rng():
+        torch.manual_seed(int(keyed(*key).integers(2**63)))
+        yield

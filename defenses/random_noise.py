@@ -1,0 +1,64 @@
+"""P2's random noise in training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bench import FitContext, Rng, TrainableVictim, UsageError, Utterance, Victim, keyed
+from bench.signal import mix
+
+
+@dataclass(frozen=True)
+class RandomNoise:
+    """Noise in training: beside each clean utterance stands a copy with a random sound at a random SNR (P2).
+
+    The sounds come from the noise bank's "train" part: none of them is heard again in an attack. The validation part
+    stays clean.
+
+    Args:
+        min_snr_db: the loudest noise, in dB.
+        max_snr_db: the softest noise, in dB; SNRs are uniform between the two.
+        fraction: share of the training utterances that get a noisy copy, above 0, at most 1.
+        categories: of the noise bank; none means all of them.
+
+    Differences to the original: P2 draws one of café, meeting and station and scales it by the noise already in the
+    utterance; here any category is drawn, at a stated SNR.
+    """
+
+    min_snr_db: float = 0.0
+    max_snr_db: float = 20.0
+    fraction: float = 1.0
+    categories: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        where = "defense 'random_noise', parameter "
+        if not self.min_snr_db <= self.max_snr_db:
+            found, remedy = f"{self.min_snr_db} above max_snr_db={self.max_snr_db}", "swap them"
+            raise UsageError(where + "'min_snr_db'", found, "at most max_snr_db", remedy)
+        if not 0 < self.fraction <= 1:
+            raise UsageError(where + "'fraction'", str(self.fraction), "above 0, at most 1", "try fraction=1")
+
+    def fit(
+        self, victim: TrainableVictim, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext
+    ) -> Victim:
+        """Train the victim on clean and noisy utterances."""
+        return victim.fit([*train, *self.noisy_copies(train, context)], valid, context)
+
+    def load(self, victim: TrainableVictim, folder: Path, context: FitContext) -> Victim:
+        """The victim as it was trained: this defence leaves nothing else behind."""
+        return victim.load(folder, context)
+
+    def noisy_copies(self, train: Sequence[Utterance], context: FitContext) -> list[Utterance]:
+        """A noisy copy of a random share of the utterances."""
+        chosen = keyed(context.seed, "random_noise").permutation(len(train))[: round(self.fraction * len(train))]
+        return [
+            self._noisy(train[i], context, keyed(context.seed, "random_noise", train[i].id)) for i in sorted(chosen)
+        ]
+
+    def _noisy(self, utterance: Utterance, context: FitContext, rng: Rng) -> Utterance:
+        categories = self.categories or context.noises.categories
+        clip = context.noises.draw(rng, categories[int(rng.integers(len(categories)))])
+        mixed = mix(utterance.waveform, clip.waveform, float(rng.uniform(self.min_snr_db, self.max_snr_db)))
+        return replace(utterance, waveform=mixed.clamp(-1.0, 1.0))

@@ -1,0 +1,1 @@
+"""Leaderboards: scores as ranked tables."""

@@ -1,0 +1,149 @@
+"""A leaderboard: scores of runs, ranked, as Markdown, CSV and plain HTML."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from bench.cache import appearing_file
+from bench.results import Results
+
+BOARD = ("attack", "corpus", "noise_bank", "task", "limit", "corr", "noises", "k")
+"""Victims are ranked against each other only where all of these agree."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One ranked victim under one defence.
+
+    Args:
+        rank: 1 is best: the lowest Acc_att; equal figures share a rank.
+        victim: spec.
+        defense: spec, or "none".
+        acc_att: share attacked successfully, and its 95 % interval.
+        clean_uar: UAR without an attack, and its 95 % interval.
+        n: utterances attacked, of how many speakers, in how many folds and seeds.
+    """
+
+    rank: int
+    victim: str
+    defense: str
+    acc_att: float
+    acc_att_ci95: tuple[float, float]
+    clean_uar: float
+    clean_uar_ci95: tuple[float, float]
+    n: int
+    speakers: int
+    folds: int
+    seeds: int
+
+
+@dataclass(frozen=True)
+class Board:
+    """One ranking.
+
+    Args:
+        setting: attack, corpus, task, corr, noises, k: what all lines share.
+        lines: best first.
+    """
+
+    setting: Mapping[str, Any]
+    lines: tuple[Line, ...]
+
+    @property
+    def title(self) -> str:
+        """The setting as one line."""
+        about = self.setting
+        limit = "" if about["limit"] is None else f", {about['limit']} utterances a fold"
+        return (
+            f"{about['attack']}, Corr {'yes' if about['corr'] else 'no'}, "
+            f"{about['noises']} noises, k = {about['k']}: {about['task']} on {about['corpus']}, "
+            f"noises {about['noise_bank']}{limit}"
+        )
+
+
+def boards(results: Results) -> list[Board]:
+    """Rank victims and defences within each setting.
+
+    Args:
+        results: of one or more runs; folds and seeds are pooled.
+    """
+    groups: dict[tuple[str, ...], tuple[dict[str, Any], list[dict[str, Any]]]] = {}
+    for entry in results.pooled:
+        for score in entry["scores"]:
+            setting = {name: {**entry, **score}[name] for name in BOARD}
+            groups.setdefault(tuple(map(str, setting.values())), (setting, []))[1].append({**entry, **score})
+    return [Board(setting, _ranked(entries)) for setting, entries in groups.values()]
+
+
+def _ranked(entries: Sequence[dict[str, Any]]) -> tuple[Line, ...]:
+    ordered = sorted(entries, key=lambda e: (e["acc_att"], -e["clean"]["uar"], e["victim"], e["defense"]))
+    figures = [entry["acc_att"] for entry in ordered]
+    return tuple(
+        Line(
+            rank=1 + figures.index(entry["acc_att"]),
+            victim=entry["victim"],
+            defense=entry["defense"],
+            acc_att=entry["acc_att"],
+            acc_att_ci95=tuple(entry["ci95"]),
+            clean_uar=entry["clean"]["uar"],
+            clean_uar_ci95=tuple(entry["clean"]["uar_ci95"]),
+            n=entry["n"],
+            speakers=entry["speakers"],
+            folds=len(entry["folds"]),
+            seeds=len(entry["seeds"]),
+        )
+        for entry in ordered
+    )
+
+
+def write_board(results: Results, folder: Path) -> list[Path]:
+    """Write `leaderboard.md`, `leaderboard.csv` and `index.html` into a folder, each whole or not at all.
+
+    Returns:
+        The files.
+    """
+    found = boards(results)
+    texts = {"leaderboard.md": _rendered("leaderboard.md.jinja"), "leaderboard.csv": as_csv}
+    written = []
+    for name, render in (texts | {"index.html": _rendered("index.html.jinja")}).items():
+        with appearing_file(folder / name) as temporary:
+            temporary.write_text(render(found), encoding="utf-8")
+        written.append(folder / name)
+    return written
+
+
+def as_csv(found: Sequence[Board]) -> str:
+    """Every line of every board, the setting repeated in each; figures unrounded."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    interval = ("acc_att", "acc_att_low", "acc_att_high", "clean_uar", "clean_uar_low", "clean_uar_high")
+    writer.writerow([*BOARD, "rank", "victim", "defense", *interval, "n", "speakers", "folds", "seeds"])
+    for board in found:
+        for line in board.lines:
+            figures = [line.acc_att, *line.acc_att_ci95, line.clean_uar, *line.clean_uar_ci95]
+            rests_on = [line.n, line.speakers, line.folds, line.seeds]
+            writer.writerow([*board.setting.values(), line.rank, line.victim, line.defense, *figures, *rests_on])
+    return text.getvalue()
+
+
+def _rendered(template: str) -> Callable[[Sequence[Board]], str]:
+    environment = Environment(
+        loader=PackageLoader("leaderboards"),
+        autoescape=select_autoescape(["html", "html.jinja"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["figure"] = lambda value: f"{value:.2f}"
+    environment.filters["cell"] = lambda value: str(value).replace("|", "\\|").replace("\n", " ")
+    loaded = environment.get_template(template)
+    version = metadata.version("serbench")
+    return lambda found: loaded.render(boards=found, version=version)

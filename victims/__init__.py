@@ -1,0 +1,1 @@
+"""The victims: one file a victim."""

@@ -1,0 +1,181 @@
+"""P1's victim: log mel filterbanks, convolutions, a GRU, mean pooling, dense layers (section 6.1)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from bench import Batch, ComponentError, FitContext, Utterance, batches
+from bench.signal import MelSettings, frame_counts, log_mel
+from bench.training import Schedule, Sequences, fit_network, seeded
+from bench.weights import load_into, load_weights, save_weights
+
+_MEL = MelSettings(n_mels=40, window_s=0.025, hop_s=0.010)
+_FEATURE_BATCH = 64
+
+
+@dataclass(frozen=True)
+class CnnGru:
+    """Convolutions and a GRU over 40 log mel filterbanks, z-normalised per speaker (P1, after Aldeneh et al. 2017).
+
+    25 ms Hamming windows every 10 ms; weighted cross-entropy; RMSProp; at most 50 epochs, stopped after 5 without a
+    lower validation loss, the best epoch's weights restored. P1 prints no layer sizes and no learning rate: those
+    below are ours.
+
+    Args:
+        channels: filters of each of the two convolutions over time.
+        kernel: width of a convolution, in its own frames; odd.
+        stride: step of each convolution: the GRU sees one step for stride² frames.
+        hidden: units of the GRU, one direction.
+        dense: units of the layer before the output.
+        dropout: before each dense layer, in [0, 1).
+        learning_rate: RMSProp's.
+        batch_size: utterances a training step.
+        max_epochs: P1: 50.
+        patience: P1: 5.
+    """
+
+    channels: int = 128
+    kernel: int = 5
+    stride: int = 2
+    hidden: int = 128
+    dense: int = 128
+    dropout: float = 0.3
+    learning_rate: float = 3e-4
+    batch_size: int = 8
+    max_epochs: int = 50
+    patience: int = 5
+
+    def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> FittedCnnGru:
+        """Train on `train`, choose the epoch on `valid`."""
+        with seeded(context.seed, "cnn_gru"):
+            fitted = FittedCnnGru(self, context.task.classes, self._network(context), context.device)
+            optimizer = torch.optim.RMSprop(fitted.network.parameters(), lr=self.learning_rate, alpha=0.9, eps=1e-7)
+            schedule = Schedule(self.batch_size, self.max_epochs, self.patience)
+            data = (fitted.sequences(train, context), fitted.sequences(valid, context))
+            fit_network(fitted.network, optimizer, *data, schedule, context)
+        return fitted
+
+    def load(self, folder: Path, context: FitContext) -> FittedCnnGru:
+        """The fitted victim from its folder."""
+        tensors, _ = load_weights(folder, context.device)
+        network = self._network(context)
+        load_into(network, tensors, folder)
+        return FittedCnnGru(self, context.task.classes, network.eval(), context.device)
+
+    def _network(self, context: FitContext) -> Network:
+        return Network(self, len(context.task.classes)).to(context.device)
+
+
+class Network(nn.Module):
+    """Feature sequences to logits; what lies beyond an utterance's end is zero at every layer."""
+
+    def __init__(self, size: CnnGru, classes: int) -> None:
+        super().__init__()
+        width, step = size.kernel, size.stride
+        self.first = nn.Conv1d(_MEL.n_mels, size.channels, width, step, padding=width // 2)
+        self.second = nn.Conv1d(size.channels, size.channels, width, step, padding=width // 2)
+        self.gru = nn.GRU(size.channels, size.hidden, batch_first=True)
+        self.dense = nn.Sequential(
+            nn.Dropout(size.dropout),
+            nn.Linear(size.hidden, size.dense),
+            nn.ReLU(),
+            nn.Dropout(size.dropout),
+            nn.Linear(size.dense, classes),
+        )
+        self.stride = size.stride
+
+    def forward(self, features: Tensor, counts: Tensor) -> Tensor:
+        """Logits (b, c) from features (b, frames, 40), zero after `counts` (b,) frames."""
+        hidden = features.transpose(1, 2)
+        for convolution in (self.first, self.second):
+            hidden = torch.relu(convolution(hidden))
+            counts = torch.div(counts - 1, self.stride, rounding_mode="floor") + 1
+            real = torch.arange(hidden.shape[-1], device=hidden.device) < counts[:, None]
+            hidden = hidden * real[:, None, :]
+        states, _ = self.gru(hidden.transpose(1, 2))  # one direction: real steps never see the padding after them
+        pooled = (states * real[:, :, None]).sum(dim=1) / counts[:, None]
+        logits: Tensor = self.dense(pooled)
+        return logits
+
+
+@dataclass(frozen=True)
+class FittedCnnGru:
+    """A trained `CnnGru`.
+
+    Args:
+        recipe: what it was trained as.
+        classes: the output columns.
+        network: the trained network, in evaluation mode.
+        device: where it is.
+        statistics: by speaker, mean and standard deviation of each mel band over the clean frames, shape (2, 40).
+    """
+
+    recipe: CnnGru
+    classes: tuple[str, ...]
+    network: Network
+    device: torch.device
+    statistics: Mapping[str, Tensor] | None = None
+
+    def enroll(self, clean: Sequence[Utterance]) -> FittedCnnGru:
+        """Take each speaker's normalisation from their clean utterances."""
+        frames: dict[str, list[Tensor]] = defaultdict(list)
+        for utterance, features in zip(clean, self._raw(clean), strict=True):
+            frames[utterance.speaker].append(features)
+        return replace(self, statistics={speaker: _statistics(torch.cat(found)) for speaker, found in frames.items()})
+
+    def log_probs(self, batch: Batch) -> Tensor:
+        """Class log-probabilities, shape (b, c)."""
+        counts = frame_counts(batch.lengths, _MEL)
+        features = log_mel(batch.waveforms, _MEL)
+        mean, deviation = self._statistics_of(batch.utterances).unbind(dim=1)
+        features = (features - mean[:, None]) / deviation[:, None]
+        real = torch.arange(features.shape[1], device=features.device) < counts[:, None]
+        return torch.log_softmax(self.network(features * real[:, :, None], counts), dim=-1)
+
+    def save(self, folder: Path) -> None:
+        """Weights as safetensors, what they are as JSON."""
+        config = {"victim": "cnn_gru", "recipe": asdict(self.recipe), "classes": self.classes}
+        save_weights(folder, self.network.state_dict(), config)
+
+    def sequences(self, utterances: Sequence[Utterance], context: FitContext) -> Sequences:
+        """Normalised features and labels for training; the speakers' statistics come from these utterances."""
+        enrolled = self.enroll(utterances)
+        normalised = [
+            (features - mean) / deviation
+            for features, (mean, deviation) in zip(
+                self._raw(utterances), (enrolled._statistics_of([u])[0] for u in utterances), strict=True
+            )
+        ]
+        names = [context.task.label_of(utterance) for utterance in utterances]
+        labels = [self.classes.index(name) for name in names if name is not None]
+        return Sequences(normalised, torch.tensor(labels, device=self.device))
+
+    @torch.no_grad()
+    def _raw(self, utterances: Sequence[Utterance]) -> list[Tensor]:
+        found: list[Tensor] = [torch.empty(0)] * len(utterances)
+        for group in batches(utterances, _FEATURE_BATCH):
+            batch = Batch.of([utterances[index] for index in group], self.device)
+            counts = frame_counts(batch.lengths, _MEL).tolist()
+            for index, features, count in zip(group, log_mel(batch.waveforms, _MEL), counts, strict=True):
+                found[index] = features[:count]
+        return found
+
+    def _statistics_of(self, utterances: Sequence[Utterance]) -> Tensor:
+        known = self.statistics or {}
+        unknown = {utterance.speaker for utterance in utterances} - set(known)
+        if unknown:
+            found = f"no clean speech of speaker {', '.join(sorted(unknown))}"
+            raise ComponentError(
+                "victim 'cnn_gru'", found, "every speaker enrolled", "call enroll with their utterances"
+            )
+        return torch.stack([known[utterance.speaker] for utterance in utterances])
+
+
+def _statistics(frames: Tensor) -> Tensor:
+    return torch.stack([frames.mean(dim=0), frames.std(dim=0, correction=0).clamp(min=1e-3)])
