@@ -11,7 +11,7 @@ from bench.errors import ComponentError, UsageError
 from bench.fitting import NO_DEFENSE
 from bench.options import FOLDS, Options, check_writable, parse_folds, parse_ks, parse_seeds
 from bench.progress import SILENT, Progress
-from bench.registry import Registry
+from bench.registry import SINGULAR, Registry
 from bench.specs import Spec, spec_of
 from bench.tasks import task_named
 from bench.variants import variants
@@ -112,13 +112,13 @@ def execute(options: Options, progress: Progress) -> Done:
     from bench.results import collect
     from bench.runs import remember
 
+    planned = plan(options, registry)  # before the corpus is read, which may take long
     bench = set_up(options, registry, progress)
-    planned = plan(options, registry)
     check_possible(bench, planned)
     store = Store(options.out)
+    remember(options.out, options.ks)
     failures = run_grid(bench, planned, store)
     keys = [bench.key(plan.cell) for plan in planned]
-    remember(options.out, options.ks)
     finished = [store.read(key) for key in keys if store.has(key)]
     failed = [store.failure(key) for key in keys if not store.has(key)]
     return Done(collect(finished, options.ks, failed), failures)
@@ -130,7 +130,7 @@ def check_names(options: Options, registry: Registry) -> None:
     kinds = (("victims", options.victims), ("attacks", options.attacks), ("defenses", defenses))
     for kind, texts in (*kinds, ("corpora", [options.corpus]), ("noise_banks", [options.noise_bank])):
         for text in texts:
-            registry.entry(kind, Spec.parse(text).name)
+            registry.entry(kind, Spec.parse(text, "--" + SINGULAR[kind].replace(" ", "-")).name)
 
 
 def set_up(options: Options, registry: Registry, progress: Progress) -> Bench:
@@ -211,6 +211,9 @@ def check_possible(bench: Bench, planned: Sequence[Planned]) -> None:
         bench.split(cell)
         for kind, text in (("attacks", cell.attack), ("defenses", cell.defense)):
             if text != NO_DEFENSE:
-                for category in getattr(bench.registry.build(kind, text), "categories", ()):
+                component = bench.registry.build(kind, text)
+                for category in getattr(component, "categories", ()):
                     if category != SIGNAL:
                         bench.noises.of(category)
+                for effect in getattr(component, "signals", ()):
+                    bench.registry.build("attacks", effect)

@@ -24,7 +24,8 @@ class BenchError(Exception):
 
     def __init__(self, where: object, found: str, expected: str, remedy: str) -> None:
         self.where, self.found, self.expected, self.remedy = str(where), found, expected, remedy
-        super().__init__(f"{where}: found {found}; expected {expected}; {remedy}")
+        message = f"{where}: found {found}; expected {expected}; {remedy}"
+        super().__init__(" ".join(message.splitlines()))  # one line, whatever another library's error says
 
     def __reduce__(self) -> tuple[type["BenchError"], tuple[str, str, str, str]]:
         return type(self), (self.where, self.found, self.expected, self.remedy)

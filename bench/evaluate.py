@@ -19,6 +19,7 @@ from bench.referee import Referee
 from bench.registry import Registry
 from bench.rng import key_of, keyed
 from bench.scores import uar
+from bench.search import Campaign
 from bench.splits import Split, subject_independent
 from bench.tasks import usable
 from bench.tools import AttackTools
@@ -123,21 +124,20 @@ class Bench:
         context = FitContext(cell.task, cell.seed, self.device, self.noises.part("train"), self.progress)
         victim = self.fitting(cell).fit_or_load(split, context)
         attack: Attack = self.registry.build("attacks", cell.attack)
-        tools = self._tools(cell, "test")
+        tools = self.tools(cell, "test")
         if isinstance(attack, InformedAttack) and attack.corr:
-            loss = degradation(
-                self._referee(victim, split.valid, cell), attack, split.valid, self._tools(cell, "train")
-            )
+            loss = degradation(self._referee(victim, split.valid, cell), attack, split.valid, self.tools(cell, "train"))
             tools = replace(tools, degradation=loss)
         chosen = limited(split.test, cell.limit)
         with self.progress.task(f"Attacking with {cell.attack}", len(chosen)) as advance:
             referee = self._referee(victim, split.test, cell)
-            return referee.run(attack, cell.attack, chosen, tools, cell.seed, advance)
+            return referee.run(Campaign(attack, cell.attack, tools, cell.seed), chosen, advance)
 
     def _referee(self, victim: Victim, clean: Sequence[Utterance], cell: Cell) -> Referee:
         return Referee(victim.enroll(clean), cell.task, self.device, self.batch_size, self.min_snr_db)
 
-    def _tools(self, cell: Cell, part: Part) -> AttackTools:
+    def tools(self, cell: Cell, part: Part) -> AttackTools:
+        """What the cell's attack may use, with one part of the noise bank."""
         build = cache(lambda text: self.registry.build("attacks", text))
         return AttackTools(self._noises_of(part), self.perception, self.min_snr_db, cell.max_queries, build)
 

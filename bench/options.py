@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,7 +126,9 @@ def check_writable(folder: Path) -> None:
         nearest = nearest.parent
     if not nearest.is_dir():
         raise UsageError("--out " + str(folder), f"{nearest} is a file", "a folder", "choose another name")
-    if not os.access(nearest, os.W_OK | os.X_OK):
-        raise UsageError(
-            "--out " + str(folder), f"no right to write in {nearest}", "a folder of yours", "choose another"
-        )
+    try:
+        with tempfile.TemporaryFile(dir=nearest):  # what a user may do, a file system may not allow
+            pass
+    except OSError as error:
+        found = f"{nearest} cannot be written to ({(error.strerror or 'an error').lower()})"
+        raise UsageError("--out " + str(folder), found, "a folder of yours", "choose another") from error

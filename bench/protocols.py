@@ -44,7 +44,11 @@ class FitContext:
 
 @runtime_checkable
 class Victim(Protocol):
-    """A speech emotion recogniser that can be asked."""
+    """A speech emotion recogniser that can be asked.
+
+    One whose `log_probs` may be called by several threads at once says so with a class attribute `concurrent = True`;
+    on a CPU the referee then runs a share of the searches on each core.
+    """
 
     def enroll(self, clean: Sequence[Utterance]) -> Victim:
         """A victim that knows these speakers' clean, unlabelled utterances; it is asked about no others.

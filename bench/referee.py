@@ -11,43 +11,33 @@ Charging: every candidate is charged, repeats too; the one clean query of each u
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Generator, Iterator, Sequence
+import math
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from bench.batch import Batch, batches
 from bench.errors import ComponentError
+from bench.noises.perception import Perception
 from bench.progress import no_steps
-from bench.protocols import Attack, Victim
+from bench.protocols import Victim
 from bench.records import Row
-from bench.rng import keyed
-from bench.signal import snr_db
+from bench.search import Campaign, Search
+from bench.threads import in_threads
 from bench.tools import AttackTools
-from bench.types import Task, Utterance
+from bench.types import Perturbation, Task, Utterance
 
-SNR_DECIMALS = 6
-"""Decimals of a recorded SNR: far beyond hearing, and short of where the order of a summation would show."""
-
-
-@dataclass
-class _Search:
-    """One running search: the referee's own original, and what it has been asked so far."""
-
-    original: Utterance
-    label_before: int
-    steps: Generator[Utterance, bool, None]
-    given: Utterance
-    candidate: Utterance
-    queries: int = 0
+SNR_DECIMALS = 4
+"""Decimals of a recorded SNR: far beyond hearing, and within the precision of the sums."""
+_SUM_TOLERANCE = 0.01
 
 
 @dataclass(frozen=True)
 class Referee:
-    """Judges one attack on one fitted victim.
+    """Judges attacks on one fitted victim.
 
     Args:
         victim: fitted, and enrolled with the speakers that are attacked.
@@ -68,7 +58,7 @@ class Referee:
         found = [0] * len(utterances)
         for group in batches(utterances, self.batch_size):
             batch = Batch.of([utterances[index] for index in group], self.device)
-            for index, label in zip(group, self._ask(batch).argmax(dim=1).tolist(), strict=True):
+            for index, label in zip(group, map(_checked, self._ask(batch).tolist()), strict=True):
                 found[index] = label
         return found
 
@@ -77,22 +67,13 @@ class Referee:
         return [self.task.classes[label] for label in labels]
 
     def run(
-        self,
-        attack: Attack,
-        name: str,
-        utterances: Sequence[Utterance],
-        tools: AttackTools,
-        seed: int,
-        advance: Callable[[int], None] = no_steps,
+        self, campaign: Campaign, utterances: Sequence[Utterance], advance: Callable[[int], None] = no_steps
     ) -> list[Row]:
         """Attack every utterance.
 
         Args:
-            attack: the search.
-            name: its spec: part of every search's random key, and of messages.
+            campaign: the attack, and what it may use.
             utterances: clean, labelled in the task.
-            tools: what the attack may use; `tools.max_queries` is the budget k.
-            seed: the cell's seed.
             advance: told of every finished search.
 
         Returns:
@@ -104,84 +85,75 @@ class Referee:
         """
         with torch.no_grad():
             before = self.labels(utterances)
-            rows: dict[str, list[Row]] = {}
-            for utterance, label in zip(utterances, before, strict=True):
-                rows[utterance.id] = [self._clean_row(utterance, label)]
-            pending = self._searches(attack, name, utterances, before, tools, seed, advance)
-            running: list[_Search] = []
-            while running := [*running, *itertools.islice(pending, self.batch_size - len(running))]:
-                fooled = self._judge(name, running, tools, rows)
-                running = self._answer(name, running, fooled, tools, advance)
+        rows = {
+            utterance.id: [self._clean_row(utterance, label)]
+            for utterance, label in zip(utterances, before, strict=True)
+        }
+        order = sorted(range(len(utterances)), key=lambda index: (utterances[index].waveform.shape[-1], index))
+
+        def work(share: Sequence[int], stopped: threading.Event) -> None:
+            searches = (Search(campaign, self._placed(utterances[index]), before[index]) for index in share)
+            with torch.no_grad():
+                self._lockstep(campaign.tools, searches, rows, advance, stopped)
+
+        in_threads(work, order, self._threads())
         return [row for utterance in utterances for row in rows[utterance.id]]
 
-    def _searches(
+    def _lockstep(
         self,
-        attack: Attack,
-        name: str,
-        utterances: Sequence[Utterance],
-        before: Sequence[int],
         tools: AttackTools,
-        seed: int,
+        searches: Iterator[Search],
+        rows: Mapping[str, list[Row]],
         advance: Callable[[int], None],
-    ) -> Iterator[_Search]:
-        """Searches that have yielded their first candidate, similar lengths next to each other."""
-        for index in sorted(range(len(utterances)), key=lambda i: (utterances[i].waveform.shape[-1], i)):
-            original = replace(utterances[index], waveform=utterances[index].waveform.to(self.device))
-            given = replace(original, waveform=original.waveform.clone())
-            steps = attack.search(given, tools, keyed(seed, name, original.id))
-            candidate = self._next(name, given, partial(next, steps, None))
-            if candidate is None:
-                self._close(name, original, given)
-                advance(1)
-            else:
-                yield _Search(original, before[index], steps, given, candidate)
+        stopped: threading.Event,
+    ) -> None:
+        """Step searches side by side until all have ended: one batched victim call a step."""
+        running: list[Search] = []
+        while not stopped.is_set():
+            going_on = [search for search in running if search.candidate is not None]
+            advance(len(running) - len(going_on))
+            running = [*going_on, *itertools.islice(searches, self.batch_size - len(going_on))]
+            if not running:
+                return
+            asking = [search for search in running if search.candidate is not None]
+            for search, row in zip(asking, self._judge(asking, tools), strict=True):
+                rows[search.original.id].append(row)
+                search.answer(row.label_after != row.label_before)
 
-    def _judge(
-        self, name: str, running: Sequence[_Search], tools: AttackTools, rows: dict[str, list[Row]]
-    ) -> list[bool]:
-        """Ask the victim about one candidate of each search, and write the rows."""
-        candidates = Batch.of([search.candidate for search in running])
-        clipped = candidates.waveforms.clamp_(-1.0, 1.0)
-        same = [s.candidate.waveform.shape == s.original.waveform.shape for s in running]
-        snrs = self._measure(running, clipped, same)
-        finite = clipped.isfinite().all(dim=1)
-        labels = self._ask(replace(candidates, lengths=candidates.lengths.to(self.device))).argmax(dim=1)
-        told = torch.stack([labels.double(), snrs, finite.double()]).tolist()  # the step's one transfer from the device
-        fooled = []
-        for search, label, snr, is_finite, same_length in zip(running, *told, same, strict=True):
-            if not is_finite:
-                raise _broken(name, search.original, "NaN or infinite samples", "finite samples")
-            search.queries += 1
-            row = self._row(search, int(label), round(snr, SNR_DECIMALS) if same_length else None, tools)
-            rows[search.original.id].append(row)
-            fooled.append(int(label) != search.label_before)
-        return fooled
+    def _judge(self, running: Sequence[Search], tools: AttackTools) -> list[Row]:
+        """Ask the victim about one candidate of each search."""
+        if not running:
+            return []
+        candidates = [search.candidate for search in running if search.candidate is not None]
+        heard = [replace(candidate, waveform=candidate.waveform.clamp(-1.0, 1.0)) for candidate in candidates]
+        snrs = [search.snr_db(candidate.waveform) for search, candidate in zip(running, heard, strict=True)]
+        labels = self._ask(Batch.of(heard, self.device))
+        told = torch.stack([labels, torch.stack(snrs).double()]).tolist()  # the step's one transfer from the device
+        rows = []
+        for search, candidate, label, snr in zip(running, heard, *told, strict=True):
+            if math.isnan(snr):
+                raise search.broken("NaN samples", "numbers")
+            same_length = candidate.waveform.shape == search.original.waveform.shape
+            measured = round(snr, SNR_DECIMALS) if same_length else None
+            rows.append(self._row(search, candidate.perturbation, _checked(label), measured, tools.perception))
+        return rows
 
-    def _measure(self, running: Sequence[_Search], clipped: Tensor, same: Sequence[bool]) -> Tensor:
-        """SNR of each candidate, float64; meaningless where the length was changed."""
-        originals = [
-            search.original.waveform if kept else search.original.waveform[:0]
-            for search, kept in zip(running, same, strict=True)
-        ]
-        padded = torch.nn.utils.rnn.pad_sequence(originals, batch_first=True)
-        missing = clipped.shape[1] - padded.shape[1]
-        return snr_db(torch.nn.functional.pad(padded, (0, missing)) if missing else padded, clipped)
-
-    def _row(self, search: _Search, label: int, snr: float | None, tools: AttackTools) -> Row:
-        perturbation = search.candidate.perturbation
-        loud_enough = tools.perception.covers(perturbation) if snr is None else snr > self.min_snr_db
+    def _row(
+        self, search: Search, done: Perturbation | None, label: int, snr_db: float | None, perception: Perception
+    ) -> Row:
+        loud_enough = perception.covers(done) if snr_db is None else snr_db > self.min_snr_db
         return Row(
             utterance=search.original.id,
             speaker=search.original.speaker,
-            query=search.queries,
+            query=search.queries + 1,
             label_true=self._truth(search.original),
             label_before=self.task.classes[search.label_before],
             label_after=self.task.classes[label],
-            snr_db=snr,
-            perturbation=perturbation.name if perturbation else None,
-            category=perturbation.category if perturbation else None,
-            source=perturbation.source if perturbation else None,
-            imperceptible=tools.perception.is_imperceptible(perturbation),
+            snr_db=snr_db,
+            perturbation=done.name if done else None,
+            category=done.category if done else None,
+            source=done.source if done else None,
+            imperceptible=perception.is_imperceptible(done),
             accepted=label != search.label_before and loud_enough,
         )
 
@@ -194,75 +166,34 @@ class Referee:
         assert label is not None, "only labelled utterances reach the referee"
         return label
 
-    def _answer(
-        self,
-        name: str,
-        running: Sequence[_Search],
-        fooled: Sequence[bool],
-        tools: AttackTools,
-        advance: Callable[[int], None],
-    ) -> list[_Search]:
-        """Send each search its answer; those that go on, each with its next candidate."""
-        going_on = []
-        for search, answer in zip(running, fooled, strict=True):
-            candidate = None
-            if search.queries < tools.max_queries:
-                candidate = self._next(name, search.given, partial(search.steps.send, answer))
-            if candidate is None:
-                self._close(name, search.original, search.given, search.steps)
-                advance(1)
-            else:
-                search.candidate = candidate
-                going_on.append(search)
-        return going_on
+    def _placed(self, utterance: Utterance) -> Utterance:
+        return replace(utterance, waveform=utterance.waveform.to(self.device))
 
-    def _next(self, name: str, original: Utterance, step: Callable[[], Any]) -> Utterance | None:
-        """The next candidate of a search, or None where it has ended."""
-        try:
-            candidate = step()
-        except StopIteration:
-            return None
-        except ComponentError:
-            raise
-        except Exception as error:
-            raise _broken(name, original, f"{type(error).__name__}: {error}", "a candidate or a return") from error
-        if candidate is None:
-            return None
-        if not isinstance(candidate, Utterance):
-            raise _broken(name, original, f"a {type(candidate).__name__}", "an Utterance")
-        waveform = candidate.waveform
-        if (
-            not isinstance(waveform, Tensor)
-            or waveform.dtype != torch.float32
-            or waveform.ndim != 1
-            or not len(waveform)
-        ):
-            found = (
-                f"{waveform.dtype} of shape {tuple(waveform.shape)}" if isinstance(waveform, Tensor) else "no tensor"
-            )
-            raise _broken(name, original, f"a waveform that is {found}", "float32 of shape (t,), t of at least 1")
-        return candidate
-
-    def _close(
-        self, name: str, original: Utterance, given: Utterance, steps: Generator[Utterance, bool, None] | None = None
-    ) -> None:
-        if steps is not None:
-            try:
-                steps.close()
-            except RuntimeError as error:
-                raise _broken(name, original, str(error), "a search that ends when it is closed") from error
-        if not torch.equal(given.waveform, original.waveform):
-            raise _broken(name, original, "the original changed in place", "a new waveform for every candidate")
+    def _threads(self) -> int:
+        """A thread for each core where the victim allows it: on a CPU, whole batches side by side beat shared steps."""
+        concurrent = getattr(self.victim, "concurrent", False)
+        return torch.get_num_threads() if concurrent and self.device.type == "cpu" else 1
 
     def _ask(self, batch: Batch) -> Tensor:
+        """Class indices, shape (b,), float64; NaN where the victim's answer is no distribution. Stays on the device."""
         log_probs = self.victim.log_probs(batch)
         expected = (len(batch), len(self.task.classes))
         if tuple(log_probs.shape) != expected:
-            raise ComponentError(
-                "victim", f"log-probabilities of shape {tuple(log_probs.shape)}", f"shape {expected}", "mend log_probs"
-            )
-        return log_probs
+            raise _not_log_probabilities(f"a tensor of shape {tuple(log_probs.shape)}", f"shape {expected}")
+        distribution = log_probs.logsumexp(dim=1).abs() < _SUM_TOLERANCE
+        return log_probs.argmax(dim=1).double().where(distribution, math.nan)
 
 
-def _broken(name: str, utterance: Utterance, found: str, expected: str) -> ComponentError:
-    return ComponentError(f"attack {name!r} on utterance {utterance.id!r}", found, expected, "mend its search method")
+def _checked(label: float) -> int:
+    """A class index from the device.
+
+    Raises:
+        ComponentError: it is NaN.
+    """
+    if math.isnan(label):
+        raise _not_log_probabilities("a row with NaN, or that does not sum to probability 1", "log-probabilities")
+    return int(label)
+
+
+def _not_log_probabilities(found: str, expected: str) -> ComponentError:
+    return ComponentError("victim", found, expected, "mend its log_probs; logits want torch.log_softmax")

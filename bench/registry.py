@@ -9,15 +9,18 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from bench.errors import ComponentError, UsageError
+from bench.rng import key_of
 from bench.specs import Spec, build, did_you_mean
 
 KINDS = ("victims", "attacks", "defenses", "corpora", "noise_banks")
@@ -29,6 +32,8 @@ SINGULAR = {
     "noise_banks": "noise bank",
 }
 PLUGIN_TABLE = "COMPONENTS"
+_TABLE = f'{PLUGIN_TABLE} = {{"attacks": {{"my_attack": MyAttack}}}} with kinds {", ".join(KINDS)}'
+_NAME = re.compile(r"[\w-]+")
 
 
 @dataclass(frozen=True)
@@ -151,7 +156,26 @@ def _installed() -> Iterable[Entry]:
 
 
 def _from_file(path: Path) -> Iterable[Entry]:
-    name = f"serbench_plugin_{path.stem}"
+    where = f"--plugin {path}"
+    table = getattr(_module(path), PLUGIN_TABLE, None)
+    if not isinstance(table, Mapping) or not table or set(table) - set(KINDS):
+        raise UsageError(where, f"{PLUGIN_TABLE} = {table!r}", _TABLE, "add it at the end of the file")
+    for kind, components in table.items():
+        if not isinstance(components, Mapping) or not components:
+            raise UsageError(where, f"{PLUGIN_TABLE}[{kind!r}] = {components!r}", _TABLE, "mend the table")
+        for name, target in components.items():
+            if not (isinstance(name, str) and _NAME.fullmatch(name)):
+                raise UsageError(where, f"the name {name!r}", "letters, digits, _ and -", "rename it in the table")
+            home, own_name = getattr(target, "__module__", ""), getattr(target, "__name__", "")
+            if not isinstance(target, type) or getattr(sys.modules.get(home), own_name, None) is not target:
+                found = f"{target!r} for {name!r}"
+                raise UsageError(where, found, "a class, defined at a file's top level", "put the class itself there")
+            yield Entry(kind, name, f"{home}:{own_name}", path.name)
+
+
+def _module(path: Path) -> ModuleType:
+    """Run a plug-in file; its module's name depends on its whole path, so that two files of one name are two."""
+    name = f"serbench_plugin_{key_of(path.resolve()):016x}"
     spec = importlib.util.spec_from_file_location(name, path)
     if not path.is_file() or spec is None or spec.loader is None:
         raise UsageError(f"--plugin {path}", "no Python file", "a .py file", "check the path")
@@ -159,19 +183,8 @@ def _from_file(path: Path) -> Iterable[Entry]:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise UsageError(
-            f"--plugin {path}", f"{type(error).__name__}: {error}", "a file that runs", "mend it"
-        ) from error
-    table = getattr(module, PLUGIN_TABLE, None)
-    if not isinstance(table, Mapping) or not table or set(table) - set(KINDS):
-        raise UsageError(
-            f"--plugin {path}",
-            f"{PLUGIN_TABLE} = {table!r}",
-            f'{PLUGIN_TABLE} = {{"attacks": {{"my_attack": MyAttack}}}} with kinds {", ".join(KINDS)}',
-            "add it at the end of the file",
-        )
-    for kind, components in table.items():
-        for component, target in components.items():
-            yield Entry(kind, component, f"{name}:{target.__name__}", str(path))
+        found = f"{type(error).__name__}: {error}"
+        raise UsageError(f"--plugin {path}", found, "a file that runs", "mend it") from error
+    return module

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -114,7 +115,10 @@ def _read(text: str, hint: Any, where: str) -> Any:
         return answers[text.lower()]
     if hint in (int, float, str, Path):
         try:
-            return hint(text)
+            value = hint(text)
+            if hint is float and math.isnan(value):
+                raise ValueError("not a number")
+            return value
         except ValueError as error:
             kind = "a whole number" if hint is int else "a number"
             raise UsageError(where, repr(text), kind, "see bench list for its parameters") from error

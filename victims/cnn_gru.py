@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from bench import Batch, ComponentError, FitContext, Utterance, batches
+from bench import Batch, ComponentError, FitContext, UsageError, Utterance, batches
 from bench.signal import MelSettings, frame_counts, log_mel
 from bench.training import Schedule, Sequences, fit_network, seeded
 from bench.weights import load_into, load_weights, save_weights
@@ -51,6 +52,17 @@ class CnnGru:
     max_epochs: int = 50
     patience: int = 5
 
+    def __post_init__(self) -> None:
+        at_least_1 = ("channels", "kernel", "stride", "hidden", "dense", "batch_size", "max_epochs", "patience")
+        wrong = {name: "at least 1" for name in at_least_1 if getattr(self, name) < 1}
+        wrong |= {} if self.kernel % 2 else {"kernel": "an odd number"}
+        wrong |= {} if 0 <= self.dropout < 1 else {"dropout": "at least 0, below 1"}
+        wrong |= {} if self.learning_rate > 0 else {"learning_rate": "above 0"}
+        for name, expected in wrong.items():
+            default = type(self).__dataclass_fields__[name].default
+            where, found = f"victim 'cnn_gru', parameter {name!r}", str(getattr(self, name))
+            raise UsageError(where, found, expected, f"the default is {name}={default}")
+
     def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> FittedCnnGru:
         """Train on `train`, choose the epoch on `valid`."""
         with seeded(context.seed, "cnn_gru"):
@@ -64,7 +76,8 @@ class CnnGru:
     def load(self, folder: Path, context: FitContext) -> FittedCnnGru:
         """The fitted victim from its folder."""
         tensors, _ = load_weights(folder, context.device)
-        network = self._network(context)
+        with seeded("cnn_gru"):
+            network = self._network(context)
         load_into(network, tensors, folder)
         return FittedCnnGru(self, context.task.classes, network.eval(), context.device)
 
@@ -121,6 +134,7 @@ class FittedCnnGru:
     network: Network
     device: torch.device
     statistics: Mapping[str, Tensor] | None = None
+    concurrent: ClassVar[bool] = True
 
     def enroll(self, clean: Sequence[Utterance]) -> FittedCnnGru:
         """Take each speaker's normalisation from their clean utterances."""

@@ -52,7 +52,9 @@ def main() -> None:
     except BenchError as error:
         typer.echo(f"bench: {error}", err=True)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as end:
+        if isinstance(end, SystemExit) and end.code != INTERRUPTED:  # typer itself turns Ctrl-C into this code
+            raise
         typer.echo("bench: interrupted; the same command goes on where this one stopped", err=True)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:

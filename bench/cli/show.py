@@ -21,7 +21,7 @@ def show(
     from bench.options import parse_ks
     from bench.runs import read_results
 
-    ks = parse_ks(k) if k else None
+    ks = parse_ks(k) if k is not None else None
 
     from bench.cli.report import check_json_target, report
 

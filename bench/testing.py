@@ -1,0 +1,227 @@
+"""Checks that any component can run on itself: an author's test calls one of them, and so do the built-ins' tests.
+
+    from bench.testing import check_attack
+
+    def test_my_attack_conforms():
+        check_attack(MyAttack())
+
+They need no data: speech-like tones stand in for speech. A check that fails raises `AssertionError` saying what was
+found; what the referee itself refuses raises `bench.ComponentError`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from bench.batch import Batch
+from bench.noises.bank import Noises
+from bench.noises.perception import p1
+from bench.protocols import Attack, Defense, FitContext, TrainableVictim, Victim
+from bench.records import Row
+from bench.referee import Referee
+from bench.registry import Registry
+from bench.rng import keyed
+from bench.search import Campaign
+from bench.specs import params_of, spec_of
+from bench.tasks import TASKS
+from bench.tools import AttackTools
+from bench.types import SAMPLE_RATE, Dataset, NoiseClip, Task, Utterance
+
+TOLERANCE = 1e-4
+"""Largest difference in log-probability that another batch may make."""
+CPU = torch.device("cpu")
+TASK = TASKS["ahsn"]
+
+
+def sample_utterances(speakers: int = 3, each: int = 2, key: str = "sample") -> list[Utterance]:
+    """Speech-like tones of 0.3 to 1.2 s: class by class another pitch and loudness, speaker by speaker another voice.
+
+    Args:
+        speakers: how many.
+        each: utterances of each class by each speaker.
+        key: another key gives other speakers.
+    """
+    found = []
+    for speaker in range(speakers):
+        for label, emotion in enumerate(TASK.classes):
+            for take in range(each):
+                id = f"{key}-{speaker}-{emotion}-{take}"
+                waveform = _tones(id, pitch=110.0 * (1 + 0.1 * speaker) * 1.35**label, level=0.05 * (1 + label))
+                said = Utterance(id, waveform, f"{key}-{speaker}", transcript="so it is", emotion=emotion)
+                found.append(replace(said, activation=1.0 + label, valence=5.0 - label))
+    return found
+
+
+def _tones(id: str, pitch: float, level: float) -> Tensor:
+    rng = keyed("tones", id)
+    seconds = torch.arange(int(rng.uniform(0.3, 1.2) * SAMPLE_RATE), dtype=torch.float64) / SAMPLE_RATE
+    wave = sum(torch.sin(2 * torch.pi * pitch * n * seconds + rng.uniform(0, 6)) / n for n in range(1, 6))
+    breath = torch.from_numpy(rng.normal(0, 0.05, len(seconds)))
+    return (level * (0.6 + 0.4 * torch.sin(25 * seconds)) * (wave + breath)).clamp(-1, 1).float()
+
+
+def sample_noises() -> Noises:
+    """Four short sounds in each category of the embedded bank."""
+    categories = ("natural", "human", "interior", "crowd", "meeting", "station", "white")
+    clips = []
+    for category in categories:
+        for number in range(4):
+            samples = keyed("noise", category, number).normal(0, 0.1, SAMPLE_RATE)
+            waveform = torch.from_numpy(samples).clamp(-1, 1).float()
+            clips.append(NoiseClip(f"{category}-{number}", category, waveform, f"{category}-{number}"))
+    return Noises("sample", tuple(clips), "sample")
+
+
+def sample_context(seed: int = 0) -> FitContext:
+    """What a component is fitted with."""
+    return FitContext(TASK, seed, CPU, sample_noises().part("train"))
+
+
+def sample_tools(max_queries: int = 25) -> AttackTools:
+    """What an attack is given."""
+    registry = Registry.discover()
+    noises = sample_noises().part("test")
+    return AttackTools(noises, p1(), 10.0, max_queries, lambda text: registry.build("attacks", text))
+
+
+def check_component(component: Any) -> None:
+    """It is a frozen dataclass whose parameters survive the way through a spec."""
+    name = type(component).__name__
+    assert dataclasses.is_dataclass(component), f"{name} is no dataclass"
+    frozen = getattr(type(component), "__dataclass_params__").frozen  # noqa: B009
+    assert frozen, f"{name} is not frozen: @dataclass(frozen=True)"
+    assert params_of(component) is not None
+    assert spec_of("x", component)
+    assert (type(component).__doc__ or "").strip(), f"{name} has no docstring: bench list prints its first line"
+
+
+def check_victim(recipe: TrainableVictim) -> None:
+    """A trainable victim: shape, normalisation, batch invariance, repeatability, saving and loading.
+
+    Args:
+        recipe: with parameters that train in seconds.
+    """
+    check_component(recipe)
+    assert isinstance(recipe, TrainableVictim), f"{type(recipe).__name__} needs fit and load"
+    context = sample_context()
+    train, valid = sample_utterances(key="train"), sample_utterances(2, key="valid")
+    first, again = (recipe.fit(train, valid, context) for _ in range(2))
+    check_fitted(first, again, lambda folder: recipe.load(folder, context))
+
+
+def check_defense(defense: Defense, victim: TrainableVictim) -> None:
+    """A defence: what it makes of a victim passes every check of a victim.
+
+    Args:
+        defense: with parameters that train in seconds.
+        victim: what it defends, likewise.
+    """
+    check_component(defense)
+    assert isinstance(defense, Defense), f"{type(defense).__name__} needs fit and load"
+    context = sample_context()
+    train, valid = sample_utterances(key="train"), sample_utterances(2, key="valid")
+    first, again = (defense.fit(victim, train, valid, context) for _ in range(2))
+    check_fitted(first, again, lambda folder: defense.load(victim, folder, context))
+
+
+def check_fitted(fitted: Victim, again: Victim, load: Callable[[Path], Victim]) -> None:
+    """A fitted victim, against a second fit of the same and against its own copy from disk."""
+    state = torch.random.get_rng_state()
+    test = sample_utterances(2, each=4, key="test")
+    enrolled = fitted.enroll(test)
+    alone = torch.cat([_asked(enrolled, [utterance]) for utterance in test])
+    assert alone.shape == (len(test), len(TASK.classes)), f"log_probs gave {tuple(alone.shape)}"
+    total = alone.exp().sum(dim=1)
+    assert torch.allclose(total, torch.ones(len(test)), atol=1e-3), f"probabilities sum to {total.tolist()}"
+    _check_batches(enrolled, test, alone)
+    assert torch.equal(torch.cat([_asked(again.enroll(test), [u]) for u in test]), alone), "two fits of one seed differ"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        fitted.save(folder)
+        odd = [path.name for path in folder.rglob("*") if path.suffix not in (".safetensors", ".json")]
+        assert not odd, f"saved {odd}: weights are safetensors and JSON, never pickle"
+        loaded = torch.cat([_asked(load(folder).enroll(test), [u]) for u in test])
+    assert torch.equal(loaded, alone), "predictions differ after saving and loading"
+    assert torch.equal(torch.random.get_rng_state(), state), "torch's global generator was used"
+
+
+def _check_batches(victim: Victim, utterances: Sequence[Utterance], alone: Tensor) -> None:
+    """Batch invariance: together, in another order, beside a far longer utterance."""
+    long = replace(utterances[0], waveform=utterances[0].waveform.repeat(9))
+    before = [utterance.waveform.clone() for utterance in utterances]
+    together = _asked(victim, [*utterances[::-1], long])[:-1].flip(0)
+    difference = float((together - alone).abs().max())
+    assert difference <= TOLERANCE, f"log-probabilities depend on the batch by {difference:.2g} (at most {TOLERANCE:g})"
+    assert torch.equal(together.argmax(dim=1), alone.argmax(dim=1)), "labels depend on the batch"
+    unchanged = all(torch.equal(u.waveform, b) for u, b in zip(utterances, before, strict=True))
+    assert unchanged, "log_probs changed its input"
+
+
+@torch.no_grad()
+def _asked(victim: Victim, utterances: Sequence[Utterance]) -> Tensor:
+    return victim.log_probs(Batch.of(utterances)).cpu()
+
+
+@dataclass(frozen=True)
+class ContraryVictim:
+    """Answers by the loudness of the first 100 ms alone: fooled by noise at some levels and not at others."""
+
+    def enroll(self, clean: Sequence[Utterance]) -> ContraryVictim:
+        """Knows everybody."""
+        return self
+
+    def log_probs(self, batch: Batch) -> Tensor:
+        """Shape (b, 4)."""
+        level = batch.waveforms[:, : SAMPLE_RATE // 10].square().mean(dim=1).add(1e-9).log10().mul(10).round()
+        return torch.log_softmax(torch.nn.functional.one_hot(level.long() % 4, 4).float() * 4, dim=1)
+
+    def save(self, folder: Path) -> None:
+        """Has nothing to save."""
+
+
+def attacked(attack: Attack, max_queries: int, batch_size: int = 64, task: Task = TASK) -> list[Row]:
+    """What the referee sees of an attack on a victim that is easily, but not always, fooled."""
+    referee = Referee(ContraryVictim(), task, CPU, batch_size)
+    campaign = Campaign(attack, spec_of("checked", attack), sample_tools(max_queries), seed=0)
+    return referee.run(campaign, sample_utterances(2, key="attacked"))
+
+
+def check_attack(attack: Attack, budgets: Sequence[int] = (1, 5, 25)) -> None:
+    """An attack: repeatable, independent of what runs beside it, within any budget, and it leaves its original alone.
+
+    Args:
+        attack: with any parameters.
+        budgets: numbers of queries to try; 1 is the one that breaks most.
+    """
+    check_component(attack)
+    assert isinstance(attack, Attack), f"{type(attack).__name__} needs search"
+    for budget in budgets:
+        rows = attacked(attack, budget)
+        asked = [row for row in rows if row.query]
+        assert asked, "it never asked"
+        assert max(row.query for row in asked) <= budget
+        assert attacked(attack, budget, batch_size=1) == rows, "records depend on what else is attacked"
+    undeclared = sum(row.perturbation is None for row in asked)
+    assert not undeclared, f"{undeclared} candidates without a Perturbation: none can count as imperceptible"
+
+
+def check_dataset(dataset: Dataset) -> None:
+    """A corpus that has been read: unique ids, sound within [-1, 1], words within their utterance."""
+    ids = [utterance.id for utterance in dataset.utterances]
+    assert len(ids) == len(set(ids)), "ids repeat"
+    assert dataset.fingerprint, "no fingerprint"
+    for utterance in dataset.utterances:
+        waveform = utterance.waveform
+        assert waveform.dtype == torch.float32, f"{utterance.id}: {waveform.dtype}"
+        assert waveform.ndim == 1, f"{utterance.id}: shape {tuple(waveform.shape)}"
+        assert 0 < float(waveform.abs().max()) <= 1, f"{utterance.id}: silent or beyond [-1, 1]"
+        for word in utterance.words or ():
+            assert 0 <= word.start_s <= word.end_s <= utterance.duration_s + 1e-6, f"{utterance.id}: {word}"

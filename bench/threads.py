@@ -1,0 +1,37 @@
+"""Work shared out to threads, each alone on a core."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from typing import Any
+
+import torch
+
+
+def in_threads(work: Callable[[Sequence[Any], threading.Event], None], items: Sequence[Any], threads: int) -> None:
+    """Deal items out in turn, and work on each share in a thread of its own.
+
+    Args:
+        work: gets a share and an event; it should return soon once that is set. torch computes on one thread inside.
+        items: what is shared out.
+        threads: how many; 1 works in the calling thread.
+
+    Raises:
+        Exception: the first that a share raised, once all threads have stopped.
+    """
+    stopped = threading.Event()
+    if threads == 1:
+        work(items, stopped)
+        return
+    before = torch.get_num_threads()
+    with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        shares = [pool.submit(work, items[start::threads], stopped) for start in range(threads)]
+        try:
+            wait(shares, return_when=FIRST_EXCEPTION)
+        finally:
+            stopped.set()
+    torch.set_num_threads(before)
+    for share in shares:
+        share.result()

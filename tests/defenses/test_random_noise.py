@@ -1,0 +1,52 @@
+"""P2's random noise in training."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bench import FitContext, UsageError
+from bench.signal import snr_db
+from bench.testing import sample_context, sample_noises, sample_utterances
+from defenses.random_noise import RandomNoise
+
+TRAIN = sample_utterances(3, 2, "train")
+
+
+def test_every_copy_lies_between_the_two_snrs_and_keeps_its_label() -> None:
+    copies = RandomNoise(min_snr_db=5, max_snr_db=15).noisy_copies(TRAIN, sample_context())
+    assert len(copies) == len(TRAIN)
+    for copy, original in zip(copies, TRAIN, strict=True):
+        assert copy.emotion == original.emotion
+        assert 4.99 <= float(snr_db(original.waveform, copy.waveform)) <= 15.5
+
+
+def test_a_fraction_of_the_utterances_gets_a_copy() -> None:
+    assert len(RandomNoise(fraction=0.25).noisy_copies(TRAIN, sample_context())) == len(TRAIN) // 4
+
+
+def test_copies_depend_on_the_seed_and_on_nothing_else() -> None:
+    def samples(context: FitContext) -> list[list[float]]:
+        return [copy.waveform.tolist() for copy in RandomNoise().noisy_copies(TRAIN, context)]
+
+    assert samples(sample_context()) == samples(sample_context())
+    assert samples(sample_context()) != samples(sample_context(seed=1))
+
+
+def test_what_trains_never_attacks() -> None:
+    train, test = sample_noises().part("train"), sample_noises().part("test")
+    assert {clip.id for clip in train.clips}.isdisjoint(clip.id for clip in test.clips)
+    assert {clip.id for clip in sample_context().noises.clips} == {clip.id for clip in train.clips}
+
+
+def test_a_category_that_the_bank_lacks_is_named() -> None:
+    context = replace(sample_context())
+    with pytest.raises(UsageError, match="no category 'sirens'"):
+        RandomNoise(categories=("sirens",)).noisy_copies(TRAIN, context)
+
+
+@pytest.mark.parametrize("wrong", [{"min_snr_db": 30.0}, {"fraction": 0.0}, {"fraction": 1.5}])
+def test_parameters_out_of_range_are_named(wrong: dict[str, float]) -> None:
+    with pytest.raises(UsageError, match=next(iter(wrong))):
+        RandomNoise(**wrong)  # type: ignore[arg-type]

@@ -1,0 +1,43 @@
+"""Every registered component passes the checks that plug-in authors run; a new one is tested without writing a test."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.progress import SILENT
+from bench.registry import KINDS, Registry
+from bench.testing import check_attack, check_component, check_dataset, check_defense, check_victim
+from victims.cnn_gru import CnnGru
+
+BUILT_IN = Registry.discover()
+SMALL = CnnGru(channels=8, hidden=8, dense=8, max_epochs=3)
+BRIEF = {"cnn_gru": "cnn_gru:max_epochs=3"}
+
+
+def test_every_kind_has_built_ins() -> None:
+    assert all(BUILT_IN.names(kind) for kind in KINDS)
+
+
+@pytest.mark.parametrize("name", BUILT_IN.names("victims"))
+def test_victim(name: str) -> None:
+    check_victim(BUILT_IN.build("victims", BRIEF.get(name, name)))
+
+
+@pytest.mark.parametrize("name", BUILT_IN.names("attacks"))
+def test_attack(name: str) -> None:
+    check_attack(BUILT_IN.build("attacks", name))
+
+
+@pytest.mark.parametrize("name", BUILT_IN.names("defenses"))
+def test_defense(name: str) -> None:
+    check_defense(BUILT_IN.build("defenses", name), SMALL)
+
+
+@pytest.mark.parametrize("name", [*BUILT_IN.names("corpora"), *BUILT_IN.names("noise_banks")])
+def test_reader(name: str) -> None:
+    kind = "corpora" if name in BUILT_IN.names("corpora") else "noise_banks"
+    check_component(BUILT_IN.build(kind, name))
+
+
+def test_the_embedded_corpus() -> None:
+    check_dataset(BUILT_IN.build("corpora", "synthetic").read(SILENT))

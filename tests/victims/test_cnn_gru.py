@@ -1,0 +1,87 @@
+"""P1's victim beyond the conformance checks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench import Batch, ComponentError
+from bench.rng import keyed
+from bench.testing import CPU, TOLERANCE, sample_context, sample_utterances
+from bench.training import class_weights, shuffled_batches
+from victims.cnn_gru import CnnGru, FittedCnnGru, Network
+
+
+@pytest.fixture(scope="module")
+def fitted() -> FittedCnnGru:
+    recipe = CnnGru(channels=16, hidden=16, dense=16, learning_rate=3e-3, max_epochs=20)
+    return recipe.fit(sample_utterances(4, 3, "train"), sample_utterances(2, 2, "valid"), sample_context())
+
+
+def test_the_full_network_does_not_depend_on_padding() -> None:
+    """One at a time and 64 at a time, at the size that is benchmarked."""
+    torch.manual_seed(0)
+    network = Network(CnnGru(), 4).eval()
+    victim = FittedCnnGru(CnnGru(), ("a", "b", "c", "d"), network, CPU)
+    test = sample_utterances(8, 2, "mixed")
+    victim = victim.enroll(test)
+    with torch.no_grad():
+        alone = torch.cat([victim.log_probs(Batch.of([utterance])) for utterance in test])
+        together = victim.log_probs(Batch.of(test))
+    assert len(test) == 64
+    assert float((alone - together).abs().max()) <= TOLERANCE
+    assert torch.equal(alone.argmax(dim=1), together.argmax(dim=1))
+
+
+@settings(max_examples=20, deadline=None)
+@given(samples=st.integers(1, 30_000), extra=st.integers(0, 40_000))
+def test_padding_of_any_length_changes_nothing(fitted: FittedCnnGru, samples: int, extra: int) -> None:
+    utterance = sample_utterances(1, 1)[0]
+    wave = utterance.waveform.repeat(4)[:samples]
+    victim = fitted.enroll([utterance])
+    lengths = torch.tensor([samples])
+    with torch.no_grad():
+        alone = victim.log_probs(Batch((utterance,), wave[None], lengths))
+        padded = victim.log_probs(Batch((utterance,), torch.nn.functional.pad(wave, (0, extra))[None], lengths))
+    assert float((alone - padded).abs().max()) <= TOLERANCE
+
+
+def test_it_learns(fitted: FittedCnnGru) -> None:
+    test = sample_utterances(3, 4, "new")
+    victim = fitted.enroll(test)
+    with torch.no_grad():
+        labels = victim.log_probs(Batch.of(test)).argmax(dim=1)
+    truth = torch.tensor([victim.classes.index(str(utterance.emotion)) for utterance in test])
+    assert float((labels == truth).float().mean()) > 0.5  # chance is 0.25
+
+
+def test_statistics_come_from_clean_speech_and_do_not_follow_the_attack(fitted: FittedCnnGru) -> None:
+    clean = sample_utterances(1, 1)
+    victim = fitted.enroll(clean)
+    before = {speaker: found.clone() for speaker, found in (victim.statistics or {}).items()}
+    louder = replace(clean[0], waveform=clean[0].waveform * 0.1)
+    with torch.no_grad():
+        first, second = (victim.log_probs(Batch.of([u])) for u in (clean[0], louder))
+    assert not torch.equal(first, second)
+    assert all(torch.equal(found, before[speaker]) for speaker, found in (victim.statistics or {}).items())
+
+
+def test_a_speaker_nobody_enrolled_is_named(fitted: FittedCnnGru) -> None:
+    with pytest.raises(ComponentError, match="no clean speech of speaker sample-0"):
+        fitted.enroll(sample_utterances(1, 1, "other")).log_probs(Batch.of(sample_utterances(1, 1)))
+
+
+def test_classes_weigh_the_same() -> None:
+    weights = class_weights(torch.tensor([0] * 6 + [1] * 3 + [2]), 3)
+    assert (weights * torch.tensor([6.0, 3.0, 1.0])).tolist() == pytest.approx([10 / 3] * 3)
+
+
+@given(st.lists(st.integers(1, 900), min_size=1, max_size=200), st.integers(1, 40))
+def test_an_epoch_has_every_utterance_once(lengths: list[int], size: int) -> None:
+    found = list(shuffled_batches(lengths, size, keyed("test")))
+    assert sorted(index for batch in found for index in batch) == list(range(len(lengths)))
+    assert all(len(batch) <= size for batch in found)
