@@ -39,7 +39,7 @@ class Boundary:
     noises: Literal["all", "imperceptible"] = "all"
     start_snr_db: float = 0.0
     step_db: float = 5.0
-    categories: tuple[str, ...] = ("natural", "human", "interior", SIGNAL)
+    categories: tuple[str, ...] = ("natural", "human", "interior", "signal")
     signals: tuple[str, ...] = (
         "fade_in",
         "fade_out",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.cache import cache_dir
 from bench.errors import ComponentError, UsageError
 from bench.fitting import NO_DEFENSE
 from bench.options import FOLDS, Options, check_writable, parse_folds, parse_ks, parse_seeds
@@ -106,6 +107,7 @@ def execute(options: Options, progress: Progress) -> Done:
     registry = Registry.discover(options.plugins)
     check_names(options, registry)
     check_writable(options.out)
+    check_writable(cache_dir(), "SERBENCH_CACHE")
 
     from bench.grid import run_grid
     from bench.records import Store

@@ -100,10 +100,17 @@ class Bench:
             "limit": cell.limit,
             "min_snr_db": self.min_snr_db,
             "perception": self.perception.name,
+            "perception_fingerprint": self.perception.fingerprint,
             "fitting": self.fitting(cell).description(self.noises.part("train"), self.device.type),
             "attack_identity": identity(self.registry, "attacks", cell.attack),
+            "effects": [identity(self.registry, "attacks", effect) for effect in self._effects(cell)],
             "attack_noises": self.noises.part("test").fingerprint,
         }
+
+    def _effects(self, cell: Cell) -> tuple[str, ...]:
+        """Specs of the other attacks that the cell's attack draws on."""
+        effects: tuple[str, ...] = getattr(self.registry.build("attacks", cell.attack), "signals", ())
+        return effects
 
     def key(self, cell: Cell) -> str:
         """Names the cell's records."""
@@ -126,7 +133,8 @@ class Bench:
         attack: Attack = self.registry.build("attacks", cell.attack)
         tools = self.tools(cell, "test")
         if isinstance(attack, InformedAttack) and attack.corr:
-            loss = degradation(self._referee(victim, split.valid, cell), attack, split.valid, self.tools(cell, "train"))
+            valid = self._referee(victim, split.valid, cell)
+            loss = degradation(valid, attack, split.valid, self.tools(cell, "train"), self.progress)
             tools = replace(tools, degradation=loss)
         chosen = limited(split.test, cell.limit)
         with self.progress.task(f"Attacking with {cell.attack}", len(chosen)) as advance:
@@ -149,7 +157,11 @@ class Bench:
 
 
 def degradation(
-    referee: Referee, attack: InformedAttack, utterances: Sequence[Utterance], tools: AttackTools
+    referee: Referee,
+    attack: InformedAttack,
+    utterances: Sequence[Utterance],
+    tools: AttackTools,
+    progress: Progress = SILENT,
 ) -> Degradation:
     """What an informed attacker knows (P1's Corr): the loss of UAR by noise category.
 
@@ -160,22 +172,22 @@ def degradation(
         attack: says what it would try of each category.
         utterances: clean, labelled.
         tools: with the "train" part.
+        progress: whom to tell.
 
     Returns:
         UAR on the clean utterances less UAR on the probes, for each category that applies to any.
     """
     found = {}
-    with torch.no_grad():
-        before = referee.labels(utterances)
+    with torch.no_grad(), progress.task("Measuring Corr", len(attack.categories)) as advance:
+        before = referee.names(referee.labels(utterances))
         for category in attack.categories:
             probes = [attack.probe(u, category, tools, keyed("probe", category, u.id)) for u in utterances]
-            applied = [(index, probe) for index, probe in enumerate(probes) if probe is not None]
+            applied = [index for index, probe in enumerate(probes) if probe is not None]
             if applied:
-                truth = [referee.task.label_of(utterances[index]) or "" for index, _ in applied]
-                after = referee.labels([clipped(probe) for _, probe in applied])
-                found[category] = uar(truth, referee.names([before[index] for index, _ in applied])) - uar(
-                    truth, referee.names(after)
-                )
+                after = referee.names(referee.labels([clipped(probe) for probe in probes if probe is not None]))
+                truth = [referee.task.label_of(utterances[index]) or "" for index in applied]
+                found[category] = uar(truth, [before[index] for index in applied]) - uar(truth, after)
+            advance(1)
     return found
 
 

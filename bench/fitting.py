@@ -29,9 +29,13 @@ def key_of_json(value: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:20]
 
 
-@cache
 def code_digest(path: Path) -> str:
     """Digest of a component's code: its package's Python files, or its one file where it stands alone."""
+    return _code_digest(path, path.stat().st_mtime_ns)  # a plug-in file may change while Python runs
+
+
+@cache
+def _code_digest(path: Path, _changed_ns: int) -> str:
     top = path
     while (top.parent / "__init__.py").is_file():
         top = top.parent

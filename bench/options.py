@@ -119,16 +119,16 @@ class Options:
                 )
 
 
-def check_writable(folder: Path) -> None:
-    """Raise a UsageError unless a run can be written there; makes nothing."""
+def check_writable(folder: Path, option: str = "--out") -> None:
+    """Raise a UsageError unless files can be written there; makes nothing."""
     nearest = folder
     while not nearest.exists() and nearest != nearest.parent:
         nearest = nearest.parent
     if not nearest.is_dir():
-        raise UsageError("--out " + str(folder), f"{nearest} is a file", "a folder", "choose another name")
+        raise UsageError(f"{option} {folder}", f"{nearest} is a file", "a folder", "choose another name")
     try:
         with tempfile.TemporaryFile(dir=nearest):  # what a user may do, a file system may not allow
             pass
     except OSError as error:
         found = f"{nearest} cannot be written to ({(error.strerror or 'an error').lower()})"
-        raise UsageError("--out " + str(folder), found, "a folder of yours", "choose another") from error
+        raise UsageError(f"{option} {folder}", found, "a folder of yours", "choose another") from error

@@ -56,6 +56,12 @@ class Row:
     accepted: bool = False
 
 
+_NEEDED = {"victim", "defense", "attack", "attack_base", "corr", "noises", "corpus", "noise_bank", "task"}
+_NEEDED |= {"fold", "seed", "limit", "max_queries", "min_snr_db", "perception", "fitting"}
+_NEEDED |= {"attack_identity", "attack_noises"}
+"""What a cell's description must say for the cell to be scored."""
+
+
 def _arrow_schema() -> Any:
     import pyarrow as pa
 
@@ -95,7 +101,7 @@ class Store:
             [pa.array(column, type=field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
         )
         with appearing_file(self.path(key)) as temporary:
-            pq.write_table(table, temporary, compression="zstd")
+            pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
         self._failure(key).unlink(missing_ok=True)
 
     def fail(self, key: str, description: Mapping[str, Any], message: str, traceback: str) -> None:
@@ -156,10 +162,14 @@ def read_cell(path: Path) -> CellRecords:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(path)
-        description = json.loads(table.schema.metadata[b"serbench"])
+        table = pq.read_table(path, page_checksum_verification=True)
+        description, rows = json.loads(table.schema.metadata[b"serbench"]), table.to_pandas()
     except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
         raise DataError(path, f"no readable records ({error})", "a record file", "delete it and run again") from error
-    if description.pop("schema") != SCHEMA:
+    if not isinstance(description, dict) or description.pop("schema", None) != SCHEMA:
         raise DataError(path, "records of another version", f"version {SCHEMA}", "use the serbench that wrote them")
-    return CellRecords(path.stem, description, table.to_pandas())
+    missing = sorted(_NEEDED - set(description))
+    if missing or not table.schema.equals(_arrow_schema()):
+        found = f"a description without {', '.join(missing)}" if missing else "other columns"
+        raise DataError(path, found, "a record file as serbench writes it", "delete it and run again")
+    return CellRecords(path.stem, description, rows)

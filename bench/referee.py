@@ -56,10 +56,15 @@ class Referee:
     def labels(self, utterances: Sequence[Utterance]) -> list[int]:
         """The victim's class index for each utterance as it stands; nothing is charged."""
         found = [0] * len(utterances)
-        for group in batches(utterances, self.batch_size):
-            batch = Batch.of([utterances[index] for index in group], self.device)
-            for index, label in zip(group, map(_checked, self._ask(batch).tolist()), strict=True):
-                found[index] = label
+
+        @torch.no_grad()
+        def work(share: Sequence[list[int]], _: threading.Event) -> None:
+            for group in share:
+                batch = Batch.of([utterances[index] for index in group], self.device)
+                for index, label in zip(group, map(_checked, self._ask(batch).tolist()), strict=True):
+                    found[index] = label
+
+        in_threads(work, batches(utterances, self.batch_size), self._threads())
         return found
 
     def names(self, labels: Sequence[int]) -> list[str]:
@@ -83,18 +88,17 @@ class Referee:
             ComponentError: the attack raised, changed its original, or yielded what is not audio; or the victim gave
                 what are not log-probabilities.
         """
-        with torch.no_grad():
-            before = self.labels(utterances)
+        before = self.labels(utterances)
         rows = {
             utterance.id: [self._clean_row(utterance, label)]
             for utterance, label in zip(utterances, before, strict=True)
         }
         order = sorted(range(len(utterances)), key=lambda index: (utterances[index].waveform.shape[-1], index))
 
+        @torch.no_grad()
         def work(share: Sequence[int], stopped: threading.Event) -> None:
             searches = (Search(campaign, self._placed(utterances[index]), before[index]) for index in share)
-            with torch.no_grad():
-                self._lockstep(campaign.tools, searches, rows, advance, stopped)
+            self._lockstep(campaign.tools, searches, rows, advance, stopped)
 
         in_threads(work, order, self._threads())
         return [row for utterance in utterances for row in rows[utterance.id]]

@@ -61,15 +61,18 @@ class Entry:
         module, _, attribute = self.target.partition(":")
         try:
             loaded: type[Any] = getattr(importlib.import_module(module), attribute)
-        except (ImportError, AttributeError) as error:
-            where = f"{SINGULAR[self.kind]} {self.name!r} of {self.origin}"
-            raise ComponentError(where, str(error), f"{self.target} to import", "install what it needs") from error
+        except Exception as error:  # somebody else's code runs here
+            where, found = f"{SINGULAR[self.kind]} {self.name!r} of {self.origin}", f"{type(error).__name__}: {error}"
+            raise ComponentError(where, found, f"{self.target} to import", "install what it needs") from error
         return loaded
 
     @cached_property
     def source(self) -> Path | None:
-        """The file it is written in."""
-        spec = importlib.util.find_spec(self.target.partition(":")[0])
+        """The file it is written in; None where it is not to be found."""
+        try:
+            spec = importlib.util.find_spec(self.target.partition(":")[0])  # imports the packages that it lies in
+        except Exception:
+            return None
         return Path(spec.origin) if spec and spec.origin else None
 
     def describe(self) -> tuple[str, str]:
@@ -88,7 +91,10 @@ class Entry:
     def _class_node(self) -> ast.ClassDef | None:
         if self.source is None or not self.source.is_file():
             return None
-        tree = ast.parse(self.source.read_bytes())
+        try:
+            tree = ast.parse(self.source.read_bytes())
+        except (OSError, SyntaxError, ValueError):
+            return None
         wanted = self.target.partition(":")[2]
         return next((n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == wanted), None)
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
+from bench.fitting import key_of_json
 from bench.records import SCHEMA, CellRecords
-from bench.scores import acc_att, clean, successes, uar, war
-from bench.statistics import holm, jackknife_interval, paired_t_test, proportion_interval
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from bench.scores import acc_att, clean, successes
+from bench.statistics import holm, paired_t_test, proportion_interval
 
 CELL = ("victim", "defense", "attack", "corpus", "noise_bank", "task", "fold", "seed", "limit")
 POOLED = ("victim", "defense", "attack", "corpus", "noise_bank", "task", "limit")
@@ -85,14 +82,15 @@ class _Part:
         self.corr: bool = about["corr"]
         self.noises: list[str] = about["noises"]
         self.budget: int = about["max_queries"]
-        self.about = about
+        self.rests_on = rests_on(about)
         self.rows = cell.rows.assign(cell=f"fold {about['fold']} seed {about['seed']}")
 
 
 def _grouped(parts: Sequence[_Part], names: Sequence[str]) -> list[tuple[dict[str, Any], list[_Part]]]:
-    groups: dict[tuple[str, ...], list[_Part]] = {}
+    """Parts of the same names that rest on the same: figures of other data, code or budgets never mix."""
+    groups: dict[str, list[_Part]] = {}
     for part in parts:
-        groups.setdefault(tuple(str(part.names[name]) for name in names), []).append(part)
+        groups.setdefault(key_of_json({name: part.names[name] for name in names} | part.rests_on), []).append(part)
     return [({name: group[0].names[name] for name in names}, group) for group in groups.values()]
 
 
@@ -108,41 +106,41 @@ def _entry(group: Sequence[_Part], names: dict[str, Any], ks: Sequence[int], tes
         "seeds": sorted({part.names["seed"] for part in group}),
         "clean": clean_scores(rows),
         "scores": scores,
-        "rests_on": _rests_on(group[0].about),
+        "rests_on": group[0].rests_on,
     }
     if tests:
         entry["tests"] = _tests(group, [k for k in sorted(set(ks)) if k <= group[0].budget])
     return entry
 
 
-def _rests_on(about: Mapping[str, Any]) -> dict[str, Any]:
+def rests_on(about: Mapping[str, Any]) -> dict[str, Any]:
+    """What a figure rests on beside its names, from a cell's description."""
     fitting = about["fitting"]
+    parts = (fitting["victim"], fitting["defense"] or {}, about["attack_identity"])
+    code = [fitting["versions"]["harness"], *(part.get("code", "") for part in parts)]
     return {
         "corpus_fingerprint": fitting["corpus"],
         "noise_fingerprint": about["attack_noises"],
         "perception": about["perception"],
         "min_snr_db": about["min_snr_db"],
+        "max_queries": about["max_queries"],
         "device": fitting["device"],
+        "code": key_of_json({"code": code}),
         "versions": fitting["versions"],
     }
 
 
 def clean_scores(rows: pd.DataFrame) -> dict[str, Any]:
-    """UAR and WAR on clean utterances, means over the cells in `rows`, with intervals by leaving out speakers."""
-    truth, predicted = rows["label_true"].to_numpy(str), rows["label_before"].to_numpy(str)
-    cells, speakers = rows["cell"].to_numpy(str), rows["speaker"].tolist()
-
-    def over_cells(measure: Any) -> Any:
-        def mean(kept: NDArray[np.intp]) -> float:
-            groups = [kept[cells[kept] == cell] for cell in np.unique(cells[kept])]
-            return float(np.mean([measure(truth[group], predicted[group]) for group in groups]))
-
-        return mean
-
+    """UAR and WAR on clean utterances, each the mean over the cells in `rows`, with intervals clustered by speaker."""
+    truth, hit = rows["label_true"], rows["label_true"] == rows["label_before"]
+    cell = rows["cell"]
     found: dict[str, Any] = {}
-    for name, measure in (("uar", over_cells(uar)), ("war", over_cells(war))):
-        found[name] = measure(np.arange(len(rows)))
-        found[f"{name}_ci95"] = list(jackknife_interval(measure, speakers))
+    for name, stratum in (("uar", cell + "/" + truth), ("war", cell)):
+        means = 1 / stratum.groupby(cell).transform("nunique")  # each stratum's part in its cell's mean
+        weights = means / stratum.groupby(stratum).transform("size") / cell.nunique()
+        found[name] = float((weights * hit).sum())
+        interval = proportion_interval(hit, rows["speaker"].tolist(), strata=stratum.tolist(), weights=weights)
+        found[f"{name}_ci95"] = list(interval)
     return found
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from bench.cache import appearing_file
 from bench.errors import DataError, UsageError
@@ -54,4 +55,11 @@ def read_results(folders: Sequence[Path], ks: Sequence[int] | None = None) -> Re
     if not usable:
         raise UsageError("--k", f"{min(asked)}", f"at most {most}, the run's budget", "run again with a greater --k")
     order = sorted(cells.values(), key=lambda cell: json.dumps(cell.description, sort_keys=True))
-    return collect(order, sorted(usable), failed)
+    done = {_names(cell.description) for cell in order}  # a failure that was mended since is no news
+    return collect(order, sorted(usable), [failure for failure in failed if _names(failure) not in done])
+
+
+def _names(description: Mapping[str, Any]) -> str:
+    """What a cell measures, whatever code it was measured with."""
+    names = ("victim", "defense", "attack", "corpus", "noise_bank", "task", "fold", "seed", "limit", "max_queries")
+    return json.dumps([description.get(name) for name in names])

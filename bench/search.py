@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bench.errors import ComponentError
+from bench.errors import BenchError, ComponentError
 from bench.protocols import Attack
 from bench.rng import keyed
 from bench.signal import energy
@@ -92,7 +92,7 @@ class Search:
             candidate = step()
         except StopIteration:
             return None
-        except ComponentError:
+        except BenchError:
             raise
         except Exception as error:
             raise self.broken(f"{type(error).__name__}: {error}", "a candidate or a return") from error

@@ -47,7 +47,8 @@ class Spec:
         params = tuple((key.strip(), value.strip()) if equals else ("", key.strip()) for key, equals, value in items)
         named = [key for key, _ in params]
         unnamed_late = "" in named[1:]
-        if not name or unnamed_late or any(not value and not key for key, value in params) or _repeats(named):
+        keyless = any(not key.strip() and (equals or not value.strip()) for key, equals, value in items)
+        if not name or unnamed_late or keyless or _repeats(named):
             raise UsageError(where, repr(text), "NAME or NAME:KEY=VALUE,KEY=VALUE", "see bench list for names and keys")
         return cls(name, params)
 

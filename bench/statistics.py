@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,7 +11,13 @@ from scipy import stats
 Interval = tuple[float, float]
 
 
-def proportion_interval(successes: ArrayLike, clusters: Sequence[str], level: float = 0.95) -> Interval:
+def proportion_interval(
+    successes: ArrayLike,
+    clusters: Sequence[str],
+    level: float = 0.95,
+    strata: Sequence[str] | None = None,
+    weights: ArrayLike | None = None,
+) -> Interval:
     """Confidence interval of a share, clustered by speaker (Korn & Graubard 1998).
 
     The number of utterances is replaced by the effective number, n / deff, where deff compares the between-speaker
@@ -25,6 +30,8 @@ def proportion_interval(successes: ArrayLike, clusters: Sequence[str], level: fl
         successes: shape (n,), 0 or 1.
         clusters: the speaker of each.
         level: coverage.
+        strata: for a weighted mean of means (UAR: of the classes' recalls), which mean each utterance belongs to.
+        weights: shape (n,), summing to 1; equal by default.
 
     Returns:
         Lower and upper bound.
@@ -32,7 +39,6 @@ def proportion_interval(successes: ArrayLike, clusters: Sequence[str], level: fl
     Raises:
         ValueError: nothing to count.
 
-    >>> speakers = [f"s{i % 10}" for i in range(100)]
     >>> low, high = proportion_interval([i % 2 for i in range(100)], [f"s{i // 10}" for i in range(100)])
     >>> round(low, 2), round(high, 2)
     (0.38, 0.62)
@@ -40,24 +46,29 @@ def proportion_interval(successes: ArrayLike, clusters: Sequence[str], level: fl
     hits = np.asarray(successes, dtype=float)
     if not len(hits):
         raise ValueError("no utterances to count")
-    groups = len(set(clusters))
+    groups, n = len(set(clusters)), len(hits)
     if groups < 2:
         return 0.0, 1.0
-    n, share = len(hits), float(hits.mean())
-    variance = clustered_variance(hits, clusters)
+    share_of = np.full(n, 1 / n) if weights is None else np.asarray(weights, dtype=float)
+    share = float(share_of @ hits)
+    variance = clustered_variance(hits, share_of, clusters, strata or [""] * n)
     simple = share * (1 - share) / n
-    effective = n if simple == 0 else min(float(n), simple * n / max(variance, 1e-300))
+    effective = float(n) if simple <= 0 else min(float(n), simple * n / max(variance, 1e-300))
     z, t = (float(quantile) for quantile in _quantiles(level, groups - 1))
     effective *= (z / t) ** 2
     return _clopper_pearson(share * effective, effective, level)
 
 
-def clustered_variance(values: NDArray[np.float64], clusters: Sequence[str]) -> float:
-    """Variance of a mean by Taylor linearisation over clusters: G/(G−1) · Σ_g (Σ_{i in g} (y_i − ȳ))² / n²."""
-    _, index = np.unique(np.asarray(clusters), return_inverse=True)
-    totals = np.bincount(index, weights=values - values.mean())
+def clustered_variance(
+    values: NDArray[np.float64], weights: NDArray[np.float64], clusters: Sequence[str], strata: Sequence[str]
+) -> float:
+    """Variance of Σ w·y by Taylor linearisation over clusters: G/(G−1) · Σ_g (Σ_{i in g} w_i (y_i − ȳ_stratum(i)))²."""
+    _, stratum = np.unique(np.asarray(strata), return_inverse=True)
+    _, cluster = np.unique(np.asarray(clusters), return_inverse=True)
+    means = np.bincount(stratum, weights=weights * values) / np.bincount(stratum, weights=weights)
+    totals = np.bincount(cluster, weights=weights * (values - means[stratum]))
     groups = len(totals)
-    return float(groups / (groups - 1) * np.square(totals).sum() / len(values) ** 2)
+    return float(groups / (groups - 1) * np.square(totals).sum())
 
 
 def _quantiles(level: float, freedom: int) -> tuple[float, float]:
@@ -70,30 +81,6 @@ def _clopper_pearson(hits: float, n: float, level: float) -> Interval:
     low = 0.0 if hits <= 0 else float(stats.beta.ppf(tail, hits, n - hits + 1))
     high = 1.0 if hits >= n else float(stats.beta.ppf(1 - tail, hits + 1, n - hits))
     return low, high
-
-
-def jackknife_interval(
-    measure: Callable[[NDArray[np.intp]], float], clusters: Sequence[str], level: float = 0.95
-) -> Interval:
-    """Confidence interval of any measure by leaving out one speaker at a time (Tukey), with Student's t, within [0, 1].
-
-    Args:
-        measure: from the indices of the utterances that are kept to the figure.
-        clusters: the speaker of each utterance.
-        level: coverage.
-
-    Returns:
-        Lower and upper bound; (0, 1) for a single speaker.
-    """
-    names, index = np.unique(np.asarray(clusters), return_inverse=True)
-    groups = len(names)
-    if groups < 2:
-        return 0.0, 1.0
-    left_out = np.array([measure(np.flatnonzero(index != group)) for group in range(groups)])
-    error = math.sqrt((groups - 1) / groups * float(np.square(left_out - left_out.mean()).sum()))
-    reach = float(stats.t.ppf(0.5 + level / 2, groups - 1)) * error
-    whole = measure(np.arange(len(index)))
-    return max(0.0, whole - reach), min(1.0, whole + reach)
 
 
 def paired_t_test(first: ArrayLike, second: ArrayLike) -> float:

@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from typing import Any
 
 import torch
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Within this block torch computes on one thread.
+
+    For work in steps too short to be shared out: shared, they gain little on idle cores and lose much on busy ones,
+    where every step waits for the slowest.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def in_threads(work: Callable[[Sequence[Any], threading.Event], None], items: Sequence[Any], threads: int) -> None:

@@ -15,6 +15,7 @@ from torch.nn.utils.rnn import pad_sequence
 from bench.errors import ComponentError
 from bench.protocols import FitContext
 from bench.rng import keyed
+from bench.threads import one_thread
 from bench.types import Rng
 
 
@@ -147,14 +148,8 @@ def seeded(*key: object) -> Iterator[None]:
     """Within this block torch's global generators start from a keyed seed and the CPU computes on one thread.
 
     Layers' initial weights and dropout can draw from nowhere else. One thread makes what is learnt the same on every
-    number of cores, and small networks lose little by it: their steps are too short to be shared out. Afterwards both
-    are as they were.
+    number of cores. Afterwards both are as they were.
     """
-    threads = torch.get_num_threads()
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(), one_thread():
         torch.manual_seed(int(keyed(*key).integers(2**63)))
-        torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(threads)
+        yield

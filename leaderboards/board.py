@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
@@ -15,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from bench.cache import appearing_file
 from bench.results import Results
 
-BOARD = ("attack", "corpus", "noise_bank", "task", "limit", "corr", "noises", "k")
+BOARD = ("attack", "corpus", "noise_bank", "task", "limit", "corr", "noises", "k", "data")
 """Victims are ranked against each other only where all of these agree."""
 
 
@@ -65,7 +66,7 @@ class Board:
         return (
             f"{about['attack']}, Corr {'yes' if about['corr'] else 'no'}, "
             f"{about['noises']} noises, k = {about['k']}: {about['task']} on {about['corpus']}, "
-            f"noises {about['noise_bank']}{limit}"
+            f"noises {about['noise_bank']}{limit} ({about['data']})"
         )
 
 
@@ -78,9 +79,15 @@ def boards(results: Results) -> list[Board]:
     groups: dict[tuple[str, ...], tuple[dict[str, Any], list[dict[str, Any]]]] = {}
     for entry in results.pooled:
         for score in entry["scores"]:
-            setting = {name: {**entry, **score}[name] for name in BOARD}
+            setting = {name: {**entry, **score, "data": _data(entry["rests_on"])}[name] for name in BOARD}
             groups.setdefault(tuple(map(str, setting.values())), (setting, []))[1].append({**entry, **score})
     return [Board(setting, _ranked(entries)) for setting, entries in groups.values()]
+
+
+def _data(rests_on: Mapping[str, Any]) -> str:
+    """Which speech, noises and rules: figures of others are not compared."""
+    speech, noises = rests_on["corpus_fingerprint"][:8], rests_on["noise_fingerprint"][:8]
+    return f"corpus {speech}, noises {noises}, above {rests_on['min_snr_db']:g} dB, {rests_on['perception']}"
 
 
 def _ranked(entries: Sequence[dict[str, Any]]) -> tuple[Line, ...]:
@@ -134,6 +141,16 @@ def as_csv(found: Sequence[Board]) -> str:
     return text.getvalue()
 
 
+def as_markdown(value: object) -> str:
+    """Text for a line of Markdown: no mark-up of its own, neither Markdown nor HTML, and no second line.
+
+    >>> as_markdown("a|b <i> [c](d)")
+    'a\\\\|b &lt;i&gt; \\\\[c\\\\](d)'
+    """
+    line = " ".join(str(value).split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*|\[\]])", r"\\\1", line)
+
+
 def _rendered(template: str) -> Callable[[Sequence[Board]], str]:
     environment = Environment(
         loader=PackageLoader("leaderboards"),
@@ -143,7 +160,7 @@ def _rendered(template: str) -> Callable[[Sequence[Board]], str]:
         lstrip_blocks=True,
     )
     environment.filters["figure"] = lambda value: f"{value:.2f}"
-    environment.filters["cell"] = lambda value: str(value).replace("|", "\\|").replace("\n", " ")
+    environment.filters["cell"] = as_markdown
     loaded = environment.get_template(template)
     version = metadata.version("serbench")
     return lambda found: loaded.render(boards=found, version=version)

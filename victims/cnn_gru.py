@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from bench import Batch, ComponentError, FitContext, UsageError, Utterance, batches
 from bench.signal import MelSettings, frame_counts, log_mel
+from bench.threads import one_thread
 from bench.training import Schedule, Sequences, fit_network, seeded
 from bench.weights import load_into, load_weights, save_weights
 
@@ -171,6 +172,7 @@ class FittedCnnGru:
         return Sequences(normalised, torch.tensor(labels, device=self.device))
 
     @torch.no_grad()
+    @one_thread()
     def _raw(self, utterances: Sequence[Utterance]) -> list[Tensor]:
         found: list[Tensor] = [torch.empty(0)] * len(utterances)
         for group in batches(utterances, _FEATURE_BATCH):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -23,9 +24,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("run")(run)
-app.command("list")(list_components)
-app.command("show")(show)
-app.command("leaderboard")(leaderboard)
+app.command("list", short_help="List what is registered.")(list_components)
+app.command("show", short_help="Show a run again, from its records alone.")(show)
+app.command("leaderboard", short_help="Rank victims and defences of some runs.")(leaderboard)
 
 
 def _version(asked: bool) -> None:
@@ -47,6 +48,9 @@ def _options(
 
 def main() -> None:
     """Run the command; every error a user can cause becomes one line on standard error and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal or pipe that is not UTF-8 gets ? for · and −
     try:
         app()
     except BenchError as error:

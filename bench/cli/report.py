@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 STANDARD_OUTPUT = "-"
 _LEAST_WIDTH = 100
+FEW_SPEAKERS = 5
 
 
 def check_json_target(target: str | None) -> None:
@@ -48,16 +50,28 @@ def print_tables(results: Results) -> None:
     """P1's Table 2 for every victim, defence, attack, corpus and task, pooled over folds and seeds."""
     from rich.console import Console
 
-    console = Console(highlight=False, soft_wrap=False)
+    console = Console(highlight=False)
     if not console.is_terminal:
         console.width = max(console.width, _LEAST_WIDTH)
+    say = partial(console.print, markup=False, soft_wrap=not console.is_terminal)
     for entry in results.pooled:
-        console.print()
+        say()
         for line in headline(entry):
-            console.print(line, markup=False)
+            say(line)
         console.print(attack_table(entry))
         for line in footnotes(entry):
-            console.print(line, markup=False)
+            say(line)
+    if results.pooled:
+        say()
+        for line in LEGEND:
+            say(line)
+
+
+LEGEND = (
+    "Acc_att: share of utterances attacked successfully within k label-only queries; higher is worse for the victim.",
+    "Corr: the attacker knows how much each noise category harms. Noises: all, or those heard as the same emotion.",
+    "[95 % interval], clustered by speaker.",
+)
 
 
 def headline(entry: Mapping[str, Any]) -> list[str]:
@@ -68,10 +82,15 @@ def headline(entry: Mapping[str, Any]) -> list[str]:
     clean = entry["clean"]
     return [
         names,
-        f"{data} · {folds} · n = {entry['n']} utterances of {entry['speakers']} speakers",
+        f"{data} · {folds} · n = {entry['n']} utterances of {speakers(entry)}",
         " · ".join(f"{name.upper()} {with_interval(clean[name], clean[f'{name}_ci95'])}" for name in ("uar", "war"))
         + " when nobody attacks",
     ]
+
+
+def speakers(entry: Mapping[str, Any]) -> str:
+    """How many speakers it rests on, in words."""
+    return f"{entry['speakers']} speaker{'s' * (entry['speakers'] != 1)}"
 
 
 def _numbers(numbers: list[int]) -> str:
@@ -103,12 +122,17 @@ def attack_table(entry: Mapping[str, Any]) -> Table:
 
 def footnotes(entry: Mapping[str, Any]) -> list[str]:
     """What the figures mean, and the tests at the greatest k."""
-    rests = entry["rests_on"]
-    lines = [
-        f"Acc_att: share attacked successfully within k label-only queries, above {rests['min_snr_db']:g} dB SNR "
-        "(higher is worse for the victim).",
-        f"[95 % interval], clustered by {entry['speakers']} speakers; people's perception after {rests['perception']}.",
-    ]
+    rests, versions = entry["rests_on"], entry["rests_on"]["versions"]
+    data = f"corpus {rests['corpus_fingerprint'][:8]}, noises {rests['noise_fingerprint'][:8]}"
+    software = (
+        f"serbench {versions['serbench']} (code {rests['code'][:8]}), torch {versions['torch']} on {rests['device']}"
+    )
+    rules = (
+        f"SNR above {rests['min_snr_db']:g} dB, perception after {rests['perception']}, k up to {rests['max_queries']}"
+    )
+    lines = [f"Rests on {data}; {software}; {rules}."]
+    if entry["speakers"] < FEW_SPEAKERS:
+        lines.append(f"{speakers(entry)} can say little about others: --fold all tests every speaker.")
     tests = entry.get("tests", [])
     for test in [test for test in tests if test["k"] == max(t["k"] for t in tests)]:
         given = f"noises {test['noises']}" if "noises" in test else f"Corr {'yes' if test['corr'] else 'no'}"

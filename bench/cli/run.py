@@ -7,35 +7,64 @@ from typing import Annotated
 
 import typer
 
+from bench.tasks import TASKS
+
 Several = list[str]
+_TASK_HELP = ", ".join(TASKS) + "; may be given several times."
 
 
 def run(
-    victim: Annotated[Several, typer.Option(help="Who is attacked; may be given several times.")],
-    attack: Annotated[Several, typer.Option(help="How: NAME or NAME:KEY=VALUE,...; may be given several times.")],
+    victim: Annotated[
+        Several, typer.Option(metavar="SPEC", help="Who is attacked, see bench list; may be given several times.")
+    ],
+    attack: Annotated[
+        Several,
+        typer.Option(metavar="SPEC", help="How: NAME or NAME:KEY=VALUE,... of bench list; may be given several times."),
+    ],
     k: Annotated[
-        str, typer.Option(help="Label-only queries allowed, at each of which success is read off.")
+        str, typer.Option(metavar="N,N", help="Label-only queries allowed, at each of which success is read off.")
     ] = "5,15,25",
-    defense: Annotated[Several, typer.Option(help='"none" is the bare victim; may be given several times.')] = ["none"],  # noqa: B006
-    corpus: Annotated[str, typer.Option(help="The speech.")] = "synthetic",
-    corpus_root: Annotated[Path | None, typer.Option(help="The corpus's folder, where it is not embedded.")] = None,
-    noise_bank: Annotated[str, typer.Option(help="The noises.")] = "embedded",
-    noise_root: Annotated[Path | None, typer.Option(help="The noises' folder: a folder a category.")] = None,
-    noise_map: Annotated[Path | None, typer.Option(help="CSV folder,category: which folder is which category.")] = None,
-    task: Annotated[Several, typer.Option(help="ahsn, activation3, valence3; may be given several times.")] = ["ahsn"],  # noqa: B006
-    corr: Annotated[str, typer.Option(help="Does the attacker know how each noise degrades: yes, no, both.")] = "both",
-    noises: Annotated[str, typer.Option(help="all, imperceptible (people hear the same emotion), both.")] = "both",
-    fold: Annotated[str, typer.Option(help="Subject-independent fold 0 to 4, several (0,1), or all.")] = "0",
-    seeds: Annotated[str, typer.Option(help="Seeds of training and search.")] = "0",
-    limit: Annotated[int | None, typer.Option(help="Attack so many test utterances; all by default.")] = None,
-    device: Annotated[str, typer.Option(help="auto (a GPU where there is one), cpu, cuda.")] = "auto",
-    batch_size: Annotated[int, typer.Option(help="Searches side by side; changes no result.")] = 64,
-    plugin: Annotated[list[Path], typer.Option(help="A Python file with components of yours.")] = [],  # noqa: B006
-    out: Annotated[Path, typer.Option(help="The run's folder; finished cells found there are not run again.")] = Path(
-        "bench-run"
-    ),
+    defense: Annotated[
+        Several, typer.Option(metavar="SPEC", help='"none" is the bare victim; may be given several times.')
+    ] = ["none"],  # noqa: B006
+    corpus: Annotated[str, typer.Option(metavar="SPEC", help="The speech.")] = "synthetic",
+    corpus_root: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The corpus's folder, where it is not embedded.")
+    ] = None,
+    noise_bank: Annotated[str, typer.Option(metavar="SPEC", help="The noises.")] = "embedded",
+    noise_root: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The noises' folder: a folder a category.")
+    ] = None,
+    noise_map: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="CSV folder,category: which folder is which category.")
+    ] = None,
+    task: Annotated[
+        Several, typer.Option(metavar="NAME", help="ahsn, activation3, valence3; may be given several times.")
+    ] = ["ahsn"],  # noqa: B006
+    corr: Annotated[
+        str, typer.Option(metavar="yes|no|both", help="Does the attacker know how each noise degrades: yes, no, both.")
+    ] = "both",
+    noises: Annotated[
+        str,
+        typer.Option(metavar="all|imperceptible|both", help="all, imperceptible (people hear the same emotion), both."),
+    ] = "both",
+    fold: Annotated[
+        str, typer.Option(metavar="N", help="Subject-independent fold 0 to 4, several (0,1), or all.")
+    ] = "0",
+    seeds: Annotated[str, typer.Option(metavar="N,N", help="Seeds of training and search.")] = "0",
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", help="Attack so many test utterances; all by default.")
+    ] = None,
+    device: Annotated[
+        str, typer.Option(metavar="auto|cpu|cuda", help="auto (a GPU where there is one), cpu, cuda.")
+    ] = "auto",
+    batch_size: Annotated[int, typer.Option(metavar="N", help="Searches side by side; changes no result.")] = 64,
+    plugin: Annotated[list[Path], typer.Option(metavar="FILE", help="A Python file with components of yours.")] = [],  # noqa: B006
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="The run's folder; finished cells found there are not run again.")
+    ] = Path("bench-run"),
     json: Annotated[
-        str | None, typer.Option(help="Write the scores as JSON to this file; - is standard output.")
+        str | None, typer.Option(metavar="FILE", help="Write the scores as JSON to this file; - is standard output.")
     ] = None,
 ) -> None:
     """Attack victims and score them.
@@ -74,8 +103,8 @@ def run(
     check_json_target(json)
     done = execute(options, for_terminal())
     report(done.results, json)
-    for failure in done.failures:
-        typer.echo(f"bench: a cell failed: {failure.message}", err=True)
+    for message in dict.fromkeys(failure.message for failure in done.failures):
+        typer.echo(f"bench: a cell failed: {message}", err=True)
     if done.failures:
         typer.echo(f"bench: tracebacks are in {out / 'failed'}", err=True)
         raise typer.Exit(max(failure.exit_code for failure in done.failures))

@@ -9,7 +9,7 @@ import typer
 
 
 def show(
-    run: Annotated[Path, typer.Argument(help="The --out folder of a bench run.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The --out folder of a bench run.")],
     k: Annotated[
         str | None, typer.Option(help="Score at these numbers of queries; by default those of the run.")
     ] = None,

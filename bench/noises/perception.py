@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from bench.rng import key_of
 from bench.types import Perturbation
 
 _P1_NAMES = {
@@ -48,6 +49,12 @@ class Perception:
     name: str
     perceptible: Mapping[str, float]
     imperceptible: frozenset[str]
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the table does; part of every result's key."""
+        rows = [*sorted(self.perceptible.items()), *sorted(self.imperceptible)]
+        return f"{key_of(self.name, *rows):016x}"
 
     def covers(self, perturbation: Perturbation | None) -> bool:
         """Whether the study has looked at it."""

@@ -1,0 +1,198 @@
+"""What all tests share: a cache of their own, a tiny corpus and noise bank as real files, and the command line."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+SPEAKERS = ("03", "08", "09", "10", "11", "12", "13", "14", "15", "16")
+EMOTIONS = {"W": 0, "F": 1, "T": 2, "N": 3}
+"""EMO-DB's letters for anger, happiness, sadness and neutral."""
+
+TINY_VICTIM = "cnn_gru:channels=8,hidden=8,dense=8,dropout=0.0,learning_rate=0.01,max_epochs=12"
+"""Learns the tiny corpus in a second."""
+
+_CACHE = "SERBENCH_CACHE"
+_made_cache = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the user's own cache out of it, unless the environment names one; xdist's workers inherit the controller's.
+
+    One thread: with networks this small, threads that wait for each other cost a hundred times the work.
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    if not os.environ.get(_CACHE):
+        config.stash[_made_cache] = os.environ[_CACHE] = tempfile.mkdtemp(prefix="serbench-tests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the cache where this process made it."""
+    if made := config.stash.get(_made_cache, None):
+        del os.environ[_CACHE]
+        shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache for one test, in this process and those that it starts."""
+    monkeypatch.setenv(_CACHE, str(tmp_path / "own-cache"))
+    return tmp_path / "own-cache"
+
+
+@pytest.fixture(scope="session")
+def tiny_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """EMO-DB's layout: ten speakers, four emotions, two sentences each; 0.3 to 0.5 s of voiced sound."""
+    return write_tiny_corpus(tmp_path_factory.mktemp("tiny") / "emodb")
+
+
+@pytest.fixture(scope="session")
+def tiny_noises(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder bank: natural, human and interior, four recordings each."""
+    return write_tiny_noises(tmp_path_factory.mktemp("tiny") / "noises")
+
+
+def write_tiny_corpus(root: Path, speakers: Sequence[str] = SPEAKERS) -> Path:
+    """Write the corpus; an emotion is heard in pitch, loudness, brightness and length, as in speech, and overlaps."""
+    import soundfile
+
+    (root / "wav").mkdir(parents=True)
+    for speaker in speakers:
+        for text in ("a01", "a02"):
+            for letter, emotion in EMOTIONS.items():
+                rng = np.random.default_rng([int(speaker), int(text[1:]), emotion])
+                pitch = (260, 230, 120, 150)[emotion] * (0.7 + 0.06 * (int(speaker) % 10)) * rng.uniform(0.9, 1.1)
+                tilt = (0.9, 1.3, 2.2, 1.7)[emotion] * rng.uniform(0.85, 1.15)
+                seconds = (0.32, 0.36, 0.46, 0.40)[emotion] * rng.uniform(0.95, 1.05)
+                time = np.arange(round(seconds * 16_000)) / 16_000
+                voice = sum(np.sin(2 * np.pi * pitch * h * time) / h**tilt for h in range(1, 25))
+                voice *= (0.3, 0.25, 0.08, 0.15)[emotion] * np.hanning(len(time)) / np.abs(voice).max()
+                voice += 1e-3 * rng.standard_normal(len(time))
+                soundfile.write(root / "wav" / f"{speaker}{text}{letter}a.wav", voice, 16_000, subtype="PCM_16")
+    return root
+
+
+def write_tiny_noises(root: Path, recordings: int = 4) -> Path:
+    """Write the noises: hiss that is bright, speech-shaped or a hum, by category."""
+    import soundfile
+    from scipy.signal import lfilter
+
+    shapes = {"natural": ([1.0, -0.9], [1.0]), "human": ([1.0], [1.0, -1.6, 0.8]), "interior": ([1.0], [1.0, -0.98])}
+    for order, (category, (numerator, denominator)) in enumerate(shapes.items()):
+        (root / category).mkdir(parents=True)
+        for number in range(recordings):
+            hiss = np.random.default_rng([order, number]).standard_normal(6_400)
+            noise = lfilter(numerator, denominator, hiss) * (1 + np.sin(np.arange(6_400) * (number + 1) / 500))
+            soundfile.write(root / category / f"{number}.wav", 0.5 * noise / np.abs(noise).max(), 16_000)
+    return root
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command said.
+
+    Args:
+        code: its exit code.
+        out: standard output.
+        err: standard error.
+    """
+
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Outcome]
+
+
+@pytest.fixture
+def bench_here(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
+    """Run `bench ARGUMENT...` in this process, which has torch already."""
+    from bench.cli.main import main
+
+    def run(*arguments: object) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["bench", *map(str, arguments)])
+        capfd.readouterr()
+        code: object = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+        said = capfd.readouterr()
+        assert isinstance(code, int) or code is None
+        return Outcome(code or 0, said.out, said.err)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def bench_command() -> list[str]:
+    """How a process of its own is started: the first words of `bench ...`."""
+    return [sys.executable, "-c", "from bench.cli.main import main; main()"]
+
+
+@pytest.fixture(scope="session")
+def bench_process(bench_command: list[str]) -> Command:
+    """Run `bench ARGUMENT...` in a process of its own."""
+
+    def run(*arguments: object, **environment: str) -> Outcome:
+        words = [*bench_command, *map(str, arguments)]
+        settings = os.environ | environment
+        done = subprocess.run(words, check=False, capture_output=True, text=True, env=settings, timeout=300)
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def tiny_job(tiny_corpus: Path, tiny_noises: Path) -> Callable[..., list[str]]:
+    """The words of a `bench run` on the tiny corpus and noises, all options to be added to or replaced by keyword."""
+
+    def words(**options: object) -> list[str]:
+        defaults: Mapping[str, object] = {
+            "victim": TINY_VICTIM,
+            "attack": "boundary",
+            "k": "2,4,8",
+            "corpus": "emodb",
+            "corpus_root": tiny_corpus,
+            "noise_bank": "folder",
+            "noise_root": tiny_noises,
+            "device": "cpu",
+        }
+        found = ["run"]
+        for name, value in {**defaults, **options}.items():
+            several = value if isinstance(value, list | tuple) else [value]
+            found += [f"--{name.replace('_', '-')}={one}" for one in several if one is not None]
+        return found
+
+    return words
+
+
+@pytest.fixture(scope="session")
+def finished_run(
+    tmp_path_factory: pytest.TempPathFactory, bench_process: Command, tiny_job: Callable[..., list[str]]
+) -> tuple[Path, Outcome]:
+    """One finished run of the main job on the tiny corpus, by a process of its own, and what it said: read only."""
+    out = tmp_path_factory.mktemp("finished") / "run"
+    outcome = bench_process(*tiny_job(out=out, json=out.parent / "scores.json"))
+    assert outcome.code == 0, outcome.err
+    return out, outcome
+
+
+@pytest.fixture
+def tree() -> Callable[[Path], dict[str, bytes | None]]:
+    """Everything below a folder: each file's bytes, None for a folder."""
+
+    def read(root: Path) -> dict[str, bytes | None]:
+        return {str(p.relative_to(root)): p.read_bytes() if p.is_file() else None for p in sorted(root.rglob("*"))}
+
+    return read

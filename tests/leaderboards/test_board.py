@@ -1,0 +1,166 @@
+"""Leaderboards: who is ranked against whom, ties, and text from outside that stays text."""
+
+from __future__ import annotations
+
+import csv
+import io
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.results import Results
+from leaderboards.board import BOARD, Board, as_csv, boards, write_board
+
+
+def entry(victim: str, acc_att: float = 0.5, uar: float = 0.6, **changes: Any) -> dict[str, Any]:
+    """One pooled entry with one score."""
+    about = {
+        "victim": victim,
+        "defense": "none",
+        "attack": "boundary",
+        "corpus": "emodb",
+        "noise_bank": "folder",
+        "task": "ahsn",
+        "limit": None,
+        "n": 16,
+        "speakers": 2,
+        "folds": [0, 1],
+        "seeds": [0],
+        "clean": {"uar": uar, "uar_ci95": [uar - 0.1, uar + 0.1], "war": uar, "war_ci95": [0, 1]},
+        "rests_on": {
+            "corpus_fingerprint": "c0ffee",
+            "noise_fingerprint": "decade",
+            "min_snr_db": 10.0,
+            "perception": "p1",
+        },
+    }
+    score = {"corr": False, "noises": "all", "k": 5, "acc_att": acc_att, "ci95": [0.0, 1.0], "n": 16}
+    return {
+        **about,
+        **{name: value for name, value in changes.items() if name in about},
+        "scores": [score | {name: value for name, value in changes.items() if name in score}],
+    }
+
+
+def ranking(*entries: dict[str, Any]) -> list[tuple[int, str]]:
+    (board,) = boards(Results([], list(entries), []))
+    return [(line.rank, line.victim) for line in board.lines]
+
+
+def test_the_lowest_acc_att_is_first() -> None:
+    assert ranking(entry("a", 0.5), entry("b", 0.1), entry("c", 0.9)) == [(1, "b"), (2, "a"), (3, "c")]
+
+
+def test_equal_figures_share_a_rank() -> None:
+    """The one that is better when nobody attacks stands above, and the next rank counts both."""
+    found = ranking(entry("a", 0.1, 0.5), entry("b", 0.1, 0.7), entry("c", 0.3), entry("d", 0.0))
+    assert found == [(1, "d"), (2, "b"), (2, "a"), (4, "c")]
+
+
+@given(st.lists(st.tuples(st.sampled_from([0.0, 0.1, 0.25, 1.0]), st.sampled_from([0.3, 0.6])), min_size=1))
+def test_a_rank_is_one_more_than_the_number_of_better_ones(figures: list[tuple[float, float]]) -> None:
+    found = ranking(*(entry(f"v{number}", *figure) for number, figure in enumerate(figures)))
+    assert len(found) == len(figures)
+    for rank, victim in found:
+        own = figures[int(victim[1:])][0]
+        assert rank == 1 + sum(other < own for other, _ in figures)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"attack": "fade_in"},
+        {"corpus": "synthetic"},
+        {"noise_bank": "embedded"},
+        {"task": "valence3"},
+        {"limit": 10},
+        {"corr": True},
+        {"noises": "imperceptible"},
+        {"k": 25},
+    ],
+    ids=str,
+)
+def test_only_the_same_setting_is_compared(change: dict[str, Any]) -> None:
+    assert set(change) <= set(BOARD)
+    found = boards(Results([], [entry("a"), entry("b", **change)], []))
+    assert [[line.victim for line in board.lines] for board in found] == [["a"], ["b"]]
+    assert len({board.title for board in found}) == 2, "and the titles say so"
+
+
+def test_a_defended_victim_is_another_line() -> None:
+    (board,) = boards(Results([], [entry("a", 0.5), entry("a", 0.2, defense="random_noise")], []))
+    assert [(line.rank, line.defense) for line in board.lines] == [(1, "random_noise"), (2, "none")]
+
+
+def test_csv_holds_unrounded_figures() -> None:
+    third = 1 / 3
+    (line,) = csv.DictReader(io.StringIO(as_csv(boards(Results([], [entry("a", third)], [])))))
+    assert float(line["acc_att"]) == third
+    assert (line["n"], line["speakers"], line["folds"], line["seeds"]) == ("16", "2", "2", "1")
+    assert line["limit"] == ""
+
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "a|b\nc",
+    "{{ 7 * 7 }}{% raw %}",
+    "</td></table><!--",
+    "&lt;b&gt;",
+    "émotion–7 ✓",
+)
+
+
+class Seen(HTMLParser):
+    """The tags and texts of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        assert not any(name.startswith("on") for name, _ in attrs)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+@pytest.mark.parametrize("field", ["victim", "defense", "attack", "corpus", "noise_bank"])
+def test_text_from_outside_stays_text(tmp_path: Path, hostile: str, field: str) -> None:
+    plain, spoilt = entry("plain"), entry("plain")
+    spoilt[field] = hostile
+    written = write_board(Results([], [plain], []), tmp_path / "plain")
+    write_board(Results([], [spoilt], []), tmp_path / "hostile")
+    pages = [Seen(), Seen()]
+    for page, folder in zip(pages, ("plain", "hostile"), strict=True):
+        page.feed((tmp_path / folder / "index.html").read_text(encoding="utf-8"))
+    assert pages[0].tags == pages[1].tags
+    assert hostile in pages[1].text
+    (line,) = csv.DictReader(io.StringIO((tmp_path / "hostile" / "leaderboard.csv").read_text(encoding="utf-8")))
+    assert line[field] == hostile
+    markdown = [(tmp_path / folder / "leaderboard.md").read_text(encoding="utf-8") for folder in ("plain", "hostile")]
+    assert len(markdown[0].splitlines()) == len(markdown[1].splitlines())
+    rows = [next(row for row in text.splitlines() if row.startswith("| 1")) for text in markdown]
+    assert rows[0].count(" | ") == rows[1].count(" | ")
+    assert "<" not in markdown[1], "Markdown is rendered as HTML, tags and all"
+    assert [path.name for path in written] == ["leaderboard.md", "leaderboard.csv", "index.html"]
+
+
+def test_nothing_to_rank(tmp_path: Path) -> None:
+    for path in write_board(Results([], [], []), tmp_path):
+        assert path.read_text(encoding="utf-8")
+    assert as_csv([]).startswith(",".join(BOARD))
+
+
+def test_a_title_says_what_is_shared() -> None:
+    (board,) = boards(Results([], [entry("a", limit=7, corr=True)], []))
+    assert isinstance(board, Board)
+    for part in ("boundary", "Corr yes", "all noises", "k = 5", "ahsn", "emodb", "folder", "7 utterances"):
+        assert part in board.title

@@ -1,0 +1,1 @@
+"""A victim, an attack and a defence for serbench."""
