@@ -140,24 +140,24 @@ def set_up(options: Options, registry: Registry, progress: Progress) -> Bench:
     from bench.evaluate import Bench
 
     device = device_named(options.device)
-    corpus = _with_paths(registry, "corpora", options.corpus, {"root": options.corpus_root}, "--corpus-root")
-    noise_paths = {"root": options.noise_root, "map": options.noise_map}
-    bank = _with_paths(registry, "noise_banks", options.noise_bank, noise_paths, "--noise-root")
+    corpus = _with_paths(registry, "corpora", options.corpus, {"--corpus-root": options.corpus_root})
+    noise_paths = {"--noise-root": options.noise_root, "--noise-map": options.noise_map}
+    bank = _with_paths(registry, "noise_banks", options.noise_bank, noise_paths)
     dataset = corpus.read(progress)
     noises = bank.read(progress)
     return Bench(registry, dataset, noises, device, options.batch_size, progress=progress)
 
 
-def _with_paths(registry: Registry, kind: str, text: str, paths: dict[str, Path | None], option: str) -> Any:
-    """Build a corpus or noise bank with the folders given on the command line."""
+def _with_paths(registry: Registry, kind: str, text: str, paths: dict[str, Path | None]) -> Any:
+    """Build a corpus or noise bank with the paths given on the command line, by their options."""
     from dataclasses import fields, replace
 
     component = registry.build(kind, text)
     known = {field.name for field in fields(component)}
-    given = {name: path for name, path in paths.items() if path is not None}
-    if set(given) - known:
-        path = next(path for name, path in given.items() if name not in known)
-        raise UsageError(f"{option} {path}", f"{text!r} reads no folder", "no folder", "leave the option out")
+    given = {option.rpartition("-")[2]: path for option, path in paths.items() if path is not None}
+    for option, path in paths.items():
+        if path is not None and option.rpartition("-")[2] not in known:
+            raise UsageError(f"{option} {path}", f"{text!r}, which reads none", "no path", "leave the option out")
     return replace(component, **given)
 
 

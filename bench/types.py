@@ -22,6 +22,10 @@ Rng: TypeAlias = "Generator"
 
 Label = str
 
+SCRIPTED = "scripted"
+"""What an utterance's metadata "style" says of speech that was read or learnt by heart, where a corpus tells; speech
+that the speaker made up is "improvised"."""
+
 
 @dataclass(frozen=True)
 class Phone:
@@ -141,18 +145,24 @@ class Task:
         classes: in the order of a victim's output columns.
         attribute: the field of an utterance that the label comes from.
         bins: for a rated attribute, the upper edges of all classes but the last (label = first bin with value <= edge).
+        merged: for emotions that count as a class of another name, pairs (emotion, class).
+        improvised_only: whether utterances that their corpus marks as scripted (metadata "style") have no label. Where
+            a corpus does not tell, every utterance may have one.
     """
 
     name: str
     classes: tuple[Label, ...]
     attribute: Literal["emotion", "activation", "valence"]
     bins: tuple[float, ...] = ()
+    merged: tuple[tuple[str, Label], ...] = ()
+    improvised_only: bool = False
 
     def label_of(self, utterance: Utterance) -> Label | None:
         """The utterance's class, or None where it has none in this task."""
         value: float | str | None = getattr(utterance, self.attribute)
-        if value is None:
+        if value is None or (self.improvised_only and utterance.metadata.get("style") == SCRIPTED):
             return None
         if self.bins:
             return self.classes[sum(float(value) > edge for edge in self.bins)]
-        return str(value) if value in self.classes else None
+        label = dict(self.merged).get(str(value), str(value))
+        return label if label in self.classes else None

@@ -21,7 +21,7 @@ from sklearn.metrics import recall_score
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
-from bench.tasks import TASKS
+from bench.tasks import served
 from bench.types import SAMPLE_RATE, Task, Utterance
 
 FRAME, HOP, N_FFT, BANDS = 400, 160, 512, 40
@@ -125,7 +125,7 @@ def difficulty(utterances: Sequence[Utterance], sound: Floats, task: Task) -> Di
 def table(utterances: Sequence[Utterance]) -> list[Difficulty]:
     """A row for each task."""
     sound = by_speaker(np.stack([sound_features(utterance) for utterance in utterances]), utterances)
-    return [difficulty(utterances, sound, task) for task in TASKS.values()]
+    return [difficulty(utterances, sound, task) for task in served(utterances)]
 
 
 def main() -> None:

@@ -4,39 +4,66 @@ from __future__ import annotations
 
 import json as json_format
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from bench.registry import Registry
+
+TASK_KIND = "tasks"
 
 
 def list_components(
     kind: Annotated[
-        str | None, typer.Argument(help="victims, attacks, defenses, corpora, noise_banks; all if left out.")
+        str | None,
+        typer.Argument(
+            metavar="[KIND]", help="victims, attacks, defenses, corpora, noise_banks or tasks; all if left out."
+        ),
     ] = None,
-    plugin: Annotated[list[Path], typer.Option(help="A Python file with components of yours.")] = [],  # noqa: B006
+    plugin: Annotated[list[Path], typer.Option(metavar="FILE", help="A Python file with components of yours.")] = [],  # noqa: B006
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """List victims, attacks, defences, corpora and noise banks, with their parameters and defaults."""
+    """List victims, attacks, defences, corpora and noise banks, with their parameters and defaults, and the tasks."""
     from bench.errors import UsageError
     from bench.registry import KINDS, Registry
     from bench.specs import did_you_mean
 
-    if kind is not None and kind not in KINDS:
-        raise UsageError("bench list", repr(kind), "one of " + ", ".join(KINDS), did_you_mean(kind, KINDS))
-
+    kinds = (*KINDS, TASK_KIND)
+    if kind is not None and kind not in kinds:
+        raise UsageError("bench list", repr(kind), "one of " + ", ".join(kinds), did_you_mean(kind, kinds))
     registry = Registry.discover(plugin)
-    found = []
-    for wanted in [kind] if kind else KINDS:
-        for name in registry.names(wanted):
-            entry = registry.entry(wanted, name)
-            parameters, summary = entry.describe()
-            found.append(
-                {"kind": wanted, "name": name, "parameters": parameters, "summary": summary, "origin": entry.origin}
-            )
+    wanted = (kind,) if kind else kinds
+    found = [line for known in KINDS if known in wanted for line in _components(registry, known)]
+    found += _tasks() if TASK_KIND in wanted else []
     if json:
         typer.echo(json_format.dumps(found, indent=1))
-        return
-    _print(found)
+    else:
+        _print(found)
+
+
+def _components(registry: Registry, kind: str) -> list[dict[str, str]]:
+    found = []
+    for name in registry.names(kind):
+        entry = registry.entry(kind, name)
+        parameters, summary = entry.describe()
+        line = {"kind": kind, "name": name, "parameters": parameters, "summary": summary, "origin": entry.origin}
+        found.append(line)
+    return found
+
+
+def _tasks() -> list[dict[str, str]]:
+    from bench.tasks import TASKS
+
+    found = []
+    for task in TASKS.values():
+        merged = {name: [emotion for emotion, into in task.merged if into == name] for name in task.classes}
+        classes = ", ".join(f"{name} ({', '.join(merged[name])})" if merged[name] else name for name in task.classes)
+        style = "; of improvised speech alone where the corpus tells" if task.improvised_only else ""
+        source = f" by {task.attribute}" if task.bins else ""
+        summary = classes + source + style
+        found.append({"kind": TASK_KIND, "name": task.name, "parameters": "", "summary": summary, "origin": "serbench"})
+    return found
 
 
 def _print(found: list[dict[str, str]]) -> None:

@@ -38,9 +38,7 @@ def run(
     noise_map: Annotated[
         Path | None, typer.Option(metavar="FILE", help="CSV folder,category: which folder is which category.")
     ] = None,
-    task: Annotated[
-        Several, typer.Option(metavar="NAME", help="ahsn, activation3, valence3; may be given several times.")
-    ] = ["ahsn"],  # noqa: B006
+    task: Annotated[Several, typer.Option(metavar="NAME", help=_TASK_HELP)] = ["ahsn"],  # noqa: B006
     corr: Annotated[
         str, typer.Option(metavar="yes|no|both", help="Does the attacker know how each noise degrades: yes, no, both.")
     ] = "both",
