@@ -1,8 +1,7 @@
 """CREMA-D, the Crowd-sourced Emotional Multimodal Actors Dataset, from the user's own copy in its published layout.
 
-Source: Cao, Cooper, Keutmann, Gur, Nenkova, Verma: CREMA-D: Crowd-Sourced Emotional Multimodal Actors Dataset, IEEE
-Transactions on Affective Computing 5(4), 2014, 377-390. File names, sentences, columns and the faulty clips are as
-published with the database (GitHub, CheyneyComputerScience/CREMA-D).
+Source: Cao and others: CREMA-D: Crowd-Sourced Emotional Multimodal Actors Dataset, IEEE Transactions on Affective
+Computing 5(4), 2014. Names, sentences and columns are as published (GitHub, CheyneyComputerScience/CREMA-D).
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from bench.corpora.manifest import Row, csv_rows
+from bench.corpora.tables import Row, csv_rows
 from bench.errors import DataError, UsageError
 from bench.progress import Progress
 from bench.types import Dataset, Utterance
@@ -54,8 +53,7 @@ LEVELS = {"LO": "low", "MD": "medium", "HI": "high", "XX": "unspecified", "X": "
 """How strongly it was meant, by the fourth part. Copies from before October 2022 hold a `1040_ITH_SAD_X.wav`."""
 
 FAULTY = ("1064_IEO_DIS_MD", "1064_TIE_SAD_XX", "1076_MTI_NEU_XX", "1076_MTI_SAD_XX")
-"""Clips that are known to be unusable and are left out: a minute with every emotion, one without length, and two that
-are all but empty."""
+"""Clips known to be unusable, left out: a minute with every emotion, one without length, and two all but empty."""
 
 TABLE = Path("processedResults") / "summaryTable.csv"
 """The crowd's votes, within the root."""
@@ -128,10 +126,8 @@ class CremaD:
         actors: Mapping[str, Mapping[str, str]],
         votes: Mapping[str, Mapping[str, str]],
     ) -> Utterance:
-        fields = _fields(file)
-        name = _id(file)
-        intended = EMOTIONS[fields["emotion"]]
-        judged = votes.get(name, {})
+        fields, name = _fields(file), _id(file)
+        intended, judged = EMOTIONS[fields["emotion"]], votes.get(name, {})
         metadata = {
             "sentence": fields["sentence"],
             "intended_emotion": intended,

@@ -1,0 +1,235 @@
+"""Any corpus at all, described by a table of the user's: a CSV or Parquet file with a row for each utterance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from bench.corpora.tables import Row, csv_rows, parquet_rows, unreadable
+from bench.errors import DataError, UsageError
+from bench.progress import Progress
+from bench.types import SAMPLE_RATE, Dataset, Utterance
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+SPELLINGS = {
+    "anger": "ang angry",
+    "boredom": "bor bored",
+    "calm": "cal calmness",
+    "contempt": "con contemptuous",
+    "disgust": "dis disgusted",
+    "excitement": "exc excited",
+    "fear": "fea fearful afraid",
+    "frustration": "fru frustrated",
+    "happiness": "hap happy joy",
+    "neutral": "neu neutrality",
+    "sadness": "sad",
+    "surprise": "sur surprised",
+}
+"""The house's names of emotions, and the other spellings that are read as them."""
+
+EMOTIONS = {other: name for name, others in SPELLINGS.items() for other in (name, *others.split())}
+"""The house's name by every spelling, lower-case. Any other name stays as it is, lower-case."""
+
+COLUMNS = ("path", "speaker", "emotion", "activation", "valence", "id", "text", "session", "start", "end")
+"""The columns that mean something. Case does not matter; all others become metadata."""
+
+SYNONYMS = {"path": ("file",), "activation": ("arousal",), "text": ("transcript", "transcription")}
+"""Other names of a column, read as it where the column itself is absent."""
+
+LABELS = ("emotion", "activation", "valence")
+
+END_TOLERANCE_S = 0.01
+"""Seconds that `end` may lie beyond the file, for times that were rounded; the stretch then ends with the file."""
+
+_FORM = (
+    "a CSV or Parquet table with the columns path, speaker, at least one of emotion, activation (1-5), valence (1-5), "
+    "and if wanted id, text, session, start, end"
+)
+_OPTION = "give the table, or the folder that holds manifest.csv or manifest.parquet, with --corpus-root"
+_RESCALE = "rescale it: 1 + 4 * (x - LOW) / (HIGH - LOW) for a scale from LOW to HIGH"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Any corpus: a CSV or Parquet table of sound files, speakers and labels.
+
+    One row an utterance: `path` and `speaker`; at least one of `emotion`, `activation` and `valence` (ratings from 1 to
+    5); and where they are wanted `id`, `text`, `session`, `start` and `end` (seconds: a stretch of the file).
+
+    Args:
+        root: the table, or a folder that holds `manifest.csv` or `manifest.parquet`.
+    """
+
+    root: Path | None = None
+
+    def read(self, progress: Progress) -> Dataset:
+        """Read it. Utterances stand in the order of the rows; a file that several rows share is decoded once.
+
+        Raises:
+            UsageError: no root is given.
+            DataError: the table or a sound file is not as it should be; the message names the row and the column.
+        """
+        from bench.audio import content_digests, fingerprint, read_many
+
+        file = _table(self.root)
+        entries = _entries(file, parquet_rows(file) if file.suffix.lower() in (".parquet", ".pq") else csv_rows(file))
+        paths = list(dict.fromkeys(entry.path for entry in entries))
+        waveforms = dict(zip(paths, read_many(paths, progress, "reading the manifest's files"), strict=True))
+        digests = dict(zip(paths, content_digests(paths), strict=True))
+        utterances = tuple(Utterance(waveform=_cut(e, waveforms[e.path]), **e.fields) for e in entries)
+        parts: list[object] = ["manifest 1"]
+        for entry, one in zip(entries, utterances, strict=True):
+            parts += [one.id, digests[entry.path], entry.start_s, entry.end_s, one.speaker, one.session]
+            parts += [one.emotion, one.activation, one.valence, one.transcript, sorted(one.metadata.items())]
+        return Dataset("manifest", utterances, fingerprint(parts))
+
+
+def _table(root: Path | None) -> Path:
+    if root is None:
+        raise UsageError("corpus 'manifest'", "no table", _FORM, _OPTION)
+    root = Path(root).expanduser()
+    try:
+        if root.is_file():
+            return root
+        there = [root / name for name in ("manifest.csv", "manifest.parquet") if (root / name).is_file()]
+        found = "neither manifest.csv nor manifest.parquet" if root.is_dir() else "no such file or folder"
+    except OSError as error:
+        raise unreadable(root, error) from error
+    if len(there) == 2:
+        raise DataError(root, "both manifest.csv and manifest.parquet", "one", "give the one that is meant, as a file")
+    if not there:
+        raise DataError(root, found, _FORM, _OPTION)
+    return there[0]
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A row that has been understood: which stretch of which file, and all of the utterance but its sound."""
+
+    where: str
+    path: Path
+    start_s: float | None
+    end_s: float | None
+    fields: Mapping[str, Any]
+
+
+def _entries(file: Path, rows: Sequence[Row]) -> list[_Entry]:
+    if not rows:
+        raise DataError(file, "a header and no rows", "a row for each utterance", "fill it")
+    columns = _columns(file, list(rows[0].cells))
+    entries: dict[str, _Entry] = {}
+    for row in rows:
+        entry = _entry(file.parent, row, columns)
+        name = entry.fields["id"]
+        if name in entries:
+            found = f"{name!r}, which {entries[name].where} has too"
+            raise _refusal(row, columns.get("id", columns["path"]), found, "one row an id", "give each row an id")
+        entries[name] = entry
+    return list(entries.values())
+
+
+def _columns(file: Path, there: Sequence[str]) -> dict[str, str]:
+    """The table's own name of each known column."""
+    lower = {name.lower(): name for name in there}
+    found = {}
+    for column in COLUMNS:
+        name = next((name for name in (column, *SYNONYMS.get(column, ())) if name in lower), None)
+        if name is not None:
+            found[column] = lower[name]
+    missing = [column for column in ("path", "speaker") if column not in found]
+    missing += [] if set(LABELS) & set(found) else [" or ".join(LABELS)]
+    if missing:
+        shown = ", ".join(there) or "no names at all"
+        raise DataError(file, f"no column {', no column '.join(missing)}, among {shown}", _FORM, "add it to the header")
+    return found
+
+
+def _entry(home: Path, row: Row, columns: Mapping[str, str]) -> _Entry:
+    cells = {column: row.cells[name] for column, name in columns.items()}
+    for column in ("path", "speaker"):
+        if not cells[column]:
+            raise _refusal(row, columns[column], "an empty cell", f"a {column} in every row", "fill it in")
+    start_s, end_s = (_number(row, columns, column) for column in ("start", "end"))
+    begin = start_s or 0.0
+    if begin < 0 or (end_s is not None and begin >= end_s):
+        found = f"start {begin:g} and end {'of the file' if end_s is None else format(end_s, 'g')}"
+        raise _refusal(
+            row, columns.get("start", columns.get("end", "")), found, "0 <= start < end, in seconds", "correct it"
+        )
+    path = _sound_file(home, row, columns["path"])
+    stretch = "" if start_s is None and end_s is None else f"#{cells.get('start', '')}-{cells.get('end', '')}"
+    emotion = cells.get("emotion", "").lower()
+    known = set(columns.values())
+    fields = {
+        "id": cells.get("id") or cells["path"].replace("\\", "/") + stretch,
+        "speaker": cells["speaker"],
+        "session": cells.get("session") or None,
+        "transcript": cells.get("text") or None,
+        "emotion": EMOTIONS.get(emotion, emotion) or None,
+        "activation": _rating(row, columns, "activation"),
+        "valence": _rating(row, columns, "valence"),
+        "metadata": MappingProxyType({k: v for k, v in row.cells.items() if v and k not in known}),
+    }
+    return _Entry(row.where, path, start_s, end_s, fields)
+
+
+def _sound_file(home: Path, row: Row, column: str) -> Path:
+    text = row.cells[column]
+    for path in (home / text, home / text.replace("\\", "/")):
+        try:
+            if path.is_file():
+                return path
+        except (OSError, ValueError):  # a name too long, or with a NUL in it
+            continue
+    found = f"{text!r}, which is not there"
+    raise _refusal(row, column, found, f"a sound file, absolute or relative to {home}", "correct the path")
+
+
+def _number(row: Row, columns: Mapping[str, str], column: str) -> float | None:
+    """A cell as a finite number, with a decimal point or comma; None where it is empty or the column is absent."""
+    text = row.cells[columns[column]] if column in columns else ""
+    if not text:
+        return None
+    try:
+        value = float(text.replace(",", ".") if "_" not in text else "")
+        if not math.isfinite(value):
+            raise ValueError(text)
+    except ValueError as error:
+        raise _refusal(row, columns[column], repr(text), "a number", "correct it or leave it empty") from error
+    return value
+
+
+def _rating(row: Row, columns: Mapping[str, str], column: str) -> float | None:
+    value = _number(row, columns, column)
+    if value is not None and not 1 <= value <= 5:
+        raise _refusal(row, columns[column], f"{value:g}", "a rating from 1 to 5", _RESCALE)
+    return value
+
+
+def _cut(entry: _Entry, waveform: Tensor) -> Tensor:
+    """The entry's stretch of its file."""
+    if entry.start_s is None and entry.end_s is None:
+        return waveform
+    from bench.audio import SILENCE_PEAK
+
+    length_s = waveform.shape[-1] / SAMPLE_RATE
+    start_s, end_s = entry.start_s or 0.0, length_s if entry.end_s is None else entry.end_s
+    first, last = round(start_s * SAMPLE_RATE), round(min(end_s, length_s) * SAMPLE_RATE)
+    if end_s > length_s + END_TOLERANCE_S or first >= last:
+        found = f"{start_s:g} to {end_s:g} s of {entry.path}, which is {length_s:.3f} s long"
+        raise DataError(entry.where, found, "a stretch within the file", "correct start and end (in seconds)")
+    stretch = waveform[first:last].clone()
+    if float(stretch.abs().max()) <= SILENCE_PEAK:
+        found = f"nothing but silence from {start_s:g} to {end_s:g} s of {entry.path}"
+        raise DataError(entry.where, found, "a sound", "correct start and end, or remove the row")
+    return stretch
+
+
+def _refusal(row: Row, column: str, found: str, expected: str, remedy: str) -> DataError:
+    return DataError(f"{row.where}, column {column!r}", found, expected, remedy)
