@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 CLIPPED_SHARE = 0.001
 """A file with a greater share of samples at full scale is reported as clipped. EMO-DB, whose files are normalised to
-full scale, has at most 0.0002."""
+full scale, has at most 0.0001."""
 
 FULL_SCALE = {"PCM_U8": 0.99, "PCM_S8": 0.99, "ULAW": 0.98, "ALAW": 0.98}
 """Magnitude from which a sample counts as at full scale, by subtype: the coarse ones do not reach 1."""
@@ -37,10 +37,10 @@ TONE_FLATNESS = 0.01
 """Geometric over arithmetic mean of the power spectrum, 0 for a tone to 1 for white noise (EMO-DB: at least 0.017)."""
 
 STEADY_DB = 5.0
-"""Decibels between the 5th and 95th percentile of the level; less is a constant level (EMO-DB: at least 17)."""
+"""Decibels between the 5th and 95th percentile of the level; less is a constant level (EMO-DB: at least 16.8)."""
 
 MODULATION = 0.1
-"""Root-mean-square of the envelope's 2 to 10 Hz part over its mean, times √2; less is no speech (EMO-DB: 0.35)."""
+"""Root-mean-square of the envelope's 2 to 10 Hz part over its mean, times √2; less is no speech (EMO-DB: 0.33)."""
 
 SYLLABLES_S = 1.0
 """Seconds: the level of a shorter sound is not judged, since a single vowel may be steady."""
@@ -137,8 +137,7 @@ def measure(file: Path, name: str) -> Sound:
         refuse_silence(file, waveform)
     except DataError as error:
         return dataclasses.replace(sound, problems=(Problem(name, "silent", words(error)),))
-    samples = waveform.numpy()
-    problems = []
+    samples, problems = waveform.numpy(), []
     if at_full_scale > CLIPPED_SHARE:
         found = f"{100 * at_full_scale:.2g} % of its samples at full scale (more than {100 * CLIPPED_SHARE:g} %)"
         problems.append(Problem(name, "clipped", found))
@@ -222,8 +221,9 @@ def _energy(samples: NDArray[Any]) -> NDArray[Any]:
     import numpy as np
 
     frame = round(_FRAME_S * SAMPLE_RATE)
-    energy: NDArray[Any] = np.square(samples[: len(samples) // frame * frame]).reshape(-1, frame).mean(axis=1)
-    return (energy[1:] + energy[:-1]) / 2
+    energy = np.square(samples[: len(samples) // frame * frame]).reshape(-1, frame).mean(axis=1)
+    smoothed: NDArray[Any] = (energy[1:] + energy[:-1]) / 2
+    return smoothed
 
 
 def _spectrum(samples: NDArray[Any]) -> tuple[NDArray[Any], int]:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.data import app as data
 from bench.cli.leaderboard import leaderboard
 from bench.cli.list import list_components
 from bench.cli.run import run
@@ -27,6 +28,7 @@ app.command("run")(run)
 app.command("list", short_help="List what is registered.")(list_components)
 app.command("show", short_help="Show a run again, from its records alone.")(show)
 app.command("leaderboard", short_help="Rank victims and defences of some runs.")(leaderboard)
+app.add_typer(data, name="data", short_help="Check the sounds that you have.")
 
 
 def _version(asked: bool) -> None:

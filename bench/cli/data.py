@@ -1,0 +1,164 @@
+"""`bench data`: the corpora and noise banks on the user's disk."""
+
+from __future__ import annotations
+
+import json as json_format
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from bench.datacheck import Report
+
+CANNOT_BE_USED = 2
+_LEAST_WIDTH = 100
+_BAR = 40
+
+app = typer.Typer(help="Check the sounds that you have.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def _group() -> None:
+    """Check the sounds that you have."""
+
+
+@app.command("check", short_help="Say what is there, and everything that is wrong with it.")
+def check(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A corpus or noise bank of bench list, or its spec.")],
+    root: Annotated[Path | None, typer.Option(metavar="DIR", help="Its folder, where it is not embedded.")] = None,
+    json: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write it as JSON to this file; - is standard output.")
+    ] = None,
+    plugin: Annotated[list[Path], typer.Option(metavar="FILE", help="A Python file with components of yours.")] = [],  # noqa: B006
+) -> None:
+    """Say what is there, and everything that is wrong with it at once.
+
+    Exit code 0: it can be used, whatever the warnings. Exit code 2: it cannot.
+    """
+    from bench.cache import appearing_file
+    from bench.cli.report import STANDARD_OUTPUT, check_json_target
+
+    check_json_target(json)
+
+    from bench import datacheck
+    from bench.progress import for_terminal
+    from bench.registry import Registry
+
+    found = datacheck.check(name, root, Registry.discover(plugin), for_terminal())
+    text = json_format.dumps(found.to_json(), indent=1)
+    if json == STANDARD_OUTPUT:
+        typer.echo(text)
+    else:
+        if json is not None:
+            with appearing_file(Path(json)) as temporary:
+                temporary.write_text(text + "\n", encoding="utf-8")
+        show(found)
+    if not found.usable:
+        raise typer.Exit(CANNOT_BE_USED)
+
+
+def show(found: Report) -> None:
+    """Print a report: what there is, the balance of its labels, its tasks, its problems, and whether it can be used."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, _LEAST_WIDTH)
+    for line in (*headline(found), "", *balance(found)):
+        console.print(line, markup=False, soft_wrap=True)
+    for table in _tables(found):
+        console.print(table)
+    for line in problems(found):
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def headline(found: Report) -> Iterator[str]:
+    """What there is, in a few lines."""
+    kind = "corpus" if found.kind == "corpora" else "noise bank"
+    yield f"{kind} {found.name}" + (f" in {found.root}" if found.root else ", embedded")
+    if found.files is None:
+        yield "sound files: none of yours are read, so there are none to check"
+    else:
+        yield f"sound files: {found.files:,}, {found.file_hours or 0:.2f} h"
+        yield "rates: " + (_several({f"{rate} Hz": count for rate, count in found.rates.items()}) or "none")
+        yield "formats: " + (_several(found.formats) or "none")
+    if found.hours is None:
+        return
+    if found.kind == "noise_banks":
+        yield f"clips: {found.clips:,}, {found.hours:.2f} h"
+        return
+    yield f"utterances: {found.utterances:,} of {_count(found.speakers, 'speaker')}, {found.hours:.2f} h"
+    yield f"transcripts: {_share(found.transcripts, found.utterances)}"
+    yield f"word times: {_share(found.word_times, found.utterances)}"
+    if not found.sessions:
+        yield "sessions: none"
+
+
+def _several(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} ({count:,})" for name, count in counts.items())
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part:,} of {whole:,} ({100 * part / whole:.0f} %)" if whole else "0"
+
+
+def balance(found: Report) -> Iterator[str]:
+    """A bar for every emotion, or category of noise."""
+    clips = {name: category["clips"] for name, category in found.categories.items()}
+    counts = found.labels if found.kind == "corpora" else clips
+    width = max((len(name) for name in counts), default=0)
+    most = max(counts.values(), default=1)
+    for name, count in counts.items():
+        yield f"  {name:{width}} {'█' * max(1, round(_BAR * count / most))} {count:,}"
+
+
+def _tables(found: Report) -> Iterator[Table]:
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    if found.sessions:
+        table = Table("session", "speakers", "utterances", *map(escape, found.labels), box=box.SIMPLE_HEAD)
+        for name, session in found.sessions.items():
+            cells = [session["speakers"], session["utterances"], *(session["labels"].get(k, 0) for k in found.labels)]
+            table.add_row(escape(name), *map(str, cells))
+        yield table
+    if found.tasks:
+        table = Table("task", "classes", "speakers", "five subject-independent folds", box=box.SIMPLE_HEAD)
+        for name, task in found.tasks.items():
+            possible = "yes" if task["five_folds"] else f"no: {task['reason']}"
+            table.add_row(
+                name, ", ".join(f"{k} {n:,}" for k, n in task["classes"].items()), str(task["speakers"]), possible
+            )
+        yield table
+        for name, task in found.tasks.items():
+            if task["served"] and task["sessions"]:
+                table = Table(f"{name} by session", *task["classes"], box=box.SIMPLE_HEAD)
+                for session, counts in task["sessions"].items():
+                    table.add_row(escape(session), *map(str, counts.values()))
+                yield table
+    if found.categories:
+        table = Table("category", "clips", "sources", "minutes", box=box.SIMPLE_HEAD)
+        for name, category in found.categories.items():
+            table.add_row(
+                escape(name), str(category["clips"]), str(category["sources"]), f"{60 * category['hours']:.1f}"
+            )
+        yield table
+
+
+def problems(found: Report) -> Iterator[str]:
+    """Every problem, errors first, and the verdict."""
+    order = sorted(found.problems, key=lambda one: (one.level != "error", one.kind))
+    for problem in order:
+        yield f"{problem.level}: {problem.kind}: {problem.file}: found {problem.found}"
+    errors = sum(problem.level == "error" for problem in found.problems)
+    warnings = _count(len(found.problems) - errors, "warning")
+    yield f"can be used; {warnings}" if found.usable else f"cannot be used; {_count(errors, 'error')}, {warnings}"
