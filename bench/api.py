@@ -12,7 +12,7 @@ from bench.errors import ComponentError, UsageError
 from bench.fitting import NO_DEFENSE
 from bench.options import FOLDS, Options, check_writable, parse_folds, parse_ks, parse_seeds
 from bench.progress import SILENT, Progress
-from bench.registry import SINGULAR, Registry
+from bench.registry import Registry, option_of
 from bench.specs import Spec, spec_of
 from bench.tasks import task_named
 from bench.variants import variants
@@ -132,7 +132,7 @@ def check_names(options: Options, registry: Registry) -> None:
     kinds = (("victims", options.victims), ("attacks", options.attacks), ("defenses", defenses))
     for kind, texts in (*kinds, ("corpora", [options.corpus]), ("noise_banks", [options.noise_bank])):
         for text in texts:
-            registry.entry(kind, Spec.parse(text, "--" + SINGULAR[kind].replace(" ", "-")).name)
+            registry.entry(kind, Spec.parse(text, option_of(kind)).name)
 
 
 def set_up(options: Options, registry: Registry, progress: Progress) -> Bench:

@@ -36,6 +36,15 @@ _TABLE = f'{PLUGIN_TABLE} = {{"attacks": {{"my_attack": MyAttack}}}} with kinds 
 _NAME = re.compile(r"[\w-]+")
 
 
+def option_of(kind: str) -> str:
+    """The command-line option that takes a component of this kind.
+
+    >>> option_of("noise_banks")
+    '--noise-bank'
+    """
+    return "--" + SINGULAR[kind].replace(" ", "-")
+
+
 @dataclass(frozen=True)
 class Entry:
     """One registered component, not imported yet.
@@ -140,8 +149,7 @@ class Registry:
         """
         if (kind, name) not in self.entries:
             names = self.names(kind)
-            option = "--" + SINGULAR[kind].replace(" ", "-")
-            raise UsageError(option, repr(name), "one of " + ", ".join(names), did_you_mean(name, names))
+            raise UsageError(option_of(kind), repr(name), "one of " + ", ".join(names), did_you_mean(name, names))
         return self.entries[kind, name]
 
     def build(self, kind: str, text: str) -> Any:
@@ -150,7 +158,7 @@ class Registry:
         >>> Registry.discover().build("attacks", "boundary:step_db=2").step_db
         2.0
         """
-        spec = Spec.parse(text, "--" + SINGULAR[kind].replace(" ", "-"))
+        spec = Spec.parse(text, option_of(kind))
         return build(self.entry(kind, spec.name).load(), spec, SINGULAR[kind])
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
+from bench.corpora.folders import given_folder, listed
 from bench.corpora.tables import Row, csv_rows
 from bench.errors import DataError, UsageError
 from bench.progress import Progress
@@ -146,12 +147,7 @@ class CremaD:
 
 
 def _wav_folder(root: Path | None) -> Path:
-    if root is None:
-        raise UsageError("corpus 'crema_d'", "no folder", f"your copy of CREMA-D, {_LAYOUT}", _OPTION)
-    root = Path(root).expanduser()
-    if not root.is_dir():
-        found = "no such folder" if not root.exists() else "a file, not a folder"
-        raise DataError(root, found, f"a folder with CREMA-D, {_LAYOUT}", _OPTION)
+    root = given_folder("crema_d", "CREMA-D", root, _LAYOUT, _OPTION)
     return root / "AudioWAV" if (root / "AudioWAV").is_dir() else root
 
 
@@ -159,11 +155,7 @@ def _sound_files(folder: Path) -> list[Path]:
     """Every clip but the faulty ones, each name checked before any is decoded."""
     from bench.audio import is_audio
 
-    try:
-        there = sorted((file for file in folder.iterdir() if is_audio(file)), key=lambda file: file.name)
-    except OSError as error:
-        reason = (error.strerror or "an error").lower()
-        raise DataError(folder, reason, "a folder that can be read", "check its permissions") from error
+    there = [file for file in listed(folder) if is_audio(file)]
     files: dict[str, Path] = {}
     for file in there:
         _fields(file)

@@ -13,7 +13,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from bench.errors import DataError, UsageError
+from bench.corpora.folders import given_folder, listed
+from bench.errors import DataError
 from bench.progress import Progress
 from bench.types import Dataset, Utterance
 
@@ -111,23 +112,14 @@ class EmoDB:
 
 
 def _wav_folder(root: Path | None) -> Path:
-    if root is None:
-        raise UsageError("corpus 'emodb'", "no folder", f"your copy of EMO-DB, {_LAYOUT}", _OPTION)
-    root = Path(root).expanduser()
-    if not root.is_dir():
-        found = "no such folder" if not root.exists() else "a file, not a folder"
-        raise DataError(root, found, f"a folder with EMO-DB, {_LAYOUT}", _OPTION)
+    root = given_folder("emodb", "EMO-DB", root, _LAYOUT, _OPTION)
     return root / "wav" if (root / "wav").is_dir() else root
 
 
 def _sound_files(folder: Path) -> list[Path]:
     from bench.audio import is_audio
 
-    try:
-        files = sorted((file for file in folder.iterdir() if is_audio(file)), key=lambda file: file.name)
-    except OSError as error:
-        reason = (error.strerror or "an error").lower()
-        raise DataError(folder, reason, "a folder that can be read", "check its permissions") from error
+    files = [file for file in listed(folder) if is_audio(file)]
     if not files:
         raise DataError(folder, "no sound files", f"EMO-DB, {_LAYOUT}", _OPTION)
     stems: dict[str, Path] = {}

@@ -12,8 +12,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from bench.corpora.folders import given_folder, listed
 from bench.corpora.iemocap_files import Turn, fitted, read_transcripts, read_turns, read_words
-from bench.errors import DataError, UsageError
+from bench.errors import DataError
 from bench.progress import Progress
 from bench.types import SAMPLE_RATE, SCRIPTED, Dataset, Utterance, Word
 
@@ -99,12 +100,7 @@ class Iemocap:
 
 def _release(root: Path | None) -> Path:
     """The folder that holds the sessions."""
-    if root is None:
-        raise UsageError("corpus 'iemocap'", "no folder", f"your copy of IEMOCAP, {_LAYOUT}", _OPTION)
-    root = Path(root).expanduser()
-    if not root.is_dir():
-        found = "no such folder" if not root.exists() else "a file, not a folder"
-        raise DataError(root, found, f"a folder with IEMOCAP, {_LAYOUT}", _OPTION)
+    root = given_folder("iemocap", "IEMOCAP", root, _LAYOUT, _OPTION)
     inside = [folder for folder in _listed(root) if folder.is_dir() and folder.name not in SESSIONS]
     for candidates in ([root], [root / _RELEASE], inside, [folder / _RELEASE for folder in inside]):
         releases = [folder for folder in candidates if any((folder / session).is_dir() for session in SESSIONS)]
@@ -121,13 +117,9 @@ def _release(root: Path | None) -> Path:
 
 def _listed(folder: Path) -> list[Path]:
     """What is in a folder and not hidden (`._Ses01F_impro01.txt` is), in the order of names."""
-    try:
-        return sorted((path for path in folder.iterdir() if not path.name.startswith(".")), key=lambda path: path.name)
-    except FileNotFoundError as error:
-        raise DataError(folder, "no such folder", f"IEMOCAP, {_LAYOUT}", _OPTION) from error
-    except OSError as error:
-        reason = (error.strerror or "an error").lower()
-        raise DataError(folder, reason, "a folder that can be read", "check its permissions") from error
+    if not folder.exists():
+        raise DataError(folder, "no such folder", f"IEMOCAP, {_LAYOUT}", _OPTION)
+    return [path for path in listed(folder) if not path.name.startswith(".")]
 
 
 def _sources(release: Path, progress: Progress) -> list[_Source]:

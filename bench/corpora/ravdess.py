@@ -12,7 +12,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from bench.errors import DataError, UsageError
+from bench.corpora.folders import given_folder, listed
+from bench.errors import DataError
 from bench.progress import Progress
 from bench.types import Dataset, Utterance
 
@@ -91,13 +92,8 @@ class Ravdess:
 
 def _home(root: Path | None) -> Path:
     """The folder that holds the actors: the root where it has any, else the published folder in it."""
-    if root is None:
-        raise UsageError("corpus 'ravdess'", "no folder", f"your copy of RAVDESS, {_LAYOUT}", _OPTION)
-    root = Path(root).expanduser()
-    if not root.is_dir():
-        found = "no such folder" if not root.exists() else "a file, not a folder"
-        raise DataError(root, found, f"a folder with RAVDESS, {_LAYOUT}", _OPTION)
-    inner = [path for path in _listed(root) if path.name.lower() == SPEECH_FOLDER.lower() and path.is_dir()]
+    root = given_folder("ravdess", "RAVDESS", root, _LAYOUT, _OPTION)
+    inner = [path for path in listed(root) if path.name.lower() == SPEECH_FOLDER.lower() and path.is_dir()]
     for home in (root, *inner):
         if _actors(home):
             return home
@@ -105,15 +101,7 @@ def _home(root: Path | None) -> Path:
 
 
 def _actors(home: Path) -> list[Path]:
-    return [path for path in _listed(home) if _FOLDER.fullmatch(path.name) and path.is_dir()]
-
-
-def _listed(folder: Path) -> list[Path]:
-    try:
-        return sorted(folder.iterdir(), key=lambda path: path.name)
-    except OSError as error:
-        reason = (error.strerror or "an error").lower()
-        raise DataError(folder, reason, "a folder that can be read", "check its permissions") from error
+    return [path for path in listed(home) if _FOLDER.fullmatch(path.name) and path.is_dir()]
 
 
 def _speech(home: Path) -> list[Path]:
@@ -121,7 +109,7 @@ def _speech(home: Path) -> list[Path]:
     from bench.audio import is_audio
 
     files: dict[str, Path] = {}
-    for file in (file for folder in _actors(home) for file in _listed(folder) if is_audio(file)):
+    for file in (file for folder in _actors(home) for file in listed(folder) if is_audio(file)):
         fields = _fields(file)
         if (fields["modality"], fields["channel"]) != ("03", "01"):
             continue
