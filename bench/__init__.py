@@ -20,6 +20,7 @@ from bench.protocols import TrainableVictim as TrainableVictim
 from bench.protocols import Victim as Victim
 from bench.rng import keyed as keyed
 from bench.specs import Spec as Spec
+from bench.types import MASK as MASK
 from bench.types import SAMPLE_RATE as SAMPLE_RATE
 from bench.types import Dataset as Dataset
 from bench.types import NoiseClip as NoiseClip

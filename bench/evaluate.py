@@ -131,10 +131,10 @@ class Bench:
         context = FitContext(cell.task, cell.seed, self.device, self.noises.part("train"), self.progress)
         victim = self.fitting(cell).fit_or_load(split, context)
         attack: Attack = self.registry.build("attacks", cell.attack)
-        tools = self.tools(cell, "test")
+        tools = self.tools(cell, "test", split.test)
         if isinstance(attack, InformedAttack) and attack.corr:
             valid = self._referee(victim, split.valid, cell)
-            loss = degradation(valid, attack, split.valid, self.tools(cell, "train"), self.progress)
+            loss = degradation(valid, attack, split.valid, self.tools(cell, "train", split.valid), self.progress)
             tools = replace(tools, degradation=loss)
         chosen = limited(split.test, cell.limit)
         with self.progress.task(f"Attacking with {cell.attack}", len(chosen)) as advance:
@@ -144,10 +144,11 @@ class Bench:
     def _referee(self, victim: Victim, clean: Sequence[Utterance], cell: Cell) -> Referee:
         return Referee(victim.enroll(clean), cell.task, self.device, self.batch_size, self.min_snr_db)
 
-    def tools(self, cell: Cell, part: Part) -> AttackTools:
-        """What the cell's attack may use, with one part of the noise bank."""
+    def tools(self, cell: Cell, part: Part, speech: Sequence[Utterance]) -> AttackTools:
+        """What the cell's attack may use, with one part of the noise bank and the clean utterances that it attacks."""
         build = cache(lambda text: self.registry.build("attacks", text))
-        return AttackTools(self._noises_of(part), self.perception, self.min_snr_db, cell.max_queries, build)
+        noises = self._noises_of(part)
+        return AttackTools(noises, self.perception, self.min_snr_db, cell.max_queries, build, speech=tuple(speech))
 
     def _noises_of(self, part: Part) -> Noises:
         """One part of the bank, on the device."""

@@ -15,6 +15,7 @@ import dataclasses
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from bench.search import Campaign
 from bench.specs import params_of, spec_of
 from bench.tasks import TASKS
 from bench.tools import AttackTools
-from bench.types import SAMPLE_RATE, Dataset, NoiseClip, Task, Utterance
+from bench.types import SAMPLE_RATE, Dataset, NoiseClip, Phone, Task, Utterance, Word
 
 TOLERANCE = 1e-4
 """Largest difference in log-probability that another batch may make."""
@@ -55,9 +56,34 @@ def sample_utterances(speakers: int = 3, each: int = 2, key: str = "sample") -> 
             for take in range(each):
                 id = f"{key}-{speaker}-{emotion}-{take}"
                 waveform = _tones(id, pitch=110.0 * (1 + 0.1 * speaker) * 1.35**label, level=0.05 * (1 + label))
-                said = Utterance(id, waveform, f"{key}-{speaker}", transcript="so it is", emotion=emotion)
+                words = _words(len(waveform) / SAMPLE_RATE)
+                text = " ".join(word.text for word in words)
+                said = Utterance(id, waveform, f"{key}-{speaker}", transcript=text, words=words, emotion=emotion)
                 found.append(replace(said, activation=1.0 + label, valence=5.0 - label))
     return found
+
+
+_SAID = (
+    ("the", "DH AH"),
+    ("old", "OW L D"),
+    ("hand", "HH AE N D"),
+    ("likes", "L AY K S"),
+    ("a", "AH"),
+    ("warm", "W AO R M"),
+    ("evening", "IY V N IH NG"),
+)
+"""What every sample says: function words, adjectives, nouns, and phones that casual speech drops."""
+
+
+def _words(seconds: float) -> tuple[Word, ...]:
+    """The words of a sample, each phone of one length."""
+    step = seconds / sum(len(phones.split()) for _, phones in _SAID)
+    words, at = [], 0
+    for text, phones in _SAID:
+        own = tuple(Phone(p, (at + n) * step, (at + n + 1) * step) for n, p in enumerate(phones.split()))
+        words.append(Word(text, own[0].start_s, own[-1].end_s, own))
+        at += len(own)
+    return tuple(words)
 
 
 def _tones(id: str, pitch: float, level: float) -> Tensor:
@@ -70,7 +96,7 @@ def _tones(id: str, pitch: float, level: float) -> Tensor:
 
 def sample_noises() -> Noises:
     """Four short sounds in each category of the embedded bank."""
-    categories = ("natural", "human", "interior", "crowd", "meeting", "station", "white")
+    categories = ("natural", "human", "interior", "crowd", "meeting", "station", "white", "laugh", "cry")
     clips = []
     for category in categories:
         for number in range(4):
@@ -89,7 +115,9 @@ def sample_tools(max_queries: int = 25) -> AttackTools:
     """What an attack is given."""
     registry = Registry.discover()
     noises = sample_noises().part("test")
-    return AttackTools(noises, p1(), 10.0, max_queries, lambda text: registry.build("attacks", text))
+    build = partial(registry.build, "attacks")
+    speech = tuple(sample_utterances(2, key="attacked"))
+    return AttackTools(noises, p1(), 10.0, max_queries, build, speech=speech)
 
 
 def check_component(component: Any) -> None:
@@ -222,6 +250,9 @@ def check_dataset(dataset: Dataset) -> None:
         waveform = utterance.waveform
         assert waveform.dtype == torch.float32, f"{utterance.id}: {waveform.dtype}"
         assert waveform.ndim == 1, f"{utterance.id}: shape {tuple(waveform.shape)}"
-        assert 0 < float(waveform.abs().max()) <= 1, f"{utterance.id}: silent or beyond [-1, 1]"
+        if utterance.has_sound:
+            assert 0 < float(waveform.abs().max()) <= 1, f"{utterance.id}: silent or beyond [-1, 1]"
+        else:
+            assert utterance.transcript, f"{utterance.id}: neither sound nor words"
         for word in utterance.words or ():
             assert 0 <= word.start_s <= word.end_s <= utterance.duration_s + 1e-6, f"{utterance.id}: {word}"

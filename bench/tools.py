@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from torch import Tensor
 
@@ -54,6 +55,8 @@ class AttackTools:
         max_queries: after so many candidates the referee closes the search.
         component: builds a registered attack from its spec; `perturb` uses those that ask once.
         degradation: for an informed attacker (P1's Corr), the loss of UAR by noise category; else None.
+        speech: all clean utterances of the part that is attacked, for effects that take something from another
+            utterance of the same speaker (P1's fillers).
     """
 
     noises: Noises
@@ -62,6 +65,18 @@ class AttackTools:
     max_queries: int
     component: Callable[[str], Attack]
     degradation: Degradation | None = None
+    speech: tuple[Utterance, ...] = ()
+
+    def others(self, original: Utterance) -> tuple[Utterance, ...]:
+        """The same speaker's other clean utterances, in the corpus's order."""
+        return tuple(u for u in self._by_speaker.get(original.speaker, ()) if u.id != original.id)
+
+    @cached_property
+    def _by_speaker(self) -> dict[str, list[Utterance]]:
+        groups: dict[str, list[Utterance]] = {}
+        for utterance in self.speech:
+            groups.setdefault(utterance.speaker, []).append(utterance)
+        return groups
 
     def perturb(self, effect: str, original: Utterance, rng: Rng) -> Utterance | None:
         """What an effect of the catalogue makes of an utterance; None where it does not apply to it.

@@ -22,6 +22,10 @@ Rng: TypeAlias = "Generator"
 
 Label = str
 
+MASK = "[MASK]"
+"""What stands in a transcript for a word that an attack has hidden. A text victim replaces it by its tokenizer's own
+mask token."""
+
 SCRIPTED = "scripted"
 """What an utterance's metadata "style" says of speech that was read or learnt by heart, where a corpus tells; speech
 that the speaker made up is "improvised"."""
@@ -70,7 +74,7 @@ class Utterance:
     Args:
         id: unique within its corpus, and stable from one version of the software to the next.
         waveform: shape (t,), float32, in [-1, 1], at 16 kHz. Never written to: make a new one with
-            `dataclasses.replace`.
+            `dataclasses.replace`. Shape (0,) where there are words alone (MELD's transcripts without its videos).
         speaker: who speaks; no speaker ever stands in two parts of a split.
         session: the recording session, where the corpus has sessions.
         transcript: the words, where they are known.
@@ -99,6 +103,11 @@ class Utterance:
         """Length in seconds."""
         return self.waveform.shape[-1] / SAMPLE_RATE
 
+    @property
+    def has_sound(self) -> bool:
+        """Whether there is anything to hear; an utterance may be words alone."""
+        return self.waveform.shape[-1] > 0
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -124,12 +133,14 @@ class NoiseClip:
         category: "natural", "human", "interior", "crowd", "meeting", "station", "white", or the user's own.
         waveform: shape (t,), float32, in [-1, 1], at 16 kHz, not silent.
         source: the recording it was cut from. Clips of one source never stand in both parts of a bank.
+        label: what is heard, by the collection's own class name ("laughing", "dog"); "" where it gives none.
     """
 
     id: str
     category: str
     waveform: Tensor
     source: str
+    label: str = ""
 
 
 Part = Literal["train", "test"]

@@ -94,7 +94,7 @@ def _referee_against_forward(
     bench: Bench, cell: Cell, victim: Victim, utterances: Sequence[Utterance], repeats: int
 ) -> None:
     attack = bench.registry.build("attacks", cell.attack)
-    tools = bench.tools(cell, "test")
+    tools = bench.tools(cell, "test", bench.split(cell).test)
     listening = Listening(victim)
     campaign = Campaign(attack, cell.attack, tools, cell.seed)
     rows = _referee(bench, cell, listening).run(campaign, utterances)

@@ -53,6 +53,18 @@ class Noises:
             )
         return self.by_category[category]
 
+    def heard(self, *sounds: str) -> tuple[NoiseClip, ...]:
+        """The clips in which one of these is heard: by their category or by their collection's own label, whole words
+        compared without regard to case ("laugh" is not "laughing": name both). Empty where there are none.
+
+        >>> import torch
+        >>> clip = NoiseClip("1-1-A-26", "human", torch.ones(1), "1", label="laughing")
+        >>> len(Noises("esc50", (clip,), "").heard("laugh", "laughing"))
+        1
+        """
+        wanted = {sound.casefold() for sound in sounds}
+        return tuple(clip for clip in self.clips if {clip.category.casefold(), clip.label.casefold()} & wanted)
+
     def clip(self, id: str) -> NoiseClip:
         """The clip of this id."""
         return self._by_id[id]

@@ -121,6 +121,15 @@ def _noises(entries: Sequence[Entry], content: bytes) -> Noises:
     clips, start = [], 0
     for name, category, samples in entries:
         own = waveforms[start : start + samples].clone()  # a view would be pickled with the whole bank
-        clips.append(NoiseClip(name, category, own, name))
+        clips.append(NoiseClip(name, category, own, name, _kind(name)))
         start += samples
     return Noises("embedded", tuple(clips), _fingerprint(entries, content))
+
+
+def _kind(name: str) -> str:
+    """What is heard in a clip, from its id.
+
+    >>> _kind("natural/rain-03")
+    'rain'
+    """
+    return name.partition("/")[2].rpartition("-")[0]
