@@ -102,7 +102,9 @@ class CremaD:
             UsageError: no root is given, or `labels` is neither of the two.
             DataError: a file or folder is not as it should be.
         """
-        from bench.audio import content_digests, fingerprint, read_many
+        from bench.audio import fingerprint
+        from bench.digests import content_digests
+        from bench.sounds import read_many
 
         if self.labels not in ("intended", "voice_votes"):
             raise UsageError("corpus 'crema_d'", f"labels={self.labels!r}", "intended or voice_votes", "choose one")

@@ -94,7 +94,9 @@ class EmoDB:
             UsageError: no root is given.
             DataError: a file or folder is not as it should be.
         """
-        from bench.audio import content_digests, fingerprint, read_many
+        from bench.audio import fingerprint
+        from bench.digests import content_digests
+        from bench.sounds import read_many
 
         files = _sound_files(_wav_folder(self.root))
         for file in files:

@@ -85,7 +85,9 @@ class Iemocap:
             UsageError: no root is given.
             DataError: a file or folder is not as it should be.
         """
-        from bench.audio import content_digests, fingerprint, read_many
+        from bench.audio import fingerprint
+        from bench.digests import content_digests
+        from bench.sounds import read_many
 
         sources = _sources(_release(self.root), progress)
         files = [source.sound for source in sources]

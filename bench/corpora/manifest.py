@@ -75,7 +75,9 @@ class Manifest:
             UsageError: no root is given.
             DataError: the table or a sound file is not as it should be; the message names the row and the column.
         """
-        from bench.audio import content_digests, fingerprint, read_many
+        from bench.audio import fingerprint
+        from bench.digests import content_digests
+        from bench.sounds import read_many
 
         file = _table(self.root)
         entries = _entries(file, parquet_rows(file) if file.suffix.lower() in (".parquet", ".pq") else csv_rows(file))

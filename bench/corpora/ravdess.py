@@ -79,7 +79,9 @@ class Ravdess:
             UsageError: no root is given.
             DataError: a file or folder is not as it should be.
         """
-        from bench.audio import content_digests, fingerprint, read_many
+        from bench.audio import fingerprint
+        from bench.digests import content_digests
+        from bench.sounds import read_many
 
         files = _speech(_home(self.root))
         waveforms = read_many(files, progress, "reading RAVDESS")

@@ -13,8 +13,10 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bench.audio import content_digests, fingerprint, is_audio, read_audio, read_many, refuse_silence
+from bench.audio import fingerprint, is_audio, read_audio, refuse_silence
+from bench.digests import content_digests
 from bench.errors import DataError
+from bench.sounds import read_many
 
 RATE = 16_000
 
@@ -174,24 +176,8 @@ def test_silence_is_refused_where_a_sound_is_needed(tmp_path: Path) -> None:
     refuse_silence(quiet, read_audio(quiet))
 
 
-def test_many_files_keep_their_order_and_the_first_bad_one_is_named(tmp_path: Path) -> None:
-    paths = [written(tmp_path / f"{i}.wav", sine(0.01 * (9 - i))) for i in range(8)]
-    waves = read_many(paths)
-    assert [len(wave) for wave in waves] == [round(160 * (9 - i)) for i in range(8)]
-    assert all(torch.equal(wave, read_audio(path)) for wave, path in zip(waves, paths, strict=True))
-    paths[2].write_bytes(b"x" * 90_000)
-    paths[5].unlink()
-    with pytest.raises(DataError, match=r"2\.wav"):
-        read_many(paths)
-    assert read_many([]) == ()
-
-
-def test_fingerprints_tell_contents_and_order_apart(tmp_path: Path) -> None:
-    one, two = written(tmp_path / "1.wav", sine()), written(tmp_path / "2.wav", sine(hertz=441.0))
-    first, second = content_digests([one, two])
-    assert first != second
-    assert content_digests([one]) == (first,)
-    assert fingerprint([first, second]) != fingerprint([second, first])
+def test_fingerprints_tell_contents_and_order_apart() -> None:
+    assert fingerprint(["a", "b"]) != fingerprint(["b", "a"])
     assert fingerprint(["a", "bc"]) != fingerprint(["ab", "c"])
     assert len(fingerprint([])) == 32
 
