@@ -6,7 +6,8 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from bench import AttackTools, Overlay, Perturbation, Rng, Spec, UsageError, Utterance
+from bench import AttackTools, Overlay, Perturbation, Rng, Spec, UsageError, Utterance, within
+from bench.signal.levels import audible
 
 SIGNAL = "signal"
 _MARGIN_DB = 0.1
@@ -41,24 +42,31 @@ class Boundary:
     step_db: float = 5.0
     categories: tuple[str, ...] = ("natural", "human", "interior", "signal")
     signals: tuple[str, ...] = (
+        "speed_segment",
         "fade_in",
         "fade_out",
+        "filler:length=short",
+        "filler:length=long",
+        "drop_words",
+        "drop_letters",
+        "laugh",
+        "cry",
         "speed_utterance:rate=1.25",
         "speed_utterance:rate=0.75",
         "pitch:factor=1.25",
         "pitch:factor=0.75",
+        "reverb",
     )
 
     def __post_init__(self) -> None:
-        if not self.step_db > 0:
-            raise UsageError(
-                "attack 'boundary', parameter 'step_db'", str(self.step_db), "more than 0", "try step_db=5"
-            )
+        within("attack 'boundary'", "step_db", self.step_db, "try step_db=5", above=0)
         if not self.categories:
             raise UsageError("attack 'boundary', parameter 'categories'", "none", "one or more", "try natural+human")
 
     def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
         """Yield candidates until one counts or all sounds are used up."""
+        if not audible(original.waveform):
+            return
         untried = {category: self._shuffled(category, tools, rng) for category in self.categories}
         home: str | None = None
         snr_db = self.start_snr_db
@@ -83,6 +91,8 @@ class Boundary:
 
     def probe(self, original: Utterance, category: str, tools: AttackTools, rng: Rng) -> Utterance | None:
         """A random sound of the category at the lowest SNR, or a random effect: the search's own first move."""
+        if not audible(original.waveform):
+            return None
         move = next(self._shuffled(category, tools, rng), None)
         if move is None:
             return None

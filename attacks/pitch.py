@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 
-from bench import AttackTools, Perturbation, Rng, UsageError, Utterance
+from bench import AttackTools, Perturbation, Rng, Utterance, within
 from bench.signal import shift_pitch
+from bench.signal.levels import audible
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,7 @@ class Pitch:
     """The whole utterance at another pitch and the same length; asks once. People hear another emotion (P1).
 
     The SNR of a shifted voice is around −3 dB, far below the threshold: by the letter of P1's rule such a candidate can
-    change the label but never counts as a success. A search may still learn from it.
+    change the label but never counts as a success. A search may still learn from it. It does not apply to silence.
 
     Args:
         factor: on the fundamental frequency, above 1 is higher; from 0.25 to 4. P1's text says ±3 half octaves, its
@@ -24,11 +25,11 @@ class Pitch:
     factor: float = 1.25
 
     def __post_init__(self) -> None:
-        if not 0.25 <= self.factor <= 4 or self.factor == 1:
-            found = str(self.factor)
-            raise UsageError("attack 'pitch', parameter 'factor'", found, "0.25 to 4, not 1", "P1's table has 1.25")
+        within("attack 'pitch'", "factor", self.factor, "P1's table has 1.25", at_least=0.25, at_most=4, but_not=1)
 
     def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
         """Yield the shifted utterance."""
+        if not audible(original.waveform):
+            return
         done = Perturbation("pitch", "signal", f"factor={self.factor:g}")
         yield replace(original, waveform=shift_pitch(original.waveform, self.factor), perturbation=done)

@@ -6,6 +6,8 @@ This is a plug-in author's whole API. Names that need torch are imported when th
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from bench.checks import chosen as chosen
+from bench.checks import within as within
 from bench.errors import BenchError as BenchError
 from bench.errors import ComponentError as ComponentError
 from bench.errors import DataError as DataError

@@ -8,18 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.cache import cache_dir
-from bench.errors import ComponentError, UsageError
+from bench.composition import parts_of
+from bench.errors import ComponentError
 from bench.fitting import NO_DEFENSE
-from bench.options import FOLDS, Options, check_writable, parse_folds, parse_ks, parse_seeds
+from bench.measures.catalogue import parse_measures
+from bench.options import Options, check_writable, parse_folds, parse_ks, parse_seeds
 from bench.progress import SILENT, Progress
 from bench.registry import Registry, option_of
 from bench.specs import Spec, spec_of
+from bench.splits import LEAKS, split_named
 from bench.tasks import task_named
 from bench.variants import variants
 
 if TYPE_CHECKING:
     import pandas as pd
-    import torch
 
     from bench.evaluate import Bench
     from bench.grid import Failure, Planned
@@ -34,9 +36,13 @@ def run(
     k: str | int | Sequence[int] = (5, 15, 25),
     *,
     defense: str | Sequence[str] = NO_DEFENSE,
+    noise_bank: str | Sequence[str] = "embedded",
+    noise_root: str | Path | Sequence[str | Path] = (),
     task: str | Sequence[str] = "ahsn",
-    fold: str | int = 0,
+    split: str = "k-fold",
+    fold: str | int | Sequence[int] = 0,
     seeds: str | int | Sequence[int] = 0,
+    measures: str | Sequence[str] = (),
     plugin: str | Path | Sequence[str | Path] = (),
     progress: Progress | None = None,
     **options: Any,
@@ -48,17 +54,21 @@ def run(
         attack: likewise.
         k: numbers of label-only queries, for example (5, 15, 25) or "5,15,25".
         defense: likewise; "none" is the bare victim.
+        noise_bank: one spec or several, whose sounds are put together.
+        noise_root: the folders of those banks that are not embedded, in their order.
         task: likewise.
-        fold: 0 to 4, or "all".
+        split: who is trained on and who is attacked, see `bench.splits.SPLITS`.
+        fold: from 0, several, or "all".
         seeds: for example 0 or "0,1".
+        measures: what is measured on accepted candidates, into their records: for example "seg_snr_db,stoi".
         plugin: Python files that bring components.
         progress: for example `bench.progress.for_terminal()`; nothing is said by default.
-        **options: the other options of `bench run`, with underscores: corpus, corpus_root, noise_bank, noise_root,
-            noise_map, corr, noises, limit, device, batch_size, out.
+        **options: the other options of `bench run`, with underscores: corpus, corpus_root, noise_map, perception, corr,
+            noises, limit, device, batch_size, out.
 
     Returns:
-        One row a score: victim, defense, attack, corpus, noise_bank, task, fold, seed, limit, clean_uar, clean_war,
-        speakers, corr, noises, k, acc_att, ci95_low, ci95_high, n.
+        One row a score: victim, defense, attack, corpus, noise_bank, task, split, fold, seed, limit, clean_uar,
+        clean_war, speakers, corr, noises, k, acc_att, ci95_low, ci95_high, n.
 
     Raises:
         bench.errors.BenchError: something asked for cannot be done, or a cell failed (the others are kept).
@@ -69,9 +79,13 @@ def run(
         attacks=_several(attack),
         defenses=_several(defense),
         ks=parse_ks(k),
+        noise_banks=_several(noise_bank),
+        noise_roots=tuple(Path(path) for path in _several(noise_root) if path is not None),
         tasks=_several(task),
+        split=split,
         folds=parse_folds(fold),
         seeds=parse_seeds(seeds),
+        measures=parse_measures(measures),
         plugins=tuple(Path(path) for path in _several(plugin)),
         **(options | paths),
     )
@@ -83,7 +97,7 @@ def run(
     return done.results.to_frame()
 
 
-PATHS = ("corpus_root", "noise_root", "noise_map", "out")
+PATHS = ("corpus_root", "noise_map", "perception", "out")
 
 
 def _several(given: Any) -> tuple[Any, ...]:
@@ -113,10 +127,14 @@ def execute(options: Options, progress: Progress) -> Done:
     from bench.records import Store
     from bench.results import collect
     from bench.runs import remember
+    from bench.setup import set_up
 
-    planned = plan(options, registry)  # before the corpus is read, which may take long
+    plan(options, registry)  # before the corpus is read, which may take long: a misspelt spec is refused now
     bench = set_up(options, registry, progress)
+    planned = plan(options, registry, bench)
     check_possible(bench, planned)
+    if split_named(options.split).leaks:
+        progress.say(f"Split {options.split}: {LEAKS}.")
     store = Store(options.out)
     remember(options.out, options.ks)
     failures = run_grid(bench, planned, store)
@@ -130,54 +148,20 @@ def check_names(options: Options, registry: Registry) -> None:
     """Raise a UsageError for the first name that is not registered; imports nothing."""
     defenses = [text for text in options.defenses if text != NO_DEFENSE]
     kinds = (("victims", options.victims), ("attacks", options.attacks), ("defenses", defenses))
-    for kind, texts in (*kinds, ("corpora", [options.corpus]), ("noise_banks", [options.noise_bank])):
+    for kind, texts in (*kinds, ("corpora", [options.corpus]), ("noise_banks", options.noise_banks)):
         for text in texts:
-            registry.entry(kind, Spec.parse(text, option_of(kind)).name)
+            for part in parts_of(text) if kind == "attacks" else (text,):
+                registry.entry(kind, Spec.parse(part, option_of(kind)).name)
 
 
-def set_up(options: Options, registry: Registry, progress: Progress) -> Bench:
-    """Read the corpus and the noise bank, choose the device."""
-    from bench.evaluate import Bench
+def plan(options: Options, registry: Registry, bench: Bench | None = None) -> list[Planned]:
+    """Every cell asked for, those of one fitted victim next to each other.
 
-    device = device_named(options.device)
-    corpus = _with_paths(registry, "corpora", options.corpus, {"--corpus-root": options.corpus_root})
-    noise_paths = {"--noise-root": options.noise_root, "--noise-map": options.noise_map}
-    bank = _with_paths(registry, "noise_banks", options.noise_bank, noise_paths)
-    dataset = corpus.read(progress)
-    noises = bank.read(progress)
-    return Bench(registry, dataset, noises, device, options.batch_size, progress=progress)
-
-
-def _with_paths(registry: Registry, kind: str, text: str, paths: dict[str, Path | None]) -> Any:
-    """Build a corpus or noise bank with the paths given on the command line, by their options."""
-    from dataclasses import fields, replace
-
-    component = registry.build(kind, text)
-    known = {field.name for field in fields(component)}
-    given = {option.rpartition("-")[2]: path for option, path in paths.items() if path is not None}
-    for option, path in paths.items():
-        if path is not None and option.rpartition("-")[2] not in known:
-            raise UsageError(f"{option} {path}", f"{text!r}, which reads none", "no path", "leave the option out")
-    return replace(component, **given)
-
-
-def device_named(name: str) -> torch.device:
-    """The device to compute on; "auto" takes a GPU where there is one.
-
-    Raises:
-        UsageError: a GPU is asked for and there is none.
+    Args:
+        options: what is asked for.
+        registry: finds components.
+        bench: with the corpus, which says how many folds there are; without it, "all" folds are the first.
     """
-    import torch
-
-    if name == "cuda" and not torch.cuda.is_available():
-        raise UsageError(
-            "--device", "cuda, but torch sees no GPU", "a GPU", "use --device cpu, or install CUDA's driver"
-        )
-    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
-
-
-def plan(options: Options, registry: Registry) -> list[Planned]:
-    """Every cell asked for, those of one fitted victim next to each other."""
     from itertools import product
 
     from bench.evaluate import Cell
@@ -190,15 +174,14 @@ def plan(options: Options, registry: Registry) -> list[Planned]:
         for text in options.attacks
         for variant in variants(text, registry.build("attacks", text), options.corr, options.noises)
     ]
-    fittings = product(options.tasks, options.seeds, options.folds, victims, defenses)
-    return [
-        Planned(
-            Cell(victim, defense, variant.attack, task_named(task), fold, FOLDS, seed, max(options.ks), options.limit),
-            variant,
-        )
-        for task, seed, fold, victim, defense in dict.fromkeys(fittings)
-        for variant in dict.fromkeys(attacks)
-    ]
+    split = split_named(options.split).name
+    found = []
+    for task, seed, victim in product(map(task_named, dict.fromkeys(options.tasks)), options.seeds, victims):
+        folds = options.folds or range(bench.folds(victim, task, split) if bench else 1)
+        for fold, defense, variant in product(folds, defenses, attacks):
+            cell = Cell(victim, defense, variant.attack, task, split, fold, seed, max(options.ks), options.limit)
+            found.append(Planned(cell, variant))
+    return list(dict.fromkeys(found))
 
 
 def _canonical(registry: Registry, kind: str, text: str) -> str:
@@ -214,8 +197,15 @@ def check_possible(bench: Bench, planned: Sequence[Planned]) -> None:
         for kind, text in (("attacks", cell.attack), ("defenses", cell.defense)):
             if text != NO_DEFENSE:
                 component = bench.registry.build(kind, text)
-                for category in getattr(component, "categories", ()):
-                    if category != SIGNAL:
-                        bench.noises.of(category)
-                for effect in getattr(component, "signals", ()):
-                    bench.registry.build("attacks", effect)
+                for part in getattr(component, "parts", (component,)):
+                    _check_component(bench, part)
+
+
+def _check_component(bench: Bench, component: Any) -> None:
+    """Raise where the noise bank lacks a category that the component names, or an effect cannot be built."""
+    named = [*getattr(component, "categories", ()), getattr(component, "category", "")]
+    for category in named:
+        if category and category != SIGNAL:
+            bench.noises.of(category)
+    for effect in getattr(component, "signals", ()):
+        bench.registry.build("attacks", effect)

@@ -168,15 +168,3 @@ def _resampled(path: Path, mono: NDArray[np.float32], rate: int) -> NDArray[Any]
         found = f"{len(mono)} samples at {rate} Hz, which is less than one at {SAMPLE_RATE} Hz"
         raise DataError(path, found, "a longer sound", "remove the file or get a good copy")
     return resampled
-
-
-def __getattr__(name: str) -> object:  # until every reader imports from bench.sounds and bench.digests
-    if name == "read_many":
-        from bench.sounds import read_many
-
-        return read_many
-    if name == "content_digests":
-        from bench.digests import content_digests
-
-        return content_digests
-    raise AttributeError(name)

@@ -171,8 +171,7 @@ def _of_corpus(data: Dataset) -> dict[str, Any]:
 
 def _of_task(said: Sequence[Utterance], task: Task, corpus: str) -> dict[str, Any]:
     """Class counts, by session too, and whether the task and its five subject-independent folds can be had."""
-    from bench.options import FOLDS
-    from bench.splits import subject_independent
+    from bench.splits import FOLDS, speaker_groups, subject_independent
     from bench.tasks import usable
 
     labelled = [(one, label) for one in said if (label := task.label_of(one)) is not None]
@@ -189,10 +188,11 @@ def _of_task(said: Sequence[Utterance], task: Task, corpus: str) -> dict[str, An
     told = {"classes": classes, "sessions": per_session, "speakers": len({one.speaker for one, _ in labelled})}
     served, folds, reason = False, False, None
     try:
-        with_label = usable(said, task, corpus)
+        with_label = usable(said, task, corpus, ("sound",) if any(one.has_sound for one in said) else ("text",))
         served = True
+        groups = speaker_groups(with_label, FOLDS, corpus)
         for fold in range(FOLDS):
-            split = subject_independent(with_label, fold, FOLDS, corpus)
+            split = subject_independent(with_label, fold, groups)
             missing = set(task.classes) - {task.label_of(one) for one in split.train}
             if missing:
                 lacks = f"nobody who is trained on in fold {fold} is labelled {', '.join(sorted(missing))}"

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from bench.fitting import Fitting, identity, key_of_json
+from bench.measures.catalogue import MEASURES
 from bench.noises.bank import Noises
 from bench.noises.perception import Perception, p1
 from bench.progress import SILENT, Progress
@@ -20,10 +21,10 @@ from bench.registry import Registry
 from bench.rng import key_of, keyed
 from bench.scores import uar
 from bench.search import Campaign
-from bench.splits import Split, subject_independent
+from bench.splits import Split, split_named
 from bench.tasks import usable
 from bench.tools import AttackTools
-from bench.types import Dataset, Part, Task, Utterance
+from bench.types import Dataset, Part, Sense, Task, Utterance
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ class Cell:
         defense: spec, or "none".
         attack: spec, with `corr` and `noises` where the attack has them.
         task: what the victim tells.
-        fold: from 0.
-        folds: how many.
+        split: the protocol of `--split`.
+        fold: which of its folds, from 0.
         seed: of training and search.
         max_queries: the greatest k.
         limit: attack so many test utterances, drawn by their ids; None for all.
@@ -46,8 +47,8 @@ class Cell:
     defense: str
     attack: str
     task: Task
+    split: str
     fold: int
-    folds: int
     seed: int
     max_queries: int
     limit: int | None = None
@@ -66,6 +67,7 @@ class Bench:
         batch_size: searches side by side; changes no result.
         min_snr_db: what counts as a success.
         progress: whom to tell.
+        measures: what is measured on accepted candidates, see `bench.measures.catalogue`.
     """
 
     registry: Registry
@@ -76,16 +78,18 @@ class Bench:
     min_snr_db: float = 10.0
     perception: Perception = field(default_factory=p1)
     progress: Progress = SILENT
+    measures: tuple[str, ...] = ()
 
     def fitting(self, cell: Cell) -> Fitting:
         """How the cell's victim comes about."""
         fingerprint = self.dataset.fingerprint
         return Fitting(
-            self.registry, cell.victim, cell.defense, cell.task, cell.fold, cell.folds, cell.seed, fingerprint
+            self.registry, cell.victim, cell.defense, cell.task, cell.split, cell.fold, cell.seed, fingerprint
         )
 
     def description(self, cell: Cell) -> dict[str, Any]:
         """Everything that determines the cell's records, and nothing else."""
+        measures = {name: MEASURES[name].version() for name in self.measures}
         return {
             "victim": cell.victim,
             "defense": cell.defense,
@@ -94,7 +98,7 @@ class Bench:
             "noise_bank": self.noises.name,
             "task": cell.task.name,
             "fold": cell.fold,
-            "folds": cell.folds,
+            "split": cell.split,
             "seed": cell.seed,
             "max_queries": cell.max_queries,
             "limit": cell.limit,
@@ -105,6 +109,7 @@ class Bench:
             "attack_identity": identity(self.registry, "attacks", cell.attack),
             "effects": [identity(self.registry, "attacks", effect) for effect in self._effects(cell)],
             "attack_noises": self.noises.part("test").fingerprint,
+            **({"measures": measures} if measures else {}),
         }
 
     def _effects(self, cell: Cell) -> tuple[str, ...]:
@@ -117,9 +122,17 @@ class Bench:
         return key_of_json(self.description(cell))
 
     def split(self, cell: Cell) -> Split:
-        """The cell's speakers, in three parts."""
-        utterances = usable(self.dataset.utterances, cell.task, self.dataset.name)
-        return subject_independent(utterances, cell.fold, cell.folds, self.dataset.name)
+        """The cell's utterances, in three parts."""
+        return split_named(cell.split).split(self._usable(cell.victim, cell.task), cell.fold, self.dataset.name)
+
+    def folds(self, victim: str, task: Task, split: str) -> int:
+        """How many folds a protocol has here."""
+        return split_named(split).folds(self._usable(victim, task), self.dataset.name)
+
+    def _usable(self, victim: str, task: Task) -> tuple[Utterance, ...]:
+        """The utterances that have a label, and what the victim perceives."""
+        senses: tuple[Sense, ...] = getattr(self.registry.build("victims", victim), "senses", ("sound",))
+        return usable(self.dataset.utterances, task, self.dataset.name, senses)
 
     def evaluate(self, cell: Cell) -> list[Row]:
         """Fit or load the victim, let the referee run the attack.
@@ -128,7 +141,8 @@ class Bench:
             bench.errors.BenchError: a component broke its contract, or cannot do what is asked.
         """
         split = self.split(cell)
-        context = FitContext(cell.task, cell.seed, self.device, self.noises.part("train"), self.progress)
+        noises, build = self.noises.part("train"), self.registry.build
+        context = FitContext(cell.task, cell.seed, self.device, noises, self.progress, build)
         victim = self.fitting(cell).fit_or_load(split, context)
         attack: Attack = self.registry.build("attacks", cell.attack)
         tools = self.tools(cell, "test", split.test)
@@ -142,7 +156,7 @@ class Bench:
             return referee.run(Campaign(attack, cell.attack, tools, cell.seed), chosen, advance)
 
     def _referee(self, victim: Victim, clean: Sequence[Utterance], cell: Cell) -> Referee:
-        return Referee(victim.enroll(clean), cell.task, self.device, self.batch_size, self.min_snr_db)
+        return Referee(victim.enroll(clean), cell.task, self.device, self.batch_size, self.min_snr_db, self.measures)
 
     def tools(self, cell: Cell, part: Part, speech: Sequence[Utterance]) -> AttackTools:
         """What the cell's attack may use, with one part of the noise bank and the clean utterances that it attacks."""

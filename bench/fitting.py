@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.cache import appearing_folder, cache_dir
+from bench.composition import parts_of
 from bench.errors import UsageError
 from bench.noises.bank import Noises
-from bench.protocols import Defense, FitContext, TrainableVictim, Victim
+from bench.protocols import Defense, FitContext, Rooted, TrainableVictim, Victim
 from bench.registry import Registry
 from bench.specs import Spec, params_of
 from bench.splits import Split
@@ -55,10 +56,19 @@ def versions() -> dict[str, str]:
 
 def identity(registry: Registry, kind: str, text: str) -> dict[str, Any]:
     """Everything that makes a component what it is: spec, all parameters, its code, where it comes from."""
+    parts = parts_of(text) if kind == "attacks" else (text,)
+    if len(parts) > 1:
+        found = [identity(registry, kind, part) for part in parts]
+        return {"spec": text, "parts": found, "code": "+".join(part["code"] for part in found)}
     entry = registry.entry(kind, Spec.parse(text).name)
     component = registry.build(kind, text)
     code = code_digest(entry.source) if entry.source else ""
-    return {"spec": text, "params": params_of(component), "origin": entry.origin, "code": code}
+    told: dict[str, Any] = {"spec": text, "params": params_of(component), "origin": entry.origin, "code": code}
+    if isinstance(component, Rooted):
+        told["fingerprint"] = component.fingerprint()
+    if made_of := getattr(component, "made_of", ()):
+        told["made_of"] = [identity(registry, kind, part) for part in made_of]
+    return told
 
 
 @dataclass(frozen=True)
@@ -70,8 +80,8 @@ class Fitting:
         victim: spec.
         defense: spec, or "none" for the bare victim.
         task: what it tells.
-        fold: which split of the corpus, from 0.
-        folds: of how many.
+        split: the protocol of `--split`.
+        fold: which of its folds, from 0.
         seed: of the training.
         corpus_fingerprint: of the data.
     """
@@ -80,8 +90,8 @@ class Fitting:
     victim: str
     defense: str
     task: Task
+    split: str
     fold: int
-    folds: int
     seed: int
     corpus_fingerprint: str
 
@@ -93,8 +103,8 @@ class Fitting:
             "defense": None if bare else identity(self.registry, "defenses", self.defense),
             "training_noises": None if bare else noises.fingerprint,
             "task": asdict(self.task),
+            "split": self.split,
             "fold": self.fold,
-            "folds": self.folds,
             "seed": self.seed,
             "corpus": self.corpus_fingerprint,
             "device": device,
@@ -132,5 +142,5 @@ class Fitting:
         speakers = len({utterance.speaker for utterance in split.train})
         return (
             f"Training {self.victim}, defence {self.defense}: {len(split.train)} utterances of {speakers} speakers, "
-            f"fold {self.fold} of {self.folds}, seed {self.seed}"
+            f"{self.split} fold {self.fold}, seed {self.seed}"
         )

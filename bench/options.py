@@ -10,12 +10,13 @@ from typing import Literal, get_args
 
 from bench.errors import UsageError
 from bench.fitting import NO_DEFENSE
+from bench.measures.catalogue import check_measures
 from bench.specs import did_you_mean
+from bench.splits import split_named
 from bench.tasks import task_named
 from bench.variants import Corr, Noises
 
 Device = Literal["auto", "cpu", "cuda"]
-FOLDS = 5
 
 
 def parse_ks(text: str | int | Sequence[int]) -> tuple[int, ...]:
@@ -39,22 +40,20 @@ def parse_seeds(text: str | int | Sequence[int]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(_whole_numbers("--seeds", text, least=0, example="0,1,2")))
 
 
-def parse_folds(text: str | int, folds: int = FOLDS) -> tuple[int, ...]:
-    """The folds to run: one, several, or all.
+def parse_folds(text: str | int | Sequence[int]) -> tuple[int, ...]:
+    """The folds to run: one, several, or none named, which is all of them.
+
+    How many there are depends on `--split` and the corpus.
 
     Raises:
         UsageError: not "all" and not numbers of folds.
 
-    >>> parse_folds("all")
-    (0, 1, 2, 3, 4)
+    >>> parse_folds("0,2"), parse_folds("all")
+    ((0, 2), ())
     """
     if text == "all":
-        return tuple(range(folds))
-    numbers = _whole_numbers("--fold", text, least=0, example="0, or all")
-    for number in numbers:
-        if number >= folds:
-            raise UsageError("--fold", str(number), f"0 to {folds - 1}, or all", "count folds from 0")
-    return tuple(dict.fromkeys(numbers))
+        return ()
+    return tuple(dict.fromkeys(_whole_numbers("--fold", text, least=0, example="0, or all")))
 
 
 def _whole_numbers(option: str, given: str | int | Sequence[int], least: int, example: str) -> list[int]:
@@ -89,29 +88,36 @@ class Options:
     ks: tuple[int, ...] = (5, 15, 25)
     corpus: str = "synthetic"
     corpus_root: Path | None = None
-    noise_bank: str = "embedded"
-    noise_root: Path | None = None
+    noise_banks: tuple[str, ...] = ("embedded",)
+    noise_roots: tuple[Path, ...] = ()
     noise_map: Path | None = None
+    perception: Path | None = None
     tasks: tuple[str, ...] = ("ahsn",)
+    split: str = "k-fold"
     folds: tuple[int, ...] = (0,)
+    """None named is all of them."""
     seeds: tuple[int, ...] = (0,)
     corr: Corr = "both"
     noises: Noises = "both"
     limit: int | None = None
+    measures: tuple[str, ...] = ()
     device: Device = "auto"
     batch_size: int = 64
     plugins: tuple[Path, ...] = ()
     out: Path = Path("bench-run")
 
     def __post_init__(self) -> None:
-        for option, given in (("--victim", self.victims), ("--attack", self.attacks), ("--task", self.tasks)):
+        several = {"--victim": self.victims, "--attack": self.attacks, "--task": self.tasks}
+        for option, given in (several | {"--noise-bank": self.noise_banks}).items():
             if not given:
                 raise UsageError(option, "none", "at least one", "see bench list")
         for name in self.tasks:
             task_named(name)
+        split_named(self.split)
         check_choice("--corr", self.corr, ("yes", "no", "both"))
         check_choice("--noises", self.noises, ("all", "imperceptible", "both"))
         check_choice("--device", self.device, get_args(Device))
+        check_measures(self.measures)
         for option, number in (("--limit", self.limit), ("--batch-size", self.batch_size)):
             if number is not None and number < 1:
                 raise UsageError(

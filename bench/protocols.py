@@ -7,10 +7,10 @@ their fields are their parameters, their part of a record's key, and their optio
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from bench.progress import SILENT, Progress
 from bench.types import Dataset, Rng, Task, Utterance
@@ -33,6 +33,8 @@ class FitContext:
         device: where tensors go.
         noises: the noise bank's "train" part. The sounds that will attack are not in it.
         progress: whom to tell.
+        component: builds another registered component from its kind ("victims") and spec, for one that is made of
+            others; None where there is no registry. It says which in its property `made_of`.
     """
 
     task: Task
@@ -40,6 +42,7 @@ class FitContext:
     device: torch.device
     noises: Noises
     progress: Progress = SILENT
+    component: Callable[[str, str], Any] | None = None
 
 
 @runtime_checkable
@@ -73,7 +76,11 @@ class Victim(Protocol):
 
 @runtime_checkable
 class TrainableVictim(Protocol):
-    """The recipe of a victim: a frozen dataclass of hyper-parameters. Fitting leaves the recipe as it was."""
+    """The recipe of a victim: a frozen dataclass of hyper-parameters. Fitting leaves the recipe as it was.
+
+    A recipe whose victim reads transcripts says so with a class attribute `senses = ("text",)`, or `("sound", "text")`;
+    it is then given no utterance that lacks one of them. Without it a victim hears.
+    """
 
     def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> Victim:
         """Train on `train`, choose the epoch on `valid`; no speaker stands in both."""
@@ -81,6 +88,19 @@ class TrainableVictim(Protocol):
 
     def load(self, folder: Path, context: FitContext) -> Victim:
         """What `fit` gave, from what `save` wrote: the same predictions."""
+        ...
+
+
+@runtime_checkable
+class Rooted(Protocol):
+    """A component that rests on files which its parameters only name: weights, a model, a script."""
+
+    def fingerprint(self) -> str:
+        """Changes whenever those files do; part of every result's key.
+
+        Raises:
+            bench.errors.UsageError: they are not there.
+        """
         ...
 
 
@@ -161,6 +181,22 @@ class NoiseBank(Protocol):
         Raises:
             bench.errors.DataError: a file or folder is not as it should be.
         """
+        ...
+
+
+@runtime_checkable
+class Embedding(Victim, Protocol):
+    """A fitted victim that shows its last hidden vector: what `multimodal` joins.
+
+    Where that can be trained on with what joins it, the attribute `network` is the torch module to train.
+    """
+
+    def enroll(self, clean: Sequence[Utterance]) -> Embedding:
+        """Likewise one that shows it."""
+        ...
+
+    def hidden(self, batch: Batch) -> torch.Tensor:
+        """The vector before the output layer, shape (b, h). A row does not depend on the others, nor on padding."""
         ...
 
 

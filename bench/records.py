@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.cache import appearing_file
 from bench.errors import DataError
+from bench.measures.catalogue import MEASURES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +41,12 @@ class Row:
         imperceptible: whether people were found to hear the same emotion.
         accepted: the label changed, and the SNR is above the threshold (or undefined, and the perception table covers
             the perturbation).
+        seg_snr_db: measures of an accepted candidate, see `bench.measures.catalogue`; null where not asked for, and
+            where not defined.
+        stoi: likewise.
+        pesq: likewise.
+        nmr_db: likewise.
+        audible_share: likewise.
     """
 
     utterance: str
@@ -54,10 +61,15 @@ class Row:
     source: str | None = None
     imperceptible: bool | None = None
     accepted: bool = False
+    seg_snr_db: float | None = None
+    stoi: float | None = None
+    pesq: float | None = None
+    nmr_db: float | None = None
+    audible_share: float | None = None
 
 
 _NEEDED = {"victim", "defense", "attack", "attack_base", "corr", "noises", "corpus", "noise_bank", "task"}
-_NEEDED |= {"fold", "seed", "limit", "max_queries", "min_snr_db", "perception", "fitting"}
+_NEEDED |= {"split", "fold", "seed", "limit", "max_queries", "min_snr_db", "perception", "fitting"}
 _NEEDED |= {"attack_identity", "attack_noises"}
 """What a cell's description must say for the cell to be scored."""
 
@@ -66,6 +78,7 @@ def _arrow_schema() -> Any:
     import pyarrow as pa
 
     kinds = {"query": pa.int32(), "snr_db": pa.float64(), "imperceptible": pa.bool_(), "accepted": pa.bool_()}
+    kinds |= dict.fromkeys(MEASURES, pa.float64())
     return pa.schema([(field.name, kinds.get(field.name, pa.string())) for field in fields(Row)])
 
 

@@ -15,12 +15,14 @@ import math
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from bench.batch import Batch, batches
 from bench.errors import ComponentError
+from bench.measures.catalogue import MEASURES
 from bench.noises.perception import Perception
 from bench.progress import no_steps
 from bench.protocols import Victim
@@ -45,6 +47,7 @@ class Referee:
         device: where waveforms go.
         batch_size: how many searches run side by side.
         min_snr_db: a candidate counts only above this SNR, over the original's own samples, after clipping to [-1, 1].
+        measures: names in `bench.measures.catalogue`, of what is measured on accepted candidates; they judge nothing.
     """
 
     victim: Victim
@@ -52,6 +55,7 @@ class Referee:
     device: torch.device
     batch_size: int = 64
     min_snr_db: float = 10.0
+    measures: tuple[str, ...] = ()
 
     def labels(self, utterances: Sequence[Utterance]) -> list[int]:
         """The victim's class index for each utterance as it stands; nothing is charged."""
@@ -137,10 +141,18 @@ class Referee:
         for search, candidate, label, snr in zip(running, heard, *told, strict=True):
             if math.isnan(snr):
                 raise search.broken("NaN samples", "numbers")
-            same_length = candidate.waveform.shape == search.original.waveform.shape
-            measured = round(snr, SNR_DECIMALS) if same_length else None
-            rows.append(self._row(search, candidate.perturbation, _checked(label), measured, tools.perception))
+            defined = candidate.waveform.shape == search.original.waveform.shape and search.original.has_sound
+            measured = round(snr, SNR_DECIMALS) if defined else None
+            row = self._row(search, candidate.perturbation, _checked(label), measured, tools.perception)
+            rows.append(self._measured(row, search.original.waveform, candidate.waveform))
         return rows
+
+    def _measured(self, row: Row, original: Tensor, candidate: Tensor) -> Row:
+        """The row, with what is measured on an accepted candidate."""
+        if not self.measures or not row.accepted:
+            return row
+        found: dict[str, Any] = {name: MEASURES[name](original.cpu(), candidate.cpu()) for name in self.measures}
+        return replace(row, **found)
 
     def _row(
         self, search: Search, done: Perturbation | None, label: int, snr_db: float | None, perception: Perception

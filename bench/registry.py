@@ -19,6 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from bench.composition import Composed, parts_of
 from bench.errors import ComponentError, UsageError
 from bench.rng import key_of
 from bench.specs import Spec, build, did_you_mean
@@ -153,11 +154,14 @@ class Registry:
         return self.entries[kind, name]
 
     def build(self, kind: str, text: str) -> Any:
-        """Make a component from its spec.
+        """Make a component from its spec; an attack may be [composed][bench.composition] of effects.
 
         >>> Registry.discover().build("attacks", "boundary:step_db=2").step_db
         2.0
         """
+        parts = parts_of(text) if kind == "attacks" else (text,)
+        if len(parts) > 1:
+            return Composed(tuple(self.build(kind, part) for part in parts), parts)
         spec = Spec.parse(text, option_of(kind))
         return build(self.entry(kind, spec.name).load(), spec, SINGULAR[kind])
 

@@ -12,10 +12,10 @@ import pandas as pd
 from bench.fitting import key_of_json
 from bench.records import SCHEMA, CellRecords
 from bench.scores import acc_att, clean, successes
-from bench.statistics import holm, paired_t_test, proportion_interval
+from bench.statistics import difference_interval, holm, paired_t_test, proportion_interval
 
-CELL = ("victim", "defense", "attack", "corpus", "noise_bank", "task", "fold", "seed", "limit")
-POOLED = ("victim", "defense", "attack", "corpus", "noise_bank", "task", "limit")
+CELL = ("victim", "defense", "attack", "corpus", "noise_bank", "task", "split", "fold", "seed", "limit")
+POOLED = ("victim", "defense", "attack", "corpus", "noise_bank", "task", "split", "limit")
 _SCORE = ("corr", "noises", "k")
 
 
@@ -99,6 +99,7 @@ def _entry(group: Sequence[_Part], names: dict[str, Any], ks: Sequence[int], tes
     first = {part.rows["cell"].iloc[0]: part.rows for part in reversed(group)}  # the clean rows of all variants agree
     rows = clean(pd.concat(list(first.values())[::-1], ignore_index=True)).reset_index(drop=True)
     scores = list(_scores(group, ks))
+    gaps = _gaps(group, ks)
     entry = names | {
         "n": int(rows["utterance"].nunique()),
         "speakers": int(rows["speaker"].nunique()),
@@ -106,6 +107,8 @@ def _entry(group: Sequence[_Part], names: dict[str, Any], ks: Sequence[int], tes
         "seeds": sorted({part.names["seed"] for part in group}),
         "clean": clean_scores(rows),
         "scores": scores,
+        "validity_gap": gaps,
+        "perturbed": perturbed_scores(pd.concat(list(first.values()), ignore_index=True)),
         "rests_on": group[0].rests_on,
     }
     if tests:
@@ -141,6 +144,47 @@ def clean_scores(rows: pd.DataFrame) -> dict[str, Any]:
         found[name] = float((weights * hit).sum())
         interval = proportion_interval(hit, rows["speaker"].tolist(), strata=stratum.tolist(), weights=weights)
         found[f"{name}_ci95"] = list(interval)
+    return found
+
+
+def perturbed_scores(rows: pd.DataFrame) -> dict[str, Any] | None:
+    """UAR and WAR after a perturbation that asks once, over the utterances to which it applied.
+
+    Args:
+        rows: records of one or more cells, with a column `cell`.
+
+    Returns:
+        `applied` utterances of `of`; for each of uar and war the figure after, its interval, and what it was before on
+        the same utterances. None for a search, which asks more than once, and where nothing applied.
+    """
+    asked = rows[rows["query"] == 1]
+    if rows["query"].max() != 1:
+        return None
+    before = (
+        clean(rows).set_index(["cell", "utterance"]).loc[asked.set_index(["cell", "utterance"]).index].reset_index()
+    )
+    after = before.assign(label_before=asked["label_after"].to_numpy())
+    found: dict[str, Any] = {"applied": len(asked), "of": int((rows["query"] == 0).sum())}
+    then, now = clean_scores(before), clean_scores(after)
+    for name in ("uar", "war"):
+        found |= {name: now[name], f"{name}_ci95": now[f"{name}_ci95"], f"{name}_before": then[name]}
+    return found
+
+
+def _gaps(group: Sequence[_Part], ks: Sequence[int]) -> list[dict[str, Any]]:
+    """The validity gap: Acc_att with all noises less that with those heard as the same emotion, for each Corr and k."""
+    rows = {condition: (found, budget) for condition, found, budget in _conditions(group)}
+    found: list[dict[str, Any]] = []
+    for corr, k in itertools.product((False, True), sorted(set(ks))):
+        both = [rows.get((corr, noises)) for noises in ("all", "imperceptible")]
+        if both[0] is None or both[1] is None or k > both[0][1]:
+            continue
+        everything = successes(both[0][0], k, False).set_index(["cell", "utterance"])
+        fair = successes(both[1][0], k, True).set_index(["cell", "utterance"]).reindex(everything.index)
+        figures = everything["success"].to_numpy(float), fair["success"].to_numpy(float)
+        interval = difference_interval(*figures, everything["speaker"].tolist())
+        gap = float(figures[0].mean() - figures[1].mean())
+        found.append({"corr": corr, "k": k, "gap": gap, "ci95": list(interval)})
     return found
 
 
@@ -207,5 +251,5 @@ def _tests(group: Sequence[_Part], ks: Sequence[int]) -> list[dict[str, Any]]:
 
 
 def _failure(about: Mapping[str, Any]) -> dict[str, Any]:
-    wanted = ("victim", "defense", "attack", "corpus", "task", "fold", "seed", "error", "traceback")
+    wanted = ("victim", "defense", "attack", "corpus", "task", "split", "fold", "seed", "error", "traceback")
     return {name: about.get(name) for name in wanted}

@@ -61,5 +61,5 @@ def read_results(folders: Sequence[Path], ks: Sequence[int] | None = None) -> Re
 
 def _names(description: Mapping[str, Any]) -> str:
     """What a cell measures, whatever code it was measured with."""
-    names = ("victim", "defense", "attack", "corpus", "noise_bank", "task", "fold", "seed", "limit", "max_queries")
-    return json.dumps([description.get(name) for name in names])
+    names = ("victim", "defense", "attack", "corpus", "noise_bank", "task", "split", "fold", "seed", "limit")
+    return json.dumps([description.get(name) for name in (*names, "max_queries")])

@@ -75,9 +75,9 @@ class Search:
             self._close()
 
     def snr_db(self, clipped: Tensor) -> Tensor:
-        """SNR of the candidate after clipping, a scalar on the device: NaN where it has NaN samples, and 0 where the
-        length was changed."""
-        if clipped.shape != self.original.waveform.shape:
+        """SNR of the candidate after clipping, a scalar on the device: NaN where it has NaN samples, and 0 where it is
+        undefined, because the length was changed or there is no sound."""
+        if clipped.shape != self.original.waveform.shape or not self.original.has_sound:
             return energy(clipped) * 0
         return 10 * torch.log10(self._energy / energy(clipped - self.original.waveform))
 
@@ -103,7 +103,8 @@ class Search:
         waveform = candidate.waveform
         if not isinstance(waveform, Tensor):
             raise self.broken(f"a waveform that is a {type(waveform).__name__}", "a tensor")
-        if waveform.dtype != torch.float32 or waveform.ndim != 1 or not len(waveform):
+        silent = not len(waveform) and self.original.has_sound
+        if waveform.dtype != torch.float32 or waveform.ndim != 1 or silent:
             found = f"a waveform that is {waveform.dtype} of shape {tuple(waveform.shape)}"
             raise self.broken(found, "float32 of shape (t,), t of at least 1")
         return candidate

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bench.errors import DataError, UsageError
-from bench.types import SCRIPTED, Task, Utterance
+from bench.types import SCRIPTED, Sense, Task, Utterance
 
 LOW_MID_HIGH = ("low", "mid", "high")
 BIN_EDGES = (2.75, 3.25)
@@ -42,6 +42,8 @@ TASKS = {
             "emotion",
             merged=(("excitement", "happiness"),),
         ),
+        # Beyond the papers: MELD's seven emotions, which are Ekman's six and neutral.
+        Task("emotion7", ("anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise"), "emotion"),
     )
 }
 
@@ -67,12 +69,27 @@ def served(utterances: Sequence[Utterance]) -> tuple[Task, ...]:
     return tuple(task for task in TASKS.values() if not _missing(utterances, task))
 
 
-def usable(utterances: Sequence[Utterance], task: Task, corpus: str) -> tuple[Utterance, ...]:
-    """The utterances that have a label in this task.
+def usable(
+    utterances: Sequence[Utterance], task: Task, corpus: str, senses: Sequence[Sense] = ("sound",)
+) -> tuple[Utterance, ...]:
+    """The utterances that have a label in this task, and what a victim perceives.
+
+    Args:
+        utterances: of a corpus.
+        task: gives the labels.
+        corpus: its name, for messages.
+        senses: "sound", "text" (a transcript), or both: an utterance that lacks one is left out.
 
     Raises:
         DataError: none has, or a class has none.
     """
+    for sense in senses:
+        perceived = [one for one in utterances if (one.has_sound if sense == "sound" else one.transcript)]
+        if utterances and not perceived:
+            expected = "sound files" if sense == "sound" else "transcripts"
+            remedy = f"choose a victim that needs no {sense}, or a corpus with {expected}"
+            raise DataError(f"corpus {corpus!r}", f"no {sense}, which the victim needs", expected, remedy)
+        utterances = perceived
     missing = _missing(utterances, task)
     if missing:
         others = ", ".join(other.name for other in served(utterances))

@@ -108,7 +108,7 @@ def sample_noises() -> Noises:
 
 def sample_context(seed: int = 0) -> FitContext:
     """What a component is fitted with."""
-    return FitContext(TASK, seed, CPU, sample_noises().part("train"))
+    return FitContext(TASK, seed, CPU, sample_noises().part("train"), component=Registry.discover().build)
 
 
 def sample_tools(max_queries: int = 25) -> AttackTools:
@@ -174,7 +174,8 @@ def check_fitted(fitted: Victim, again: Victim, load: Callable[[Path], Victim]) 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         fitted.save(folder)
-        odd = [path.name for path in folder.rglob("*") if path.suffix not in (".safetensors", ".json")]
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        odd = [path.name for path in files if path.suffix not in (".safetensors", ".json")]
         assert not odd, f"saved {odd}: weights are safetensors and JSON, never pickle"
         loaded = torch.cat([_asked(load(folder).enroll(test), [u]) for u in test])
     assert torch.equal(loaded, alone), "predictions differ after saving and loading"

@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from bench.composition import Composed, composed
 from bench.specs import Spec, spec_of
 
 Corr = Literal["yes", "no", "both"]
@@ -39,12 +40,16 @@ def variants(text: str, attack: Any, corr: Corr, noises: Noises) -> list[Variant
         corr: "both" asks an attack that can be informed twice; an attack that cannot is asked once, uninformed.
         noises: "both" for the two splits.
     """
+    splits = ("all", "imperceptible") if noises == "both" else (noises,)
+    if isinstance(attack, Composed):
+        names = zip(attack.names, attack.parts, strict=True)
+        whole = composed(tuple(spec_of(Spec.parse(name).name, part) for name, part in names))
+        return [Variant(whole, whole, False, splits)]
     spec = Spec.parse(text)
     pinned = {key for key, _ in spec.params}
     fields = {field.name: field.default for field in dataclasses.fields(attack)}
     plain = {name: fields[name] for name in ("corr", "noises") if name in fields}
     base = spec_of(spec.name, replace(attack, **plain))
-    splits = ("all", "imperceptible") if noises == "both" else (noises,)
     splits = (attack.noises,) if "noises" in pinned and "noises" in fields else splits
     informed = {"yes": (True,), "no": (False,), "both": (False, True)}[corr] if "corr" in fields else (False,)
     informed = (attack.corr,) if "corr" in pinned and "corr" in fields else informed

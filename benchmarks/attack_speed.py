@@ -21,7 +21,7 @@ from typing import Any
 import torch
 from peers import PEERS, PeerSetting
 
-from bench.api import plan, set_up
+from bench.api import plan
 from bench.batch import Batch
 from bench.evaluate import Bench, Cell, limited
 from bench.options import Options
@@ -30,6 +30,7 @@ from bench.protocols import FitContext, Victim
 from bench.referee import Referee
 from bench.registry import Registry
 from bench.search import Campaign
+from bench.setup import set_up
 from bench.types import Utterance
 
 
@@ -56,8 +57,8 @@ def main() -> None:
         ks=(arguments.k,),
         corpus=arguments.corpus,
         corpus_root=arguments.corpus_root,
-        noise_bank=arguments.noise_bank,
-        noise_root=arguments.noise_root,
+        noise_banks=(arguments.noise_bank,),
+        noise_roots=() if arguments.noise_root is None else (arguments.noise_root,),
         corr="no",
         noises="all",
     )

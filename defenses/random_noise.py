@@ -21,7 +21,7 @@ class RandomNoise:
         min_snr_db: the loudest noise, in dB.
         max_snr_db: the softest noise, in dB; SNRs are uniform between the two.
         fraction: share of the training utterances that get a noisy copy, above 0, at most 1.
-        categories: of the noise bank; none means all of them.
+        categories: of the noise bank; none means all that can lie under speech.
 
     Differences to the original: P2 draws one of café, meeting and station and scales it by the noise already in the
     utterance; here any category is drawn, at a stated SNR.
@@ -58,7 +58,7 @@ class RandomNoise:
         ]
 
     def _noisy(self, utterance: Utterance, context: FitContext, rng: Rng) -> Utterance:
-        categories = self.categories or context.noises.categories
+        categories = self.categories or context.noises.ambient
         clip = context.noises.draw(rng, categories[int(rng.integers(len(categories)))])
         mixed = mix(utterance.waveform, clip.waveform, float(rng.uniform(self.min_snr_db, self.max_snr_db)))
         return replace(utterance, waveform=mixed.clamp(-1.0, 1.0))

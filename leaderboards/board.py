@@ -15,8 +15,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from bench.cache import appearing_file
 from bench.results import Results
+from bench.splits import split_named
 
-BOARD = ("attack", "corpus", "noise_bank", "task", "limit", "corr", "noises", "k", "data")
+BOARD = ("attack", "corpus", "noise_bank", "task", "split", "limit", "corr", "noises", "k", "data")
 """Victims are ranked against each other only where all of these agree."""
 
 
@@ -51,7 +52,7 @@ class Board:
     """One ranking.
 
     Args:
-        setting: attack, corpus, task, corr, noises, k: what all lines share.
+        setting: attack, corpus, task, split, corr, noises, k: what all lines share.
         lines: best first.
     """
 
@@ -63,10 +64,11 @@ class Board:
         """The setting as one line."""
         about = self.setting
         limit = "" if about["limit"] is None else f", {about['limit']} utterances a fold"
+        leaks = " (speakers shared)" if split_named(about["split"]).leaks else ""
         return (
             f"{about['attack']}, Corr {'yes' if about['corr'] else 'no'}, "
             f"{about['noises']} noises, k = {about['k']}: {about['task']} on {about['corpus']}, "
-            f"noises {about['noise_bank']}{limit} ({about['data']})"
+            f"{about['split']}{leaks}, noises {about['noise_bank']}{limit} ({about['data']})"
         )
 
 

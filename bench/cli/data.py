@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli.data_fetch import fetch
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -18,12 +20,15 @@ CANNOT_BE_USED = 2
 _LEAST_WIDTH = 100
 _BAR = 40
 
-app = typer.Typer(help="Check the sounds that you have.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Get sounds, and check those that you have.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.callback()
 def _group() -> None:
-    """Check the sounds that you have."""
+    """Get sounds, and check those that you have."""
+
+
+app.command("fetch", short_help="Download what anybody may download.")(fetch)
 
 
 @app.command("check", short_help="Say what is there, and everything that is wrong with it.")

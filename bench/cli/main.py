@@ -8,9 +8,11 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.curve import curve
 from bench.cli.data import app as data
 from bench.cli.leaderboard import leaderboard
 from bench.cli.list import list_components
+from bench.cli.listen import listen
 from bench.cli.run import run
 from bench.cli.show import show
 from bench.errors import BenchError
@@ -28,6 +30,8 @@ app.command("run")(run)
 app.command("list", short_help="List what is registered.")(list_components)
 app.command("show", short_help="Show a run again, from its records alone.")(show)
 app.command("leaderboard", short_help="Rank victims and defences of some runs.")(leaderboard)
+app.command("curve", short_help="Show error against a parameter of an attack.")(curve)
+app.command("listen", short_help="Hear and see what attacks do.")(listen)
 app.add_typer(data, name="data", short_help="Check the sounds that you have.")
 
 

@@ -13,6 +13,7 @@ import typer
 
 from bench.cache import appearing_file
 from bench.errors import UsageError
+from bench.splits import LEAKS, split_named
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -58,6 +59,8 @@ def print_tables(results: Results) -> None:
         say()
         for line in headline(entry):
             say(line)
+        if entry["perturbed"] is not None:
+            say(perturbed_line(entry["perturbed"]))
         console.print(attack_table(entry))
         for line in footnotes(entry):
             say(line)
@@ -78,7 +81,7 @@ def headline(entry: Mapping[str, Any]) -> list[str]:
     """What was measured on what, and how good the victim is when nobody attacks."""
     names = f"victim {entry['victim']} · defense {entry['defense']} · attack {entry['attack']}"
     data = f"corpus {entry['corpus']} · noises {entry['noise_bank']} · task {entry['task']}"
-    folds = f"fold {_numbers(entry['folds'])} · seed {_numbers(entry['seeds'])}"
+    folds = f"{entry['split']} fold {_numbers(entry['folds'])} · seed {_numbers(entry['seeds'])}"
     clean = entry["clean"]
     return [
         names,
@@ -91,6 +94,15 @@ def headline(entry: Mapping[str, Any]) -> list[str]:
 def speakers(entry: Mapping[str, Any]) -> str:
     """How many speakers it rests on, in words."""
     return f"{entry['speakers']} speaker{'s' * (entry['speakers'] != 1)}"
+
+
+def perturbed_line(found: Mapping[str, Any]) -> str:
+    """What a perturbation that asks once does to the figures above, and on how many utterances."""
+    figures = " · ".join(
+        f"{name.upper()} {with_interval(found[name], found[f'{name}_ci95'])} (was {found[f'{name}_before']:.2f})"
+        for name in ("uar", "war")
+    )
+    return f"{figures} when perturbed, applied to {found['applied']} of {found['of']}"
 
 
 def _numbers(numbers: list[int]) -> str:
@@ -131,8 +143,14 @@ def footnotes(entry: Mapping[str, Any]) -> list[str]:
         f"SNR above {rests['min_snr_db']:g} dB, perception after {rests['perception']}, k up to {rests['max_queries']}"
     )
     lines = [f"Rests on {data}; {software}; {rules}."]
+    if split_named(entry["split"]).leaks:
+        lines.append(f"Split {entry['split']}: {LEAKS}.")
     if entry["speakers"] < FEW_SPEAKERS:
         lines.append(f"{speakers(entry)} can say little about others: --fold all tests every speaker.")
+    for gap in [gap for gap in entry["validity_gap"] if gap["k"] == max(g["k"] for g in entry["validity_gap"])]:
+        given = f"Corr {'yes' if gap['corr'] else 'no'}, k={gap['k']}"
+        figure = f"{gap['gap']:+.2f} [{gap['ci95'][0]:+.2f}, {gap['ci95'][1]:+.2f}]"
+        lines.append(f"Validity gap (all − imperceptible), {given}: {figure}")
     tests = entry.get("tests", [])
     for test in [test for test in tests if test["k"] == max(t["k"] for t in tests)]:
         given = f"noises {test['noises']}" if "noises" in test else f"Corr {'yes' if test['corr'] else 'no'}"

@@ -7,9 +7,13 @@ from typing import Annotated
 
 import typer
 
+from bench.measures.catalogue import MEASURES, parse_measures
+from bench.splits import SPLITS
 from bench.tasks import TASKS
 
 Several = list[str]
+_SPLIT_HELP = "Who is trained on and who is attacked: " + ", ".join(SPLITS) + "; no speaker is in two parts."
+_MEASURE_HELP = "Measure accepted candidates, into their records: " + ", ".join(MEASURES) + "."
 _TASK_HELP = ", ".join(TASKS) + "; may be given several times."
 
 
@@ -31,12 +35,17 @@ def run(
     corpus_root: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The corpus's folder, where it is not embedded.")
     ] = None,
-    noise_bank: Annotated[str, typer.Option(metavar="SPEC", help="The noises.")] = "embedded",
+    noise_bank: Annotated[
+        Several, typer.Option(metavar="SPEC", help="The noises: of one bank, or of several put together.")
+    ] = ["embedded"],  # noqa: B006
     noise_root: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The noises' folder: a folder a category.")
-    ] = None,
+        list[Path], typer.Option(metavar="DIR", help="Their folder; of several banks, in their order.")
+    ] = [],  # noqa: B006
     noise_map: Annotated[
         Path | None, typer.Option(metavar="FILE", help="CSV folder,category: which folder is which category.")
+    ] = None,
+    perception: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="CSV: which noises people hear as another emotion; else P1's.")
     ] = None,
     task: Annotated[Several, typer.Option(metavar="NAME", help=_TASK_HELP)] = ["ahsn"],  # noqa: B006
     corr: Annotated[
@@ -46,13 +55,13 @@ def run(
         str,
         typer.Option(metavar="all|imperceptible|both", help="all, imperceptible (people hear the same emotion), both."),
     ] = "both",
-    fold: Annotated[
-        str, typer.Option(metavar="N", help="Subject-independent fold 0 to 4, several (0,1), or all.")
-    ] = "0",
+    split: Annotated[str, typer.Option(metavar="NAME", help=_SPLIT_HELP)] = "k-fold",
+    fold: Annotated[str, typer.Option(metavar="N", help="Which fold of the split: 0, several (0,1), or all.")] = "0",
     seeds: Annotated[str, typer.Option(metavar="N,N", help="Seeds of training and search.")] = "0",
     limit: Annotated[
         int | None, typer.Option(metavar="N", help="Attack so many test utterances; all by default.")
     ] = None,
+    measure: Annotated[str, typer.Option(metavar="NAMES", help=_MEASURE_HELP)] = "",
     device: Annotated[
         str, typer.Option(metavar="auto|cpu|cuda", help="auto (a GPU where there is one), cpu, cuda.")
     ] = "auto",
@@ -79,15 +88,18 @@ def run(
         ks=parse_ks(k),
         corpus=corpus,
         corpus_root=corpus_root,
-        noise_bank=noise_bank,
-        noise_root=noise_root,
+        noise_banks=tuple(noise_bank),
+        noise_roots=tuple(noise_root),
         noise_map=noise_map,
+        perception=perception,
         tasks=tuple(task),
+        split=split,
         folds=parse_folds(fold),
         seeds=parse_seeds(seeds),
         corr=corr,  # type: ignore[arg-type]  # checked by Options
         noises=noises,  # type: ignore[arg-type]
         limit=limit,
+        measures=parse_measures(measure),
         device=device,  # type: ignore[arg-type]
         batch_size=batch_size,
         plugins=tuple(plugin),

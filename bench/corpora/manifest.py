@@ -7,15 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
 
+from bench.corpora.stretches import Entry, dataset_of, refusal, refuse_disorder, sound_file
 from bench.corpora.tables import Row, csv_rows, parquet_rows, unreadable
 from bench.errors import DataError, UsageError
 from bench.progress import Progress
-from bench.types import SAMPLE_RATE, Dataset, Utterance
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from bench.types import Dataset
 
 SPELLINGS = {
     "anger": "ang angry",
@@ -43,9 +40,6 @@ SYNONYMS = {"path": ("file",), "activation": ("arousal",), "text": ("transcript"
 """Other names of a column, read as it where the column itself is absent."""
 
 LABELS = ("emotion", "activation", "valence")
-
-END_TOLERANCE_S = 0.01
-"""Seconds that `end` may lie beyond the file, for times that were rounded; the stretch then ends with the file."""
 
 _FORM = (
     "a CSV or Parquet table with the columns path, speaker, at least one of emotion, activation (1-5), valence (1-5), "
@@ -75,21 +69,9 @@ class Manifest:
             UsageError: no root is given.
             DataError: the table or a sound file is not as it should be; the message names the row and the column.
         """
-        from bench.audio import fingerprint
-        from bench.digests import content_digests
-        from bench.sounds import read_many
-
         file = _table(self.root)
         entries = _entries(file, parquet_rows(file) if file.suffix.lower() in (".parquet", ".pq") else csv_rows(file))
-        paths = list(dict.fromkeys(entry.path for entry in entries))
-        waveforms = dict(zip(paths, read_many(paths, progress, "reading the manifest's files"), strict=True))
-        digests = dict(zip(paths, content_digests(paths), strict=True))
-        utterances = tuple(Utterance(waveform=_cut(e, waveforms[e.path]), **e.fields) for e in entries)
-        parts: list[object] = ["manifest 1"]
-        for entry, one in zip(entries, utterances, strict=True):
-            parts += [one.id, digests[entry.path], entry.start_s, entry.end_s, one.speaker, one.session]
-            parts += [one.emotion, one.activation, one.valence, one.transcript, sorted(one.metadata.items())]
-        return Dataset("manifest", utterances, fingerprint(parts))
+        return dataset_of("manifest", entries, progress)
 
 
 def _table(root: Path | None) -> Path:
@@ -110,28 +92,17 @@ def _table(root: Path | None) -> Path:
     return there[0]
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """A row that has been understood: which stretch of which file, and all of the utterance but its sound."""
-
-    where: str
-    path: Path
-    start_s: float | None
-    end_s: float | None
-    fields: Mapping[str, Any]
-
-
-def _entries(file: Path, rows: Sequence[Row]) -> list[_Entry]:
+def _entries(file: Path, rows: Sequence[Row]) -> list[Entry]:
     if not rows:
         raise DataError(file, "a header and no rows", "a row for each utterance", "fill it")
     columns = _columns(file, list(rows[0].cells))
-    entries: dict[str, _Entry] = {}
+    entries: dict[str, Entry] = {}
     for row in rows:
         entry = _entry(file.parent, row, columns)
         name = entry.fields["id"]
         if name in entries:
             found = f"{name!r}, which {entries[name].where} has too"
-            raise _refusal(row, columns.get("id", columns["path"]), found, "one row an id", "give each row an id")
+            raise refusal(row, columns.get("id", columns["path"]), found, "one row an id", "give each row an id")
         entries[name] = entry
     return list(entries.values())
 
@@ -152,19 +123,14 @@ def _columns(file: Path, there: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _entry(home: Path, row: Row, columns: Mapping[str, str]) -> _Entry:
+def _entry(home: Path, row: Row, columns: Mapping[str, str]) -> Entry:
     cells = {column: row.cells[name] for column, name in columns.items()}
     for column in ("path", "speaker"):
         if not cells[column]:
-            raise _refusal(row, columns[column], "an empty cell", f"a {column} in every row", "fill it in")
+            raise refusal(row, columns[column], "an empty cell", f"a {column} in every row", "fill it in")
     start_s, end_s = (_number(row, columns, column) for column in ("start", "end"))
-    begin = start_s or 0.0
-    if begin < 0 or (end_s is not None and begin >= end_s):
-        found = f"start {begin:g} and end {'of the file' if end_s is None else format(end_s, 'g')}"
-        raise _refusal(
-            row, columns.get("start", columns.get("end", "")), found, "0 <= start < end, in seconds", "correct it"
-        )
-    path = _sound_file(home, row, columns["path"])
+    refuse_disorder(row, columns.get("start", columns.get("end", "")), start_s, end_s)
+    path = sound_file(home, row, columns["path"])
     stretch = "" if start_s is None and end_s is None else f"#{cells.get('start', '')}-{cells.get('end', '')}"
     emotion = cells.get("emotion", "").lower()
     known = set(columns.values())
@@ -178,19 +144,7 @@ def _entry(home: Path, row: Row, columns: Mapping[str, str]) -> _Entry:
         "valence": _rating(row, columns, "valence"),
         "metadata": MappingProxyType({k: v for k, v in row.cells.items() if v and k not in known}),
     }
-    return _Entry(row.where, path, start_s, end_s, fields)
-
-
-def _sound_file(home: Path, row: Row, column: str) -> Path:
-    text = row.cells[column]
-    for path in (home / text, home / text.replace("\\", "/")):
-        try:
-            if path.is_file():
-                return path
-        except (OSError, ValueError):  # a name too long, or with a NUL in it
-            continue
-    found = f"{text!r}, which is not there"
-    raise _refusal(row, column, found, f"a sound file, absolute or relative to {home}", "correct the path")
+    return Entry(row.where, path, start_s, end_s, fields)
 
 
 def _number(row: Row, columns: Mapping[str, str], column: str) -> float | None:
@@ -203,35 +157,12 @@ def _number(row: Row, columns: Mapping[str, str], column: str) -> float | None:
         if not math.isfinite(value):
             raise ValueError(text)
     except ValueError as error:
-        raise _refusal(row, columns[column], repr(text), "a number", "correct it or leave it empty") from error
+        raise refusal(row, columns[column], repr(text), "a number", "correct it or leave it empty") from error
     return value
 
 
 def _rating(row: Row, columns: Mapping[str, str], column: str) -> float | None:
     value = _number(row, columns, column)
     if value is not None and not 1 <= value <= 5:
-        raise _refusal(row, columns[column], f"{value:g}", "a rating from 1 to 5", _RESCALE)
+        raise refusal(row, columns[column], f"{value:g}", "a rating from 1 to 5", _RESCALE)
     return value
-
-
-def _cut(entry: _Entry, waveform: Tensor) -> Tensor:
-    """The entry's stretch of its file."""
-    if entry.start_s is None and entry.end_s is None:
-        return waveform
-    from bench.audio import SILENCE_PEAK
-
-    length_s = waveform.shape[-1] / SAMPLE_RATE
-    start_s, end_s = entry.start_s or 0.0, length_s if entry.end_s is None else entry.end_s
-    first, last = round(start_s * SAMPLE_RATE), round(min(end_s, length_s) * SAMPLE_RATE)
-    if end_s > length_s + END_TOLERANCE_S or first >= last:
-        found = f"{start_s:g} to {end_s:g} s of {entry.path}, which is {length_s:.3f} s long"
-        raise DataError(entry.where, found, "a stretch within the file", "correct start and end (in seconds)")
-    stretch = waveform[first:last].clone()
-    if float(stretch.abs().max()) <= SILENCE_PEAK:
-        found = f"nothing but silence from {start_s:g} to {end_s:g} s of {entry.path}"
-        raise DataError(entry.where, found, "a sound", "correct start and end, or remove the row")
-    return stretch
-
-
-def _refusal(row: Row, column: str, found: str, expected: str, remedy: str) -> DataError:
-    return DataError(f"{row.where}, column {column!r}", found, expected, remedy)

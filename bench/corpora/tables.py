@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,14 +25,23 @@ class Row:
     cells: Mapping[str, str]
 
 
-def csv_rows(file: Path) -> list[Row]:
-    """The rows of a CSV file: UTF-8 with or without a mark, any line ends, commas, semicolons or tabs between cells.
+def utf8(content: bytes) -> str:
+    """Text in UTF-8, with or without a mark."""
+    return content.decode("utf-8-sig")
+
+
+def csv_rows(file: Path, decode: Callable[[bytes], str] = utf8) -> list[Row]:
+    """The rows of a CSV file: any line ends, commas, semicolons or tabs between cells.
+
+    Args:
+        file: the table.
+        decode: its bytes as text; UTF-8 where nothing is said.
 
     Raises:
         DataError: it cannot be read, is empty, or a row has more or fewer cells than the header.
     """
     try:
-        text = file.read_text(encoding="utf-8-sig", errors="strict")
+        text = decode(file.read_bytes()).replace("\r\n", "\n").replace("\r", "\n")
     except OSError as error:
         raise unreadable(file, error) from error
     except UnicodeDecodeError as error:

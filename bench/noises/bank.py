@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -37,6 +37,12 @@ class Noises:
     def categories(self) -> tuple[str, ...]:
         """The categories, in alphabetical order."""
         return tuple(self.by_category)
+
+    @property
+    def ambient(self) -> tuple[str, ...]:
+        """The categories of sounds that can lie under speech: all but laughs and cries, which are appended to it, and
+        room responses."""
+        return tuple(category for category in self.categories if category not in ("laugh", "cry", "rir"))
 
     def of(self, category: str) -> tuple[NoiseClip, ...]:
         """The clips of one category.
@@ -82,21 +88,26 @@ class Noises:
         """One half of the bank, split by source recording, so that no sound trains a defence and attacks it too.
 
         The sources of each category are ordered by a hash of their names and dealt out in turn: the split depends on
-        nothing but the names.
+        nothing but the names. A source that several categories share stands on one side in all of them.
 
         Raises:
-            DataError: a category has a single source, which cannot stand in both parts.
+            DataError: a category has a single source, which cannot stand in both parts, or no source but those that
+                another category has already put on one side.
         """
-        chosen: set[str] = set()
+        side: dict[str, Part] = {}
         for category, clips in self.by_category.items():
             sources = sorted({clip.source for clip in clips}, key=lambda source: (key_of("part", source), source))
-            if len(sources) < 2:
+            count = Counter(side[source] for source in sources if source in side)
+            for source in sources:
+                if source not in side:
+                    side[source] = "test" if count["test"] <= count["train"] else "train"
+                    count[side[source]] += 1
+            if not (count["train"] and count["test"]):
                 raise DataError(
                     f"noise bank {self.name!r}, category {category!r}",
-                    f"one source recording ({sources[0]})",
+                    f"one source recording ({sources[0]})" if len(sources) == 1 else "sources that stand on one side",
                     "at least two, so that defences train on other sounds than those that attack",
                     "add recordings to the category, or remove it",
                 )
-            chosen.update(f"{category}\0{source}" for source in sources[0 if part == "test" else 1 :: 2])
-        kept = tuple(clip for clip in self.clips if f"{clip.category}\0{clip.source}" in chosen)
+        kept = tuple(clip for clip in self.clips if side[clip.source] == part)
         return replace(self, clips=kept, fingerprint=f"{self.fingerprint}/{part}")

@@ -25,11 +25,12 @@ _SAMPLES, _INDEX = "clips.s16le", "clips.json"
 
 @dataclass(frozen=True)
 class Embedded:
-    """Synthesised noises: natural, human, interior, crowd, meeting, station and white, 24 clips of 4 to 6 s each.
+    """Synthesised noises: natural, human, interior, crowd, meeting, station, white, laugh and cry, 24 of 4 to 6 s each.
 
-    They stand in for ESC-50 and DEMAND where those are not at hand: rain, wind, coughs, steps, clocks and so on from
-    physical and source-filter models, voices from eSpeak NG. They are not recordings; results on them say how a victim
-    takes noise of these kinds, not of these corpora. Each clip is a draw of its own, and a source of its own.
+    They stand in for ESC-50, DEMAND and AudioSet where those are not at hand: rain, wind, coughs, sobs, clocks and so
+    on from physical and source-filter models, voices from eSpeak NG. They are not recordings; results on them say how a
+    victim takes noise of these kinds, not of these corpora. Each clip is a draw of its own and a source of its own. Its
+    label is its kind ("rain", "giggle").
     """
 
     def read(self, progress: Progress) -> Noises:
@@ -95,7 +96,7 @@ def _keep(folder: Path, entries: Sequence[Entry], content: bytes) -> None:
             (temporary / _INDEX).write_text(json.dumps(index), encoding="utf-8")
     except OSError as error:
         found = (error.strerror or "an error").lower()
-        expected = "a folder that can be written to, with 30 MB free"
+        expected = "a folder that can be written to, with 40 MB free"
         raise UsageError(
             folder.parent, found, expected, "free space, or set SERBENCH_CACHE to another folder"
         ) from error

@@ -2,36 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from bench.errors import DataError, UsageError
+from bench.errors import DataError
 from bench.noises import naming
 from bench.noises.bank import Noises
+from bench.noises.files import ROOT_OPTION, Recording, given_root, identity, read_clips, sounds_below, visible
 from bench.noises.mapping import DROPPED, Rule, read_map, unused
 from bench.progress import Progress
-from bench.types import SAMPLE_RATE, NoiseClip
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-LONG_S = 120
-"""Seconds. A recording of at least this length is cut into pieces, so that one file gives more than one clip."""
-
-PIECE_S = 30
-"""Seconds: the length of a piece. The last one of a half may be up to twice as long."""
-
-LEAD_LEVEL = 0.01
-"""Share of a clip's peak (-40 dB): its sound begins where it is first exceeded. What precedes it by more than
-`LEAD_S` is cut off."""
-
-LEAD_S = 0.01
-"""Seconds kept before the sound begins."""
-
-_OPTION = "give it with --noise-root"
 
 
 @dataclass(frozen=True)
@@ -43,7 +22,8 @@ class Folder:
     layout (`audio/1-100032-A-0.wav`) is read by the class number in the file names. Of DEMAND's sixteen microphones the
     first is read. A recording of two minutes or more is cut into pieces of half a minute, and its two halves count as
     two sources. A clip begins where its sound does, so that short utterances meet the sound and not the pause before it
-    (ESC-50 has clips that open with seconds of digital silence). Nothing else is cut, and no level is changed.
+    (ESC-50 has clips that open with seconds of digital silence). Nothing else is cut, and no level is changed. A clip's
+    label is ESC-50's name of its class where it has one, else the name of its folder in the root.
 
     Args:
         root: the folder.
@@ -61,32 +41,9 @@ class Folder:
             UsageError: no root is given.
             DataError: a file or folder is not as it should be.
         """
-        from bench.audio import content_digests, fingerprint, read_many
-
-        root = _existing(self.root)
-        rules = _rules(root, self.map)
-        found = _sorted_files(root, rules)
-        files = [file for file, _ in found]
-        _refuse_same_ids(root, files)
-        digests = content_digests(files)
-        clips: list[NoiseClip] = []
-        parts: list[object] = ["folder 1"]
-        waveforms = read_many(files, progress, f"reading noises in {root.name}")
-        for (file, category), digest, waveform in zip(found, digests, waveforms, strict=True):
-            identity = _identity(root, file)
-            clips += _clips(identity, category, _source(file), waveform)
-            parts += [identity, category, digest]
-        return Noises("folder", tuple(clips), fingerprint(parts))
-
-
-def _existing(root: Path | None) -> Path:
-    if root is None:
-        raise UsageError("noise bank 'folder'", "no folder", "a folder of sound files, one folder a category", _OPTION)
-    root = Path(root).expanduser()
-    if not root.is_dir():
-        found = "no such folder" if not root.exists() else "a file, not a folder"
-        raise DataError(root, found, "a folder of sound files, one folder a category", _OPTION)
-    return root
+        root = given_root("folder", "sound files", self.root, "one folder a category")
+        recordings = _recordings(root, _rules(root, self.map))
+        return read_clips("folder", recordings, progress, halves=True)
 
 
 def _rules(root: Path, given: Path | None) -> tuple[Rule, ...]:
@@ -96,37 +53,20 @@ def _rules(root: Path, given: Path | None) -> tuple[Rule, ...]:
     return read_map(default) if default.exists() else ()
 
 
-def _sorted_files(root: Path, rules: tuple[Rule, ...]) -> list[tuple[Path, str]]:
-    """The files to read and their categories, in the order of their paths."""
-    from bench.audio import is_audio
-
-    paths = sorted(_walk(root), key=lambda path: path.relative_to(root).as_posix())
-    sounds = [path.relative_to(root).as_posix() for path in paths if is_audio(path)]
-    unused(rules, sounds, root)
-    _refuse_empty_folders(root, sounds)
+def _recordings(root: Path, rules: tuple[Rule, ...]) -> list[Recording]:
+    """The files to read and what they are, in the order of their paths."""
+    files = sounds_below(root)
+    names = [file.relative_to(root).as_posix() for file in files]
+    unused(rules, names, root)
+    _refuse_empty_folders(root, names)
     found = []
-    for name in sounds:
+    for file, name in zip(files, names, strict=True):
         category = _category(root, name, rules)
-        if category != DROPPED and not _other_microphone(root / name):
-            found.append((root / name, category))
+        if category != DROPPED and not _other_microphone(file):
+            found.append(Recording(file, identity(root, file), category, _source(file), _label(name)))
     if not found:
-        raise DataError(root, "no sound files", "folders with sound files in them, one a category", _OPTION)
+        raise DataError(root, "no sound files", "folders with sound files in them, one a category", ROOT_OPTION)
     return found
-
-
-def _walk(root: Path) -> Iterator[Path]:
-    """Every file that is not hidden nor in a hidden folder."""
-
-    def refuse(error: OSError) -> None:
-        reason = (error.strerror or "an error").lower()
-        raise DataError(error.filename, reason, "a folder that can be read", "check its permissions") from error
-
-    for folder, folders, files in os.walk(root, onerror=refuse):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        links = [name for name in folders if Path(folder, name).is_symlink()] if Path(folder) == root else []
-        for link in links:
-            yield from _walk(Path(folder, link))
-        yield from (Path(folder, name) for name in files if not name.startswith("."))
 
 
 def _category(root: Path, name: str, rules: tuple[Rule, ...]) -> str:
@@ -134,12 +74,9 @@ def _category(root: Path, name: str, rules: tuple[Rule, ...]) -> str:
     for rule in rules:
         if rule.fits(name):
             return rule.category
-    top, _, below = name.partition("/")
-    stem = Path(name).stem
-    if not below or top.casefold() == "audio":
-        by_number = naming.esc50_category(stem)
-        if by_number:
-            return by_number
+    numbered, (top, _, below) = _numbered(name), name.partition("/")
+    if numbered:
+        return numbered[1]
     if not below:
         raise DataError(
             root / name,
@@ -150,59 +87,39 @@ def _category(root: Path, name: str, rules: tuple[Rule, ...]) -> str:
     return naming.category_of(top) or top.strip().lower()
 
 
+def _numbered(name: str) -> tuple[str, str] | None:
+    """Class and category of a file that goes by ESC-50's class number: one in `audio` or directly in the root."""
+    top, _, below = name.partition("/")
+    return naming.esc50_numbered(Path(name).stem) if not below or top.casefold() == "audio" else None
+
+
+def _label(name: str) -> str:
+    numbered, (top, _, below) = _numbered(name), name.partition("/")
+    if numbered:
+        return numbered[0]
+    return naming.esc50_class(top) or top.strip() if below else ""
+
+
 def _refuse_empty_folders(root: Path, sounds: list[str]) -> None:
     """A category's folder without a single sound is a mistake; a folder of other things (ESC-50's `meta`) is not."""
     tops = {name.split("/")[0] for name in sounds}
-    for folder in sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")):
+    for folder in sorted(path for path in root.iterdir() if path.is_dir() and visible(path)):
         bare = not any(folder.iterdir())
         if folder.name not in tops and (bare or naming.category_of(folder.name)):
             raise DataError(folder, "no sound files", "at least one", "put sounds into it, or remove the folder")
 
 
-def _refuse_same_ids(root: Path, files: list[Path]) -> None:
-    seen: dict[str, Path] = {}
-    for file in files:
-        other = seen.setdefault(_identity(root, file), file)
-        if other != file:
-            found = f"the same name as {other.name} but for the suffix"
-            raise DataError(file, found, "one file of a name in a folder", "remove or rename one of them")
-
-
-def _identity(root: Path, file: Path) -> str:
-    return file.relative_to(root).with_suffix("").as_posix()
-
-
-def _is_demand(file: Path) -> bool:
-    return file.parent.name.casefold() in naming.DEMAND and file.stem.startswith("ch") and file.stem[2:].isdigit()
+def _demand(file: Path) -> tuple[str, int] | None:
+    """Environment and microphone of a file that is one of DEMAND's."""
+    environment, channel = naming.demand_environment(file.parent.name), naming.demand_channel(file.stem)
+    return (environment, channel) if environment and channel else None
 
 
 def _other_microphone(file: Path) -> bool:
-    return _is_demand(file) and int(file.stem[2:]) != 1
+    demand = _demand(file)
+    return demand is not None and demand[1] != 1
 
 
 def _source(file: Path) -> str:
-    return file.parent.name if _is_demand(file) else naming.recording_of(file.stem)
-
-
-def _clips(identity: str, category: str, source: str, waveform: Tensor) -> list[NoiseClip]:
-    """One clip, or the pieces of a long recording that are not silent."""
-    from bench.audio import SILENCE_PEAK
-
-    if len(waveform) < LONG_S * SAMPLE_RATE:
-        return [NoiseClip(identity, category, _from_its_start(waveform), source)]
-    middle = len(waveform) // 2
-    clips = []
-    for half, part in enumerate((waveform[:middle], waveform[middle:]), start=1):
-        count = len(part) // (PIECE_S * SAMPLE_RATE)
-        for piece, sound in enumerate(part.tensor_split(count), start=1):
-            if abs(sound.numpy()).max() > SILENCE_PEAK:
-                clip = NoiseClip(f"{identity}#{half}.{piece}", category, _from_its_start(sound), f"{source}#{half}")
-                clips.append(clip)
-    return clips
-
-
-def _from_its_start(sound: Tensor) -> Tensor:
-    """A copy of the sound without the pause before it, which holds no more memory than it needs."""
-    level = abs(sound.numpy())
-    first = int((level > LEAD_LEVEL * level.max()).argmax())
-    return sound[max(0, first - round(LEAD_S * SAMPLE_RATE)) :].clone()
+    demand = _demand(file)
+    return demand[0] if demand else naming.recording_of(file.stem)

@@ -31,10 +31,9 @@ ESC50 = tuple((name, category) for category, tens in MAJOR_CLASSES.items() for t
 """(class name, category) by class number, 0 to 49."""
 
 _OTHER_NAMES = {
-    "natural": "nat|animals|natural soundscapes|natural soundscapes water sounds|dog bark|birds|insects flying|nfield|"
+    "natural": "nat|animals|natural soundscapes|natural soundscapes water sounds|birds|insects flying|nfield|"
     "npark|nriver",
-    "human": "hum|human non speech|human non speech sounds|baby cry|person sneeze|sneeze|cough|laugh|laughter|"
-    "cry|crying",
+    "human": "hum|human non speech|human non speech sounds|sneeze|cough",
     "interior": "int|domestic|interior domestic|interior domestic sounds|door knock|door creak|door creaks|dkitchen|"
     "dliving|dwashing|ohallway|ooffice",
     "exterior": "ext|urban|exterior urban|exterior urban noises|spsquare|straffic|tbus|tcar|tmetro",
@@ -42,7 +41,17 @@ _OTHER_NAMES = {
     "meeting": "omeeting",
     "station": "pstation",
     "white": "white noise",
+    "laugh": "laughter",
+    "cry": "crying|sobbing|crying sobbing",
 }
+
+_ESC10_NAMES = {
+    "dog bark": "dog",
+    "baby cry": "crying_baby",
+    "person sneeze": "sneezing",
+    "fire crackling": "crackling_fire",
+}
+"""ESC-10's names for classes that ESC-50 calls otherwise."""
 
 _ENVIRONMENTS = """dkitchen dliving dwashing nfield npark nriver ohallway omeeting ooffice pcafeter presto pstation
 scafe spsquare straffic tbus tcar tmetro"""
@@ -50,6 +59,7 @@ scafe spsquare straffic tbus tcar tmetro"""
 DEMAND = frozenset(_ENVIRONMENTS.split())
 """DEMAND's environments: a folder each, one recording of five minutes, sixteen microphones `ch01.wav` to `ch16.wav`."""
 
+_DEMAND_FOLDER = re.compile(rf"({'|'.join(_ENVIRONMENTS.split())})(?:[ _-](?:16|48)k(?:hz)?)?", re.IGNORECASE)
 _ESC_FILE = re.compile(r"(?P<fold>\d)-(?P<recording>\d+)-(?P<take>[A-Z])(?:-(?P<target>\d{1,2}))?")
 
 
@@ -58,8 +68,14 @@ def _words(name: str) -> frozenset[str]:
     return frozenset(re.findall(r"[^\W\d_]+", re.sub(r"^[\W\d_]+", "", name.casefold())))
 
 
+_ESC50_CATEGORY = dict(ESC50)
+_ESC_CLASSES = {_words(name): name for name in _ESC50_CATEGORY} | {
+    _words(theirs): ours for theirs, ours in _ESC10_NAMES.items()
+}
+
+
 def _known() -> dict[frozenset[str], str]:
-    known = {_words(name): category for name, category in ESC50}
+    known = {words: _ESC50_CATEGORY[name] for words, name in _ESC_CLASSES.items()}
     for category, names in _OTHER_NAMES.items():
         known[_words(category)] = category
         known |= {_words(name): category for name in names.split("|")}
@@ -74,21 +90,51 @@ def category_of(folder: str) -> str | None:
 
     >>> category_of("010 - Fire crackling"), category_of("crackling_fire"), category_of("Sneezing"), category_of("Int")
     ('natural', 'natural', 'human', 'interior')
-    >>> category_of("my office")
+    >>> category_of("SCAFE_48k"), category_of("my office")
+    ('crowd', None)
     """
-    return _KNOWN.get(_words(folder))
+    return _KNOWN.get(_words(demand_environment(folder) or folder))
 
 
-def esc50_category(stem: str) -> str | None:
-    """The category that the class number in an ESC-50 file name stands for, or None for any other name.
+def demand_environment(folder: str) -> str | None:
+    """DEMAND's name of an environment, from the name of its folder in either release, or None for any other name.
 
-    >>> esc50_category("5-189212-A-12"), esc50_category("5-189212-A")
-    ('natural', None)
+    >>> demand_environment("DKITCHEN"), demand_environment("SCAFE_48k"), demand_environment("kitchen")
+    ('DKITCHEN', 'SCAFE', None)
+    """
+    match = _DEMAND_FOLDER.fullmatch(folder)
+    return match[1].upper() if match else None
+
+
+def demand_channel(stem: str) -> int | None:
+    """The microphone that one of DEMAND's files was recorded with, 1 to 16, or None for any other name.
+
+    >>> demand_channel("ch01"), demand_channel("ch17"), demand_channel("chime")
+    (1, None, None)
+    """
+    match = re.fullmatch(r"ch(\d\d)", stem, re.IGNORECASE)
+    return int(match[1]) if match and 1 <= int(match[1]) <= 16 else None
+
+
+def esc50_class(name: str) -> str | None:
+    """ESC-50's name of a class, from a folder's name in any release of ESC-50 or ESC-10, or None for any other name.
+
+    >>> esc50_class("004 - Baby cry"), esc50_class("Clock tick"), esc50_class("my office")
+    ('crying_baby', 'clock_tick', None)
+    """
+    return _ESC_CLASSES.get(_words(name))
+
+
+def esc50_numbered(stem: str) -> tuple[str, str] | None:
+    """The class and the category that the class number in an ESC-50 file name stands for, or None for any other name.
+
+    >>> esc50_numbered("5-189212-A-12"), esc50_numbered("5-189212-A")
+    (('crackling_fire', 'natural'), None)
     """
     match = _ESC_FILE.fullmatch(stem)
     if match is None or match["target"] is None or int(match["target"]) >= len(ESC50):
         return None
-    return ESC50[int(match["target"])][1]
+    return ESC50[int(match["target"])]
 
 
 def recording_of(stem: str) -> str:

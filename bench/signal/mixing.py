@@ -24,12 +24,15 @@ def fit_length(sound: Tensor, length: int) -> Tensor:
 
 
 def noise_gain(signal: Tensor, noise: Tensor, snr_db: float) -> Tensor:
-    """The factor on `noise` that puts it `snr_db` below `signal`; both of one length, the noise not silent there.
+    """The factor on `noise` that puts it `snr_db` below `signal`; both of one length.
 
     Returns:
-        A float32 scalar on the signal's device (no host synchronisation).
+        A float32 scalar on the signal's device (no host synchronisation); 0 where the noise is silent over the signal's
+        length, as the first moments of a clip may be.
     """
-    return (energy(signal) / energy(noise)).sqrt().mul(10 ** (-snr_db / 20))
+    loudness = energy(noise)
+    ratio = energy(signal) / loudness.clamp(min=torch.finfo(torch.float32).tiny)
+    return ratio.sqrt().mul(10 ** (-snr_db / 20)) * (loudness > 0)
 
 
 def mix(signal: Tensor, noise: Tensor, snr_db: float) -> Tensor:

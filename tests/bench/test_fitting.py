@@ -21,7 +21,7 @@ from bench.noises.folder import Folder
 from bench.progress import SILENT, Silent
 from bench.protocols import FitContext
 from bench.registry import Registry
-from bench.splits import Split, subject_independent
+from bench.splits import Split, speaker_groups, subject_independent
 from bench.tasks import task_named
 from bench.types import Dataset
 
@@ -51,13 +51,13 @@ def noises(tiny_noises: Path) -> Noises:
 
 @pytest.fixture(scope="module")
 def split(dataset: Dataset) -> Split:
-    return subject_independent(dataset.utterances, 0, 5, "emodb")
+    return subject_independent(dataset.utterances, 0, speaker_groups(dataset.utterances, 5, "emodb"))
 
 
 @pytest.fixture
 def fitting(dataset: Dataset, own_cache: Path) -> Fitting:
     """One to start from; each test with an empty cache."""
-    return Fitting(Registry.discover(), SMALL, "none", task_named("ahsn"), 0, 5, 0, dataset.fingerprint)
+    return Fitting(Registry.discover(), SMALL, "none", task_named("ahsn"), "k-fold", 0, 0, dataset.fingerprint)
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def test_what_is_loaded_is_what_was_fitted(fitting: Fitting, split: Split, noise
         {"defense": "random_noise"},
         {"task": task_named("activation3")},
         {"fold": 1},
-        {"folds": 4},
+        {"split": "leave-one-speaker-out"},
         {"seed": 1},
         {"corpus_fingerprint": "of another corpus"},
     ],

@@ -30,6 +30,7 @@ ABOUT: dict[str, Any] = {
     "corpus": "emodb",
     "noise_bank": "folder",
     "task": "ahsn",
+    "split": "k-fold",
     "fold": 0,
     "seed": 0,
     "limit": None,

@@ -36,6 +36,7 @@ def cell(key: str = "k", **changed: Any) -> CellRecords:
         "corpus": "c",
         "noise_bank": "n",
         "task": "ahsn",
+        "split": "k-fold",
         "fold": 0,
         "seed": 0,
         "limit": None,
@@ -113,3 +114,46 @@ def test_json_is_plain_and_the_frame_has_a_row_a_score() -> None:
     frame = found.to_frame()
     assert len(frame) == 4
     assert {"acc_att", "ci95_low", "ci95_high", "n", "speakers", "k", "corr", "noises"} <= set(frame.columns)
+
+
+def test_the_validity_gap_is_what_perceptible_noises_win() -> None:
+    found = collect([cell()], [2, 5]).cells[0]["validity_gap"]
+    assert [(gap["corr"], gap["k"], gap["gap"]) for gap in found] == [(False, 2, 0.0), (False, 5, 0.5)]
+    assert found[0]["ci95"] == [0.0, 0.0]
+    assert found[1]["ci95"][0] < 0.5 < found[1]["ci95"][1]
+    assert collect([cell(noises=["all"])], [2]).cells[0]["validity_gap"] == []
+
+
+def once(applied: tuple[str, ...] = ("u0", "u1", "u2"), **changed: Any) -> CellRecords:
+    """A perturbation that asks once of three of four utterances: one was right and is wrong after it."""
+    made = cell(**changed)
+    rows = [
+        (utterance, speaker, query, truth, before, after if query else before, False, True)
+        for utterance, speaker, truth, before, after in (
+            ("u0", "s0", "anger", "anger", "sadness"),
+            ("u1", "s1", "anger", "anger", "anger"),
+            ("u2", "s1", "sadness", "sadness", "sadness"),
+            ("u3", "s1", "sadness", "anger", "anger"),
+        )
+        for query in range(2)
+        if not query or utterance in applied
+    ]
+    return CellRecords(made.key, made.description, pd.DataFrame(rows, columns=list(made.rows.columns)))
+
+
+def test_a_perturbation_that_asks_once_is_scored_on_what_it_applied_to() -> None:
+    (found,) = collect([once()], [1]).cells
+    told = found["perturbed"]
+    assert (told["applied"], told["of"]) == (3, 4)
+    assert (told["uar_before"], told["war_before"]) == (1.0, 1.0)
+    assert told["uar"] == pytest.approx(0.75)
+    assert told["war"] == pytest.approx(2 / 3)
+    assert told["uar_ci95"][0] <= told["uar"] <= told["uar_ci95"][1]
+    assert found["clean"]["war"] == 0.75, "of all four"
+    assert collect([once(applied=())], [1]).cells[0]["perturbed"] is None
+    assert collect([cell()], [1]).cells[0]["perturbed"] is None, "a search"
+
+
+def test_perturbed_figures_are_pooled_over_seeds() -> None:
+    (pooled,) = collect([once(key="a"), once(key="b", seed=1, applied=("u0",))], [1]).pooled
+    assert (pooled["perturbed"]["applied"], pooled["perturbed"]["of"]) == (4, 8)

@@ -31,7 +31,7 @@ def classes(task: str, style: str | None = None) -> dict[str, str]:
 
 
 def test_the_papers_tasks_are_all_there() -> None:
-    assert set(TASKS) == {"ahsn", "aesn", "activation3", "valence3", "valence2", "emotion4"}
+    assert set(TASKS) == {"ahsn", "aesn", "activation3", "valence3", "valence2", "emotion4", "emotion7"}
     assert all(task_named(name).name == name for name in TASKS)
 
 
@@ -118,3 +118,17 @@ def test_help_names_every_task_without_importing_torch() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "heavy: set()" in done.stdout, done.stderr
     assert all(name in done.stdout for name in TASKS)
+
+
+def test_what_a_victim_cannot_perceive_is_left_out() -> None:
+    heard = [replace(said(emotion), id=emotion) for emotion in TASKS["ahsn"].classes]
+    read = [replace(one, waveform=torch.zeros(0), transcript="so", id=f"{one.id}-text") for one in heard]
+    both = [replace(one, transcript="so", id=f"{one.id}-both") for one in heard]
+    everything = [*heard, *read, *both]
+    assert list(usable(everything, TASKS["ahsn"], "made")) == [*heard, *both]
+    assert list(usable(everything, TASKS["ahsn"], "made", ("text",))) == [*read, *both]
+    assert list(usable(everything, TASKS["ahsn"], "made", ("sound", "text"))) == both
+    with pytest.raises(DataError, match="no sound, which the victim needs"):
+        usable(read, TASKS["ahsn"], "made")
+    with pytest.raises(DataError, match="no text, which the victim needs"):
+        usable(heard, TASKS["ahsn"], "made", ("text",))

@@ -18,7 +18,7 @@ import pytest
 
 from bench.registry import KINDS, Registry
 
-HEAVY = ("torch", "torchaudio", "librosa", "numpy", "pandas", "scipy", "pyarrow", "soundfile", "jinja2")
+HEAVY = ("torch", "torchaudio", "librosa", "numpy", "pandas", "scipy", "pyarrow", "soundfile", "jinja2", "matplotlib")
 START = f"""
 import atexit, sys
 heavy = {HEAVY!r}
@@ -63,7 +63,7 @@ def test_completion_starts_fast() -> None:
     environment = os.environ | {"_BENCH_COMPLETE": "complete_bash", "COMP_WORDS": "bench l", "COMP_CWORD": "1"}
     words = [sys.executable, "-c", START]
     said = subprocess.run(words, check=False, capture_output=True, text=True, env=environment)
-    assert said.stdout.split() == ["list", "leaderboard"]
+    assert said.stdout.split() == ["list", "leaderboard", "listen"]
     assert said.stderr.splitlines()[-1] == "imported:"
 
 

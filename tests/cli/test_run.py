@@ -41,8 +41,8 @@ def test_the_json(scores: dict[str, Any]) -> None:
     assert scores["schema"] == 1
     assert scores["failed"] == []
     (cell,) = scores["cells"]
-    names = ("defense", "attack", "corpus", "noise_bank", "task", "fold", "seed", "limit")
-    assert [cell[name] for name in names] == ["none", "boundary", "emodb", "folder", "ahsn", 0, 0, None]
+    names = ("defense", "attack", "corpus", "noise_bank", "task", "split", "fold", "seed", "limit")
+    assert [cell[name] for name in names] == ["none", "boundary", "emodb", "folder", "ahsn", "k-fold", 0, 0, None]
     assert cell["victim"].startswith("cnn_gru:")
     assert (cell["n"], cell["speakers"]) == (16, 2)
     assert cell["clean"]["uar"] > 0.7, "it learns"

@@ -1,8 +1,4 @@
-"""Human sounds that are not speech: coughs, sneezes, breath, claps, steps, snores, a throat cleared, sniffs.
-
-Sounds of the mouth and nose are made as by a vocal tract: noise or glottal pulses through resonances whose frequencies
-scale with the speaker.
-"""
+"""Human sounds that are not speech: coughs, sneezes, breath, claps, steps, snores, a throat cleared, sniffs."""
 
 from __future__ import annotations
 
@@ -10,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from bench.noises.synthesis.mouth import breath, voiced
 from bench.noises.synthesis.tools import (
     Sound,
     band,
@@ -31,29 +28,15 @@ from bench.noises.synthesis.tools import (
 from bench.types import Rng
 
 
-def _voiced(rng: Rng, n: int, start_hz: float, end_hz: float, roughness: float) -> Sound:
-    """Glottal pulses, 12 dB an octave softer toward the highs."""
-    hertz = np.linspace(start_hz, end_hz, n) * (1.0 + 0.02 * rng.standard_normal())
-    train = pulses(hertz, rng, roughness)
-    return unit(filtered(train, ((80.0, 0.0), (300.0, 0.0), (1200.0, -18.0), (5000.0, -40.0))))
-
-
-def _breath(rng: Rng, n: int, tract: float, bright: float) -> Sound:
-    """Noise through an open tract; `bright` from 0 (breathing out) to 1 (drawn in sharply)."""
-    air = noise(rng, n, ((150.0, -12.0), (800.0, 0.0), (3000.0, 6.0 * bright), (7500.0, 6.0 * bright - 8.0)))
-    tracts = [tract * hertz for hertz in (620.0, 1500.0, 2600.0, 3900.0)]
-    return unit(unit(formants(air, tracts, 260.0)) + 0.4 * air)
-
-
 def cough(rng: Rng, n: int) -> Sound:
     """Coughs in ones to threes: a burst as the glottis opens, a noisy phase, and often a voiced end."""
     total, tract, pitch = np.zeros(n), rng.uniform(0.85, 1.25), rng.uniform(110.0, 320.0)
     for start in steps(rng, n, rng.uniform(0.35, 0.9), 0.35, first_s=rng.uniform(0.1, 0.5)):
         length = samples(rng.uniform(0.22, 0.42))
         shape = envelope(length, ((0.0, 0.0), (0.02, 1.0), (0.15, 0.45), (0.5, 0.35), (0.7, 0.3), (1.0, 0.0)))
-        air = _breath(rng, length, tract, rng.uniform(0.4, 1.0)) * shape
+        air = breath(rng, length, tract, rng.uniform(0.4, 1.0)) * shape
         late = envelope(length, ((0.0, 0.0), (0.45, 0.0), (0.65, 1.0), (1.0, 0.0)))
-        throat = _voiced(rng, length, pitch * 1.2, pitch * 0.7, 0.08)
+        throat = voiced(rng, length, pitch * 1.2, pitch * 0.7, 0.08)
         voice = unit(formants(throat, [tract * hertz for hertz in (700.0, 1300.0, 2500.0)])) * late
         place(total, (air + rng.uniform(0.0, 0.5) * voice) * rng.uniform(0.3, 1.0), start)
     return total
@@ -64,14 +47,14 @@ def sneeze(rng: Rng, n: int) -> Sound:
     total, tract = np.zeros(n), rng.uniform(0.85, 1.25)
     for start in steps(rng, n, rng.uniform(1.8, 2.8), 0.15, first_s=rng.uniform(0.05, 0.4)):
         drawn = samples(rng.uniform(0.35, 0.8))
-        rise = _breath(rng, drawn, tract, 1.0) * envelope(drawn, ((0.0, 0.0), (0.9, 0.25), (1.0, 0.0)))
-        hum = formants(_voiced(rng, drawn, 180.0 * tract, 320.0 * tract, 0.03), [800.0 * tract, 1250.0 * tract])
+        rise = breath(rng, drawn, tract, 1.0) * envelope(drawn, ((0.0, 0.0), (0.9, 0.25), (1.0, 0.0)))
+        hum = formants(voiced(rng, drawn, 180.0 * tract, 320.0 * tract, 0.03), [800.0 * tract, 1250.0 * tract])
         moan = rng.uniform(0.0, 0.15) * unit(hum) * envelope(drawn, ((0.0, 0.0), (0.9, 1.0), (1.0, 0.0)))
         place(total, rise + moan, start)
         out = samples(rng.uniform(0.25, 0.5))
         burst = noise(rng, out, ((300.0, -9.0), (1200.0, 0.0), (2500.0, rng.uniform(-6.0, 2.0)), (6500.0, -12.0)))
         shape = envelope(out, ((0.0, 0.0), (0.02, 1.2), (0.3, 0.6), (1.0, 0.0)))
-        vowel = formants(_voiced(rng, out, 330.0 * tract, 150.0 * tract, 0.05), [450.0 * tract, 1000.0 * tract])
+        vowel = formants(voiced(rng, out, 330.0 * tract, 150.0 * tract, 0.05), [450.0 * tract, 1000.0 * tract])
         place(total, (burst + rng.uniform(0.2, 1.0) * unit(vowel)) * shape, start + drawn + samples(0.03))
     return total
 
@@ -83,7 +66,7 @@ def breathing(rng: Rng, n: int) -> Sound:
     while at < n:
         length = samples(pace * rng.uniform(0.7, 1.0) * (0.9 if inward else 1.2))
         shape = np.hanning(length) ** 0.7 * (1.0 if inward else rng.uniform(0.5, 1.0))
-        place(total, _breath(rng, length, tract * (1.1 if inward else 0.9), 0.9 if inward else 0.1) * shape, at)
+        place(total, breath(rng, length, tract * (1.1 if inward else 0.9), 0.9 if inward else 0.1) * shape, at)
         at += length + samples(rng.uniform(0.03, 0.35))
         inward = not inward
     return total
@@ -127,7 +110,7 @@ def snoring(rng: Rng, n: int) -> Sound:
         buzz = formants(train + 0.02 * rng.standard_normal(length), [tract * f for f in (320.0, 900.0, 2100.0)], 180.0)
         place(total, unit(buzz) * envelope(length, ((0.0, 0.0), (0.25, 0.8), (0.8, 1.0), (1.0, 0.0))), start)
         out = samples(rng.uniform(0.6, 1.0))
-        sigh = _breath(rng, out, tract, 0.2) * np.hanning(out) * rng.uniform(0.1, 0.4)
+        sigh = breath(rng, out, tract, 0.2) * np.hanning(out) * rng.uniform(0.1, 0.4)
         place(total, sigh, start + length + samples(0.15))
     return total
 
@@ -139,9 +122,9 @@ def throat(rng: Rng, n: int) -> Sound:
         at = start
         for low, high in ((0.12, 0.22), (0.3, 0.55)):
             length = samples(rng.uniform(low, high))
-            scrape = _voiced(rng, length, pitch * 1.15, pitch * 0.8, 0.25)
+            scrape = voiced(rng, length, pitch * 1.15, pitch * 0.8, 0.25)
             rough = unit(formants(scrape, [tract * hertz for hertz in (500.0, 1100.0, 2300.0)], 150.0))
-            air = _breath(rng, length, tract, 0.2)
+            air = breath(rng, length, tract, 0.2)
             place(total, (rough + rng.uniform(0.3, 0.8) * air) * envelope(length, ((0, 0), (0.1, 1.0), (1, 0.0))), at)
             at += length + samples(rng.uniform(0.04, 0.12))
     return total

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.noises.synthesis import crowd, human, interior, meeting, natural, station, white
+from bench.noises.synthesis import crowd, cry, human, interior, laugh, meeting, natural, station, white
 from bench.noises.synthesis.tools import Sound, finish
 from bench.rng import keyed
 from bench.speech import Voice
@@ -21,7 +21,14 @@ PER_CATEGORY = 24
 SECONDS = (4.0, 6.0)
 """The shortest and the longest clip."""
 
-_MADE = {"natural": natural.KINDS, "human": human.KINDS, "interior": interior.KINDS, "white": white.KINDS}
+_MADE = {
+    "cry": cry.KINDS,
+    "human": human.KINDS,
+    "interior": interior.KINDS,
+    "laugh": laugh.KINDS,
+    "natural": natural.KINDS,
+    "white": white.KINDS,
+}
 
 Asks: TypeAlias = Callable[[Rng, float], list[tuple[str, Voice]]]
 """What has to be said for a clip of so many seconds."""

@@ -19,7 +19,7 @@ from bench.corpora.iemocap import EMOTIONS, Iemocap
 from bench.corpora.iemocap_files import read_transcripts, read_turns, read_words
 from bench.errors import DataError, UsageError
 from bench.progress import Silent
-from bench.splits import subject_independent
+from bench.splits import split_named
 from bench.tasks import served, task_named, usable
 from bench.types import Dataset, Phone, Utterance, Word
 
@@ -427,7 +427,7 @@ def test_the_published_counts(tmp_path: Path) -> None:
         assert tuple(merged[name, f"Ses0{session}"] for session in range(1, 6)) == counts
 
     for fold in range(5):
-        split = subject_independent(kept, fold, 5, data.name)
+        split = split_named("leave-one-session-out").split(kept, fold, data.name)
         assert {one.session for one in split.test} == {f"Ses0{fold + 1}"}
         assert len(split.test) == sum(counts[fold] for counts in TABLE_2.values())
     ahsn = usable(data.utterances, task_named("ahsn"), data.name)

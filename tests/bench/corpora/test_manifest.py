@@ -110,12 +110,12 @@ def test_a_folder_called_like_a_partition_adds_no_column(home: Path) -> None:
     assert dict(read(home / "fold=1" / "m.pq").utterances[0].metadata) == {}
 
 
-def test_stretches_of_one_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import bench.audio
+def test_stretches_of_one_file(home: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import bench.sounds
 
     decoded: list[Path] = []
-    original = bench.audio.read_audio
-    monkeypatch.setattr(bench.audio, "read_audio", lambda path: decoded.append(path) or original(path))
+    original = bench.sounds.read_audio
+    monkeypatch.setattr(bench.sounds, "read_audio", lambda path: decoded.append(path) or original(path))
     rows = [
         "wav/b.wav,Ann,sad,,0.5",
         "wav/b.wav,Bob,sad,0.5,1.25",

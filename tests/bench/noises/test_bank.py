@@ -62,3 +62,27 @@ def test_parts_share_no_source_lose_no_clip_and_do_not_depend_on_order(drawn: li
     assert train.categories == test.categories == ("x", "y")
     backward = replace(noises, clips=noises.clips[::-1])
     assert {clip.id for clip in backward.part("test").clips} == {clip.id for clip in test.clips}
+
+
+def test_a_source_in_two_categories_stands_on_one_side_in_both() -> None:
+    video = [("a", "laugh", "v1"), ("b", "cry", "v1"), ("c", "laugh", "v2"), ("d", "cry", "v3"), ("e", "cry", "v2")]
+    for noises in (bank(*video), bank(*video[::-1])):
+        train, test = noises.part("train"), noises.part("test")
+        assert not {clip.source for clip in train.clips} & {clip.source for clip in test.clips}
+        assert train.categories == test.categories == ("cry", "laugh")
+
+
+def test_sources_that_all_stand_on_one_side_are_named() -> None:
+    shared = bank(
+        ("a", "a", "v1"), ("b", "a", "v2"), ("c", "b", "v1"), ("d", "b", "v1"), ("e", "a", "v3"), ("f", "c", "v3")
+    )
+    with pytest.raises(DataError, match="category 'b'"):
+        shared.part("test")
+
+
+def test_what_is_heard_is_found_by_category_or_label() -> None:
+    clips = (replace(SOME.clips[0], label="Dog"), replace(SOME.clips[1], category="laugh"), SOME.clips[2])
+    noises = replace(SOME, clips=clips)
+    assert [clip.id for clip in noises.heard("dog", "laugh")] == ["a", "b"]
+    assert noises.heard("do") == ()
+    assert noises.ambient == ("natural",)

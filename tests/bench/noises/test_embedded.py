@@ -19,7 +19,7 @@ from bench.noises.embedded import Embedded
 from bench.noises.synthesis.recipes import recipes
 from bench.progress import Silent
 
-CATEGORIES = ("crowd", "human", "interior", "meeting", "natural", "station", "white")
+CATEGORIES = ("crowd", "cry", "human", "interior", "laugh", "meeting", "natural", "station", "white")
 
 
 @pytest.fixture(scope="module")
@@ -59,11 +59,23 @@ def swing(noises: Noises, category: str) -> float:
     return float(np.median(spreads))
 
 
+def calls_per_s(noises: Noises, label: str) -> float:
+    """The strongest rate, from 0.5 to 12 Hz, at which the level of a kind's clips rises and falls; their median."""
+    rates = []
+    for clip in noises.heard(label):
+        frames = clip.waveform[: len(clip.waveform) // 160 * 160].reshape(-1, 160).numpy()
+        level = np.sqrt((frames**2).mean(axis=1))
+        power = np.abs(np.fft.rfft((level - level.mean()) * np.hanning(len(level)), 4_096)) ** 2
+        hertz = np.fft.rfftfreq(4_096, 0.01)
+        rates.append(hertz[np.argmax(power * ((hertz > 0.5) & (hertz < 12.0)))])
+    return float(np.median(rates))
+
+
 def test_what_is_in_it(noises: Noises) -> None:
     assert noises.name == "embedded"
     assert noises.categories == CATEGORIES
     assert set(Counter(clip.category for clip in noises.clips).values()) == {24}
-    assert len({clip.id for clip in noises.clips}) == len({clip.source for clip in noises.clips}) == 7 * 24
+    assert len({clip.id for clip in noises.clips}) == len({clip.source for clip in noises.clips}) == 9 * 24
     assert [clip.id for clip in noises.clips] == [recipe.id for recipe in recipes()]
 
 
@@ -124,6 +136,17 @@ def test_kinds_are_told_apart_by_their_spectra(noises: Noises) -> None:
     assert low["natural/thunder"][0] > 0.8
     assert low["natural/crickets"][2:].sum() > 0.5
     assert low["natural/birds"][2:].sum() > 0.5
+
+
+def test_laughter_comes_in_short_calls_and_crying_in_long_ones(noises: Noises) -> None:
+    assert {clip.label for clip in noises.of("laugh")} == {"laughter", "giggle", "chuckle"}
+    assert {clip.label for clip in noises.of("cry")} == {"sobbing", "baby-cry", "whimper"}
+    assert len(noises.heard("laugh")) == len(noises.heard("cry")) == 24
+    for first, second, low, high in (("laughter", "sobbing", 3.5, 7.0), ("giggle", "baby-cry", 5.0, 9.0)):
+        assert low < calls_per_s(noises, first) < high
+        assert calls_per_s(noises, second) < calls_per_s(noises, first)
+    assert swing(noises, "laugh") > swing(noises, "crowd")
+    assert swing(noises, "cry") > swing(noises, "crowd")
 
 
 def test_parts_share_no_source(noises: Noises) -> None:

@@ -1,0 +1,78 @@
+"""P1's environmental noise (section 4.1)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from bench import AttackTools, NoiseClip, Perturbation, Rng, Utterance, chosen, within
+from bench.signal import energy, fit_length
+from bench.signal.levels import loud_enough
+
+SHARES = {"short": 0.1, "medium": 0.5, "complete": 1.0}
+"""How much of the utterance a sound of each length covers."""
+
+
+@dataclass(frozen=True)
+class Environmental:
+    """A random sound of one category laid over the utterance (P1's Nat, Hum, Int; St, Co; Sh, Me, Co); asks once.
+
+    The sound is repeated where it is too short. People hear the same emotion (P1). It does not apply to silence, nor
+    where every sound of the category is silent over the stretch that it would cover.
+
+    Readings: P1's lengths go "from a short blip to the length of the entire clip" and have no figures: here a tenth,
+    half and all of the utterance. A sound that starts and fades out begins with the utterance and falls in a straight
+    line to nothing at its own end. One that lasts, but is shorter than the utterance, lies anywhere within it. The SNR
+    is over the whole utterance, as the referee measures it, so a short sound is louder where it is heard. P1 gives no
+    SNR for the sounds that fade out.
+
+    Args:
+        category: of the noise bank: P1's are "natural" (Nat), "human" (Hum) and "interior" (Int).
+        position: "start" for a sound that starts and fades out (St), "whole" for one that lasts (Co).
+        length: "short" (Sh), "medium" (Me) or "complete" (Co).
+        snr_db: signal-to-noise ratio in dB, from -40 to 60; P1's Co is at 20, 10 and 0. At 10 or below a label that
+            changes does not count.
+    """
+
+    category: str = "natural"
+    position: Literal["start", "whole"] = "whole"
+    length: Literal["short", "medium", "complete"] = "complete"
+    snr_db: float = 20.0
+
+    def __post_init__(self) -> None:
+        name = "attack 'environmental'"
+        chosen(name, "position", [self.position], ("start", "whole"))
+        chosen(name, "length", [self.length], SHARES)
+        within(name, "snr_db", self.snr_db, "P1 takes 20, 10 and 0", at_least=-40, at_most=60)
+
+    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
+        """Yield the utterance with the sound."""
+        clips = tools.noises.of(self.category)
+        samples, speech = original.waveform.shape[-1], float(energy(original.waveform))
+        if not loud_enough(speech, samples):
+            return
+        covered = max(round(SHARES[self.length] * samples), 1)
+        anywhere = self.position == "whole" and covered < samples
+        start = int(rng.integers(samples - covered + 1)) if anywhere else 0
+        first = int(rng.integers(len(clips)))
+        for clip in (*clips[first:], *clips[:first]):  # the next one where a clip is silent over so short a stretch
+            noise = self._laid(clip, start, covered, samples)
+            loudness = float(energy(noise))
+            if loudness > 0:
+                gain = math.sqrt(speech / loudness) * 10 ** (-self.snr_db / 20)
+                source = f"{clip.id} {self.position} {self.length} {self.snr_db:g} dB"
+                done = Perturbation("noise", clip.category, source)
+                yield replace(original, waveform=original.waveform.add(noise, alpha=gain), perturbation=done)
+                return
+
+    def _laid(self, clip: NoiseClip, start: int, covered: int, samples: int) -> Tensor:
+        """The sound where it is heard, shape (samples,), at its own level."""
+        sound = fit_length(clip.waveform, covered)
+        if self.position == "start":
+            sound = sound * torch.linspace(1, 0, covered, device=sound.device)
+        return sound if covered == samples else torch.nn.functional.pad(sound, (start, samples - start - covered))

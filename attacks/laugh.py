@@ -1,0 +1,42 @@
+"""P1's Laugh (section 4.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+from bench import AttackTools, Rng, Utterance, within
+from bench.endings import ended
+
+SOUNDS = ("laugh", "laughing", "laughter", "short laughter", "shortlaughter", "giggle", "chuckle, chortle")
+"""A category of the bank, ESC-50's class, and AudioSet's (P1 takes "shortlaughter")."""
+
+
+@dataclass(frozen=True)
+class Laugh:
+    """Somebody laughs at the end of the utterance; asks once. People hear another emotion (P1).
+
+    A random laugh of the noise bank is appended, without a pause. The length changes, so the SNR is undefined and the
+    perception table alone decides where a success counts. It does not apply to silence, nor where the bank has no
+    laugh.
+
+    Readings: P1 gives neither level nor length: the laugh has the utterance's RMS, and is cut, with a fade of 20 ms,
+    where it would be longer than two seconds.
+
+    Args:
+        level_db: how far the laugh's RMS is above the utterance's, in dB; from -40 to 20.
+        longest_s: no more of the sound is appended, in seconds; from 0.05 to 30.
+    """
+
+    level_db: float = 0.0
+    longest_s: float = 2.0
+
+    def __post_init__(self) -> None:
+        within("attack 'laugh'", "level_db", self.level_db, "try 0, as loud as the speech", at_least=-40, at_most=20)
+        within("attack 'laugh'", "longest_s", self.longest_s, "try 2", at_least=0.05, at_most=30)
+
+    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
+        """Yield the utterance with a laugh after it."""
+        candidate = ended("laugh", original, tools.noises.heard(*SOUNDS), self.level_db, self.longest_s, rng)
+        if candidate is not None:
+            yield candidate

@@ -1,0 +1,36 @@
+"""A dull microphone or a hand before it: high frequencies are weakened."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+from bench import AttackTools, Perturbation, Rng, Utterance
+from bench.checks import within
+from bench.effects import sound_effect
+from bench.signal.filters import band_pass
+
+
+@dataclass(frozen=True)
+class LowPass:
+    """High frequencies are weakened, with the slope of a Butterworth filter and no delay; asks once.
+
+    audEERING's tests (Derington et al. 2023, arXiv:2312.06270, "Robustness small changes") have order 1 at 6500, 7000
+    and 7500 Hz, where a listener hears little.
+
+    Args:
+        cutoff_hz: the frequency that loses 3 dB, in hertz, from 50 to 7900.
+        order: 6·order dB an octave, from 1 to 16.
+    """
+
+    cutoff_hz: float = 4000.0
+    order: int = 4
+
+    def __post_init__(self) -> None:
+        within("attack 'low_pass'", "cutoff_hz", self.cutoff_hz, "try cutoff_hz=4000", at_least=50, at_most=7900)
+        within("attack 'low_pass'", "order", self.order, "try order=4", at_least=1, at_most=16)
+
+    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
+        """Yield the filtered utterance."""
+        done = Perturbation("low_pass", "signal", f"{self.cutoff_hz:g} Hz, order {self.order}")
+        return sound_effect(original, lambda sound: band_pass(sound, None, self.cutoff_hz, self.order), done)

@@ -1,0 +1,33 @@
+"""MP3, as in voice memos and archives."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+from bench import AttackTools, Perturbation, Rng, Utterance
+from bench.checks import chosen
+from bench.effects import sound_effect
+from bench.signal import codecs
+
+
+@dataclass(frozen=True)
+class Mp3:
+    """Coded as MP3 at a constant bit rate and decoded again, by LAME and mpg123 through libsndfile; asks once.
+
+    The codec's delay is taken away: samples stay where they were. Bytes can differ from one libsndfile to the next.
+
+    Args:
+        kbps: kilobits a second: 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144 or 160 (what MPEG-2 layer III has
+            at 16 kHz).
+    """
+
+    kbps: int = 16
+
+    def __post_init__(self) -> None:
+        chosen("attack 'mp3'", "kbps", [str(self.kbps)], [str(rate) for rate in codecs.MP3_KBPS])
+
+    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
+        """Yield what was coded and decoded."""
+        done = Perturbation("mp3", "signal", f"{self.kbps} kbit/s")
+        return sound_effect(original, lambda sound: codecs.mp3(sound, self.kbps), done)

@@ -1,0 +1,31 @@
+"""G.711, the coding of digital telephone lines."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+from bench import AttackTools, Perturbation, Rng, Utterance
+from bench.checks import chosen
+from bench.effects import sound_effect
+from bench.signal import codecs
+from bench.signal.filters import at_rate
+
+
+@dataclass(frozen=True)
+class MuLaw:
+    """Eight bits a sample by the µ-law, as digital telephone lines carry them (ITU-T G.711); asks once.
+
+    Args:
+        rate_hz: 8000, as on the line: nothing is left above 4 kHz; or 16000, which hears the quantisation alone.
+    """
+
+    rate_hz: int = 8000
+
+    def __post_init__(self) -> None:
+        chosen("attack 'mu_law'", "rate_hz", [str(self.rate_hz)], ("8000", "16000"))
+
+    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
+        """Yield what was coded and decoded."""
+        done = Perturbation("mu_law", "signal", f"{self.rate_hz} Hz")
+        return sound_effect(original, lambda sound: at_rate(sound, self.rate_hz, codecs.mu_law), done)

@@ -1,0 +1,38 @@
+"""P3's pitch perturbation (section 4.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+from bench import AttackTools, Perturbation, Rng, Utterance
+from bench.checks import within
+from bench.effects import sound_effect
+from bench.signal import shift_pitch
+
+
+@dataclass(frozen=True)
+class PitchSemitone:
+    """The whole utterance one semitone higher or lower, at the same length; asks once.
+
+    Up or down is drawn for each utterance. As with [`pitch`][attacks.pitch.Pitch], every sample moves, the SNR lies
+    near −2 dB, and such a candidate changes labels but never counts as a success.
+
+    Args:
+        semitones: how far, from 0.5 to 6; kept to 0.5 % of the frequency, a twelfth of a semitone. P3's text says half
+            a tone, and its call of librosa n_steps of 1 or −1: the same, a semitone.
+
+    Differences to the original: `bench.signal.shift_pitch` in place of `librosa.effects.pitch_shift`; both stretch by a
+    phase vocoder and resample.
+    """
+
+    semitones: float = 1.0
+
+    def __post_init__(self) -> None:
+        within("attack 'pitch_semitone'", "semitones", self.semitones, "P3 takes 1", at_least=0.5, at_most=6)
+
+    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
+        """Yield the shifted utterance."""
+        semitones = self.semitones if rng.random() < 0.5 else -self.semitones
+        done = Perturbation("pitch_semitone", "signal", f"{semitones:+g} semitones")
+        return sound_effect(original, lambda sound: shift_pitch(sound, 2 ** (semitones / 12)), done)

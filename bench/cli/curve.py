@@ -1,0 +1,102 @@
+"""`bench curve`: a victim's error against a parameter of an attack."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from leaderboards.curves import Curve
+
+
+def curve(
+    runs: Annotated[list[Path], typer.Argument(help="The --out folders of one or more bench runs.", metavar="RUN...")],
+    parameter: Annotated[str, typer.Option(metavar="NAME", help="A number among the attack's parameters: epsilon.")],
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw it into this file: .png, .svg or .pdf (extra: plots).")
+    ] = None,
+    json: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write the curves as JSON to this file; - is standard output.")
+    ] = None,
+) -> None:
+    """Show the error (1 - UAR, 1 - WAR) of victims against a parameter of an attack that asks once.
+
+    There is one curve for each victim, defence and rest of the attack's spec.
+    """
+    from bench.cli.report import STANDARD_OUTPUT, check_json_target
+    from bench.options import check_writable
+
+    check_json_target(json)
+    if out is not None:
+        check_writable(out.parent)
+
+        from leaderboards.curve_plot import check_plot_target
+
+        check_plot_target(out)
+
+    from bench.errors import DataError
+    from bench.records import Store
+    from leaderboards.curves import curves
+
+    cells = {cell.key: cell for run in runs for cell in Store(run).cells()}
+    if not cells:
+        raise DataError(runs[0], "no finished cell", "records of a bench run", "run it again to the end")
+    drawn = curves((cells[key] for key in sorted(cells)), parameter)
+    if out is not None:
+        from leaderboards.curve_plot import draw
+
+        draw(drawn, parameter, out)
+    if json is not None:
+        _write_json(drawn, parameter, json)
+    if json != STANDARD_OUTPUT:
+        _print(drawn, parameter)
+
+
+def _write_json(drawn: Sequence[Curve], parameter: str, target: str) -> None:
+    from json import dumps
+
+    from bench.cache import appearing_file
+    from bench.cli.report import STANDARD_OUTPUT
+    from bench.records import SCHEMA
+
+    found = {"schema": SCHEMA, "parameter": parameter, "curves": [curve.to_json() for curve in drawn]}
+    text = dumps(found, indent=1)
+    if target == STANDARD_OUTPUT:
+        typer.echo(text)
+        return
+    with appearing_file(Path(target)) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def _print(drawn: Sequence[Curve], parameter: str) -> None:
+    """A table for each curve."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from bench.cli.report import with_interval
+    from leaderboards.curves import SCORES, titles
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, 100)
+    title, labels = titles(drawn)
+    console.print(title, markup=False, soft_wrap=True)
+    for one, label in zip(drawn, labels, strict=True):
+        console.print(f"\n{label or one.setting['attack']} ({one.setting['data']})", markup=False, soft_wrap=True)
+        heads = [head for score in SCORES for head in (f"1 − {score.upper()}", "clean")]
+        table = Table(parameter, *heads, "applied", box=box.SIMPLE_HEAD)
+        for point in one.points:
+            figures = [
+                text
+                for score in SCORES
+                for text in (with_interval(point.error[score], list(point.ci95[score])), f"{point.clean[score]:.2f}")
+            ]
+            table.add_row(f"{point.x:g}", *figures, f"{point.applied} of {point.of}")
+        console.print(table)
+    console.print("Errors after the one query, on the utterances to which the attack applied; clean: the same ones")
+    console.print("when nobody attacks. \\[95 % interval], clustered by speaker.")

@@ -1,0 +1,61 @@
+"""Curves as a picture, with matplotlib (the extra `plots`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from bench.cache import appearing_file
+from bench.errors import UsageError
+from leaderboards.curves import SCORES, Curve, titles
+
+FORMATS = (".png", ".svg", ".pdf")
+
+
+def check_plot_target(path: Path) -> None:
+    """Raise a UsageError now, not after the work, where no picture can be drawn or its format is not known."""
+    if path.suffix.lower() not in FORMATS:
+        expected = "a file name that ends in " + ", ".join(FORMATS)
+        raise UsageError(f"--out {path}", path.suffix or "no ending", expected, "choose one of these formats")
+    if path.is_dir():
+        raise UsageError(f"--out {path}", "a folder", "a file", "choose another name")
+    if find_spec("matplotlib") is None:
+        remedy = "pip install 'serbench[plots]', or leave out --out: the figures are printed all the same"
+        raise UsageError(f"--out {path}", "no matplotlib", "the extra 'plots'", remedy)
+
+
+def draw(drawn: Sequence[Curve], parameter: str, path: Path) -> None:
+    """Write a picture of curves: 1 − UAR on the left, 1 − WAR on the right, with 95 % intervals; dotted, the error on
+    the same utterances when nobody attacks. Needs no display; the same curves give the same file.
+
+    Args:
+        drawn: at least one.
+        parameter: the name along the horizontal axis.
+        path: a new file, of one of `FORMATS`.
+    """
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    kind = path.suffix.lower().removeprefix(".")
+    title, labels = titles(drawn)
+    with matplotlib.rc_context({"svg.hashsalt": "serbench", "svg.fonttype": "none"}):
+        figure = Figure(figsize=(10, 4.5 + 0.2 * len(drawn)), layout="constrained")
+        axes = figure.subplots(1, len(SCORES), sharey=True)
+        for panel, score in zip(axes, SCORES, strict=True):
+            for number, (curve, label) in enumerate(zip(drawn, labels, strict=True)):
+                x, colour = [point.x for point in curve.points], f"C{number % 10}"
+                error = [point.error[score] for point in curve.points]
+                low = [point.error[score] - point.ci95[score][0] for point in curve.points]
+                high = [point.ci95[score][1] - point.error[score] for point in curve.points]
+                panel.errorbar(x, error, (low, high), label=label, color=colour, marker="o", capsize=3, elinewidth=0.5)
+                panel.plot(x, [point.clean[score] for point in curve.points], linestyle=":", color=colour)
+            panel.set(xlabel=parameter, ylabel=f"1 − {score.upper()}", ylim=(0, 1))
+        figure.suptitle(title.replace("$", r"\$"), fontsize="small", wrap=True)
+        if any(labels):
+            handles, names = axes[0].get_legend_handles_labels()
+            escaped = [name.replace("$", r"\$") for name in names]
+            figure.legend(handles, escaped, loc="outside lower center", fontsize="small")
+        with appearing_file(path) as temporary:
+            undated = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
+            figure.savefig(temporary, format=kind, dpi=150, metadata=undated)

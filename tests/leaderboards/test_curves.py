@@ -1,0 +1,208 @@
+"""Curves: which cells lie on one, what a point says, and a picture that is one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.errors import DataError, UsageError
+from bench.records import CellRecords
+from bench.scores import uar, war
+from leaderboards.curve_plot import FORMATS, check_plot_target, draw
+from leaderboards.curves import Curve, curves, titles
+
+LABELS = ("anger", "sadness", "neutral")
+Answers = list[tuple[str, str, str | None]]
+"""True label, label before, label after or None where the attack did not apply, for each utterance."""
+
+SOME: Answers = [
+    ("anger", "anger", "sadness"),
+    ("anger", "anger", "anger"),
+    ("anger", "sadness", None),
+    ("sadness", "sadness", "sadness"),
+    ("neutral", "anger", "neutral"),
+]
+
+
+def cell(epsilon: float | None, answers: Answers = SOME, category: str = "crowd", **changes: Any) -> CellRecords:
+    """One finished cell of an attack that asks once; `None` leaves ε at its default, 1."""
+    params = {"category": category} if category != "crowd" else {}
+    spec = ",".join(f"{k}={v}" for k, v in (params | ({} if epsilon is None else {"epsilon": epsilon})).items())
+    fitting = {
+        "victim": {"code": "v"},
+        "defense": None,
+        "corpus": "c0ffee",
+        "device": "cpu",
+        "versions": {"harness": 1},
+    }
+    about = {
+        "victim": "cnn_gru",
+        "defense": "none",
+        "attack": f"real_noise:{spec}" if spec else "real_noise",
+        "attack_identity": {"params": {"category": category, "epsilon": epsilon or 1.0, "hard": True}, "code": "a"},
+        "attack_noises": "decade",
+        "corpus": "emodb",
+        "noise_bank": "folder",
+        "task": "ahsn",
+        "split": "k-fold",
+        "fold": 0,
+        "seed": 0,
+        "limit": None,
+        "max_queries": 1,
+        "min_snr_db": 10.0,
+        "perception": "p1",
+        "fitting": fitting,
+    }
+    rows = []
+    for number, (truth, before, after) in enumerate(answers):
+        asked = {"utterance": str(number), "speaker": f"s{number % 3}", "label_true": truth, "label_before": before}
+        rows.append({**asked, "query": 0, "label_after": before, "category": None})
+        if after is not None:
+            rows.append({**asked, "query": 1, "label_after": after, "category": category})
+    assert set(changes) <= set(about)
+    return CellRecords(f"{epsilon} {category} {changes}", about | changes, pd.DataFrame(rows))
+
+
+@given(
+    st.lists(
+        st.tuples(*[st.sampled_from(LABELS)] * 2, st.sampled_from((*LABELS, None))), min_size=1, max_size=30
+    ).filter(lambda answers: any(after is not None for *_, after in answers))
+)
+def test_a_point_is_the_error_on_the_utterances_to_which_it_applied(answers: Answers) -> None:
+    ((point,),) = [one.points for one in curves([cell(0.5, answers)], "epsilon")]
+    applied = [(truth, before, after) for truth, before, after in answers if after is not None]
+    truth, before, after = zip(*applied, strict=True)
+    assert (point.applied, point.of) == (len(applied), len(answers))
+    for name, score in (("uar", uar), ("war", war)):
+        assert point.error[name] == pytest.approx(1 - score(truth, after))
+        assert point.clean[name] == pytest.approx(1 - score(truth, before))
+        low, high = point.ci95[name]
+        assert -1e-9 <= low <= point.error[name] + 1e-9
+        assert point.error[name] <= high + 1e-9
+
+
+def test_points_ascend_as_numbers_and_a_default_is_a_value() -> None:
+    (one,) = curves([cell(10.0), cell(None), cell(2.0), cell(0.5)], "epsilon")
+    assert [point.x for point in one.points] == [0.5, 1.0, 2.0, 10.0]
+    assert one.setting["attack"] == "real_noise"
+    assert one.setting["category"] == "crowd"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"victim": "other"},
+        {"defense": "random_noise"},
+        {"task": "aesn"},
+        {"limit": 7},
+        {"attack_noises": "facade"},
+        {"attack": "real_noise:epsilon=2.0,hard=true"},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_figures_of_another_kind_are_another_curve(changes: dict[str, Any]) -> None:
+    found = curves([cell(0.5), cell(1.5), cell(2.0, **changes)], "epsilon")
+    assert sorted(len(one.points) for one in found) == [1, 2]
+
+
+def test_each_category_is_a_curve() -> None:
+    found = curves([cell(e, category=c) for e in (0.5, 2.0) for c in ("station", "crowd", "meeting")], "epsilon")
+    assert [one.setting["category"] for one in found] == ["crowd", "meeting", "station"]
+    assert [one.setting["attack"] for one in found] == [
+        "real_noise",
+        "real_noise:category=meeting",
+        "real_noise:category=station",
+    ]
+    title, labels = titles(found)
+    assert "cnn_gru" in title
+    assert "limit" not in title
+    assert labels == ["real_noise · crowd", "real_noise:category=meeting", "real_noise:category=station"]
+
+
+def test_folds_and_seeds_are_pooled() -> None:
+    wrong: Answers = [("anger", "anger", "sadness")]
+    right: Answers = [("anger", "anger", "anger")]
+    (one,) = curves([cell(1.0, wrong), cell(1.0, right, fold=1), cell(1.0, right, seed=1)], "epsilon")
+    (point,) = one.points
+    assert point.of == 3
+    assert point.error["war"] == pytest.approx(1 / 3)
+
+
+def test_searches_and_attacks_that_never_applied_are_left_out() -> None:
+    search = cell(0.5, category="meeting")
+    again = search.rows[search.rows["query"] == 1].assign(query=2)
+    search = CellRecords("search", search.description, pd.concat([search.rows, again]))
+    nowhere = cell(0.5, [("anger", "anger", None)], category="station")
+    (one,) = curves([cell(0.5), search, nowhere], "epsilon")
+    assert one.setting["category"] == "crowd"
+    with pytest.raises(DataError, match="asks once"):
+        curves([search, nowhere], "epsilon")
+
+
+@pytest.mark.parametrize("parameter", ["epsilom", "category", "hard", ""])
+def test_a_parameter_that_is_no_number_of_an_attack_is_named(parameter: str) -> None:
+    with pytest.raises(UsageError, match="one of epsilon"):
+        curves([cell(0.5)], parameter)
+
+
+def test_the_json_holds_every_figure() -> None:
+    (one,) = curves([cell(0.5)], "epsilon")
+    found = one.to_json()
+    (point,) = found["points"]
+    assert found["victim"] == "cnn_gru"
+    assert point["x"] == 0.5
+    assert point["uar"] == {
+        "error": one.points[0].error["uar"],
+        "ci95": list(one.points[0].ci95["uar"]),
+        "clean": one.points[0].clean["uar"],
+    }
+
+
+# ---- the picture
+
+
+@pytest.fixture
+def drawn() -> list[Curve]:
+    return curves([cell(e, category=c) for e in (0.5, 2.0) for c in ("crowd", "a $ and _ <b>")], "epsilon")
+
+
+@pytest.mark.parametrize(("ending", "begins"), [(".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF")])
+def test_a_picture_in_every_format_and_the_same_twice(
+    drawn: list[Curve], tmp_path: Path, ending: str, begins: bytes
+) -> None:
+    pytest.importorskip("matplotlib")
+    assert ending in FORMATS
+    for name in ("one", "two"):
+        draw(drawn, "epsilon", tmp_path / (name + ending))
+    first, second = ((tmp_path / (name + ending)).read_bytes() for name in ("one", "two"))
+    assert first.startswith(begins)
+    assert first == second
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_picture_says_what_it_shows(drawn: list[Curve], tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    before = "matplotlib.pyplot" in sys.modules
+    draw(drawn, "epsilon", tmp_path / "c.svg")
+    svg = (tmp_path / "c.svg").read_text(encoding="utf-8")
+    for text in ("epsilon", "1 − UAR", "1 − WAR", "real_noise · crowd", "a $ and _ &lt;b&gt;", "victim cnn_gru"):
+        assert text in svg, text
+    assert ("matplotlib.pyplot" in sys.modules) == before, "no display is asked for"
+
+
+@pytest.mark.parametrize("name", ["c.gif", "c", "c.PNG.txt"])
+def test_another_format_is_named(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match=r"\.png, \.svg, \.pdf"):
+        check_plot_target(tmp_path / name)
+
+
+def test_the_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("leaderboards.curve_plot.find_spec", lambda name: None)
+    with pytest.raises(UsageError, match=r"serbench\[plots\]"):
+        check_plot_target(tmp_path / "c.png")
