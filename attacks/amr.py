@@ -8,7 +8,7 @@ from functools import partial
 
 from bench import AttackTools, Perturbation, Rng, Utterance
 from bench.checks import chosen
-from bench.effects import sound_effect
+from bench.effects.once import sound_effect
 from bench.signal import codecs
 from bench.signal.filters import at_rate
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bench import AttackTools, Perturbation, Phone, Rng, Utterance, Word, chosen
 from bench.arpabet import VOWELS
-from bench.edits import span_of, without
+from bench.effects.edits import span_of, without
 from bench.signal.levels import audible
 
 RULES = ("h", "nd", "t", "r", "ing")

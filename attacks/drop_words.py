@@ -7,7 +7,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 
 from bench import AttackTools, Perturbation, Rng, UsageError, Utterance, Word
-from bench.edits import span_of, without
+from bench.effects.edits import span_of, without
 from bench.signal.levels import audible
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Utterance, Word, chosen, within
-from bench.edits import inserted, span_of
+from bench.effects.edits import inserted, span_of
 from bench.signal.levels import audible, levelled
 from bench.signal.voice import hesitation, median_f0
 

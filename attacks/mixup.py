@@ -10,7 +10,7 @@ from torch import Tensor
 
 from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Utterance
 from bench.checks import within
-from bench.effects import sound_effect
+from bench.effects.once import sound_effect
 from bench.signal import fit_length
 
 

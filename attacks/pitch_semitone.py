@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bench import AttackTools, Perturbation, Rng, Utterance
 from bench.checks import within
-from bench.effects import sound_effect
+from bench.effects.once import sound_effect
 from bench.signal import shift_pitch
 
 

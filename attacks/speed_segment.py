@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Utterance, within
-from bench.edits import Span, paced
+from bench.effects.edits import Span, paced
 from bench.signal import stretch
 from bench.signal.levels import audible
 

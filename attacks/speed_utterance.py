@@ -6,7 +6,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 
 from bench import AttackTools, Perturbation, Rng, Utterance, within
-from bench.edits import paced
+from bench.effects.edits import paced
 from bench.signal import stretch
 from bench.signal.levels import audible
 

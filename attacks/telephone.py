@@ -9,7 +9,7 @@ from torch import Tensor
 
 from bench import AttackTools, Perturbation, Rng, Utterance
 from bench.checks import within
-from bench.effects import sound_effect
+from bench.effects.once import sound_effect
 from bench.signal.filters import at_rate, band_pass
 
 LINE_RATE = 8000

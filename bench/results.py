@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from bench.fitting import key_of_json
+from bench.means import clean_scores, perturbed_scores
 from bench.records import SCHEMA, CellRecords
 from bench.scores import acc_att, clean, successes
 from bench.statistics import difference_interval, holm, paired_t_test, proportion_interval
@@ -131,44 +132,6 @@ def rests_on(about: Mapping[str, Any]) -> dict[str, Any]:
         "code": key_of_json({"code": code}),
         "versions": fitting["versions"],
     }
-
-
-def clean_scores(rows: pd.DataFrame) -> dict[str, Any]:
-    """UAR and WAR on clean utterances, each the mean over the cells in `rows`, with intervals clustered by speaker."""
-    truth, hit = rows["label_true"], rows["label_true"] == rows["label_before"]
-    cell = rows["cell"]
-    found: dict[str, Any] = {}
-    for name, stratum in (("uar", cell + "/" + truth), ("war", cell)):
-        means = 1 / stratum.groupby(cell).transform("nunique")  # each stratum's part in its cell's mean
-        weights = means / stratum.groupby(stratum).transform("size") / cell.nunique()
-        found[name] = float((weights * hit).sum())
-        interval = proportion_interval(hit, rows["speaker"].tolist(), strata=stratum.tolist(), weights=weights)
-        found[f"{name}_ci95"] = list(interval)
-    return found
-
-
-def perturbed_scores(rows: pd.DataFrame) -> dict[str, Any] | None:
-    """UAR and WAR after a perturbation that asks once, over the utterances to which it applied.
-
-    Args:
-        rows: records of one or more cells, with a column `cell`.
-
-    Returns:
-        `applied` utterances of `of`; for each of uar and war the figure after, its interval, and what it was before on
-        the same utterances. None for a search, which asks more than once, and where nothing applied.
-    """
-    asked = rows[rows["query"] == 1]
-    if rows["query"].max() != 1:
-        return None
-    before = (
-        clean(rows).set_index(["cell", "utterance"]).loc[asked.set_index(["cell", "utterance"]).index].reset_index()
-    )
-    after = before.assign(label_before=asked["label_after"].to_numpy())
-    found: dict[str, Any] = {"applied": len(asked), "of": int((rows["query"] == 0).sum())}
-    then, now = clean_scores(before), clean_scores(after)
-    for name in ("uar", "war"):
-        found |= {name: now[name], f"{name}_ci95": now[f"{name}_ci95"], f"{name}_before": then[name]}
-    return found
 
 
 def _gaps(group: Sequence[_Part], ks: Sequence[int]) -> list[dict[str, Any]]:

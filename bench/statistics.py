@@ -104,7 +104,14 @@ def paired_t_test(first: ArrayLike, second: ArrayLike) -> float:
     return float(stats.ttest_1samp(difference, 0.0).pvalue)
 
 
-def difference_interval(first: ArrayLike, second: ArrayLike, clusters: Sequence[str], level: float = 0.95) -> Interval:
+def difference_interval(
+    first: ArrayLike,
+    second: ArrayLike,
+    clusters: Sequence[str],
+    level: float = 0.95,
+    strata: Sequence[str] | None = None,
+    weights: ArrayLike | None = None,
+) -> Interval:
     """Interval of the mean difference of paired figures, clustered by speaker.
 
     Mean ± t · √variance, with the variance by Taylor linearisation over clusters and t of their number less one.
@@ -114,6 +121,8 @@ def difference_interval(first: ArrayLike, second: ArrayLike, clusters: Sequence[
         second: shape (n,), the same utterances under the other.
         clusters: the speaker of each.
         level: coverage.
+        strata: for a weighted mean of means, as in [`proportion_interval`][bench.statistics.proportion_interval].
+        weights: shape (n,), summing to 1; equal by default.
 
     Returns:
         Lower and upper bound, within -1 and 1; the whole range for a single speaker, where nothing differs 0 and 0.
@@ -128,9 +137,10 @@ def difference_interval(first: ArrayLike, second: ArrayLike, clusters: Sequence[
     groups, n = len(set(clusters)), len(difference)
     if groups < 2:
         return -1.0, 1.0
-    variance = clustered_variance(difference, np.full(n, 1 / n), clusters, [""] * n)
+    share_of = np.full(n, 1 / n) if weights is None else np.asarray(weights, dtype=float)
+    variance = clustered_variance(difference, share_of, clusters, strata or [""] * n)
     half = float(_quantiles(level, groups - 1)[1]) * variance**0.5
-    mean = float(difference.mean())
+    mean = float(share_of @ difference)
     return max(-1.0, mean - half), min(1.0, mean + half)
 
 

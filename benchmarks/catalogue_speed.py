@@ -26,7 +26,7 @@ from typing import Any
 import soundfile
 import torch
 
-from bench.edits import without
+from bench.effects.edits import without
 from bench.noises.perception import p1
 from bench.progress import for_terminal
 from bench.registry import Registry

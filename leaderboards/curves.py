@@ -10,8 +10,9 @@ import pandas as pd
 
 from bench.errors import DataError, UsageError
 from bench.fitting import key_of_json
+from bench.means import perturbed_scores
 from bench.records import CellRecords
-from bench.results import perturbed_scores, rests_on
+from bench.results import rests_on
 from bench.specs import Spec, did_you_mean
 
 NAMES = ("victim", "defense", "attack", "category", "corpus", "noise_bank", "task", "split", "limit", "data")

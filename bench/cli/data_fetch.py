@@ -14,8 +14,8 @@ import typer
 from bench.errors import UsageError
 
 if TYPE_CHECKING:
-    from bench.fetch import Fetched
-    from bench.sources import Catalogue, Source
+    from bench.fetching.fetch import Fetched
+    from bench.fetching.sources import Catalogue, Source
 
 DECLINED = 2
 
@@ -43,10 +43,10 @@ def fetch(
     check_json_target(json)
 
     from bench.cache import appearing_file
-    from bench.fetch import already, mirrored
-    from bench.fetch import fetch as fetch_source
+    from bench.fetching.fetch import already, mirrored
+    from bench.fetching.fetch import fetch as fetch_source
+    from bench.fetching.sources import catalogue
     from bench.progress import for_terminal
-    from bench.sources import catalogue
 
     source = _source(name, catalogue())
     if source is None:
@@ -89,7 +89,7 @@ def _source(name: str, known: Catalogue) -> Source | None:
 
 def _agree(source: Source, yes: bool) -> None:
     """Show what it is and under which licence, and ask."""
-    from bench.fetch import megabytes
+    from bench.fetching.fetch import megabytes
 
     size = sum(one.size for one in source.archives)
     about = "" if all(one.exact for one in source.archives) else "about "
@@ -130,7 +130,7 @@ def _said(source: Source, done: Fetched) -> list[str]:
 
 
 def _as_json(source: Source, done: Fetched) -> dict[str, object]:
-    from bench.fetch import SCHEMA
+    from bench.fetching.fetch import SCHEMA
 
     return {
         "schema": SCHEMA,

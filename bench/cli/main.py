@@ -13,6 +13,7 @@ from bench.cli.data import app as data
 from bench.cli.leaderboard import leaderboard
 from bench.cli.list import list_components
 from bench.cli.listen import listen
+from bench.cli.reproduce import app as reproduce
 from bench.cli.run import run
 from bench.cli.show import show
 from bench.errors import BenchError
@@ -32,7 +33,8 @@ app.command("show", short_help="Show a run again, from its records alone.")(show
 app.command("leaderboard", short_help="Rank victims and defences of some runs.")(leaderboard)
 app.command("curve", short_help="Show error against a parameter of an attack.")(curve)
 app.command("listen", short_help="Hear and see what attacks do.")(listen)
-app.add_typer(data, name="data", short_help="Check the sounds that you have.")
+app.add_typer(data, name="data", short_help="Get sounds, and check those that you have.")
+app.add_typer(reproduce, name="reproduce", short_help="A paper's table, ours beside the published one.")
 
 
 def _version(asked: bool) -> None:

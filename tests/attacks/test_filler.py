@@ -10,7 +10,7 @@ import torch
 
 from attacks.filler import Filler
 from bench import SAMPLE_RATE, UsageError, Utterance, Word, keyed
-from bench.edits import without
+from bench.effects.edits import without
 from bench.signal.levels import rms
 from bench.signal.voice import median_f0
 from bench.testing import sample_tools

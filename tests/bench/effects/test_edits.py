@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench import SAMPLE_RATE, Phone, Utterance, Word
-from bench.edits import inserted, merged, paced, span_of, without
+from bench.effects.edits import inserted, merged, paced, span_of, without
 
 SECOND = SAMPLE_RATE
 

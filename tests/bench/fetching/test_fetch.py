@@ -27,13 +27,13 @@ from filelock import FileLock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.download import Downloader
 from bench.errors import DataError, UsageError
-from bench.fetch import MARK, already, fetch, mirrored
+from bench.fetching.download import Downloader
+from bench.fetching.fetch import MARK, already, fetch, mirrored
+from bench.fetching.sources import Archive, Source, catalogue
+from bench.fetching.unpack import unpack
 from bench.progress import SILENT
 from bench.registry import Registry
-from bench.sources import Archive, Source, catalogue
-from bench.unpack import unpack
 
 CONTENT = np.random.default_rng(0).bytes(3_000_000)
 QUICK = Downloader(timeout_s=0.5, tries=3, pause_s=0.01)
@@ -248,7 +248,7 @@ def test_what_is_not_there_is_not_asked_for_twice(site: Site, tmp_path: Path) ->
 
 def test_a_server_that_asks_for_patience_gets_it(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
-    monkeypatch.setattr("bench.download.time.sleep", slept.append)
+    monkeypatch.setattr("bench.fetching.download.time.sleep", slept.append)
     site.steps = [{"status": 503}, {"status": 429, "headers": {"Retry-After": "7"}}, {}]
     get(site, tmp_path / "a.bin")
     assert slept == [0.01, 7.0]
@@ -291,7 +291,7 @@ def test_redirects(site: Site, tmp_path: Path) -> None:
 CHILD = """
 import resource, sys
 from pathlib import Path
-from bench.download import Downloader
+from bench.fetching.download import Downloader
 from bench.progress import SILENT
 resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_001, 1_000_001))
 Downloader().fetch(sys.argv[1], Path(sys.argv[2]), SILENT, 3_000_000)
@@ -488,9 +488,9 @@ def test_interrupted_while_unpacking(site: Site, tmp_path: Path) -> None:
 UNPACKING_CHILD = """
 import resource, sys
 from pathlib import Path
-from bench.fetch import fetch
+from bench.fetching.fetch import fetch
 from bench.progress import SILENT
-from bench.sources import Archive, Source
+from bench.fetching.sources import Archive, Source
 one = Archive("set.zip", sys.argv[1], int(sys.argv[2]), True, sys.argv[3])
 resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
 fetch(Source("set", "corpora", "", "", "", "", (one,), 100_000, "emodb"), Path(sys.argv[4]), SILENT)

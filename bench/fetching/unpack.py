@@ -20,8 +20,8 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
 
 from bench.errors import DataError
+from bench.fetching.web import reason
 from bench.progress import Progress
-from bench.web import reason
 
 MOST_FILES = 200_000
 """More than any corpus known here has."""

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bench import DataError, UsageError
-from bench.journal import Journal
+from bench.remote.journal import Journal
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False) | st.text(),
@@ -77,7 +77,7 @@ def test_a_clock_that_was_set_back_holds_nobody_up(journal: Journal, monkeypatch
 ASKING = """
 import sys, time
 from pathlib import Path
-from bench.journal import Journal
+from bench.remote.journal import Journal
 journal = Journal(Path(sys.argv[1]))
 for number in range(5):
     question = f"{number:02d}"

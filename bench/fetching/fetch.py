@@ -17,12 +17,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bench.cache import appearing_folder
-from bench.download import MEGABYTE, Downloader
 from bench.errors import DataError, UsageError
+from bench.fetching.download import MEGABYTE, Downloader
+from bench.fetching.sources import Archive, Source
+from bench.fetching.unpack import unpack
+from bench.fetching.web import reason
 from bench.progress import Progress
-from bench.sources import Archive, Source
-from bench.unpack import unpack
-from bench.web import reason
 
 SCHEMA = 1
 MARK = ".serbench-fetch.json"

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import torch
 
-from bench.edits import inserted
+from bench.effects.edits import inserted
 from bench.signal.levels import audible, levelled
 from bench.types import SAMPLE_RATE, NoiseClip, Perturbation, Rng, Utterance
 

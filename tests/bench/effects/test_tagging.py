@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bench import MASK, UsageError, Utterance
-from bench.masking import hide, parts_of, words_of
-from bench.tagging import check_tagger, parts_of_speech
+from bench.effects.masking import hide, parts_of, words_of
+from bench.effects.tagging import check_tagger, parts_of_speech
 
 ADJECTIVES = [
     ("I am so happy today.", ["happy"]),

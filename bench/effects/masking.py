@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Generator
 from dataclasses import dataclass, replace
 
-from bench.tagging import PartOfSpeech, parts_of_speech
+from bench.effects.tagging import PartOfSpeech, parts_of_speech
 from bench.types import MASK, Perturbation, Rng, Utterance, Word
 
 _WORD = re.compile(r"\[[^\]]*\](?:n?['’]\w+)?|([^\W_]+(?:[-'’][^\W_]+)*)")
@@ -112,7 +112,7 @@ def mask_part(
     Args:
         original: the utterance; its sound stays as it is.
         part: what is hidden.
-        tagger: see `bench.tagging.parts_of_speech`.
+        tagger: see `bench.effects.tagging.parts_of_speech`.
         control: hide as many words instead, drawn from all of them whatever their part of speech.
         name: of the perturbation.
         rng: draws the words of a control.

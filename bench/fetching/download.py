@@ -14,8 +14,8 @@ from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 
 from bench.errors import DataError
+from bench.fetching.web import NETWORK_REMEDY, PART, CutError, open_url, reason, total_of, validator_of
 from bench.progress import Progress
-from bench.web import NETWORK_REMEDY, PART, CutError, open_url, reason, total_of, validator_of
 
 MEGABYTE = 1_000_000
 _CHUNK = 1 << 18

@@ -1,0 +1,1 @@
+"""What attacks that ask once share: how an utterance's sound, words and times are changed."""

@@ -1,0 +1,1 @@
+"""`bench data fetch`: where sounds are, how they are downloaded, compared and unpacked."""

@@ -1,0 +1,1 @@
+"""The papers: their tables from runs of ours, in their own shapes, with the published figures beside them."""

@@ -1,0 +1,206 @@
+"""P1's Table 1: what each imperceptible noise costs a victim that was trained on clean speech.
+
+Source: Jaiswal, Mower Provost: Best practices for noise-based augmentation to improve the performance of deployable
+speech-based emotion recognition systems, Table 1, the columns of un-augmented IEMOCAP (`best_practices_table1.csv`).
+
+Readings: P1 gives no level for the noises that start and fade out (St); 20 dB is taken, the softest of its others. The
+published figures are differences of UAR; P1 also calls them percentages.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from scipy import stats
+
+from bench.results import Results
+
+_CATEGORIES = {"Nat": "natural", "Hum": "human", "Int": "interior"}
+_EFFECTS = {
+    "SpeedSeg": "speed_segment",
+    "FadeIn": "fade_in",
+    "FadeOut": "fade_out",
+    "DropW": "drop_words",
+    "DropLt": "drop_letters",
+    "Reverb": "reverb",
+}
+
+
+@dataclass(frozen=True)
+class Published:
+    """One row of the paper.
+
+    Args:
+        noise: its name there.
+        snr_db: of the whole-utterance noises.
+        activation: change of UAR on activation, un-augmented; negative is a loss.
+        valence: on valence.
+        attack: the spec that makes this noise here.
+    """
+
+    noise: str
+    snr_db: str
+    activation: float
+    valence: float
+    attack: str
+
+
+@cache
+def published() -> tuple[Published, ...]:
+    """The paper's rows, in its order."""
+    text = resources.files("leaderboards.reproduce").joinpath("best_practices_table1.csv").read_text("utf-8")
+    return tuple(
+        Published(
+            row["noise"],
+            row["snr_db"],
+            float(row["iem_activation_delta"]),
+            float(row["iem_valence_delta"]),
+            _attack(row["noise"], row["snr_db"]),
+        )
+        for row in csv.DictReader(text.splitlines())
+    )
+
+
+def _attack(noise: str, snr_db: str) -> str:
+    if noise in _EFFECTS:
+        return _EFFECTS[noise]
+    parts = [f"category={_CATEGORIES[noise[:3]]}"] * (noise[:3] != "Nat")
+    parts += ["position=start"] if noise.endswith("St") else [f"snr_db={float(snr_db)}"] * (snr_db != "20")
+    return "environmental" + (":" + ",".join(parts) if parts else "")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A noise, ours beside the paper's.
+
+    Args:
+        paper: the published row.
+        change: of UAR on the utterances to which it applied; None where it applied to none.
+        ci95: its interval.
+        applied: utterances.
+        of: as many were there.
+    """
+
+    paper: Published
+    change: float | None
+    ci95: tuple[float, float] | None
+    applied: int
+    of: int
+
+
+@dataclass(frozen=True)
+class Table:
+    """One task's table.
+
+    Args:
+        about: victim, defence, corpus, noise bank, task, split, folds, seeds, speakers.
+        clean_uar: without noise.
+        rows: in the paper's order.
+    """
+
+    about: Mapping[str, Any]
+    clean_uar: float
+    rows: tuple[Row, ...]
+
+    @property
+    def column(self) -> str:
+        """The paper's column that this task is set beside."""
+        return "valence" if str(self.about["task"]).startswith("valence") else "activation"
+
+    def rank_correlation(self) -> float | None:
+        """Spearman's ρ of our changes and the paper's; None with fewer than three rows."""
+        both = [(row.change, getattr(row.paper, self.column)) for row in self.rows if row.change is not None]
+        if len(both) < 3 or len({ours for ours, _ in both}) == 1:
+            return None
+        return float(stats.spearmanr(*zip(*both, strict=True)).statistic)
+
+    def claims(self) -> Iterator[tuple[str, bool | None]]:
+        """What the paper's figures say about the order of the noises, and whether ours say the same; None where a
+        noise did not apply."""
+        cost = {(row.paper.noise, row.paper.snr_db): row.change for row in self.rows}
+        for kind in _CATEGORIES:
+            levels = [cost[f"{kind}Co", snr] for snr in ("20", "10", "0")]
+            yield f"{kind}: the louder, the worse (20, 10, 0 dB)", _descending(levels)
+            soft = [cost[f"{kind}St", ""], cost[f"{kind}Co", "20"]]
+            yield f"{kind}: a noise that fades out costs less than one throughout at 20 dB", _descending(soft)
+        synthetic = [cost[name, ""] for name in _EFFECTS if name != "Reverb"]
+        known = [change for change in synthetic if change is not None]
+        worst_synthetic = min(known) if known else None
+        best_noise = [cost[f"{kind}Co", "20"] for kind in _CATEGORIES]
+        mildest = None if None in best_noise else max(change for change in best_noise if change is not None)
+        yield (
+            "every environmental noise at 20 dB costs more than any synthetic one but Reverb",
+            (_descending([worst_synthetic, mildest])),
+        )
+        reverb = [worst_synthetic, cost["Reverb", ""]]
+        yield "Reverb costs more than every other synthetic noise", _descending(reverb)
+        others = [change for (name, _), change in cost.items() if name != "DropLt" and change is not None]
+        yield (
+            "DropLt costs least of all",
+            (None if cost["DropLt", ""] is None or not others else cost["DropLt", ""] >= max(others)),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        rows = [
+            {
+                "noise": row.paper.noise,
+                "snr_db": float(row.paper.snr_db) if row.paper.snr_db else None,
+                "attack": row.paper.attack,
+                "published_activation": row.paper.activation,
+                "published_valence": row.paper.valence,
+                "change": row.change,
+                "ci95": None if row.ci95 is None else list(row.ci95),
+                "applied": row.applied,
+                "of": row.of,
+            }
+            for row in self.rows
+        ]
+        claims = [{"claim": claim, "holds": holds} for claim, holds in self.claims()]
+        rho = self.rank_correlation()
+        return {**self.about, "clean_uar": self.clean_uar, "rows": rows, "claims": claims, "rank_correlation": rho}
+
+
+def _descending(changes: Sequence[float | None]) -> bool | None:
+    """Whether each loses more than the one before."""
+    known = [change for change in changes if change is not None]
+    if len(known) < len(changes):
+        return None
+    return all(later < earlier for earlier, later in itertools.pairwise(known))
+
+
+_ABOUT = ("victim", "defense", "corpus", "noise_bank", "task", "split", "limit")
+
+
+def tables(results: Results) -> list[Table]:
+    """A table for each victim, defence, corpus and task of runs of all the noises.
+
+    Args:
+        results: with a pooled entry for each noise.
+    """
+    groups: dict[tuple[str, ...], dict[str, dict[str, Any]]] = {}
+    for entry in results.pooled:
+        groups.setdefault(tuple(str(entry[name]) for name in _ABOUT), {})[entry["attack"]] = entry
+    wanted = {row.attack for row in published()}
+    return [_table(entries) for entries in groups.values() if wanted & set(entries)]
+
+
+def _table(entries: Mapping[str, Mapping[str, Any]]) -> Table:
+    first = next(entry for entry in entries.values())
+    about = {name: first[name] for name in (*_ABOUT, "folds", "seeds", "speakers", "n")}
+    rows = [_row(row, entries[row.attack]) for row in published() if row.attack in entries]
+    return Table(about, first["clean"]["uar"], tuple(rows))
+
+
+def _row(paper: Published, entry: Mapping[str, Any]) -> Row:
+    found = entry["perturbed"]
+    if found is None:
+        return Row(paper, None, None, 0, entry["n"] * len(entry["seeds"]))
+    low, high = found["uar_change_ci95"]
+    return Row(paper, found["uar"] - found["uar_before"], (low, high), found["applied"], found["of"])

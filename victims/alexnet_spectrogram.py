@@ -1,0 +1,250 @@
+"""P4's victim: AlexNet, looking at coloured spectrograms of one-second blocks (sections 3 and 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from bench import SAMPLE_RATE, Batch, FitContext, UsageError, Utterance, batches, within
+from bench.audio import SILENCE_PEAK
+from bench.blocks import BLOCK_S
+from bench.borrowed import digest_of
+from bench.signal.spectrogram_image import ImageSettings, spectrogram_image
+from bench.statefile import load_published
+from bench.training import Schedule, Sequences, fit_network, seeded
+from bench.weights import load_into, load_weights, save_weights
+
+_WHERE = "victim 'alexnet_spectrogram'"
+_BLOCK = BLOCK_S * SAMPLE_RATE
+_AT_A_TIME = 64
+_SMALLEST = 63
+_OUTPUT = ("classifier.6.weight", "classifier.6.bias")
+_FROZEN = ("features.0", "features.3", "features.6", "features.8")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the parameters stand for that a recipe leaves open.
+
+    Args:
+        image_size: of the pictures, in pixels.
+        width: channels and units, relative to AlexNet's.
+        learning_rate: SGD's, at first.
+        batch_size: blocks a training step.
+        max_epochs: so many are trained.
+        dropout: before the first two dense layers.
+    """
+
+    image_size: int
+    width: float
+    learning_rate: float
+    batch_size: int
+    max_epochs: int
+    dropout: float
+
+
+P4 = Plan(image_size=256, width=1.0, learning_rate=4e-4, batch_size=128, max_epochs=6, dropout=0.5)
+"""With published weights: the paper's."""
+FROM_SCRATCH = Plan(image_size=128, width=0.25, learning_rate=0.01, batch_size=16, max_epochs=24, dropout=0.0)
+"""Without: ours. A network that has seen no photographs needs more steps; a smaller one takes them on a CPU."""
+
+
+@dataclass(frozen=True)
+class AlexnetSpectrogram:
+    """AlexNet on spectrograms of one-second blocks, as pictures in the "jet" colours (P4).
+
+    16 ms Hamming windows every 62 samples, a transform of 512; pictures of 256 × 256; SGD with momentum, whose rate
+    falls by `gamma` when half of the epochs have gone; the weights of the epoch with the lowest validation loss.
+
+    With `weights`, AlexNet's of ImageNet, the last convolution and the dense layers are fine-tuned and the others stay
+    as they are, by P4's settings. Without, everything is learnt from nothing, which those settings cannot do: a
+    parameter that is None then stands for a value of ours (P4's / ours): image_size 256 / 128, width 1 / 0.25,
+    learning_rate 4e-4 / 0.01, batch_size 128 / 16, max_epochs 6 / 24, dropout 0.5 / 0.
+
+    Args:
+        weights: a file with torchvision's AlexNet: its own `alexnet-owt-....pth`, or the same tensors as
+            `.safetensors`. The output layer in it is replaced by one for the task's classes.
+        image_size: height and width of the pictures, at least 63.
+        width: channels and units relative to AlexNet's, above 0. Published weights have 1.
+        learning_rate: SGD's, at first.
+        batch_size: blocks a training step.
+        max_epochs: how many are trained.
+        dropout: before the first two dense layers, in [0, 1).
+        momentum: SGD's, in [0, 1).
+        weight_decay: SGD's.
+        gamma: what the learning rate is multiplied by at half time, above 0.
+        normalise: divide each block by its largest absolute value (equation 2), and let its colours run from its own
+            lowest to its own highest level. Otherwise they run from 80 dB below full scale to full scale: loudness is
+            seen.
+
+    Differences to the original: see above for training without `weights`. The loss weighs classes alike. Readings: the
+    best epoch is chosen on other speakers; gamma acts once; an utterance's probabilities are the mean of its blocks'.
+    """
+
+    weights: Path | None = None
+    image_size: int | None = None
+    width: float | None = None
+    learning_rate: float | None = None
+    batch_size: int | None = None
+    max_epochs: int | None = None
+    dropout: float | None = None
+    momentum: float = 0.9
+    weight_decay: float = 4e-4
+    gamma: float = 0.2
+    normalise: bool = True
+
+    def __post_init__(self) -> None:
+        for name, least in (("image_size", _SMALLEST), ("batch_size", 1), ("max_epochs", 1)):
+            within(_WHERE, name, getattr(self.plan, name), f"P4 takes {getattr(P4, name)}", at_least=least)
+        for name in ("width", "learning_rate"):
+            within(_WHERE, name, getattr(self.plan, name), f"P4 takes {getattr(P4, name)}", above=0)
+        within(_WHERE, "momentum", self.momentum, "P4 takes 0.9", at_least=0, at_most=0.999)
+        within(_WHERE, "weight_decay", self.weight_decay, "P4 takes 4e-4", at_least=0)
+        within(_WHERE, "gamma", self.gamma, "P4 takes 0.2", above=0, at_most=1)
+        within(_WHERE, "dropout", self.plan.dropout, "AlexNet's is 0.5", at_least=0, at_most=0.99)
+        if self.weights is not None and self.plan.width != 1:
+            found, remedy = f"{self.width:g} with weights", "leave one of the two out"
+            raise UsageError(f"{_WHERE}, parameter 'width'", found, "1, AlexNet's own width", remedy)
+
+    @property
+    def plan(self) -> Plan:
+        """What is given, and what stands for the rest."""
+        rest = asdict(FROM_SCRATCH if self.weights is None else P4)
+        given = {name: getattr(self, name) for name in rest if getattr(self, name) is not None}
+        return Plan(**{**rest, **given})
+
+    def fingerprint(self) -> str:
+        """The digest of the published weights."""
+        return "" if self.weights is None else digest_of(_WHERE, [self.weights.expanduser()])
+
+    def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> FittedAlexnet:
+        """Train on the blocks of `train`, choose the epoch on those of `valid`."""
+        plan = self.plan
+        with seeded(context.seed, "alexnet_spectrogram"):
+            network = AlexNet(self, len(context.task.classes))
+            if self.weights is not None:
+                self.fingerprint()  # says so where the file is not there
+                load_published(network, self.weights.expanduser(), _OUTPUT)
+                for name in _FROZEN:
+                    network.get_submodule(name).requires_grad_(False)
+            network.to(context.device)
+            learning = [weight for weight in network.parameters() if weight.requires_grad]
+            optimizer = torch.optim.SGD(learning, plan.learning_rate, self.momentum, weight_decay=self.weight_decay)
+            rate = torch.optim.lr_scheduler.StepLR(optimizer, (plan.max_epochs + 1) // 2, self.gamma)
+            data = (_block_data(train, context), _block_data(valid, context))
+            schedule = Schedule(plan.batch_size, plan.max_epochs, patience=plan.max_epochs)
+            fit_network(network, optimizer, *data, schedule, context, lambda _epoch, _loss: rate.step())
+        return FittedAlexnet(self, context.task.classes, network, context.device)
+
+    def load(self, folder: Path, context: FitContext) -> FittedAlexnet:
+        """The fitted victim from its folder."""
+        tensors, _ = load_weights(folder, context.device)
+        with seeded("alexnet_spectrogram"):
+            network = AlexNet(self, len(context.task.classes)).to(context.device)
+        load_into(network, tensors, folder)
+        return FittedAlexnet(self, context.task.classes, network.eval(), context.device)
+
+
+class AlexNet(nn.Module):
+    """Krizhevsky's second network ("One weird trick", 2014), its tensors named and shaped as torchvision's."""
+
+    def __init__(self, recipe: AlexnetSpectrogram, classes: int) -> None:
+        super().__init__()
+        plan = recipe.plan
+        a, b, c, d, dense = (max(1, round(plan.width * size)) for size in (64, 192, 384, 256, 4096))
+        self.pictures = ImageSettings(size=plan.image_size, own_scale=recipe.normalise)
+        self.features = nn.Sequential(
+            *(nn.Conv2d(3, a, 11, stride=4, padding=2), nn.ReLU(), nn.MaxPool2d(3, stride=2)),
+            *(nn.Conv2d(a, b, 5, padding=2), nn.ReLU(), nn.MaxPool2d(3, stride=2)),
+            *(nn.Conv2d(b, c, 3, padding=1), nn.ReLU()),
+            *(nn.Conv2d(c, d, 3, padding=1), nn.ReLU()),
+            *(nn.Conv2d(d, d, 3, padding=1), nn.ReLU(), nn.MaxPool2d(3, stride=2)),
+        )
+        self.avgpool = nn.AdaptiveAvgPool2d((6, 6))
+        self.classifier = nn.Sequential(
+            *(nn.Dropout(plan.dropout), nn.Linear(d * 36, dense), nn.ReLU()),
+            *(nn.Dropout(plan.dropout), nn.Linear(dense, dense), nn.ReLU()),
+            nn.Linear(dense, classes),
+        )
+
+    def forward(self, blocks: Tensor, _counts: Tensor | None = None) -> Tensor:
+        """Logits (n, c) from blocks (n, 16000)."""
+        if self.pictures.own_scale:
+            peak = blocks.abs().amax(dim=1, keepdim=True)
+            blocks = blocks / peak.where(peak > 0, 1.0)
+        hidden = self.avgpool(self.features(spectrogram_image(blocks, self.pictures)))
+        logits: Tensor = self.classifier(hidden.flatten(1))
+        return logits
+
+
+@dataclass(frozen=True)
+class FittedAlexnet:
+    """A trained `AlexnetSpectrogram`.
+
+    Args:
+        recipe: what it was trained as.
+        classes: the output columns.
+        network: the trained network, in evaluation mode.
+        device: where it is.
+    """
+
+    recipe: AlexnetSpectrogram
+    classes: tuple[str, ...]
+    network: AlexNet
+    device: torch.device
+    concurrent: ClassVar[bool] = True
+
+    def enroll(self, clean: Sequence[Utterance]) -> FittedAlexnet:
+        """It needs to know nobody."""
+        return self
+
+    def log_probs(self, batch: Batch) -> Tensor:
+        """Class log-probabilities, shape (b, c): of the mean of the blocks' probabilities."""
+        blocks, owners = blocks_in(batch)
+        scores = [torch.softmax(self.network(part).double(), dim=-1) for part in torch.split(blocks, _AT_A_TIME)]
+        total = torch.zeros(len(batch), len(self.classes), dtype=torch.float64, device=blocks.device)
+        counts = torch.bincount(owners, minlength=len(batch))
+        return (total.index_add(0, owners, torch.cat(scores)) / counts[:, None]).log().float()
+
+    def save(self, folder: Path) -> None:
+        """Weights as safetensors, what they are as JSON."""
+        weights = self.recipe.weights
+        recipe = {**asdict(self.recipe), "weights": None if weights is None else str(weights)}
+        config = {"victim": "alexnet_spectrogram", "recipe": recipe, "classes": self.classes}
+        save_weights(folder, self.network.state_dict(), config)
+
+
+def blocks_in(batch: Batch) -> tuple[Tensor, Tensor]:
+    """Every utterance's whole seconds, as [`bench.blocks.blocks_of`][] cuts them, but for silence.
+
+    What is left at the end is not heard; an utterance shorter than a second is one block, with zeros after it; silent
+    blocks are left out, unless there are no others.
+
+    Returns:
+        Blocks, shape (n, 16000), and the row of the batch that each comes from, shape (n,).
+    """
+    length = batch.waveforms.shape[-1]
+    width = max(length // _BLOCK, 1)
+    cut = torch.nn.functional.pad(batch.waveforms, (0, width * _BLOCK - length)).view(len(batch), width, _BLOCK)
+    counts = torch.div(batch.lengths, _BLOCK, rounding_mode="floor").clamp(min=1)
+    real = torch.arange(width, device=cut.device) < counts[:, None]
+    heard = real & (cut.abs().amax(dim=-1) > SILENCE_PEAK)
+    kept = torch.where(heard.any(dim=1, keepdim=True), heard, real)
+    return cut[kept], kept.nonzero()[:, 0]
+
+
+def _block_data(utterances: Sequence[Utterance], context: FitContext) -> Sequences:
+    """Blocks, each labelled as its utterance."""
+    blocks, labels = [], []
+    for group in batches(utterances, _AT_A_TIME):
+        chosen = [utterances[index] for index in group]
+        found, owners = blocks_in(Batch.of(chosen, context.device))
+        names = [context.task.label_of(chosen[owner]) for owner in owners.tolist()]
+        labels += [context.task.classes.index(name) for name in names if name is not None]
+        blocks += list(found)
+    return Sequences(blocks, torch.tensor(labels, device=context.device))

@@ -1,0 +1,213 @@
+"""A model in the ONNX format, run by ONNX Runtime."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from bench import Batch, BenchError, ComponentError, DataError, FitContext, UsageError, Utterance, within
+from bench.borrowed import PROBES, check_note, digest_of, module_for, refuse_mixing, write_note
+from bench.labels import Labels, looks_like_probabilities
+
+_WHERE = "victim 'onnx'"
+_FLOATS = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64}
+_MASKS = {"tensor(int64)": np.int64, "tensor(int32)": np.int32, "tensor(bool)": np.bool_} | _FLOATS
+_INPUTS = "waveforms (b, t) of floats, and nothing else but lengths (b,) or a mask (b, t)"
+_QUIET = 4
+
+
+@dataclass(frozen=True)
+class Onnx:
+    """A model file in the ONNX format, `onnx:FILE.onnx`: waveforms in, class scores out.
+
+    Its first input is a waveform of shape (b, t) at 16 kHz, in [-1, 1]. A second input may be the lengths in samples,
+    shape (b,), or a mask of 1 and 0, shape (b, t): only such a model is asked about several utterances at a time. Where
+    t is fixed, an utterance is cut into windows of that length, the last one ending where it ends; one that is shorter
+    is padded with zeros; the windows' probabilities are averaged. Its first output has shape (b, l).
+
+    Args:
+        file: the model. Weights that stand beside it are found by its name (`FILE.onnx.data`, `FILE.onnx_data`).
+        labels: the outputs' labels in their order, or other names for some of them (THEIRS:OURS). The default is the
+            model's own metadata "labels": a JSON list, or names with commas between them.
+        output: whether the first output has passed a softmax.
+        normalize: bring each utterance to mean 0 and variance 1 first, as wav2vec 2.0's feature extractor does.
+        batch_size: utterances at a time, where the model takes lengths or a mask.
+    """
+
+    file: Path
+    labels: tuple[str, ...] = ()
+    output: Literal["logits", "probabilities"] = "logits"
+    normalize: bool = False
+    batch_size: int = 8
+
+    def __post_init__(self) -> None:
+        within(_WHERE, "batch_size", self.batch_size, "the default is 8", at_least=1)
+
+    def fingerprint(self) -> str:
+        """The digest of the file, and of the weights beside it."""
+        file = self.file.expanduser()
+        beside = sorted(other for end in (".data", "_data") for other in file.parent.glob(f"{file.name}{end}*"))
+        return digest_of(_WHERE, [file, *beside])
+
+    def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> FittedOnnx:
+        """Load it, and ask about some of `train`: do its outputs fit its labels, and those the task? No training."""
+        fitted = self._fitted(context)
+        fitted.labels.columns(fitted.names)
+        probes = train[:PROBES]
+        if self.output == "logits" and probes and looks_like_probabilities(fitted.scores(probes)):
+            remedy = "say so: output=probabilities"
+            raise UsageError(_WHERE, "outputs that are probabilities", "logits, as output=logits says", remedy)
+        refuse_mixing(_WHERE, fitted.ask, probes)
+        return fitted
+
+    def load(self, folder: Path, context: FitContext) -> FittedOnnx:
+        """The model from its own file again."""
+        fitted = self._fitted(context)
+        check_note(folder, fitted.note())
+        return fitted
+
+    def _fitted(self, context: FitContext) -> FittedOnnx:
+        labels = Labels.given(_WHERE, context.task, self.labels)
+        session = _session(self.file.expanduser(), context.device)
+        names = labels.names or _own_labels(self.file, session)
+        first, *others = session.get_inputs() or [None]
+        mask = others[0] if others else None
+        known = first is not None and first.type in _FLOATS and len(first.shape) == 2 and len(others) <= 1
+        if not known or (mask is not None and (mask.type not in _MASKS or len(mask.shape) not in (1, 2))):
+            found = ", ".join(f"{one.name}: {one.type} {one.shape}" for one in session.get_inputs()) or "no inputs"
+            raise UsageError(f"{_WHERE}, {self.file}", found, _INPUTS, "export the model with such inputs")
+        return FittedOnnx(self, labels, session, names, first, mask, context.device)
+
+
+@dataclass(frozen=True)
+class FittedOnnx:
+    """The model, loaded, and how its labels are read.
+
+    Args:
+        recipe: where it is.
+        labels: how they are read.
+        session: ONNX Runtime's.
+        names: the outputs' labels.
+        waveform: the first input: name, type, shape.
+        mask: the second, lengths or a mask, where it has one.
+        device: where the answers go.
+    """
+
+    recipe: Onnx
+    labels: Labels
+    session: Any
+    names: tuple[str, ...]
+    waveform: Any
+    mask: Any
+    device: torch.device
+    concurrent: ClassVar[bool] = True
+
+    def enroll(self, clean: Sequence[Utterance]) -> FittedOnnx:
+        """It needs to know nobody."""
+        return self
+
+    def log_probs(self, batch: Batch) -> Tensor:
+        """Class log-probabilities, shape (b, c)."""
+        return self.ask(batch.utterances).to(self.device)
+
+    def save(self, folder: Path) -> None:
+        """What it is, as JSON; the model stays in its own file."""
+        write_note(folder, self.note())
+
+    def note(self) -> dict[str, Any]:
+        """What it is."""
+        classes = self.labels.task.classes
+        return {"victim": "onnx", "classes": classes, "labels": self.names, "files": self.recipe.fingerprint()}
+
+    def ask(self, utterances: Sequence[Utterance]) -> Tensor:
+        """Class log-probabilities, shape (n, c)."""
+        scores = self.scores(utterances)
+        if self.recipe.output == "probabilities":
+            if not looks_like_probabilities(scores):
+                found = f"an output such as {[round(float(value), 4) for value in scores[0][:8]]}"
+                raise UsageError(_WHERE, found, "probabilities, as output=probabilities says", "say output=logits")
+            scores = scores.log()
+        return self.labels.of_scores(self.names, scores)
+
+    def scores(self, utterances: Sequence[Utterance]) -> Tensor:
+        """What the model says, shape (n, l), float64: its output; of a model with windows, the mean over them."""
+        waveforms = [self._prepared(utterance) for utterance in utterances]
+        fixed = self.waveform.shape[1]
+        if isinstance(fixed, int):
+            return torch.stack([self._windowed(waveform, fixed) for waveform in waveforms])
+        size = 1 if self.mask is None or self.waveform.shape[0] == 1 else self.recipe.batch_size
+        return torch.cat([self._run(waveforms[at : at + size]) for at in range(0, len(waveforms), size)])
+
+    def _prepared(self, utterance: Utterance) -> NDArray[np.float32]:
+        waveform: NDArray[np.float32] = utterance.waveform.cpu().numpy()
+        if self.recipe.normalize:
+            waveform = (waveform - waveform.mean()) / np.sqrt(waveform.var() + 1e-7)
+        return waveform
+
+    def _windowed(self, waveform: NDArray[np.float32], width: int) -> Tensor:
+        """Probabilities averaged over windows, and back in the form that the model gives."""
+        last = max(0, len(waveform) - width)
+        rows = torch.cat([self._run([waveform[at : at + width]], width) for at in [*range(0, last, width), last]])
+        if self.recipe.output == "probabilities" or len(rows) == 1:
+            return rows.mean(dim=0)
+        return torch.logsumexp(torch.log_softmax(rows, dim=1), dim=0)
+
+    def _run(self, waveforms: Sequence[NDArray[np.float32]], width: int | None = None) -> Tensor:
+        lengths = np.array([len(waveform) for waveform in waveforms])
+        padded = np.zeros((len(waveforms), width or lengths.max()), dtype=_FLOATS[self.waveform.type])
+        for row, waveform in zip(padded, waveforms, strict=True):
+            row[: len(waveform)] = waveform
+        given: dict[str, NDArray[Any]] = {self.waveform.name: padded}
+        if self.mask is not None:
+            real = np.arange(padded.shape[1]) < lengths[:, None]
+            given[self.mask.name] = (lengths if len(self.mask.shape) == 1 else real).astype(_MASKS[self.mask.type])
+        try:
+            answer = np.asarray(self.session.run(None, given)[0], dtype=np.float64)
+        except Exception as error:  # ONNX Runtime's errors have no common base
+            found = f"{type(error).__name__}: {str(error)[:300]}"
+            raise ComponentError(
+                f"{_WHERE}, {self.recipe.file}", found, "a model that runs", "export it anew"
+            ) from error
+        if answer.shape != (len(waveforms), len(self.names)):
+            found = f"an output of shape {answer.shape} for {len(waveforms)} waveforms and {len(self.names)} labels"
+            remedy = "give the labels in the outputs' order: labels=NAME+NAME+..."
+            raise UsageError(f"{_WHERE}, {self.recipe.file}", found, "a score for each label", remedy)
+        return torch.from_numpy(answer)
+
+
+def _session(file: Path, device: torch.device) -> Any:
+    digest_of(_WHERE, [file])
+    runtime = module_for(_WHERE, "onnxruntime", "onnx")
+    options = runtime.SessionOptions()
+    options.log_severity_level = _QUIET
+    options.intra_op_num_threads = 1  # the referee has a thread for each core
+    wanted = ["CUDAExecutionProvider"] * (device.type == "cuda") + ["CPUExecutionProvider"]
+    providers = [name for name in wanted if name in runtime.get_available_providers()]
+    try:
+        return runtime.InferenceSession(str(file), options, providers=providers)
+    except BenchError:
+        raise
+    except Exception as error:  # ONNX Runtime's errors have no common base
+        raise DataError(file, str(error)[:300], "a model in the ONNX format", "export it anew") from error
+
+
+def _own_labels(file: Path, session: Any) -> tuple[str, ...]:
+    """The model's metadata "labels"."""
+    text = str(session.get_modelmeta().custom_metadata_map.get("labels", "")).strip()
+    try:
+        names = json.loads(text) if text.startswith("[") else [name.strip() for name in text.split(",")]
+    except ValueError:
+        names = []
+    if not names or not all(isinstance(name, str) and name for name in names):
+        found = f"the metadata labels = {text!r}" if text else "no labels in its metadata"
+        remedy = "give them in the outputs' order: labels=anger+happiness+sadness+neutral"
+        raise UsageError(f"{_WHERE}, {file}", found, "the labels of its outputs", remedy)
+    return tuple(names)

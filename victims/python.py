@@ -1,0 +1,194 @@
+"""Any model at all, as a Python callable in a file of the user's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from bench import SAMPLE_RATE, Batch, BenchError, ComponentError, FitContext, UsageError, Utterance, within
+from bench.borrowed import PROBES, check_note, digest_of, refuse_mixing, write_note
+from bench.labels import Labels, log_scores
+from bench.userfile import load_file
+
+_WHERE = "victim 'python'"
+_FORM = "FILE.py:OBJECT"
+_ANSWERS = "a label for each waveform, a dict of probabilities for each, or an array (n, l) and OBJECT.labels"
+
+
+@dataclass(frozen=True)
+class Python:
+    """Your own model: a callable from waveforms to labels or probabilities, `python:FILE.py:OBJECT`.
+
+    `OBJECT(waveforms, 16000)` gets a list of n float32 NumPy arrays of shape (t,), in [-1, 1], and gives one of
+
+    - n labels;
+    - n dicts from a label to its probability;
+    - an array or tensor of shape (n, l), probabilities or log-probabilities; the l labels in their order are its
+      attribute `OBJECT.labels`, or the parameter `labels`.
+
+    A class is made once, without arguments. The file is run as a plug-in file is; nothing is trained.
+
+    Args:
+        target: the file and the name in it, FILE.py:OBJECT.
+        labels: the outputs' labels in their order, or other names for some of them (THEIRS:OURS).
+        files: other files that the model rests on, such as weights: with FILE.py they are part of every result's key.
+        batch_size: waveforms at a time. With more than 1, an answer must not depend on the others; this is checked.
+    """
+
+    target: str
+    labels: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
+    batch_size: int = 1
+
+    def __post_init__(self) -> None:
+        within(_WHERE, "batch_size", self.batch_size, "the default is 1", at_least=1)
+        file, _, name = self.target.rpartition(":")
+        if not file or not name.isidentifier():
+            raise UsageError(_WHERE, repr(self.target), _FORM, "for example python:my_model.py:predict")
+
+    def fingerprint(self) -> str:
+        """The digest of the file, and of the other `files`."""
+        return digest_of(_WHERE, [self._file, *self.files])
+
+    def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> FittedPython:
+        """Load it, and ask about some of `train`: is every answer one of the task's classes? Nothing is trained."""
+        fitted = self._fitted(context)
+        if fitted.names:
+            fitted.labels.columns(fitted.names)
+        refuse_mixing(_WHERE, fitted.ask, train[:PROBES])
+        return fitted
+
+    def load(self, folder: Path, context: FitContext) -> FittedPython:
+        """The model from its own file again."""
+        fitted = self._fitted(context)
+        check_note(folder, fitted.note())
+        return fitted
+
+    @property
+    def _file(self) -> Path:
+        return Path(self.target.rpartition(":")[0]).expanduser()
+
+    def _fitted(self, context: FitContext) -> FittedPython:
+        labels = Labels.given(_WHERE, context.task, self.labels)
+        made = _made(self._file, self.target.rpartition(":")[2])
+        return FittedPython(self, labels, made, labels.names or _own_labels(made), context.device)
+
+
+@dataclass(frozen=True)
+class FittedPython:
+    """The callable, and how its labels are read.
+
+    Args:
+        recipe: where it is.
+        labels: how they are read.
+        model: the callable.
+        names: the labels of an array's columns, where they are known.
+        device: where the answers go.
+    """
+
+    recipe: Python
+    labels: Labels
+    model: Callable[..., Any]
+    names: tuple[str, ...]
+    device: torch.device
+
+    def enroll(self, clean: Sequence[Utterance]) -> FittedPython:
+        """It needs to know nobody."""
+        return self
+
+    def log_probs(self, batch: Batch) -> Tensor:
+        """Class log-probabilities, shape (b, c)."""
+        return self.ask(batch.utterances).to(self.device)
+
+    def save(self, folder: Path) -> None:
+        """What it is, as JSON; the model stays in its own file."""
+        write_note(folder, self.note())
+
+    def note(self) -> dict[str, Any]:
+        """What it is."""
+        classes = self.labels.task.classes
+        return {"victim": "python", "classes": classes, "labels": self.names, "files": self.recipe.fingerprint()}
+
+    def ask(self, utterances: Sequence[Utterance]) -> Tensor:
+        """Class log-probabilities, shape (n, c)."""
+        size = self.recipe.batch_size
+        return torch.cat([self._together(utterances[at : at + size]) for at in range(0, len(utterances), size)])
+
+    def _together(self, utterances: Sequence[Utterance]) -> Tensor:
+        """Class log-probabilities, shape (n, c), of utterances that the callable is given at once.
+
+        Raises:
+            ComponentError: it raised, or what it answers cannot be read.
+        """
+        waveforms = [np.array(one.waveform.cpu().numpy(), dtype=np.float32) for one in utterances]  # its own copies
+        where = f"{_WHERE}, {self.recipe.target}"
+        try:
+            answer = self.model(waveforms, SAMPLE_RATE)
+        except BenchError:
+            raise
+        except Exception as error:
+            found = f"{type(error).__name__}: {error}"
+            expected = f"an answer from OBJECT(list of {len(waveforms)} float32 arrays, {SAMPLE_RATE})"
+            raise ComponentError(where, found, expected, "mend it") from error
+        return _read(where, self.labels, self.names, answer, len(waveforms))
+
+
+def _made(file: Path, name: str) -> Callable[..., Any]:
+    module = load_file(file, _WHERE)
+    if not hasattr(module, name):
+        known = ", ".join(sorted(key for key in vars(module) if not key.startswith("_"))[:20]) or "nothing"
+        raise UsageError(f"{_WHERE}, {file}", f"no {name!r}, but {known}", "the name of a callable", "correct it")
+    made = getattr(module, name)
+    if isinstance(made, type):
+        try:
+            made = made()
+        except Exception as error:
+            where, found = f"{_WHERE}, {file}:{name}", f"{type(error).__name__}: {error}"
+            raise UsageError(where, found, "a class that is made without arguments", "mend it") from error
+    if not callable(made):
+        found = f"a {type(made).__name__}, which cannot be called"
+        raise UsageError(f"{_WHERE}, {file}:{name}", found, "a callable, or a class of one", f"it gives {_ANSWERS}")
+    return made  # type: ignore[no-any-return]
+
+
+def _own_labels(model: Any) -> tuple[str, ...]:
+    """Its attribute `labels`: names in order, {index: name}, or {name: index}."""
+    own = getattr(model, "labels", None)
+    if own is None:
+        return ()
+    if isinstance(own, Mapping):
+        pairs = [(value, key) if isinstance(key, str) else (key, value) for key, value in own.items()]
+        own = [name for _, name in sorted(pairs)]
+    names = tuple(own) if isinstance(own, Sequence | np.ndarray) and not isinstance(own, str) else ()
+    if not names or not all(isinstance(name, str) for name in names):
+        raise UsageError(_WHERE, f"the attribute labels = {own!r}", "the labels' names in order", "correct it")
+    return tuple(map(str, names))
+
+
+def _read(where: str, labels: Labels, names: tuple[str, ...], answer: Any, count: int) -> Tensor:
+    """Class log-probabilities of an answer, whichever of its forms it has."""
+    if isinstance(answer, Tensor):
+        answer = answer.detach().cpu().numpy()
+    rows = list(answer) if isinstance(answer, Sequence | np.ndarray) and not isinstance(answer, str) else None
+    if rows is None or len(rows) != count:
+        found = f"a {type(answer).__name__}" + ("" if rows is None else f" of {len(rows)}") + f" for {count} waveforms"
+        raise ComponentError(where, found, _ANSWERS, "mend it")
+    if all(isinstance(row, str) for row in rows):
+        return labels.of_names(list(map(str, rows)))
+    if all(isinstance(row, Mapping) for row in rows):
+        names = tuple(map(str, rows[0]))
+        rows = [[row.get(name) for name in names] if len(row) == len(names) else [] for row in rows]
+    try:
+        scores = torch.from_numpy(np.asarray(rows, dtype=np.float64))
+    except (TypeError, ValueError) as error:
+        raise ComponentError(where, f"rows such as {str(rows[0])[:80]}", _ANSWERS, "mend it") from error
+    if scores.ndim != 2 or not names or scores.shape[1] != len(names):
+        found = f"an answer of shape {tuple(scores.shape)} for {len(names) or 'no'} labels"
+        raise ComponentError(where, found, _ANSWERS, "give their names in order: OBJECT.labels, or labels=NAME+NAME")
+    return labels.of_scores(names, log_scores(where, scores))
