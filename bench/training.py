@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -15,6 +16,7 @@ from torch.nn.utils.rnn import pad_sequence
 from bench.errors import ComponentError
 from bench.protocols import FitContext
 from bench.rng import keyed
+from bench.scores import uar
 from bench.threads import one_thread
 from bench.types import Rng
 
@@ -45,12 +47,29 @@ class Schedule:
     Args:
         batch_size: utterances a step.
         max_epochs: at most so many.
-        patience: epochs without a better validation loss before stopping.
+        patience: epochs without a gain on the validation data before stopping.
+        watch: what has to gain: "loss" by falling, or "uar", the unweighted average recall, by rising.
+        lowest_rate: where given, the learning rate is halved after `patience` epochs without a gain, and training
+            stops once it is below this.
     """
 
     batch_size: int
     max_epochs: int
     patience: int
+    watch: Literal["loss", "uar"] = "loss"
+    lowest_rate: float | None = None
+
+    def score(self, loss: float, recall: float) -> float:
+        """What has to fall; infinite or NaN where the loss is."""
+        return -recall if self.watch == "uar" and math.isfinite(loss) else loss
+
+    def ends(self, optimizer: torch.optim.Optimizer) -> bool:
+        """Whether to stop after `patience` epochs without a gain; halves the learning rate where that comes first."""
+        if self.lowest_rate is None:
+            return True
+        for group in optimizer.param_groups:
+            group["lr"] /= 2
+        return all(group["lr"] < self.lowest_rate for group in optimizer.param_groups)
 
 
 def class_weights(labels: Tensor, classes: int) -> Tensor:
@@ -72,7 +91,7 @@ def fit_network(
     context: FitContext,
     after_epoch: Callable[[int, float], None] | None = None,
 ) -> float:
-    """Train until the validation loss stops falling, and restore the weights of its lowest value.
+    """Train until the validation data gain no more, and restore the weights of the best epoch.
 
     Args:
         network: maps padded features and frame counts to logits (b, c). Trained in place.
@@ -84,7 +103,7 @@ def fit_network(
         after_epoch: told the epoch (from 0) and its validation loss; a learning-rate rule goes here.
 
     Returns:
-        The lowest validation loss.
+        The best epoch's validation loss, or its UAR where that is watched.
 
     Raises:
         ComponentError: the loss was NaN or infinite from the first epoch on.
@@ -101,28 +120,31 @@ def fit_network(
                 optimizer.zero_grad()
                 loss_of(network(features, counts), labels).backward()
                 optimizer.step()
-            loss = validation_loss(network, valid, loss_of, schedule.batch_size)
+            loss, recall = validated(network, valid, loss_of, schedule.batch_size)
             advance(1)
             if after_epoch:
                 after_epoch(epoch, loss)
-            since = 0 if loss < best else since + 1
+            score = schedule.score(loss, recall)
+            since = 0 if score < best else since + 1
             if since == 0:
-                best, best_state = loss, copy.deepcopy(network.state_dict())
+                best, best_state = score, copy.deepcopy(network.state_dict())
             elif since >= schedule.patience:
-                break
+                if schedule.ends(optimizer):
+                    break
+                since = 0
     if not math.isfinite(best):
         found = "no finite validation loss in any epoch"
         raise ComponentError("training", found, "a loss that falls", "try a lower learning rate")
     network.load_state_dict(best_state)
     network.eval()
-    return best
+    return abs(best)
 
 
 @torch.no_grad()
-def validation_loss(
+def validated(
     network: torch.nn.Module, data: Sequences, loss_of: torch.nn.CrossEntropyLoss, batch_size: int
-) -> float:
-    """The weighted loss over all of the data, in evaluation mode."""
+) -> tuple[float, float]:
+    """The weighted loss and the UAR over all of the data, in evaluation mode."""
     network.eval()
     order = sorted(range(len(data.features)), key=lambda index: len(data.features[index]))
     logits, labels = [], []
@@ -130,7 +152,8 @@ def validation_loss(
         features, counts, truth = data.batch(order[start : start + batch_size])
         logits.append(network(features, counts))
         labels.append(truth)
-    return float(loss_of(torch.cat(logits), torch.cat(labels)))
+    guesses, truths = torch.cat(logits), torch.cat(labels)
+    return float(loss_of(guesses, truths)), uar(truths.tolist(), guesses.argmax(dim=1).tolist())
 
 
 def shuffled_batches(lengths: Sequence[int], size: int, rng: Rng, pool: int = 8) -> Iterator[list[int]]:

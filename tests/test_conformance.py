@@ -15,7 +15,10 @@ BUILT_IN = Registry.discover()
 SMALL = CnnGru(channels=8, hidden=8, dense=8, max_epochs=3)
 BRIEF = {
     "alexnet_spectrogram": "alexnet_spectrogram:image_size=63,width=0.0625,max_epochs=2",
+    "bert_text": "bert_text:max_epochs=3",
     "cnn_gru": "cnn_gru:max_epochs=3",
+    "lstm_egemaps": "lstm_egemaps:max_epochs=3",
+    "multimodal": "multimodal:text=bert_text:max_epochs=2,audio=cnn_gru:max_epochs=2,max_epochs=2",
 }
 
 

@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from bench import SAMPLE_RATE, Batch, FitContext, UsageError, Utterance, batches, within
 from bench.audio import SILENCE_PEAK
 from bench.blocks import BLOCK_S
-from bench.borrowed import digest_of
+from bench.models.borrowed import digest_of
+from bench.models.statefile import load_published
 from bench.signal.spectrogram_image import ImageSettings, spectrogram_image
-from bench.statefile import load_published
 from bench.training import Schedule, Sequences, fit_network, seeded
 from bench.weights import load_into, load_weights, save_weights
 

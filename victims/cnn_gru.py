@@ -19,6 +19,8 @@ from bench.weights import load_into, load_weights, save_weights
 
 _MEL = MelSettings(n_mels=40, window_s=0.025, hop_s=0.010)
 _FEATURE_BATCH = 64
+_OUTPUT = 3
+"""Where in `Network.dense` the output begins, with its dropout."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,11 @@ class Network(nn.Module):
 
     def forward(self, features: Tensor, counts: Tensor) -> Tensor:
         """Logits (b, c) from features (b, frames, 40), zero after `counts` (b,) frames."""
+        logits: Tensor = self.dense[_OUTPUT:](self.hidden(features, counts))
+        return logits
+
+    def hidden(self, features: Tensor, counts: Tensor) -> Tensor:
+        """The dense layer before the output, shape (b, dense)."""
         hidden = features.transpose(1, 2)
         for convolution in (self.first, self.second):
             hidden = torch.relu(convolution(hidden))
@@ -114,8 +121,8 @@ class Network(nn.Module):
             hidden = hidden * real[:, None, :]
         states, _ = self.gru(hidden.transpose(1, 2))  # one direction: real steps never see the padding after them
         pooled = (states * real[:, :, None]).sum(dim=1) / counts[:, None]
-        logits: Tensor = self.dense(pooled)
-        return logits
+        vector: Tensor = self.dense[:_OUTPUT](pooled)
+        return vector
 
 
 @dataclass(frozen=True)
@@ -146,12 +153,20 @@ class FittedCnnGru:
 
     def log_probs(self, batch: Batch) -> Tensor:
         """Class log-probabilities, shape (b, c)."""
+        return torch.log_softmax(self.network(*self._features(batch)), dim=-1)
+
+    def hidden(self, batch: Batch) -> Tensor:
+        """The vector before the output, shape (b, dense)."""
+        return self.network.hidden(*self._features(batch))
+
+    def _features(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Normalised features (b, frames, 40), zero after an utterance's end, and true frame counts (b,)."""
         counts = frame_counts(batch.lengths, _MEL)
         features = log_mel(batch.waveforms, _MEL)
         mean, deviation = self._statistics_of(batch.utterances).unbind(dim=1)
         features = (features - mean[:, None]) / deviation[:, None]
         real = torch.arange(features.shape[1], device=features.device) < counts[:, None]
-        return torch.log_softmax(self.network(features * real[:, :, None], counts), dim=-1)
+        return features * real[:, :, None], counts
 
     def save(self, folder: Path) -> None:
         """Weights as safetensors, what they are as JSON."""

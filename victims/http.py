@@ -16,9 +16,9 @@ from torch import Tensor
 
 from bench import Batch, BenchError, FitContext, Spec, UsageError, Utterance, within
 from bench.audio import fingerprint
-from bench.borrowed import check_note, write_note
 from bench.cache import cache_dir
-from bench.labels import Labels
+from bench.models.borrowed import check_note, write_note
+from bench.models.labels import Labels
 from bench.remote.answers import label_at, log_shares, scores_at
 from bench.remote.journal import Journal
 from bench.remote.sending import Form, body, check_url, key_from, wav_bytes

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from bench import SAMPLE_RATE, Batch, BenchError, ComponentError, FitContext, UsageError, Utterance, within
-from bench.borrowed import PROBES, check_note, digest_of, refuse_mixing, write_note
-from bench.labels import Labels, log_scores
-from bench.userfile import load_file
+from bench.models.borrowed import PROBES, check_note, digest_of, refuse_mixing, write_note
+from bench.models.labels import Labels, log_scores
+from bench.models.userfile import load_file
 
 _WHERE = "victim 'python'"
 _FORM = "FILE.py:OBJECT"

@@ -13,8 +13,8 @@ from typing import Any
 
 import torch
 
-from bench.borrowed import digest_of, module_for
 from bench.errors import UsageError
+from bench.models.borrowed import digest_of, module_for
 from bench.training import seeded
 
 _KINDS = ("*.json", "*.safetensors", "*.txt")

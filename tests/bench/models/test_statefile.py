@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from bench import DataError
-from bench.statefile import load_published, read_state
+from bench.models.statefile import load_published, read_state
 
 STATE = {"weight": torch.ones(2, 3), "bias": torch.zeros(2)}
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import ComponentError, UsageError
-from bench.labels import Labels, log_scores
+from bench.models.labels import Labels, log_scores
 from bench.tasks import TASKS, task_named
 
 AHSN = task_named("ahsn")

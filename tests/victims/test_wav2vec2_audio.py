@@ -1,0 +1,164 @@
+"""P3's sound victim on tiny encoders of both kinds: normalised over time, or not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench import Batch, UsageError
+from bench.protocols import Embedding
+from bench.testing import TASK, TOLERANCE, check_victim, sample_context, sample_utterances
+from bench.training import seeded
+from victims.wav2vec2_audio import Wav2vec2Audio
+
+transformers = pytest.importorskip("transformers")
+
+SIZE = {
+    "hidden_size": 16,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 16,
+    "conv_dim": (8, 8, 16),
+    "conv_stride": (10, 8, 4),
+    "conv_kernel": (20, 16, 8),
+    "num_conv_pos_embeddings": 8,
+    "num_conv_pos_embedding_groups": 2,
+}
+
+
+def encoder(folder: Path, norm: str) -> Path:
+    """Write a tiny wav2vec 2.0."""
+    config = transformers.Wav2Vec2Config(**SIZE, feat_extract_norm=norm, do_stable_layer_norm=norm == "layer")
+    with seeded("wav2vec2"):
+        network = transformers.Wav2Vec2Model(config)
+    network.save_pretrained(folder)
+    extractor = transformers.Wav2Vec2FeatureExtractor(return_attention_mask=norm == "layer", do_normalize=True)
+    extractor.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session", params=["group", "layer"])
+def tiny(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    return encoder(tmp_path_factory.mktemp("wav2vec2") / request.param, request.param)
+
+
+@pytest.fixture(scope="module")
+def fitted(tiny: Path) -> Any:
+    return Wav2vec2Audio(str(tiny), max_epochs=30, learning_rate=1e-3).fit(
+        sample_utterances(4, 3, "train"), sample_utterances(2, 2, "valid"), sample_context()
+    )
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_it_conforms(tiny: Path, frozen: bool) -> None:
+    check_victim(Wav2vec2Audio(str(tiny), frozen=frozen, learning_rate=1e-3, max_epochs=2))
+
+
+def test_it_learns(fitted: Any) -> None:
+    test = sample_utterances(3, 4, "new")
+    truth = torch.tensor([TASK.classes.index(str(one.emotion)) for one in test])
+    with torch.no_grad():
+        assert float((fitted.log_probs(Batch.of(test)).argmax(dim=1) == truth).float().mean()) > 0.5  # chance is 0.25
+
+
+def test_fine_tuning_reaches_the_encoder(tiny: Path) -> None:
+    recipe = Wav2vec2Audio(str(tiny), frozen=False, learning_rate=1e-3, max_epochs=2)
+    victim = recipe.fit(sample_utterances(2, 1, "train"), sample_utterances(1, 1, "valid"), sample_context())
+    before = transformers.AutoModel.from_pretrained(tiny).state_dict()
+    after = victim.network.encoder.state_dict()
+    changed = {name.split(".")[0] for name, tensor in after.items() if not torch.equal(tensor, before[name])}
+    assert {"feature_extractor", "feature_projection", "encoder"} <= changed
+
+
+@settings(max_examples=20, deadline=None)
+@given(samples=st.lists(st.integers(1, 30_000), min_size=2, max_size=3), extra=st.integers(0, 20_000))
+@pytest.mark.parametrize("frozen", [True, False])
+def test_padding_of_any_length_changes_nothing(tiny: Path, frozen: bool, samples: list[int], extra: int) -> None:
+    victim, some = brief(tiny, frozen), sample_utterances(1, 1)
+    long = some[0].waveform.repeat(9)
+    said = [replace(some[0], id=str(n), waveform=long[:n]) for n in samples]
+    batch = Batch.of(said)
+    padded = Batch(batch.utterances, torch.nn.functional.pad(batch.waveforms, (0, extra)), batch.lengths)
+    with torch.no_grad():
+        alone = torch.cat([victim.log_probs(Batch.of([one])) for one in said])
+        together = victim.log_probs(padded)
+    assert float((alone - together).abs().max()) <= TOLERANCE
+
+
+@cache
+def brief(folder: Path, frozen: bool) -> Any:
+    some = sample_utterances(1, 1)
+    return Wav2vec2Audio(str(folder), frozen=frozen, max_epochs=1).fit(some, some, sample_context())
+
+
+def test_what_comes_after_max_samples_is_not_heard(tiny: Path) -> None:
+    some = sample_utterances(1, 1)
+    victim = Wav2vec2Audio(str(tiny), max_samples=4000, max_epochs=1).fit(some, some, sample_context())
+    longer = replace(some[0], waveform=torch.cat([some[0].waveform[:4000], torch.rand(500)]))
+    with torch.no_grad():
+        cut, whole = (victim.log_probs(Batch.of([one])) for one in (longer, some[0]))
+    assert len(victim.front.input(some[0])) == 4000
+    assert torch.equal(cut, whole)
+
+
+def test_a_moment_and_silence_have_an_answer(fitted: Any) -> None:
+    sample = sample_utterances(1, 1)[0]
+    said = [replace(sample, waveform=wave) for wave in (torch.ones(1), torch.zeros(1), torch.zeros(16_000))]
+    with torch.no_grad():
+        assert bool(torch.isfinite(fitted.log_probs(Batch.of(said))).all())
+
+
+def test_the_sound_of_the_batch_is_heard_not_the_utterances_own(fitted: Any) -> None:
+    """A defence that purifies hands over other waveforms beside the utterances."""
+    first, other = sample_utterances(1, 1)[:2]
+    mixed = Batch((first,), other.waveform[None], torch.tensor([len(other.waveform)]))
+    with torch.no_grad():
+        assert torch.equal(fitted.log_probs(mixed), fitted.log_probs(Batch.of([other])))
+
+
+def test_an_utterance_is_encoded_once(fitted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    sample = replace(sample_utterances(1, 1)[0], waveform=torch.rand(3000))
+    calls = []
+    embed = fitted.front.reader.embed
+    monkeypatch.setattr(fitted.front.reader, "embed", lambda *given: calls.append(1) or embed(*given))
+    first, again = (fitted.front.vector(sample) for _ in range(2))
+    fitted.front.vectors([sample], sample_context().progress)
+    assert torch.equal(first, again)
+    assert len(calls) == 1
+
+
+def test_the_last_hidden_vector(fitted: Any) -> None:
+    assert isinstance(fitted, Embedding)
+    with torch.no_grad():
+        assert fitted.hidden(Batch.of(sample_utterances(1, 1))).shape == (4, 256)
+
+
+def test_a_hub_that_cannot_be_reached_says_what_to_give_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(UsageError, match=r"neither a folder here.*and give encoder=FOLDER"):
+        Wav2vec2Audio("nobody/nothing").fingerprint()
+
+
+def test_encoders_of_something_else_are_refused(tiny: Path, tmp_path: Path) -> None:
+    recipe = Wav2vec2Audio(str(tmp_path), max_epochs=1)
+    some = sample_utterances(1, 1)
+    transformers.AutoModel.from_pretrained(tiny).save_pretrained(tmp_path)
+    transformers.Wav2Vec2FeatureExtractor(sampling_rate=8000).save_pretrained(tmp_path)
+    with pytest.raises(UsageError, match="an encoder for 8000 Hz"):
+        recipe.fit(some, some, sample_context())
+    transformers.ASTFeatureExtractor().save_pretrained(tmp_path)
+    with pytest.raises(UsageError, match="an encoder of waveforms"):
+        recipe.fit(some, some, sample_context())
+
+
+@pytest.mark.parametrize("wrong", [{"max_samples": 1599}, {"dropout": -0.1}, {"max_epochs": 0}])
+def test_parameters_out_of_range(wrong: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=next(iter(wrong))):
+        Wav2vec2Audio(**wrong)
