@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -31,6 +32,8 @@ def pytest_configure(config: pytest.Config) -> None:
     One thread: with networks this small, threads that wait for each other cost a hundred times the work.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # started in the background; the tests' own processes heed it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not os.environ.get(_CACHE):
         config.stash[_made_cache] = os.environ[_CACHE] = tempfile.mkdtemp(prefix="serbench-tests-")
 

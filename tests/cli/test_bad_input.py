@@ -49,7 +49,7 @@ def refused(bench_here: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ({"victim": "cnn_gruu"}, ["--victim", "cnn_gruu", "did you mean 'cnn_gru'?"]),
         ({"victim": ""}, ["--victim", "bench list"]),
         ({"victim": "cnn_gru:"}, ["--victim", "NAME:KEY=VALUE"]),
-        ({"victim": "boundary"}, ["--victim", "boundary", "one of cnn_gru"]),
+        ({"victim": "boundary"}, ["--victim", "boundary", "one of alexnet_spectrogram"]),
         ({"attack": "boundry"}, ["--attack", "boundry", "did you mean 'boundary'?"]),
         ({"defense": "random-noise"}, ["--defense", "random-noise", "did you mean 'random_noise'?"]),
         ({"corpus": "emo-db"}, ["--corpus", "emo-db", "did you mean 'emodb'?"]),

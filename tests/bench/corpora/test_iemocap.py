@@ -434,4 +434,4 @@ def test_the_published_counts(tmp_path: Path) -> None:
     assert {one.metadata["style"] for one in ahsn} == {"improvised"}
     assert len(ahsn) == sum(-(-n // 2) for code in ("ang", "hap", "sad", "neu") for n in TABLE_1[code])
     serves = {asdict(task)["name"] for task in served(data.utterances)}
-    assert serves == {"ahsn", "aesn", "valence2", "emotion4"}  # every rating of this copy is 3
+    assert serves == {"ahsn", "aesn", "valence2", "emotion4", "emotion7"}  # every rating of this copy is 3
