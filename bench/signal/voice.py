@@ -12,7 +12,8 @@ from bench.signal.mixing import energy
 from bench.types import SAMPLE_RATE, Rng
 
 _WINDOW = 400
-_HOP = 160
+_MEDIAN_STEP_S = 0.03
+_WANDER = 160
 _TINY = 1e-12
 
 Formants = tuple[tuple[float, float], ...]
@@ -27,8 +28,10 @@ _NASAL_LEVEL = 0.4
 _TILT_HZ = 100.0
 
 
-def f0(waveforms: Tensor, low_hz: float = 60.0, high_hz: float = 500.0, threshold: float = 0.15) -> Tensor:
-    """Fundamental frequency by YIN (de Cheveigné & Kawahara 2002), frames of 25 ms every 10 ms.
+def f0(
+    waveforms: Tensor, low_hz: float = 60.0, high_hz: float = 500.0, threshold: float = 0.15, step_s: float = 0.01
+) -> Tensor:
+    """Fundamental frequency by YIN (de Cheveigné & Kawahara 2002), in frames of 25 ms.
 
     Each frame is compared with itself later; the difference is divided by its mean over shorter lags; the first local
     minimum below the threshold, refined by a parabola, is the period. Within 1 % on steady tones of 70 to 450 Hz.
@@ -38,6 +41,7 @@ def f0(waveforms: Tensor, low_hz: float = 60.0, high_hz: float = 500.0, threshol
         low_hz: the lowest frequency looked for, in Hz.
         high_hz: the highest.
         threshold: how aperiodic a voiced frame may be, from 0 to 1.
+        step_s: from one frame to the next, in seconds.
 
     Returns:
         Shape (..., frames), float64, in Hz; NaN where the frame is not voiced.
@@ -46,7 +50,7 @@ def f0(waveforms: Tensor, low_hz: float = 60.0, high_hz: float = 500.0, threshol
     shortest = max(int(SAMPLE_RATE / high_hz) - 1, 2)
     missing = _WINDOW + longest - waveforms.shape[-1]
     padded = torch.nn.functional.pad(waveforms.double(), (0, max(missing, 0)))
-    ratio = _difference(padded.unfold(-1, _WINDOW + longest, _HOP), longest)
+    ratio = _difference(padded.unfold(-1, _WINDOW + longest, round(step_s * SAMPLE_RATE)), longest)
     inner = ratio[..., shortest:longest]
     before, after = ratio[..., shortest - 1 : longest - 1], ratio[..., shortest + 1 : longest + 1]
     valley = (inner < threshold) & (inner <= after) & (inner < before)
@@ -74,7 +78,7 @@ def _difference(frames: Tensor, longest: int) -> Tensor:
 
 
 def median_f0(waveform: Tensor) -> float | None:
-    """The median fundamental frequency of the voiced frames, in Hz; None where there are none.
+    """The median fundamental frequency of the voiced frames, in Hz; None where there are none. One frame in 30 ms.
 
     Args:
         waveform: shape (t,), at 16 kHz.
@@ -84,7 +88,7 @@ def median_f0(waveform: Tensor) -> float | None:
     200
     >>> median_f0(torch.zeros(16_000))
     """
-    found = f0(waveform)
+    found = f0(waveform, step_s=_MEDIAN_STEP_S)
     voiced = found[~found.isnan()]
     return float(voiced.median()) if len(voiced) else None
 
@@ -121,7 +125,7 @@ def hesitation(kind: Literal["uh", "um"], f0_hz: float, seconds: float, rng: Rng
 
 def _pulses(f0_hz: float, samples: int, rng: Rng) -> Tensor:
     """Σ cos(n · phase) over the harmonics below 7 kHz, in closed form."""
-    knots = torch.from_numpy(1 + 0.01 * rng.standard_normal(max(samples // _HOP, 2)))
+    knots = torch.from_numpy(1 + 0.01 * rng.standard_normal(max(samples // _WANDER, 2)))
     wander = torch.nn.functional.interpolate(knots[None, None], size=samples, mode="linear", align_corners=True)[0, 0]
     contour = f0_hz * wander * torch.linspace(1.03, 0.97, samples, dtype=torch.float64)
     half = torch.pi * torch.cumsum(contour, dim=0) / SAMPLE_RATE
