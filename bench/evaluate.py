@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 import torch
@@ -122,8 +122,16 @@ class Bench:
         return key_of_json(self.description(cell))
 
     def split(self, cell: Cell) -> Split:
-        """The cell's utterances, in three parts."""
-        return split_named(cell.split).split(self._usable(cell.victim, cell.task), cell.fold, self.dataset.name)
+        """The cell's utterances, in three parts. Cells next to each other often share one: the last is kept."""
+        return self._last_split(cell.victim, cell.task, cell.split, cell.fold)
+
+    @cached_property
+    def _last_split(self) -> Callable[[str, Task, str, int], Split]:
+        @lru_cache(maxsize=1)
+        def split(victim: str, task: Task, name: str, fold: int) -> Split:
+            return split_named(name).split(self._usable(victim, task), fold, self.dataset.name)
+
+        return split
 
     def folds(self, victim: str, task: Task, split: str) -> int:
         """How many folds a protocol has here."""

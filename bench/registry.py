@@ -13,7 +13,7 @@ import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
@@ -167,10 +167,19 @@ class Registry:
 
 
 def _installed() -> Iterable[Entry]:
+    points = metadata.entry_points()
     for kind in KINDS:
-        for point in metadata.entry_points(group=f"serbench.{kind}"):
-            origin = f"{point.dist.name} {point.dist.version}" if point.dist else "an installed package"
-            yield Entry(kind, point.name, point.value, origin)
+        for point in points.select(group=f"serbench.{kind}"):
+            yield Entry(kind, point.name, point.value, _origin(point.dist))
+
+
+@cache
+def _origin(dist: metadata.Distribution | None) -> str:
+    """Name and version of a distribution; read once, since each look at them parses its whole metadata."""
+    if dist is None:
+        return "an installed package"
+    about = dist.metadata
+    return f"{about['Name']} {about['Version']}"
 
 
 def _from_file(path: Path) -> Iterable[Entry]:

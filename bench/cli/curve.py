@@ -27,7 +27,7 @@ def curve(
 
     There is one curve for each victim, defence and rest of the attack's spec.
     """
-    from bench.cli.report import STANDARD_OUTPUT, check_json_target
+    from bench.cli.report import check_json_target, write_json
     from bench.options import check_writable
 
     check_json_target(json)
@@ -39,7 +39,7 @@ def curve(
         check_plot_target(out)
 
     from bench.errors import DataError
-    from bench.records import Store
+    from bench.records import SCHEMA, Store
     from leaderboards.curves import curves
 
     cells = {cell.key: cell for run in runs for cell in Store(run).cells()}
@@ -50,26 +50,8 @@ def curve(
         from leaderboards.curve_plot import draw
 
         draw(drawn, parameter, out)
-    if json is not None:
-        _write_json(drawn, parameter, json)
-    if json != STANDARD_OUTPUT:
+    if write_json({"schema": SCHEMA, "parameter": parameter, "curves": [one.to_json() for one in drawn]}, json):
         _print(drawn, parameter)
-
-
-def _write_json(drawn: Sequence[Curve], parameter: str, target: str) -> None:
-    from json import dumps
-
-    from bench.cache import appearing_file
-    from bench.cli.report import STANDARD_OUTPUT
-    from bench.records import SCHEMA
-
-    found = {"schema": SCHEMA, "parameter": parameter, "curves": [curve.to_json() for curve in drawn]}
-    text = dumps(found, indent=1)
-    if target == STANDARD_OUTPUT:
-        typer.echo(text)
-        return
-    with appearing_file(Path(target)) as temporary:
-        temporary.write_text(text + "\n", encoding="utf-8")
 
 
 def _print(drawn: Sequence[Curve], parameter: str) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json as json_format
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli.arguments import Plugins
 from bench.cli.data_fetch import fetch
 
 if TYPE_CHECKING:
@@ -38,14 +38,13 @@ def check(
     json: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write it as JSON to this file; - is standard output.")
     ] = None,
-    plugin: Annotated[list[Path], typer.Option(metavar="FILE", help="A Python file with components of yours.")] = [],  # noqa: B006
+    plugin: Plugins = [],  # noqa: B006
 ) -> None:
     """Say what is there, and everything that is wrong with it at once.
 
     Exit code 0: it can be used, whatever the warnings. Exit code 2: it cannot.
     """
-    from bench.cache import appearing_file
-    from bench.cli.report import STANDARD_OUTPUT, check_json_target
+    from bench.cli.report import check_json_target, write_json
 
     check_json_target(json)
 
@@ -54,13 +53,7 @@ def check(
     from bench.registry import Registry
 
     found = datacheck.check(name, root, Registry.discover(plugin), for_terminal())
-    text = json_format.dumps(found.to_json(), indent=1)
-    if json == STANDARD_OUTPUT:
-        typer.echo(text)
-    else:
-        if json is not None:
-            with appearing_file(Path(json)) as temporary:
-                temporary.write_text(text + "\n", encoding="utf-8")
+    if write_json(found.to_json(), json):
         show(found)
     if not found.usable:
         raise typer.Exit(CANNOT_BE_USED)

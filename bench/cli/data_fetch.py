@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_format
 import shlex
 import sys
 from dataclasses import asdict
@@ -38,11 +37,10 @@ def fetch(
     What was interrupted goes on with the same command. What is there already is left as it is. For corpora that their
     owners hand out themselves, it says whom to ask.
     """
-    from bench.cli.report import STANDARD_OUTPUT, check_json_target
+    from bench.cli.report import check_json_target, write_json
 
     check_json_target(json)
 
-    from bench.cache import appearing_file
     from bench.fetching.fetch import already, mirrored
     from bench.fetching.fetch import fetch as fetch_source
     from bench.fetching.sources import catalogue
@@ -56,15 +54,9 @@ def fetch(
     if done is None:
         _agree(source, yes)
         done = fetch_source(source, to, for_terminal())
-    text = json_format.dumps(_as_json(source, done), indent=1)
-    if json == STANDARD_OUTPUT:
-        typer.echo(text)
-        return
-    if json is not None:
-        with appearing_file(Path(json)) as temporary:
-            temporary.write_text(text + "\n", encoding="utf-8")
-    for line in _said(source, done):
-        typer.echo(line)
+    if write_json(_as_json(source, done), json):
+        for line in _said(source, done):
+            typer.echo(line)
 
 
 def _source(name: str, known: Catalogue) -> Source | None:

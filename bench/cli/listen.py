@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-LIMIT = 3
+from bench.cli.arguments import Corpus, CorpusRoot, NoiseBanks, NoiseMap, NoiseRoots, Perception, Plugins, Several
 
-Several = list[str]
+LIMIT = 3
 
 
 def listen(
@@ -21,27 +21,17 @@ def listen(
     limit: Annotated[
         int | None, typer.Option(metavar="N", help=f"In place of ids: so many, drawn by their ids; {LIMIT} by default.")
     ] = None,
-    corpus: Annotated[str, typer.Option(metavar="SPEC", help="The speech.")] = "synthetic",
-    corpus_root: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The corpus's folder, where it is not embedded.")
-    ] = None,
-    noise_bank: Annotated[
-        Several, typer.Option(metavar="SPEC", help="The noises: of one bank, or of several put together.")
-    ] = ["embedded"],  # noqa: B006
-    noise_root: Annotated[
-        list[Path], typer.Option(metavar="DIR", help="Their folder; of several banks, in their order.")
-    ] = [],  # noqa: B006
-    noise_map: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="CSV folder,category: which folder is which category.")
-    ] = None,
-    perception: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="CSV: which noises people hear as another emotion; else P1's.")
-    ] = None,
+    corpus: Corpus = "synthetic",
+    corpus_root: CorpusRoot = None,
+    noise_bank: NoiseBanks = ["embedded"],  # noqa: B006
+    noise_root: NoiseRoots = [],  # noqa: B006
+    noise_map: NoiseMap = None,
+    perception: Perception = None,
     task: Annotated[
         str, typer.Option(metavar="NAME", help="Of the run that is listened to: fillers come from what it labels.")
     ] = "ahsn",
     seed: Annotated[int, typer.Option(metavar="N", help="Of the run that is listened to.")] = 0,
-    plugin: Annotated[list[Path], typer.Option(metavar="FILE", help="A Python file with components of yours.")] = [],  # noqa: B006
+    plugin: Plugins = [],  # noqa: B006
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where index.html and the sounds go.")] = Path(
         "bench-listen"
     ),

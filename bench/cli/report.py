@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from bench.splits import LEAKS, split_named
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from bench.grid import Failure
     from bench.results import Results
 
 STANDARD_OUTPUT = "-"
@@ -35,16 +36,40 @@ def check_json_target(target: str | None) -> None:
         raise UsageError(f"--json {target}", found, "a file in an existing folder", "choose another, or - to print it")
 
 
+def write_json(found: Mapping[str, Any], target: str | None) -> bool:
+    """Write JSON where it is asked for.
+
+    Returns:
+        Whether there is still something to be printed: False where the JSON went to standard output.
+    """
+    if target is None:
+        return True
+    text = json.dumps(found, indent=1)
+    if target == STANDARD_OUTPUT:
+        typer.echo(text)
+        return False
+    with appearing_file(Path(target)) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+    return True
+
+
 def report(results: Results, json_target: str | None) -> None:
     """Print tables, or JSON in their place where it goes to standard output."""
-    if json_target is not None:
-        text = json.dumps(results.to_json(), indent=1)
-        if json_target == STANDARD_OUTPUT:
-            typer.echo(text)
-            return
-        with appearing_file(Path(json_target)) as temporary:
-            temporary.write_text(text + "\n")
-    print_tables(results)
+    if write_json(results.to_json(), json_target):
+        print_tables(results)
+
+
+def say_failures(failures: Sequence[Failure], out: Path) -> None:
+    """Say which cells failed and where their tracebacks are, and end with the exit code that says so.
+
+    Raises:
+        typer.Exit: any failed.
+    """
+    for message in dict.fromkeys(failure.message for failure in failures):
+        typer.echo(f"bench: a cell failed: {message}", err=True)
+    if failures:
+        typer.echo(f"bench: tracebacks are in {out / 'failed'}", err=True)
+        raise typer.Exit(max(failure.exit_code for failure in failures))
 
 
 def print_tables(results: Results) -> None:

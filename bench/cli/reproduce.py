@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json as json_format
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from bench.cli.arguments import Corpus, CorpusRoot, Defenses, Device, Fold, NoiseBanks, NoiseRoots, Seeds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,19 +25,19 @@ def _group() -> None:
 @app.command("p1_table1", short_help="What each noise costs a victim trained on clean speech.")
 def p1_table1(
     victim: Annotated[list[str], typer.Option(metavar="SPEC", help="Who is tested.")] = ["cnn_gru"],  # noqa: B006
-    defense: Annotated[list[str], typer.Option(metavar="SPEC", help='"none" is the bare victim.')] = ["none"],  # noqa: B006
-    corpus: Annotated[str, typer.Option(metavar="SPEC", help="The speech.")] = "synthetic",
-    corpus_root: Annotated[Path | None, typer.Option(metavar="DIR", help="The corpus's folder.")] = None,
-    noise_bank: Annotated[list[str], typer.Option(metavar="SPEC", help="The noises.")] = ["embedded"],  # noqa: B006
-    noise_root: Annotated[list[Path], typer.Option(metavar="DIR", help="Their folders.")] = [],  # noqa: B006
+    defense: Defenses = ["none"],  # noqa: B006
+    corpus: Corpus = "synthetic",
+    corpus_root: CorpusRoot = None,
+    noise_bank: NoiseBanks = ["embedded"],  # noqa: B006
+    noise_root: NoiseRoots = [],  # noqa: B006
     task: Annotated[list[str], typer.Option(metavar="NAME", help="P1 has activation3 and valence3.")] = [  # noqa: B006
         "activation3",
         "valence3",
     ],
     split: Annotated[str, typer.Option(metavar="NAME", help="As in bench run.")] = "k-fold",
-    fold: Annotated[str, typer.Option(metavar="N", help="As in bench run.")] = "all",
-    seeds: Annotated[str, typer.Option(metavar="N,N", help="Seeds of training and of the noises.")] = "0",
-    device: Annotated[str, typer.Option(metavar="auto|cpu|cuda", help="As in bench run.")] = "auto",
+    fold: Fold = "all",
+    seeds: Seeds = "0",
+    device: Device = "auto",
     out: Annotated[Path, typer.Option(metavar="DIR", help="The run's folder; finished cells are kept.")] = Path(
         "bench-p1-table1"
     ),
@@ -69,25 +70,15 @@ def p1_table1(
     )
 
     from bench.api import execute
-    from bench.cache import appearing_file
-    from bench.cli.report import STANDARD_OUTPUT, check_json_target
+    from bench.cli.report import check_json_target, say_failures, write_json
     from bench.progress import for_terminal
 
     check_json_target(json)
     done = execute(options, for_terminal())
     found = tables(done.results)
-    text = json_format.dumps({"schema": 1, "tables": [table.to_json() for table in found]}, indent=1)
-    if json == STANDARD_OUTPUT:
-        typer.echo(text)
-    else:
-        if json is not None:
-            with appearing_file(Path(json)) as temporary:
-                temporary.write_text(text + "\n", encoding="utf-8")
+    if write_json({"schema": 1, "tables": [table.to_json() for table in found]}, json):
         show(found)
-    for message in dict.fromkeys(failure.message for failure in done.failures):
-        typer.echo(f"bench: a cell failed: {message}", err=True)
-    if done.failures:
-        raise typer.Exit(max(failure.exit_code for failure in done.failures))
+    say_failures(done.failures, out)
 
 
 def show(found: Sequence[Table]) -> None:

@@ -7,11 +7,24 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.arguments import (
+    Corpus,
+    CorpusRoot,
+    Defenses,
+    Device,
+    Fold,
+    NoiseBanks,
+    NoiseMap,
+    NoiseRoots,
+    Perception,
+    Plugins,
+    Seeds,
+    Several,
+)
 from bench.measures.catalogue import MEASURES, parse_measures
 from bench.splits import SPLITS
 from bench.tasks import TASKS
 
-Several = list[str]
 _SPLIT_HELP = "Who is trained on and who is attacked: " + ", ".join(SPLITS) + "; no speaker is in two parts."
 _MEASURE_HELP = "Measure accepted candidates, into their records: " + ", ".join(MEASURES) + "."
 _TASK_HELP = ", ".join(TASKS) + "; may be given several times."
@@ -28,25 +41,13 @@ def run(
     k: Annotated[
         str, typer.Option(metavar="N,N", help="Label-only queries allowed, at each of which success is read off.")
     ] = "5,15,25",
-    defense: Annotated[
-        Several, typer.Option(metavar="SPEC", help='"none" is the bare victim; may be given several times.')
-    ] = ["none"],  # noqa: B006
-    corpus: Annotated[str, typer.Option(metavar="SPEC", help="The speech.")] = "synthetic",
-    corpus_root: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The corpus's folder, where it is not embedded.")
-    ] = None,
-    noise_bank: Annotated[
-        Several, typer.Option(metavar="SPEC", help="The noises: of one bank, or of several put together.")
-    ] = ["embedded"],  # noqa: B006
-    noise_root: Annotated[
-        list[Path], typer.Option(metavar="DIR", help="Their folder; of several banks, in their order.")
-    ] = [],  # noqa: B006
-    noise_map: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="CSV folder,category: which folder is which category.")
-    ] = None,
-    perception: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="CSV: which noises people hear as another emotion; else P1's.")
-    ] = None,
+    defense: Defenses = ["none"],  # noqa: B006
+    corpus: Corpus = "synthetic",
+    corpus_root: CorpusRoot = None,
+    noise_bank: NoiseBanks = ["embedded"],  # noqa: B006
+    noise_root: NoiseRoots = [],  # noqa: B006
+    noise_map: NoiseMap = None,
+    perception: Perception = None,
     task: Annotated[Several, typer.Option(metavar="NAME", help=_TASK_HELP)] = ["ahsn"],  # noqa: B006
     corr: Annotated[
         str, typer.Option(metavar="yes|no|both", help="Does the attacker know how each noise degrades: yes, no, both.")
@@ -56,17 +57,15 @@ def run(
         typer.Option(metavar="all|imperceptible|both", help="all, imperceptible (people hear the same emotion), both."),
     ] = "both",
     split: Annotated[str, typer.Option(metavar="NAME", help=_SPLIT_HELP)] = "k-fold",
-    fold: Annotated[str, typer.Option(metavar="N", help="Which fold of the split: 0, several (0,1), or all.")] = "0",
-    seeds: Annotated[str, typer.Option(metavar="N,N", help="Seeds of training and search.")] = "0",
+    fold: Fold = "0",
+    seeds: Seeds = "0",
     limit: Annotated[
         int | None, typer.Option(metavar="N", help="Attack so many test utterances; all by default.")
     ] = None,
     measure: Annotated[str, typer.Option(metavar="NAMES", help=_MEASURE_HELP)] = "",
-    device: Annotated[
-        str, typer.Option(metavar="auto|cpu|cuda", help="auto (a GPU where there is one), cpu, cuda.")
-    ] = "auto",
+    device: Device = "auto",
     batch_size: Annotated[int, typer.Option(metavar="N", help="Searches side by side; changes no result.")] = 64,
-    plugin: Annotated[list[Path], typer.Option(metavar="FILE", help="A Python file with components of yours.")] = [],  # noqa: B006
+    plugin: Plugins = [],  # noqa: B006
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="The run's folder; finished cells found there are not run again.")
     ] = Path("bench-run"),
@@ -107,14 +106,10 @@ def run(
     )
 
     from bench.api import execute
-    from bench.cli.report import check_json_target, report
+    from bench.cli.report import check_json_target, report, say_failures
     from bench.progress import for_terminal
 
     check_json_target(json)
     done = execute(options, for_terminal())
     report(done.results, json)
-    for message in dict.fromkeys(failure.message for failure in done.failures):
-        typer.echo(f"bench: a cell failed: {message}", err=True)
-    if done.failures:
-        typer.echo(f"bench: tracebacks are in {out / 'failed'}", err=True)
-        raise typer.Exit(max(failure.exit_code for failure in done.failures))
+    say_failures(done.failures, out)
