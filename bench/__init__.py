@@ -18,11 +18,14 @@ from bench.protocols import Defense as Defense
 from bench.protocols import FitContext as FitContext
 from bench.protocols import InformedAttack as InformedAttack
 from bench.protocols import NoiseBank as NoiseBank
+from bench.protocols import Purifying as Purifying
+from bench.protocols import Refusing as Refusing
 from bench.protocols import TrainableVictim as TrainableVictim
 from bench.protocols import Victim as Victim
 from bench.rng import keyed as keyed
 from bench.specs import Spec as Spec
 from bench.types import MASK as MASK
+from bench.types import REFUSED as REFUSED
 from bench.types import SAMPLE_RATE as SAMPLE_RATE
 from bench.types import Dataset as Dataset
 from bench.types import NoiseClip as NoiseClip

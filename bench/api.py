@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.cache import cache_dir
-from bench.composition import parts_of
+from bench.composition import composed, specs_in
 from bench.errors import ComponentError
 from bench.fitting import NO_DEFENSE
 from bench.measures.catalogue import parse_measures
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from bench.results import Results
 
 SIGNAL = "signal"
+RANDOMISED_REPEATS = 3
+"""How often a cell under a randomised defence is measured where `--repeats` does not say."""
 
 
 def run(
@@ -42,6 +44,7 @@ def run(
     split: str = "k-fold",
     fold: str | int | Sequence[int] = 0,
     seeds: str | int | Sequence[int] = 0,
+    repeats: int | None = None,
     measures: str | Sequence[str] = (),
     plugin: str | Path | Sequence[str | Path] = (),
     progress: Progress | None = None,
@@ -60,6 +63,7 @@ def run(
         split: who is trained on and who is attacked, see `bench.splits.SPLITS`.
         fold: from 0, several, or "all".
         seeds: for example 0 or "0,1".
+        repeats: how often each cell is measured with other draws; by default 3 under a randomised defence, else 1.
         measures: what is measured on accepted candidates, into their records: for example "seg_snr_db,stoi".
         plugin: Python files that bring components.
         progress: for example `bench.progress.for_terminal()`; nothing is said by default.
@@ -85,6 +89,7 @@ def run(
         split=split,
         folds=parse_folds(fold),
         seeds=parse_seeds(seeds),
+        repeats=repeats,
         measures=parse_measures(measures),
         plugins=tuple(Path(path) for path in _several(plugin)),
         **(options | paths),
@@ -150,7 +155,7 @@ def check_names(options: Options, registry: Registry) -> None:
     kinds = (("victims", options.victims), ("attacks", options.attacks), ("defenses", defenses))
     for kind, texts in (*kinds, ("corpora", [options.corpus]), ("noise_banks", options.noise_banks)):
         for text in texts:
-            for part in parts_of(text) if kind == "attacks" else (text,):
+            for part in specs_in(kind, text):
                 registry.entry(kind, Spec.parse(part, option_of(kind)).name)
 
 
@@ -167,8 +172,8 @@ def plan(options: Options, registry: Registry, bench: Bench | None = None) -> li
     from bench.evaluate import Cell
     from bench.grid import Planned
 
-    victims = [_canonical(registry, "victims", text) for text in options.victims]
-    defenses = [text if text == NO_DEFENSE else _canonical(registry, "defenses", text) for text in options.defenses]
+    victims = [canonical(registry, "victims", text) for text in options.victims]
+    defenses = [text if text == NO_DEFENSE else canonical(registry, "defenses", text) for text in options.defenses]
     attacks = [
         variant
         for text in options.attacks
@@ -180,12 +185,21 @@ def plan(options: Options, registry: Registry, bench: Bench | None = None) -> li
         folds = options.folds or range(bench.folds(victim, task, split) if bench else 1)
         for fold, defense, variant in product(folds, defenses, attacks):
             cell = Cell(victim, defense, variant.attack, task, split, fold, seed, max(options.ks), options.limit)
-            found.append(Planned(cell, variant))
+            repeats = range(options.repeats or _repeats_of(registry, defense))
+            found += [Planned(replace(cell, repeat=repeat), variant) for repeat in repeats]
     return list(dict.fromkeys(found))
 
 
-def _canonical(registry: Registry, kind: str, text: str) -> str:
-    return spec_of(Spec.parse(text).name, registry.build(kind, text))
+def _repeats_of(registry: Registry, defense: str) -> int:
+    """How often a cell is measured: what a randomised defence answers once says little."""
+    randomised = defense != NO_DEFENSE and getattr(registry.build("defenses", defense), "randomised", False)
+    return RANDOMISED_REPEATS if randomised else 1
+
+
+def canonical(registry: Registry, kind: str, text: str) -> str:
+    """The spec as records name it: only what differs from the defaults, in the parameters' order."""
+    parts = specs_in(kind, text)
+    return composed(tuple(spec_of(Spec.parse(part).name, registry.build(kind, part)) for part in parts))
 
 
 def check_possible(bench: Bench, planned: Sequence[Planned]) -> None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from bench.types import Utterance
+from bench.rng import keyed
+from bench.types import Rng, Utterance
 
 
 @dataclass(frozen=True)
@@ -19,14 +20,19 @@ class Batch:
         utterances: the b utterances, for their speakers, transcripts and word times.
         waveforms: shape (b, t), float32, zeros after each utterance's end.
         lengths: shape (b,), int64, the true number of samples, on the same device as the waveforms.
+        draws: what a randomised victim's draws are keyed by beside the utterance's id: the referee gives every query
+            another. Empty where nobody counts: then all have "".
     """
 
     utterances: tuple[Utterance, ...]
     waveforms: Tensor
     lengths: Tensor
+    draws: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, utterances: Sequence[Utterance], device: torch.device | None = None) -> Batch:
+    def of(
+        cls, utterances: Sequence[Utterance], device: torch.device | None = None, draws: Sequence[str] = ()
+    ) -> Batch:
         """Pad utterances to the longest.
 
         >>> short, long = (Utterance(str(n), torch.ones(n), speaker="a") for n in (2, 3))
@@ -36,7 +42,15 @@ class Batch:
         """
         waveforms = torch.nn.utils.rnn.pad_sequence([utterance.waveform for utterance in utterances], batch_first=True)
         lengths = torch.tensor([utterance.waveform.shape[-1] for utterance in utterances])
-        return cls(tuple(utterances), waveforms.to(device), lengths.to(device))
+        return cls(tuple(utterances), waveforms.to(device), lengths.to(device), tuple(draws))
+
+    def generators(self, *key: object) -> list[Rng]:
+        """For a randomised victim: one generator an utterance, keyed by `key`, its id and its draw.
+
+        They depend neither on the others in the batch nor on what was asked before.
+        """
+        draws = self.draws or ("",) * len(self)
+        return [keyed(*key, said.id, draw) for said, draw in zip(self.utterances, draws, strict=True)]
 
     def __len__(self) -> int:
         return len(self.utterances)

@@ -1,4 +1,5 @@
-"""Effects one after the other, as one attack: `--attack "pitch_semitone+mask_nouns"`.
+"""Effects one after the other, as one attack: `--attack "pitch_semitone+mask_nouns"`; defences likewise, see
+`bench.stacking`.
 
 In a spec, `+` also joins the values of a list (`boundary:categories=natural+human`). So the names before the first `:`
 are joined by a bare `+`, and parameters belong to the last of them; to give parameters to several, put spaces around
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
     from bench.tools import AttackTools
 
 JOINED = "+"
+COMPOSABLE = ("attacks", "defenses")
+"""The kinds of which several can be one."""
+
+
+def specs_in(kind: str, text: str) -> tuple[str, ...]:
+    """The specs that a spec of this kind is composed of: itself alone, where the kind cannot be composed."""
+    return parts_of(text) if kind in COMPOSABLE else (text,)
 
 
 def parts_of(text: str) -> tuple[str, ...]:

@@ -9,22 +9,26 @@ from typing import Any
 
 import torch
 
-from bench.fitting import Fitting, identity, key_of_json
+from bench.adversaries import best_candidates
+from bench.degradation import degradation
+from bench.fitting import NO_DEFENSE, Fitting, identity, key_of_json
+from bench.leaks import check_noises
 from bench.measures.catalogue import MEASURES
 from bench.noises.bank import Noises
 from bench.noises.perception import Perception, p1
 from bench.progress import SILENT, Progress
-from bench.protocols import Attack, Degradation, FitContext, InformedAttack, Victim
+from bench.protocols import FitContext, InformedAttack, Victim
 from bench.records import Row
 from bench.referee import Referee
 from bench.registry import Registry
-from bench.rng import key_of, keyed
-from bench.scores import uar
+from bench.rng import key_of
 from bench.search import Campaign
+from bench.sight import Sight
 from bench.splits import Split, split_named
+from bench.stacking import senses_of
 from bench.tasks import usable
 from bench.tools import AttackTools
-from bench.types import Dataset, Part, Sense, Task, Utterance
+from bench.types import Dataset, Part, Task, Utterance
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Cell:
         split: the protocol of `--split`.
         fold: which of its folds, from 0.
         seed: of training and search.
+        repeat: which measurement of the same fitted victim, from 0: the search and a randomised victim draw anew.
         max_queries: the greatest k.
         limit: attack so many test utterances, drawn by their ids; None for all.
     """
@@ -52,6 +57,12 @@ class Cell:
     seed: int
     max_queries: int
     limit: int | None = None
+    repeat: int = 0
+
+    @property
+    def search_seed(self) -> int:
+        """What the searches are keyed by."""
+        return key_of(self.seed, "repeat", self.repeat) if self.repeat else self.seed
 
 
 @dataclass(frozen=True)
@@ -100,6 +111,7 @@ class Bench:
             "fold": cell.fold,
             "split": cell.split,
             "seed": cell.seed,
+            "repeat": cell.repeat,
             "max_queries": cell.max_queries,
             "limit": cell.limit,
             "min_snr_db": self.min_snr_db,
@@ -113,9 +125,9 @@ class Bench:
         }
 
     def _effects(self, cell: Cell) -> tuple[str, ...]:
-        """Specs of the other attacks that the cell's attack draws on."""
-        effects: tuple[str, ...] = getattr(self.registry.build("attacks", cell.attack), "signals", ())
-        return effects
+        """Specs of the other attacks that the cell's attack draws on, or is made of."""
+        attack = self.registry.build("attacks", cell.attack)
+        return (*getattr(attack, "signals", ()), *getattr(attack, "made_of", ()))
 
     def key(self, cell: Cell) -> str:
         """Names the cell's records."""
@@ -123,23 +135,24 @@ class Bench:
 
     def split(self, cell: Cell) -> Split:
         """The cell's utterances, in three parts. Cells next to each other often share one: the last is kept."""
-        return self._last_split(cell.victim, cell.task, cell.split, cell.fold)
+        return self._last_split(cell.victim, cell.defense, cell.task, cell.split, cell.fold)
 
     @cached_property
-    def _last_split(self) -> Callable[[str, Task, str, int], Split]:
+    def _last_split(self) -> Callable[[str, str, Task, str, int], Split]:
         @lru_cache(maxsize=1)
-        def split(victim: str, task: Task, name: str, fold: int) -> Split:
-            return split_named(name).split(self._usable(victim, task), fold, self.dataset.name)
+        def split(victim: str, defense: str, task: Task, name: str, fold: int) -> Split:
+            return split_named(name).split(self._usable(victim, defense, task), fold, self.dataset.name)
 
         return split
 
     def folds(self, victim: str, task: Task, split: str) -> int:
         """How many folds a protocol has here."""
-        return split_named(split).folds(self._usable(victim, task), self.dataset.name)
+        return split_named(split).folds(self._usable(victim, NO_DEFENSE, task), self.dataset.name)
 
-    def _usable(self, victim: str, task: Task) -> tuple[Utterance, ...]:
-        """The utterances that have a label, and what the victim perceives."""
-        senses: tuple[Sense, ...] = getattr(self.registry.build("victims", victim), "senses", ("sound",))
+    def _usable(self, victim: str, defense: str, task: Task) -> tuple[Utterance, ...]:
+        """The utterances that have a label, and what the victim and its defence perceive."""
+        around = None if defense == NO_DEFENSE else self.registry.build("defenses", defense)
+        senses = senses_of(self.registry.build("victims", victim), around)
         return usable(self.dataset.utterances, task, self.dataset.name, senses)
 
     def evaluate(self, cell: Cell) -> list[Row]:
@@ -148,23 +161,58 @@ class Bench:
         Raises:
             bench.errors.BenchError: a component broke its contract, or cannot do what is asked.
         """
-        split = self.split(cell)
-        noises, build = self.noises.part("train"), self.registry.build
-        context = FitContext(cell.task, cell.seed, self.device, noises, self.progress, build)
-        victim = self.fitting(cell).fit_or_load(split, context)
-        attack: Attack = self.registry.build("attacks", cell.attack)
-        tools = self.tools(cell, "test", split.test)
-        if isinstance(attack, InformedAttack) and attack.corr:
-            valid = self._referee(victim, split.valid, cell)
-            loss = degradation(valid, attack, split.valid, self.tools(cell, "train", split.valid), self.progress)
-            tools = replace(tools, degradation=loss)
+        split, victim = self.split(cell), self.victim(cell)
         chosen = limited(split.test, cell.limit)
+        referee = self._referee(victim, split.test, cell)
+        campaign = self._campaign(cell, victim)
+        tools = campaign.tools
+        if is_aware(campaign.attack):
+            tools = replace(tools, sight=Sight(referee.victim, self.device))
+        if transfers := getattr(campaign.attack, "transfers", None):
+            tools = replace(tools, transferred=self._transferred(cell, transfers, chosen))
         with self.progress.task(f"Attacking with {cell.attack}", len(chosen)) as advance:
-            referee = self._referee(victim, split.test, cell)
-            return referee.run(Campaign(attack, cell.attack, tools, cell.seed), chosen, advance)
+            return referee.run(replace(campaign, tools=tools), chosen, advance)
+
+    def victim(self, cell: Cell) -> Victim:
+        """The cell's victim under its defence, fitted now or before."""
+        self._check_noises()
+        noises, build = self.noises.part("train"), self.registry.build
+        context = FitContext(cell.task, cell.seed, self.device, noises, self.progress, build, cell.victim)
+        return self.fitting(cell).fit_or_load(self.split(cell), context)
+
+    def _campaign(self, cell: Cell, victim: Victim) -> Campaign:
+        """The cell's attack on its test speakers, informed where it wants to be."""
+        attack: Any = self.registry.build("attacks", cell.attack)
+        split = self.split(cell)
+        tools = self.tools(cell, "test", split.test)
+        chooser = self.registry.build("attacks", attack.made_of[0]) if is_aware(attack) else attack
+        if isinstance(chooser, InformedAttack) and chooser.corr:
+            valid = self._referee(victim, split.valid, cell)
+            loss = degradation(valid, chooser, split.valid, self.tools(cell, "train", split.valid), self.progress)
+            tools = replace(tools, degradation=loss)
+        return Campaign(attack, cell.attack, tools, cell.search_seed)
+
+    def _transferred(self, cell: Cell, attack: str, chosen: Sequence[Utterance]) -> dict[str, Utterance]:
+        """An attack's best candidates against the bare victim: what one who knows of no defence would bring."""
+        bare = replace(cell, defense=NO_DEFENSE, attack=attack)
+        victim = self.victim(bare)
+        referee = replace(self._referee(victim, self.split(cell).test, bare), measures=())
+        return best_candidates(referee, self._campaign(bare, victim), chosen)
+
+    @cached_property
+    def _check_noises(self) -> Callable[[], None]:
+        return cache(lambda: check_noises(self.noises.part("train"), self.noises.part("test")))
 
     def _referee(self, victim: Victim, clean: Sequence[Utterance], cell: Cell) -> Referee:
-        return Referee(victim.enroll(clean), cell.task, self.device, self.batch_size, self.min_snr_db, self.measures)
+        return Referee(
+            victim.enroll(clean),
+            cell.task,
+            self.device,
+            self.batch_size,
+            self.min_snr_db,
+            self.measures,
+            draw=f"{cell.seed}/{cell.repeat}",
+        )
 
     def tools(self, cell: Cell, part: Part, speech: Sequence[Utterance]) -> AttackTools:
         """What the cell's attack may use, with one part of the noise bank and the clean utterances that it attacks."""
@@ -179,44 +227,9 @@ class Bench:
         return replace(noises, clips=clips)
 
 
-def degradation(
-    referee: Referee,
-    attack: InformedAttack,
-    utterances: Sequence[Utterance],
-    tools: AttackTools,
-    progress: Progress = SILENT,
-) -> Degradation:
-    """What an informed attacker knows (P1's Corr): the loss of UAR by noise category.
-
-    Measured on validation speakers with the noise bank's "train" part, so on nothing that is attacked later.
-
-    Args:
-        referee: its victim is enrolled with these utterances.
-        attack: says what it would try of each category.
-        utterances: clean, labelled.
-        tools: with the "train" part.
-        progress: whom to tell.
-
-    Returns:
-        UAR on the clean utterances less UAR on the probes, for each category that applies to any.
-    """
-    found = {}
-    with torch.no_grad(), progress.task("Measuring Corr", len(attack.categories)) as advance:
-        before = referee.names(referee.labels(utterances))
-        for category in attack.categories:
-            probes = [attack.probe(u, category, tools, keyed("probe", category, u.id)) for u in utterances]
-            applied = [index for index, probe in enumerate(probes) if probe is not None]
-            if applied:
-                after = referee.names(referee.labels([clipped(probe) for probe in probes if probe is not None]))
-                truth = [referee.task.label_of(utterances[index]) or "" for index in applied]
-                found[category] = uar(truth, [before[index] for index in applied]) - uar(truth, after)
-            advance(1)
-    return found
-
-
-def clipped(utterance: Utterance) -> Utterance:
-    """The utterance within [-1, 1]."""
-    return replace(utterance, waveform=utterance.waveform.clamp(-1.0, 1.0))
+def is_aware(attack: Any) -> bool:
+    """Whether an attack is by one who has a copy of the defence."""
+    return bool(getattr(attack, "aware", False))
 
 
 def limited(utterances: Sequence[Utterance], limit: int | None) -> list[Utterance]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.cache import appearing_folder, cache_dir
-from bench.composition import parts_of
+from bench.composition import specs_in
 from bench.errors import UsageError
 from bench.noises.bank import Noises
 from bench.protocols import Defense, FitContext, Rooted, TrainableVictim, Victim
@@ -23,6 +24,8 @@ from bench.splits import Split
 from bench.types import Task
 
 NO_DEFENSE = "none"
+COST = "cost.json"
+"""Beside a fitted victim: the seconds that fitting took. No part of what it is."""
 
 
 def key_of_json(value: Mapping[str, Any]) -> str:
@@ -56,7 +59,7 @@ def versions() -> dict[str, str]:
 
 def identity(registry: Registry, kind: str, text: str) -> dict[str, Any]:
     """Everything that makes a component what it is: spec, all parameters, its code, where it comes from."""
-    parts = parts_of(text) if kind == "attacks" else (text,)
+    parts = specs_in(kind, text)
     if len(parts) > 1:
         found = [identity(registry, kind, part) for part in parts]
         return {"spec": text, "parts": found, "code": "+".join(part["code"] for part in found)}
@@ -111,6 +114,11 @@ class Fitting:
             "versions": versions(),
         }
 
+    def folder(self, noises: Noises, device: str) -> Path:
+        """Where the fitted victim is kept, or will be."""
+        key = key_of_json(self.description(noises, device))
+        return cache_dir() / "victims" / f"{Spec.parse(self.victim).name}-{key}"
+
     def fit_or_load(self, split: Split, context: FitContext) -> Victim:
         """Load the fitted victim, or fit it and keep it.
 
@@ -124,9 +132,10 @@ class Fitting:
         if defense is not None and not isinstance(defense, Defense):
             raise UsageError(f"defense {self.defense!r}", "no methods fit and load", "a defence", "add them")
         description = self.description(context.noises, context.device.type)
-        folder = cache_dir() / "victims" / f"{Spec.parse(self.victim).name}-{key_of_json(description)}"
+        folder = self.folder(context.noises, context.device.type)
         if not folder.is_dir():
             context.progress.say(self._announcement(split))
+            begun = time.perf_counter()
             fitted = (
                 recipe.fit(split.train, split.valid, context)
                 if defense is None
@@ -135,6 +144,8 @@ class Fitting:
             with appearing_folder(folder) as temporary:
                 fitted.save(temporary)
                 (temporary / "fitting.json").write_text(json.dumps(description, indent=1, sort_keys=True) + "\n")
+                seconds = round(time.perf_counter() - begun, 3)
+                (temporary / COST).write_text(json.dumps({"fit_s": seconds}) + "\n")
         # A victim just trained is loaded too: what is attacked is always what stands on the disk.
         return recipe.load(folder, context) if defense is None else defense.load(recipe, folder, context)
 

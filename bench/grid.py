@@ -74,5 +74,5 @@ def one_line(cell: Cell) -> str:
     """A cell as one line of text."""
     return (
         f"victim {cell.victim} · defense {cell.defense} · attack {cell.attack} · task {cell.task.name} · "
-        f"{cell.split} fold {cell.fold} · seed {cell.seed}"
+        f"{cell.split} fold {cell.fold} · seed {cell.seed}" + f" · repeat {cell.repeat}" * bool(cell.repeat)
     )

@@ -97,6 +97,8 @@ class Options:
     folds: tuple[int, ...] = (0,)
     """None named is all of them."""
     seeds: tuple[int, ...] = (0,)
+    repeats: int | None = None
+    """None is as many as each defence needs."""
     corr: Corr = "both"
     noises: Noises = "both"
     limit: int | None = None
@@ -118,11 +120,11 @@ class Options:
         check_choice("--noises", self.noises, ("all", "imperceptible", "both"))
         check_choice("--device", self.device, get_args(Device))
         check_measures(self.measures)
-        for option, number in (("--limit", self.limit), ("--batch-size", self.batch_size)):
+        remedies = {"--limit": "leave it out for all", "--batch-size": "64", "--repeats": "leave it out"}
+        numbers = (self.limit, self.batch_size, self.repeats)
+        for (option, remedy), number in zip(remedies.items(), numbers, strict=True):
             if number is not None and number < 1:
-                raise UsageError(
-                    option, str(number), "at least 1", "leave it out for all" * (option == "--limit") or "64"
-                )
+                raise UsageError(option, str(number), "at least 1", remedy)
 
 
 def check_writable(folder: Path, option: str = "--out") -> None:

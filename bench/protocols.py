@@ -35,6 +35,11 @@ class FitContext:
         progress: whom to tell.
         component: builds another registered component from its kind ("victims") and spec, for one that is made of
             others; None where there is no registry. It says which in its property `made_of`.
+        victim: the spec of the cell's victim, for a defence that rebuilds it; "" where it has none.
+        clean: the clean utterances of the training speakers, where a defence has changed some of those to train on.
+            A victim that normalises by speaker takes its statistics from these; from those to train on where empty.
+        renew: where a defence gives other utterances to train on in every epoch: told the victim as it stands and the
+            number of the coming epoch, from 1. Recipes that ask it say so with a class attribute `renews = True`.
     """
 
     task: Task
@@ -43,6 +48,9 @@ class FitContext:
     noises: Noises
     progress: Progress = SILENT
     component: Callable[[str, str], Any] | None = None
+    victim: str = ""
+    clean: tuple[Utterance, ...] = ()
+    renew: Callable[[Victim, int], Sequence[Utterance]] | None = None
 
 
 @runtime_checkable
@@ -105,8 +113,68 @@ class Rooted(Protocol):
 
 
 @runtime_checkable
+class Refusing(Victim, Protocol):
+    """A fitted victim that may refuse to answer: a detector, or one that abstains.
+
+    A refused utterance has the label `bench.types.REFUSED`: an error where nobody attacks, and never an attack's
+    success. What wraps another victim passes its refusals on, see `bench.wrapping`.
+    """
+
+    def enroll(self, clean: Sequence[Utterance]) -> Refusing:
+        """Likewise one that may refuse."""
+        ...
+
+    def answers(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        """Its log-probabilities, shape (b, c), and which it refuses, shape (b,), bool.
+
+        A row does not depend on the others, nor on padding.
+        """
+        ...
+
+
+@runtime_checkable
+class Purifying(Victim, Protocol):
+    """A fitted victim with something before it that takes noise away. An attacker who knows it may look through it."""
+
+    def enroll(self, clean: Sequence[Utterance]) -> Purifying:
+        """Likewise one that purifies."""
+        ...
+
+    def trace(self, batch: Batch) -> list[torch.Tensor]:
+        """What is left of each utterance behind the purifier, in the purifier's own terms: b tensors of shape
+        (frames, d), or (t, 1) of samples. How far two of them lie apart is what survives of a noise."""
+        ...
+
+
+@runtime_checkable
+class Sequential(Victim, Protocol):
+    """A fitted victim that shows the feature sequence it decides from: what a purifier of features works on.
+
+    `log_probs(batch)` is `log_probs_of(*sequence(batch))`.
+    """
+
+    def enroll(self, clean: Sequence[Utterance]) -> Sequential:
+        """Likewise one that shows it."""
+        ...
+
+    def sequence(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        """Standardised features, shape (b, frames, d), zero after an utterance's end, and its frames, shape (b,)."""
+        ...
+
+    def log_probs_of(self, features: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
+        """Class log-probabilities, shape (b, c), of features as `sequence` gives them."""
+        ...
+
+
+@runtime_checkable
 class Defense(Protocol):
-    """A way to a victim that is harder to fool. A defended victim is a victim, so defences compose."""
+    """A way to a victim that is harder to fool. A defended victim is a victim, so defences compose.
+
+    What a defence says of itself, where it applies: a class attribute `randomised = True` where its answers are drawn
+    anew for every query (from `Batch.generators`), so that cells are repeated; a method `seen(noises)` that gives the
+    noise categories it was trained against, and "signal" for manipulations, so that attacks are told apart by it; a
+    class attribute `senses` where its victim perceives more than the bare one.
+    """
 
     def fit(
         self, victim: TrainableVictim, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext

@@ -13,7 +13,7 @@ from __future__ import annotations
 import itertools
 import math
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,12 +25,12 @@ from bench.errors import ComponentError
 from bench.measures.catalogue import MEASURES
 from bench.noises.perception import Perception
 from bench.progress import no_steps
-from bench.protocols import Victim
+from bench.protocols import Refusing, Victim
 from bench.records import Row
 from bench.search import Campaign, Search
 from bench.threads import in_threads
 from bench.tools import AttackTools
-from bench.types import Perturbation, Task, Utterance
+from bench.types import REFUSED, Perturbation, Task, Utterance
 
 SNR_DECIMALS = 4
 """Decimals of a recorded SNR: far beyond hearing, and within the precision of the sums."""
@@ -47,6 +47,7 @@ class Referee:
         device: where waveforms go.
         batch_size: how many searches run side by side.
         min_snr_db: a candidate counts only above this SNR, over the original's own samples, after clipping to [-1, 1].
+        draw: names this look at a randomised victim, which draws anew for another name and for every query.
         measures: names in `bench.measures.catalogue`, of what is measured on accepted candidates; they judge nothing.
     """
 
@@ -56,15 +57,18 @@ class Referee:
     batch_size: int = 64
     min_snr_db: float = 10.0
     measures: tuple[str, ...] = ()
+    draw: str = ""
 
     def labels(self, utterances: Sequence[Utterance]) -> list[int]:
-        """The victim's class index for each utterance as it stands; nothing is charged."""
+        """The victim's class index for each utterance as it stands; nothing is charged. Where it refuses, the number of
+        classes."""
         found = [0] * len(utterances)
 
         @torch.no_grad()
         def work(share: Sequence[list[int]], _: threading.Event) -> None:
             for group in share:
-                batch = Batch.of([utterances[index] for index in group], self.device)
+                asked = [utterances[index] for index in group]
+                batch = Batch.of(asked, self.device, [self._draw(0)] * len(asked))
                 for index, label in zip(group, map(_checked, self._ask(batch).tolist()), strict=True):
                     found[index] = label
 
@@ -73,10 +77,20 @@ class Referee:
 
     def names(self, labels: Sequence[int]) -> list[str]:
         """Class names of class indices."""
-        return [self.task.classes[label] for label in labels]
+        return [self._name(label) for label in labels]
+
+    def _name(self, label: int) -> str:
+        return REFUSED if label == len(self.task.classes) else self.task.classes[label]
+
+    def _draw(self, query: int) -> str:
+        return f"{self.draw}/{query}"
 
     def run(
-        self, campaign: Campaign, utterances: Sequence[Utterance], advance: Callable[[int], None] = no_steps
+        self,
+        campaign: Campaign,
+        utterances: Sequence[Utterance],
+        advance: Callable[[int], None] = no_steps,
+        keep: Callable[[Utterance, Row], None] | None = None,
     ) -> list[Row]:
         """Attack every utterance.
 
@@ -84,6 +98,7 @@ class Referee:
             campaign: the attack, and what it may use.
             utterances: clean, labelled in the task.
             advance: told of every finished search.
+            keep: told every candidate with its row, an utterance's in their order.
 
         Returns:
             For each utterance, in the given order, its clean row (query 0) and a row for every query.
@@ -99,10 +114,15 @@ class Referee:
         }
         order = sorted(range(len(utterances)), key=lambda index: (utterances[index].waveform.shape[-1], index))
 
+        def note(candidate: Utterance, row: Row) -> None:
+            rows[row.utterance].append(row)
+            if keep:
+                keep(candidate, row)
+
         @torch.no_grad()
         def work(share: Sequence[int], stopped: threading.Event) -> None:
             searches = (Search(campaign, self._placed(utterances[index]), before[index]) for index in share)
-            self._lockstep(campaign.tools, searches, rows, advance, stopped)
+            self._lockstep(campaign.tools, searches, note, advance, stopped)
 
         in_threads(work, order, self._threads())
         return [row for utterance in utterances for row in rows[utterance.id]]
@@ -111,7 +131,7 @@ class Referee:
         self,
         tools: AttackTools,
         searches: Iterator[Search],
-        rows: Mapping[str, list[Row]],
+        note: Callable[[Utterance, Row], None],
         advance: Callable[[int], None],
         stopped: threading.Event,
     ) -> None:
@@ -123,10 +143,11 @@ class Referee:
             running = [*going_on, *itertools.islice(searches, self.batch_size - len(going_on))]
             if not running:
                 return
-            asking = [search for search in running if search.candidate is not None]
-            for search, row in zip(asking, self._judge(asking, tools), strict=True):
-                rows[search.original.id].append(row)
-                search.answer(row.label_after != row.label_before)
+            asking = [(search, search.candidate) for search in running if search.candidate is not None]
+            judged = self._judge([search for search, _ in asking], tools)
+            for (search, candidate), row in zip(asking, judged, strict=True):
+                note(candidate, row)
+                search.answer(fooled(row.label_before, row.label_after))
 
     def _judge(self, running: Sequence[Search], tools: AttackTools) -> list[Row]:
         """Ask the victim about one candidate of each search."""
@@ -135,7 +156,7 @@ class Referee:
         candidates = [search.candidate for search in running if search.candidate is not None]
         heard = [replace(candidate, waveform=candidate.waveform.clamp(-1.0, 1.0)) for candidate in candidates]
         snrs = [search.snr_db(candidate.waveform) for search, candidate in zip(running, heard, strict=True)]
-        labels = self._ask(Batch.of(heard, self.device))
+        labels = self._ask(Batch.of(heard, self.device, [self._draw(search.queries + 1) for search in running]))
         told = torch.stack([labels, torch.stack(snrs).double()]).tolist()  # the step's one transfer from the device
         rows = []
         for search, candidate, label, snr in zip(running, heard, *told, strict=True):
@@ -158,23 +179,24 @@ class Referee:
         self, search: Search, done: Perturbation | None, label: int, snr_db: float | None, perception: Perception
     ) -> Row:
         loud_enough = perception.covers(done) if snr_db is None else snr_db > self.min_snr_db
+        before, after = self._name(search.label_before), self._name(label)
         return Row(
             utterance=search.original.id,
             speaker=search.original.speaker,
             query=search.queries + 1,
             label_true=self._truth(search.original),
-            label_before=self.task.classes[search.label_before],
-            label_after=self.task.classes[label],
+            label_before=before,
+            label_after=after,
             snr_db=snr_db,
             perturbation=done.name if done else None,
             category=done.category if done else None,
             source=done.source if done else None,
             imperceptible=perception.is_imperceptible(done),
-            accepted=label != search.label_before and loud_enough,
+            accepted=fooled(before, after) and loud_enough,
         )
 
     def _clean_row(self, utterance: Utterance, label: int) -> Row:
-        name = self.task.classes[label]
+        name = self._name(label)
         return Row(utterance.id, utterance.speaker, 0, self._truth(utterance), name, name)
 
     def _truth(self, utterance: Utterance) -> str:
@@ -191,13 +213,30 @@ class Referee:
         return torch.get_num_threads() if concurrent and self.device.type == "cpu" else 1
 
     def _ask(self, batch: Batch) -> Tensor:
-        """Class indices, shape (b,), float64; NaN where the victim's answer is no distribution. Stays on the device."""
-        log_probs = self.victim.log_probs(batch)
+        """Class indices, shape (b,), float64; the number of classes where it refuses, NaN where its answer is no
+        distribution. Stays on the device."""
+        log_probs, refused = answers_of(self.victim, batch)
         expected = (len(batch), len(self.task.classes))
         if tuple(log_probs.shape) != expected:
             raise _not_log_probabilities(f"a tensor of shape {tuple(log_probs.shape)}", f"shape {expected}")
         distribution = log_probs.logsumexp(dim=1).abs() < _SUM_TOLERANCE
-        return log_probs.argmax(dim=1).double().where(distribution, math.nan)
+        labels = log_probs.argmax(dim=1).double().where(distribution, math.nan)
+        if refused is None:
+            return labels
+        if refused.dtype != torch.bool or refused.shape != labels.shape:
+            found = f"refusals that are {refused.dtype} of shape {tuple(refused.shape)}"
+            raise ComponentError("victim", found, f"bool of shape {tuple(labels.shape)}", "mend its answers")
+        return labels.masked_fill(refused, len(self.task.classes))
+
+
+def answers_of(victim: Victim, batch: Batch) -> tuple[Tensor, Tensor | None]:
+    """A victim's log-probabilities, and which utterances it refuses; None where it is not one that refuses."""
+    return victim.answers(batch) if isinstance(victim, Refusing) else (victim.log_probs(batch), None)
+
+
+def fooled(before: str, after: str) -> bool:
+    """Whether an answer is another one; a refusal is none, neither before nor after."""
+    return before != after and REFUSED not in (before, after)
 
 
 def _checked(label: float) -> int:

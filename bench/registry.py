@@ -19,10 +19,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from bench.composition import Composed, parts_of
+from bench.composition import Composed, specs_in
 from bench.errors import ComponentError, UsageError
 from bench.rng import key_of
 from bench.specs import Spec, build, did_you_mean
+from bench.stacking import Stack
 
 KINDS = ("victims", "attacks", "defenses", "corpora", "noise_banks")
 SINGULAR = {
@@ -154,14 +155,16 @@ class Registry:
         return self.entries[kind, name]
 
     def build(self, kind: str, text: str) -> Any:
-        """Make a component from its spec; an attack may be [composed][bench.composition] of effects.
+        """Make a component from its spec; an attack may be [composed][bench.composition] of effects, and a defence be a
+        [stack][bench.stacking] of several.
 
         >>> Registry.discover().build("attacks", "boundary:step_db=2").step_db
         2.0
         """
-        parts = parts_of(text) if kind == "attacks" else (text,)
+        parts = specs_in(kind, text)
         if len(parts) > 1:
-            return Composed(tuple(self.build(kind, part) for part in parts), parts)
+            built = tuple(self.build(kind, part) for part in parts)
+            return Composed(built, parts) if kind == "attacks" else Stack(built, parts)
         spec = Spec.parse(text, option_of(kind))
         return build(self.entry(kind, spec.name).load(), spec, SINGULAR[kind])
 

@@ -84,7 +84,14 @@ class _Part:
         self.noises: list[str] = about["noises"]
         self.budget: int = about["max_queries"]
         self.rests_on = rests_on(about)
-        self.rows = cell.rows.assign(cell=f"fold {about['fold']} seed {about['seed']}")
+        self.repeat: int = about.get("repeat", 0)
+        self.rows = cell.rows.assign(cell=cell_name(about))
+
+
+def cell_name(about: Mapping[str, Any]) -> str:
+    """What tells a cell's rows from those of others that are pooled with it, from its description."""
+    repeat = about.get("repeat", 0)
+    return f"fold {about['fold']} seed {about['seed']}" + (f" repeat {repeat}" if repeat else "")
 
 
 def _grouped(parts: Sequence[_Part], names: Sequence[str]) -> list[tuple[dict[str, Any], list[_Part]]]:
@@ -106,6 +113,7 @@ def _entry(group: Sequence[_Part], names: dict[str, Any], ks: Sequence[int], tes
         "speakers": int(rows["speaker"].nunique()),
         "folds": sorted({part.names["fold"] for part in group}),
         "seeds": sorted({part.names["seed"] for part in group}),
+        "repeats": len({part.repeat for part in group}),
         "clean": clean_scores(rows),
         "scores": scores,
         "validity_gap": gaps,

@@ -24,7 +24,7 @@ LEAKS = "speakers stand in training and in test: figures are higher than for voi
 
 @dataclass(frozen=True)
 class Split:
-    """Three parts of a corpus with no speaker in common.
+    """Three parts of a corpus with no speaker in common, and in no case an utterance.
 
     Args:
         train: what the victim learns from.
@@ -43,6 +43,9 @@ class Split:
         shared = (speakers[0] & speakers[1]) | (speakers[0] & speakers[2]) | (speakers[1] & speakers[2])
         if shared and not self.leaks:
             raise DataError("split", f"{_some(shared)} in two parts", "no speaker in two parts", "mend the split")
+        ids = [{utterance.id for utterance in part} for part in (self.train, self.valid, self.test)]
+        if twice := (ids[0] & ids[1]) | (ids[0] & ids[2]) | (ids[1] & ids[2]):
+            raise DataError("split", f"{_some(twice)} in two parts", "no utterance in two parts", "mend the split")
 
 
 def _some(names: set[str]) -> str:

@@ -22,6 +22,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from bench.adversaries import best_candidates
 from bench.batch import Batch
 from bench.noises.bank import Noises
 from bench.noises.perception import p1
@@ -31,6 +32,7 @@ from bench.referee import Referee
 from bench.registry import Registry
 from bench.rng import keyed
 from bench.search import Campaign
+from bench.sight import Sight
 from bench.specs import params_of, spec_of
 from bench.tasks import TASKS
 from bench.tools import AttackTools
@@ -219,8 +221,13 @@ class ContraryVictim:
 def attacked(attack: Attack, max_queries: int, batch_size: int = 64, task: Task = TASK) -> list[Row]:
     """What the referee sees of an attack on a victim that is easily, but not always, fooled."""
     referee = Referee(ContraryVictim(), task, CPU, batch_size)
-    campaign = Campaign(attack, spec_of("checked", attack), sample_tools(max_queries), seed=0)
-    return referee.run(campaign, sample_utterances(2, key="attacked"))
+    tools, speech = sample_tools(max_queries), sample_utterances(2, key="attacked")
+    if getattr(attack, "aware", False):
+        tools = replace(tools, sight=Sight(referee.victim, CPU))
+    if transfers := getattr(attack, "transfers", None):
+        bare = Campaign(tools.component(transfers), transfers, tools, seed=0)
+        tools = replace(tools, transferred=best_candidates(referee, bare, speech))
+    return referee.run(Campaign(attack, spec_of("checked", attack), tools, seed=0), speech)
 
 
 def check_attack(attack: Attack, budgets: Sequence[int] = (1, 5, 25)) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from torch import Tensor
 
@@ -13,6 +14,9 @@ from bench.noises.perception import Perception
 from bench.protocols import Attack, Degradation
 from bench.signal import fit_length, noise_gain, snr_db
 from bench.types import NoiseClip, Perturbation, Rng, Utterance
+
+if TYPE_CHECKING:
+    from bench.sight import Sight
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,9 @@ class AttackTools:
         degradation: for an informed attacker (P1's Corr), the loss of UAR by noise category; else None.
         speech: all clean utterances of the part that is attacked, for effects that take something from another
             utterance of the same speaker (P1's fillers).
+        sight: for an attacker who knows the defence (class attribute `aware = True`): a look through it; else None.
+        transferred: for an attacker who does not (a property `transfers` that names an attack): that attack's best
+            candidate against the bare victim, by utterance.
     """
 
     noises: Noises
@@ -66,6 +73,8 @@ class AttackTools:
     component: Callable[[str], Attack]
     degradation: Degradation | None = None
     speech: tuple[Utterance, ...] = ()
+    sight: Sight | None = None
+    transferred: Mapping[str, Utterance] = field(default_factory=dict)
 
     def others(self, original: Utterance) -> tuple[Utterance, ...]:
         """The same speaker's other clean utterances, in the corpus's order."""

@@ -14,11 +14,11 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from bench.errors import ComponentError
-from bench.protocols import FitContext
+from bench.protocols import FitContext, Victim
 from bench.rng import keyed
 from bench.scores import uar
 from bench.threads import one_thread
-from bench.types import Rng
+from bench.types import Rng, Utterance
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,7 @@ def fit_network(
     schedule: Schedule,
     context: FitContext,
     after_epoch: Callable[[int, float], None] | None = None,
+    renew: Callable[[int], Sequences] | None = None,
 ) -> float:
     """Train until the validation data gain no more, and restore the weights of the best epoch.
 
@@ -101,6 +102,7 @@ def fit_network(
         schedule: when to stop.
         context: seed, classes, progress.
         after_epoch: told the epoch (from 0) and its validation loss; a learning-rate rule goes here.
+        renew: what is learnt from in each epoch after the first, told its number; `train` in all of them by default.
 
     Returns:
         The best epoch's validation loss, or its UAR where that is watched.
@@ -114,6 +116,9 @@ def fit_network(
     best, best_state, since = float("inf"), copy.deepcopy(network.state_dict()), 0
     with context.progress.task("Training", schedule.max_epochs) as advance:
         for epoch in range(schedule.max_epochs):
+            if renew and epoch:
+                network.eval()
+                train = renew(epoch)
             network.train()
             for indices in shuffled_batches([len(item) for item in train.features], schedule.batch_size, rng):
                 features, counts, labels = train.batch(indices)
@@ -138,6 +143,20 @@ def fit_network(
     network.load_state_dict(best_state)
     network.eval()
     return abs(best)
+
+
+def renewal(
+    context: FitContext, victim: Victim, prepared: Callable[[Sequence[Utterance]], Sequences]
+) -> Callable[[int], Sequences] | None:
+    """What `fit_network` takes as `renew`: the context's utterances of an epoch, prepared; None where it has none.
+
+    Args:
+        context: with or without `renew`.
+        victim: as it is being trained, enrolled with its training speakers.
+        prepared: features and labels of utterances.
+    """
+    renew = context.renew
+    return None if renew is None else lambda epoch: prepared(renew(victim, epoch))
 
 
 @torch.no_grad()

@@ -26,6 +26,9 @@ MASK = "[MASK]"
 """What stands in a transcript for a word that an attack has hidden. A text victim replaces it by its tokenizer's own
 mask token."""
 
+REFUSED = "(refused)"
+"""What stands in a record for the label where the victim would not answer."""
+
 SCRIPTED = "scripted"
 """What an utterance's metadata "style" says of speech that was read or learnt by heart, where a corpus tells; speech
 that the speaker made up is "improvised"."""

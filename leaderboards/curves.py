@@ -12,7 +12,7 @@ from bench.errors import DataError, UsageError
 from bench.fitting import key_of_json
 from bench.means import perturbed_scores
 from bench.records import CellRecords
-from bench.results import rests_on
+from bench.results import cell_name, rests_on
 from bench.specs import Spec, did_you_mean
 
 NAMES = ("victim", "defense", "attack", "category", "corpus", "noise_bank", "task", "split", "limit", "data")
@@ -118,7 +118,7 @@ def _setting(about: Mapping[str, Any], parameter: str) -> tuple[dict[str, Any], 
 def _curve(setting: Mapping[str, Any], by_x: Mapping[float, Sequence[CellRecords]]) -> Curve | None:
     rows = {
         x: pd.concat(
-            [c.rows.assign(cell=f"fold {c.description['fold']} seed {c.description['seed']}") for c in cells],
+            [c.rows.assign(cell=cell_name(c.description)) for c in cells],
             ignore_index=True,
         )
         for x, cells in by_x.items()

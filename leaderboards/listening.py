@@ -11,8 +11,9 @@ from typing import Literal
 
 import torch
 
+from bench.degradation import clipped
 from bench.errors import UsageError
-from bench.evaluate import Bench, Cell, clipped, limited
+from bench.evaluate import Bench, Cell, limited
 from bench.options import Options
 from bench.referee import SNR_DECIMALS
 from bench.registry import Registry

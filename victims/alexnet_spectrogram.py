@@ -16,7 +16,7 @@ from bench.blocks import BLOCK_S
 from bench.models.borrowed import digest_of
 from bench.models.statefile import load_published
 from bench.signal.spectrogram_image import ImageSettings, spectrogram_image
-from bench.training import Schedule, Sequences, fit_network, seeded
+from bench.training import Schedule, Sequences, fit_network, renewal, seeded
 from bench.weights import load_into, load_weights, save_weights
 
 _WHERE = "victim 'alexnet_spectrogram'"
@@ -97,6 +97,7 @@ class AlexnetSpectrogram:
     weight_decay: float = 4e-4
     gamma: float = 0.2
     normalise: bool = True
+    renews: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         for name, least in (("image_size", _SMALLEST), ("batch_size", 1), ("max_epochs", 1)):
@@ -138,8 +139,10 @@ class AlexnetSpectrogram:
             rate = torch.optim.lr_scheduler.StepLR(optimizer, (plan.max_epochs + 1) // 2, self.gamma)
             data = (_block_data(train, context), _block_data(valid, context))
             schedule = Schedule(plan.batch_size, plan.max_epochs, patience=plan.max_epochs)
-            fit_network(network, optimizer, *data, schedule, context, lambda _epoch, _loss: rate.step())
-        return FittedAlexnet(self, context.task.classes, network, context.device)
+            fitted = FittedAlexnet(self, context.task.classes, network, context.device)
+            again = renewal(context, fitted, lambda said: _block_data(said, context))
+            fit_network(network, optimizer, *data, schedule, context, lambda _epoch, _loss: rate.step(), again)
+        return fitted
 
     def load(self, folder: Path, context: FitContext) -> FittedAlexnet:
         """The fitted victim from its folder."""

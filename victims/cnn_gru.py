@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from bench import Batch, ComponentError, FitContext, UsageError, Utterance, batches
 from bench.signal import MelSettings, frame_counts, log_mel
 from bench.threads import one_thread
-from bench.training import Schedule, Sequences, fit_network, seeded
+from bench.training import Schedule, Sequences, fit_network, renewal, seeded
 from bench.weights import load_into, load_weights, save_weights
 
 _MEL = MelSettings(n_mels=40, window_s=0.025, hop_s=0.010)
@@ -54,6 +54,7 @@ class CnnGru:
     batch_size: int = 8
     max_epochs: int = 50
     patience: int = 5
+    renews: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         at_least_1 = ("channels", "kernel", "stride", "hidden", "dense", "batch_size", "max_epochs", "patience")
@@ -72,8 +73,10 @@ class CnnGru:
             fitted = FittedCnnGru(self, context.task.classes, self._network(context), context.device)
             optimizer = torch.optim.RMSprop(fitted.network.parameters(), lr=self.learning_rate, alpha=0.9, eps=1e-7)
             schedule = Schedule(self.batch_size, self.max_epochs, self.patience)
-            data = (fitted.sequences(train, context), fitted.sequences(valid, context))
-            fit_network(fitted.network, optimizer, *data, schedule, context)
+            clean = context.clean or train
+            data = (fitted.sequences(train, context, clean), fitted.sequences(valid, context, valid))
+            again = renewal(context, fitted.enroll(clean), lambda said: fitted.sequences(said, context, clean))
+            fit_network(fitted.network, optimizer, *data, schedule, context, renew=again)
         return fitted
 
     def load(self, folder: Path, context: FitContext) -> FittedCnnGru:
@@ -153,13 +156,17 @@ class FittedCnnGru:
 
     def log_probs(self, batch: Batch) -> Tensor:
         """Class log-probabilities, shape (b, c)."""
-        return torch.log_softmax(self.network(*self._features(batch)), dim=-1)
+        return self.log_probs_of(*self.sequence(batch))
+
+    def log_probs_of(self, features: Tensor, counts: Tensor) -> Tensor:
+        """Class log-probabilities, shape (b, c), of features as `sequence` gives them."""
+        return torch.log_softmax(self.network(features, counts), dim=-1)
 
     def hidden(self, batch: Batch) -> Tensor:
         """The vector before the output, shape (b, dense)."""
-        return self.network.hidden(*self._features(batch))
+        return self.network.hidden(*self.sequence(batch))
 
-    def _features(self, batch: Batch) -> tuple[Tensor, Tensor]:
+    def sequence(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Normalised features (b, frames, 40), zero after an utterance's end, and true frame counts (b,)."""
         counts = frame_counts(batch.lengths, _MEL)
         features = log_mel(batch.waveforms, _MEL)
@@ -173,9 +180,9 @@ class FittedCnnGru:
         config = {"victim": "cnn_gru", "recipe": asdict(self.recipe), "classes": self.classes}
         save_weights(folder, self.network.state_dict(), config)
 
-    def sequences(self, utterances: Sequence[Utterance], context: FitContext) -> Sequences:
-        """Normalised features and labels for training; the speakers' statistics come from these utterances."""
-        enrolled = self.enroll(utterances)
+    def sequences(self, utterances: Sequence[Utterance], context: FitContext, clean: Sequence[Utterance]) -> Sequences:
+        """Normalised features and labels for training; the speakers' statistics come from their clean utterances."""
+        enrolled = self.enroll(clean)
         normalised = [
             (features - mean) / deviation
             for features, (mean, deviation) in zip(

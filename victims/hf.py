@@ -52,6 +52,7 @@ class HuggingFace:
     labels: tuple[str, ...] = ()
     revision: str = "main"
     batch_size: int = 8
+    trains = False
 
     def __post_init__(self) -> None:
         within(_WHERE, "batch_size", self.batch_size, "the default is 8", at_least=1)

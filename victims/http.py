@@ -87,6 +87,7 @@ class Http:
     timeout_s: float = 30.0
     max_requests: int | None = None
     settings: Path | None = None
+    trains = False
 
     def __post_init__(self) -> None:
         if self.settings is not None:

@@ -14,7 +14,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_se
 from bench import Batch, FitContext, Utterance, chosen, within
 from bench.features.egemaps import WIDTHS, Level, version
 from bench.features.frontend import FrontEnd, Scope
-from bench.training import Schedule, Sequences, fit_network, seeded
+from bench.training import Schedule, Sequences, fit_network, renewal, seeded
 from bench.weights import load_into, load_weights, save_weights
 
 _WHERE = "victim 'lstm_egemaps'"
@@ -64,6 +64,7 @@ class LstmEgemaps:
     patience: int = 5
     batch_size: int = 32
     max_epochs: int = 150
+    renews: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         chosen(_WHERE, "statistics", [self.statistics], ("training", "speaker"))
@@ -80,13 +81,16 @@ class LstmEgemaps:
     def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> FittedLstmEgemaps:
         """Train on `train`, choose the epoch on `valid`."""
         front = self._front().fitted(train, context.progress)
-        data = (_sequences(front, train, context), _sequences(front, valid, context))
+        known = front.enrolled(context.clean or train)
+        data = (_sequences(front, train, context, context.clean), _sequences(front, valid, context))
         with seeded(context.seed, "lstm_egemaps"):
             network = self._network(context)
             optimizer = torch.optim.Adam(network.parameters(), lr=self.learning_rate)
             schedule = Schedule(self.batch_size, self.max_epochs, self.patience, "uar", self.lowest_rate)
-            fit_network(network, optimizer, *data, schedule, context)
-        return FittedLstmEgemaps(self, context.task.classes, front, network, context.device)
+            fitted = FittedLstmEgemaps(self, context.task.classes, front, network, context.device)
+            again = renewal(context, replace(fitted, front=known), lambda said: _anew(known, said, context))
+            fit_network(network, optimizer, *data, schedule, context, renew=again)
+        return fitted
 
     def load(self, folder: Path, context: FitContext) -> FittedLstmEgemaps:
         """The fitted victim from its folder."""
@@ -157,10 +161,17 @@ class FittedLstmEgemaps:
 
     def log_probs(self, batch: Batch) -> Tensor:
         """Class log-probabilities, shape (b, c)."""
+        return self.log_probs_of(*self.sequence(batch))
+
+    def sequence(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Standardised features (b, frames, d), zero after an utterance's end, and true frame counts (b,)."""
         features = self.front.heard(batch)
         counts = torch.tensor([len(frames) for frames in features], device=self.device)
-        padded = pad_sequence(features, batch_first=True).to(self.device)
-        return torch.log_softmax(self.network(padded, counts), dim=-1)
+        return pad_sequence(features, batch_first=True).to(self.device), counts
+
+    def log_probs_of(self, features: Tensor, counts: Tensor) -> Tensor:
+        """Class log-probabilities, shape (b, c), of features as `sequence` gives them."""
+        return torch.log_softmax(self.network(features, counts), dim=-1)
 
     def save(self, folder: Path) -> None:
         """Weights and statistics as safetensors, what they are as JSON."""
@@ -168,8 +179,19 @@ class FittedLstmEgemaps:
         save_weights(folder, self.network.state_dict() | self.front.tensors(), config)
 
 
-def _sequences(front: FrontEnd, utterances: Sequence[Utterance], context: FitContext) -> Sequences:
+def _sequences(
+    front: FrontEnd, utterances: Sequence[Utterance], context: FitContext, clean: Sequence[Utterance] = ()
+) -> Sequences:
+    return _labelled(front.clean(utterances, context.progress, clean), utterances, context)
+
+
+def _anew(front: FrontEnd, utterances: Sequence[Utterance], context: FitContext) -> Sequences:
+    """Of utterances that are learnt from once: their features are not kept."""
+    return _labelled(front.heard(Batch.of(utterances)), utterances, context)
+
+
+def _labelled(features: Sequence[Tensor], utterances: Sequence[Utterance], context: FitContext) -> Sequences:
     names = [context.task.label_of(utterance) for utterance in utterances]
     labels = [context.task.classes.index(name) for name in names if name is not None]
-    features = [frames.to(context.device) for frames in front.clean(utterances, context.progress)]
-    return Sequences(features, torch.tensor(labels, device=context.device))
+    placed = [frames.to(context.device) for frames in features]
+    return Sequences(placed, torch.tensor(labels, device=context.device))

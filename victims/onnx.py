@@ -47,6 +47,7 @@ class Onnx:
     output: Literal["logits", "probabilities"] = "logits"
     normalize: bool = False
     batch_size: int = 8
+    trains = False
 
     def __post_init__(self) -> None:
         within(_WHERE, "batch_size", self.batch_size, "the default is 8", at_least=1)

@@ -45,6 +45,7 @@ class Python:
     labels: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
     batch_size: int = 1
+    trains = False
 
     def __post_init__(self) -> None:
         within(_WHERE, "batch_size", self.batch_size, "the default is 1", at_least=1)

@@ -73,7 +73,8 @@ class SvmEgemaps:
             DataError: the training utterances are all of one class.
         """
         front = FrontEnd(_WHERE, "functionals", self.statistics).fitted(train, context.progress)
-        (heard, labels), (watched, truth) = (_table(front, part, context) for part in (train, valid))
+        heard, labels = _table(front, train, context, context.clean)
+        watched, truth = _table(front, valid, context)
         if len(set(labels.tolist())) < 2:
             found = f"training utterances of {context.task.classes[int(labels[0])]} alone"
             raise DataError(_WHERE, found, "two classes or more", "choose another --task or --split")
@@ -185,8 +186,10 @@ def _library(name: str) -> Any:
     return module_for(_WHERE, name, "opensmile")
 
 
-def _table(front: FrontEnd, utterances: Sequence[Utterance], context: FitContext) -> tuple[Tensor, NDArray[np.int64]]:
+def _table(
+    front: FrontEnd, utterances: Sequence[Utterance], context: FitContext, clean: Sequence[Utterance] = ()
+) -> tuple[Tensor, NDArray[np.int64]]:
     """Standardised functionals (n, 88) and class indices (n,)."""
     names = [context.task.label_of(utterance) for utterance in utterances]
     labels = [context.task.classes.index(name) for name in names if name is not None]
-    return torch.cat(front.clean(utterances, context.progress)), np.array(labels)
+    return torch.cat(front.clean(utterances, context.progress, clean)), np.array(labels)

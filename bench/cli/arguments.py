@@ -26,5 +26,9 @@ Defenses = Annotated[
 ]
 Fold = Annotated[str, typer.Option(metavar="N", help="Which fold of the split: 0, several (0,1), or all.")]
 Seeds = Annotated[str, typer.Option(metavar="N,N", help="Seeds of training and search.")]
+Repeats = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Measure each cell so often, with other draws; 3 under a randomised defence."),
+]
 Device = Annotated[str, typer.Option(metavar="auto|cpu|cuda", help="auto (a GPU where there is one), cpu, cuda.")]
 Plugins = Annotated[list[Path], typer.Option(metavar="FILE", help="A Python file with components of yours.")]

@@ -18,6 +18,7 @@ from bench.cli.arguments import (
     NoiseRoots,
     Perception,
     Plugins,
+    Repeats,
     Seeds,
     Several,
 )
@@ -59,6 +60,7 @@ def run(
     split: Annotated[str, typer.Option(metavar="NAME", help=_SPLIT_HELP)] = "k-fold",
     fold: Fold = "0",
     seeds: Seeds = "0",
+    repeats: Repeats = None,
     limit: Annotated[
         int | None, typer.Option(metavar="N", help="Attack so many test utterances; all by default.")
     ] = None,
@@ -95,6 +97,7 @@ def run(
         split=split,
         folds=parse_folds(fold),
         seeds=parse_seeds(seeds),
+        repeats=repeats,
         corr=corr,  # type: ignore[arg-type]  # checked by Options
         noises=noises,  # type: ignore[arg-type]
         limit=limit,

@@ -59,12 +59,15 @@ class FrontEnd:
             voices[utterance.speaker].append(features)
         return replace(self, statistics={speaker: statistics_of(found) for speaker, found in voices.items()})
 
-    def clean(self, utterances: Sequence[Utterance], progress: Progress = SILENT) -> list[Tensor]:
+    def clean(
+        self, utterances: Sequence[Utterance], progress: Progress = SILENT, known: Sequence[Utterance] = ()
+    ) -> list[Tensor]:
         """Standardised features of utterances to learn from, each of shape (frames, d), on the CPU; they are cached.
 
-        With the scope "speaker" the statistics come from these very utterances.
+        With the scope "speaker" the statistics come from `known`, clean ones of the same speakers, or from these very
+        utterances where none are given.
         """
-        return self.enrolled(utterances, progress)._standardised(utterances, self._clean(utterances, progress))
+        return self.enrolled(known or utterances, progress)._standardised(utterances, self._clean(utterances, progress))
 
     def heard(self, batch: Batch) -> list[Tensor]:
         """Standardised features of what a victim is asked about, each of shape (frames, d), on the CPU.

@@ -86,7 +86,7 @@ def test_it_is_trained_once_and_loaded_as_it_was(
     assert trained == 1
     (folder,) = (own_cache / "victims").iterdir()
     before = {file.name: (file.read_bytes(), file.stat().st_mtime_ns) for file in folder.iterdir()}
-    assert set(before) == {"weights.safetensors", "config.json", "fitting.json"}
+    assert set(before) == {"weights.safetensors", "config.json", "fitting.json", "cost.json"}
     again, trained = fit(fitting)
     assert trained == 0
     assert torch.equal(log_probs(first, split), log_probs(again, split))

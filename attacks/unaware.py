@@ -1,0 +1,47 @@
+"""An attack by one who knows of no defence: what fools the bare victim, brought to the defended one."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+
+from bench import AttackTools, Perturbation, Rng, Utterance
+
+
+@dataclass(frozen=True)
+class Unaware:
+    """Another attack's best candidate against the bare victim, brought to the defended one (transfer); asks once.
+
+    The attacker has a copy of the bare victim, trained as it was with the same seed, and searches on that with the same
+    budget. Of each search the first candidate that counts as a success is brought, else the last that fooled the
+    victim, else the last one tried. A defence that lowers this and not `boundary`, which asks the defended victim
+    itself, holds only against those who do not know of it.
+
+    Against the bare victim it is as successful as the other attack, at one query.
+
+    Args:
+        attack: the spec of the attack on the bare victim; `;` stands for the comma between several parameters.
+    """
+
+    attack: str = "boundary"
+
+    @property
+    def transfers(self) -> str:
+        """The spec of the attack on the bare victim.
+
+        >>> Unaware("boundary:corr=true;step_db=2").transfers
+        'boundary:corr=true,step_db=2'
+        """
+        return self.attack.replace(";", ",")
+
+    @property
+    def made_of(self) -> tuple[str, ...]:
+        """The attacks that it is made of."""
+        return (self.transfers,)
+
+    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
+        """Yield what was found for this utterance."""
+        found = tools.transferred.get(original.id)
+        if found is not None:
+            done = found.perturbation or Perturbation("", "")
+            yield replace(found, waveform=found.waveform.to(original.waveform.device), perturbation=done)

@@ -1,0 +1,57 @@
+"""What an attacker who owns a copy of a defence can see without asking: never a label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from bench.batch import Batch
+from bench.protocols import Purifying, Refusing, Victim
+from bench.types import Utterance
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A look through the defence that is attacked, by one who knows it.
+
+    The attacker has the purifier and the detector, not the victim's labels: those it has to ask for, and each is
+    charged. Looking through is free, as it is for somebody with a copy.
+
+    Args:
+        victim: the defended victim, enrolled.
+        device: where it is.
+    """
+
+    victim: Victim
+    device: torch.device
+
+    @property
+    def purifies(self) -> bool:
+        """Whether there is a purifier to look through."""
+        return isinstance(self.victim, Purifying)
+
+    def refused(self, candidates: Sequence[Utterance]) -> list[bool]:
+        """Which candidates the defence would refuse; none where it refuses nothing."""
+        if not isinstance(self.victim, Refusing):
+            return [False] * len(candidates)
+        found: list[bool] = self.victim.answers(self._batch(candidates))[1].tolist()
+        return found
+
+    def survival(self, original: Utterance, candidates: Sequence[Utterance]) -> list[float]:
+        """How much of each candidate's noise the purifier leaves: the distance between what is left of the candidate
+        and of the original, Euclidean over all frames; 0 for a candidate of another length."""
+        before, *after = self.traces([original, *candidates])
+        return [float((found - before).norm()) if found.shape == before.shape else 0.0 for found in after]
+
+    def traces(self, utterances: Sequence[Utterance]) -> list[Tensor]:
+        """What is left of each utterance behind the purifier, see `bench.protocols.Purifying`."""
+        assert isinstance(self.victim, Purifying), "ask purifies first"
+        return self.victim.trace(self._batch(utterances))
+
+    @torch.no_grad()
+    def _batch(self, utterances: Sequence[Utterance]) -> Batch:
+        placed = [replace(u, waveform=u.waveform.to(self.device).clamp(-1.0, 1.0)) for u in utterances]
+        return Batch.of(placed, self.device)

@@ -1,0 +1,104 @@
+"""Attacks by those who know of a defence, and by those who do not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from attacks.aware import Aware, predistorted
+from attacks.unaware import Unaware
+from bench import AttackTools, Batch, UsageError, Utterance, keyed
+from bench.protocols import Purifying, Refusing
+from bench.referee import Referee
+from bench.search import Campaign
+from bench.sight import Sight
+from bench.signal import mix, snr_db
+from bench.testing import CPU, TASK, ContraryVictim, sample_tools, sample_utterances
+
+SAID = sample_utterances(1, each=1)[0]
+LOUD = replace(SAID, waveform=mix(SAID.waveform, torch.randn(SAID.waveform.shape).mul(0.1), 10.1))
+
+
+@dataclass(frozen=True)
+class Guarded(ContraryVictim):
+    """Refuses what differs from clean speech by much; keeps only the slow part of the sound."""
+
+    quiet: float = 0.0
+
+    def enroll(self, clean: Sequence[Utterance]) -> Guarded:
+        return self
+
+    def answers(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        rough = torch.diff(batch.waveforms, dim=1).square().sum(dim=1)
+        return self.log_probs(batch), rough > self.quiet
+
+    def trace(self, batch: Batch) -> list[torch.Tensor]:
+        slow = torch.nn.functional.avg_pool1d(batch.waveforms[:, None], 9, stride=1, padding=4)[:, 0]
+        return [row[:length, None] for row, length in zip(slow, batch.lengths.tolist(), strict=True)]
+
+    def save(self, folder: Path) -> None: ...
+
+
+def aware_tools(victim: Guarded, k: int = 5) -> AttackTools:
+    return replace(sample_tools(k), sight=Sight(victim, CPU))
+
+
+def test_what_is_told_apart_by_its_methods() -> None:
+    assert isinstance(Guarded(), Refusing)
+    assert isinstance(Guarded(), Purifying)
+    assert not isinstance(ContraryVictim(), Refusing | Purifying)
+
+
+def test_predistorted_noise_is_as_loud_as_the_noise() -> None:
+    traces = Guarded().trace(Batch.of([SAID, LOUD]))
+    forms = predistorted(SAID, LOUD, traces)
+    assert len(forms) == 5
+    for form in forms:
+        assert float(snr_db(SAID.waveform, form.waveform)) == pytest.approx(10.1, abs=0.2)
+        assert not torch.equal(form.waveform, LOUD.waveform)
+
+
+def test_an_aware_attacker_asks_the_form_that_survives() -> None:
+    tools = aware_tools(Guarded(quiet=float("inf")))
+    assert tools.sight is not None
+    first = next(Aware("environmental").search(SAID, tools, keyed("x")))
+    plain = next(tools.component("environmental").search(SAID, tools, keyed("x")))
+    left = tools.sight.survival(SAID, [first, plain])
+    assert left[0] > 1.1 * left[1]
+    assert first.perturbation == plain.perturbation
+
+
+def test_nothing_is_asked_that_would_be_refused() -> None:
+    assert next(Aware("environmental").search(SAID, aware_tools(Guarded(quiet=0.0)), keyed("x")), None) is None
+
+
+def test_a_search_whose_every_candidate_is_refused_ends() -> None:
+    tools = aware_tools(Guarded(quiet=0.0))
+    assert list(Aware("boundary", looks=2).search(SAID, tools, keyed("x"))) == []
+
+
+def test_without_a_defence_it_is_the_other_attack() -> None:
+    plain = sample_tools(5)
+    referee = Referee(ContraryVictim(), TASK, CPU)
+    speech = sample_utterances(2, key="attacked")
+    same = [
+        referee.run(Campaign(attack, "one name", replace(plain, sight=sight), 0), speech)
+        for attack, sight in ((Aware("boundary"), Sight(ContraryVictim(), CPU)), (plain.component("boundary"), None))
+    ]
+    assert same[0] == same[1]
+
+
+def test_an_unaware_attacker_brings_what_fooled_the_bare_victim() -> None:
+    tools = replace(sample_tools(5), transferred={SAID.id: LOUD})
+    found = list(Unaware().search(SAID, tools, keyed("x")))
+    assert [torch.equal(one.waveform, LOUD.waveform) for one in found] == [True]
+    assert list(Unaware().search(replace(SAID, id="other"), tools, keyed("x"))) == []
+
+
+def test_looks_below_one_are_named() -> None:
+    with pytest.raises(UsageError, match="looks"):
+        Aware(looks=0)
