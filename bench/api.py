@@ -123,15 +123,33 @@ def execute(options: Options, progress: Progress) -> Done:
     Raises:
         bench.errors.BenchError: something asked for cannot be done; nothing has been written then.
     """
-    registry = Registry.discover(options.plugins)
-    check_names(options, registry)
     check_writable(options.out)
-    check_writable(cache_dir(), "SERBENCH_CACHE")
+    bench, planned = prepare(options, progress)
 
     from bench.grid import run_grid
     from bench.records import Store
     from bench.results import collect
     from bench.runs import remember
+
+    store = Store(options.out)
+    remember(options.out, options.ks)
+    failures = run_grid(bench, planned, store)
+    keys = [bench.key(plan.cell) for plan in planned]
+    finished = [store.read(key) for key in keys if store.has(key)]
+    failed = [store.failure(key) for key in keys if not store.has(key)]
+    return Done(collect(finished, options.ks, failed), failures)
+
+
+def prepare(options: Options, progress: Progress) -> tuple[Bench, list[Planned]]:
+    """Check what is asked for, read the data, and plan the cells.
+
+    Raises:
+        bench.errors.BenchError: something asked for cannot be done; nothing has been trained or written then.
+    """
+    registry = Registry.discover(options.plugins)
+    check_names(options, registry)
+    check_writable(cache_dir(), "SERBENCH_CACHE")
+
     from bench.setup import set_up
 
     plan(options, registry)  # before the corpus is read, which may take long: a misspelt spec is refused now
@@ -140,13 +158,7 @@ def execute(options: Options, progress: Progress) -> Done:
     check_possible(bench, planned)
     if split_named(options.split).leaks:
         progress.say(f"Split {options.split}: {LEAKS}.")
-    store = Store(options.out)
-    remember(options.out, options.ks)
-    failures = run_grid(bench, planned, store)
-    keys = [bench.key(plan.cell) for plan in planned]
-    finished = [store.read(key) for key in keys if store.has(key)]
-    failed = [store.failure(key) for key in keys if not store.has(key)]
-    return Done(collect(finished, options.ks, failed), failures)
+    return bench, planned
 
 
 def check_names(options: Options, registry: Registry) -> None:
@@ -185,15 +197,16 @@ def plan(options: Options, registry: Registry, bench: Bench | None = None) -> li
         folds = options.folds or range(bench.folds(victim, task, split) if bench else 1)
         for fold, defense, variant in product(folds, defenses, attacks):
             cell = Cell(victim, defense, variant.attack, task, split, fold, seed, max(options.ks), options.limit)
-            repeats = range(options.repeats or _repeats_of(registry, defense))
+            repeats = range(options.repeats or _repeats_of(registry, victim, defense))
             found += [Planned(replace(cell, repeat=repeat), variant) for repeat in repeats]
     return list(dict.fromkeys(found))
 
 
-def _repeats_of(registry: Registry, defense: str) -> int:
-    """How often a cell is measured: what a randomised defence answers once says little."""
-    randomised = defense != NO_DEFENSE and getattr(registry.build("defenses", defense), "randomised", False)
-    return RANDOMISED_REPEATS if randomised else 1
+def _repeats_of(registry: Registry, victim: str, defense: str) -> int:
+    """How often a cell is measured: what a randomised victim or defence answers once says little."""
+    parts = [registry.build("victims", victim)]
+    parts += [] if defense == NO_DEFENSE else [registry.build("defenses", defense)]
+    return RANDOMISED_REPEATS if any(getattr(part, "randomised", False) for part in parts) else 1
 
 
 def canonical(registry: Registry, kind: str, text: str) -> str:
@@ -223,3 +236,5 @@ def _check_component(bench: Bench, component: Any) -> None:
             bench.noises.of(category)
     for effect in getattr(component, "signals", ()):
         bench.registry.build("attacks", effect)
+    for attack in getattr(component, "made_of", ()):
+        _check_component(bench, bench.registry.build("attacks", attack))

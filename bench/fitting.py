@@ -54,11 +54,18 @@ def _code_digest(path: Path, _changed_ns: int) -> str:
 def versions() -> dict[str, str]:
     """What a result rests on beside its own settings: versions, and the digest of the harness's code."""
     found = {name: metadata.version(name) for name in ("serbench", "torch", "torchaudio", "numpy")}
-    return found | {"python": platform.python_version(), "harness": code_digest(Path(__file__))}
+    return found | {"python": platform.python_version(), "harness": _harness_digest()}
+
+
+@cache
+def _harness_digest() -> str:
+    """Of the code that runs: what is written while Python runs is not what runs."""
+    return code_digest(Path(__file__))
 
 
 def identity(registry: Registry, kind: str, text: str) -> dict[str, Any]:
-    """Everything that makes a component what it is: spec, all parameters, its code, where it comes from."""
+    """Everything that makes a component what it is: spec, all parameters, its code, where it comes from; likewise the
+    components of its kind that it is made of (`made_of`), and those of any kind that it `builds`."""
     parts = specs_in(kind, text)
     if len(parts) > 1:
         found = [identity(registry, kind, part) for part in parts]
@@ -71,6 +78,8 @@ def identity(registry: Registry, kind: str, text: str) -> dict[str, Any]:
         told["fingerprint"] = component.fingerprint()
     if made_of := getattr(component, "made_of", ()):
         told["made_of"] = [identity(registry, kind, part) for part in made_of]
+    if builds := getattr(component, "builds", ()):
+        told["builds"] = [identity(registry, other, part) for other, part in builds]
     return told
 
 
@@ -134,7 +143,7 @@ class Fitting:
         description = self.description(context.noises, context.device.type)
         folder = self.folder(context.noises, context.device.type)
         if not folder.is_dir():
-            context.progress.say(self._announcement(split))
+            context.progress.say(self._announcement(recipe, split))
             begun = time.perf_counter()
             fitted = (
                 recipe.fit(split.train, split.valid, context)
@@ -149,9 +158,10 @@ class Fitting:
         # A victim just trained is loaded too: what is attacked is always what stands on the disk.
         return recipe.load(folder, context) if defense is None else defense.load(recipe, folder, context)
 
-    def _announcement(self, split: Split) -> str:
+    def _announcement(self, recipe: TrainableVictim, split: Split) -> str:
         speakers = len({utterance.speaker for utterance in split.train})
+        doing = "Training" if getattr(recipe, "trains", True) else "Preparing"
         return (
-            f"Training {self.victim}, defence {self.defense}: {len(split.train)} utterances of {speakers} speakers, "
+            f"{doing} {self.victim}, defence {self.defense}: {len(split.train)} utterances of {speakers} speakers, "
             f"{self.split} fold {self.fold}, seed {self.seed}"
         )

@@ -15,14 +15,14 @@ def clean_scores(rows: pd.DataFrame) -> dict[str, Any]:
     """UAR and WAR on clean utterances, each the mean over the cells in `rows`, with intervals clustered by speaker."""
     hit = rows["label_true"] == rows["label_before"]
     found: dict[str, Any] = {}
-    for name, stratum, weights in _weighted(rows):
+    for name, stratum, weights in weighted_means(rows):
         found[name] = float((weights * hit).sum())
         interval = proportion_interval(hit, rows["speaker"].tolist(), strata=stratum.tolist(), weights=weights)
         found[f"{name}_ci95"] = list(interval)
     return found
 
 
-def _weighted(rows: pd.DataFrame) -> Iterator[tuple[str, pd.Series[str], pd.Series[float]]]:
+def weighted_means(rows: pd.DataFrame) -> Iterator[tuple[str, pd.Series[str], pd.Series[float]]]:
     """UAR and WAR as weighted means of hits: the name, the mean that each utterance belongs to, its weight."""
     cell = rows["cell"]
     for name, stratum in (("uar", cell + "/" + rows["label_true"]), ("war", cell)):
@@ -52,7 +52,7 @@ def perturbed_scores(rows: pd.DataFrame) -> dict[str, Any] | None:
     then, now = clean_scores(before), clean_scores(after)
     right, was_right = (rows["label_true"] == rows["label_before"] for rows in (after, before))
     speakers = before["speaker"].tolist()
-    for name, stratum, weights in _weighted(before):
+    for name, stratum, weights in weighted_means(before):
         found |= {name: now[name], f"{name}_ci95": now[f"{name}_ci95"], f"{name}_before": then[name]}
         change = difference_interval(right, was_right, speakers, strata=stratum.tolist(), weights=weights)
         found[f"{name}_change_ci95"] = list(change)

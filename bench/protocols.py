@@ -88,6 +88,8 @@ class TrainableVictim(Protocol):
 
     A recipe whose victim reads transcripts says so with a class attribute `senses = ("text",)`, or `("sound", "text")`;
     it is then given no utterance that lacks one of them. Without it a victim hears.
+    One that no training changes, since somebody else has trained it, says `trains = False`: a defence that works by
+    training refuses it.
     """
 
     def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> Victim:

@@ -79,6 +79,26 @@ def successes(rows: pd.DataFrame, k: int, imperceptible: bool) -> pd.DataFrame:
     return grouped.agg(speaker=("speaker", "first"), success=("success", "any")).reset_index()
 
 
+def robustness(rows: pd.DataFrame, k: int, imperceptible: bool) -> pd.DataFrame:
+    """Which utterances are recognised when nobody attacks, and not attacked successfully within k queries.
+
+    The mean of `robust` is robust accuracy. It cannot be bought by refusing: a refused clean utterance is not
+    recognised, while a refused attack has not succeeded.
+
+    Args:
+        rows: as in `successes`.
+        k: queries allowed, at least 1.
+        imperceptible: likewise.
+
+    Returns:
+        One row an utterance, in the order of the records: cell, utterance, speaker, robust.
+    """
+    found = successes(rows, k, imperceptible)
+    asked = clean(rows).set_index(["cell", "utterance"]).loc[list(zip(found["cell"], found["utterance"], strict=True))]
+    right = (asked["label_true"] == asked["label_before"]).to_numpy()
+    return found.assign(robust=right & ~found["success"].to_numpy(bool)).drop(columns="success")
+
+
 def acc_att(rows: pd.DataFrame, k: int, imperceptible: bool) -> float:
     """Acc_att of P1 (section 6.4): the share of utterances attacked successfully within k label-only queries.
 

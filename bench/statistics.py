@@ -54,9 +54,9 @@ def proportion_interval(
     variance = clustered_variance(hits, share_of, clusters, strata or [""] * n)
     simple = share * (1 - share) / n
     effective = float(n) if simple <= 0 else min(float(n), simple * n / max(variance, 1e-300))
-    z, t = (float(quantile) for quantile in _quantiles(level, groups - 1))
+    z, t = (float(quantile) for quantile in quantiles(level, groups - 1))
     effective *= (z / t) ** 2
-    return _clopper_pearson(share * effective, effective, level)
+    return clopper_pearson(share * effective, effective, level)
 
 
 def clustered_variance(
@@ -71,12 +71,28 @@ def clustered_variance(
     return float(groups / (groups - 1) * np.square(totals).sum())
 
 
-def _quantiles(level: float, freedom: int) -> tuple[float, float]:
+def quantiles(level: float, freedom: int) -> tuple[float, float]:
+    """The standard normal's and Student's t's quantile that leave out (1 − level) / 2 above them.
+
+    >>> z, t = quantiles(0.95, 9)
+    >>> round(float(z), 2), round(float(t), 2)
+    (1.96, 2.26)
+    """
     upper = 0.5 + level / 2
     return stats.norm.ppf(upper), stats.t.ppf(upper, freedom)
 
 
-def _clopper_pearson(hits: float, n: float, level: float) -> Interval:
+def clopper_pearson(hits: float, n: float, level: float) -> Interval:
+    """Clopper and Pearson's interval (1934) of a share, from perhaps fractional counts.
+
+    Args:
+        hits: from 0 to n.
+        n: above 0.
+        level: coverage.
+
+    >>> tuple(round(bound, 3) for bound in clopper_pearson(0, 10, 0.95))
+    (0.0, 0.308)
+    """
     tail = (1 - level) / 2
     low = 0.0 if hits <= 0 else float(stats.beta.ppf(tail, hits, n - hits + 1))
     high = 1.0 if hits >= n else float(stats.beta.ppf(1 - tail, hits + 1, n - hits))
@@ -139,7 +155,7 @@ def difference_interval(
         return -1.0, 1.0
     share_of = np.full(n, 1 / n) if weights is None else np.asarray(weights, dtype=float)
     variance = clustered_variance(difference, share_of, clusters, strata or [""] * n)
-    half = float(_quantiles(level, groups - 1)[1]) * variance**0.5
+    half = float(quantiles(level, groups - 1)[1]) * variance**0.5
     mean = float(share_of @ difference)
     return max(-1.0, mean - half), min(1.0, mean + half)
 

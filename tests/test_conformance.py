@@ -26,7 +26,7 @@ def test_every_kind_has_built_ins() -> None:
     assert all(BUILT_IN.names(kind) for kind in KINDS)
 
 
-BORROWED = ("hf", "http", "onnx", "python", "wav2vec2_audio")
+BORROWED = ("exported", "hf", "http", "onnx", "python", "wav2vec2_audio")
 """Victims that need a model of the user's: their own tests run the same check on a real one."""
 
 

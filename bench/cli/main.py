@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.account import account
 from bench.cli.curve import curve
 from bench.cli.data import app as data
 from bench.cli.leaderboard import leaderboard
@@ -16,6 +17,7 @@ from bench.cli.listen import listen
 from bench.cli.reproduce import app as reproduce
 from bench.cli.run import run
 from bench.cli.show import show
+from bench.cli.victims import app as victims
 from bench.errors import BenchError
 
 INTERRUPTED = 130
@@ -31,9 +33,11 @@ app.command("run")(run)
 app.command("list", short_help="List what is registered.")(list_components)
 app.command("show", short_help="Show a run again, from its records alone.")(show)
 app.command("leaderboard", short_help="Rank victims and defences of some runs.")(leaderboard)
+app.command("account", short_help="Say what defences cost, and what they buy.")(account)
 app.command("curve", short_help="Show error against a parameter of an attack.")(curve)
 app.command("listen", short_help="Hear and see what attacks do.")(listen)
 app.add_typer(data, name="data", short_help="Get sounds, and check those that you have.")
+app.add_typer(victims, name="victims", short_help="Train victims, and hand them on.")
 app.add_typer(reproduce, name="reproduce", short_help="A paper's table, ours beside the published one.")
 
 

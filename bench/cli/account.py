@@ -1,0 +1,207 @@
+"""`bench account`: what defences cost, and what they buy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bench.cli.arguments import (
+    Corpus,
+    CorpusRoot,
+    Device,
+    Fold,
+    NoiseBanks,
+    NoiseMap,
+    NoiseRoots,
+    Perception,
+    Plugins,
+    Repeats,
+    Seeds,
+    Several,
+)
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from bench.accounts.run import Account, Line
+
+_NOISES = "all, or imperceptible: those with which people hear the same emotion."
+
+
+def account(
+    defense: Annotated[
+        Several,
+        typer.Option(metavar="SPEC", help='What is accounted for; "a+b" stacks b on a; may be given several times.'),
+    ],
+    victim: Annotated[Several, typer.Option(metavar="SPEC", help="Who is defended.")] = ["cnn_gru"],  # noqa: B006
+    attack: Annotated[Several, typer.Option(metavar="SPEC", help="Against what.")] = ["boundary"],  # noqa: B006
+    k: Annotated[str, typer.Option(metavar="N,N", help="Label-only queries allowed.")] = "5,15,25",
+    corpus: Corpus = "synthetic",
+    corpus_root: CorpusRoot = None,
+    noise_bank: NoiseBanks = ["embedded"],  # noqa: B006
+    noise_root: NoiseRoots = [],  # noqa: B006
+    noise_map: NoiseMap = None,
+    perception: Perception = None,
+    task: Annotated[Several, typer.Option(metavar="NAME", help="As in bench run.")] = ["ahsn"],  # noqa: B006
+    corr: Annotated[str, typer.Option(metavar="yes|no", help="Does the attacker know how each noise degrades.")] = "no",
+    noises: Annotated[str, typer.Option(metavar="all|imperceptible", help=_NOISES)] = "imperceptible",
+    split: Annotated[str, typer.Option(metavar="NAME", help="As in bench run.")] = "k-fold",
+    fold: Fold = "all",
+    seeds: Seeds = "0",
+    repeats: Repeats = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", help="Attack so many test utterances of each fold.")] = None,
+    device: Device = "auto",
+    batch_size: Annotated[int, typer.Option(metavar="N", help="Searches side by side; changes no result.")] = 64,
+    plugin: Plugins = [],  # noqa: B006
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The run's folder; finished cells are kept.")] = Path(
+        "bench-account"
+    ),
+    json: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write the accounts as JSON to this file; - is standard output.")
+    ] = None,
+) -> None:
+    """Say what each defence costs and what it buys, beside the bare victim.
+
+    Every defence is attacked through the whole of it, with noises seen and not seen in its training, by one who knows
+    of no defence, and, where there is a purifier or a detector, by one who owns a copy. One that only holds against
+    those who do not know of it is flagged. The same command goes on after an interruption.
+    """
+    from bench.options import Options, parse_folds, parse_ks, parse_seeds
+
+    options = Options(
+        victims=tuple(victim),
+        attacks=tuple(attack),
+        defenses=tuple(defense),
+        ks=parse_ks(k),
+        corpus=corpus,
+        corpus_root=corpus_root,
+        noise_banks=tuple(noise_bank),
+        noise_roots=tuple(noise_root),
+        noise_map=noise_map,
+        perception=perception,
+        tasks=tuple(task),
+        split=split,
+        folds=parse_folds(fold),
+        seeds=parse_seeds(seeds),
+        repeats=repeats,
+        corr=corr,  # type: ignore[arg-type]  # checked by Options
+        noises=noises,  # type: ignore[arg-type]
+        limit=limit,
+        device=device,  # type: ignore[arg-type]
+        batch_size=batch_size,
+        plugins=tuple(plugin),
+        out=out,
+    )
+
+    from bench.accounts.run import accounts
+    from bench.cli.report import check_json_target, say_failures, write_json
+    from bench.progress import for_terminal
+
+    check_json_target(json)
+    found, failures = accounts(options, for_terminal())
+    if write_json({"schema": 1, "accounts": [one.to_json() for one in found]}, json):
+        show(found)
+    say_failures(failures, out)
+
+
+LEGEND = (
+    "lost: clean UAR of the bare victim less its own. Acc_att: share attacked successfully; robust: recognised when",
+    "clean and not attacked successfully (a refusal is an error when clean, and never an attack's success).",
+    "through: asks the defended victim; seen, unseen: with noises it was and was not trained against; unaware: brings",
+    "what fools the bare victim; aware: owns a copy of the defence. prevented: Acc_att of the bare victim under the",
+    "same noises less its own, at the greatest k. [95 % interval], clustered by speaker.",
+)
+
+
+def show(found: Sequence[Account]) -> None:
+    """Print two tables for each account: what the defences cost, and what they buy."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, 150)
+    for one in found:
+        about = one.setting
+        console.print(
+            f"\nvictim {about['victim']} · attack {about['attack']} (Corr {'yes' if about['corr'] else 'no'}, noises "
+            f"{about['noises']}) · corpus {about['corpus']} · noises {about['noise_bank']} · task {about['task']} · "
+            f"{about['split']} fold {_numbers(about['folds'])} · seed {_numbers(about['seeds'])} · n = {one.n} "
+            f"utterances of {one.speakers} speakers",
+            markup=False,
+            soft_wrap=True,
+        )
+        console.print(cost_table(one))
+        console.print(attack_table(one))
+        for line in one.lines:
+            if line.only_unknown:
+                text = f"flagged: {line.defense} holds only against attacks that do not know of it"
+                console.print(text, markup=False, soft_wrap=True)
+    if found:
+        for text in LEGEND:
+            console.print(text, markup=False, soft_wrap=True)
+
+
+def cost_table(account: Account) -> Table:
+    """Clean UAR, time and parameters of each defence."""
+    from rich import box
+    from rich.table import Table
+
+    columns = ("defence", "clean UAR", "lost", "refused", "training", "answer", "parameters", "randomised")
+    table = Table(*columns, box=box.SIMPLE_HEAD)
+    bare = account.lines[0]
+    for line in account.lines:
+        clean = {name: figure.to_json() for name, figure in line.clean.items()}
+        table.add_row(
+            line.defense,
+            _figure(clean["uar"]),
+            _figure(clean["uar_lost"], sign="+") if "uar_lost" in clean else "",
+            _figure(clean["refused"]) if clean["refused"]["value"] else "",
+            _times(line.cost.fit_s, bare.cost.fit_s, "s"),
+            _times(line.cost.answer_ms, bare.cost.answer_ms, "ms"),
+            f"{line.cost.parameters:,}" + _more(line, bare),
+            f"yes, {line.repeats} times" if line.randomised else "no",
+        )
+    return table
+
+
+def _more(line: Line, bare: Line) -> str:
+    more = line.cost.parameters - bare.cost.parameters
+    return f" ({more:+,})" if line is not bare and more else ""
+
+
+def attack_table(account: Account) -> Table:
+    """Acc_att and robust accuracy of each defence against each attacker."""
+    from rich import box
+    from rich.table import Table
+
+    ks = sorted({at["k"] for line in account.lines for found in line.attacks.values() for at in found["at"]})
+    columns = (*(f"Acc_att k={k}" for k in ks), *(f"robust k={k}" for k in ks))
+    table = Table("defence", "attacker", *columns, "prevented", box=box.SIMPLE_HEAD)
+    for line in account.lines:
+        for number, (role, found) in enumerate(line.attacks.items()):
+            at = {entry["k"]: entry for entry in found["at"]}
+            success = [f"{at[k]['acc_att']['value']:.2f}" if k in at else "" for k in ks]
+            robust = [f"{at[k]['robust_accuracy']['value']:.2f}" if k in at else "" for k in ks]
+            won = at[ks[-1]].get("prevented") if ks[-1] in at else None
+            prevented = _figure(won, sign="+") if won else ""
+            table.add_row("" if number else line.defense, role, *success, *robust, prevented)
+    return table
+
+
+def _figure(found: Mapping[str, Any], sign: str = "") -> str:
+    low, high = found["ci95"]
+    return f"{found['value']:{sign}.2f} \\[{low:{sign}.2f}, {high:{sign}.2f}]"
+
+
+def _times(own: float | None, bare: float | None, unit: str) -> str:
+    if own is None:
+        return "-"
+    ratio = f" (× {own / bare:.1f})" if bare and own != bare else ""
+    return f"{own:.3g} {unit}{ratio}"
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    return ",".join(map(str, numbers))

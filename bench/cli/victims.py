@@ -1,0 +1,151 @@
+"""`bench victims`: train victims, measure them on clean speech, hand them on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench.cli.arguments import (
+    Corpus,
+    CorpusRoot,
+    Defenses,
+    Device,
+    Fold,
+    NoiseBanks,
+    NoiseMap,
+    NoiseRoots,
+    Plugins,
+    Repeats,
+    Seeds,
+)
+from bench.cli.victims_export import card, export
+from bench.cli.victims_options import Json, SplitName, Tasks, Victims, options_of, say_failed
+
+SCHEMA = 1
+app = typer.Typer(help="Train victims, and hand them on.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def _group() -> None:
+    """Train victims, measure them on clean speech, hand them on."""
+
+
+@app.command("train", short_help="Train what is not trained yet.")
+def train(
+    victim: Victims,
+    defense: Defenses = ["none"],  # noqa: B006
+    corpus: Corpus = "synthetic",
+    corpus_root: CorpusRoot = None,
+    noise_bank: NoiseBanks = ["embedded"],  # noqa: B006
+    noise_root: NoiseRoots = [],  # noqa: B006
+    noise_map: NoiseMap = None,
+    task: Tasks = ["ahsn"],  # noqa: B006
+    split: SplitName = "k-fold",
+    fold: Fold = "0",
+    seeds: Seeds = "0",
+    device: Device = "auto",
+    plugin: Plugins = [],  # noqa: B006
+    json: Json = None,
+) -> None:
+    """Train what is not trained yet, and say where it is kept.
+
+    Every combination of --victim, --defense, --task, fold and seed. What is trained is kept, so the same command goes
+    on after an interruption, and bench run and bench victims evaluate find it.
+    """
+    options = options_of(
+        victim,
+        defense,
+        task,
+        corpus=corpus,
+        corpus_root=corpus_root,
+        noise_bank=noise_bank,
+        noise_root=noise_root,
+        noise_map=noise_map,
+        split=split,
+        fold=fold,
+        seeds=seeds,
+        device=device,
+        plugin=plugin,
+    )
+
+    from bench.cli.report import check_json_target, write_json
+    from bench.cli.victims_report import show_trained
+    from bench.progress import for_terminal
+    from bench.trained import each, prepare, trained
+
+    check_json_target(json)
+    job = prepare(options, for_terminal())
+    done, failed = each(job, lambda cell: trained(job.bench, cell).to_json())
+    if write_json({"schema": SCHEMA, "victims": done, "failed": [one.to_json() for one in failed]}, json):
+        show_trained(done)
+    say_failed(failed)
+
+
+@app.command("evaluate", short_help="Measure victims on clean speech, without an attack.")
+def evaluate(
+    victim: Victims,
+    defense: Defenses = ["none"],  # noqa: B006
+    corpus: Corpus = "synthetic",
+    corpus_root: CorpusRoot = None,
+    test_corpus: Annotated[
+        str | None, typer.Option(metavar="SPEC", help="Test on all of another corpus, not on the speakers held out.")
+    ] = None,
+    test_corpus_root: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="That corpus's folder, where it is not embedded.")
+    ] = None,
+    noise_bank: NoiseBanks = ["embedded"],  # noqa: B006
+    noise_root: NoiseRoots = [],  # noqa: B006
+    noise_map: NoiseMap = None,
+    task: Tasks = ["ahsn"],  # noqa: B006
+    split: SplitName = "k-fold",
+    fold: Fold = "0",
+    seeds: Seeds = "0",
+    repeats: Repeats = None,
+    device: Device = "auto",
+    plugin: Plugins = [],  # noqa: B006
+    json: Json = None,
+) -> None:
+    """Measure victims on clean speech, without an attack: each fold, and folds and seeds together.
+
+    What is not trained yet is trained first. UAR, WAR, weighted precision, recall and F1, the recall of each class, the
+    confusion matrix; 95 % intervals clustered by speaker.
+    """
+    options = options_of(
+        victim,
+        defense,
+        task,
+        corpus=corpus,
+        corpus_root=corpus_root,
+        noise_bank=noise_bank,
+        noise_root=noise_root,
+        noise_map=noise_map,
+        split=split,
+        fold=fold,
+        seeds=seeds,
+        device=device,
+        plugin=plugin,
+        repeats=repeats,
+    )
+
+    from bench.clean_answers import CELL, POOLED, answers, check_test_corpus, read_test_corpus, reports
+    from bench.cli.report import check_json_target, write_json
+    from bench.cli.victims_report import show_reports
+    from bench.progress import for_terminal
+    from bench.trained import each, prepare, trained
+
+    check_json_target(json)
+    check_test_corpus(test_corpus, test_corpus_root)
+    job = prepare(options, for_terminal())
+    other = None if test_corpus is None else read_test_corpus(job, test_corpus, test_corpus_root)
+    said, failed = each(job, lambda cell: answers(job.bench, trained(job.bench, cell), other))
+    cells, pooled = (reports(said, names) for names in (CELL, POOLED))
+    notes = [one.to_json() for one in failed]
+    if write_json({"schema": SCHEMA, "cells": cells, "pooled": pooled, "failed": notes}, json):
+        show_reports(cells, pooled)
+    say_failed(failed)
+
+
+app.command("export", short_help="Write a trained victim into a folder that can be handed on.")(export)
+app.command("card", short_help="Print the model card of a victim.")(card)

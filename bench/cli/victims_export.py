@@ -1,0 +1,171 @@
+"""`bench victims export` and `bench victims card`: a trained victim as a folder, and what is to be said of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bench.cli.arguments import Corpus, CorpusRoot, Device, NoiseBanks, NoiseMap, NoiseRoots, Plugins
+from bench.cli.victims_options import (
+    Json,
+    License,
+    OneDefense,
+    OneFold,
+    OneSeed,
+    OneTask,
+    OneVictim,
+    SplitName,
+    options_of,
+)
+
+if TYPE_CHECKING:
+    from bench.options import Options
+    from bench.trained import Job
+
+
+def export(
+    victim: OneVictim,
+    to: Annotated[Path, typer.Option(metavar="DIR", help="The folder to write; new, or empty.")],
+    defense: OneDefense = "none",
+    corpus: Corpus = "synthetic",
+    corpus_root: CorpusRoot = None,
+    noise_bank: NoiseBanks = ["embedded"],  # noqa: B006
+    noise_root: NoiseRoots = [],  # noqa: B006
+    noise_map: NoiseMap = None,
+    task: OneTask = "ahsn",
+    split: SplitName = "k-fold",
+    fold: OneFold = "0",
+    seed: OneSeed = "0",
+    license: License = "other",
+    device: Device = "auto",
+    plugin: Plugins = [],  # noqa: B006
+) -> None:
+    """Write a trained victim, with its defence, into a folder that can be handed on.
+
+    The folder holds the weights (safetensors and JSON), victim.json and the model card README.md. It is written whole
+    or not at all, and knows no path of this machine. --victim exported:DIR attacks it. What is not trained yet is
+    trained first.
+    """
+    options = options_of(
+        [victim],
+        [defense],
+        [task],
+        corpus=corpus,
+        corpus_root=corpus_root,
+        noise_bank=noise_bank,
+        noise_root=noise_root,
+        noise_map=noise_map,
+        split=split,
+        fold=fold,
+        seeds=seed,
+        device=device,
+        plugin=plugin,
+    )
+
+    from bench.exports import check_target, write_export
+    from bench.model_card import card as render
+    from bench.model_card import described
+    from bench.trained import trained
+
+    check_target(to)
+    job = _one(options)
+    found = trained(job.bench, job.cells[0])
+    write_export(to, found.folder, described(job.bench, found, license), render)
+    typer.echo(f"Exported {job.cells[0].victim} to {to}. Attack it: bench run --victim exported:{to} --task {task} ...")
+
+
+def card(
+    folder: Annotated[Path | None, typer.Argument(metavar="[FOLDER]", help="An exported victim's folder.")] = None,
+    victim: Annotated[
+        str | None, typer.Option(metavar="SPEC", help="In place of a folder: a victim of bench list.")
+    ] = None,
+    defense: OneDefense = "none",
+    corpus: Corpus = "synthetic",
+    corpus_root: CorpusRoot = None,
+    noise_bank: NoiseBanks = ["embedded"],  # noqa: B006
+    noise_root: NoiseRoots = [],  # noqa: B006
+    noise_map: NoiseMap = None,
+    task: OneTask = "ahsn",
+    split: SplitName = "k-fold",
+    fold: OneFold = "0",
+    seed: OneSeed = "0",
+    license: License = "other",
+    device: Device = "auto",
+    plugin: Plugins = [],  # noqa: B006
+    json: Json = None,
+) -> None:
+    """Print the model card of an exported folder, or of a victim: Markdown, or with --json what victim.json says.
+
+    What is not trained yet is trained first.
+    """
+    from bench.errors import UsageError
+
+    if (folder is None) == (victim is None):
+        found = "a folder and --victim" if folder else "neither a folder nor --victim"
+        raise UsageError("bench victims card", found, "one of the two", "see bench victims card --help")
+    if victim is None:
+        options = None
+    else:
+        options = options_of(
+            [victim],
+            [defense],
+            [task],
+            corpus=corpus,
+            corpus_root=corpus_root,
+            noise_bank=noise_bank,
+            noise_root=noise_root,
+            noise_map=noise_map,
+            split=split,
+            fold=fold,
+            seeds=seed,
+            device=device,
+            plugin=plugin,
+        )
+
+    from bench.cli.report import check_json_target, write_json
+    from bench.model_card import card as render
+
+    check_json_target(json)
+    about = _kept(folder) if folder is not None else _described(options, license)
+    if write_json(about, json):
+        typer.echo(render(about), nl=False)
+
+
+def _kept(folder: Path) -> dict[str, Any]:
+    from bench.exports import read_export
+
+    return dict(read_export(folder).about)
+
+
+def _described(options: Options | None, license: str) -> dict[str, Any]:
+    from bench.model_card import described
+    from bench.trained import trained
+
+    assert options is not None, "either a folder or options"
+    job = _one(options)
+    return described(job.bench, trained(job.bench, job.cells[0]), license)
+
+
+def _one(options: Options) -> Job:
+    """The one victim that is asked for, which rests on nothing of its user's.
+
+    Raises:
+        bench.errors.UsageError: there are several, or it rests on files or a service.
+    """
+    from bench.errors import UsageError
+    from bench.fitting import NO_DEFENSE
+    from bench.outside import check_inside
+    from bench.progress import for_terminal
+    from bench.trained import prepare
+
+    for option, asked in (("--fold", options.folds), ("--seed", options.seeds)):
+        if len(asked) != 1:
+            found = ",".join(map(str, asked)) or "all"
+            raise UsageError(option, found, "one number", "take one victim at a time")
+    job = prepare(options, for_terminal())
+    cell = job.cells[0]
+    defense = None if cell.defense == NO_DEFENSE else cell.defense
+    check_inside(f"--victim {cell.victim}", cell.victim, defense, job.bench.registry.build)
+    return job

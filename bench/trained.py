@@ -1,0 +1,136 @@
+"""Victims without an attack: trained and kept."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bench import api
+from bench.errors import BenchError
+from bench.evaluate import Bench, Cell
+from bench.options import Options
+from bench.progress import Progress
+from bench.protocols import Victim
+from bench.splits import Split
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Job:
+    """Victims to be trained, and what they are trained on.
+
+    Args:
+        bench: data and machine.
+        cells: one for each victim, defence, task, fold and seed.
+    """
+
+    bench: Bench
+    cells: tuple[Cell, ...]
+
+
+def prepare(options: Options, progress: Progress) -> Job:
+    """Check what is asked for and read the data.
+
+    Args:
+        options: with one attack, which nobody runs: cells are planned with one.
+        progress: whom to tell.
+
+    Raises:
+        bench.errors.BenchError: something asked for cannot be done; nothing has been trained then.
+    """
+    bench, planned = api.prepare(options, progress)
+    return Job(bench, tuple(dict.fromkeys(plan.cell for plan in planned)))
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A fitted victim.
+
+    Args:
+        cell: which.
+        victim: itself.
+        split: what it was trained on, and what it was not.
+        folder: where it is kept.
+        seconds: that training took; None where it was kept from before.
+    """
+
+    cell: Cell
+    victim: Victim
+    split: Split
+    folder: Path
+    seconds: float | None
+
+    def to_json(self) -> dict[str, Any]:
+        """As `bench victims train --json` writes it."""
+        cell = self.cell
+        return {
+            "victim": cell.victim,
+            "defense": cell.defense,
+            "task": cell.task.name,
+            "split": cell.split,
+            "fold": cell.fold,
+            "seed": cell.seed,
+            "utterances": len(self.split.train),
+            "speakers": len({utterance.speaker for utterance in self.split.train}),
+            "seconds": self.seconds,
+            "folder": str(self.folder),
+        }
+
+
+def trained(bench: Bench, cell: Cell) -> Trained:
+    """Train a victim, or load it where it is kept.
+
+    Raises:
+        bench.errors.BenchError: it cannot be trained.
+    """
+    folder = bench.fitting(cell).folder(bench.noises.part("train"), bench.device.type)
+    kept = folder.is_dir()
+    started = time.monotonic()
+    victim = bench.victim(cell)
+    return Trained(cell, victim, bench.split(cell), folder, None if kept else time.monotonic() - started)
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A victim that could not be trained or asked.
+
+    Args:
+        cell: which.
+        error: one line.
+        exit_code: 2 where the user can put it right, else 1.
+        traceback: where it happened.
+    """
+
+    cell: Cell
+    error: str
+    exit_code: int
+    traceback: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As it stands in `failed[]`."""
+        cell = self.cell
+        named = {"victim": cell.victim, "defense": cell.defense, "task": cell.task.name, "split": cell.split}
+        return named | {"fold": cell.fold, "seed": cell.seed, "error": self.error, "traceback": self.traceback}
+
+
+def each(job: Job, do: Callable[[Cell], _T]) -> tuple[list[_T], list[Failed]]:
+    """Do something for every victim; one that fails is noted and the others go on.
+
+    `KeyboardInterrupt` is not held up: what is trained is kept.
+    """
+    done, failed = [], []
+    for number, cell in enumerate(job.cells, 1):
+        name = f"victim {cell.victim} · defense {cell.defense} · task {cell.task.name}"
+        job.bench.progress.say(f"[{number}/{len(job.cells)}] {name} · {cell.split} fold {cell.fold} · seed {cell.seed}")
+        try:
+            done.append(do(cell))
+        except Exception as error:
+            message = str(error) if isinstance(error, BenchError) else f"{type(error).__name__}: {error}"
+            code = error.exit_code if isinstance(error, BenchError) else 1
+            failed.append(Failed(cell, message, code, traceback.format_exc()))
+    return done, failed
