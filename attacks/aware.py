@@ -96,7 +96,7 @@ def predistorted(original: Utterance, candidate: Utterance, traces: Sequence[Ten
     Args:
         original: the clean utterance.
         candidate: of the same length.
-        traces: what a purifier leaves of the two, see `bench.protocols.Purifying`.
+        traces: what a purifier leaves of the two, see `bench.abilities.Purifying`.
     """
     clean = original.waveform
     noise = candidate.waveform.clamp(-1.0, 1.0) - clean

@@ -6,6 +6,8 @@ This is a plug-in author's whole API. Names that need torch are imported when th
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from bench.abilities import Purifying as Purifying
+from bench.abilities import Refusing as Refusing
 from bench.checks import chosen as chosen
 from bench.checks import within as within
 from bench.errors import BenchError as BenchError
@@ -18,8 +20,6 @@ from bench.protocols import Defense as Defense
 from bench.protocols import FitContext as FitContext
 from bench.protocols import InformedAttack as InformedAttack
 from bench.protocols import NoiseBank as NoiseBank
-from bench.protocols import Purifying as Purifying
-from bench.protocols import Refusing as Refusing
 from bench.protocols import TrainableVictim as TrainableVictim
 from bench.protocols import Victim as Victim
 from bench.rng import keyed as keyed

@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.cache import cache_dir
-from bench.composition import composed, specs_in
+from bench.composition import specs_in
 from bench.errors import ComponentError
 from bench.fitting import NO_DEFENSE
 from bench.measures.catalogue import parse_measures
 from bench.options import Options, check_writable, parse_folds, parse_ks, parse_seeds
+from bench.planning import grouped, plan
 from bench.progress import SILENT, Progress
 from bench.registry import Registry, option_of
-from bench.specs import Spec, spec_of
+from bench.specs import Spec
 from bench.splits import LEAKS, split_named
-from bench.tasks import task_named
-from bench.variants import variants
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from bench.evaluate import Bench
     from bench.grid import Failure, Planned
+    from bench.records import CellRecords
     from bench.results import Results
 
 SIGNAL = "signal"
-RANDOMISED_REPEATS = 3
-"""How often a cell under a randomised defence is measured where `--repeats` does not say."""
 
 
 def run(
@@ -111,9 +109,16 @@ def _several(given: Any) -> tuple[Any, ...]:
 
 @dataclass(frozen=True)
 class Done:
-    """What a run gave."""
+    """What a run gave.
+
+    Args:
+        results: the finished cells, scored.
+        cells: their records, in the order in which they were measured.
+        failures: the cells that failed.
+    """
 
     results: Results
+    cells: list[CellRecords]
     failures: list[Failure]
 
 
@@ -123,41 +128,70 @@ def execute(options: Options, progress: Progress) -> Done:
     Raises:
         bench.errors.BenchError: something asked for cannot be done; nothing has been written then.
     """
-    check_writable(options.out)
-    bench, planned = prepare(options, progress)
+    return execute_all((options,), progress)
+
+
+def execute_all(asked: Sequence[Options], progress: Progress) -> Done:
+    """Run several selections of cells into one folder: some pairs of attack and defence, not all with all.
+
+    Args:
+        asked: see `prepare`.
+        progress: whom to tell.
+
+    Raises:
+        bench.errors.BenchError: something asked for cannot be done; nothing has been written then.
+    """
+    first = asked[0]
+    check_writable(first.out)
+    bench, planned = prepare(asked, progress)
 
     from bench.grid import run_grid
     from bench.records import Store
     from bench.results import collect
     from bench.runs import remember
 
-    store = Store(options.out)
-    remember(options.out, options.ks)
+    store = Store(first.out)
+    remember(first.out, first.ks)
     failures = run_grid(bench, planned, store)
     keys = [bench.key(plan.cell) for plan in planned]
     finished = [store.read(key) for key in keys if store.has(key)]
     failed = [store.failure(key) for key in keys if not store.has(key)]
-    return Done(collect(finished, options.ks, failed), failures)
+    return Done(collect(finished, first.ks, failed), finished, failures)
 
 
-def prepare(options: Options, progress: Progress) -> tuple[Bench, list[Planned]]:
-    """Check what is asked for, read the data, and plan the cells.
+_VARY = ("victims", "defenses", "attacks", "tasks", "split", "folds", "seeds", "repeats")
+
+
+def prepare(asked: Sequence[Options], progress: Progress) -> tuple[Bench, list[Planned]]:
+    """Check what is asked for, read the data once, and plan the cells, those of one fitted victim next to each other.
+
+    Args:
+        asked: at least one; they differ in victims, defences, attacks, tasks, splits, folds, seeds, repeats alone. A
+            cell that stands in several is planned once.
+        progress: whom to tell.
 
     Raises:
         bench.errors.BenchError: something asked for cannot be done; nothing has been trained or written then.
+        ValueError: the selections differ in data, machine or folder.
     """
-    registry = Registry.discover(options.plugins)
-    check_names(options, registry)
+    first = asked[0]
+    for name in (field.name for field in fields(Options) if field.name not in _VARY):
+        if any(getattr(options, name) != getattr(first, name) for options in asked):
+            raise ValueError(f"selections of one run with different {name}")
+    registry = Registry.discover(first.plugins)
+    for options in asked:
+        check_names(options, registry)
     check_writable(cache_dir(), "SERBENCH_CACHE")
 
     from bench.setup import set_up
 
-    plan(options, registry)  # before the corpus is read, which may take long: a misspelt spec is refused now
-    bench = set_up(options, registry, progress)
-    planned = plan(options, registry, bench)
+    for options in asked:
+        plan(options, registry)  # before the corpus is read, which may take long: a misspelt spec is refused now
+    bench = set_up(first, registry, progress)
+    planned = grouped(cell for options in asked for cell in plan(options, registry, bench))
     check_possible(bench, planned)
-    if split_named(options.split).leaks:
-        progress.say(f"Split {options.split}: {LEAKS}.")
+    for name in dict.fromkeys(options.split for options in asked if split_named(options.split).leaks):
+        progress.say(f"Split {name}: {LEAKS}.")
     return bench, planned
 
 
@@ -171,55 +205,11 @@ def check_names(options: Options, registry: Registry) -> None:
                 registry.entry(kind, Spec.parse(part, option_of(kind)).name)
 
 
-def plan(options: Options, registry: Registry, bench: Bench | None = None) -> list[Planned]:
-    """Every cell asked for, those of one fitted victim next to each other.
-
-    Args:
-        options: what is asked for.
-        registry: finds components.
-        bench: with the corpus, which says how many folds there are; without it, "all" folds are the first.
-    """
-    from itertools import product
-
-    from bench.evaluate import Cell
-    from bench.grid import Planned
-
-    victims = [canonical(registry, "victims", text) for text in options.victims]
-    defenses = [text if text == NO_DEFENSE else canonical(registry, "defenses", text) for text in options.defenses]
-    attacks = [
-        variant
-        for text in options.attacks
-        for variant in variants(text, registry.build("attacks", text), options.corr, options.noises)
-    ]
-    split = split_named(options.split).name
-    found = []
-    for task, seed, victim in product(map(task_named, dict.fromkeys(options.tasks)), options.seeds, victims):
-        folds = options.folds or range(bench.folds(victim, task, split) if bench else 1)
-        for fold, defense, variant in product(folds, defenses, attacks):
-            cell = Cell(victim, defense, variant.attack, task, split, fold, seed, max(options.ks), options.limit)
-            repeats = range(options.repeats or _repeats_of(registry, victim, defense))
-            found += [Planned(replace(cell, repeat=repeat), variant) for repeat in repeats]
-    return list(dict.fromkeys(found))
-
-
-def _repeats_of(registry: Registry, victim: str, defense: str) -> int:
-    """How often a cell is measured: what a randomised victim or defence answers once says little."""
-    parts = [registry.build("victims", victim)]
-    parts += [] if defense == NO_DEFENSE else [registry.build("defenses", defense)]
-    return RANDOMISED_REPEATS if any(getattr(part, "randomised", False) for part in parts) else 1
-
-
-def canonical(registry: Registry, kind: str, text: str) -> str:
-    """The spec as records name it: only what differs from the defaults, in the parameters' order."""
-    parts = specs_in(kind, text)
-    return composed(tuple(spec_of(Spec.parse(part).name, registry.build(kind, part)) for part in parts))
-
-
 def check_possible(bench: Bench, planned: Sequence[Planned]) -> None:
     """Raise before anything is trained where the data cannot serve what is asked."""
     for part in ("train", "test"):
         bench.noises.part("train" if part == "train" else "test")
-    for cell in dict.fromkeys(plan.cell for plan in planned):
+    for cell in dict.fromkeys(one.cell for one in planned):
         bench.split(cell)
         for kind, text in (("attacks", cell.attack), ("defenses", cell.defense)):
             if text != NO_DEFENSE:
@@ -234,7 +224,7 @@ def _check_component(bench: Bench, component: Any) -> None:
     for category in named:
         if category and category != SIGNAL:
             bench.noises.of(category)
-    for effect in getattr(component, "signals", ()):
+    for effect in (*getattr(component, "signals", ()), *getattr(component, "effects", ())):
         bench.registry.build("attacks", effect)
     for attack in getattr(component, "made_of", ()):
         _check_component(bench, bench.registry.build("attacks", attack))

@@ -52,6 +52,14 @@ class Batch:
         draws = self.draws or ("",) * len(self)
         return [keyed(*key, said.id, draw) for said, draw in zip(self.utterances, draws, strict=True)]
 
+    def part(self, places: Sequence[int]) -> Batch:
+        """Some of its utterances, padded to the longest of them."""
+        rows = list(places)
+        lengths = self.lengths[rows]
+        waveforms = self.waveforms[rows, : max(self.utterances[row].waveform.shape[-1] for row in rows)]
+        draws = tuple(self.draws[row] for row in rows) if self.draws else ()
+        return Batch(tuple(self.utterances[row] for row in rows), waveforms, lengths, draws)
+
     def __len__(self) -> int:
         return len(self.utterances)
 

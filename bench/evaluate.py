@@ -14,6 +14,7 @@ from bench.degradation import degradation
 from bench.fitting import NO_DEFENSE, Fitting, identity, key_of_json
 from bench.leaks import check_noises
 from bench.measures.catalogue import MEASURES
+from bench.memory import Halving
 from bench.noises.bank import Noises
 from bench.noises.perception import Perception, p1
 from bench.progress import SILENT, Progress
@@ -212,6 +213,7 @@ class Bench:
             self.min_snr_db,
             self.measures,
             draw=f"{cell.seed}/{cell.repeat}",
+            halving=Halving(self.batch_size, f"victim {cell.victim!r}", self.progress),
         )
 
     def tools(self, cell: Cell, part: Part, speech: Sequence[Utterance]) -> AttackTools:

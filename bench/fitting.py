@@ -65,7 +65,8 @@ def _harness_digest() -> str:
 
 def identity(registry: Registry, kind: str, text: str) -> dict[str, Any]:
     """Everything that makes a component what it is: spec, all parameters, its code, where it comes from; likewise the
-    components of its kind that it is made of (`made_of`), and those of any kind that it `builds`."""
+    components of its kind that it is made of (`made_of`), those of any kind that it `builds`, and the attacks whose
+    `effects` a defence trains on."""
     parts = specs_in(kind, text)
     if len(parts) > 1:
         found = [identity(registry, kind, part) for part in parts]
@@ -78,7 +79,9 @@ def identity(registry: Registry, kind: str, text: str) -> dict[str, Any]:
         told["fingerprint"] = component.fingerprint()
     if made_of := getattr(component, "made_of", ()):
         told["made_of"] = [identity(registry, kind, part) for part in made_of]
-    if builds := getattr(component, "builds", ()):
+    builds = [*getattr(component, "builds", ())]
+    builds += [("attacks", effect) for effect in getattr(component, "effects", ())] if kind == "defenses" else []
+    if builds:
         told["builds"] = [identity(registry, other, part) for other, part in builds]
     return told
 

@@ -115,60 +115,6 @@ class Rooted(Protocol):
 
 
 @runtime_checkable
-class Refusing(Victim, Protocol):
-    """A fitted victim that may refuse to answer: a detector, or one that abstains.
-
-    A refused utterance has the label `bench.types.REFUSED`: an error where nobody attacks, and never an attack's
-    success. What wraps another victim passes its refusals on, see `bench.wrapping`.
-    """
-
-    def enroll(self, clean: Sequence[Utterance]) -> Refusing:
-        """Likewise one that may refuse."""
-        ...
-
-    def answers(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-        """Its log-probabilities, shape (b, c), and which it refuses, shape (b,), bool.
-
-        A row does not depend on the others, nor on padding.
-        """
-        ...
-
-
-@runtime_checkable
-class Purifying(Victim, Protocol):
-    """A fitted victim with something before it that takes noise away. An attacker who knows it may look through it."""
-
-    def enroll(self, clean: Sequence[Utterance]) -> Purifying:
-        """Likewise one that purifies."""
-        ...
-
-    def trace(self, batch: Batch) -> list[torch.Tensor]:
-        """What is left of each utterance behind the purifier, in the purifier's own terms: b tensors of shape
-        (frames, d), or (t, 1) of samples. How far two of them lie apart is what survives of a noise."""
-        ...
-
-
-@runtime_checkable
-class Sequential(Victim, Protocol):
-    """A fitted victim that shows the feature sequence it decides from: what a purifier of features works on.
-
-    `log_probs(batch)` is `log_probs_of(*sequence(batch))`.
-    """
-
-    def enroll(self, clean: Sequence[Utterance]) -> Sequential:
-        """Likewise one that shows it."""
-        ...
-
-    def sequence(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-        """Standardised features, shape (b, frames, d), zero after an utterance's end, and its frames, shape (b,)."""
-        ...
-
-    def log_probs_of(self, features: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
-        """Class log-probabilities, shape (b, c), of features as `sequence` gives them."""
-        ...
-
-
-@runtime_checkable
 class Defense(Protocol):
     """A way to a victim that is harder to fool. A defended victim is a victim, so defences compose.
 
@@ -251,22 +197,6 @@ class NoiseBank(Protocol):
         Raises:
             bench.errors.DataError: a file or folder is not as it should be.
         """
-        ...
-
-
-@runtime_checkable
-class Embedding(Victim, Protocol):
-    """A fitted victim that shows its last hidden vector: what `multimodal` joins.
-
-    Where that can be trained on with what joins it, the attribute `network` is the torch module to train.
-    """
-
-    def enroll(self, clean: Sequence[Utterance]) -> Embedding:
-        """Likewise one that shows it."""
-        ...
-
-    def hidden(self, batch: Batch) -> torch.Tensor:
-        """The vector before the output layer, shape (b, h). A row does not depend on the others, nor on padding."""
         ...
 
 

@@ -14,18 +14,20 @@ import itertools
 import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from bench.abilities import Refusing
 from bench.batch import Batch, batches
 from bench.errors import ComponentError
 from bench.measures.catalogue import MEASURES
+from bench.memory import Halving
 from bench.noises.perception import Perception
 from bench.progress import no_steps
-from bench.protocols import Refusing, Victim
+from bench.protocols import Victim
 from bench.records import Row
 from bench.search import Campaign, Search
 from bench.threads import in_threads
@@ -35,6 +37,7 @@ from bench.types import REFUSED, Perturbation, Task, Utterance
 SNR_DECIMALS = 4
 """Decimals of a recorded SNR: far beyond hearing, and within the precision of the sums."""
 _SUM_TOLERANCE = 0.01
+_ALL = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Referee:
         device: where waveforms go.
         batch_size: how many searches run side by side.
         min_snr_db: a candidate counts only above this SNR, over the original's own samples, after clipping to [-1, 1].
+        halving: how many utterances the victim is asked about at a time: fewer once a batch did not fit into memory.
         draw: names this look at a randomised victim, which draws anew for another name and for every query.
         measures: names in `bench.measures.catalogue`, of what is measured on accepted candidates; they judge nothing.
     """
@@ -58,6 +62,7 @@ class Referee:
     min_snr_db: float = 10.0
     measures: tuple[str, ...] = ()
     draw: str = ""
+    halving: Halving = field(default_factory=lambda: Halving(_ALL, "victim"), compare=False)
 
     def labels(self, utterances: Sequence[Utterance]) -> list[int]:
         """The victim's class index for each utterance as it stands; nothing is charged. Where it refuses, the number of
@@ -214,7 +219,11 @@ class Referee:
 
     def _ask(self, batch: Batch) -> Tensor:
         """Class indices, shape (b,), float64; the number of classes where it refuses, NaN where its answer is no
-        distribution. Stays on the device."""
+        distribution. Stays on the device. What does not fit into memory is asked in halves."""
+        places = range(len(batch))
+        return torch.stack(self.halving.over(lambda some: self._asked(_some(batch, some)), places))
+
+    def _asked(self, batch: Batch) -> Tensor:
         log_probs, refused = answers_of(self.victim, batch)
         expected = (len(batch), len(self.task.classes))
         if tuple(log_probs.shape) != expected:
@@ -225,13 +234,17 @@ class Referee:
             return labels
         if refused.dtype != torch.bool or refused.shape != labels.shape:
             found = f"refusals that are {refused.dtype} of shape {tuple(refused.shape)}"
-            raise ComponentError("victim", found, f"bool of shape {tuple(labels.shape)}", "mend its answers")
+            raise ComponentError("victim", found, f"bool of shape {tuple(labels.shape)}", "mend its answer_or_refuse")
         return labels.masked_fill(refused, len(self.task.classes))
+
+
+def _some(batch: Batch, places: Sequence[int]) -> Batch:
+    return batch if len(places) == len(batch) else batch.part(places)
 
 
 def answers_of(victim: Victim, batch: Batch) -> tuple[Tensor, Tensor | None]:
     """A victim's log-probabilities, and which utterances it refuses; None where it is not one that refuses."""
-    return victim.answers(batch) if isinstance(victim, Refusing) else (victim.log_probs(batch), None)
+    return victim.answer_or_refuse(batch) if isinstance(victim, Refusing) else (victim.log_probs(batch), None)
 
 
 def fooled(before: str, after: str) -> bool:

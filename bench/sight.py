@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from bench.abilities import Purifying, Refusing
 from bench.batch import Batch
-from bench.protocols import Purifying, Refusing, Victim
+from bench.protocols import Victim
 from bench.types import Utterance
 
 
@@ -37,7 +38,7 @@ class Sight:
         """Which candidates the defence would refuse; none where it refuses nothing."""
         if not isinstance(self.victim, Refusing):
             return [False] * len(candidates)
-        found: list[bool] = self.victim.answers(self._batch(candidates))[1].tolist()
+        found: list[bool] = self.victim.answer_or_refuse(self._batch(candidates))[1].tolist()
         return found
 
     def survival(self, original: Utterance, candidates: Sequence[Utterance]) -> list[float]:
@@ -47,7 +48,7 @@ class Sight:
         return [float((found - before).norm()) if found.shape == before.shape else 0.0 for found in after]
 
     def traces(self, utterances: Sequence[Utterance]) -> list[Tensor]:
-        """What is left of each utterance behind the purifier, see `bench.protocols.Purifying`."""
+        """What is left of each utterance behind the purifier, see `bench.abilities.Purifying`."""
         assert isinstance(self.victim, Purifying), "ask purifies first"
         return self.victim.trace(self._batch(utterances))
 

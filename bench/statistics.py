@@ -127,10 +127,12 @@ def difference_interval(
     level: float = 0.95,
     strata: Sequence[str] | None = None,
     weights: ArrayLike | None = None,
+    units: Sequence[str] | None = None,
 ) -> Interval:
     """Interval of the mean difference of paired figures, clustered by speaker.
 
-    Mean ± t · √variance, with the variance by Taylor linearisation over clusters and t of their number less one.
+    Mean ± t · √variance, with the variance by Taylor linearisation over clusters and t of their number less one. It is
+    never less than that of as many independent utterances: a few speakers who agree by chance prove nothing.
 
     Args:
         first: shape (n,), one figure an utterance under one condition.
@@ -139,13 +141,14 @@ def difference_interval(
         level: coverage.
         strata: for a weighted mean of means, as in [`proportion_interval`][bench.statistics.proportion_interval].
         weights: shape (n,), summing to 1; equal by default.
+        units: the utterance of each, where one has several rows; by default each row is another.
 
     Returns:
         Lower and upper bound, within -1 and 1; the whole range for a single speaker, where nothing differs 0 and 0.
 
-    >>> low, high = difference_interval([1, 1, 0, 1], [0, 1, 0, 0], ["a", "a", "b", "b"])
+    >>> low, high = difference_interval([1, 1, 0, 1] * 5, [0, 1, 0, 0] * 5, ["a", "b", "c", "d", "e"] * 4)
     >>> round(low, 2), round(high, 2)
-    (0.5, 0.5)
+    (0.18, 0.82)
     """
     difference = np.asarray(first, dtype=float) - np.asarray(second, dtype=float)
     if not difference.any():
@@ -155,6 +158,8 @@ def difference_interval(
         return -1.0, 1.0
     share_of = np.full(n, 1 / n) if weights is None else np.asarray(weights, dtype=float)
     variance = clustered_variance(difference, share_of, clusters, strata or [""] * n)
+    apart = units or [str(number) for number in range(n)]
+    variance = max(variance, clustered_variance(difference, share_of, apart, strata or [""] * n))
     half = float(quantiles(level, groups - 1)[1]) * variance**0.5
     mean = float(share_of @ difference)
     return max(-1.0, mean - half), min(1.0, mean + half)

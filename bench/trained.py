@@ -43,7 +43,7 @@ def prepare(options: Options, progress: Progress) -> Job:
     Raises:
         bench.errors.BenchError: something asked for cannot be done; nothing has been trained then.
     """
-    bench, planned = api.prepare(options, progress)
+    bench, planned = api.prepare([options], progress)
     return Job(bench, tuple(dict.fromkeys(plan.cell for plan in planned)))
 
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from bench.errors import ComponentError
+from bench.errors import ComponentError, UsageError
 from bench.protocols import FitContext, Victim
 from bench.rng import keyed
 from bench.scores import uar
@@ -121,9 +121,8 @@ def fit_network(
                 train = renew(epoch)
             network.train()
             for indices in shuffled_batches([len(item) for item in train.features], schedule.batch_size, rng):
-                features, counts, labels = train.batch(indices)
                 optimizer.zero_grad()
-                loss_of(network(features, counts), labels).backward()
+                _learn(network, train, indices, loss_of)
                 optimizer.step()
             loss, recall = validated(network, valid, loss_of, schedule.batch_size)
             advance(1)
@@ -143,6 +142,23 @@ def fit_network(
     network.load_state_dict(best_state)
     network.eval()
     return abs(best)
+
+
+def _learn(
+    network: torch.nn.Module, train: Sequences, indices: Sequence[int], loss_of: torch.nn.CrossEntropyLoss
+) -> None:
+    """Gradients of one batch.
+
+    Raises:
+        UsageError: it does not fit into memory. Smaller steps would learn something else, so they are not taken here.
+    """
+    try:
+        features, counts, labels = train.batch(indices)
+        loss_of(network(features, counts), labels).backward()
+    except torch.OutOfMemoryError as error:
+        found = f"no memory for a step of {len(indices)} utterances"
+        remedy = "lower the victim's batch_size, take a smaller model, or --device cpu"
+        raise UsageError("training", found, "room for one step", remedy) from error
 
 
 def renewal(

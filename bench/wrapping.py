@@ -16,14 +16,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from bench.abilities import Purifying
 from bench.batch import Batch
 from bench.errors import DataError, UsageError
-from bench.protocols import FitContext, Purifying, TrainableVictim, Victim
+from bench.protocols import FitContext, TrainableVictim, Victim
 from bench.purifying import Purifier, purified_batch, purified_utterances
 from bench.types import Utterance
 
 _CONFIG, _INNER = "config.json", "victim"
-_THROUGH = ("answers", "hidden")
+_THROUGH = ("answer_or_refuse", "hidden")
 """Methods that not every victim has; each takes a batch."""
 
 
@@ -31,8 +32,8 @@ _THROUGH = ("answers", "hidden")
 class Purified:
     """A fitted victim that hears only what a purifier leaves: of enrolled speech, and of what it is asked about.
 
-    It has the methods `answers` (of a detector) and `hidden`, and the attribute `network`, where the victim behind has
-    them. Utterances without sound pass through as they are.
+    It has the methods `answer_or_refuse` (of a detector) and `hidden`, and the attribute `network`, where the victim
+    behind has them. Utterances without sound pass through as they are.
 
     Args:
         victim: what stands behind.

@@ -21,10 +21,10 @@ from typing import Any
 import torch
 from peers import PEERS, PeerSetting
 
-from bench.api import plan
 from bench.batch import Batch
 from bench.evaluate import Bench, Cell, limited
 from bench.options import Options
+from bench.planning import plan
 from bench.progress import for_terminal
 from bench.protocols import FitContext, Victim
 from bench.referee import Referee

@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench import FitContext, Rng, TrainableVictim, UsageError, Utterance, Victim, keyed
+from bench import FitContext, Noises, Perturbation, Rng, TrainableVictim, UsageError, Utterance, Victim, keyed
+from bench.retraining import as_recorded, check_trains, fit_beside
 from bench.signal import mix
+from bench.wrapping import refuse_deaf
+
+_WHERE = "defense 'random_noise'"
 
 
 @dataclass(frozen=True)
@@ -15,7 +19,7 @@ class RandomNoise:
     """Noise in training: beside each clean utterance stands a copy with a random sound at a random SNR (P2).
 
     The sounds come from the noise bank's "train" part: none of them is heard again in an attack. The validation part
-    stays clean.
+    stays clean. What another defence of a stack has changed gets no copy.
 
     Args:
         min_snr_db: the loudest noise, in dB.
@@ -33,18 +37,28 @@ class RandomNoise:
     categories: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        where = "defense 'random_noise', parameter "
+        where = f"{_WHERE}, parameter "
         if not self.min_snr_db <= self.max_snr_db:
             found, remedy = f"{self.min_snr_db} above max_snr_db={self.max_snr_db}", "swap them"
             raise UsageError(where + "'min_snr_db'", found, "at most max_snr_db", remedy)
         if not 0 < self.fraction <= 1:
             raise UsageError(where + "'fraction'", str(self.fraction), "above 0, at most 1", "try fraction=1")
 
+    def seen(self, noises: Noises) -> frozenset[str]:
+        """The noise categories that are trained on: all that can lie under speech where none is named."""
+        return frozenset(self.categories or noises.ambient)
+
     def fit(
         self, victim: TrainableVictim, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext
     ) -> Victim:
-        """Train the victim on clean and noisy utterances."""
-        return victim.fit([*train, *self.noisy_copies(train, context)], valid, context)
+        """Train the victim on clean and noisy utterances.
+
+        Raises:
+            UsageError: the victim does not hear or cannot be trained, or the noise bank lacks a category.
+        """
+        check_trains(_WHERE, victim)
+        refuse_deaf(_WHERE, victim)
+        return fit_beside(_WHERE, victim, train, self.noisy_copies(train, context), valid, context)
 
     def load(self, victim: TrainableVictim, folder: Path, context: FitContext) -> Victim:
         """The victim as it was trained: this defence leaves nothing else behind."""
@@ -52,13 +66,16 @@ class RandomNoise:
 
     def noisy_copies(self, train: Sequence[Utterance], context: FitContext) -> list[Utterance]:
         """A noisy copy of a random share of the utterances."""
-        chosen = keyed(context.seed, "random_noise").permutation(len(train))[: round(self.fraction * len(train))]
+        clean = as_recorded(train)
+        chosen = keyed(context.seed, "random_noise").permutation(len(clean))[: round(self.fraction * len(clean))]
         return [
-            self._noisy(train[i], context, keyed(context.seed, "random_noise", train[i].id)) for i in sorted(chosen)
+            self._noisy(clean[i], context, keyed(context.seed, "random_noise", clean[i].id)) for i in sorted(chosen)
         ]
 
     def _noisy(self, utterance: Utterance, context: FitContext, rng: Rng) -> Utterance:
         categories = self.categories or context.noises.ambient
         clip = context.noises.draw(rng, categories[int(rng.integers(len(categories)))])
-        mixed = mix(utterance.waveform, clip.waveform, float(rng.uniform(self.min_snr_db, self.max_snr_db)))
-        return replace(utterance, waveform=mixed.clamp(-1.0, 1.0))
+        snr_db = float(rng.uniform(self.min_snr_db, self.max_snr_db))
+        mixed = mix(utterance.waveform, clip.waveform, snr_db).clamp(-1.0, 1.0)
+        done = Perturbation("noise", clip.category, f"{clip.id} {snr_db:.1f} dB")
+        return replace(utterance, waveform=mixed, perturbation=done)

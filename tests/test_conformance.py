@@ -20,6 +20,11 @@ BRIEF = {
     "lstm_egemaps": "lstm_egemaps:max_epochs=3",
     "multimodal": "multimodal:text=bert_text:max_epochs=2,audio=cnn_gru:max_epochs=2,max_epochs=2",
 }
+BRIEF_DEFENSES = {
+    "gan_purification": "gan_purification:hidden=8,pretrain_epochs=2,max_epochs=2",
+    "manipulation_detector": "manipulation_detector:copies=2,max_epochs=3,hidden=8",
+    "smoothing": "smoothing:copies=5,alpha=0.1",
+}
 
 
 def test_every_kind_has_built_ins() -> None:
@@ -48,7 +53,7 @@ def test_attack(name: str) -> None:
 
 @pytest.mark.parametrize("name", BUILT_IN.names("defenses"))
 def test_defense(name: str) -> None:
-    check_defense(BUILT_IN.build("defenses", name), SMALL)
+    check_defense(BUILT_IN.build("defenses", BRIEF_DEFENSES.get(name, name)), SMALL)
 
 
 @pytest.mark.parametrize("name", [*BUILT_IN.names("corpora"), *BUILT_IN.names("noise_banks")])

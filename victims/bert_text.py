@@ -110,7 +110,7 @@ def _front(folder: Path, fingerprint: str, pooling: str, device: torch.device) -
 
 
 _shared = lru_cache(maxsize=2)(_front)
-"""An encoder that stays as it is serves every victim on it, and keeps what it said of transcripts."""
+"""An encoder that stays as it is serves every victim on it, and keeps what it said of enrolled transcripts."""
 
 
 class Tokens:
@@ -130,6 +130,10 @@ class Tokens:
             found = "a tokenizer that makes nothing of an empty text"
             remedy = "choose an encoder of BERT's kind"
             raise UsageError(_WHERE, found, "one that puts tokens of its own around every text", remedy)
+
+    def mark(self, utterance: Utterance) -> str | None:
+        """The transcript."""
+        return utterance.transcript
 
     def read(self, utterance: Utterance) -> Tensor:
         """Token numbers, shape (n,), at least one.

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 
 from bench import SAMPLE_RATE, Batch, FitContext, UsageError, Utterance, within
+from bench.memory import Halving
 from bench.models.borrowed import PROBES, check_note, refuse_mixing, write_note
 from bench.models.hub import Source
 from bench.models.labels import Labels
-from bench.models.memory import Halving
 from bench.training import seeded
 
 _WHERE = "victim 'hf'"

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from bench import Batch, ComponentError, FitContext, Spec, UsageError, Utterance, batches, within
-from bench.protocols import Embedding
+from bench.abilities import Embedding
 from bench.threads import one_thread
 from bench.training import Schedule, Sequences, fit_network, seeded
 from bench.types import Sense

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from bench.abilities import Purifying, Refusing
 from bench.accounts import figures
 from bench.accounts.costs import Cost, answer_times, fit_seconds, parameters_in
 from bench.accounts.plan import Role, attacks_by_role
@@ -20,7 +21,6 @@ from bench.fitting import NO_DEFENSE
 from bench.grid import Failure, Planned, run_grid
 from bench.options import Options, check_writable
 from bench.progress import Progress
-from bench.protocols import Purifying, Refusing
 from bench.records import Store
 from bench.results import cell_name, rests_on
 from bench.runs import remember
@@ -104,7 +104,7 @@ def accounts(options: Options, progress: Progress) -> tuple[list[Account], list[
     defenses = tuple(dict.fromkeys((NO_DEFENSE, *options.defenses)))
     options = replace(options, defenses=defenses)
     check_writable(options.out)
-    bench, planned = prepare(options, progress)
+    bench, planned = prepare([options], progress)
     remember(options.out, options.ks)
     store = Store(options.out)
     found, failures = [], []

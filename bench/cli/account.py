@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from bench.accounts.run import Account, Line
 
+_LEAST_WIDTH = 180
+"""Columns of what is no terminal: a file can be scrolled."""
 _NOISES = "all, or imperceptible: those with which people hear the same emotion."
 
 
@@ -122,7 +124,7 @@ def show(found: Sequence[Account]) -> None:
 
     console = Console(highlight=False)
     if not console.is_terminal:
-        console.width = max(console.width, 150)
+        console.width = max(console.width, _LEAST_WIDTH)
     for one in found:
         about = one.setting
         console.print(

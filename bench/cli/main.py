@@ -9,11 +9,13 @@ from typing import Annotated
 import typer
 
 from bench.cli.account import account
+from bench.cli.certify import certify
 from bench.cli.curve import curve
 from bench.cli.data import app as data
 from bench.cli.leaderboard import leaderboard
 from bench.cli.list import list_components
 from bench.cli.listen import listen
+from bench.cli.purified import purified
 from bench.cli.reproduce import app as reproduce
 from bench.cli.run import run
 from bench.cli.show import show
@@ -34,6 +36,8 @@ app.command("list", short_help="List what is registered.")(list_components)
 app.command("show", short_help="Show a run again, from its records alone.")(show)
 app.command("leaderboard", short_help="Rank victims and defences of some runs.")(leaderboard)
 app.command("account", short_help="Say what defences cost, and what they buy.")(account)
+app.command("certify", short_help="Prove how far smoothed victims' answers reach.")(certify)
+app.command("purified", short_help="See what a purifier makes of an utterance.")(purified)
 app.command("curve", short_help="Show error against a parameter of an attack.")(curve)
 app.command("listen", short_help="Hear and see what attacks do.")(listen)
 app.add_typer(data, name="data", short_help="Get sounds, and check those that you have.")

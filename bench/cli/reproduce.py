@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bench.cli.arguments import Corpus, CorpusRoot, Defenses, Device, Fold, NoiseBanks, NoiseRoots, Seeds
+from bench.cli.arguments import Corpus, CorpusRoot, Defenses, Device, Fold, NoiseBanks, NoiseRoots, Plugins, Seeds
+from bench.cli.reproduce_tables import OFFERS, Offer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from leaderboards.reproduce.p1_table1 import Table
+    from bench.options import Options
 
 app = typer.Typer(help="A paper's table, ours beside the published one.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -22,101 +24,126 @@ def _group() -> None:
     """A paper's table, ours beside the published one."""
 
 
-@app.command("p1_table1", short_help="What each noise costs a victim trained on clean speech.")
-def p1_table1(
-    victim: Annotated[list[str], typer.Option(metavar="SPEC", help="Who is tested.")] = ["cnn_gru"],  # noqa: B006
-    defense: Defenses = ["none"],  # noqa: B006
-    corpus: Corpus = "synthetic",
-    corpus_root: CorpusRoot = None,
-    noise_bank: NoiseBanks = ["embedded"],  # noqa: B006
-    noise_root: NoiseRoots = [],  # noqa: B006
-    task: Annotated[list[str], typer.Option(metavar="NAME", help="P1 has activation3 and valence3.")] = [  # noqa: B006
-        "activation3",
-        "valence3",
-    ],
-    split: Annotated[str, typer.Option(metavar="NAME", help="As in bench run.")] = "k-fold",
-    fold: Fold = "all",
-    seeds: Seeds = "0",
-    device: Device = "auto",
-    out: Annotated[Path, typer.Option(metavar="DIR", help="The run's folder; finished cells are kept.")] = Path(
-        "bench-p1-table1"
-    ),
-    json: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write the tables as JSON to this file; - is standard output.")
-    ] = None,
-) -> None:
-    """Run P1's 18 imperceptible noises and print its Table 1, ours beside the published figures.
+Victims = Annotated[list[str], typer.Option(metavar="SPEC", help="Who is tested.")]
+Splits = Annotated[list[str], typer.Option(metavar="NAME", help="As in bench run; may be given several times.")]
+Limit = Annotated[int | None, typer.Option(metavar="N", help="Attack so many test utterances; all by default.")]
+Percents = Annotated[list[int], typer.Option(metavar="N", help="Of adversarial examples, from 1 to 100.")]
+Out = Annotated[Path, typer.Option(metavar="DIR", help="The run's folder; finished cells are kept.")]
+Json = Annotated[
+    str | None, typer.Option(metavar="FILE", help="Write the tables as JSON to this file; - is standard output.")
+]
+Plot = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Draw the curves into this file: .png, .svg or .pdf (extra: plots).")
+]
 
-    The same command goes on after an interruption.
+
+def _parameters(offer: Offer) -> list[inspect.Parameter]:
+    """The options of a table's command."""
+    own: dict[str, tuple[Any, Any]] = {
+        "defense": (Defenses, ["none"]),
+        "percent": (Percents, list(range(10, 101, 10))),
+        "plot": (Plot, None),
+    }
+    options: dict[str, tuple[Any, Any]] = {
+        "victim": (Victims, list(offer.victims)),
+        **{name: own[name] for name in offer.options},
+        "corpus": (Corpus, "synthetic"),
+        "corpus_root": (CorpusRoot, None),
+        "noise_bank": (NoiseBanks, ["embedded"]),
+        "noise_root": (NoiseRoots, []),
+        "task": (Annotated[list[str], typer.Option(metavar="NAME", help=offer.paper)], list(offer.tasks)),
+        "split": (Splits, list(offer.splits)),
+        "fold": (Fold, "all"),
+        "seeds": (Seeds, "0"),
+        "limit": (Limit, None),
+        "device": (Device, "auto"),
+        "plugin": (Plugins, []),
+        "out": (Out, Path(offer.out)),
+        "json": (Json, None),
+    }
+    kind = inspect.Parameter.KEYWORD_ONLY
+    return [inspect.Parameter(name, kind, default=value, annotation=of) for name, (of, value) in options.items()]
+
+
+def _command(offer: Offer) -> Callable[..., None]:
+    """A command that makes a table. Its options stand in its signature, where typer reads them."""
+
+    def command(**given: Any) -> None:
+        reproduce(offer, given)
+
+    command.__doc__ = f"{offer.text}\n\nThe same command goes on after an interruption."
+    command.__signature__ = inspect.Signature(_parameters(offer))  # type: ignore[attr-defined]
+    return command
+
+
+for _offer in OFFERS:
+    app.command(_offer.name, short_help=_offer.short)(_command(_offer))
+
+
+def reproduce(offer: Offer, given: Mapping[str, Any]) -> None:
+    """Run what a table needs, and print it or write it as JSON.
+
+    Args:
+        offer: which table.
+        given: its options by name.
     """
-    from bench.options import Options, parse_folds, parse_seeds
-    from leaderboards.reproduce.p1_table1 import published, tables
+    from importlib import import_module
 
-    options = Options(
-        victims=tuple(victim),
-        attacks=tuple(row.attack for row in published()),
-        defenses=tuple(defense),
-        ks=(1,),
-        corpus=corpus,
-        corpus_root=corpus_root,
-        noise_banks=tuple(noise_bank),
-        noise_roots=tuple(noise_root),
-        tasks=tuple(task),
-        split=split,
-        folds=parse_folds(fold),
-        seeds=parse_seeds(seeds),
-        device=device,  # type: ignore[arg-type]  # checked by Options
-        out=out,
-    )
-
-    from bench.api import execute
     from bench.cli.report import check_json_target, say_failures, write_json
+    from bench.cli.reproduce_show import show
     from bench.progress import for_terminal
 
-    check_json_target(json)
-    done = execute(options, for_terminal())
-    found = tables(done.results)
-    if write_json({"schema": 1, "tables": [table.to_json() for table in found]}, json):
+    options, plot = _options(given), given.get("plot")
+    check_json_target(given["json"])
+    if plot is not None:
+        _check_plot(plot)
+
+    from bench.api import execute_all
+
+    table = import_module(f"leaderboards.reproduce.{offer.name}")
+    more = {"percents": given["percent"]} if "percent" in given else {}
+    done = execute_all([one for own in options for one in table.asked(own, **more)], for_terminal())
+    found = table.tables(done.results if offer.pooled else done.cells)
+    if plot is not None and found:
+        table.draw(done.cells, plot)
+    if write_json({"schema": 1, "tables": [one.to_json() for one in found]}, given["json"]):
         show(found)
-    say_failures(done.failures, out)
+    say_failures(done.failures, given["out"])
 
 
-def show(found: Sequence[Table]) -> None:
-    """Print the tables, and in words where their order is the paper's."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table as Grid
+def _options(given: Mapping[str, Any]) -> list[Options]:
+    """What is asked for, for each split; the table chooses its attacks and defences."""
+    from bench.options import Options, parse_folds, parse_seeds
 
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = max(console.width, 100)
-    for table in found:
-        about = table.about
-        folds = ",".join(map(str, about["folds"]))
-        console.print(
-            f"\nP1, Table 1 · victim {about['victim']} · defense {about['defense']} · corpus {about['corpus']} · "
-            f"noises {about['noise_bank']} · task {about['task']} · {about['split']} fold {folds} · "
-            f"{about['speakers']} speakers · clean UAR {table.clean_uar:.2f}",
-            markup=False,
-            soft_wrap=True,
-        )
-        grid = Grid("noise", "SNR", "P1 Act", "P1 Val", f"ours, {about['task']}", "applied to", box=box.SIMPLE_HEAD)
-        for row in table.rows:
-            ours = (
-                "-"
-                if row.change is None or row.ci95 is None
-                else f"{row.change:+.2f} [{row.ci95[0]:+.2f}, {row.ci95[1]:+.2f}]"
-            )
-            published = (f"{row.paper.activation:+.2f}", f"{row.paper.valence:+.2f}")
-            grid.add_row(row.paper.noise, row.paper.snr_db, *published, ours, f"{row.applied} of {row.of}")
-        console.print(grid)
-        for claim, holds in table.claims():
-            verdict = {True: "as in P1", False: "not as in P1", None: "not to be told"}[holds]
-            console.print(f"{verdict}: {claim}", markup=False, soft_wrap=True)
-        rho = table.rank_correlation()
-        if rho is not None:
-            console.print(f"rank correlation with P1's column for {table.column}: {rho:+.2f}", markup=False)
-    if found:
-        console.print(
-            "\nChange of UAR from clean to noisy, over the utterances to which a noise applied; [95 % interval]."
-        )
+    whole = Options(
+        victims=tuple(given["victim"]),
+        attacks=("boundary",),
+        defenses=tuple(given.get("defense", ("none",))),
+        ks=(1,),
+        corpus=given["corpus"],
+        corpus_root=given["corpus_root"],
+        noise_banks=tuple(given["noise_bank"]),
+        noise_roots=tuple(given["noise_root"]),
+        tasks=tuple(given["task"]),
+        folds=parse_folds(given["fold"]),
+        seeds=parse_seeds(given["seeds"]),
+        limit=given["limit"],
+        device=given["device"],
+        plugins=tuple(given["plugin"]),
+        out=given["out"],
+    )
+    return [replace(whole, split=split) for split in given["split"]]
+
+
+def _check_plot(path: Path) -> None:
+    """Raise a UsageError now, not after the work, where no picture can be drawn."""
+    from bench.errors import UsageError
+    from bench.options import check_writable
+    from leaderboards.curve_plot import check_plot_target
+
+    check_writable(path.parent, "--plot")
+    try:
+        check_plot_target(path)
+    except UsageError as error:
+        remedy = error.remedy.replace("--out", "--plot")
+        raise UsageError(f"--plot {path}", error.found, error.expected, remedy) from error

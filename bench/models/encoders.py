@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence, Set
 from typing import ClassVar, Protocol
 
 import torch
@@ -22,13 +22,17 @@ class Reader(Protocol):
     """How an utterance becomes an encoder's input, and what the encoder makes of it becomes one vector.
 
     Attributes:
-        together: inputs that a frozen encoder is given at a time while a victim is fitted.
+        together: inputs that a frozen encoder is given at a time; 1 where what is beside one would change its vector.
     """
 
     together: ClassVar[int]
 
+    def mark(self, utterance: Utterance) -> Hashable:
+        """A cheap mark of what it reads. Where `together` is above 1, utterances of one mark read alike."""
+        ...
+
     def read(self, utterance: Utterance) -> Tensor:
-        """The input, shape (n,): token numbers, or samples."""
+        """The input, shape (n,), on the CPU: token numbers, or samples."""
         ...
 
     def embed(self, encoder: nn.Module, inputs: Tensor, counts: Tensor) -> Tensor:
@@ -61,9 +65,9 @@ class Front:
         return self.reader.read(utterance).to(self.device)
 
     def vector(self, utterance: Utterance) -> Tensor:
-        """The encoder's vector, shape (d,): of this input alone, so that no batch can change a bit of it."""
-        taken = self.input(utterance)
-        key = hashlib.sha256(taken.cpu().numpy().tobytes()).digest()
+        """The encoder's vector, shape (d,): of this input alone, so that no batch changes a bit of it; it is kept."""
+        taken = self.reader.read(utterance)
+        key = hashlib.sha256(taken.numpy().tobytes()).digest()
         found = self._kept.get(key)
         if found is None:
             found = self._embed([taken])[0]
@@ -72,6 +76,29 @@ class Front:
                     self._kept.clear()
                 self._kept[key] = found
         return found
+
+    def answers(self, utterances: Sequence[Utterance], known: Set[Hashable]) -> Tensor:
+        """The encoder's vectors, shape (b, d), for whoever asks about these utterances.
+
+        Which are known decides what is computed alone, so that a vector never depends on what was asked before.
+
+        Args:
+            utterances: in any order.
+            known: marks of utterances that will be asked about again: they get `vector`. Others are encoded together,
+                similar lengths side by side, and forgotten.
+        """
+        found: dict[int, Tensor] = {}
+        new: list[tuple[int, Tensor]] = []
+        for place, utterance in enumerate(utterances):
+            if self.reader.mark(utterance) in known:
+                found[place] = self.vector(utterance)
+            else:
+                new.append((place, self.reader.read(utterance)))
+        new.sort(key=lambda one: len(one[1]))
+        for start in range(0, len(new), self.reader.together):
+            places, inputs = zip(*new[start : start + self.reader.together], strict=True)
+            found.update(zip(places, self._embed(inputs), strict=True))
+        return torch.stack([found[place] for place in range(len(utterances))])
 
     def vectors(self, utterances: Sequence[Utterance], progress: Progress) -> list[Tensor]:
         """The encoder's vectors for training; the same for the same utterances, on any number of cores.
@@ -86,7 +113,7 @@ class Front:
                     return
                 some = [utterances[index] for index in group]
                 alone = self.reader.together == 1
-                rows = [self.vector(some[0])] if alone else self._embed([self.input(one) for one in some])
+                rows = [self.vector(some[0])] if alone else self._embed([self.reader.read(one) for one in some])
                 for index, row in zip(group, rows, strict=True):
                     found[index] = row
                 advance(len(group))
@@ -105,5 +132,10 @@ class Front:
     @torch.no_grad()
     @one_thread()
     def _embed(self, inputs: Sequence[Tensor]) -> list[Tensor]:
-        counts = torch.tensor([len(one) for one in inputs], device=self.device)
-        return list(self.reader.embed(self.encoder, pad_sequence(list(inputs), batch_first=True), counts).unbind())
+        return list(self.reader.embed(self.encoder, *padded(inputs, self.device)).unbind())
+
+
+def padded(inputs: Sequence[Tensor], device: torch.device) -> tuple[Tensor, Tensor]:
+    """Inputs side by side, shape (b, n), zero after their ends, and their lengths, shape (b,), both on the device."""
+    counts = torch.tensor([len(one) for one in inputs], device=device)
+    return pad_sequence(list(inputs), batch_first=True).to(device), counts

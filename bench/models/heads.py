@@ -6,19 +6,18 @@ is part of the network and of what is saved.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Hashable, Sequence, Set
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pad_sequence
 
 from bench.batch import Batch
 from bench.checks import within
 from bench.errors import DataError
-from bench.models.encoders import Front
+from bench.models.encoders import Front, padded
 from bench.protocols import FitContext
 from bench.training import Schedule, Sequences, fit_network, seeded
 from bench.types import Utterance
@@ -116,6 +115,7 @@ class FittedHead:
         classes: the output columns.
         front: the encoder.
         network: what was trained, in evaluation mode.
+        known: the reader's marks of enrolled utterances: a frozen encoder is asked about each of them alone, and once.
     """
 
     name: str
@@ -123,11 +123,14 @@ class FittedHead:
     classes: tuple[str, ...]
     front: Front
     network: Classifier
+    known: Set[Hashable] = field(default=frozenset(), repr=False)
     concurrent: ClassVar[bool] = True
 
     def enroll(self, clean: Sequence[Utterance]) -> FittedHead:
-        """It needs to know nobody."""
-        return self
+        """It need not know anybody; what a frozen encoder says of these utterances will be kept."""
+        if self.network.encoder is not None:
+            return self
+        return replace(self, known=frozenset(map(self.front.reader.mark, clean)))
 
     def log_probs(self, batch: Batch) -> Tensor:
         """Class log-probabilities, shape (b, c)."""
@@ -148,10 +151,10 @@ class FittedHead:
     def _features(self, batch: Batch) -> tuple[Tensor, Tensor]:
         given = zip(batch.utterances, batch.waveforms, batch.lengths.tolist(), strict=True)
         heard = [replace(utterance, waveform=wave[:length]) for utterance, wave, length in given]
-        ask = self.front.input if self.network.encoder is not None else self.front.vector
-        features = [ask(utterance) for utterance in heard]
-        counts = torch.tensor([len(item) for item in features], device=self.front.device)
-        return pad_sequence(features, batch_first=True), counts
+        if self.network.encoder is not None:
+            return padded([self.front.reader.read(utterance) for utterance in heard], self.front.device)
+        vectors = self.front.answers(heard, self.known)
+        return vectors, torch.full((len(vectors),), self.front.width, device=self.front.device)
 
 
 def fit_head(

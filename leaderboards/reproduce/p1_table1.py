@@ -9,18 +9,19 @@ published figures are differences of UAR; P1 also calls them percentages.
 
 from __future__ import annotations
 
-import csv
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from scipy import stats
 
+from bench.options import Options
 from bench.results import Results
+from leaderboards.reproduce import shape
 
+PAPER = "P1, Table 1: what each noise costs"
 _CATEGORIES = {"Nat": "natural", "Hum": "human", "Int": "interior"}
 _EFFECTS = {
     "SpeedSeg": "speed_segment",
@@ -54,7 +55,6 @@ class Published:
 @cache
 def published() -> tuple[Published, ...]:
     """The paper's rows, in its order."""
-    text = resources.files("leaderboards.reproduce").joinpath("best_practices_table1.csv").read_text("utf-8")
     return tuple(
         Published(
             row["noise"],
@@ -63,7 +63,7 @@ def published() -> tuple[Published, ...]:
             float(row["iem_valence_delta"]),
             _attack(row["noise"], row["snr_db"]),
         )
-        for row in csv.DictReader(text.splitlines())
+        for row in shape.facts("best_practices_table1.csv")
     )
 
 
@@ -146,6 +146,31 @@ class Table:
             (None if cost["DropLt", ""] is None or not others else cost["DropLt", ""] >= max(others)),
         )
 
+    def shown(self) -> shape.Table:
+        """What is printed."""
+        rows = tuple(
+            {
+                "noise": row.paper.noise,
+                "SNR": row.paper.snr_db,
+                "P1 Act": row.paper.activation,
+                "P1 Val": row.paper.valence,
+                f"ours, {self.about['task']}": None
+                if row.change is None or row.ci95 is None
+                else shape.Figure(row.change, row.ci95, signed=True),
+                "applied to": f"{row.applied} of {row.of}",
+            }
+            for row in self.rows
+        )
+        verdicts: dict[bool | None, shape.Verdict] = {True: "holds", False: "does not hold", None: "not tested"}
+        claims = tuple(shape.Claim(claim, verdicts[holds]) for claim, holds in self.claims())
+        rho = self.rank_correlation()
+        notes = (
+            f"Clean UAR {self.clean_uar:.2f}. Change of UAR from clean to noisy, over the utterances to which a noise "
+            "applied; [95 % interval]. Claims here are about the order of the figures alone.",
+            *([] if rho is None else [f"Rank correlation with P1's column for {self.column}: {rho:+.2f}"]),
+        )
+        return shape.Table(PAPER, self.about, rows, claims, notes)
+
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         rows = [
@@ -173,6 +198,11 @@ def _descending(changes: Sequence[float | None]) -> bool | None:
     if len(known) < len(changes):
         return None
     return all(later < earlier for earlier, later in itertools.pairwise(known))
+
+
+def asked(options: Options) -> list[Options]:
+    """All the noises, with the defences that are asked for."""
+    return [replace(options, attacks=tuple(row.attack for row in published()))]
 
 
 _ABOUT = ("victim", "defense", "corpus", "noise_bank", "task", "split", "limit")

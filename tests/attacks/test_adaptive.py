@@ -12,7 +12,7 @@ import torch
 from attacks.aware import Aware, predistorted
 from attacks.unaware import Unaware
 from bench import AttackTools, Batch, UsageError, Utterance, keyed
-from bench.protocols import Purifying, Refusing
+from bench.abilities import Purifying, Refusing
 from bench.referee import Referee
 from bench.search import Campaign
 from bench.sight import Sight
@@ -32,7 +32,7 @@ class Guarded(ContraryVictim):
     def enroll(self, clean: Sequence[Utterance]) -> Guarded:
         return self
 
-    def answers(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+    def answer_or_refuse(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         rough = torch.diff(batch.waveforms, dim=1).square().sum(dim=1)
         return self.log_probs(batch), rough > self.quiet
 

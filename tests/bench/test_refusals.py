@@ -32,7 +32,7 @@ class Refusing(ContraryVictim):
     def enroll(self, clean: Sequence[Utterance]) -> Refusing:
         return self
 
-    def answers(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+    def answer_or_refuse(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         no = [u.id == LOUDEST.id or (u.perturbation is not None and u.speaker.endswith("1")) for u in batch.utterances]
         return self.log_probs(batch), torch.tensor(no) if self.shape is None else torch.zeros(self.shape)
 
@@ -148,3 +148,29 @@ def test_a_randomised_defence_is_measured_several_times(tiny_corpus: Path, tmp_p
     assert len(list((tmp_path / "run" / "cells").iterdir())) == 4
     again = bench.run(**asked, defense="shaky", repeats=1)
     assert set(again["n"]) == {16}
+
+
+@dataclass(frozen=True)
+class Cramped(ContraryVictim):
+    """Has room for two utterances at a time."""
+
+    asked: list[int] = field(default_factory=list)
+
+    def enroll(self, clean: Sequence[Utterance]) -> Cramped:
+        return self
+
+    def log_probs(self, batch: Batch) -> torch.Tensor:
+        self.asked.append(len(batch))
+        if len(batch) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return ContraryVictim().log_probs(batch)
+
+
+def test_what_does_not_fit_into_memory_is_asked_in_halves() -> None:
+    victim = Cramped()
+    assert rows_of(victim) == rows_of(ContraryVictim())
+    tried = [size for size in victim.asked if size > 2]
+    assert len(tried) < 4, "found out once, not at every step"
+    parted = Batch.of(SAID, draws=[u.id for u in SAID]).part([2, 0])
+    assert parted.draws == (SAID[2].id, SAID[0].id)
+    assert parted.waveforms.shape[1] == int(parted.lengths.max())

@@ -31,7 +31,7 @@ PROTOCOLS = {
     "corpora": Corpus,
     "noise_banks": NoiseBank,
 }
-OF_THE_USER_S = ("hf", "http", "onnx", "python")
+OF_THE_USER_S = ("exported", "hf", "http", "onnx", "python")
 """Victims that are nothing without a model of the user's: their first parameter says which."""
 
 DECLARED = [

@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 import pytest
 
 from bench import FitContext, TrainableVictim, UsageError, Utterance, Victim
-from bench.api import canonical
 from bench.fitting import identity
 from bench.noises.bank import Noises
+from bench.planning import canonical
 from bench.registry import Registry
 from bench.stacking import Defended, Stack, seen_by, senses_of
 from bench.testing import check_defense, sample_context, sample_noises, sample_utterances

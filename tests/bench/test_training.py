@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 import torch
 
-from bench import ComponentError
+from bench import ComponentError, UsageError
 from bench.testing import sample_context
 from bench.training import Schedule, Sequences, fit_network
 
@@ -83,3 +83,15 @@ def test_epochs_are_limited() -> None:
 def test_a_loss_that_is_no_number_is_refused(schedule: Schedule) -> None:
     with pytest.raises(ComponentError, match="no finite validation loss"):
         trained([4], schedule, spoilt=True)
+
+
+def test_a_step_that_does_not_fit_into_memory_is_named() -> None:
+    class Vast(torch.nn.Linear):
+        def forward(self, features: torch.Tensor, counts: torch.Tensor | None = None) -> torch.Tensor:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    network = Vast(2, 4)
+    data = Sequences([torch.zeros(1, 2)] * 4, torch.tensor([0, 1, 2, 3]))
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+    with pytest.raises(UsageError, match="no memory for a step of 4 utterances"):
+        fit_network(network, optimizer, data, data, Schedule(4, 1, 1), sample_context())

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from bench import Batch, ComponentError, DataError, FitContext, UsageError, Utterance, Victim
-from bench.protocols import Embedding, Purifying, Refusing
+from bench.abilities import Embedding, Purifying, Refusing
 from bench.purifying import purified_batch, purified_utterances
 from bench.testing import ContraryVictim, sample_context, sample_utterances
 from bench.wrapping import Purified, fit_purified, load_purified, refuse_deaf
@@ -73,7 +73,7 @@ class Showing(Hearing):
     def hidden(self, batch: Batch) -> Tensor:
         return batch.waveforms.abs().amax(dim=1, keepdim=True)
 
-    def answers(self, batch: Batch) -> tuple[Tensor, Tensor]:
+    def answer_or_refuse(self, batch: Batch) -> tuple[Tensor, Tensor]:
         return self.log_probs(batch), batch.waveforms.abs().amax(dim=1) > 0.3
 
 
@@ -149,7 +149,7 @@ def test_refusals_and_hidden_vectors_are_of_what_is_left() -> None:
     wrapped, batch = behind(Showing()), Batch.of([*said(200, level=0.5), *said(200, level=0.8)])
     for victim in (wrapped, wrapped.enroll([])):
         assert all(isinstance(victim, kind) for kind in (Refusing, Embedding))
-        log_probs, refused = victim.answers(batch)
+        log_probs, refused = victim.answer_or_refuse(batch)
         assert refused.tolist() == [False, True]
         assert torch.equal(log_probs, wrapped.log_probs(batch))
         assert victim.hidden(batch).flatten().tolist() == pytest.approx([0.25, 0.4])

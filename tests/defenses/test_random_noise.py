@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from bench import FitContext, UsageError
+from bench import FitContext, Perturbation, UsageError
 from bench.signal import snr_db
 from bench.testing import sample_context, sample_noises, sample_utterances
 from defenses.random_noise import RandomNoise
+from victims.bert_text import BertText
 
 TRAIN = sample_utterances(3, 2, "train")
 
@@ -19,6 +21,7 @@ def test_every_copy_lies_between_the_two_snrs_and_keeps_its_label() -> None:
     assert len(copies) == len(TRAIN)
     for copy, original in zip(copies, TRAIN, strict=True):
         assert copy.emotion == original.emotion
+        assert copy.perturbation is not None
         assert 4.99 <= float(snr_db(original.waveform, copy.waveform)) <= 15.5
 
 
@@ -38,6 +41,29 @@ def test_what_trains_never_attacks() -> None:
     train, test = sample_noises().part("train"), sample_noises().part("test")
     assert {clip.id for clip in train.clips}.isdisjoint(clip.id for clip in test.clips)
     assert {clip.id for clip in sample_context().noises.clips} == {clip.id for clip in train.clips}
+
+
+def test_it_says_what_it_has_seen() -> None:
+    assert RandomNoise(categories=("crowd", "white")).seen(sample_noises()) == {"crowd", "white"}
+    assert RandomNoise().seen(sample_noises()) == set(sample_noises().categories) - {"laugh", "cry"}
+
+
+def test_clean_ones_give_the_statistics_and_changed_ones_get_no_copy(learner: Any) -> None:
+    changed = [replace(said, perturbation=Perturbation("gain", "signal")) for said in TRAIN]
+    RandomNoise().fit(learner, TRAIN, [], sample_context())
+    assert learner.fits[0]["clean"] == tuple(TRAIN)
+    assert len(learner.fits[0]["train"]) == 2 * len(TRAIN)
+    assert len(RandomNoise().noisy_copies([*TRAIN, *changed], sample_context())) == len(TRAIN)
+
+
+def test_victims_that_it_cannot_defend_are_named() -> None:
+    with pytest.raises(UsageError, match=r"defense 'random_noise': found a victim that perceives text alone"):
+        RandomNoise().fit(BertText(), TRAIN, TRAIN, sample_context())
+
+
+def test_a_share_of_nothing_is_named(learner: Any) -> None:
+    with pytest.raises(UsageError, match="none of the 24 training utterances changed"):
+        RandomNoise(fraction=0.01).fit(learner, TRAIN, [], sample_context())
 
 
 def test_a_category_that_the_bank_lacks_is_named() -> None:

@@ -13,8 +13,9 @@ import pytest
 import torch
 
 from bench import Batch, DataError, FitContext, UsageError, Utterance, Victim
+from bench.abilities import Purifying
 from bench.models.denoiser import Denoiser
-from bench.protocols import Purifying, Rooted
+from bench.protocols import Rooted
 from bench.testing import ContraryVictim, check_defense, sample_context, sample_noises, sample_utterances
 from defenses.rnnoise import Rnnoise
 from victims.bert_text import BertText

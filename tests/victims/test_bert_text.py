@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import victims.bert_text as module
 from bench import MASK, Batch, ComponentError, DataError, UsageError, Utterance
-from bench.protocols import Embedding
+from bench.abilities import Embedding
 from bench.testing import TASK, TOLERANCE, check_victim, sample_context
 from bench.training import seeded
 from victims.bert_text import BertText
@@ -141,13 +141,66 @@ def test_any_text_beside_any_other(tiny: Path, frozen: bool, texts: list[str]) -
     victim = untrained(tiny, frozen)
     alone = torch.cat([asked(victim, [said(text)]) for text in texts])
     together = asked(victim, [said(text) for text in texts])
+    enrolled = asked(victim.enroll([said(texts[0])]), [said(text) for text in texts])
     assert float((alone - together).abs().max()) <= TOLERANCE
+    assert float((alone - enrolled).abs().max()) <= TOLERANCE
     assert bool(torch.isfinite(together).all())
 
 
 @cache
 def untrained(folder: Path, frozen: bool) -> Any:
     return BertText(str(folder), frozen=frozen, max_epochs=1).fit(corpus()[:2], corpus()[:2], sample_context())
+
+
+@pytest.fixture
+def encoded(fitted: Any, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many texts the frozen encoder is given, each time."""
+    sizes: list[int] = []
+    embed = fitted.front.reader.embed
+
+    def counted(encoder: Any, inputs: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
+        sizes.append(len(inputs))
+        found: torch.Tensor = embed(encoder, inputs, counts)
+        return found
+
+    monkeypatch.setattr(fitted.front.reader, "embed", counted)
+    return sizes
+
+
+def test_an_enrolled_text_is_encoded_alone_and_once(fitted: Any, encoded: list[int]) -> None:
+    known, new = said("door of the day"), said("door of the table")
+    victim = fitted.enroll([known])
+    louder = replace(known, waveform=torch.ones(9))
+    first = asked(victim, [known, new, new])
+    assert sorted(encoded) == [1, 2]
+    again = asked(victim, [louder, louder])
+    assert sorted(encoded) == [1, 2]
+    assert torch.equal(again, first[[0, 0]])
+
+
+def test_no_answer_depends_on_what_other_victims_were_asked(fitted: Any, encoded: list[int]) -> None:
+    texts = [said(f"{one.transcript} so") for one in corpus()]
+    first = asked(fitted, texts)
+    asked(fitted.enroll(texts), texts)  # keeps them, on the same encoder
+    assert encoded == [12] + [1] * 12
+    assert torch.equal(asked(fitted, texts), first)
+    assert encoded == [12] + [1] * 12 + [12]
+
+
+def test_more_texts_than_are_encoded_together_come_back_in_their_order(fitted: Any, encoded: list[int]) -> None:
+    words = sorted({word for one in corpus() for word in str(one.transcript).split()})
+    texts = [said(" ".join(words[n : n + 1 + 7 * n % 5])) for n in range(20)]
+    alone = torch.stack([fitted.front.vector(one) for one in texts])
+    encoded.clear()
+    marks = {fitted.front.reader.mark(texts[place]) for place in (3, 17)}
+    assert torch.allclose(fitted.front.answers(texts, marks), alone, atol=1e-5)
+    assert encoded == [16, 2]
+    assert float(torch.pdist(alone).min()) > 1e-3  # another order would show
+
+
+def test_a_fine_tuned_encoder_keeps_nothing(tiny: Path) -> None:
+    victim = untrained(tiny, False)
+    assert victim.enroll(corpus()) is victim
 
 
 def test_a_hidden_word_is_the_tokenizers_mask(tiny: Path) -> None:

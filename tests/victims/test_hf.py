@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bench import Batch, DataError, FitContext, UsageError, Utterance
-from bench.models.memory import Halving
+from bench.memory import Halving
 from bench.tasks import task_named
 from bench.testing import TOLERANCE, check_victim, sample_context, sample_utterances
 from bench.training import seeded

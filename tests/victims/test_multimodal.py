@@ -13,8 +13,8 @@ import torch
 from torch import nn
 
 from bench import MASK, Batch, ComponentError, FitContext, UsageError, Utterance
+from bench.abilities import Embedding
 from bench.fitting import identity
-from bench.protocols import Embedding
 from bench.registry import Entry, Registry
 from bench.testing import CPU, TASK, check_victim, sample_context, sample_utterances
 from bench.training import Schedule, Sequences, fit_network, seeded

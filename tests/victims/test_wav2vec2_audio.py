@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench import Batch, UsageError
-from bench.protocols import Embedding
+from bench.abilities import Embedding
 from bench.testing import TASK, TOLERANCE, check_victim, sample_context, sample_utterances
 from bench.training import seeded
 from victims.wav2vec2_audio import Wav2vec2Audio
@@ -132,6 +132,21 @@ def test_an_utterance_is_encoded_once(fitted: Any, monkeypatch: pytest.MonkeyPat
     fitted.front.vectors([sample], sample_context().progress)
     assert torch.equal(first, again)
     assert len(calls) == 1
+
+
+def test_an_attacked_sound_is_neither_looked_up_nor_kept(fitted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    clean = replace(sample_utterances(1, 1)[0], waveform=torch.rand(3000))
+    victim, looked_up = fitted.enroll([clean]), []
+    vector = fitted.front.vector
+    monkeypatch.setattr(fitted.front, "vector", lambda one: looked_up.append(one.id) or vector(one))
+    noisy = replace(clean, id="noisy", waveform=clean.waveform * 0.9)
+    alike = replace(clean, id="alike", waveform=clean.waveform.index_fill(0, torch.tensor([1]), 0.5))
+    with torch.no_grad():
+        together = victim.log_probs(Batch.of([noisy, clean, alike]))
+        alone = torch.cat([fitted.log_probs(Batch.of([one])) for one in (noisy, clean, alike)])
+    assert looked_up == [clean.id, "alike"]  # a mark that two sounds share costs a look, and gives the sound's own
+    assert float((together - alone).abs().max()) <= TOLERANCE
+    assert not torch.equal(together[1], together[2])
 
 
 def test_the_last_hidden_vector(fitted: Any) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import UsageError
-from bench.models.memory import Halving
+from bench.memory import Halving
 from bench.progress import Silent
 
 

@@ -1,0 +1,134 @@
+"""`bench certify`: how far the answers of smoothed victims are proven."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated, Any
+
+import typer
+
+from bench.cli.arguments import (
+    Corpus,
+    CorpusRoot,
+    Defenses,
+    Device,
+    Fold,
+    NoiseBanks,
+    NoiseMap,
+    NoiseRoots,
+    Plugins,
+    Seeds,
+)
+from bench.cli.victims_options import Json, SplitName, Tasks, Victims, options_of, say_failed
+
+SCHEMA = 1
+
+
+def certify(
+    victim: Victims,
+    defense: Defenses = ["smoothing"],  # noqa: B006
+    corpus: Corpus = "synthetic",
+    corpus_root: CorpusRoot = None,
+    noise_bank: NoiseBanks = ["embedded"],  # noqa: B006
+    noise_root: NoiseRoots = [],  # noqa: B006
+    noise_map: NoiseMap = None,
+    task: Tasks = ["ahsn"],  # noqa: B006
+    split: SplitName = "k-fold",
+    fold: Fold = "0",
+    seeds: Seeds = "0",
+    first: Annotated[
+        int, typer.Option(metavar="N", help="Noisy copies on which an utterance's class is chosen.")
+    ] = 100,
+    copies: Annotated[int, typer.Option(metavar="N", help="Further copies on which its chance is bounded.")] = 1000,
+    alpha: Annotated[float, typer.Option(metavar="P", help="Chance that a certificate is wrong.")] = 0.001,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", help="Certify so many test utterances a fold; all by default.")
+    ] = None,
+    device: Device = "auto",
+    plugin: Plugins = [],  # noqa: B006
+    json: Json = None,
+) -> None:
+    """Prove how far the answers of smoothed victims reach: no noise above a proven SNR can change them.
+
+    Every combination of --victim, --defense, --task, fold and seed. The defence is smoothing, or a stack that ends with
+    it. What is not trained yet is trained first. Each certificate is wrong with a chance of at most --alpha.
+    """
+    options = options_of(
+        victim,
+        defense,
+        task,
+        corpus=corpus,
+        corpus_root=corpus_root,
+        noise_bank=noise_bank,
+        noise_root=noise_root,
+        noise_map=noise_map,
+        split=split,
+        fold=fold,
+        seeds=seeds,
+        device=device,
+        plugin=plugin,
+    )
+
+    from bench.certifying import Effort, certified, check_certifies, summaries
+    from bench.cli.report import check_json_target, write_json
+    from bench.progress import for_terminal
+    from bench.registry import Registry
+    from bench.trained import each, prepare
+
+    effort = Effort(first, copies, alpha)
+    check_json_target(json)
+    check_certifies(Registry.discover(options.plugins), options.defenses)
+    job = prepare(replace(options, limit=limit), for_terminal())
+    found, failed = each(job, lambda cell: certified(job.bench, cell, effort))
+    told = summaries(found, effort)
+    notes = [one.to_json() for one in failed]
+    if write_json({"schema": SCHEMA, "certified": told, "failed": notes}, json):
+        show(told)
+    say_failed(failed)
+
+
+def show(told: Sequence[Mapping[str, Any]]) -> None:
+    """For each victim, defence and task: certified accuracy at several SNRs, and what it rests on."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from bench.cli.report import FEW_SPEAKERS, speakers, with_interval
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, 100)
+    for one in told:
+        for line in headline(one):
+            console.print(line, markup=False, soft_wrap=True)
+        table = Table("noise no louder than", "certified accuracy", box=box.SIMPLE_HEAD)
+        for point in one["certified"]:
+            table.add_row(f"{point['snr_db']:g} dB SNR", with_interval(point["accuracy"], point["accuracy_ci95"]))
+        console.print(table)
+        if one["speakers"] < FEW_SPEAKERS:
+            line = f"{speakers(one)} can say little about others: --fold all tests every speaker."
+            console.print(line, markup=False, soft_wrap=True)
+    if told:
+        console.print("\nShare of utterances whose proven answer is right and which no noise at that SNR, or above it,")
+        console.print("can change, whatever the noise. [95 % interval], clustered by speaker.", markup=False)
+
+
+def headline(one: Mapping[str, Any]) -> list[str]:
+    """What was certified, how carefully, and what came of it."""
+    from bench.cli.report import speakers, with_interval
+
+    folds, seeds = (",".join(map(str, one[name])) for name in ("folds", "seeds"))
+    rests, found = one["rests_on"], "nothing is proven"
+    if one["median_snr_db"] is not None:
+        found = f"median radius {one['median_radius']:.3g}, which is {one['median_snr_db']:.1f} dB SNR"
+    return [
+        f"\nvictim {one['victim']} · defense {one['defense']}",
+        f"corpus {one['corpus']} · task {one['task']} · {one['split']} fold {folds} · seed {seeds} · "
+        f"n = {one['n']} utterances of {speakers(one)}",
+        f"{one['copies']} copies, class chosen on {one['first']} others, alpha {one['alpha']:g}",
+        f"right {with_interval(one['right'], one['right_ci95'])} · "
+        f"abstained {with_interval(one['abstained'], one['abstained_ci95'])} · {found}",
+        f"Rests on corpus {rests['corpus_fingerprint'][:8]}; serbench {rests['versions']['serbench']}, torch "
+        f"{rests['versions']['torch']} on {rests['device']}.",
+    ]

@@ -1,0 +1,117 @@
+"""P3's fusion as a defence: what a victim cannot be told in one way it is told in the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+from bench import ComponentError, FitContext, Spec, TrainableVictim, UsageError, Utterance, Victim
+from bench.stacking import Defended
+from bench.types import Sense
+
+_WHERE = "defense 'fusion'"
+_DEFAULTS: dict[Sense, str] = {"text": "bert_text", "sound": "cnn_gru"}
+_SLOTS: dict[Sense, str] = {"text": "text", "sound": "audio"}
+_JOINING = "multimodal"
+_UNNAMED = "defended"
+
+
+@dataclass(frozen=True)
+class Fusion:
+    """A second victim beside the one that is attacked, which perceives what that one does not: words, or sound (P3).
+
+    The two are joined as in [`multimodal`][victims.multimodal.Multimodal]: an attacker who spoils the sound leaves the
+    words, and the other way round. The defended victim is one of the two, just as `--victim` gives it; both must show
+    their last hidden vector. Utterances that lack a transcript or a sound are left out.
+
+    Args:
+        other: the spec of the second victim, `;` for the comma where it has several parameters:
+            `"fusion:other=bert_text:pooling=mean;dropout=0.2"`. By default `bert_text` beside a victim that hears, and
+            `cnn_gru` beside one that reads.
+        fine_tune: train the two on together, as P3 does, see `multimodal`; wants a GPU.
+
+    Differences to the original: those of `multimodal`. P3 sets its fusion beside the single victims, and does not call
+    it a defence; here it is scored as one, against the victim of the sense that is attacked.
+    """
+
+    other: str = ""
+    fine_tune: bool = False
+    senses: ClassVar[tuple[Sense, ...]] = ("sound", "text")
+
+    def __post_init__(self) -> None:
+        if self.other:
+            Spec.parse(self._other, f"{_WHERE}, parameter 'other'")
+
+    @property
+    def builds(self) -> tuple[tuple[str, str], ...]:
+        """Kinds and specs of the components that it builds, beside the victim that it is given.
+
+        >>> Fusion(other="bert_text:pooling=mean;dropout=0.2").builds
+        (('victims', 'multimodal'), ('victims', 'bert_text:pooling=mean,dropout=0.2'))
+        """
+        others = (self._other,) if self.other else tuple(_DEFAULTS.values())
+        return tuple(("victims", spec) for spec in (_JOINING, *others))
+
+    @property
+    def _other(self) -> str:
+        return self.other.replace(";", ",")
+
+    def fit(
+        self, victim: TrainableVictim, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext
+    ) -> Victim:
+        """Train both victims, then what joins them.
+
+        Raises:
+            UsageError: the victim perceives both already, another defence stands below, or the second victim does not
+                perceive what the first lacks.
+        """
+        recipe, inside = self._joined(victim, context)
+        return recipe.fit(train, valid, inside)
+
+    def load(self, victim: TrainableVictim, folder: Path, context: FitContext) -> Victim:
+        """The joined victims from their folder."""
+        recipe, inside = self._joined(victim, context)
+        return recipe.load(folder, inside)
+
+    def _joined(self, victim: TrainableVictim, context: FitContext) -> tuple[TrainableVictim, FitContext]:
+        """The recipe of the two together, and a context in which the spec of the defended one is the recipe given."""
+        build = context.component
+        if build is None:
+            remedy = "give it component=Registry.discover().build"
+            raise ComponentError(_WHERE, "a FitContext without component", "one that builds victims", remedy)
+        own = context.victim or _UNNAMED
+        lacking = _lacking(victim, own)
+        other = self._other or _DEFAULTS[lacking]
+        if lacking not in _senses(build("victims", other)):
+            expected = f"a victim that perceives {lacking}, which {own!r} does not"
+            raise UsageError(f"{_WHERE}, parameter 'other'", repr(other), expected, f"try other={_DEFAULTS[lacking]}")
+
+        def component(kind: str, spec: str) -> Any:
+            return victim if (kind, spec) == ("victims", own) else build(kind, spec)
+
+        specs = {_SLOTS[sense]: (other if sense == lacking else own).replace(",", ";") for sense in _SLOTS}
+        params = (*specs.items(), *([("fine_tune", "true")] if self.fine_tune else []))
+        return build("victims", str(Spec(_JOINING, params))), replace(context, component=component)
+
+
+def _senses(victim: Any) -> tuple[Sense, ...]:
+    found: tuple[Sense, ...] = getattr(victim, "senses", ("sound",))
+    return found
+
+
+def _lacking(victim: TrainableVictim, spec: str) -> Sense:
+    """What a victim does not perceive.
+
+    Raises:
+        UsageError: there is nothing such, or it stands under a defence already.
+    """
+    if isinstance(victim, Defended):
+        remedy = "name fusion first, nearest to the victim: --defense fusion+rnnoise"
+        raise UsageError(_WHERE, "another defence between it and the victim", "the bare victim", remedy)
+    lacking = [sense for sense in _DEFAULTS if sense not in _senses(victim)]
+    if not lacking:
+        expected = "one that perceives sound alone, or text alone"
+        raise UsageError(_WHERE, f"victim {spec!r}, which perceives both", expected, "leave fusion out: it is one")
+    return lacking[0]

@@ -1,0 +1,153 @@
+"""P2's Figure 2: error against the percentage of adversarial examples in training.
+
+Source: Latif, Rana, Qadir: Adversarial machine learning and speech emotion recognition, section 5.1. P2 shows the
+curves as pictures and prints no figures: there is nothing to set beside ours but the claim.
+
+Readings: as in [`p2_defences`][leaderboards.reproduce.p2_defences]; 0 % is the bare victim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bench.errors import DataError, UsageError
+from bench.options import Options
+from bench.records import CellRecords
+from leaderboards.curves import NAMES, Curve, Point
+from leaderboards.reproduce.answers import BARE, Answers, Score, Term, contrast, error, level, paired, read
+from leaderboards.reproduce.p2_defences import NOISES, attack
+from leaderboards.reproduce.shape import Claim, Figure, Table, above
+
+PAPER = "P2, Figure 2: error against adversarial examples in training"
+PERCENTS = tuple(range(10, 101, 10))
+_SCORES: tuple[Score, ...] = ("uar", "war")
+PARAMETER = "percent of adversarial examples"
+_NOTES = ("Error: 1 − UAR under each noise at ε = 2; [95 % interval]. 0 % is the bare victim.",)
+
+
+def defense(percent: int) -> str:
+    """Adversarial training at this percentage, as records name it.
+
+    >>> defense(0), defense(30), defense(50)
+    ('none', 'adversarial_training:percent=30.0', 'adversarial_training')
+    """
+    if percent == 0:
+        return BARE
+    return "adversarial_training" + (f":percent={float(percent)}" if percent != 50 else "")
+
+
+def asked(options: Options, percents: Sequence[int] = PERCENTS) -> list[Options]:
+    """The three noises, at each percentage and without.
+
+    Raises:
+        UsageError: a percentage is not from 1 to 100.
+    """
+    for percent in percents:
+        if not 1 <= percent <= 100:
+            remedy = "for example --percent 10 --percent 100"
+            raise UsageError("--percent", str(percent), "whole numbers from 1 to 100", remedy)
+    attacks = tuple(attack(category) for category in NOISES.values())
+    return [replace(options, defenses=tuple(defense(percent) for percent in (0, *sorted(percents))), attacks=attacks)]
+
+
+def tables(cells: Sequence[CellRecords]) -> list[Table]:
+    """A table for each victim and setting."""
+    return [_table(found, victim) for found in read(cells) for victim in found.victims()]
+
+
+def curves(cells: Sequence[CellRecords]) -> list[Curve]:
+    """A curve for each victim, setting and noise."""
+    return [
+        Curve(_setting(found, victim, category), points)
+        for found in read(cells)
+        for victim in found.victims()
+        for category in NOISES.values()
+        if (points := _points(found, victim, category))
+    ]
+
+
+def draw(cells: Sequence[CellRecords], path: Path) -> None:
+    """The curves as a picture, as `bench curve` draws them.
+
+    Raises:
+        DataError: the noises applied to no utterance.
+    """
+    from leaderboards.curve_plot import draw
+
+    drawn = curves(cells)
+    if not drawn:
+        expected, remedy = "noise in the utterances, which real noise adds to", "choose a corpus of recorded speech"
+        raise DataError("attack real_noise", "nothing to draw", expected, remedy)
+    draw(drawn, PARAMETER, path)
+
+
+def _setting(found: Answers, victim: str, category: str) -> dict[str, Any]:
+    named = {"victim": victim, "defense": "adversarial_training", "attack": attack(category), "category": category}
+    return {**dict.fromkeys(NAMES, ""), **named, **found.setting}
+
+
+def _points(found: Answers, victim: str, category: str) -> tuple[Point, ...]:
+    rows = {percent: _run(found, victim, percent, category) for percent in _percents(found, victim)}
+    return tuple(point for percent, answers in rows.items() if (point := _point(percent, answers)) is not None)
+
+
+def _point(percent: int, rows: pd.DataFrame | None) -> Point | None:
+    heard = None if rows is None else rows[rows["attacked"].notna()]
+    if rows is None or heard is None or heard.empty:
+        return None
+    errors, before = ({name: _error(heard, when, name) for name in _SCORES} for when in ("attacked", "clean"))
+    return Point(
+        x=float(percent),
+        error={name: figure.value for name, figure in errors.items()},
+        ci95={name: figure.ci95 for name, figure in errors.items()},
+        clean={name: figure.value for name, figure in before.items()},
+        applied=len(heard),
+        of=len(rows),
+    )
+
+
+def _error(rows: pd.DataFrame, when: str, score: Score) -> Figure:
+    found = error(level(rows, when, score))
+    assert found is not None, "there are rows"
+    return found
+
+
+def _run(found: Answers, victim: str, percent: int, category: str) -> pd.DataFrame | None:
+    return found.get(victim, defense(percent), attack(category))
+
+
+def _percents(found: Answers, victim: str) -> list[int]:
+    """The percentages that were run, 0 among them."""
+    known = {name for who, name, _ in found.of if who == victim}
+    return [percent for percent in range(101) if defense(percent) in known]
+
+
+def _table(found: Answers, victim: str) -> Table:
+    rows = tuple(_row(found, victim, percent) for percent in _percents(found, victim))
+    return Table(PAPER, found.about(victim=victim), rows, tuple(_claims(found, victim)), _NOTES)
+
+
+def _row(found: Answers, victim: str, percent: int) -> dict[str, Any]:
+    runs = {noise: _run(found, victim, percent, category) for noise, category in NOISES.items()}
+    errors = {f"error, {noise}": error(level(rows, "attacked")) for noise, rows in runs.items()}
+    return {"adversarial examples": f"{percent} %", **errors, "clean error": error(level(runs["cafe"], "clean"))}
+
+
+def _claims(found: Answers, victim: str) -> Iterator[Claim]:
+    trained = [percent for percent in _percents(found, victim) if percent]
+    most, least = (trained[-1], trained[0]) if trained else (100, 10)
+
+    def lowered(category: str, fewer: int, times: float = 1.0) -> Term:
+        both = (_run(found, victim, percent, category) for percent in (most, fewer))
+        return Term(paired(*both), times=times)
+
+    for noise, category in NOISES.items():
+        yield above(f"{noise}: {most} % adversarial examples lower the error", contrast([lowered(category, 0)]))
+    more = [lowered(category, least, 1 / 3) for category in NOISES.values()] if least < most else []
+    text = f"{most} % lower it more than {least} % do, mean of the three noises"
+    yield above(text, contrast(more) if more else None)

@@ -1,0 +1,108 @@
+"""P4's Tables 5 and 6: training on clean speech, and with noise mix-up, tested on clean and noisy speech.
+
+Source: the paper's Tables 5 and 6 (`p4_mixup.csv`).
+
+Readings: P4's unweighted accuracy and its weighted recall are the same number in every row, so both are plain accuracy;
+here UAR stands beside it. Claims are about accuracy, whose differences are paired. The splits are P4's own, which
+leaks, and the speaker-independent one: a table for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from bench.clean_report import clean_report
+from bench.options import Options
+from bench.records import CellRecords
+from bench.splits import LEAKS, split_named
+from bench.tasks import task_named
+from leaderboards.reproduce.answers import BARE, Answers, Term, applied, contrast, paired, read
+from leaderboards.reproduce.shape import Claim, Figure, Table, above, below, facts, share
+
+PAPER = "P4, Tables 5 and 6: noise mix-up"
+MIXUP = "noise_mixup"
+TRAININGS = {"clean": BARE, "mixup": MIXUP}
+TEST_SETS = {"15dB": "mixup", "20dB": "mixup:snr_db=20.0", "40dB": "mixup:snr_db=40.0"}
+"""The noisy test sets, and the attacks that make them, as records name them."""
+_SCORES = {"war": "accuracy", "weighted_precision": "precision", "weighted_f1": "F1"}
+_PUBLISHED = {"war": "unweighted_accuracy", "weighted_precision": "weighted_precision", "weighted_f1": "weighted_f1"}
+_NOTES = (
+    "Accuracy is weighted recall, and what P4 calls unweighted accuracy; precision and F1 are weighted by class; "
+    "UAR is the mean recall of the classes; [95 % interval].",
+    "Published: accuracy, precision, F1, of P4's split and one classroom's noise.",
+)
+
+
+def asked(options: Options) -> list[Options]:
+    """The three noisy test sets, with both trainings; the clean one is in each of them."""
+    return [replace(options, defenses=tuple(TRAININGS.values()), attacks=tuple(TEST_SETS.values()))]
+
+
+def tables(cells: Sequence[CellRecords]) -> list[Table]:
+    """A table for each victim, task and split."""
+    return [_table(found, victim) for found in read(cells) for victim in found.victims()]
+
+
+def _table(found: Answers, victim: str) -> Table:
+    split = str(found.setting["split"])
+    leaks = (f"Split {split}: {LEAKS}.",) if split_named(split).leaks else ()
+    rows = tuple(_row(found, victim, training, test) for training in TRAININGS for test in ("clean", *TEST_SETS))
+    return Table(PAPER, found.about(victim=victim), rows, tuple(_claims(found, victim)), (*_NOTES, *leaks))
+
+
+def _row(found: Answers, victim: str, training: str, test: str) -> dict[str, Any]:
+    task = str(found.setting["task"])
+    known = [row for row in facts("p4_mixup.csv") if row["dataset"] == task.upper()]
+    printed = next((row for row in known if (row["training"], row["test_set"]) == (training, test)), None)
+    rows = _answers(found, victim, training, test)
+    ours = _scored(rows, "clean" if test == "clean" else "attacked", task_named(task).classes)
+    figures: dict[str, Figure | float | None] = {
+        f"published {name}": share(printed[_PUBLISHED[score]]) if printed else None for score, name in _SCORES.items()
+    }
+    figures |= {name: ours.get(score) for score, name in {**_SCORES, "uar": "UAR"}.items()}
+    told = applied(rows) if test != "clean" or rows is None else f"{len(rows)} of {len(rows)}"
+    return {"training": training, "test set": test, **figures, "applied to": told}
+
+
+def _answers(found: Answers, victim: str, training: str, test: str) -> pd.DataFrame | None:
+    """The records of a test set; the clean one is in those of every attack."""
+    attacks = TEST_SETS.values() if test == "clean" else [TEST_SETS[test]]
+    runs = (found.get(victim, TRAININGS[training], attack) for attack in attacks)
+    return next((rows for rows in runs if rows is not None), None)
+
+
+def _scored(rows: pd.DataFrame | None, column: str, classes: Sequence[str]) -> dict[str, Figure]:
+    answered = None if rows is None else rows[rows[column].notna()]
+    if answered is None or answered.empty:
+        return {}
+    told = clean_report(answered.assign(label_before=answered[column]), classes)
+    return {score: Figure(told[score], tuple(told[f"{score}_ci95"])) for score in (*_SCORES, "uar")}
+
+
+def _claims(found: Answers, victim: str) -> Iterator[Claim]:
+    def printed(training: str, test: str) -> float | None:
+        rows = [row for row in facts("p4_mixup.csv") if row["dataset"] == str(found.setting["task"]).upper()]
+        return next(
+            (share(r["unweighted_accuracy"]) for r in rows if (r["training"], r["test_set"]) == (training, test)), None
+        )
+
+    def difference(later: float | None, earlier: float | None) -> float | None:
+        return None if later is None or earlier is None else round(later - earlier, 4)
+
+    for test in TEST_SETS:
+        lost = Term(_answers(found, victim, "clean", test), "attacked", "clean")
+        figure = difference(printed("clean", test), printed("clean", "clean"))
+        yield below(f"clean training: noise at {test} costs accuracy", contrast([lost], "war"), figure)
+    for test in ("clean", *TEST_SETS):
+        both = paired(*(_answers(found, victim, training, test) for training in ("mixup", "clean")))
+        columns = ("clean", "other_clean") if test == "clean" else ("attacked", "other_attacked")
+        figure = difference(printed("mixup", test), printed("clean", test))
+        text = f"mix-up gains accuracy on {'clean speech' if test == 'clean' else f'noise at {test}'}"
+        yield above(text, contrast([Term(both, *columns)], "war"), figure)
+    left = Term(_answers(found, victim, "mixup", "15dB"), "attacked", "clean")
+    figure = difference(printed("mixup", "15dB"), printed("mixup", "clean"))
+    yield below("mix-up training: noise at 15 dB still costs accuracy", contrast([left], "war"), figure)

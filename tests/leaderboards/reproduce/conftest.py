@@ -1,0 +1,51 @@
+"""Records made by hand, of victims that are right as often as one says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bench.records import CellRecords
+
+TRUTH = ("anger", "happiness", "sadness", "neutral")
+SPEAKERS, EACH = 4, 100
+
+
+@pytest.fixture(scope="session")
+def made() -> Callable[..., CellRecords]:
+    """A finished cell of a victim that is right about `clean` of the utterances, and about `attacked` of them under the
+    attack: of each class and speaker alike, but for `spread`, by which speakers differ under the attack."""
+
+    def cell(
+        defense: str,
+        attack: str,
+        clean: float,
+        attacked: float | None,
+        *,
+        victim: str = "v",
+        task: str = "ahsn",
+        split: str = "k-fold",
+        fold: int = 0,
+        each: int = EACH,
+        applied: float = 1.0,
+        spread: float = 0.0,
+        classes: Sequence[str] = TRUTH,
+    ) -> CellRecords:
+        about = {"victim": victim, "defense": defense, "attack": attack, "corpus": "c", "noise_bank": "n", "task": task}
+        about |= {"split": split, "limit": None, "fold": fold, "seed": 0}
+        speaker, label, place = (grid.ravel() for grid in np.indices((SPEAKERS, len(classes), each)))
+        truth, wrong = np.array(classes)[label], np.array(classes)[(label + 1) % len(classes)]
+        told = pd.DataFrame({"speaker": [f"s{number}" for number in speaker], "label_true": truth})
+        told["utterance"] = [f"{fold}-{one}-{name}-{at}" for one, name, at in zip(speaker, truth, place, strict=True)]
+        told["label_before"] = np.where(place < round(clean * each), truth, wrong)
+        rows = [told.assign(query=0, label_after=told["label_before"])]
+        if attacked is not None:
+            right = np.rint((attacked + spread * (speaker - (SPEAKERS - 1) / 2)) * each)
+            asked = told.assign(query=1, label_after=np.where(place < right, truth, wrong))
+            rows.append(asked[place < round(applied * each)])
+        return CellRecords(f"{victim}/{defense}/{attack}", about, pd.concat(rows, ignore_index=True))
+
+    return cell

@@ -1,0 +1,154 @@
+"""Differences of scores, against the harness's own and against arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.means import perturbed_scores
+from bench.records import CellRecords
+from bench.rng import keyed
+from leaderboards.reproduce.answers import Answers, Term, applied, contrast, error, level, paired, read
+from leaderboards.reproduce.impacts import filled, impact, impact_difference
+
+LABELS = np.array(["a", "b", "c"])
+
+
+def cell(seed: int, defense: str = "none", fold: int = 0, attack: str = "x", corpus: str = "c") -> CellRecords:
+    """Random answers about the same utterances; every third is left alone by the attack."""
+    rng, truth = keyed("answers", seed, defense, fold), keyed("truth", seed, fold)
+    about = {"victim": "v", "defense": defense, "attack": attack, "corpus": corpus, "noise_bank": "n", "task": "t"}
+    about |= {"split": "k-fold", "limit": None, "fold": fold, "seed": 0}
+    rows = []
+    for number in range(60):
+        told = {"utterance": f"u{number}", "speaker": f"f{fold}s{number % 5}", "label_true": LABELS[truth.integers(3)]}
+        told["label_before"] = told["label_true"] if rng.random() < 0.7 else LABELS[rng.integers(3)]
+        rows.append({**told, "query": 0, "label_after": told["label_before"]})
+        if number % 3:
+            rows.append({**told, "query": 1, "label_after": LABELS[rng.integers(3)]})
+    return CellRecords(f"{defense}{fold}", about, pd.DataFrame(rows))
+
+
+def one(*cells: CellRecords) -> Answers:
+    (found,) = read(cells)
+    return found
+
+
+def rows_of(*cells: CellRecords) -> pd.DataFrame:
+    (rows,) = one(*cells).of.values()
+    return rows
+
+
+@given(st.integers(0, 50), st.sampled_from(["uar", "war"]))
+@settings(max_examples=15, deadline=None)
+def test_the_change_is_the_harness_s_own(seed: int, score: str) -> None:
+    cells = [cell(seed, fold=fold) for fold in (0, 1)]
+    own = perturbed_scores(pd.concat([c.rows.assign(cell=f"fold {n} seed 0") for n, c in enumerate(cells)]))
+    assert own is not None
+    rows = rows_of(*cells)
+    found = contrast([Term(rows, "attacked", "clean")], score)  # type: ignore[arg-type]
+    after = level(rows, "attacked", score)  # type: ignore[arg-type]
+    assert found is not None
+    assert after is not None
+    assert found.value == pytest.approx(own[score] - own[f"{score}_before"])
+    assert found.ci95 == pytest.approx(tuple(own[f"{score}_change_ci95"]))
+    assert (after.value, *after.ci95) == pytest.approx((own[score], *own[f"{score}_ci95"]))
+    assert applied(rows) == "80 of 120"
+
+
+def test_settings_and_folds() -> None:
+    found = read([cell(0), cell(0, fold=1), cell(0, "d"), cell(0, corpus="other")])
+    assert [answers.setting["corpus"] for answers in found] == ["c", "other"]
+    assert list(found[0].of) == [("v", "none", "x"), ("v", "d", "x")]
+    about = found[0].about(victim="v")
+    assert (about["folds"], about["seeds"], about["speakers"], about["n"]) == ([0, 1], [0], 10, 60)
+    assert found[0].get("v", "none", "y") is None
+
+
+def test_pairs_are_of_the_same_utterances() -> None:
+    found = one(cell(1), cell(1, fold=1), cell(1, "d"))
+    both = paired(found.get("v", "d", "x"), found.get("v", "none", "x"))
+    assert both is not None
+    assert len(both) == 60, "the defended victim has one fold"
+    bare = found.of["v", "none", "x"].query("fold == 0")
+    assert both["other_attacked"].tolist() == bare["attacked"].tolist()
+    assert both["clean"].tolist() == found.of["v", "d", "x"]["clean"].tolist()
+    assert paired(None, both) is None
+
+
+def test_terms_add_up_and_share_their_speakers() -> None:
+    found = one(cell(2), cell(2, "d"))
+    both = paired(found.get("v", "d", "x"), found.get("v", "none", "x"))
+    single = contrast([Term(both)])
+    assert single is not None
+    half = contrast([Term(both, times=0.25), Term(both, times=0.25)])
+    assert half is not None
+    assert (2 * half.value, *(2 * bound for bound in half.ci95)) == pytest.approx((single.value, *single.ci95))
+    nothing = contrast([Term(both), Term(both, times=-1.0)])
+    assert nothing is not None
+    assert (nothing.value, *nothing.ci95) == pytest.approx((0, 0, 0))
+    assert contrast([Term(both), Term(None)]) is None
+
+
+def test_nothing_applied() -> None:
+    rows = rows_of(cell(3)).assign(attacked=None)
+    assert contrast([Term(rows, "attacked", "clean")]) is None
+    assert level(rows, "attacked") is None
+    assert impact(rows) is None
+    assert filled(rows) is None
+    assert applied(rows) == "0 of 60"
+    assert applied(None) == "not run"
+
+
+def test_error_turns_the_interval_round() -> None:
+    rows = rows_of(cell(4))
+    right, wrong = level(rows, "clean"), error(level(rows, "clean"))
+    assert right is not None
+    assert wrong is not None
+    assert wrong.value == 1 - right.value
+    assert wrong.ci95 == (1 - right.ci95[1], 1 - right.ci95[0])
+
+
+def test_impact_is_the_relative_change_over_all_utterances() -> None:
+    rows = rows_of(cell(5))
+    kept = filled(rows)
+    assert kept is not None
+    after, before = ((kept[name] == kept["label_true"]).mean() for name in ("attacked", "clean"))
+    found = impact(rows)
+    assert found is not None
+    assert found.value == pytest.approx(after / before - 1)
+
+
+def _jackknife(figures: list[float]) -> float:
+    """Standard error from figures with each speaker left out."""
+    groups = len(figures)
+    return float(np.sqrt((groups - 1) / groups * np.square(np.array(figures) - np.mean(figures)).sum()))
+
+
+def test_the_intervals_of_impacts_are_near_the_jackknife_s() -> None:
+    found = one(cell(6), cell(6, "d"))
+    both = paired(found.get("v", "d", "x"), found.get("v", "none", "x"))
+    assert both is not None
+    for figure in (impact, impact_difference):
+        whole = figure(both)
+        assert whole is not None
+        errors = []
+        for unit in ("speaker", "utterance"):
+            without = [figure(both[both[unit] != one]) for one in sorted(set(both[unit]))]
+            errors.append(_jackknife([part.value for part in without if part is not None]))
+        error_of = max(errors)
+        assert (whole.ci95[1] - whole.ci95[0]) / 2 == pytest.approx(2.776 * error_of, rel=0.25)
+        assert whole.value == pytest.approx(sum(whole.ci95) / 2)
+
+
+def test_an_impact_less_itself_is_nothing(made: Callable[..., CellRecords]) -> None:
+    rows = rows_of(made("none", "x", 0.8, 0.6, each=20))
+    both = rows.assign(other_clean=rows["clean"], other_attacked=rows["attacked"])
+    found = impact_difference(both)
+    assert found is not None
+    assert (found.value, *found.ci95) == (0, 0, 0)

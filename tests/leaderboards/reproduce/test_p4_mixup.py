@@ -1,0 +1,67 @@
+"""P4's Tables 5 and 6, from made records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from bench.records import CellRecords
+from leaderboards.reproduce.p4_mixup import TEST_SETS, TRAININGS, tables
+from leaderboards.reproduce.shape import Figure, facts
+
+Made = Callable[..., CellRecords]
+
+
+def printed(made: Made, dataset: str = "AHSN", split: str = "blocks") -> Iterator[CellRecords]:
+    """The paper's accuracies."""
+    rows = [row for row in facts("p4_mixup.csv") if row["dataset"] == dataset]
+    share = {(row["training"], row["test_set"]): float(row["unweighted_accuracy"]) / 100 for row in rows}
+    for training, defense in TRAININGS.items():
+        for test, attack in TEST_SETS.items():
+            clean, noisy = share[training, "clean"], share[training, test]
+            yield made(defense, attack, clean, noisy, split=split, each=500, task=dataset.lower())
+
+
+def test_the_paper_s_own_figures_bear_out_its_claims(made: Made) -> None:
+    (table,) = tables(list(printed(made)))
+    assert len(table.rows) == 8
+    for row in table.rows:
+        assert isinstance(row["accuracy"], Figure)
+        assert row["accuracy"].value == pytest.approx(row["published accuracy"], abs=0.002)
+        assert isinstance(row["F1"], Figure)
+        assert isinstance(row["precision"], Figure)
+        assert row["F1"].ci95[0] <= row["F1"].value <= row["F1"].ci95[1]
+    assert {claim.verdict for claim in table.claims} == {"holds"}
+    for claim in table.claims:
+        assert claim.ours is not None
+        assert claim.ours.value == pytest.approx(claim.published, abs=0.003), claim.text
+
+
+def test_splits_and_tasks_are_tables_of_their_own(made: Made) -> None:
+    both = [*printed(made), *printed(made, split="random-blocks")]
+    found = tables(both)
+    assert [table.about["split"] for table in found] == ["blocks", "random-blocks"]
+    assert [any("speakers stand in training and in test" in note for note in table.notes) for table in found] == [
+        False,
+        True,
+    ]
+
+
+def test_a_task_of_another_kind_has_nothing_beside_it(made: Made) -> None:
+    cells = [
+        made(defense, attack, 0.6, 0.5, task="valence2", classes=("negative", "positive"), each=20)
+        for defense in TRAININGS.values()
+        for attack in TEST_SETS.values()
+    ]
+    (table,) = tables(cells)
+    assert {row["published accuracy"] for row in table.rows} == {None}
+    assert {claim.published for claim in table.claims} == {None}
+    assert json.dumps(table.to_json())
+
+
+def test_one_training_alone(made: Made) -> None:
+    (table,) = tables([one for one in printed(made) if one.description["defense"] == "none"])
+    assert [claim.verdict for claim in table.claims] == ["holds"] * 3 + ["not tested"] * 5
+    assert table.rows[4]["accuracy"] is None
