@@ -24,7 +24,7 @@ from bench.cli.arguments import (
 )
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from bench.accounts.run import Account, Line
 
@@ -151,8 +151,8 @@ def cost_table(account: Account) -> Table:
     from rich import box
     from rich.table import Table
 
-    columns = ("defence", "clean UAR", "lost", "refused", "training", "answer", "parameters", "randomised")
-    table = Table(*columns, box=box.SIMPLE_HEAD)
+    columns = ("clean UAR", "lost", "refused", "training", "answer", "parameters", "randomised")
+    table = Table(_defences(), *columns, box=box.SIMPLE_HEAD)
     bare = account.lines[0]
     for line in account.lines:
         clean = {name: figure.to_json() for name, figure in line.clean.items()}
@@ -181,7 +181,7 @@ def attack_table(account: Account) -> Table:
 
     ks = sorted({at["k"] for line in account.lines for found in line.attacks.values() for at in found["at"]})
     columns = (*(f"Acc_att k={k}" for k in ks), *(f"robust k={k}" for k in ks))
-    table = Table("defence", "attacker", *columns, "prevented", box=box.SIMPLE_HEAD)
+    table = Table(_defences(), "attacker", *columns, "prevented", box=box.SIMPLE_HEAD)
     for line in account.lines:
         for number, (role, found) in enumerate(line.attacks.items()):
             at = {entry["k"]: entry for entry in found["at"]}
@@ -191,6 +191,13 @@ def attack_table(account: Account) -> Table:
             prevented = _figure(won, sign="+") if won else ""
             table.add_row("" if number else line.defense, role, *success, *robust, prevented)
     return table
+
+
+def _defences() -> Column:
+    """The first column: a long spec is folded, not cut short."""
+    from rich.table import Column
+
+    return Column("defence", overflow="fold", min_width=24)
 
 
 def _figure(found: Mapping[str, Any], sign: str = "") -> str:

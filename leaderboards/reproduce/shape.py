@@ -89,25 +89,35 @@ def below(text: str, ours: Figure | None, published: float | None = None) -> Cla
     return Claim(text, "holds" if high < 0 else "does not hold" if low >= 0 else "not decided", ours, published)
 
 
-def not_above(text: str, ours: Figure | None, published: float | None = None) -> Claim:
-    """The claim that a figure is not significantly above 0: the interval reaches 0 or lies below it.
+NEGLIGIBLE = 0.05
+"""What a claim of no difference allows: five points of a score. A wide interval proves nothing."""
 
-    A wide interval makes such a claim hold, so it says little by itself: look at the interval.
+
+def not_above(text: str, ours: Figure | None, published: float | None = None) -> Claim:
+    """The claim that a figure is not above 0, to speak of: its whole interval has to be below `NEGLIGIBLE`.
+
+    >>> not_above("no gain", Figure(0.01, (-0.2, 0.2))).verdict, not_above("no gain", Figure(0.1, (0.05, 0.2))).verdict
+    ('not decided', 'does not hold')
     """
     if ours is None:
         return Claim(text, "not tested", None, published)
-    return Claim(text, "does not hold" if ours.ci95[0] > 0 else "holds", ours, published)
+    low, high = ours.ci95
+    verdict: Verdict = "does not hold" if low > 0 else "holds" if high < NEGLIGIBLE else "not decided"
+    return Claim(text, verdict, ours, published)
 
 
 def around(text: str, ours: Figure | None, published: float | None = None) -> Claim:
-    """The claim that a figure is 0: the interval reaches 0. A wide one does so easily: look at the interval.
+    """The claim that a figure is 0, to speak of: its whole interval has to lie within ± `NEGLIGIBLE`.
 
-    >>> around("alike", Figure(0.05, (-0.01, 0.11))).verdict
-    'holds'
+    >>> around("alike", Figure(0.01, (-0.02, 0.04))).verdict, around("alike", Figure(0.05, (-0.01, 0.11))).verdict
+    ('holds', 'not decided')
     """
     if ours is None:
         return Claim(text, "not tested", None, published)
-    return Claim(text, "holds" if ours.ci95[0] <= 0 <= ours.ci95[1] else "does not hold", ours, published)
+    low, high = ours.ci95
+    reaches = low <= 0 <= high
+    small = max(-low, high) < NEGLIGIBLE
+    return Claim(text, "holds" if reaches and small else "not decided" if reaches else "does not hold", ours, published)
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ UP, DOWN, WIDE, NOTHING = (
     [
         (above, ["holds", "does not hold", "not decided", "does not hold"]),
         (below, ["does not hold", "holds", "not decided", "does not hold"]),
-        (not_above, ["does not hold", "holds", "holds", "holds"]),
-        (around, ["does not hold", "does not hold", "holds", "holds"]),
+        (not_above, ["does not hold", "holds", "not decided", "holds"]),
+        (around, ["does not hold", "does not hold", "not decided", "holds"]),
     ],
 )
 def test_the_interval_decides(claim: Callable[..., Claim], verdicts: list[str]) -> None:
