@@ -5,8 +5,8 @@ They are structural, as the [contracts][bench.protocols]: a victim that has the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from bench.protocols import Victim
 from bench.types import Utterance
@@ -85,3 +85,23 @@ class Embedding(Victim, Protocol):
     def hidden(self, batch: Batch) -> torch.Tensor:
         """The vector before the output layer, shape (b, h). A row does not depend on the others, nor on padding."""
         ...
+
+
+def _as_it_is(found: Any) -> Any:
+    return found
+
+
+def lend(wrapper: object, victim: object, names: Iterable[str], through: Callable[[Any], Any] = _as_it_is) -> None:
+    """Give a frozen wrapper what the victim behind it has of these names; for its `__post_init__`.
+
+    On the instance: a class that had such a method would promise it for every victim.
+
+    Args:
+        wrapper: what gets it.
+        victim: what has it, or not.
+        names: of methods and attributes.
+        through: what is made of each on the way.
+    """
+    for name in names:
+        if hasattr(victim, name):
+            object.__setattr__(wrapper, name, through(getattr(victim, name)))

@@ -14,6 +14,7 @@ from typing import Any
 
 from torch import Tensor
 
+from bench.abilities import lend
 from bench.adversaries import training_tools
 from bench.batch import Batch
 from bench.errors import DataError, UsageError
@@ -121,11 +122,8 @@ class Retrained:
     note: Mapping[str, Any]
 
     def __post_init__(self) -> None:
-        # On the instance: what else the victim offers (refusals, hidden vectors, ...) is asked of it by name.
         own = {*dir(type(self)), "victim", "note"}
-        for name in dir(self.victim):
-            if not name.startswith("_") and name not in own:
-                object.__setattr__(self, name, getattr(self.victim, name))
+        lend(self, self.victim, (name for name in dir(self.victim) if not name.startswith("_") and name not in own))
 
     def enroll(self, clean: Sequence[Utterance]) -> Retrained:
         """With the victim enrolled."""

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bench.abilities import Purifying
+from bench.abilities import Purifying, lend
 from bench.batch import Batch
 from bench.errors import DataError, UsageError
 from bench.protocols import FitContext, TrainableVictim, Victim
@@ -48,12 +48,8 @@ class Purified:
     note: Mapping[str, Any]
 
     def __post_init__(self) -> None:
-        # On the instance: a class that had these methods would promise them for every victim.
-        for name in _THROUGH:
-            if hasattr(self.victim, name):
-                object.__setattr__(self, name, partial(_through, self.purifier, getattr(self.victim, name)))
-        if hasattr(self.victim, "network"):
-            object.__setattr__(self, "network", self.victim.network)
+        lend(self, self.victim, _THROUGH, partial(partial, _through, self.purifier))
+        lend(self, self.victim, ("network",))
 
     @property
     def concurrent(self) -> bool:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from bench import Batch, FitContext, Noises, Refusing, Spec, Task, TrainableVictim, UsageError, Utterance, Victim, keyed
+from bench.abilities import lend
 from bench.adversaries import perturbed
 from bench.checks import within
 from bench.features.mel_statistics import Voices
@@ -202,10 +203,7 @@ class Guarded:
     voices: Voices
 
     def __post_init__(self) -> None:
-        # On the instance: a class that had these would promise them for every victim.
-        for name in _THROUGH:
-            if hasattr(self.victim, name):
-                object.__setattr__(self, name, getattr(self.victim, name))
+        lend(self, self.victim, _THROUGH)
 
     @property
     def concurrent(self) -> bool:

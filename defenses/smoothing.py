@@ -26,6 +26,7 @@ from bench import (
     Victim,
     keyed,
 )
+from bench.abilities import lend
 from bench.certificates import GREATEST_ALPHA, LEAST_ALPHA, Certificate, sign_test
 from bench.checks import within
 from bench.wrapping import refuse_deaf
@@ -137,11 +138,8 @@ class Smoothed:
     device: torch.device
 
     def __post_init__(self) -> None:
-        # On the instance: a class that had these methods would promise them for every victim.
-        if hasattr(self.victim, "hidden"):
-            object.__setattr__(self, "hidden", partial(_mean_hidden, self))
-        if hasattr(self.victim, "trace"):
-            object.__setattr__(self, "trace", self.victim.trace)
+        lend(self, self.victim, ("trace",))
+        lend(self, self.victim, ("hidden",), lambda _: partial(_mean_hidden, self))
 
     @property
     def concurrent(self) -> bool:
