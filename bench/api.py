@@ -18,6 +18,7 @@ from bench.progress import SILENT, Progress
 from bench.registry import Registry, option_of
 from bench.specs import Spec
 from bench.splits import LEAKS, split_named
+from bench.types import SIGNAL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from bench.grid import Failure, Planned
     from bench.records import CellRecords
     from bench.results import Results
-
-SIGNAL = "signal"
 
 
 def run(

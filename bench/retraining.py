@@ -23,8 +23,8 @@ from bench.protocols import FitContext, TrainableVictim, Victim
 from bench.registry import Registry
 from bench.rng import keyed
 from bench.specs import Spec
-from bench.stacking import Defended
-from bench.types import Utterance
+from bench.stacking import Defended, drawn_by
+from bench.types import SIGNAL, Utterance
 
 _NOTE, _INNER = "retrained.json", "victim"
 
@@ -198,9 +198,5 @@ def drawn_from(spec: str, noises: Noises) -> set[str]:
     except UsageError:  # a plug-in file's
         given = dict(Spec.parse(spec).params)
         named = {one for name in ("category", "categories") for one in given.get(name, "").split("+") if one}
-        return named or {*noises.categories, "signal"}
-    if hasattr(attack, "categories"):
-        return set(attack.categories)
-    if not hasattr(attack, "category"):
-        return {"signal"}
-    return set(noises.categories) if attack.category is None else {attack.category}
+        return named or {*noises.categories, SIGNAL}
+    return set(drawn_by(attack, noises))

@@ -52,7 +52,6 @@ class Sight:
         assert isinstance(self.victim, Purifying), "ask purifies first"
         return self.victim.trace(self._batch(utterances))
 
-    @torch.no_grad()
     def _batch(self, utterances: Sequence[Utterance]) -> Batch:
         placed = [replace(u, waveform=u.waveform.to(self.device).clamp(-1.0, 1.0)) for u in utterances]
         return Batch.of(placed, self.device)

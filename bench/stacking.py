@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from bench.composition import composed
 from bench.errors import UsageError
 from bench.noises.bank import Noises
 from bench.protocols import Defense, FitContext, TrainableVictim, Victim
-from bench.types import Sense, Utterance
+from bench.types import SIGNAL, Sense, Utterance
 
 
 @dataclass(frozen=True)
@@ -30,17 +30,12 @@ class Defended:
 
     victim: TrainableVictim
     defense: Defense
+    renews: ClassVar[bool] = False  # the defence between may change what `FitContext.renew` gives
 
     @property
     def senses(self) -> tuple[Sense, ...]:
         """What it perceives: all that its victim or its defence does."""
         return senses_of(self.victim, self.defense)
-
-    @property
-    def renews(self) -> bool:
-        """Whether it asks `FitContext.renew` for other utterances in every epoch: a defence between may change them, so
-        it does not."""
-        return False
 
     def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> Victim:
         """Fit the victim under the defence."""
@@ -107,6 +102,19 @@ def seen_by(defense: Defense, noises: Noises) -> frozenset[str]:
     say."""
     seen = getattr(defense, "seen", None)
     return frozenset() if seen is None else frozenset(seen(noises))
+
+
+def drawn_by(attack: Any, noises: Noises) -> tuple[str, ...]:
+    """The noise categories that an attack, or a composition's parts, draw from; "signal" for what draws from none."""
+    found: list[str] = []
+    for part in getattr(attack, "parts", (attack,)):
+        if hasattr(part, "categories"):
+            found += part.categories
+        elif not hasattr(part, "category"):
+            found.append(SIGNAL)
+        else:
+            found += noises.categories if part.category is None else (part.category,)
+    return tuple(dict.fromkeys(found))
 
 
 def senses_of(victim: TrainableVictim, defense: Defense | None) -> tuple[Sense, ...]:

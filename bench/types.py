@@ -26,6 +26,9 @@ MASK = "[MASK]"
 """What stands in a transcript for a word that an attack has hidden. A text victim replaces it by its tokenizer's own
 mask token."""
 
+SIGNAL = "signal"
+"""The category of what is done to the utterance itself, beside those of a noise bank."""
+
 REFUSED = "(refused)"
 """What stands in a record for the label where the victim would not answer."""
 

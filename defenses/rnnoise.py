@@ -68,4 +68,4 @@ class Rnnoise:
 
 
 def _note(denoiser: Denoiser) -> dict[str, str]:
-    return {"defense": "rnnoise", "library": denoiser.library()}
+    return {"defense": "rnnoise", "library": denoiser.binary()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import statistics
 import time
 from collections.abc import Sequence
@@ -44,10 +45,7 @@ def parameters_in(folder: Path) -> int:
             header = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
         header.pop("__metadata__", None)
         for about in header.values():
-            count = 1
-            for size in about["shape"]:
-                count *= size
-            total += count
+            total += math.prod(about["shape"])
     return total
 
 

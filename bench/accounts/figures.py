@@ -149,7 +149,7 @@ def holds_only_unknown(prevented: Mapping[Role, Figure]) -> bool:
 def figures_at(
     bare: pd.DataFrame | None, defended: pd.DataFrame, ks: Sequence[int], imperceptible: bool, once: bool
 ) -> list[dict[str, Any]]:
-    """One entry for each k: Acc_att, robust accuracy, and what both are worth against the bare victim.
+    """One entry for each k, ascending: Acc_att, robust accuracy, and the successes prevented against the bare victim's.
 
     Args:
         bare: records of the same attack on the bare victim; None for the bare victim itself.

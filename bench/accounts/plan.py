@@ -9,9 +9,8 @@ from bench.fitting import NO_DEFENSE
 from bench.noises.bank import Noises
 from bench.registry import Registry
 from bench.specs import Spec, spec_of
-from bench.stacking import seen_by
+from bench.stacking import drawn_by, seen_by
 
-SIGNAL = "signal"
 Role = Literal["through", "seen", "unseen", "unaware", "aware"]
 ROLES: tuple[Role, ...] = get_args(Role)
 """How an attack meets a defence.
@@ -39,7 +38,7 @@ def attacks_by_role(registry: Registry, noises: Noises, defense: str, attack: st
         return found
     component = registry.build("attacks", attack)
     seen = seen_by(registry.build("defenses", defense), noises)
-    categories = _categories(component)
+    categories = drawn_by(component, noises)
     for role, chosen in (
         ("seen", tuple(name for name in categories if name in seen)),
         ("unseen", tuple(name for name in categories if name not in seen)),
@@ -51,15 +50,6 @@ def attacks_by_role(registry: Registry, noises: Noises, defense: str, attack: st
     if guarded:
         found["aware"] = f"aware:attack={nested}"
     return found
-
-
-def _categories(component: Any) -> tuple[str, ...]:
-    """The noise categories that an attack draws on; "signal" for manipulations."""
-    several: tuple[str, ...] | None = getattr(component, "categories", None)
-    if several is not None:
-        return several
-    parts = getattr(component, "parts", (component,))
-    return tuple(dict.fromkeys(getattr(part, "category", None) or SIGNAL for part in parts))
 
 
 def _restricted(attack: str, component: Any, chosen: tuple[str, ...]) -> str:

@@ -223,12 +223,8 @@ class _Cells:
             against = None if is_bare else bare.get(spec, plain)
             at = (max(ks),) if once else ks
             attacks[role] = {"attack": spec, "at": figures.figures_at(against, found, at, imperceptible, once)}
-        k = max(ks)
-        prevented = {
-            role: figures.attack_prevented(plain, found, k, imperceptible, 1 if role == "unaware" else k)
-            for role, found in rows.items()
-            if not is_bare
-        }
+        at_most = {role: told["at"][-1].get("prevented") for role, told in attacks.items()}
+        prevented = {role: figures.Figure(**found) for role, found in at_most.items() if found}
         cells = self.by_defense[defense]
         repeats = len({cell.repeat for cell in cells})
         built = None if is_bare else self.bench.registry.build("defenses", defense)

@@ -79,7 +79,7 @@ class Denoiser:
         in_threads(work, longest_first, max(1, min(torch.get_num_threads(), len(ends))))
         return torch.from_numpy(cleaned).to(waveforms.device)
 
-    def library(self) -> str:
+    def binary(self) -> str:
         """The digest of the library, which holds the network's weights.
 
         Raises:
@@ -93,7 +93,7 @@ class Denoiser:
         Raises:
             UsageError: pyrnnoise is not installed.
         """
-        return fingerprint([self.library(), version("scipy"), hashlib.sha256(Path(__file__).read_bytes()).hexdigest()])
+        return fingerprint([self.binary(), version("scipy"), hashlib.sha256(Path(__file__).read_bytes()).hexdigest()])
 
 
 def library_path(where: str) -> Path:

@@ -14,9 +14,8 @@ from bench.errors import UsageError
 from bench.models.gan_training import Pairs
 from bench.noises.bank import Noises
 from bench.protocols import FitContext
-from bench.registry import Registry
+from bench.retraining import drawn_from
 from bench.rng import keyed
-from bench.specs import Spec
 from bench.threads import one_thread
 from bench.types import Utterance
 
@@ -24,7 +23,6 @@ P2_CATEGORIES = ("crowd", "meeting", "station")
 """P2's café, meeting and station noise, by the noise bank's names."""
 SNR_DB = 10.0
 """Of the noise where P2's cannot be had."""
-SIGNAL = "signal"
 _TOGETHER = 64
 
 Frames = Callable[[Batch], tuple[Tensor, Tensor]]
@@ -50,16 +48,9 @@ def usual_effects(noises: Noises, epsilon: float) -> tuple[str, ...]:
 
 
 def categories_of(effects: Sequence[str], noises: Noises) -> frozenset[str]:
-    """The noise categories that effects use, and "signal" for manipulations; all of them for an effect that a plug-in
-    file brought, of which nothing is known here."""
-    registry, found = Registry.discover(), set[str]()
-    for effect in (part for text in effects for part in specs_in("attacks", text)):
-        if ("attacks", Spec.parse(effect).name) not in registry.entries:
-            return frozenset((*noises.categories, SIGNAL))
-        component = registry.build("attacks", effect)
-        named = [*getattr(component, "categories", ()), getattr(component, "category", "")]
-        found |= {name for name in named if name} or {SIGNAL}
-    return frozenset(found)
+    """The noise categories that effects use, and "signal" for manipulations, see `bench.retraining.drawn_from`."""
+    parts = (part for text in effects for part in specs_in("attacks", text))
+    return frozenset(category for part in parts for category in drawn_from(part, noises))
 
 
 def clean_speech(where: str, utterances: Sequence[Utterance], instead: Sequence[Utterance] = ()) -> list[Utterance]:
