@@ -91,6 +91,7 @@ class Bench:
     perception: Perception = field(default_factory=p1)
     progress: Progress = SILENT
     measures: tuple[str, ...] = ()
+    _asked: dict[Cell, tuple[Victim, Referee]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def fitting(self, cell: Cell) -> Fitting:
         """How the cell's victim comes about."""
@@ -162,9 +163,8 @@ class Bench:
         Raises:
             bench.errors.BenchError: a component broke its contract, or cannot do what is asked.
         """
-        split, victim = self.split(cell), self.victim(cell)
-        chosen = limited(split.test, cell.limit)
-        referee = self._referee(victim, split.test, cell)
+        victim, referee = self._judged(cell)
+        chosen = limited(self.split(cell).test, cell.limit)
         campaign = self._campaign(cell, victim)
         tools = campaign.tools
         if is_aware(campaign.attack):
@@ -180,6 +180,18 @@ class Bench:
         noises, build = self.noises.part("train"), self.registry.build
         context = FitContext(cell.task, cell.seed, self.device, noises, self.progress, build, cell.victim)
         return self.fitting(cell).fit_or_load(self.split(cell), context)
+
+    def _judged(self, cell: Cell) -> tuple[Victim, Referee]:
+        """The cell's victim, and the referee who asks it about the test speakers.
+
+        Cells next to each other often share both: the last are kept, with what the victim said to clean speech.
+        """
+        whom = replace(cell, attack="", max_queries=0, limit=None)
+        if whom not in self._asked:
+            self._asked.clear()  # first: there may not be room for two
+            victim = self.victim(cell)
+            self._asked[whom] = victim, self._referee(victim, self.split(cell).test, cell)
+        return self._asked[whom]
 
     def _campaign(self, cell: Cell, victim: Victim) -> Campaign:
         """The cell's attack on its test speakers, informed where it wants to be."""

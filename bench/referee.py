@@ -63,6 +63,7 @@ class Referee:
     measures: tuple[str, ...] = ()
     draw: str = ""
     halving: Halving = field(default_factory=lambda: Halving(_ALL, "victim"), compare=False)
+    _known: dict[int, tuple[Utterance, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def labels(self, utterances: Sequence[Utterance]) -> list[int]:
         """The victim's class index for each utterance as it stands; nothing is charged. Where it refuses, the number of
@@ -79,6 +80,13 @@ class Referee:
 
         in_threads(work, batches(utterances, self.batch_size), self._threads())
         return found
+
+    def _before(self, utterances: Sequence[Utterance]) -> list[int]:
+        """`labels` of clean utterances: the same are asked about once, however many attacks they stand against."""
+        new = [utterance for utterance in utterances if id(utterance) not in self._known]
+        for utterance, label in zip(new, self.labels(new), strict=True):
+            self._known[id(utterance)] = utterance, label  # held, so that no other one takes its id
+        return [self._known[id(utterance)][1] for utterance in utterances]
 
     def names(self, labels: Sequence[int]) -> list[str]:
         """Class names of class indices."""
@@ -112,7 +120,7 @@ class Referee:
             ComponentError: the attack raised, changed its original, or yielded what is not audio; or the victim gave
                 what are not log-probabilities.
         """
-        before = self.labels(utterances)
+        before = self._before(utterances)
         rows = {
             utterance.id: [self._clean_row(utterance, label)]
             for utterance, label in zip(utterances, before, strict=True)

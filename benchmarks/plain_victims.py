@@ -115,10 +115,10 @@ def _both(victim: Any, said: Said, task: Task) -> Sequences:
         return Sequences(list(hidden_of(victim.enroll(said), said)), _labels(said, task))
 
 
-def _cut(_victim: Any, said: Said, task: Task) -> Sequences:
+def _pictures(victim: Any, said: Said, task: Task) -> Sequences:
     blocks = [blocks_of(one.waveform) for one in said]
     counts = torch.tensor([len(one) for one in blocks])
-    return Sequences(list(torch.cat(blocks)), _labels(said, task).repeat_interleave(counts))
+    return Sequences(list(victim.network.look(torch.cat(blocks))), _labels(said, task).repeat_interleave(counts))
 
 
 def machine(costs: Iterable[float], train: Said, valid: Said, task: Task) -> Any:
@@ -157,7 +157,7 @@ def plain_victims(encoder: Path, classifier: Path) -> dict[str, Plain]:
         "wav2vec2_audio": Plain(wav2vec2, answers.wav2vec2_audio, _encoded, _adam(1e-4)),
         "wav2vec2_audio_tuned": Plain(f"{wav2vec2},frozen=false", answers.wav2vec2_audio, _samples, _adam(1e-6)),
         "multimodal": Plain(f"multimodal:{brief}", answers.multimodal, _both, _adam(1e-3)),
-        "alexnet_spectrogram": Plain(f"alexnet_spectrogram:{small}", answers.alexnet_spectrogram, _cut, sgd),
+        "alexnet_spectrogram": Plain(f"alexnet_spectrogram:{small}", answers.alexnet_spectrogram, _pictures, sgd),
         "hf": Plain(f"hf:{classifier}", answers.hf),
     }
 

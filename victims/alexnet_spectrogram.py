@@ -23,6 +23,8 @@ _WHERE = "victim 'alexnet_spectrogram'"
 _BLOCK = BLOCK_S * SAMPLE_RATE
 _AT_A_TIME = 64
 _SMALLEST = 63
+_ROOM = 2 << 30
+"""Bytes of pictures that are kept for training; of more blocks, pictures are made anew in every step."""
 _OUTPUT = ("classifier.6.weight", "classifier.6.bias")
 _FROZEN = ("features.0", "features.3", "features.6", "features.8")
 
@@ -137,10 +139,10 @@ class AlexnetSpectrogram:
             learning = [weight for weight in network.parameters() if weight.requires_grad]
             optimizer = torch.optim.SGD(learning, plan.learning_rate, self.momentum, weight_decay=self.weight_decay)
             rate = torch.optim.lr_scheduler.StepLR(optimizer, (plan.max_epochs + 1) // 2, self.gamma)
-            data = (_block_data(train, context), _block_data(valid, context))
+            data = (_training_data(train, context, network), _training_data(valid, context, network))
             schedule = Schedule(plan.batch_size, plan.max_epochs, patience=plan.max_epochs)
             fitted = FittedAlexnet(self, context.task.classes, network, context.device)
-            again = renewal(context, fitted, lambda said: _block_data(said, context))
+            again = renewal(context, fitted, lambda said: _training_data(said, context, network))
             fit_network(network, optimizer, *data, schedule, context, lambda _epoch, _loss: rate.step(), again)
         return fitted
 
@@ -175,14 +177,19 @@ class AlexNet(nn.Module):
             nn.Linear(dense, classes),
         )
 
-    def forward(self, blocks: Tensor, _counts: Tensor | None = None) -> Tensor:
-        """Logits (n, c) from blocks (n, 16000)."""
+    def forward(self, seen: Tensor, _counts: Tensor | None = None) -> Tensor:
+        """Logits (n, c) from blocks (n, 16000), or from their pictures as `look` makes them."""
+        pictures = self.look(seen) if seen.shape[1:] == (_BLOCK,) else seen
+        hidden = self.avgpool(self.features(pictures))
+        logits: Tensor = self.classifier(hidden.flatten(1))
+        return logits
+
+    def look(self, blocks: Tensor) -> Tensor:
+        """Pictures (n, 3, size, size) of blocks (n, 16000); nothing in them is learnt."""
         if self.pictures.own_scale:
             peak = blocks.abs().amax(dim=1, keepdim=True)
             blocks = blocks / peak.where(peak > 0, 1.0)
-        hidden = self.avgpool(self.features(spectrogram_image(blocks, self.pictures)))
-        logits: Tensor = self.classifier(hidden.flatten(1))
-        return logits
+        return spectrogram_image(blocks, self.pictures)
 
 
 @dataclass(frozen=True)
@@ -241,8 +248,8 @@ def blocks_in(batch: Batch) -> tuple[Tensor, Tensor]:
     return cut[kept], kept.nonzero()[:, 0]
 
 
-def _block_data(utterances: Sequence[Utterance], context: FitContext) -> Sequences:
-    """Blocks, each labelled as its utterance."""
+def _training_data(utterances: Sequence[Utterance], context: FitContext, network: AlexNet) -> Sequences:
+    """Pictures of blocks, or where there is no room for so many, blocks; each labelled as its utterance."""
     blocks, labels = [], []
     for group in batches(utterances, _AT_A_TIME):
         chosen = [utterances[index] for index in group]
@@ -250,4 +257,8 @@ def _block_data(utterances: Sequence[Utterance], context: FitContext) -> Sequenc
         names = [context.task.label_of(chosen[owner]) for owner in owners.tolist()]
         labels += [context.task.classes.index(name) for name in names if name is not None]
         blocks += list(found)
+    pixels = 3 * network.pictures.size**2
+    if len(blocks) * pixels * blocks[0].element_size() <= _ROOM:
+        parts = [torch.stack(blocks[at : at + _AT_A_TIME]) for at in range(0, len(blocks), _AT_A_TIME)]
+        blocks = [picture for part in parts for picture in network.look(part)]
     return Sequences(blocks, torch.tensor(labels, device=context.device))

@@ -242,6 +242,17 @@ def test_an_unchanged_candidate_has_infinite_snr_and_fools_nobody() -> None:
     assert all(row.snr_db == math.inf and not row.accepted for row in rows)
 
 
+def test_clean_speech_is_asked_about_once_however_many_attacks_there_are() -> None:
+    asked: list[int] = []
+    referee = referee_of(EasilyFooled(asked=asked))
+    none = Campaign(Scripted(lambda original, tools, rng: iter(())), "none", sample_tools(5), 0)
+    first = referee.run(none, UTTERANCES)
+    assert referee.run(none, UTTERANCES[:1]) == first[:1]
+    assert sum(asked) == len(UTTERANCES)
+    changed = replace(UTTERANCES[0], waveform=-UTTERANCES[0].waveform)  # under the name of one that was asked about
+    assert referee.run(none, [changed])[0].label_before != first[0].label_before
+
+
 def test_searches_are_told_the_truth_and_batches_stay_full() -> None:
     asked: list[int] = []
 

@@ -195,6 +195,14 @@ def test_it_learns() -> None:
     assert float((asked(fitted, test).argmax(dim=1) == truth).float().mean()) > 0.5  # chance is 0.25
 
 
+def test_pictures_made_once_or_in_every_step_teach_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = sample_utterances(8)
+    kept = BRIEF.fit(said, said, sample_context()).network.state_dict()
+    monkeypatch.setattr("victims.alexnet_spectrogram._ROOM", 0)
+    anew = BRIEF.fit(said, said, sample_context()).network.state_dict()
+    assert all(torch.equal(kept[name], anew[name]) for name in anew)
+
+
 def test_what_stands_for_the_parameters_left_out() -> None:
     assert AlexnetSpectrogram().plan == FROM_SCRATCH
     assert AlexnetSpectrogram(weights=Path("any")).plan == P4
