@@ -20,9 +20,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bench.abilities import Refusing
+from bench.asking import Asking, label_of
 from bench.batch import Batch, batches
-from bench.errors import ComponentError
 from bench.measures.catalogue import MEASURES
 from bench.memory import Halving
 from bench.noises.perception import Perception
@@ -36,7 +35,6 @@ from bench.types import REFUSED, Perturbation, Task, Utterance
 
 SNR_DECIMALS = 4
 """Decimals of a recorded SNR: far beyond hearing, and within the precision of the sums."""
-_SUM_TOLERANCE = 0.01
 _ALL = 1 << 30
 
 
@@ -75,7 +73,7 @@ class Referee:
             for group in share:
                 asked = [utterances[index] for index in group]
                 batch = Batch.of(asked, self.device, [self._draw(0)] * len(asked))
-                for index, label in zip(group, map(_checked, self._ask(batch).tolist()), strict=True):
+                for index, label in zip(group, map(label_of, self._asking.labels(batch).tolist()), strict=True):
                     found[index] = label
 
         in_threads(work, batches(utterances, self.batch_size), self._threads())
@@ -91,6 +89,10 @@ class Referee:
     def names(self, labels: Sequence[int]) -> list[str]:
         """Class names of class indices."""
         return [self._name(label) for label in labels]
+
+    @property
+    def _asking(self) -> Asking:
+        return Asking(self.victim, len(self.task.classes), self.halving)
 
     def _name(self, label: int) -> str:
         return REFUSED if label == len(self.task.classes) else self.task.classes[label]
@@ -169,7 +171,9 @@ class Referee:
         candidates = [search.candidate for search in running if search.candidate is not None]
         heard = [replace(candidate, waveform=candidate.waveform.clamp(-1.0, 1.0)) for candidate in candidates]
         snrs = [search.snr_db(candidate.waveform) for search, candidate in zip(running, heard, strict=True)]
-        labels = self._ask(Batch.of(heard, self.device, [self._draw(search.queries + 1) for search in running]))
+        labels = self._asking.labels(
+            Batch.of(heard, self.device, [self._draw(search.queries + 1) for search in running])
+        )
         told = torch.stack([labels, torch.stack(snrs).double()]).tolist()  # the step's one transfer from the device
         rows = []
         for search, candidate, label, snr in zip(running, heard, *told, strict=True):
@@ -177,7 +181,7 @@ class Referee:
                 raise search.broken("NaN samples", "numbers")
             defined = candidate.waveform.shape == search.original.waveform.shape and search.original.has_sound
             measured = round(snr, SNR_DECIMALS) if defined else None
-            row = self._row(search, candidate.perturbation, _checked(label), measured, tools.perception)
+            row = self._row(search, candidate.perturbation, label_of(label), measured, tools.perception)
             rows.append(self._measured(row, search.original.waveform, candidate.waveform))
         return rows
 
@@ -225,51 +229,7 @@ class Referee:
         concurrent = getattr(self.victim, "concurrent", False)
         return torch.get_num_threads() if concurrent and self.device.type == "cpu" else 1
 
-    def _ask(self, batch: Batch) -> Tensor:
-        """Class indices, shape (b,), float64; the number of classes where it refuses, NaN where its answer is no
-        distribution. Stays on the device. What does not fit into memory is asked in halves."""
-        places = range(len(batch))
-        return torch.stack(self.halving.over(lambda some: self._asked(_some(batch, some)), places))
-
-    def _asked(self, batch: Batch) -> Tensor:
-        log_probs, refused = answers_of(self.victim, batch)
-        expected = (len(batch), len(self.task.classes))
-        if tuple(log_probs.shape) != expected:
-            raise _not_log_probabilities(f"a tensor of shape {tuple(log_probs.shape)}", f"shape {expected}")
-        distribution = log_probs.logsumexp(dim=1).abs() < _SUM_TOLERANCE
-        labels = log_probs.argmax(dim=1).double().where(distribution, math.nan)
-        if refused is None:
-            return labels
-        if refused.dtype != torch.bool or refused.shape != labels.shape:
-            found = f"refusals that are {refused.dtype} of shape {tuple(refused.shape)}"
-            raise ComponentError("victim", found, f"bool of shape {tuple(labels.shape)}", "mend its answer_or_refuse")
-        return labels.masked_fill(refused, len(self.task.classes))
-
-
-def _some(batch: Batch, places: Sequence[int]) -> Batch:
-    return batch if len(places) == len(batch) else batch.part(places)
-
-
-def answers_of(victim: Victim, batch: Batch) -> tuple[Tensor, Tensor | None]:
-    """A victim's log-probabilities, and which utterances it refuses; None where it is not one that refuses."""
-    return victim.answer_or_refuse(batch) if isinstance(victim, Refusing) else (victim.log_probs(batch), None)
-
 
 def fooled(before: str, after: str) -> bool:
     """Whether an answer is another one; a refusal is none, neither before nor after."""
     return before != after and REFUSED not in (before, after)
-
-
-def _checked(label: float) -> int:
-    """A class index from the device.
-
-    Raises:
-        ComponentError: it is NaN.
-    """
-    if math.isnan(label):
-        raise _not_log_probabilities("a row with NaN, or that does not sum to probability 1", "log-probabilities")
-    return int(label)
-
-
-def _not_log_probabilities(found: str, expected: str) -> ComponentError:
-    return ComponentError("victim", found, expected, "mend its log_probs; logits want torch.log_softmax")

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import torch
 
+from bench.asking import answers_of
 from bench.batch import Batch, batches
 from bench.fitting import COST
 from bench.protocols import Victim
-from bench.referee import answers_of
 from bench.types import Utterance
 
 ROUNDS = 5

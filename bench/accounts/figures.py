@@ -91,10 +91,19 @@ def attack_prevented(bare: pd.DataFrame, defended: pd.DataFrame, k: int, imperce
     return Figure(float((first - after).mean()), interval)
 
 
-def robustness_won(bare: pd.DataFrame, defended: pd.DataFrame, k: int, imperceptible: bool) -> Figure:
-    """Robust accuracy of the defended victim less that of the bare one, on the same utterances."""
+def robustness_won(bare: pd.DataFrame, defended: pd.DataFrame, k: int, imperceptible: bool, asks: int) -> Figure:
+    """Robust accuracy of the defended victim less that of the bare one, on the same utterances: what the defence is
+    worth once what it costs on clean speech is taken off.
+
+    Args:
+        bare: see `attack_prevented`, here and below.
+        defended: records.
+        k: of the bare victim's attack.
+        imperceptible: which successes count.
+        asks: k of the attack on the defended one.
+    """
     before = robustness(bare, k, imperceptible)
-    after = paired(before, robustness(defended, k, imperceptible), "robust")
+    after = paired(before, robustness(defended, asks, imperceptible), "robust")
     first = before["robust"].astype(float)
     interval = difference_interval(after, first, before["speaker"].tolist())
     return Figure(float((after - first).mean()), interval)
@@ -149,7 +158,7 @@ def holds_only_unknown(prevented: Mapping[Role, Figure]) -> bool:
 def figures_at(
     bare: pd.DataFrame | None, defended: pd.DataFrame, ks: Sequence[int], imperceptible: bool, once: bool
 ) -> list[dict[str, Any]]:
-    """One entry for each k, ascending: Acc_att, robust accuracy, and the successes prevented against the bare victim's.
+    """One entry for each k, ascending: Acc_att, robust accuracy, and what both are better by than the bare victim's.
 
     Args:
         bare: records of the same attack on the bare victim; None for the bare victim itself.
@@ -168,5 +177,6 @@ def figures_at(
         }
         if bare is not None:
             entry["prevented"] = attack_prevented(bare, defended, k, imperceptible, asks).to_json()
+            entry["robustness_won"] = robustness_won(bare, defended, k, imperceptible, asks).to_json()
         found.append(entry)
     return found

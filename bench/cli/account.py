@@ -114,7 +114,8 @@ LEGEND = (
     "clean and not attacked successfully (a refusal is an error when clean, and never an attack's success).",
     "through: asks the defended victim; seen, unseen: with noises it was and was not trained against; unaware: brings",
     "what fools the bare victim; aware: owns a copy of the defence. prevented: Acc_att of the bare victim under the",
-    "same noises less its own, at the greatest k. [95 % interval], clustered by speaker.",
+    "same noises less its own; won: its robust accuracy less the bare victim's; both at the greatest k. [95 %",
+    "interval], clustered by speaker.",
 )
 
 
@@ -181,15 +182,15 @@ def attack_table(account: Account) -> Table:
 
     ks = sorted({at["k"] for line in account.lines for found in line.attacks.values() for at in found["at"]})
     columns = (*(f"Acc_att k={k}" for k in ks), *(f"robust k={k}" for k in ks))
-    table = Table(_defences(), "attacker", *columns, "prevented", box=box.SIMPLE_HEAD)
+    table = Table(_defences(), "attacker", *columns, "prevented", "won", box=box.SIMPLE_HEAD)
     for line in account.lines:
         for number, (role, found) in enumerate(line.attacks.items()):
             at = {entry["k"]: entry for entry in found["at"]}
             success = [f"{at[k]['acc_att']['value']:.2f}" if k in at else "" for k in ks]
             robust = [f"{at[k]['robust_accuracy']['value']:.2f}" if k in at else "" for k in ks]
-            won = at[ks[-1]].get("prevented") if ks[-1] in at else None
-            prevented = _figure(won, sign="+") if won else ""
-            table.add_row("" if number else line.defense, role, *success, *robust, prevented)
+            last = at.get(ks[-1], {})
+            better = [_figure(last[name], sign="+") if name in last else "" for name in ("prevented", "robustness_won")]
+            table.add_row("" if number else line.defense, role, *success, *robust, *better)
     return table
 
 

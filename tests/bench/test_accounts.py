@@ -52,7 +52,7 @@ def test_a_refusal_costs_uar_and_is_no_success() -> None:
     assert figures.refused_share(DEFENDED).value == 0.25
     assert figures.attack_success(DEFENDED, 1, True).value == 0.25
     assert figures.attack_prevented(BARE, DEFENDED, 1, True, 1).value == pytest.approx(0.75)
-    assert figures.robustness_won(BARE, DEFENDED, 1, True).value == pytest.approx(0.5)
+    assert figures.robustness_won(BARE, DEFENDED, 1, True, 1).value == pytest.approx(0.5)
 
 
 def test_refusing_everything_buys_nothing() -> None:
