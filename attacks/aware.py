@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from bench import SAMPLE_RATE, AttackTools, Rng, Utterance, within
+from bench.sight import survival
 from bench.signal import energy
 
 _GATE_S = 0.05
@@ -61,9 +62,10 @@ class Aware:
         """Yield the other attack's candidates, in the form that fares best with the defence."""
         steps = tools.component(self.made_of[0]).search(original, tools, rng)
         left = self.looks * tools.max_queries
+        before = tools.sight.traces([original])[0] if tools.sight and tools.sight.purifies else None
         candidate = next(steps, None)
         while candidate is not None and left:
-            form = self._best(original, candidate, tools)
+            form = self._best(original, candidate, before, tools)
             fooled = False
             if form is None:
                 left -= 1
@@ -75,16 +77,25 @@ class Aware:
                 return
         steps.close()
 
-    def _best(self, original: Utterance, candidate: Utterance, tools: AttackTools) -> Utterance | None:
-        """The form of a candidate that passes and of which most is left; None where none passes."""
+    def _best(
+        self, original: Utterance, candidate: Utterance, before: Tensor | None, tools: AttackTools
+    ) -> Utterance | None:
+        """The form of a candidate that passes and of which most is left; None where none passes.
+
+        Args:
+            original: the clean utterance.
+            candidate: the other attack's.
+            before: what a purifier leaves of the original; None where there is none.
+            tools: with the sight of the defence.
+        """
         sight = tools.sight
         if sight is None:
             return candidate
         forms = [candidate]
-        if sight.purifies and candidate.waveform.shape == original.waveform.shape:
-            traces = sight.traces([original, candidate])
-            forms += predistorted(original, candidate, traces)
-            left = sight.survival(original, forms)
+        if before is not None and candidate.waveform.shape == original.waveform.shape:
+            own = sight.traces(forms)[0]
+            forms += predistorted(original, candidate, (before, own))
+            left = [survival(before, trace) for trace in (own, *sight.traces(forms[1:]))]
             forms = [forms[index] for index in sorted(range(len(forms)), key=lambda index: -left[index])]
         refused = sight.refused(forms)
         return next((form for form, no in zip(forms, refused, strict=True) if not no), None)

@@ -41,12 +41,6 @@ class Sight:
         found: list[bool] = self.victim.answer_or_refuse(self._batch(candidates))[1].tolist()
         return found
 
-    def survival(self, original: Utterance, candidates: Sequence[Utterance]) -> list[float]:
-        """How much of each candidate's noise the purifier leaves: the distance between what is left of the candidate
-        and of the original, Euclidean over all frames; 0 for a candidate of another length."""
-        before, *after = self.traces([original, *candidates])
-        return [float((found - before).norm()) if found.shape == before.shape else 0.0 for found in after]
-
     def traces(self, utterances: Sequence[Utterance]) -> list[Tensor]:
         """What is left of each utterance behind the purifier, see `bench.abilities.Purifying`."""
         assert isinstance(self.victim, Purifying), "ask purifies first"
@@ -55,3 +49,9 @@ class Sight:
     def _batch(self, utterances: Sequence[Utterance]) -> Batch:
         placed = [replace(u, waveform=u.waveform.to(self.device).clamp(-1.0, 1.0)) for u in utterances]
         return Batch.of(placed, self.device)
+
+
+def survival(before: Tensor, after: Tensor) -> float:
+    """How much of a candidate's noise a purifier leaves: the distance between what is left of the original and of the
+    candidate, Euclidean over all frames; 0 for a candidate of another length."""
+    return float((after - before).norm()) if after.shape == before.shape else 0.0

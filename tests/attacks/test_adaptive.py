@@ -15,7 +15,7 @@ from bench import AttackTools, Batch, UsageError, Utterance, keyed
 from bench.abilities import Purifying, Refusing
 from bench.referee import Referee
 from bench.search import Campaign
-from bench.sight import Sight
+from bench.sight import Sight, survival
 from bench.signal import mix, snr_db
 from bench.testing import CPU, TASK, ContraryVictim, sample_tools, sample_utterances
 
@@ -67,7 +67,8 @@ def test_an_aware_attacker_asks_the_form_that_survives() -> None:
     assert tools.sight is not None
     first = next(Aware("environmental").search(SAID, tools, keyed("x")))
     plain = next(tools.component("environmental").search(SAID, tools, keyed("x")))
-    left = tools.sight.survival(SAID, [first, plain])
+    before, *after = tools.sight.traces([SAID, first, plain])
+    left = [survival(before, trace) for trace in after]
     assert left[0] > 1.1 * left[1]
     assert first.perturbation == plain.perturbation
 
