@@ -3,101 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from bench.cli.arguments import (
-    Corpus,
-    CorpusRoot,
-    Device,
-    Fold,
-    NoiseBanks,
-    NoiseMap,
-    NoiseRoots,
-    Perception,
-    Plugins,
-    Repeats,
-    Seeds,
-    Several,
-)
+from bench.cli.arguments import REQUIRED, Json, Offered, asking
+from bench.cli.run import RUN
 
 if TYPE_CHECKING:
     from rich.table import Column, Table
 
     from bench.accounts.run import Account, Line
+    from bench.options import Options
 
 _LEAST_WIDTH = 180
 """Columns of what is no terminal: a file can be scrolled."""
+_DEFENSE = 'What is accounted for; "a+b" stacks b on a; may be given several times.'
 _NOISES = "all, or imperceptible: those with which people hear the same emotion."
+_CHANGES: Offered = {
+    "defense": replace(RUN["defense"], help=_DEFENSE, default=REQUIRED),
+    "victim": replace(RUN["victim"], help="Who is defended; may be given several times.", default=["cnn_gru"]),
+    "attack": replace(RUN["attack"], help="Against what; may be given several times.", default=["boundary"]),
+    "corr": replace(RUN["corr"], metavar="yes|no", help=RUN["corr"].help.removesuffix(", both.") + ".", default="no"),
+    "noises": replace(RUN["noises"], metavar="all|imperceptible", help=_NOISES, default="imperceptible"),
+    "fold": replace(RUN["fold"], default="all"),
+    "out": replace(RUN["out"], default=Path("bench-account")),
+}
+ACCOUNT: Offered = {"defense": _CHANGES["defense"]} | {n: one for n, one in RUN.items() if n != "measure"} | _CHANGES
 
 
-def account(
-    defense: Annotated[
-        Several,
-        typer.Option(metavar="SPEC", help='What is accounted for; "a+b" stacks b on a; may be given several times.'),
-    ],
-    victim: Annotated[Several, typer.Option(metavar="SPEC", help="Who is defended.")] = ["cnn_gru"],  # noqa: B006
-    attack: Annotated[Several, typer.Option(metavar="SPEC", help="Against what.")] = ["boundary"],  # noqa: B006
-    k: Annotated[str, typer.Option(metavar="N,N", help="Label-only queries allowed.")] = "5,15,25",
-    corpus: Corpus = "synthetic",
-    corpus_root: CorpusRoot = None,
-    noise_bank: NoiseBanks = ["embedded"],  # noqa: B006
-    noise_root: NoiseRoots = [],  # noqa: B006
-    noise_map: NoiseMap = None,
-    perception: Perception = None,
-    task: Annotated[Several, typer.Option(metavar="NAME", help="As in bench run.")] = ["ahsn"],  # noqa: B006
-    corr: Annotated[str, typer.Option(metavar="yes|no", help="Does the attacker know how each noise degrades.")] = "no",
-    noises: Annotated[str, typer.Option(metavar="all|imperceptible", help=_NOISES)] = "imperceptible",
-    split: Annotated[str, typer.Option(metavar="NAME", help="As in bench run.")] = "k-fold",
-    fold: Fold = "all",
-    seeds: Seeds = "0",
-    repeats: Repeats = None,
-    limit: Annotated[int | None, typer.Option(metavar="N", help="Attack so many test utterances of each fold.")] = None,
-    device: Device = "auto",
-    batch_size: Annotated[int, typer.Option(metavar="N", help="Searches side by side; changes no result.")] = 64,
-    plugin: Plugins = [],  # noqa: B006
-    out: Annotated[Path, typer.Option(metavar="DIR", help="The run's folder; finished cells are kept.")] = Path(
-        "bench-account"
-    ),
-    json: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write the accounts as JSON to this file; - is standard output.")
-    ] = None,
-) -> None:
+@asking(ACCOUNT)
+def account(options: Options, json: Json = None) -> None:
     """Say what each defence costs and what it buys, beside the bare victim.
 
     Every defence is attacked through the whole of it, with noises seen and not seen in its training, by one who knows
     of no defence, and, where there is a purifier or a detector, by one who owns a copy. One that only holds against
     those who do not know of it is flagged. The same command goes on after an interruption.
     """
-    from bench.options import Options, parse_folds, parse_ks, parse_seeds
-
-    options = Options(
-        victims=tuple(victim),
-        attacks=tuple(attack),
-        defenses=tuple(defense),
-        ks=parse_ks(k),
-        corpus=corpus,
-        corpus_root=corpus_root,
-        noise_banks=tuple(noise_bank),
-        noise_roots=tuple(noise_root),
-        noise_map=noise_map,
-        perception=perception,
-        tasks=tuple(task),
-        split=split,
-        folds=parse_folds(fold),
-        seeds=parse_seeds(seeds),
-        repeats=repeats,
-        corr=corr,  # type: ignore[arg-type]  # checked by Options
-        noises=noises,  # type: ignore[arg-type]
-        limit=limit,
-        device=device,  # type: ignore[arg-type]
-        batch_size=batch_size,
-        plugins=tuple(plugin),
-        out=out,
-    )
-
     from bench.accounts.run import accounts
     from bench.cli.report import check_json_target, say_failures, write_json
     from bench.progress import for_terminal
@@ -106,7 +48,7 @@ def account(
     found, failures = accounts(options, for_terminal())
     if write_json({"schema": 1, "accounts": [one.to_json() for one in found]}, json):
         show(found)
-    say_failures(failures, out)
+    say_failures(failures, options.out)
 
 
 LEGEND = (

@@ -4,49 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bench.cli.arguments import (
-    Corpus,
-    CorpusRoot,
-    Defenses,
-    Device,
-    Fold,
-    NoiseBanks,
-    NoiseMap,
-    NoiseRoots,
-    Plugins,
-    Seeds,
-)
-from bench.cli.victims_options import Json, SplitName, Tasks, Victims, options_of, say_failed
+from bench.cli.arguments import DEFENSE, LIMIT, TRAINED, Json, Offered, asking
+from bench.cli.victims_options import CLEAN, say_failed
+
+if TYPE_CHECKING:
+    from bench.options import Options
 
 SCHEMA = 1
 
 
+_CHANGES: Offered = {
+    "defense": replace(DEFENSE, help="smoothing, or a stack that ends with it.", default=["smoothing"]),
+    "limit": replace(LIMIT, help="Certify so many test utterances of each fold; all by default."),
+}
+
+
+@asking({**TRAINED, **_CHANGES}, **CLEAN)
 def certify(
-    victim: Victims,
-    defense: Defenses = ["smoothing"],  # noqa: B006
-    corpus: Corpus = "synthetic",
-    corpus_root: CorpusRoot = None,
-    noise_bank: NoiseBanks = ["embedded"],  # noqa: B006
-    noise_root: NoiseRoots = [],  # noqa: B006
-    noise_map: NoiseMap = None,
-    task: Tasks = ["ahsn"],  # noqa: B006
-    split: SplitName = "k-fold",
-    fold: Fold = "0",
-    seeds: Seeds = "0",
+    options: Options,
     first: Annotated[
         int, typer.Option(metavar="N", help="Noisy copies on which an utterance's class is chosen.")
     ] = 100,
     copies: Annotated[int, typer.Option(metavar="N", help="Further copies on which its chance is bounded.")] = 1000,
     alpha: Annotated[float, typer.Option(metavar="P", help="Chance that a certificate is wrong.")] = 0.001,
-    limit: Annotated[
-        int | None, typer.Option(metavar="N", help="Certify so many test utterances a fold; all by default.")
-    ] = None,
-    device: Device = "auto",
-    plugin: Plugins = [],  # noqa: B006
     json: Json = None,
 ) -> None:
     """Prove how far the answers of smoothed victims reach: no noise above a proven SNR can change them.
@@ -54,22 +38,6 @@ def certify(
     Every combination of --victim, --defense, --task, fold and seed. The defence is smoothing, or a stack that ends with
     it. What is not trained yet is trained first. Each certificate is wrong with a chance of at most --alpha.
     """
-    options = options_of(
-        victim,
-        defense,
-        task,
-        corpus=corpus,
-        corpus_root=corpus_root,
-        noise_bank=noise_bank,
-        noise_root=noise_root,
-        noise_map=noise_map,
-        split=split,
-        fold=fold,
-        seeds=seeds,
-        device=device,
-        plugin=plugin,
-    )
-
     from bench.certifying import Effort, certified, check_certifies, summaries
     from bench.cli.report import check_json_target, write_json
     from bench.progress import for_terminal
@@ -79,7 +47,7 @@ def certify(
     effort = Effort(first, copies, alpha)
     check_json_target(json)
     check_certifies(Registry.discover(options.plugins), options.defenses)
-    job = prepare(replace(options, limit=limit), for_terminal())
+    job = prepare(options, for_terminal())
     found, failed = each(job, lambda cell: certified(job.bench, cell, effort))
     told = summaries(found, effort)
     notes = [one.to_json() for one in failed]

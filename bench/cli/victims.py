@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.cli.arguments import (
-    Corpus,
-    CorpusRoot,
-    Defenses,
-    Device,
-    Fold,
-    NoiseBanks,
-    NoiseMap,
-    NoiseRoots,
-    Plugins,
-    Repeats,
-    Seeds,
-)
+from bench.cli.arguments import REPEATS, TRAINED, Json, asking
 from bench.cli.victims_export import card, export
-from bench.cli.victims_options import Json, SplitName, Tasks, Victims, options_of, say_failed
+from bench.cli.victims_options import CLEAN, say_failed
+
+if TYPE_CHECKING:
+    from bench.options import Options
 
 SCHEMA = 1
 app = typer.Typer(help="Train victims, and hand them on.", no_args_is_help=True, rich_markup_mode=None)
@@ -33,43 +24,13 @@ def _group() -> None:
 
 
 @app.command("train", short_help="Train what is not trained yet.")
-def train(
-    victim: Victims,
-    defense: Defenses = ["none"],  # noqa: B006
-    corpus: Corpus = "synthetic",
-    corpus_root: CorpusRoot = None,
-    noise_bank: NoiseBanks = ["embedded"],  # noqa: B006
-    noise_root: NoiseRoots = [],  # noqa: B006
-    noise_map: NoiseMap = None,
-    task: Tasks = ["ahsn"],  # noqa: B006
-    split: SplitName = "k-fold",
-    fold: Fold = "0",
-    seeds: Seeds = "0",
-    device: Device = "auto",
-    plugin: Plugins = [],  # noqa: B006
-    json: Json = None,
-) -> None:
+@asking(TRAINED, **CLEAN)
+def train(options: Options, json: Json = None) -> None:
     """Train what is not trained yet, and say where it is kept.
 
     Every combination of --victim, --defense, --task, fold and seed. What is trained is kept, so the same command goes
     on after an interruption, and bench run and bench victims evaluate find it.
     """
-    options = options_of(
-        victim,
-        defense,
-        task,
-        corpus=corpus,
-        corpus_root=corpus_root,
-        noise_bank=noise_bank,
-        noise_root=noise_root,
-        noise_map=noise_map,
-        split=split,
-        fold=fold,
-        seeds=seeds,
-        device=device,
-        plugin=plugin,
-    )
-
     from bench.cli.report import check_json_target, write_json
     from bench.cli.victims_report import show_trained
     from bench.progress import for_terminal
@@ -84,27 +45,15 @@ def train(
 
 
 @app.command("evaluate", short_help="Measure victims on clean speech, without an attack.")
+@asking(TRAINED | {"repeats": REPEATS}, attacks=CLEAN["attacks"])
 def evaluate(
-    victim: Victims,
-    defense: Defenses = ["none"],  # noqa: B006
-    corpus: Corpus = "synthetic",
-    corpus_root: CorpusRoot = None,
+    options: Options,
     test_corpus: Annotated[
         str | None, typer.Option(metavar="SPEC", help="Test on all of another corpus, not on the speakers held out.")
     ] = None,
     test_corpus_root: Annotated[
         Path | None, typer.Option(metavar="DIR", help="That corpus's folder, where it is not embedded.")
     ] = None,
-    noise_bank: NoiseBanks = ["embedded"],  # noqa: B006
-    noise_root: NoiseRoots = [],  # noqa: B006
-    noise_map: NoiseMap = None,
-    task: Tasks = ["ahsn"],  # noqa: B006
-    split: SplitName = "k-fold",
-    fold: Fold = "0",
-    seeds: Seeds = "0",
-    repeats: Repeats = None,
-    device: Device = "auto",
-    plugin: Plugins = [],  # noqa: B006
     json: Json = None,
 ) -> None:
     """Measure victims on clean speech, without an attack: each fold, and folds and seeds together.
@@ -112,23 +61,6 @@ def evaluate(
     What is not trained yet is trained first. UAR, WAR, weighted precision, recall and F1, the recall of each class, the
     confusion matrix; 95 % intervals clustered by speaker.
     """
-    options = options_of(
-        victim,
-        defense,
-        task,
-        corpus=corpus,
-        corpus_root=corpus_root,
-        noise_bank=noise_bank,
-        noise_root=noise_root,
-        noise_map=noise_map,
-        split=split,
-        fold=fold,
-        seeds=seeds,
-        device=device,
-        plugin=plugin,
-        repeats=repeats,
-    )
-
     from bench.clean_answers import CELL, POOLED, answers, check_test_corpus, read_test_corpus, reports
     from bench.cli.report import check_json_target, write_json
     from bench.cli.victims_report import show_reports

@@ -2,45 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bench.cli.arguments import Corpus, CorpusRoot, Device, NoiseBanks, NoiseMap, NoiseRoots, Plugins
-from bench.cli.victims_options import (
-    Json,
-    License,
-    OneDefense,
-    OneFold,
-    OneSeed,
-    OneTask,
-    OneVictim,
-    SplitName,
-    options_of,
-)
+from bench.cli.arguments import ONE, Json, asking
+from bench.cli.victims_options import CLEAN, License
 
 if TYPE_CHECKING:
     from bench.options import Options
     from bench.trained import Job
 
 
+@asking(ONE, **CLEAN)
 def export(
-    victim: OneVictim,
+    options: Options,
     to: Annotated[Path, typer.Option(metavar="DIR", help="The folder to write; new, or empty.")],
-    defense: OneDefense = "none",
-    corpus: Corpus = "synthetic",
-    corpus_root: CorpusRoot = None,
-    noise_bank: NoiseBanks = ["embedded"],  # noqa: B006
-    noise_root: NoiseRoots = [],  # noqa: B006
-    noise_map: NoiseMap = None,
-    task: OneTask = "ahsn",
-    split: SplitName = "k-fold",
-    fold: OneFold = "0",
-    seed: OneSeed = "0",
     license: License = "other",
-    device: Device = "auto",
-    plugin: Plugins = [],  # noqa: B006
 ) -> None:
     """Write a trained victim, with its defence, into a folder that can be handed on.
 
@@ -48,22 +28,6 @@ def export(
     or not at all, and knows no path of this machine. --victim exported:DIR attacks it. What is not trained yet is
     trained first.
     """
-    options = options_of(
-        [victim],
-        [defense],
-        [task],
-        corpus=corpus,
-        corpus_root=corpus_root,
-        noise_bank=noise_bank,
-        noise_root=noise_root,
-        noise_map=noise_map,
-        split=split,
-        fold=fold,
-        seeds=seed,
-        device=device,
-        plugin=plugin,
-    )
-
     from bench.exports import check_target, write_export
     from bench.model_card import card as render
     from bench.model_card import described
@@ -73,27 +37,19 @@ def export(
     job = _one(options)
     found = trained(job.bench, job.cells[0])
     write_export(to, found.folder, described(job.bench, found, license), render)
-    typer.echo(f"Exported {job.cells[0].victim} to {to}. Attack it: bench run --victim exported:{to} --task {task} ...")
+    cell = job.cells[0]
+    attack = f"bench run --victim exported:{to} --task {cell.task.name} ..."
+    typer.echo(f"Exported {cell.victim} to {to}. Attack it: {attack}")
 
 
+@asking({name: one for name, one in ONE.items() if name != "victim"}, victims=("none",), **CLEAN)
 def card(
+    options: Options,
     folder: Annotated[Path | None, typer.Argument(metavar="[FOLDER]", help="An exported victim's folder.")] = None,
     victim: Annotated[
         str | None, typer.Option(metavar="SPEC", help="In place of a folder: a victim of bench list.")
     ] = None,
-    defense: OneDefense = "none",
-    corpus: Corpus = "synthetic",
-    corpus_root: CorpusRoot = None,
-    noise_bank: NoiseBanks = ["embedded"],  # noqa: B006
-    noise_root: NoiseRoots = [],  # noqa: B006
-    noise_map: NoiseMap = None,
-    task: OneTask = "ahsn",
-    split: SplitName = "k-fold",
-    fold: OneFold = "0",
-    seed: OneSeed = "0",
     license: License = "other",
-    device: Device = "auto",
-    plugin: Plugins = [],  # noqa: B006
     json: Json = None,
 ) -> None:
     """Print the model card of an exported folder, or of a victim: Markdown, or with --json what victim.json says.
@@ -105,45 +61,26 @@ def card(
     if (folder is None) == (victim is None):
         found = "a folder and --victim" if folder else "neither a folder nor --victim"
         raise UsageError("bench victims card", found, "one of the two", "see bench victims card --help")
-    if victim is None:
-        options = None
-    else:
-        options = options_of(
-            [victim],
-            [defense],
-            [task],
-            corpus=corpus,
-            corpus_root=corpus_root,
-            noise_bank=noise_bank,
-            noise_root=noise_root,
-            noise_map=noise_map,
-            split=split,
-            fold=fold,
-            seeds=seed,
-            device=device,
-            plugin=plugin,
-        )
-
     from bench.cli.report import check_json_target, write_json
     from bench.model_card import card as render
 
     check_json_target(json)
-    about = _kept(folder) if folder is not None else _described(options, license)
+    about = _described(replace(options, victims=(victim,)), license) if victim is not None else _kept(folder)
     if write_json(about, json):
         typer.echo(render(about), nl=False)
 
 
-def _kept(folder: Path) -> dict[str, Any]:
+def _kept(folder: Path | None) -> dict[str, Any]:
     from bench.exports import read_export
 
+    assert folder is not None, "either a folder or a victim"
     return dict(read_export(folder).about)
 
 
-def _described(options: Options | None, license: str) -> dict[str, Any]:
+def _described(options: Options, license: str) -> dict[str, Any]:
     from bench.model_card import described
     from bench.trained import trained
 
-    assert options is not None, "either a folder or options"
     job = _one(options)
     return described(job.bench, trained(job.bench, job.cells[0]), license)
 
