@@ -74,36 +74,6 @@ def as_recorded(utterances: Sequence[Utterance]) -> list[Utterance]:
     return [utterance for utterance in utterances if utterance.perturbation is None]
 
 
-def fit_beside(
-    where: str,
-    victim: TrainableVictim,
-    train: Sequence[Utterance],
-    copies: Sequence[Utterance],
-    valid: Sequence[Utterance],
-    context: FitContext,
-) -> Victim:
-    """Fit a victim on its training utterances and on changed copies of them.
-
-    Args:
-        where: the defence, for messages.
-        victim: what is defended.
-        train: as they came.
-        copies: changed, their `perturbation` set.
-        valid: as they came.
-        context: is told how many copies there are.
-
-    Raises:
-        UsageError: there are no copies: nothing would be defended.
-    """
-    if not copies:
-        found = f"none of the {len(train)} training utterances changed"
-        raise UsageError(
-            where, found, "at least one noisy copy", "raise its share, or give it speech that is not silent"
-        )
-    context.progress.say(f"{where}: {len(copies)} noisy copies beside {len(train)} training utterances")
-    return victim.fit([*train, *copies], valid, with_clean(context, train))
-
-
 def with_clean(context: FitContext, train: Sequence[Utterance]) -> FitContext:
     """The context that says which utterances were clean before this defence, or one around it, changed any."""
     return replace(context, clean=context.clean or tuple(train))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
-from bench import FitContext, Noises, TrainableVictim, UsageError, Utterance, Victim, chosen, keyed, within
+from bench import FitContext, Noises, UsageError, Utterance, chosen, keyed, within
 from bench.adversaries import perturbed
-from bench.retraining import as_recorded, check_trains, fit_beside
-from bench.wrapping import refuse_deaf
+from bench.augmentation import NoisyCopies
+from bench.retraining import as_recorded
 
 _NAME = "noise_augmentation"
 _WHERE = f"defense {_NAME!r}"
@@ -25,7 +24,7 @@ KINDS = {"environmental": ("natural", "human", "interior"), "synthetic": tuple(S
 
 
 @dataclass(frozen=True)
-class NoiseAugmentation:
+class NoiseAugmentation(NoisyCopies):
     """Noisy copies in training, of all kinds but the one that will attack: P1's leave-one-noise-out.
 
     Beside the clean utterances stand copies of them, each with one kind of noise. `leave_out=human` trains on natural
@@ -50,6 +49,7 @@ class NoiseAugmentation:
         start: whether there are environmental sounds that fade out too; without effect on synthetic ones.
     """
 
+    where: ClassVar[str] = _WHERE
     group: Literal["environmental", "synthetic"] = "environmental"
     leave_out: str | None = None
     growth: float = 3.0
@@ -88,22 +88,6 @@ class NoiseAugmentation:
     def seen(self, noises: Noises) -> frozenset[str]:
         """The noise categories that are trained on; "signal" for the synthetic group."""
         return frozenset(self.kinds) if self.group == "environmental" else frozenset({"signal"})
-
-    def fit(
-        self, victim: TrainableVictim, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext
-    ) -> Victim:
-        """Train the victim on clean and noisy utterances.
-
-        Raises:
-            UsageError: the victim does not hear or cannot be trained, or the noise bank lacks a kind.
-        """
-        check_trains(_WHERE, victim)
-        refuse_deaf(_WHERE, victim)
-        return fit_beside(_WHERE, victim, train, self.noisy_copies(train, context), valid, context)
-
-    def load(self, victim: TrainableVictim, folder: Path, context: FitContext) -> Victim:
-        """The victim as it was trained: this defence leaves nothing else behind."""
-        return victim.load(folder, context)
 
     def noisy_copies(self, train: Sequence[Utterance], context: FitContext) -> list[Utterance]:
         """The copies: effect by effect, each in the order of `train`. An effect that does not apply gives none."""

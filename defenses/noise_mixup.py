@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import ClassVar
 
-from bench import FitContext, Noises, Spec, TrainableVictim, UsageError, Utterance, Victim, within
+from bench import FitContext, Noises, Spec, UsageError, Utterance, within
 from bench.adversaries import perturbed
-from bench.retraining import as_recorded, check_trains, fit_beside
-from bench.wrapping import refuse_deaf
+from bench.augmentation import NoisyCopies
+from bench.retraining import as_recorded
 
 _NAME = "noise_mixup"
 _WHERE = f"defense {_NAME!r}"
 
 
 @dataclass(frozen=True)
-class NoiseMixup:
+class NoiseMixup(NoisyCopies):
     """Beside each clean utterance, its mixtures with noise at 15, 20 and 40 dB in training (P4).
 
     A copy is what the attack [`mixup`](../attacks/mixup.md) makes, with sounds of the noise bank's "train" part: noise
@@ -38,6 +38,7 @@ class NoiseMixup:
     copy.
     """
 
+    where: ClassVar[str] = _WHERE
     snrs_db: tuple[float, ...] = (15.0, 20.0, 40.0)
     category: str | None = None
     normalise: bool = True
@@ -64,22 +65,6 @@ class NoiseMixup:
     def seen(self, noises: Noises) -> frozenset[str]:
         """The noise category that is trained on: all of the bank's where none is named."""
         return frozenset(noises.categories if self.category is None else {self.category})
-
-    def fit(
-        self, victim: TrainableVictim, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext
-    ) -> Victim:
-        """Train the victim on clean and noisy utterances.
-
-        Raises:
-            UsageError: the victim does not hear or cannot be trained, or the noise bank lacks the category.
-        """
-        check_trains(_WHERE, victim)
-        refuse_deaf(_WHERE, victim)
-        return fit_beside(_WHERE, victim, train, self.noisy_copies(train, context), valid, context)
-
-    def load(self, victim: TrainableVictim, folder: Path, context: FitContext) -> Victim:
-        """The victim as it was trained: this defence leaves nothing else behind."""
-        return victim.load(folder, context)
 
     def noisy_copies(self, train: Sequence[Utterance], context: FitContext) -> list[Utterance]:
         """The copies, one SNR after the other; none of an utterance that is silent."""

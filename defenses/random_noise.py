@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import ClassVar
 
-from bench import FitContext, Noises, Perturbation, Rng, TrainableVictim, UsageError, Utterance, Victim, keyed
-from bench.retraining import as_recorded, check_trains, fit_beside
+from bench import FitContext, Noises, Perturbation, Rng, UsageError, Utterance, keyed
+from bench.augmentation import NoisyCopies
+from bench.retraining import as_recorded
 from bench.signal import mix
-from bench.wrapping import refuse_deaf
 
 _WHERE = "defense 'random_noise'"
 
 
 @dataclass(frozen=True)
-class RandomNoise:
+class RandomNoise(NoisyCopies):
     """Noise in training: beside each clean utterance stands a copy with a random sound at a random SNR (P2).
 
     The sounds come from the noise bank's "train" part: none of them is heard again in an attack. The validation part
@@ -31,6 +31,7 @@ class RandomNoise:
     utterance; here any category is drawn, at a stated SNR.
     """
 
+    where: ClassVar[str] = _WHERE
     min_snr_db: float = 0.0
     max_snr_db: float = 20.0
     fraction: float = 1.0
@@ -47,22 +48,6 @@ class RandomNoise:
     def seen(self, noises: Noises) -> frozenset[str]:
         """The noise categories that are trained on: all that can lie under speech where none is named."""
         return frozenset(self.categories or noises.ambient)
-
-    def fit(
-        self, victim: TrainableVictim, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext
-    ) -> Victim:
-        """Train the victim on clean and noisy utterances.
-
-        Raises:
-            UsageError: the victim does not hear or cannot be trained, or the noise bank lacks a category.
-        """
-        check_trains(_WHERE, victim)
-        refuse_deaf(_WHERE, victim)
-        return fit_beside(_WHERE, victim, train, self.noisy_copies(train, context), valid, context)
-
-    def load(self, victim: TrainableVictim, folder: Path, context: FitContext) -> Victim:
-        """The victim as it was trained: this defence leaves nothing else behind."""
-        return victim.load(folder, context)
 
     def noisy_copies(self, train: Sequence[Utterance], context: FitContext) -> list[Utterance]:
         """A noisy copy of a random share of the utterances."""

@@ -29,6 +29,7 @@ from bench import (
 from bench.abilities import lend
 from bench.certificates import GREATEST_ALPHA, LEAST_ALPHA, Certificate, sign_test
 from bench.checks import within
+from bench.retraining import with_clean
 from bench.wrapping import refuse_deaf
 
 _WHERE = "defense 'smoothing'"
@@ -96,8 +97,7 @@ class Smoothing:
         """
         refuse_deaf(_WHERE, victim)
         noisy = self.noisy_copies(train, context)
-        context = replace(context, clean=context.clean or tuple(train))
-        return Smoothed(self, victim.fit([*train, *noisy], valid, context), context.device)
+        return Smoothed(self, victim.fit([*train, *noisy], valid, with_clean(context, train)), context.device)
 
     def load(self, victim: TrainableVictim, folder: Path, context: FitContext) -> Smoothed:
         """The trained victim within the vote.
