@@ -8,21 +8,29 @@ from pathlib import Path
 
 from bench.cache import appearing_file
 from bench.errors import UsageError
+from bench.options import check_writable
 from leaderboards.curves import SCORES, Curve, titles
 
 FORMATS = (".png", ".svg", ".pdf")
 
 
-def check_plot_target(path: Path) -> None:
-    """Raise a UsageError now, not after the work, where no picture can be drawn or its format is not known."""
+def check_plot_target(path: Path, option: str = "--out", instead: str = "") -> None:
+    """Raise a UsageError now, not after the work, where no picture can be drawn or its format is not known.
+
+    Args:
+        path: the picture.
+        option: that names it.
+        instead: what else its user may do where there is no matplotlib.
+    """
+    check_writable(path.parent, option)
     if path.suffix.lower() not in FORMATS:
         expected = "a file name that ends in " + ", ".join(FORMATS)
-        raise UsageError(f"--out {path}", path.suffix or "no ending", expected, "choose one of these formats")
+        raise UsageError(f"{option} {path}", path.suffix or "no ending", expected, "choose one of these formats")
     if path.is_dir():
-        raise UsageError(f"--out {path}", "a folder", "a file", "choose another name")
+        raise UsageError(f"{option} {path}", "a folder", "a file", "choose another name")
     if find_spec("matplotlib") is None:
-        remedy = "pip install 'serbench[plots]', or leave out --out: the figures are printed all the same"
-        raise UsageError(f"--out {path}", "no matplotlib", "the extra 'plots'", remedy)
+        remedy = "pip install 'serbench[plots]'" + (f", or {instead}" if instead else "")
+        raise UsageError(f"{option} {path}", "no matplotlib", "the extra 'plots'", remedy)
 
 
 def draw(drawn: Sequence[Curve], parameter: str, path: Path) -> None:

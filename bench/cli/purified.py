@@ -34,10 +34,6 @@ def purified(
 
     The defended victim is trained where it is not yet, and kept: bench run with the same options finds it.
     """
-    from bench.options import check_writable
-
-    check_writable(out.parent)
-
     from bench.errors import UsageError
     from bench.progress import for_terminal
     from leaderboards.curve_plot import check_plot_target

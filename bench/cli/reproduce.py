@@ -88,11 +88,12 @@ def reproduce(
     from bench.cli.report import check_json_target, say_failures, write_json
     from bench.cli.reproduce_show import show
     from bench.progress import for_terminal
+    from leaderboards.curve_plot import check_plot_target
 
     whole = [replace(options, split=split) for split in splits]
     check_json_target(json)
     if plot is not None:
-        _check_plot(plot)
+        check_plot_target(plot, "--plot", "leave out --plot: the figures are printed all the same")
 
     from bench.api import execute_all
 
@@ -104,17 +105,3 @@ def reproduce(
     if write_json({"schema": 1, "tables": [one.to_json() for one in found]}, json):
         show(found)
     say_failures(done.failures, options.out)
-
-
-def _check_plot(path: Path) -> None:
-    """Raise a UsageError now, not after the work, where no picture can be drawn."""
-    from bench.errors import UsageError
-    from bench.options import check_writable
-    from leaderboards.curve_plot import check_plot_target
-
-    check_writable(path.parent, "--plot")
-    try:
-        check_plot_target(path)
-    except UsageError as error:
-        remedy = error.remedy.replace("--out", "--plot")
-        raise UsageError(f"--plot {path}", error.found, error.expected, remedy) from error
