@@ -62,8 +62,9 @@ class Aware:
         """Yield the other attack's candidates, in the form that fares best with the defence."""
         steps = tools.component(self.made_of[0]).search(original, tools, rng)
         left = self.looks * tools.max_queries
-        before = tools.sight.traces([original])[0] if tools.sight and tools.sight.purifies else None
         candidate = next(steps, None)
+        sight = tools.sight
+        before = sight.traces([original])[0] if candidate is not None and sight is not None and sight.purifies else None
         while candidate is not None and left:
             form = self._best(original, candidate, before, tools)
             fooled = False
