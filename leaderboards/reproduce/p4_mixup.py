@@ -26,7 +26,7 @@ from leaderboards.reproduce.shape import Claim, Figure, Table, above, below, fac
 PAPER = "P4, Tables 5 and 6: noise mix-up"
 MIXUP = "noise_mixup"
 TRAININGS = {"clean": BARE, "mixup": MIXUP}
-TEST_SETS = {"15dB": "mixup", "20dB": "mixup:snr_db=20.0", "40dB": "mixup:snr_db=40.0"}
+TEST_SETS = {"15 dB": "mixup", "20 dB": "mixup:snr_db=20.0", "40 dB": "mixup:snr_db=40.0"}
 """The noisy test sets, and the attacks that make them, as records name them."""
 _SCORES = {"war": "accuracy", "weighted_precision": "precision", "weighted_f1": "F1"}
 _PUBLISHED = {"war": "unweighted_accuracy", "weighted_precision": "weighted_precision", "weighted_f1": "weighted_f1"}
@@ -103,6 +103,6 @@ def _claims(found: Answers, victim: str) -> Iterator[Claim]:
         figure = difference(printed("mixup", test), printed("clean", test))
         text = f"mix-up gains accuracy on {'clean speech' if test == 'clean' else f'noise at {test}'}"
         yield above(text, contrast([Term(both, *columns)], "war"), figure)
-    left = Term(_answers(found, victim, "mixup", "15dB"), "attacked", "clean")
-    figure = difference(printed("mixup", "15dB"), printed("mixup", "clean"))
+    left = Term(_answers(found, victim, "mixup", "15 dB"), "attacked", "clean")
+    figure = difference(printed("mixup", "15 dB"), printed("mixup", "clean"))
     yield below("mix-up training: noise at 15 dB still costs accuracy", contrast([left], "war"), figure)
