@@ -29,13 +29,14 @@ class Figure:
     signed: bool = False
 
     def __str__(self) -> str:
-        """As tables print it.
+        """As tables print it; a small loss is −0.00, since verdicts go by the sign.
 
         >>> str(Figure(0.25, (0.2, 0.3))), str(Figure(0.25, (-0.1, 0.6), signed=True))
         ('0.25 [0.20, 0.30]', '+0.25 [-0.10, +0.60]')
         """
         sign = "+" if self.signed else ""
-        value, low, high = (f"{round(one, 2) + 0.0:{sign}.2f}" for one in (self.value, *self.ci95))  # no −0.00
+        exact = (round(one, 9) + 0.0 for one in (self.value, *self.ci95))  # what is nothing but rounding is +0.00
+        value, low, high = (f"{one:{sign}.2f}" for one in exact)
         return f"{value} [{low}, {high}]"
 
     def to_json(self) -> dict[str, Any]:

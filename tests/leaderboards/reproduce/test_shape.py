@@ -34,6 +34,7 @@ def test_the_interval_decides(claim: Callable[..., Claim], verdicts: list[str]) 
 
 def test_there_is_no_minus_nothing() -> None:
     assert str(Figure(-1e-17, (-1e-17, 1e-17), signed=True)) == "+0.00 [+0.00, +0.00]"
+    assert str(Figure(0.02, (-0.001, 0.04), signed=True)) == "+0.02 [-0.00, +0.04]", "which side of 0 decides"
 
 
 def test_a_table_is_plain_json_and_a_line() -> None:
