@@ -44,6 +44,7 @@ def draw(drawn: Sequence[Curve], parameter: str, path: Path) -> None:
     """
     import matplotlib
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
     kind = path.suffix.lower().removeprefix(".")
     title, labels = titles(drawn)
@@ -60,10 +61,10 @@ def draw(drawn: Sequence[Curve], parameter: str, path: Path) -> None:
                 panel.plot(x, [point.clean[score] for point in curve.points], linestyle=":", color=colour)
             panel.set(xlabel=parameter, ylabel=f"1 − {score.upper()}", ylim=(0, 1))
         figure.suptitle(title.replace("$", r"\$"), fontsize="small", wrap=True)
-        if any(labels):
-            handles, names = axes[0].get_legend_handles_labels()
-            escaped = [name.replace("$", r"\$") for name in names]
-            figure.legend(handles, escaped, loc="outside lower center", fontsize="small")
+        handles, names = axes[0].get_legend_handles_labels()
+        escaped = [name.replace("$", r"\$") for name in names]
+        dotted = Line2D([], [], linestyle=":", color="grey")
+        figure.legend([*handles, dotted], [*escaped, "not attacked"], loc="outside lower center", fontsize="small")
         with appearing_file(path) as temporary:
             undated = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
             figure.savefig(temporary, format=kind, dpi=150, metadata=undated)

@@ -63,10 +63,10 @@ def tables(cells: Sequence[CellRecords]) -> list[Table]:
 def curves(cells: Sequence[CellRecords]) -> list[Curve]:
     """A curve for each victim, setting and noise."""
     return [
-        Curve(_setting(found, victim, category), points)
+        Curve(_setting(found, victim, noise), points)
         for found in read(cells)
         for victim in found.victims()
-        for category in NOISES.values()
+        for noise, category in NOISES.items()
         if (points := _points(found, victim, category))
     ]
 
@@ -86,8 +86,9 @@ def draw(cells: Sequence[CellRecords], path: Path) -> None:
     draw(drawn, PARAMETER, path)
 
 
-def _setting(found: Answers, victim: str, category: str) -> dict[str, Any]:
-    named = {"victim": victim, "defense": "adversarial_training", "attack": attack(category), "category": category}
+def _setting(found: Answers, victim: str, noise: str) -> dict[str, Any]:
+    """What names a curve: the attack is the same in all three, and P2's name of the noise tells them apart."""
+    named = {"victim": victim, "defense": "adversarial_training", "attack": attack("crowd"), "category": noise}
     return {**dict.fromkeys(NAMES, ""), **named, **found.setting}
 
 

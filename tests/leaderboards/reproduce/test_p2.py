@@ -63,7 +63,8 @@ def test_a_falling_curve(made: Made, tmp_path: Path) -> None:
     assert [row["adversarial examples"] for row in table.rows] == ["0 %", "10 %", "50 %", "100 %"]
     assert [claim.verdict for claim in table.claims] == ["holds"] * 4
     drawn = curves(cells)
-    assert [curve.setting["category"] for curve in drawn] == list(NOISES.values())
+    assert [curve.setting["category"] for curve in drawn] == list(NOISES) == ["cafe", "meeting", "station"]
+    assert {curve.setting["attack"] for curve in drawn} == {"real_noise:epsilon=2.0"}
     assert [(point.x, round(point.error["uar"], 3)) for point in drawn[0].points] == [
         (0.0, 0.65),
         (10.0, 0.62),
