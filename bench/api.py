@@ -13,7 +13,7 @@ from bench.errors import ComponentError
 from bench.fitting import NO_DEFENSE
 from bench.measures.catalogue import parse_measures
 from bench.options import Options, check_writable, parse_folds, parse_ks, parse_seeds
-from bench.planning import grouped, plan
+from bench.planning import check_defended, grouped, plan
 from bench.progress import SILENT, Progress
 from bench.registry import Registry, option_of
 from bench.specs import Spec
@@ -184,8 +184,8 @@ def prepare(asked: Sequence[Options], progress: Progress) -> tuple[Bench, list[P
 
     from bench.setup import set_up
 
-    for options in asked:
-        plan(options, registry)  # before the corpus is read, which may take long: a misspelt spec is refused now
+    # before the corpus is read, which may take long: what is misspelt, or cannot go together, is refused now
+    check_defended(registry, [cell for options in asked for cell in plan(options, registry)], progress)
     bench = set_up(first, registry, progress)
     planned = grouped(cell for options in asked for cell in plan(options, registry, bench))
     check_possible(bench, planned)

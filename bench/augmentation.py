@@ -5,28 +5,33 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
 
 from bench.errors import UsageError
 from bench.protocols import FitContext, TrainableVictim, Victim
 from bench.retraining import check_trains, with_clean
 from bench.types import Utterance
-from bench.wrapping import refuse_deaf
+from bench.wrapping import OfSound
 
 
-class NoisyCopies(ABC):
+class NoisyCopies(OfSound, ABC):
     """A defence that trains the victim on its training utterances and on noisy copies of them.
 
     The speakers' statistics come from the clean ones, and the validation part stays clean. Nothing is left to do when
     the victim is asked.
     """
 
-    where: ClassVar[str]
-    """The defence, for messages: "defense 'random_noise'"."""
-
     @abstractmethod
     def noisy_copies(self, train: Sequence[Utterance], context: FitContext) -> list[Utterance]:
         """The copies, their `perturbation` set: of [`as_recorded`][bench.retraining.as_recorded] utterances alone."""
+
+    def check(self, victim: TrainableVictim) -> None:
+        """Refuse a victim that does not hear or cannot be trained.
+
+        Raises:
+            UsageError: it is such a one.
+        """
+        super().check(victim)
+        check_trains(self.where, victim)
 
     def fit(
         self, victim: TrainableVictim, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext
@@ -37,8 +42,7 @@ class NoisyCopies(ABC):
             UsageError: the victim does not hear or cannot be trained, the noise bank lacks a category, or there are no
                 copies: nothing would be defended.
         """
-        check_trains(self.where, victim)
-        refuse_deaf(self.where, victim)
+        self.check(victim)
         copies = self.noisy_copies(train, context)
         if not copies:
             found = f"none of the {len(train)} training utterances changed"

@@ -21,6 +21,7 @@ from bench.protocols import Defense, FitContext, Rooted, TrainableVictim, Victim
 from bench.registry import Registry
 from bench.specs import Spec, params_of
 from bench.splits import Split
+from bench.stacking import check_defends
 from bench.types import Task
 
 NO_DEFENSE = "none"
@@ -86,6 +87,24 @@ def identity(registry: Registry, kind: str, text: str) -> dict[str, Any]:
     return told
 
 
+def recipes(registry: Registry, victim: str, defense: str) -> tuple[TrainableVictim, Defense | None]:
+    """The recipes of a victim and its defence, from their specs; None for "none".
+
+    Raises:
+        UsageError: one of them is none, or the defence refuses the victim.
+    """
+    recipe = registry.build("victims", victim)
+    if not isinstance(recipe, TrainableVictim):
+        raise UsageError(f"victim {victim!r}", "no methods fit and load", "a trainable victim", "add them")
+    if defense == NO_DEFENSE:
+        return recipe, None
+    around = registry.build("defenses", defense)
+    if not isinstance(around, Defense):
+        raise UsageError(f"defense {defense!r}", "no methods fit and load", "a defence", "add them")
+    check_defends(around, recipe)
+    return recipe, around
+
+
 @dataclass(frozen=True)
 class Fitting:
     """One victim under one defence, to be fitted on one split.
@@ -135,14 +154,9 @@ class Fitting:
         """Load the fitted victim, or fit it and keep it.
 
         Raises:
-            UsageError: the victim cannot be trained.
+            UsageError: the victim cannot be trained, or not under this defence.
         """
-        recipe = self.registry.build("victims", self.victim)
-        if not isinstance(recipe, TrainableVictim):
-            raise UsageError(f"victim {self.victim!r}", "no methods fit and load", "a trainable victim", "add them")
-        defense = None if self.defense == NO_DEFENSE else self.registry.build("defenses", self.defense)
-        if defense is not None and not isinstance(defense, Defense):
-            raise UsageError(f"defense {self.defense!r}", "no methods fit and load", "a defence", "add them")
+        recipe, defense = recipes(self.registry, self.victim, self.defense)
         description = self.description(context.noises, context.device.type)
         folder = self.folder(context.noises, context.device.type)
         if not folder.is_dir():

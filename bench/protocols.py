@@ -121,7 +121,8 @@ class Defense(Protocol):
     What a defence says of itself, where it applies: a class attribute `randomised = True` where its answers are drawn
     anew for every query (from `Batch.generators`), so that cells are repeated; a method `seen(noises)` that gives the
     noise categories it was trained against, and "signal" for manipulations, so that attacks are told apart by it; a
-    class attribute `senses` where its victim perceives more than the bare one.
+    class attribute `senses` where its victim perceives more than the bare one; a method `check(victim)` that raises a
+    `UsageError` where it cannot defend that recipe, which a run asks before its first cell.
     """
 
     def fit(

@@ -78,6 +78,16 @@ class Stack:
         """The noise categories that any of them was trained against."""
         return frozenset(category for part in self.parts for category in seen_by(part, noises))
 
+    def check(self, victim: TrainableVictim) -> None:
+        """Ask each whether it can defend what lies below it.
+
+        Raises:
+            UsageError: one cannot.
+        """
+        for part in self.parts:
+            check_defends(part, victim)
+            victim = Defended(victim, part)
+
     def fit(
         self, victim: TrainableVictim, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext
     ) -> Victim:
@@ -95,6 +105,16 @@ class Stack:
         for part in self.parts[:-1]:
             victim = Defended(victim, part)
         return victim
+
+
+def check_defends(defense: Defense, victim: TrainableVictim) -> None:
+    """Let a defence refuse a victim that it cannot defend; one that does not say refuses none here.
+
+    Raises:
+        UsageError: it refuses this one.
+    """
+    if check := getattr(defense, "check", None):
+        check(victim)
 
 
 def seen_by(defense: Defense, noises: Noises) -> frozenset[str]:

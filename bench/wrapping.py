@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -139,6 +139,21 @@ def load_purified(
     if kept != json.loads(json.dumps(dict(note))):
         raise DataError(file, f"{kept}", f"{dict(note)}", "delete the folder, and it is trained anew")
     return Purified(victim.load(folder / _INNER, context), purifier, context.device, note)
+
+
+class OfSound:
+    """A defence that does something to sound: it refuses a victim that reads text alone."""
+
+    where: ClassVar[str]
+    """The defence, for messages: "defense 'rnnoise'"."""
+
+    def check(self, victim: TrainableVictim) -> None:
+        """Refuse a victim that this defence would not defend.
+
+        Raises:
+            UsageError: it is such a one.
+        """
+        refuse_deaf(self.where, victim)
 
 
 def refuse_deaf(where: str, victim: TrainableVictim) -> None:

@@ -93,6 +93,16 @@ class AdversarialTraining:
         parts = (part for spec in self.effects for part in parts_of(spec))
         return frozenset(category for part in parts for category in drawn_from(part, noises))
 
+    def check(self, victim: TrainableVictim) -> None:
+        """Refuse a victim that cannot be trained, or not with `regenerate`.
+
+        Raises:
+            UsageError: it is such a one.
+        """
+        check_trains(_WHERE, victim)
+        if self.regenerate:
+            check_renews(f"{_WHERE}, parameter 'regenerate'", victim)
+
     def fit(
         self, victim: TrainableVictim, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext
     ) -> Retrained:
@@ -102,9 +112,7 @@ class AdversarialTraining:
             UsageError: the victim cannot be trained, or not with `regenerate`; an attack is not known, knows too much,
                 or applies to no training utterance.
         """
-        check_trains(_WHERE, victim)
-        if self.regenerate:
-            check_renews(f"{_WHERE}, parameter 'regenerate'", victim)
+        self.check(victim)
         context = with_clean(context, train)
         examples = Examples(self, getattr(victim, "senses", ("sound",)), tuple(train), context)
         if self.regenerate:

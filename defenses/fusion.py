@@ -58,6 +58,14 @@ class Fusion:
     def _other(self) -> str:
         return self.other.replace(";", ",")
 
+    def check(self, victim: TrainableVictim) -> None:
+        """Refuse a victim that perceives both, or that another defence stands around.
+
+        Raises:
+            UsageError: it is such a one.
+        """
+        _lacking(victim, type(victim).__name__)
+
     def fit(
         self, victim: TrainableVictim, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext
     ) -> Victim:
@@ -101,7 +109,7 @@ def _senses(victim: Any) -> tuple[Sense, ...]:
     return found
 
 
-def _lacking(victim: TrainableVictim, spec: str) -> Sense:
+def _lacking(victim: TrainableVictim, name: str) -> Sense:
     """What a victim does not perceive.
 
     Raises:
@@ -113,5 +121,5 @@ def _lacking(victim: TrainableVictim, spec: str) -> Sense:
     lacking = [sense for sense in _DEFAULTS if sense not in _senses(victim)]
     if not lacking:
         expected = "one that perceives sound alone, or text alone"
-        raise UsageError(_WHERE, f"victim {spec!r}, which perceives both", expected, "leave fusion out: it is one")
+        raise UsageError(_WHERE, f"victim {name!r}, which perceives both", expected, "leave fusion out: it is one")
     return lacking[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from bench import DataError, FitContext, Noises, TrainableVictim, UsageError, Utterance, Victim, within
 from bench.abilities import Sequential
@@ -14,7 +14,7 @@ from bench.models.gan_fitted import GAN, INNER, CleanedFeatures, CleanedSound, l
 from bench.models.gan_pairs import Frames, categories_of, clean_speech, corrupted, pairs_of, usual_categories
 from bench.models.gan_sound import SoundPurifier, Spectra
 from bench.models.gan_training import GanSettings, fit_gan
-from bench.wrapping import load_purified, refuse_deaf
+from bench.wrapping import OfSound, load_purified
 
 _NAME = "gan_purification"
 _WHERE = f"defense '{_NAME}'"
@@ -25,7 +25,7 @@ _Noisy: TypeAlias = Sequence[Sequence[Utterance | None]]
 
 
 @dataclass(frozen=True)
-class GanPurification:
+class GanPurification(OfSound):
     """A GAN's generator cleans the victim's feature sequence before the victim decides (P2 section 5.3).
 
     The victim is trained on clean speech, as ever, and left as it is. Then the generator, an autoencoder of LSTM
@@ -68,6 +68,7 @@ class GanPurification:
         chunk: frames of each utterance that a step sees, at most.
     """
 
+    where: ClassVar[str] = _WHERE
     variant: Literal["auto", "features", "waveform"] = "auto"
     attacks: tuple[str, ...] = ()
     epsilon: float = 1.0
@@ -108,7 +109,7 @@ class GanPurification:
             UsageError: the victim does not hear, shows no features where these were asked for, or there is nothing to
                 learn from.
         """
-        refuse_deaf(_WHERE, victim)
+        self.check(victim)
         inner = victim.fit(train, valid, context)
         variant = self._variant(inner)
         parts = [clean_speech(_WHERE, train, context.clean), clean_speech(_WHERE, valid)]
@@ -124,7 +125,7 @@ class GanPurification:
             DataError: a file is missing or damaged, or it is another generator.
             UsageError: the victim does not hear.
         """
-        refuse_deaf(_WHERE, victim)
+        self.check(victim)
         generator, spectra, note = load_generator(folder, self.hidden, self.residual, context.device)
         if note != self._note("features" if spectra is None else "waveform"):
             expected = f"what {_NAME} with these parameters writes"

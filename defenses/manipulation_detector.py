@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -18,7 +19,7 @@ from bench.features.mel_statistics import Voices
 from bench.models.manipulations import CLEAN, Ear, Recognised, Setting, labelled, recognised
 from bench.training import Schedule, Sequences, fit_network, seeded
 from bench.weights import load_into, load_weights, save_weights
-from bench.wrapping import refuse_deaf
+from bench.wrapping import OfSound
 
 _WHERE = "defense 'manipulation_detector'"
 _INNER = "victim"
@@ -27,7 +28,7 @@ _THROUGH = ("hidden", "trace", "network")
 
 
 @dataclass(frozen=True)
-class ManipulationDetector:
+class ManipulationDetector(OfSound):
     """A model beside the victim that tells what was done to an utterance, and refuses what is not clean (P1 section 8).
 
     P1 recommends "auxiliary models that classify the noise types, and degree/intent of signal manipulation", so that
@@ -53,6 +54,7 @@ class ManipulationDetector:
         patience: epochs without a lower validation loss before it stops.
     """
 
+    where: ClassVar[str] = _WHERE
     categories: tuple[str, ...] = ()
     snrs_db: tuple[float, ...] = (20.0, 10.0, 0.0)
     signals: tuple[str, ...] = (
@@ -114,7 +116,7 @@ class ManipulationDetector:
         Raises:
             UsageError: the victim does not hear, or no manipulation applies to any training utterance.
         """
-        refuse_deaf(_WHERE, victim)
+        self.check(victim)
         inner = victim.fit(train, valid, context)
         possible = self.settings(context.noises)
         clean = context.clean or tuple(train)
@@ -148,7 +150,7 @@ class ManipulationDetector:
             DataError: the detector's files are missing or damaged.
             UsageError: the victim does not hear.
         """
-        refuse_deaf(_WHERE, victim)
+        self.check(victim)
         tensors, config = load_weights(folder, context.device)
         learnt = tuple(Setting(*setting) for setting in config["settings"])
         with seeded("manipulation_detector"):

@@ -9,13 +9,13 @@ from typing import ClassVar
 
 from bench import FitContext, Noises, TrainableVictim, Utterance, Victim
 from bench.models.denoiser import Denoiser
-from bench.wrapping import fit_purified, load_purified
+from bench.wrapping import OfSound, fit_purified, load_purified
 
 _WHERE = "defense 'rnnoise'"
 
 
 @dataclass(frozen=True)
-class Rnnoise:
+class Rnnoise(OfSound):
     """Takes noise out with RNNoise, as it is, before the victim hears anything (P1 sections 6.3 and 7.3).
 
     Training, validation and enrolled speech, and every utterance that the victim is asked about, goes through RNNoise
@@ -27,6 +27,7 @@ class Rnnoise:
     here it is removed to the sample. RNNoise works at 48 kHz: utterances are resampled to it and back.
     """
 
+    where: ClassVar[str] = _WHERE
     randomised: ClassVar[bool] = False
 
     def fingerprint(self) -> str:

@@ -30,7 +30,7 @@ from bench.abilities import lend
 from bench.certificates import GREATEST_ALPHA, LEAST_ALPHA, Certificate, sign_test
 from bench.checks import within
 from bench.retraining import with_clean
-from bench.wrapping import refuse_deaf
+from bench.wrapping import OfSound
 
 _WHERE = "defense 'smoothing'"
 _TOGETHER = 64
@@ -41,7 +41,7 @@ _INNER = "victim"
 
 
 @dataclass(frozen=True)
-class Smoothing:
+class Smoothing(OfSound):
     """Majority over noisy copies: answers that no soft enough noise can change, and proof of it (Cohen et al. 2019).
 
     Every question is asked of the victim `copies` times, each time with other Gaussian noise. The class with the most
@@ -67,6 +67,7 @@ class Smoothing:
         alpha: chance of an answer that is not the smoothed victim's; Cohen et al. take 0.001.
     """
 
+    where: ClassVar[str] = _WHERE
     sigma: float = 0.01
     copies: int = 20
     alpha: float = 0.001
@@ -95,7 +96,7 @@ class Smoothing:
         Raises:
             UsageError: the victim does not hear.
         """
-        refuse_deaf(_WHERE, victim)
+        self.check(victim)
         noisy = self.noisy_copies(train, context)
         return Smoothed(self, victim.fit([*train, *noisy], valid, with_clean(context, train)), context.device)
 
@@ -105,7 +106,7 @@ class Smoothing:
         Raises:
             UsageError: the victim does not hear.
         """
-        refuse_deaf(_WHERE, victim)
+        self.check(victim)
         return Smoothed(self, victim.load(folder / _INNER, context), context.device)
 
     def noisy_copies(self, utterances: Sequence[Utterance], context: FitContext) -> list[Utterance]:
@@ -159,8 +160,8 @@ class Smoothed:
 
         A row depends on the utterance and its draw alone: what is asked together is always copies of one utterance.
         """
-        counts = torch.stack([self._votes(*asked, self.recipe.copies) for asked in self._each(batch, "answer")])
-        votes = counts.double() + _SMOOTHED
+        counts = self._counted(batch, "answer", self.recipe.copies)
+        votes = counts + _SMOOTHED
         refused = torch.tensor([self._abstains(row) for row in counts.tolist()], device=counts.device)
         return (votes / votes.sum(dim=1, keepdim=True)).log().float(), refused
 
@@ -173,8 +174,8 @@ class Smoothed:
         within("certify", "first", first, "Cohen et al. take 100", at_least=1)
         within("certify", "copies", copies, "Cohen et al. take 100000", at_least=1)
         within("certify", "alpha", alpha, "Cohen et al. take 0.001", at_least=LEAST_ALPHA, at_most=GREATEST_ALPHA)
-        chosen = [self._votes(*asked, first) for asked in self._each(batch, "choose")]
-        counted = [self._votes(*asked, copies) for asked in self._each(batch, "certify")]
+        chosen = self._counted(batch, "choose", first)
+        counted = self._counted(batch, "certify", copies)
         found = []
         for said, guess, votes in zip(batch.utterances, chosen, counted, strict=True):
             label = int(guess.argmax())
@@ -199,24 +200,33 @@ class Smoothed:
         draws = batch.draws or ("",) * len(batch)
         return list(zip(batch.utterances, draws, batch.generators("smoothing", purpose), strict=True))
 
+    def _counted(self, batch: Batch, purpose: str, copies: int) -> Tensor:
+        """How many copies of each utterance the victim behind takes for each class, shape (b, c), whole numbers.
+
+        Raises:
+            ComponentError: it gave a NaN.
+        """
+        counts = torch.stack([self._votes(*asked, copies) for asked in self._each(batch, purpose)])
+        if bool(counts.isnan().any()):  # once for the batch: to ask is to wait for the device
+            raise ComponentError("victim", "a row with NaN", "log-probabilities", "mend its log_probs")
+        return counts
+
     def _votes(self, said: Utterance, draw: str, rng: Rng, copies: int) -> Tensor:
-        """How many copies the victim behind takes for each class, shape (c,)."""
-        total: Any = 0
+        """Of one utterance, shape (c,); NaN where the victim gave any."""
+        found = []
         for asked in self.copies_of(said, draw, rng, copies):
             if isinstance(self.victim, Refusing):
                 log_probs, refused = self.victim.answer_or_refuse(asked)
             else:
                 log_probs, refused = self.victim.log_probs(asked), None
-            if bool(log_probs.isnan().any()):
-                raise ComponentError("victim", "a row with NaN", "log-probabilities", "mend its log_probs")
-            votes = torch.nn.functional.one_hot(log_probs.argmax(dim=1), log_probs.shape[1])
-            total = total + (votes if refused is None else votes * ~refused[:, None]).sum(dim=0)
-        counts: Tensor = total
-        return counts
+            votes = torch.nn.functional.one_hot(log_probs.argmax(dim=1), log_probs.shape[1]).double()
+            votes = votes.masked_fill(log_probs.isnan(), math.nan)
+            found.append((votes if refused is None else votes * ~refused[:, None]).sum(dim=0))
+        return torch.stack(found).sum(dim=0)
 
-    def _abstains(self, votes: Sequence[int]) -> bool:
+    def _abstains(self, votes: Sequence[float]) -> bool:
         """Whether the two classes with the most votes cannot be told apart."""
-        second, most = sorted([0, *votes])[-2:]
+        second, most = sorted([0, *map(int, votes)])[-2:]
         return sign_test(most, most + second) > self.recipe.alpha
 
 

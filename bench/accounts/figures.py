@@ -86,9 +86,7 @@ def attack_prevented(bare: pd.DataFrame, defended: pd.DataFrame, k: int, imperce
     """
     before = successes(bare, k, imperceptible)
     after = paired(before, successes(defended, asks, imperceptible), "success")
-    first = before["success"].astype(float)
-    interval = difference_interval(first, after, before["speaker"].tolist())
-    return Figure(float((first - after).mean()), interval)
+    return _less(before["success"], after, before["speaker"])
 
 
 def robustness_won(bare: pd.DataFrame, defended: pd.DataFrame, k: int, imperceptible: bool, asks: int) -> Figure:
@@ -104,9 +102,13 @@ def robustness_won(bare: pd.DataFrame, defended: pd.DataFrame, k: int, impercept
     """
     before = robustness(bare, k, imperceptible)
     after = paired(before, robustness(defended, asks, imperceptible), "robust")
-    first = before["robust"].astype(float)
-    interval = difference_interval(after, first, before["speaker"].tolist())
-    return Figure(float((after - first).mean()), interval)
+    return _less(after, before["robust"], before["speaker"])
+
+
+def _less(shares: pd.Series[Any], others: pd.Series[Any], speakers: pd.Series[str]) -> Figure:
+    """The mean of some shares less that of others, of the same utterances."""
+    first, second = shares.astype(float), others.astype(float)
+    return Figure(float((first - second).mean()), difference_interval(first, second, speakers.tolist()))
 
 
 def shared(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:

@@ -66,6 +66,16 @@ def test_bad_input_is_named(account: list[str], bench_here: Callable[..., Any], 
     assert "Traceback" not in done.err
 
 
+def test_a_victim_that_can_have_none_of_the_defences_is_not_attacked_first(
+    bench_here: Callable[..., Any], tmp_path: Path
+) -> None:
+    wanting = ["--corpus", "emodb", "--corpus-root", str(tmp_path / "nothing")]
+    done = bench_here("account", "--victim", "bert_text", "--defense", "rnnoise", *wanting)
+    assert done.code == 2
+    assert done.err.startswith("bench: defense 'rnnoise': found a victim that perceives text alone")
+    assert not done.out
+
+
 def test_a_defence_that_fails_leaves_the_others(
     account: list[str], bench_here: Callable[..., Any], tmp_path: Path
 ) -> None:
