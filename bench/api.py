@@ -8,17 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.cache import cache_dir
-from bench.composition import specs_in
 from bench.errors import ComponentError
 from bench.fitting import NO_DEFENSE
 from bench.measures.catalogue import parse_measures
 from bench.options import Options, check_writable, parse_folds, parse_ks, parse_seeds
-from bench.planning import check_defended, grouped, plan
+from bench.planning import grouped, plan
+from bench.preflight import check_defended, check_names, check_parts, check_possible
 from bench.progress import SILENT, Progress
-from bench.registry import Registry, option_of
-from bench.specs import Spec
+from bench.registry import Registry
 from bench.splits import LEAKS, split_named
-from bench.types import SIGNAL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -185,45 +183,12 @@ def prepare(asked: Sequence[Options], progress: Progress) -> tuple[Bench, list[P
     from bench.setup import set_up
 
     # before the corpus is read, which may take long: what is misspelt, or cannot go together, is refused now
-    check_defended(registry, [cell for options in asked for cell in plan(options, registry)], progress)
+    unread = [cell for options in asked for cell in plan(options, registry)]
+    check_parts(registry, unread)
+    check_defended(registry, unread, progress)
     bench = set_up(first, registry, progress)
     planned = grouped(cell for options in asked for cell in plan(options, registry, bench))
     check_possible(bench, planned)
     for name in dict.fromkeys(options.split for options in asked if split_named(options.split).leaks):
         progress.say(f"Split {name}: {LEAKS}.")
     return bench, planned
-
-
-def check_names(options: Options, registry: Registry) -> None:
-    """Raise a UsageError for the first name that is not registered; imports nothing."""
-    defenses = [text for text in options.defenses if text != NO_DEFENSE]
-    kinds = (("victims", options.victims), ("attacks", options.attacks), ("defenses", defenses))
-    for kind, texts in (*kinds, ("corpora", [options.corpus]), ("noise_banks", options.noise_banks)):
-        for text in texts:
-            for part in specs_in(kind, text):
-                registry.entry(kind, Spec.parse(part, option_of(kind)).name)
-
-
-def check_possible(bench: Bench, planned: Sequence[Planned]) -> None:
-    """Raise before anything is trained where the data cannot serve what is asked."""
-    for part in ("train", "test"):
-        bench.noises.part("train" if part == "train" else "test")
-    for cell in dict.fromkeys(one.cell for one in planned):
-        bench.split(cell)
-        for kind, text in (("attacks", cell.attack), ("defenses", cell.defense)):
-            if text != NO_DEFENSE:
-                component = bench.registry.build(kind, text)
-                for part in getattr(component, "parts", (component,)):
-                    _check_component(bench, part)
-
-
-def _check_component(bench: Bench, component: Any) -> None:
-    """Raise where the noise bank lacks a category that the component names, or an effect cannot be built."""
-    named = [*getattr(component, "categories", ()), getattr(component, "category", "")]
-    for category in named:
-        if category and category != SIGNAL:
-            bench.noises.of(category)
-    for effect in (*getattr(component, "signals", ()), *getattr(component, "effects", ())):
-        bench.registry.build("attacks", effect)
-    for attack in getattr(component, "made_of", ()):
-        _check_component(bench, bench.registry.build("attacks", attack))

@@ -7,10 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bench.composition import composed, specs_in
-from bench.errors import UsageError
-from bench.fitting import NO_DEFENSE, recipes
+from bench.fitting import NO_DEFENSE
 from bench.options import Options
-from bench.progress import Progress
 from bench.registry import Registry
 from bench.specs import Spec, spec_of
 from bench.splits import split_named
@@ -67,30 +65,6 @@ def canonical(registry: Registry, kind: str, text: str) -> str:
     """The spec as records name it: only what differs from the defaults, in the parameters' order."""
     parts = specs_in(kind, text)
     return composed(tuple(spec_of(Spec.parse(part).name, registry.build(kind, part)) for part in parts))
-
-
-def check_defended(registry: Registry, planned: Iterable[Planned], progress: Progress) -> None:
-    """Say which victims and defences cannot go together, before anything is trained: their cells fail.
-
-    Args:
-        registry: finds components.
-        planned: the cells asked for.
-        progress: whom to tell.
-
-    Raises:
-        UsageError: no defence asked for can go with any victim.
-    """
-    pairs = dict.fromkeys((one.cell.victim, one.cell.defense) for one in planned if one.cell.defense != NO_DEFENSE)
-    refused = {}
-    for pair in pairs:
-        try:
-            recipes(registry, *pair)
-        except UsageError as no:
-            refused[pair] = no
-    if refused and len(refused) == len(pairs):
-        raise next(iter(refused.values()))
-    for (victim, defense), error in refused.items():
-        progress.say(f"Victim {victim} and defence {defense} do not go together, and their cells fail: {error}")
 
 
 def grouped(planned: Iterable[Planned]) -> list[Planned]:

@@ -10,7 +10,8 @@ import pytest
 from bench.errors import UsageError
 from bench.fitting import recipes
 from bench.options import Options
-from bench.planning import check_defended, plan
+from bench.planning import plan
+from bench.preflight import check_defended, check_parts
 from bench.progress import Silent
 from bench.registry import Registry
 
@@ -74,3 +75,35 @@ def test_where_some_can_the_others_are_named_and_nothing_is_refused() -> None:
     check_defended(REGISTRY, plan(asked("cnn_gru", defenses=("none", "rnnoise")), REGISTRY), noting)
     check_defended(REGISTRY, plan(asked("bert_text", defenses=("none",)), REGISTRY), noting)
     assert len(noting.said) == 1
+
+
+def test_a_plugin_whose_check_breaks_is_left_to_its_cells(tmp_path: Path) -> None:
+    plugin = tmp_path / "mine.py"
+    plugin.write_text(
+        "from defenses.rnnoise import Rnnoise\n\n\nclass Mine(Rnnoise):\n    def check(self, victim):\n"
+        "        raise TypeError('no')\n\n\nCOMPONENTS = {'defenses': {'mine': Mine}}\n"
+    )
+    registry, noting = Registry.discover([plugin]), Noting()
+    check_defended(registry, plan(asked("cnn_gru", defenses=("none", "mine")), registry), noting)
+    assert noting.said == ["Victim cnn_gru and defence mine do not go together, and their cells fail: no"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "named"),
+    [
+        (
+            "defenses",
+            "adversarial_training:attack=nope",
+            "defense 'adversarial_training:attack=nope': found 'nope'",
+        ),
+        ("defenses", "fusion:other=nope", "defense 'fusion:other=nope': found 'nope'"),
+        ("defenses", "rnnoise+manipulation_detector:signals=nope", "detector:signals=nope': found 'nope'"),
+        ("attacks", "aware:attack=unaware:attack=nope", "'unaware:attack=nope': found 'nope'"),
+        ("victims", "multimodal:text=nope", "multimodal:text=nope': found 'nope'"),
+        ("defenses", "gan_purification:attacks=reverb:x=1", "x=1': attack 'reverb'"),
+    ],
+)
+def test_what_a_component_names_is_looked_up_before_any_data_is_read(kind: str, spec: str, named: str) -> None:
+    given = {"victims": ("cnn_gru",), "attacks": ("boundary",), "defenses": ("none",)} | {kind: (spec,)}
+    with pytest.raises(UsageError, match=named):
+        check_parts(REGISTRY, plan(Options(**given), REGISTRY))

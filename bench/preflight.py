@@ -1,0 +1,99 @@
+"""What a run is refused for before anything is trained: first what needs no data to be seen, then what does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from bench.composition import specs_in
+from bench.errors import UsageError
+from bench.fitting import NO_DEFENSE, recipes
+from bench.options import Options
+from bench.progress import Progress
+from bench.registry import SINGULAR, Registry, option_of
+from bench.specs import Spec
+from bench.types import SIGNAL
+
+if TYPE_CHECKING:
+    from bench.evaluate import Bench
+    from bench.grid import Planned
+
+
+def check_names(options: Options, registry: Registry) -> None:
+    """Raise a UsageError for the first name that is not registered; imports nothing."""
+    defenses = [text for text in options.defenses if text != NO_DEFENSE]
+    kinds = (("victims", options.victims), ("attacks", options.attacks), ("defenses", defenses))
+    for kind, texts in (*kinds, ("corpora", [options.corpus]), ("noise_banks", options.noise_banks)):
+        for text in texts:
+            for part in specs_in(kind, text):
+                registry.entry(kind, Spec.parse(part, option_of(kind)).name)
+
+
+def check_parts(registry: Registry, planned: Iterable[Planned]) -> None:
+    """Raise a UsageError for a component that another one names and that cannot be built: an attack that a defence
+    trains on, a victim that another is made of. The message names the one asked for."""
+    cells = [one.cell for one in planned]
+    kinds = ("victims", [cell.victim for cell in cells]), ("attacks", [cell.attack for cell in cells])
+    for kind, texts in (*kinds, ("defenses", [cell.defense for cell in cells if cell.defense != NO_DEFENSE])):
+        for part in dict.fromkeys(part for text in texts for part in specs_in(kind, text)):
+            _check_parts_of(registry, kind, part)
+
+
+def _check_parts_of(registry: Registry, kind: str, text: str) -> None:
+    component = registry.build(kind, text)
+    named = [(kind, spec) for spec in getattr(component, "made_of", ())] + [*getattr(component, "builds", ())]
+    effects = (*getattr(component, "signals", ()), *getattr(component, "effects", ()))
+    for other, spec in dict.fromkeys((*named, *(("attacks", effect) for effect in effects))):
+        try:
+            for part in specs_in(other, spec):
+                _check_parts_of(registry, other, part)
+        except UsageError as error:
+            own = "" if error.where.startswith("--") else f": {error.where}"
+            raise UsageError(f"{SINGULAR[kind]} {text!r}{own}", error.found, error.expected, error.remedy) from error
+
+
+def check_defended(registry: Registry, planned: Iterable[Planned], progress: Progress) -> None:
+    """Say which victims and defences cannot go together, before anything is trained: their cells fail.
+
+    Args:
+        registry: finds components.
+        planned: the cells asked for.
+        progress: whom to tell.
+
+    Raises:
+        UsageError: no defence asked for can go with any victim.
+    """
+    pairs = dict.fromkeys((one.cell.victim, one.cell.defense) for one in planned if one.cell.defense != NO_DEFENSE)
+    refused: dict[tuple[str, str], Exception] = {}
+    for pair in pairs:
+        try:
+            recipes(registry, *pair)
+        except Exception as no:  # a plug-in that breaks must not stop the others
+            refused[pair] = no
+    if refused and len(refused) == len(pairs) and all(isinstance(no, UsageError) for no in refused.values()):
+        raise next(iter(refused.values()))
+    for (victim, defense), error in refused.items():
+        progress.say(f"Victim {victim} and defence {defense} do not go together, and their cells fail: {error}")
+
+
+def check_possible(bench: Bench, planned: Sequence[Planned]) -> None:
+    """Raise before anything is trained where the data cannot serve what is asked."""
+    for part in ("train", "test"):
+        bench.noises.part("train" if part == "train" else "test")
+    for cell in dict.fromkeys(one.cell for one in planned):
+        bench.split(cell)
+        for kind, text in (("attacks", cell.attack), ("defenses", cell.defense)):
+            if text != NO_DEFENSE:
+                component = bench.registry.build(kind, text)
+                for part in getattr(component, "parts", (component,)):
+                    _check_component(bench, part)
+
+
+def _check_component(bench: Bench, component: Any) -> None:
+    """Raise where the noise bank lacks a category that the component names."""
+    named = [*getattr(component, "categories", ()), getattr(component, "category", "")]
+    for category in named:
+        if category and category != SIGNAL:
+            bench.noises.of(category)
+    for attack in getattr(component, "made_of", ()):
+        _check_component(bench, bench.registry.build("attacks", attack))
