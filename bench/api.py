@@ -184,7 +184,8 @@ def prepare(asked: Sequence[Options], progress: Progress) -> tuple[Bench, list[P
 
     # before the corpus is read, which may take long: what is misspelt, or cannot go together, is refused now
     unread = [cell for options in asked for cell in plan(options, registry)]
-    check_parts(registry, unread)
+    for options in asked:
+        check_parts(options, registry)
     check_defended(registry, unread, progress)
     bench = set_up(first, registry, progress)
     planned = grouped(cell for options in asked for cell in plan(options, registry, bench))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bench.composition import specs_in
@@ -21,22 +21,24 @@ if TYPE_CHECKING:
 
 def check_names(options: Options, registry: Registry) -> None:
     """Raise a UsageError for the first name that is not registered; imports nothing."""
-    defenses = [text for text in options.defenses if text != NO_DEFENSE]
-    kinds = (("victims", options.victims), ("attacks", options.attacks), ("defenses", defenses))
-    for kind, texts in (*kinds, ("corpora", [options.corpus]), ("noise_banks", options.noise_banks)):
-        for text in texts:
-            for part in specs_in(kind, text):
-                registry.entry(kind, Spec.parse(part, option_of(kind)).name)
+    data = [("corpora", options.corpus), *(("noise_banks", bank) for bank in options.noise_banks)]
+    for kind, part in (*_asked(options), *data):
+        registry.entry(kind, Spec.parse(part, option_of(kind)).name)
 
 
-def check_parts(registry: Registry, planned: Iterable[Planned]) -> None:
+def check_parts(options: Options, registry: Registry) -> None:
     """Raise a UsageError for a component that another one names and that cannot be built: an attack that a defence
     trains on, a victim that another is made of. The message names the one asked for."""
-    cells = [one.cell for one in planned]
-    kinds = ("victims", [cell.victim for cell in cells]), ("attacks", [cell.attack for cell in cells])
-    for kind, texts in (*kinds, ("defenses", [cell.defense for cell in cells if cell.defense != NO_DEFENSE])):
-        for part in dict.fromkeys(part for text in texts for part in specs_in(kind, text)):
-            _check_parts_of(registry, kind, part)
+    for kind, part in _asked(options):
+        _check_parts_of(registry, kind, part)
+
+
+def _asked(options: Options) -> Iterator[tuple[str, str]]:
+    """Kind and spec of every victim, attack and defence, those of a composition or a stack one by one."""
+    defenses = [text for text in options.defenses if text != NO_DEFENSE]
+    for kind, texts in (("victims", options.victims), ("attacks", options.attacks), ("defenses", defenses)):
+        for text in texts:
+            yield from ((kind, part) for part in specs_in(kind, text))
 
 
 def _check_parts_of(registry: Registry, kind: str, text: str) -> None:

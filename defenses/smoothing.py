@@ -162,7 +162,7 @@ class Smoothed:
         """
         counts = self._counted(batch, "answer", self.recipe.copies)
         votes = counts + _SMOOTHED
-        refused = torch.tensor([self._abstains(row) for row in counts.tolist()], device=counts.device)
+        refused = torch.tensor([self._abstains(row) for row in counts.long().tolist()], device=counts.device)
         return (votes / votes.sum(dim=1, keepdim=True)).log().float(), refused
 
     def certify(self, batch: Batch, first: int, copies: int, alpha: float) -> list[Certificate]:
@@ -224,9 +224,9 @@ class Smoothed:
             found.append((votes if refused is None else votes * ~refused[:, None]).sum(dim=0))
         return torch.stack(found).sum(dim=0)
 
-    def _abstains(self, votes: Sequence[float]) -> bool:
+    def _abstains(self, votes: Sequence[int]) -> bool:
         """Whether the two classes with the most votes cannot be told apart."""
-        second, most = sorted([0, *map(int, votes)])[-2:]
+        second, most = sorted([0, *votes])[-2:]
         return sign_test(most, most + second) > self.recipe.alpha
 
 

@@ -106,4 +106,4 @@ def test_a_plugin_whose_check_breaks_is_left_to_its_cells(tmp_path: Path) -> Non
 def test_what_a_component_names_is_looked_up_before_any_data_is_read(kind: str, spec: str, named: str) -> None:
     given = {"victims": ("cnn_gru",), "attacks": ("boundary",), "defenses": ("none",)} | {kind: (spec,)}
     with pytest.raises(UsageError, match=named):
-        check_parts(REGISTRY, plan(Options(**given), REGISTRY))
+        check_parts(Options(**given), REGISTRY)
