@@ -21,7 +21,7 @@ from bench.splits import LEAKS, split_named
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bench.evaluate import Bench
+    from bench.evaluate import Experiment
     from bench.grid import Failure, Planned
     from bench.records import CellRecords
     from bench.results import Results
@@ -140,7 +140,7 @@ def execute_all(asked: Sequence[Options], progress: Progress) -> Done:
     """
     first = asked[0]
     check_writable(first.out)
-    bench, planned = prepare(asked, progress)
+    experiment, planned = prepare(asked, progress)
 
     from bench.grid import run_grid
     from bench.records import Store
@@ -149,8 +149,8 @@ def execute_all(asked: Sequence[Options], progress: Progress) -> Done:
 
     store = Store(first.out)
     remember(first.out, first.ks)
-    failures = run_grid(bench, planned, store)
-    keys = [bench.key(plan.cell) for plan in planned]
+    failures = run_grid(experiment, planned, store)
+    keys = [experiment.key(plan.cell) for plan in planned]
     finished = [store.read(key) for key in keys if store.has(key)]
     failed = [store.failure(key) for key in keys if not store.has(key)]
     return Done(collect(finished, first.ks, failed), finished, failures)
@@ -159,7 +159,7 @@ def execute_all(asked: Sequence[Options], progress: Progress) -> Done:
 _VARY = ("victims", "defenses", "attacks", "tasks", "split", "folds", "seeds", "repeats")
 
 
-def prepare(asked: Sequence[Options], progress: Progress) -> tuple[Bench, list[Planned]]:
+def prepare(asked: Sequence[Options], progress: Progress) -> tuple[Experiment, list[Planned]]:
     """Check what is asked for, read the data once, and plan the cells, those of one fitted victim next to each other.
 
     Args:
@@ -187,9 +187,9 @@ def prepare(asked: Sequence[Options], progress: Progress) -> tuple[Bench, list[P
     for options in asked:
         check_parts(options, registry)
     check_defended(registry, unread, progress)
-    bench = set_up(first, registry, progress)
-    planned = grouped(cell for options in asked for cell in plan(options, registry, bench))
-    check_possible(bench, planned)
+    experiment = set_up(first, registry, progress)
+    planned = grouped(cell for options in asked for cell in plan(options, registry, experiment))
+    check_possible(experiment, planned)
     for name in dict.fromkeys(options.split for options in asked if split_named(options.split).leaks):
         progress.say(f"Split {name}: {LEAKS}.")
-    return bench, planned
+    return experiment, planned

@@ -13,7 +13,7 @@ import torch
 from bench.batch import Batch
 from bench.certificates import GREATEST_ALPHA, LEAST_ALPHA, Certificate, Certifying, proven_at
 from bench.errors import ComponentError, UsageError
-from bench.evaluate import Bench, Cell, limited
+from bench.evaluate import Experiment, Cell, limited
 from bench.fitting import NO_DEFENSE, versions
 from bench.registry import Registry
 from bench.statistics import proportion_interval
@@ -79,34 +79,34 @@ class Certified:
     rows: list[dict[str, Any]]
 
 
-def certified(bench: Bench, cell: Cell, effort: Effort) -> Certified:
+def certified(experiment: Experiment, cell: Cell, effort: Effort) -> Certified:
     """Train a victim, or load it, and certify its answers about the fold's test utterances.
 
     Raises:
         ComponentError: it cannot certify.
     """
-    victim, split = bench.victim(cell), bench.split(cell)
+    victim, split = experiment.victim(cell), experiment.split(cell)
     chosen = limited(split.test, cell.limit)
     enrolled = victim.enroll(split.test)
     if not isinstance(enrolled, Certifying):
         found = f"a {type(enrolled).__name__} without certify"
         raise ComponentError(f"defense {cell.defense!r}", found, "a victim that certifies", "add it")
-    with bench.progress.task(f"Certifying {cell.victim}, defence {cell.defense}", len(chosen)) as advance:
+    with experiment.progress.task(f"Certifying {cell.victim}, defence {cell.defense}", len(chosen)) as advance:
         proven: dict[str, Certificate] = {}
 
         @torch.no_grad()
         def work(share: Sequence[Utterance], stopped: threading.Event) -> None:
             for said in share:
                 if not stopped.is_set():
-                    batch = Batch.of([said], bench.device, [f"{cell.seed}/certify"])
+                    batch = Batch.of([said], experiment.device, [f"{cell.seed}/certify"])
                     (proven[said.id],) = enrolled.certify(batch, effort.first, effort.copies, effort.alpha)
                     advance(1)
 
-        side_by_side = getattr(enrolled, "concurrent", False) and bench.device.type == "cpu"
+        side_by_side = getattr(enrolled, "concurrent", False) and experiment.device.type == "cpu"
         in_threads(work, chosen, torch.get_num_threads() if side_by_side else 1)
-    names: dict[str, Any] = {"victim": cell.victim, "defense": cell.defense, "corpus": bench.dataset.name}
+    names: dict[str, Any] = {"victim": cell.victim, "defense": cell.defense, "corpus": experiment.dataset.name}
     names |= {"task": cell.task.name, "split": cell.split, "fold": cell.fold, "seed": cell.seed}
-    rests_on = {"corpus_fingerprint": bench.dataset.fingerprint, "device": bench.device.type, "versions": versions()}
+    rests_on = {"corpus_fingerprint": experiment.dataset.fingerprint, "device": experiment.device.type, "versions": versions()}
     return Certified(names, rests_on, [_row(said, proven[said.id], cell) for said in chosen])
 
 

@@ -13,7 +13,7 @@ import torch
 from bench.blocks import blocks_of
 from bench.clean_report import clean_report
 from bench.errors import BenchError, UsageError
-from bench.evaluate import Bench, Cell
+from bench.evaluate import Experiment, Cell
 from bench.fitting import NO_DEFENSE, key_of_json
 from bench.referee import Referee
 from bench.stacking import senses_of
@@ -44,34 +44,34 @@ def read_test_corpus(job: Job, text: str, root: Path | None) -> Dataset:
         bench.errors.BenchError: there is none such, it cannot be read, cannot serve a task, or is the one that they are
             trained on.
     """
-    bench = job.bench
+    experiment = job.experiment
     try:
-        component: Any = bench.registry.build("corpora", text)
+        component: Any = experiment.registry.build("corpora", text)
         if root is not None:
             if not hasattr(component, "root"):
                 where = f"--test-corpus-root {root}"
                 raise UsageError(where, f"{text!r}, which reads none", "no path", "leave the option out")
             component = replace(component, root=root)
-        dataset: Dataset = component.read(bench.progress)
+        dataset: Dataset = component.read(experiment.progress)
     except BenchError as error:  # it speaks of the options that the first corpus has
         said = (error.where, error.found, error.expected, error.remedy)
         raise type(error)(*(text.replace("--corpus", "--test-corpus") for text in said)) from error
-    if dataset.fingerprint == bench.dataset.fingerprint:
+    if dataset.fingerprint == experiment.dataset.fingerprint:
         found = "the corpus that the victims are trained on"
         raise UsageError(f"--test-corpus {text}", found, "another one", "leave it out to test on speakers held out")
     for cell in job.cells:
-        perceived(bench, cell, dataset)
+        perceived(experiment, cell, dataset)
     return dataset
 
 
-def perceived(bench: Bench, cell: Cell, other: Dataset) -> Sequence[Utterance]:
+def perceived(experiment: Experiment, cell: Cell, other: Dataset) -> Sequence[Utterance]:
     """All of another corpus that a victim can perceive and its task labels, in blocks where its split cuts them so.
 
     Raises:
         bench.errors.DataError: there is nothing, or nothing of a class.
     """
-    victim = bench.registry.build("victims", cell.victim)
-    defense = None if cell.defense == NO_DEFENSE else bench.registry.build("defenses", cell.defense)
+    victim = experiment.registry.build("victims", cell.victim)
+    defense = None if cell.defense == NO_DEFENSE else experiment.registry.build("defenses", cell.defense)
     senses: tuple[Sense, ...] = senses_of(victim, defense)
     found = usable(other.utterances, cell.task, other.name, senses)
     return blocks_of(found) if cell.split.partition(":")[0].endswith("blocks") else found
@@ -94,34 +94,34 @@ class Answers:
     rows: pd.DataFrame
 
 
-def answers(bench: Bench, found: Trained, other: Dataset | None = None) -> Answers:
+def answers(experiment: Experiment, found: Trained, other: Dataset | None = None) -> Answers:
     """Ask a victim about clean speech that it was not trained on.
 
     Args:
-        bench: data and machine.
+        experiment: data and machine.
         found: the victim.
         other: another corpus to test it on; the fold's test part by default.
     """
     cell = found.cell
-    said = found.split.test if other is None else perceived(bench, cell, other)
-    with torch.no_grad(), bench.progress.task(f"Asking {cell.victim}", len(said)) as advance:
+    said = found.split.test if other is None else perceived(experiment, cell, other)
+    with torch.no_grad(), experiment.progress.task(f"Asking {cell.victim}", len(said)) as advance:
         referee = Referee(
-            found.victim.enroll(said), cell.task, bench.device, bench.batch_size, draw=f"{cell.seed}/{cell.repeat}"
+            found.victim.enroll(said), cell.task, experiment.device, experiment.batch_size, draw=f"{cell.seed}/{cell.repeat}"
         )
         labels = referee.names(referee.labels(said))
         advance(len(said))
     columns = ["utterance", "speaker", "label_true"]
     rows = pd.DataFrame([(one.id, one.speaker, cell.task.label_of(one)) for one in said], columns=columns)
-    description = bench.fitting(cell).description(bench.noises.part("train"), bench.device.type)
-    names = {"victim": cell.victim, "defense": cell.defense, "corpus": bench.dataset.name}
-    names |= {"test_corpus": (other or bench.dataset).name, "task": cell.task.name, "split": cell.split}
+    description = experiment.fitting(cell).description(experiment.noises.part("train"), experiment.device.type)
+    names = {"victim": cell.victim, "defense": cell.defense, "corpus": experiment.dataset.name}
+    names |= {"test_corpus": (other or experiment.dataset).name, "task": cell.task.name, "split": cell.split}
     code = [
         description["versions"]["harness"],
         *((description[part] or {}).get("code") for part in ("victim", "defense")),
     ]
     rests_on = {
         "corpus_fingerprint": description["corpus"],
-        "test_corpus_fingerprint": (other or bench.dataset).fingerprint,
+        "test_corpus_fingerprint": (other or experiment.dataset).fingerprint,
         "training_noises": description["training_noises"],
         "device": description["device"],
         "code": key_of_json({"code": code}),

@@ -67,7 +67,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Bench:
+class Experiment:
     """The data and the machine that cells are measured with.
 
     Args:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.errors import BenchError
-from bench.evaluate import Bench, Cell
+from bench.evaluate import Experiment, Cell
 from bench.records import Store
 from bench.variants import Variant
 
@@ -40,11 +40,11 @@ class Failure:
     exit_code: int
 
 
-def run_grid(bench: Bench, planned: Sequence[Planned], store: Store) -> list[Failure]:
+def run_grid(experiment: Experiment, planned: Sequence[Planned], store: Store) -> list[Failure]:
     """Measure every cell that is not done yet.
 
     Args:
-        bench: data and machine.
+        experiment: data and machine.
         planned: in the order in which they are measured.
         store: where records go. Cells found there are not measured again.
 
@@ -53,13 +53,13 @@ def run_grid(bench: Bench, planned: Sequence[Planned], store: Store) -> list[Fai
     """
     failures = []
     for number, plan in enumerate(planned, 1):
-        description = bench.description(plan.cell) | plan.labels()
-        key = bench.key(plan.cell)
+        description = experiment.description(plan.cell) | plan.labels()
+        key = experiment.key(plan.cell)
         if store.has(key):
             continue
-        bench.progress.say(f"[{number}/{len(planned)}] {one_line(plan.cell)}")
+        experiment.progress.say(f"[{number}/{len(planned)}] {one_line(plan.cell)}")
         try:
-            rows = bench.evaluate(plan.cell)
+            rows = experiment.evaluate(plan.cell)
         except Exception as error:
             message = str(error) if isinstance(error, BenchError) else f"{type(error).__name__}: {error}"
             store.fail(key, description, message, traceback.format_exc())

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError, s
 
 from bench.clean_answers import CELL, answers, reports
 from bench.errors import DataError
-from bench.evaluate import Bench
+from bench.evaluate import Experiment
 from bench.exports import VICTIM, task_json, voices
 from bench.fitting import NO_DEFENSE
 from bench.splits import LEAKS, split_named
@@ -28,21 +28,21 @@ METRICS = {
 }
 
 
-def described(bench: Bench, found: Trained, licence: str = "other") -> dict[str, Any]:
+def described(experiment: Experiment, found: Trained, licence: str = "other") -> dict[str, Any]:
     """Everything that `victim.json` says of a victim beside the digests of its weights.
 
     Args:
-        bench: data and machine.
+        experiment: data and machine.
         found: the victim; it is asked about its fold's test part.
         licence: of the weights, in Hugging Face's spelling.
     """
     cell, split, task = found.cell, found.split, found.cell.task
-    victim, bare = bench.registry.build("victims", cell.victim), cell.defense == NO_DEFENSE
-    defense = None if bare else bench.registry.build("defenses", cell.defense)
-    (metrics,) = reports([answers(bench, found)], CELL)
+    victim, bare = experiment.registry.build("victims", cell.victim), cell.defense == NO_DEFENSE
+    defense = None if bare else experiment.registry.build("defenses", cell.defense)
+    (metrics,) = reports([answers(experiment, found)], CELL)
     parts = {"train": split.train, "valid": split.valid, "test": split.test}
-    fitting = bench.fitting(cell).description(bench.noises.part("train"), bench.device.type)
-    training = {"name": bench.noises.name, "fingerprint": fitting["training_noises"]}
+    fitting = experiment.fitting(cell).description(experiment.noises.part("train"), experiment.device.type)
+    training = {"name": experiment.noises.name, "fingerprint": fitting["training_noises"]}
     return {
         "victim": cell.victim,
         "defense": cell.defense,
@@ -52,7 +52,7 @@ def described(bench: Bench, found: Trained, licence: str = "other") -> dict[str,
         "split": cell.split,
         "fold": cell.fold,
         "seed": cell.seed,
-        "corpus": {"name": bench.dataset.name, "fingerprint": bench.dataset.fingerprint},
+        "corpus": {"name": experiment.dataset.name, "fingerprint": experiment.dataset.fingerprint},
         "parts": {name: _part(part, task) for name, part in parts.items()},
         "voices": voices([*split.train, *split.valid]),
         "training_noises": None if bare else training,

@@ -16,20 +16,20 @@ from bench.tasks import task_named
 from bench.variants import variants
 
 if TYPE_CHECKING:
-    from bench.evaluate import Bench
+    from bench.evaluate import Experiment
     from bench.grid import Planned
 
 RANDOMISED_REPEATS = 3
 """How often a cell under a randomised defence is measured where `--repeats` does not say."""
 
 
-def plan(options: Options, registry: Registry, bench: Bench | None = None) -> list[Planned]:
+def plan(options: Options, registry: Registry, experiment: Experiment | None = None) -> list[Planned]:
     """Every cell asked for, those of one fitted victim next to each other.
 
     Args:
         options: what is asked for.
         registry: finds components.
-        bench: with the corpus, which says how many folds there are; without it, "all" folds are the first.
+        experiment: with the corpus, which says how many folds there are; without it, "all" folds are the first.
     """
     from itertools import product
 
@@ -46,7 +46,7 @@ def plan(options: Options, registry: Registry, bench: Bench | None = None) -> li
     split = split_named(options.split).name
     found = []
     for task, seed, victim in product(map(task_named, dict.fromkeys(options.tasks)), options.seeds, victims):
-        folds = options.folds or range(bench.folds(victim, task, split) if bench else 1)
+        folds = options.folds or range(experiment.folds(victim, task, split) if experiment else 1)
         for fold, defense, variant in product(folds, defenses, attacks):
             cell = Cell(victim, defense, variant.attack, task, split, fold, seed, max(options.ks), options.limit)
             repeats = range(options.repeats or _repeats_of(registry, victim, defense))

@@ -15,7 +15,7 @@ from bench.specs import Spec
 from bench.types import SIGNAL
 
 if TYPE_CHECKING:
-    from bench.evaluate import Bench
+    from bench.evaluate import Experiment
     from bench.grid import Planned
 
 
@@ -78,24 +78,24 @@ def check_defended(registry: Registry, planned: Iterable[Planned], progress: Pro
         progress.say(f"Victim {victim} and defence {defense} do not go together, and their cells fail: {error}")
 
 
-def check_possible(bench: Bench, planned: Sequence[Planned]) -> None:
+def check_possible(experiment: Experiment, planned: Sequence[Planned]) -> None:
     """Raise before anything is trained where the data cannot serve what is asked."""
     for part in ("train", "test"):
-        bench.noises.part("train" if part == "train" else "test")
+        experiment.noises.part("train" if part == "train" else "test")
     for cell in dict.fromkeys(one.cell for one in planned):
-        bench.split(cell)
+        experiment.split(cell)
         for kind, text in (("attacks", cell.attack), ("defenses", cell.defense)):
             if text != NO_DEFENSE:
-                component = bench.registry.build(kind, text)
+                component = experiment.registry.build(kind, text)
                 for part in getattr(component, "parts", (component,)):
-                    _check_component(bench, part)
+                    _check_component(experiment, part)
 
 
-def _check_component(bench: Bench, component: Any) -> None:
+def _check_component(experiment: Experiment, component: Any) -> None:
     """Raise where the noise bank lacks a category that the component names."""
     named = [*getattr(component, "categories", ()), getattr(component, "category", "")]
     for category in named:
         if category and category != SIGNAL:
-            bench.noises.of(category)
+            experiment.noises.of(category)
     for attack in getattr(component, "made_of", ()):
-        _check_component(bench, bench.registry.build("attacks", attack))
+        _check_component(experiment, experiment.registry.build("attacks", attack))

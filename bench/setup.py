@@ -14,12 +14,12 @@ from bench.registry import Registry
 if TYPE_CHECKING:
     import torch
 
-    from bench.evaluate import Bench
+    from bench.evaluate import Experiment
 
 
-def set_up(options: Options, registry: Registry, progress: Progress) -> Bench:
+def set_up(options: Options, registry: Registry, progress: Progress) -> Experiment:
     """Read the corpus and the noise bank, choose the device."""
-    from bench.evaluate import Bench
+    from bench.evaluate import Experiment
     from bench.noises.joined import joined
     from bench.noises.perception import p1, read_perception
 
@@ -29,7 +29,7 @@ def set_up(options: Options, registry: Registry, progress: Progress) -> Bench:
     perception = p1() if options.perception is None else read_perception(options.perception)
     dataset = corpus.read(progress)
     noises = joined([bank.read(progress) for bank in banks])
-    return Bench(
+    return Experiment(
         registry,
         dataset,
         noises,

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from bench import api
 from bench.errors import BenchError
-from bench.evaluate import Bench, Cell
+from bench.evaluate import Experiment, Cell
 from bench.options import Options
 from bench.progress import Progress
 from bench.protocols import Victim
@@ -25,11 +25,11 @@ class Job:
     """Victims to be trained, and what they are trained on.
 
     Args:
-        bench: data and machine.
+        experiment: data and machine.
         cells: one for each victim, defence, task, fold and seed.
     """
 
-    bench: Bench
+    experiment: Experiment
     cells: tuple[Cell, ...]
 
 
@@ -43,8 +43,8 @@ def prepare(options: Options, progress: Progress) -> Job:
     Raises:
         bench.errors.BenchError: something asked for cannot be done; nothing has been trained then.
     """
-    bench, planned = api.prepare([options], progress)
-    return Job(bench, tuple(dict.fromkeys(plan.cell for plan in planned)))
+    experiment, planned = api.prepare([options], progress)
+    return Job(experiment, tuple(dict.fromkeys(plan.cell for plan in planned)))
 
 
 @dataclass(frozen=True)
@@ -82,17 +82,17 @@ class Trained:
         }
 
 
-def trained(bench: Bench, cell: Cell) -> Trained:
+def trained(experiment: Experiment, cell: Cell) -> Trained:
     """Train a victim, or load it where it is kept.
 
     Raises:
         bench.errors.BenchError: it cannot be trained.
     """
-    folder = bench.fitting(cell).folder(bench.noises.part("train"), bench.device.type)
+    folder = experiment.fitting(cell).folder(experiment.noises.part("train"), experiment.device.type)
     kept = folder.is_dir()
     started = time.monotonic()
-    victim = bench.victim(cell)
-    return Trained(cell, victim, bench.split(cell), folder, None if kept else time.monotonic() - started)
+    victim = experiment.victim(cell)
+    return Trained(cell, victim, experiment.split(cell), folder, None if kept else time.monotonic() - started)
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def each(job: Job, do: Callable[[Cell], _T]) -> tuple[list[_T], list[Failed]]:
     done, failed = [], []
     for number, cell in enumerate(job.cells, 1):
         name = f"victim {cell.victim} · defense {cell.defense} · task {cell.task.name}"
-        job.bench.progress.say(f"[{number}/{len(job.cells)}] {name} · {cell.split} fold {cell.fold} · seed {cell.seed}")
+        job.experiment.progress.say(f"[{number}/{len(job.cells)}] {name} · {cell.split} fold {cell.fold} · seed {cell.seed}")
         try:
             done.append(do(cell))
         except Exception as error:

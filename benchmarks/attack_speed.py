@@ -22,7 +22,7 @@ import torch
 from peers import PEERS, PeerSetting
 
 from bench.batch import Batch
-from bench.evaluate import Bench, Cell, limited
+from bench.evaluate import Experiment, Cell, limited
 from bench.options import Options
 from bench.planning import plan
 from bench.progress import for_terminal
@@ -63,17 +63,17 @@ def main() -> None:
         noises="all",
     )
     registry = Registry.discover()
-    bench = set_up(options, registry, for_terminal())
+    experiment = set_up(options, registry, for_terminal())
     cell = plan(options, registry)[0].cell
-    split = bench.split(cell)
-    context = FitContext(cell.task, cell.seed, bench.device, bench.noises.part("train"), bench.progress)
-    victim = bench.fitting(cell).fit_or_load(split, context).enroll(split.test)
+    split = experiment.split(cell)
+    context = FitContext(cell.task, cell.seed, experiment.device, experiment.noises.part("train"), experiment.progress)
+    victim = experiment.fitting(cell).fit_or_load(split, context).enroll(split.test)
     utterances = limited(split.test, arguments.limit)
     print(f"{len(utterances)} utterances, k = {arguments.k}, {bench.device}, medians of {arguments.repeats}")
     print(f"{'':34}{'queries':>9}{'seconds':>9}{'ms/query':>10}{'ratio':>8}")
-    _referee_against_forward(bench, cell, victim, utterances, arguments.repeats)
+    _referee_against_forward(experiment, cell, victim, utterances, arguments.repeats)
     if arguments.peers:
-        _peers(bench, victim, utterances[: arguments.peer_utterances], arguments.k)
+        _peers(experiment, victim, utterances[: arguments.peer_utterances], arguments.k)
 
 
 def _arguments() -> argparse.Namespace:
@@ -92,26 +92,26 @@ def _arguments() -> argparse.Namespace:
 
 
 def _referee_against_forward(
-    bench: Bench, cell: Cell, victim: Victim, utterances: Sequence[Utterance], repeats: int
+    experiment: Experiment, cell: Cell, victim: Victim, utterances: Sequence[Utterance], repeats: int
 ) -> None:
-    attack = bench.registry.build("attacks", cell.attack)
-    tools = bench.tools(cell, "test", bench.split(cell).test)
+    attack = experiment.registry.build("attacks", cell.attack)
+    tools = experiment.tools(cell, "test", experiment.split(cell).test)
     listening = Listening(victim)
     campaign = Campaign(attack, cell.attack, tools, cell.seed)
-    rows = _referee(bench, cell, listening).run(campaign, utterances)
-    referee = _referee(bench, cell, victim)
+    rows = _referee(experiment, cell, listening).run(campaign, utterances)
+    referee = _referee(experiment, cell, victim)
     searches, forwards = [], []
     for _ in range(repeats):  # alternating, so that both see the same machine
-        searches.append(_timed(bench.device, lambda: referee.run(campaign, utterances)))
-        forwards.append(_timed(bench.device, lambda: _forward(victim, listening.heard)))
+        searches.append(_timed(experiment.device, lambda: referee.run(campaign, utterances)))
+        forwards.append(_timed(experiment.device, lambda: _forward(victim, listening.heard)))
     queries = sum(row.query > 0 for row in rows)
     forward, search = statistics.median(forwards), statistics.median(searches)
     _line("the victim's forward passes alone", queries, forward, forward)
     _line("boundary, through the referee", queries, search, forward)
 
 
-def _referee(bench: Bench, cell: Cell, victim: Any) -> Referee:
-    return Referee(victim, cell.task, bench.device, bench.batch_size, bench.min_snr_db)
+def _referee(experiment: Experiment, cell: Cell, victim: Any) -> Referee:
+    return Referee(victim, cell.task, experiment.device, experiment.batch_size, experiment.min_snr_db)
 
 
 @torch.no_grad()
@@ -120,10 +120,10 @@ def _forward(victim: Victim, heard: Sequence[Batch]) -> None:
         victim.log_probs(batch)
 
 
-def _peers(bench: Bench, victim: Victim, utterances: Sequence[Utterance], k: int) -> None:
+def _peers(experiment: Experiment, victim: Victim, utterances: Sequence[Utterance], k: int) -> None:
     for name, peer in PEERS.items():
         try:
-            setting = PeerSetting(victim, utterances, k, bench.device)
+            setting = PeerSetting(victim, utterances, k, experiment.device)
             started = time.perf_counter()
             queries, forward = peer(setting)
             _line(name, queries, time.perf_counter() - started, forward)

@@ -13,7 +13,7 @@ import torch
 
 from bench.degradation import clipped
 from bench.errors import UsageError
-from bench.evaluate import Bench, Cell, limited
+from bench.evaluate import Experiment, Cell, limited
 from bench.options import Options
 from bench.referee import SNR_DECIMALS
 from bench.registry import Registry
@@ -145,11 +145,11 @@ def chosen(dataset: Dataset, ids: Sequence[str], limit: int | None) -> list[Utte
     return [known[id] for id in dict.fromkeys(ids)]
 
 
-def listen(bench: Bench, attacks: Sequence[str], utterances: Sequence[Utterance], options: Options) -> list[Effect]:
+def listen(experiment: Experiment, attacks: Sequence[str], utterances: Sequence[Utterance], options: Options) -> list[Effect]:
     """Put each attack's first candidate for each utterance together, as the referee does for a run of these options.
 
     Args:
-        bench: corpus and noises, read.
+        experiment: corpus and noises, read.
         attacks: from `specs_of`.
         utterances: of the corpus.
         options: the seed, and the task that says which utterances a run has; fillers are taken from those.
@@ -159,13 +159,13 @@ def listen(bench: Bench, attacks: Sequence[str], utterances: Sequence[Utterance]
         bench.errors.ComponentError: an attack broke its contract.
     """
     task = task_named(options.tasks[0])
-    speech = [one for one in bench.dataset.utterances if one.has_sound and task.label_of(one) is not None]
+    speech = [one for one in experiment.dataset.utterances if one.has_sound and task.label_of(one) is not None]
     split, seed = split_named(options.split).name, options.seeds[0]
     found = []
     for spec in attacks:
         cell = Cell(options.victims[0], options.defenses[0], spec, task, split, 0, seed, max(options.ks))
-        campaign = Campaign(bench.registry.build("attacks", spec), spec, bench.tools(cell, "test", speech), seed)
-        with torch.no_grad(), bench.progress.task(f"Applying {spec}", len(utterances)) as advance:
+        campaign = Campaign(experiment.registry.build("attacks", spec), spec, experiment.tools(cell, "test", speech), seed)
+        with torch.no_grad(), experiment.progress.task(f"Applying {spec}", len(utterances)) as advance:
             tried = []
             for utterance in utterances:
                 tried.append(_example(campaign, utterance))

@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bench.cache import cache_dir
-from bench.evaluate import Bench
+from bench.evaluate import Experiment
 from bench.noises.perception import Perception
 from bench.options import Options, check_writable
 from bench.progress import Progress
@@ -42,19 +42,19 @@ def listen_to(options: Options, ids: Sequence[str], progress: Progress) -> tuple
     attacks = specs_of(options.attacks, registry)
     check_writable(options.out)
     check_writable(cache_dir(), "SERBENCH_CACHE")
-    bench = set_up(options, registry, progress)
-    utterances = chosen(bench.dataset, ids, options.limit)
-    effects = listen(bench, attacks, utterances, options)
-    return write_page(bench, effects, utterances, options), effects
+    experiment = set_up(options, registry, progress)
+    utterances = chosen(experiment.dataset, ids, options.limit)
+    effects = listen(experiment, attacks, utterances, options)
+    return write_page(experiment, effects, utterances, options), effects
 
 
-def write_page(bench: Bench, effects: Sequence[Effect], utterances: Sequence[Utterance], options: Options) -> Path:
+def write_page(experiment: Experiment, effects: Sequence[Effect], utterances: Sequence[Utterance], options: Options) -> Path:
     """Write `index.html`, and the sounds and spectrograms that it shows.
 
     Files of other names in the folder stay as they are.
 
     Args:
-        bench: corpus and noises.
+        experiment: corpus and noises.
         effects: from `leaderboards.listening.listen`.
         utterances: in the order of the page.
         options: the seed, and the folder, which is made where it is missing.
@@ -66,17 +66,17 @@ def write_page(bench: Bench, effects: Sequence[Effect], utterances: Sequence[Utt
         UsageError: a file cannot be written, or one of the names is a folder's.
     """
     folder = options.out
-    sections = [_section(one, effects, bench.perception) for one in utterances]
+    sections = [_section(one, effects, experiment.perception) for one in utterances]
     sounds = {sound.stem: sound for section in sections for row in section["rows"] for sound in row["sounds"]}
-    with bench.progress.task(f"Writing {folder}", len(sounds)) as advance:
+    with experiment.progress.task(f"Writing {folder}", len(sounds)) as advance:
         for sound in sounds.values():
             write_sound(sound, folder)
             advance(1)
     about = {
-        "corpus": bench.dataset.name,
-        "noise_bank": bench.noises.name,
-        "perception": bench.perception.name,
-        "min_snr_db": bench.min_snr_db,
+        "corpus": experiment.dataset.name,
+        "noise_bank": experiment.noises.name,
+        "perception": experiment.perception.name,
+        "min_snr_db": experiment.min_snr_db,
         "seed": options.seeds[0],
         "version": metadata.version("serbench"),
     }

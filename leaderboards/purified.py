@@ -13,7 +13,7 @@ from torch import Tensor
 from bench.batch import Batch
 from bench.cache import appearing_file
 from bench.errors import UsageError
-from bench.evaluate import Bench, limited
+from bench.evaluate import Experiment, limited
 from bench.options import Options
 from bench.progress import Progress
 from bench.protocols import Victim
@@ -82,13 +82,13 @@ def compare(options: Options, id: str | None, progress: Progress) -> Comparison:
     specs_of(options.attacks, Registry.discover(options.plugins))  # refuses what would have to be told of a victim
     job = prepare(options, progress)
     cell = job.cells[0]  # all of one victim: a search may be planned with several limits
-    example = _example(job.bench, options, _asked(job.bench.split(cell).test, id))
-    done = trained(job.bench, cell)
+    example = _example(job.experiment, options, _asked(job.experiment.split(cell).test, id))
+    done = trained(job.experiment, cell)
     victim = done.victim.enroll(done.split.test)
     if not isinstance(victim, Comparing):
         expected = "a defence that cleans features, such as gan_purification, as the last of them"
         raise UsageError(f"--defense {cell.defense!r}", "one that shows no features", expected, "choose it")
-    return _compared(victim, example, job.bench.device, f"{cell.victim} · {cell.defense}")
+    return _compared(victim, example, job.experiment.device, f"{cell.victim} · {cell.defense}")
 
 
 def _asked(test: Sequence[Utterance], id: str | None) -> Utterance:
@@ -104,10 +104,10 @@ def _asked(test: Sequence[Utterance], id: str | None) -> Utterance:
     return known[id]
 
 
-def _example(bench: Bench, options: Options, asked: Utterance) -> Example:
+def _example(experiment: Experiment, options: Options, asked: Utterance) -> Example:
     """What the attack first makes of it."""
-    placed = replace(asked, waveform=asked.waveform.to(bench.device))
-    (effect,) = listen(bench, specs_of(options.attacks, bench.registry), [placed], options)
+    placed = replace(asked, waveform=asked.waveform.to(experiment.device))
+    (effect,) = listen(experiment, specs_of(options.attacks, experiment.registry), [placed], options)
     (example,) = effect.examples
     if not example.same_length:
         found = f"that {effect.spec} changes the length of the utterance"

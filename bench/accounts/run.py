@@ -16,7 +16,7 @@ from bench.accounts.costs import Cost, answer_times, fit_seconds, parameters_in
 from bench.accounts.plan import Role, attacks_by_role
 from bench.api import prepare
 from bench.errors import UsageError
-from bench.evaluate import Bench, Cell
+from bench.evaluate import Experiment, Cell
 from bench.fitting import NO_DEFENSE
 from bench.grid import Failure, Planned, run_grid
 from bench.options import Options, check_writable
@@ -104,13 +104,13 @@ def accounts(options: Options, progress: Progress) -> tuple[list[Account], list[
     defenses = tuple(dict.fromkeys((NO_DEFENSE, *options.defenses)))
     options = replace(options, defenses=defenses)
     check_writable(options.out)
-    bench, planned = prepare([options], progress)
+    experiment, planned = prepare([options], progress)
     remember(options.out, options.ks)
     store = Store(options.out)
     found, failures = [], []
     for group in _groups(planned):
-        cells = _Cells(bench, group)
-        failures += run_grid(bench, cells.planned(), store)
+        cells = _Cells(experiment, group)
+        failures += run_grid(experiment, cells.planned(), store)
         if cells.done(store, NO_DEFENSE):
             found.append(cells.account(store, options))
     return found, failures
@@ -128,12 +128,12 @@ class _Cells:
     """The cells of one account.
 
     Args:
-        bench: data and machine.
+        experiment: data and machine.
         group: the plans of one victim, task and attack, under every defence.
     """
 
-    def __init__(self, bench: Bench, group: Sequence[Planned]) -> None:
-        self.bench = bench
+    def __init__(self, experiment: Experiment, group: Sequence[Planned]) -> None:
+        self.experiment = experiment
         self.variant = group[0].variant
         self.by_defense: dict[str, list[Cell]] = {}
         for plan in group:
@@ -152,8 +152,8 @@ class _Cells:
         guarded = False
         if defense != NO_DEFENSE:
             with suppress(Exception):  # a victim that cannot be trained fails its own cells, and says so there
-                guarded = isinstance(self.bench.victim(first), Purifying | Refusing)
-        return attacks_by_role(self.bench.registry, self.bench.noises, defense, self.variant.attack, guarded)
+                guarded = isinstance(self.experiment.victim(first), Purifying | Refusing)
+        return attacks_by_role(self.experiment.registry, self.experiment.noises, defense, self.variant.attack, guarded)
 
     def planned(self) -> list[Planned]:
         """Every cell, those of one fitted victim next to each other."""
@@ -166,7 +166,7 @@ class _Cells:
         return found
 
     def _planned(self, cell: Cell) -> Planned:
-        built = self.bench.registry.build("attacks", cell.attack)
+        built = self.experiment.registry.build("attacks", cell.attack)
         (variant,) = variants(cell.attack, built, "yes" if self.variant.corr else "no", self.variant.noises[0])  # type: ignore[arg-type]
         return Planned(cell, replace(variant, attack=cell.attack))
 
@@ -174,13 +174,13 @@ class _Cells:
         """Whether every cell of a defence is finished."""
         attacks = self.bare_attacks if defense == NO_DEFENSE else self.roles[defense].values()
         cells = (replace(cell, attack=attack) for cell in self.by_defense[defense] for attack in attacks)
-        return all(store.has(self.bench.key(cell)) for cell in cells)
+        return all(store.has(self.experiment.key(cell)) for cell in cells)
 
     def account(self, store: Store, options: Options) -> Account:
         """The account, from the records."""
         bare = {attack: self._rows(store, NO_DEFENSE, attack) for attack in self.bare_attacks}
         first = self.by_defense[NO_DEFENSE][0]
-        about = store.read(self.bench.key(replace(first, attack=self.bare_attacks[0]))).description
+        about = store.read(self.experiment.key(replace(first, attack=self.bare_attacks[0]))).description
         cells = self.by_defense[NO_DEFENSE]
         setting = {
             "victim": first.victim,
@@ -202,7 +202,7 @@ class _Cells:
         return Account(setting, rows["utterance"].nunique(), rows["speaker"].nunique(), lines, rests_on(about))
 
     def _rows(self, store: Store, defense: str, attack: str) -> pd.DataFrame:
-        read = (store.read(self.bench.key(replace(cell, attack=attack))) for cell in self.by_defense[defense])
+        read = (store.read(self.experiment.key(replace(cell, attack=attack))) for cell in self.by_defense[defense])
         return pd.concat([one.rows.assign(cell=cell_name(one.description)) for one in read], ignore_index=True)
 
     def _line(
@@ -227,19 +227,19 @@ class _Cells:
         prevented = {role: figures.Figure(**found) for role, found in at_most.items() if found}
         cells = self.by_defense[defense]
         repeats = len({cell.repeat for cell in cells})
-        built = None if is_bare else self.bench.registry.build("defenses", defense)
+        built = None if is_bare else self.experiment.registry.build("defenses", defense)
         randomised = bool(getattr(built, "randomised", False))
         return Line(defense, randomised, repeats, clean, attacks, cost, figures.holds_only_unknown(prevented))
 
     def _costs(self, defenses: Sequence[str]) -> Iterator[Cost]:
         """Of each defence, in order: fitting time over all folds, answers and parameters on the first."""
-        test = self.bench.split(self.by_defense[NO_DEFENSE][0]).test
+        test = self.experiment.split(self.by_defense[NO_DEFENSE][0]).test
         firsts = [self.by_defense[defense][0] for defense in defenses]
-        victims = [self.bench.victim(cell).enroll(test) for cell in firsts]
-        times = answer_times(victims, test, self.bench.device, self.bench.batch_size)
-        noises = self.bench.noises.part("train")
+        victims = [self.experiment.victim(cell).enroll(test) for cell in firsts]
+        times = answer_times(victims, test, self.experiment.device, self.experiment.batch_size)
+        noises = self.experiment.noises.part("train")
         for defense, answer_ms in zip(defenses, times, strict=True):
             cells = self.by_defense[defense]
-            fitted = [self.bench.fitting(cell).folder(noises, self.bench.device.type) for cell in cells]
+            fitted = [self.experiment.fitting(cell).folder(noises, self.experiment.device.type) for cell in cells]
             taken = [seconds for folder in fitted if (seconds := fit_seconds(folder)) is not None]
             yield Cost(statistics.median(taken) if taken else None, answer_ms, parameters_in(fitted[0]))

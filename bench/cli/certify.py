@@ -48,7 +48,7 @@ def certify(
     check_json_target(json)
     check_certifies(Registry.discover(options.plugins), options.defenses)
     job = prepare(options, for_terminal())
-    found, failed = each(job, lambda cell: certified(job.bench, cell, effort))
+    found, failed = each(job, lambda cell: certified(job.experiment, cell, effort))
     told = summaries(found, effort)
     notes = [one.to_json() for one in failed]
     if write_json({"schema": SCHEMA, "certified": told, "failed": notes}, json):

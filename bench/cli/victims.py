@@ -38,7 +38,7 @@ def train(options: Options, json: Json = None) -> None:
 
     check_json_target(json)
     job = prepare(options, for_terminal())
-    done, failed = each(job, lambda cell: trained(job.bench, cell).to_json())
+    done, failed = each(job, lambda cell: trained(job.experiment, cell).to_json())
     if write_json({"schema": SCHEMA, "victims": done, "failed": [one.to_json() for one in failed]}, json):
         show_trained(done)
     say_failed(failed)
@@ -71,7 +71,7 @@ def evaluate(
     check_test_corpus(test_corpus, test_corpus_root)
     job = prepare(options, for_terminal())
     other = None if test_corpus is None else read_test_corpus(job, test_corpus, test_corpus_root)
-    said, failed = each(job, lambda cell: answers(job.bench, trained(job.bench, cell), other))
+    said, failed = each(job, lambda cell: answers(job.experiment, trained(job.experiment, cell), other))
     cells, pooled = (reports(said, names) for names in (CELL, POOLED))
     notes = [one.to_json() for one in failed]
     if write_json({"schema": SCHEMA, "cells": cells, "pooled": pooled, "failed": notes}, json):

@@ -35,8 +35,8 @@ def export(
 
     check_target(to)
     job = _one(options)
-    found = trained(job.bench, job.cells[0])
-    write_export(to, found.folder, described(job.bench, found, license), render)
+    found = trained(job.experiment, job.cells[0])
+    write_export(to, found.folder, described(job.experiment, found, license), render)
     cell = job.cells[0]
     attack = f"bench run --victim exported:{to} --task {cell.task.name} ..."
     typer.echo(f"Exported {cell.victim} to {to}. Attack it: {attack}")
@@ -82,7 +82,7 @@ def _described(options: Options, license: str) -> dict[str, Any]:
     from bench.trained import trained
 
     job = _one(options)
-    return described(job.bench, trained(job.bench, job.cells[0]), license)
+    return described(job.experiment, trained(job.experiment, job.cells[0]), license)
 
 
 def _one(options: Options) -> Job:
@@ -104,5 +104,5 @@ def _one(options: Options) -> Job:
     job = prepare(options, for_terminal())
     cell = job.cells[0]
     defense = None if cell.defense == NO_DEFENSE else cell.defense
-    check_inside(f"--victim {cell.victim}", cell.victim, defense, job.bench.registry.build)
+    check_inside(f"--victim {cell.victim}", cell.victim, defense, job.experiment.registry.build)
     return job

@@ -9,7 +9,7 @@ import torch
 
 from bench import DataError, NoiseClip
 from bench.adversaries import TRAINING, adversarial_examples, perturbed
-from bench.evaluate import Bench, Cell
+from bench.evaluate import Experiment, Cell
 from bench.leaks import check_noises, check_seeds
 from bench.noises.bank import Noises
 from bench.registry import Registry
@@ -60,9 +60,9 @@ def test_the_harness_looks_before_every_attack() -> None:
     rain = torch.from_numpy(keyed("rain").normal(0, 0.1, 16000)).float()
     clips = [NoiseClip(f"{c}-{n}", c, rain, f"{c}-{n}") for c in ("natural", "human", "interior") for n in range(2)]
     dataset = Dataset("sample", tuple(sample_utterances(10, key="speaker")), "sample")
-    bench = Bench(Registry.discover(), dataset, Noises("doubled", tuple(clips), "doubled"), CPU)
+    experiment = Experiment(Registry.discover(), dataset, Noises("doubled", tuple(clips), "doubled"), CPU)
     with pytest.raises(DataError, match="sample for sample"):
-        bench.evaluate(Cell("cnn_gru:max_epochs=1", "none", "fade_in", TASK, "k-fold", 0, 0, 1))
+        experiment.evaluate(Cell("cnn_gru:max_epochs=1", "none", "fade_in", TASK, "k-fold", 0, 0, 1))
 
 
 def test_training_examples_come_from_the_training_half_and_from_streams_of_their_own() -> None:

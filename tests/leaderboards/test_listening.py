@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from bench.batch import Batch
 from bench.errors import ComponentError, UsageError
-from bench.evaluate import Bench, Cell, limited
+from bench.evaluate import Experiment, Cell, limited
 from bench.noises.perception import p1
 from bench.options import Options
 from bench.referee import Referee
@@ -33,8 +33,8 @@ from leaderboards.listening_sounds import file_stem, sounds_of
 REGISTRY = Registry.discover()
 
 
-def bench_of(utterances: list[Utterance]) -> Bench:
-    return Bench(REGISTRY, Dataset("sample", tuple(utterances), "f"), sample_noises(), CPU)
+def experiment_of(utterances: list[Utterance]) -> Experiment:
+    return Experiment(REGISTRY, Dataset("sample", tuple(utterances), "f"), sample_noises(), CPU)
 
 
 def options_of(*attacks: str, out: Path = Path("unused"), seed: int = 0) -> Options:
@@ -43,7 +43,7 @@ def options_of(*attacks: str, out: Path = Path("unused"), seed: int = 0) -> Opti
 
 def heard(utterances: list[Utterance], *attacks: str, seed: int = 0) -> list[Effect]:
     """What is heard of some utterances, which are the whole corpus."""
-    return listen(bench_of(utterances), specs_of(attacks, REGISTRY), utterances, options_of(*attacks, seed=seed))
+    return listen(experiment_of(utterances), specs_of(attacks, REGISTRY), utterances, options_of(*attacks, seed=seed))
 
 
 def plugged(folder: Path, *steps: str) -> Registry:
@@ -76,11 +76,11 @@ def test_it_is_what_the_referee_asks_first(attack: str, seed: int) -> None:
     utterances = sample_utterances(10)
     split = split_named("k-fold").split(tuple(utterances), 0, "sample")
     (spec,) = specs_of([attack], REGISTRY)
-    bench, victim = bench_of(utterances), Listening()
-    tools = bench.tools(Cell("v", "none", spec, TASK, "k-fold", 0, seed, 25), "test", split.test)
+    experiment, victim = experiment_of(utterances), Listening()
+    tools = experiment.tools(Cell("v", "none", spec, TASK, "k-fold", 0, seed, 25), "test", split.test)
     rows = Referee(victim, TASK, CPU).run(Campaign(REGISTRY.build("attacks", spec), spec, tools, seed), split.test)
     first = {row.utterance: row for row in rows if row.query == 1}
-    (effect,) = listen(bench, [spec], split.test, options_of(attack, seed=seed))
+    (effect,) = listen(experiment, [spec], split.test, options_of(attack, seed=seed))
     assert len(effect.examples) == len(first) > 4
     for example in effect.examples:
         row, asked = first[example.original.id], victim.asked[example.original.id][1]
@@ -125,9 +125,9 @@ def test_nothing_that_applies_is_an_error() -> None:
 )
 def test_an_attack_that_breaks_its_contract_is_named(tmp_path: Path, step: str, found: str) -> None:
     utterances = sample_utterances(1)[:1]
-    bench = replace(bench_of(utterances), registry=plugged(tmp_path, step))
+    experiment = replace(experiment_of(utterances), registry=plugged(tmp_path, step))
     with pytest.raises(ComponentError, match=f"'mine' on utterance .* found {found}"):
-        listen(bench, ["mine"], utterances, options_of("mine"))
+        listen(experiment, ["mine"], utterances, options_of("mine"))
 
 
 def test_attacks_by_the_names_of_their_records() -> None:
@@ -177,9 +177,9 @@ def test_file_names_are_safe(one: str, other: str) -> None:
 
 def written(tmp_path: Path, utterances: list[Utterance], *attacks: str) -> tuple[str, list[Effect]]:
     """The page, and what is on it."""
-    bench, specs, options = bench_of(utterances), specs_of(attacks, REGISTRY), options_of(*attacks, out=tmp_path)
-    effects = listen(bench, specs, utterances, options)
-    return write_page(bench, effects, utterances, options).read_text(encoding="utf-8"), effects
+    experiment, specs, options = experiment_of(utterances), specs_of(attacks, REGISTRY), options_of(*attacks, out=tmp_path)
+    effects = listen(experiment, specs, utterances, options)
+    return write_page(experiment, effects, utterances, options).read_text(encoding="utf-8"), effects
 
 
 def files_of(effect: Effect, folder: Path) -> Mapping[str, torch.Tensor]:
@@ -379,7 +379,7 @@ def test_a_silent_original_has_no_snr(tmp_path: Path) -> None:
     utterances = [Utterance("s", torch.zeros(800), "a", emotion="anger")]
     steps = ("replace(original, waveform=original.waveform + 0.1)", "original")
     (effect,) = listen(
-        replace(bench_of(utterances), registry=plugged(tmp_path, *steps)), ["mine"], utterances, options_of("mine")
+        replace(experiment_of(utterances), registry=plugged(tmp_path, *steps)), ["mine"], utterances, options_of("mine")
     )
     said = dict(facts(effect.examples[0], p1()))
     assert said["SNR"] == "undefined: the original is silent"
@@ -389,7 +389,7 @@ def test_a_silent_original_has_no_snr(tmp_path: Path) -> None:
 
 def test_an_effect_that_does_nothing_is_said_to(tmp_path: Path) -> None:
     utterances = sample_utterances(1)[:1]
-    bench, options = replace(bench_of(utterances), registry=plugged(tmp_path, "original")), options_of("mine")
-    effects = listen(bench, ["mine"], utterances, options)
-    page = write_page(bench, effects, utterances, replace(options, out=tmp_path / "page"))
+    experiment, options = replace(experiment_of(utterances), registry=plugged(tmp_path, "original")), options_of("mine")
+    effects = listen(experiment, ["mine"], utterances, options)
+    page = write_page(experiment, effects, utterances, replace(options, out=tmp_path / "page"))
     assert "Neither a sample nor a word has changed." in page.read_text(encoding="utf-8")

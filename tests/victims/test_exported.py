@@ -42,9 +42,9 @@ def exported(
 ) -> tuple[Path, Trained]:
     """The folder, and the victim that is in it."""
     asked = job(request.param)
-    found = trained(asked.bench, asked.cells[0])
+    found = trained(asked.experiment, asked.cells[0])
     folder = tmp_path_factory.mktemp("exported") / "folder"
-    write_export(folder, found.folder, described(asked.bench, found), card)
+    write_export(folder, found.folder, described(asked.experiment, found), card)
     return folder, found
 
 
@@ -128,7 +128,7 @@ def test_nobody_whom_it_was_trained_with_is_tested(exported: tuple[Path, Trained
     asked = job(found.cell.defense)
     assert len(asked.cells) == 5
     for cell in asked.cells[1:]:
-        split = asked.bench.split(cell)
+        split = asked.experiment.split(cell)
         with pytest.raises(UsageError, match=r"\d speakers that it was trained with.*--split k-fold --fold 0"):
             Exported(folder).fit(split.train, split.valid, sample_context())
 
