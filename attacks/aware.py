@@ -63,8 +63,8 @@ class Aware:
         steps = tools.component(self.made_of[0]).search(original, tools, rng)
         left = self.looks * tools.max_queries
         candidate = next(steps, None)
-        sight = tools.sight
-        before = sight.traces([original])[0] if candidate is not None and sight is not None and sight.purifies else None
+        view = tools.defense_view
+        before = view.traces([original])[0] if candidate is not None and view is not None and view.purifies else None
         while candidate is not None and left:
             form = self._best(original, candidate, before, tools)
             fooled = False
@@ -87,18 +87,18 @@ class Aware:
             original: the clean utterance.
             candidate: the other attack's.
             before: what a purifier leaves of the original; None where there is none.
-            tools: with the sight of the defence.
+            tools: with the view of the defence.
         """
-        sight = tools.sight
-        if sight is None:
+        view = tools.defense_view
+        if view is None:
             return candidate
         forms = [candidate]
         if before is not None and candidate.waveform.shape == original.waveform.shape:
-            own = sight.traces(forms)[0]
+            own = view.traces(forms)[0]
             forms += predistorted(original, candidate, (before, own))
-            left = [survival(before, trace) for trace in (own, *sight.traces(forms[1:]))]
+            left = [survival(before, trace) for trace in (own, *view.traces(forms[1:]))]
             forms = [forms[index] for index in sorted(range(len(forms)), key=lambda index: -left[index])]
-        refused = sight.refused(forms)
+        refused = view.refused(forms)
         return next((form for form, no in zip(forms, refused, strict=True) if not no), None)
 
 

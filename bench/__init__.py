@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from bench.api import run as run
     from bench.batch import Batch as Batch
     from bench.batch import batches as batches
-    from bench.noises.bank import Noises as Noises
+    from bench.noises.bank import NoiseSet as NoiseSet
     from bench.tools import AttackTools as AttackTools
     from bench.tools import Overlay as Overlay
 

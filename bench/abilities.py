@@ -91,7 +91,7 @@ def _as_it_is(found: Any) -> Any:
     return found
 
 
-def lend(wrapper: object, victim: object, names: Iterable[str], through: Callable[[Any], Any] = _as_it_is) -> None:
+def forward_capabilities(wrapper: object, victim: object, names: Iterable[str], through: Callable[[Any], Any] = _as_it_is) -> None:
     """Give a frozen wrapper what the victim behind it has of these names; for its `__post_init__`.
 
     On the instance: a class that had such a method would promise it for every victim.

@@ -13,7 +13,7 @@ from bench.protocols import FitContext, Victim
 from bench.records import Row
 from bench.referee import Referee, fooled
 from bench.rng import key_of, keyed
-from bench.search import Campaign
+from bench.search import AttackRun
 from bench.tools import AttackTools
 from bench.types import Utterance
 
@@ -82,11 +82,11 @@ def adversarial_examples(
     check_seeds([seed, attack], [context.seed, attack])
     tools = training_tools(context, utterances, max_queries)
     referee = Referee(victim, context.task, context.device, min_snr_db=MIN_SNR_DB)
-    found = best_candidates(referee, Campaign(tools.component(attack), attack, tools, seed), utterances)
+    found = best_candidates(referee, AttackRun(tools.component(attack), attack, tools, seed), utterances)
     return [found.get(utterance.id) for utterance in utterances]
 
 
-def best_candidates(referee: Referee, campaign: Campaign, utterances: Sequence[Utterance]) -> dict[str, Utterance]:
+def best_candidates(referee: Referee, attack_run: AttackRun, utterances: Sequence[Utterance]) -> dict[str, Utterance]:
     """The best candidate of each search, by utterance: the first that counts, else the last that fooled, else the last.
 
     Args:
@@ -103,5 +103,5 @@ def best_candidates(referee: Referee, campaign: Campaign, utterances: Sequence[U
             ranks[row.utterance] = rank
             found[row.utterance] = replace(candidate, waveform=candidate.waveform.cpu().clamp(-1.0, 1.0))
 
-    referee.run(campaign, utterances, keep=keep)
+    referee.run(attack_run, utterances, keep=keep)
     return found

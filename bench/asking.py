@@ -19,7 +19,7 @@ _SUM_TOLERANCE = 0.01
 
 
 @dataclass(frozen=True)
-class Asking:
+class Predictor:
     """How a victim is asked.
 
     Args:
@@ -47,7 +47,7 @@ class Asking:
         return torch.stack(self.halving.over(lambda some: self._asked(_some(batch, some)), places))
 
     def _asked(self, batch: Batch) -> Tensor:
-        log_probs, refused = answers_of(self.victim, batch)
+        log_probs, refused = predictions_of(self.victim, batch)
         expected = (len(batch), self.classes)
         if tuple(log_probs.shape) != expected:
             raise _not_log_probabilities(f"a tensor of shape {tuple(log_probs.shape)}", f"shape {expected}")
@@ -65,7 +65,7 @@ def _some(batch: Batch, places: Sequence[int]) -> Batch:
     return batch if len(places) == len(batch) else batch.part(places)
 
 
-def answers_of(victim: Victim, batch: Batch) -> tuple[Tensor, Tensor | None]:
+def predictions_of(victim: Victim, batch: Batch) -> tuple[Tensor, Tensor | None]:
     """A victim's log-probabilities, and which utterances it refuses; None where it is not one that refuses."""
     return victim.answer_or_refuse(batch) if isinstance(victim, Refusing) else (victim.log_probs(batch), None)
 

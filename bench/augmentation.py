@@ -10,10 +10,10 @@ from bench.errors import UsageError
 from bench.protocols import FitContext, TrainableVictim, Victim
 from bench.retraining import check_trains, with_clean
 from bench.types import Utterance
-from bench.wrapping import OfSound
+from bench.wrapping import AudioDefense
 
 
-class NoisyCopies(OfSound, ABC):
+class NoisyCopies(AudioDefense, ABC):
     """A defence that trains the victim on its training utterances and on noisy copies of them.
 
     The speakers' statistics come from the clean ones, and the validation part stays clean. Nothing is left to do when

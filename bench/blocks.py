@@ -8,14 +8,14 @@ from types import MappingProxyType
 
 from bench.types import SAMPLE_RATE, Phone, Utterance, Word
 
-BLOCK_S = 1
+SEGMENT_S = 1
 """Seconds."""
 
 WHOLE = "utterance"
 """The metadata field of a block that holds the id of the utterance it was cut from."""
 
 
-def blocks_of(utterances: Iterable[Utterance]) -> tuple[Utterance, ...]:
+def segments_of(utterances: Iterable[Utterance]) -> tuple[Utterance, ...]:
     """Utterances cut into whole seconds, from their start; a block is labelled as its utterance is.
 
     Reading: P4 does not say what becomes of the rest. What is left at the end is dropped; an utterance shorter than a
@@ -33,13 +33,13 @@ def blocks_of(utterances: Iterable[Utterance]) -> tuple[Utterance, ...]:
 def _cut(utterance: Utterance) -> Iterator[Utterance]:
     from bench.audio import SILENCE_PEAK
 
-    step = BLOCK_S * SAMPLE_RATE
+    step = SEGMENT_S * SAMPLE_RATE
     samples = utterance.waveform.shape[-1]
     for number, start in enumerate(range(0, max(samples - step, 0) + 1, step)):
         waveform = utterance.waveform[start : start + step]
         if utterance.has_sound and float(waveform.abs().max()) <= SILENCE_PEAK:
             continue
-        words = _words(utterance.words, number * BLOCK_S) if utterance.words is not None else None
+        words = _words(utterance.words, number * SEGMENT_S) if utterance.words is not None else None
         yield replace(
             utterance,
             id=f"{utterance.id}#{number}",
@@ -60,5 +60,5 @@ def _words(words: Iterable[Word], start_s: float) -> tuple[Word, ...]:
             tuple(Phone(phone.label, phone.start_s - start_s, phone.end_s - start_s) for phone in word.phones),
         )
         for word in words
-        if start_s <= word.start_s and word.end_s <= start_s + BLOCK_S
+        if start_s <= word.start_s and word.end_s <= start_s + SEGMENT_S
     )

@@ -10,16 +10,16 @@ from typing import Any
 import pandas as pd
 import torch
 
-from bench.blocks import blocks_of
+from bench.blocks import segments_of
 from bench.clean_report import clean_report
 from bench.errors import BenchError, UsageError
 from bench.evaluate import Experiment, Cell
 from bench.fitting import NO_DEFENSE, key_of_json
 from bench.referee import Referee
-from bench.stacking import senses_of
+from bench.stacking import modalities_of
 from bench.tasks import usable
 from bench.trained import Job, Trained
-from bench.types import Dataset, Sense, Utterance
+from bench.types import Dataset, Modality, Utterance
 
 CELL = ("victim", "defense", "corpus", "test_corpus", "task", "split", "fold", "seed")
 POOLED = ("victim", "defense", "corpus", "test_corpus", "task", "split")
@@ -72,13 +72,13 @@ def perceived(experiment: Experiment, cell: Cell, other: Dataset) -> Sequence[Ut
     """
     victim = experiment.registry.build("victims", cell.victim)
     defense = None if cell.defense == NO_DEFENSE else experiment.registry.build("defenses", cell.defense)
-    senses: tuple[Sense, ...] = senses_of(victim, defense)
-    found = usable(other.utterances, cell.task, other.name, senses)
-    return blocks_of(found) if cell.split.partition(":")[0].endswith("blocks") else found
+    modalities: tuple[Modality, ...] = modalities_of(victim, defense)
+    found = usable(other.utterances, cell.task, other.name, modalities)
+    return segments_of(found) if cell.split.partition(":")[0].endswith("blocks") else found
 
 
 @dataclass(frozen=True)
-class Answers:
+class CleanAnswers:
     """What a victim said about clean speech.
 
     Args:
@@ -94,7 +94,7 @@ class Answers:
     rows: pd.DataFrame
 
 
-def answers(experiment: Experiment, found: Trained, other: Dataset | None = None) -> Answers:
+def answers(experiment: Experiment, found: Trained, other: Dataset | None = None) -> CleanAnswers:
     """Ask a victim about clean speech that it was not trained on.
 
     Args:
@@ -106,7 +106,7 @@ def answers(experiment: Experiment, found: Trained, other: Dataset | None = None
     said = found.split.test if other is None else perceived(experiment, cell, other)
     with torch.no_grad(), experiment.progress.task(f"Asking {cell.victim}", len(said)) as advance:
         referee = Referee(
-            found.victim.enroll(said), cell.task, experiment.device, experiment.batch_size, draw=f"{cell.seed}/{cell.repeat}"
+            found.victim.enroll(said), cell.task, experiment.device, experiment.batch_size, sample_key=f"{cell.seed}/{cell.repeat}"
         )
         labels = referee.names(referee.labels(said))
         advance(len(said))
@@ -128,12 +128,12 @@ def answers(experiment: Experiment, found: Trained, other: Dataset | None = None
         "versions": description["versions"],
     }
     rows = rows.assign(label_before=labels, cell=f"fold {cell.fold} seed {cell.seed} repeat {cell.repeat}")
-    return Answers(names | {"fold": cell.fold, "seed": cell.seed}, cell.task.classes, rests_on, rows)
+    return CleanAnswers(names | {"fold": cell.fold, "seed": cell.seed}, cell.task.classes, rests_on, rows)
 
 
-def reports(found: Sequence[Answers], names: Sequence[str]) -> list[dict[str, Any]]:
+def reports(found: Sequence[CleanAnswers], names: Sequence[str]) -> list[dict[str, Any]]:
     """Figures of answers, those of the same names put together: `CELL` for one by one, `POOLED` for folds and seeds."""
-    groups: dict[str, list[Answers]] = {}
+    groups: dict[str, list[CleanAnswers]] = {}
     for one in found:
         groups.setdefault(key_of_json({name: one.names[name] for name in names} | one.rests_on), []).append(one)
     return [

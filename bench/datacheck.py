@@ -21,7 +21,7 @@ from bench.soundcheck import Problem, look, own_option, shown, words
 from bench.specs import Spec, did_you_mean
 
 if TYPE_CHECKING:
-    from bench.noises.bank import Noises
+    from bench.noises.bank import NoiseSet
     from bench.types import Dataset, Task, Utterance
 
 SCHEMA = 1
@@ -203,7 +203,7 @@ def _of_task(said: Sequence[Utterance], task: Task, corpus: str) -> dict[str, An
     return {**told, "served": served, "five_folds": folds, "reason": reason}
 
 
-def _of_bank(bank: Noises) -> dict[str, Any]:
+def _of_bank(bank: NoiseSet) -> dict[str, Any]:
     from bench.types import SAMPLE_RATE
 
     for part in ("train", "test"):

@@ -15,7 +15,7 @@ from bench.fitting import NO_DEFENSE, Fitting, identity, key_of_json
 from bench.leaks import check_noises
 from bench.measures.catalogue import MEASURES
 from bench.memory import Halving
-from bench.noises.bank import Noises
+from bench.noises.bank import NoiseSet
 from bench.noises.perception import Perception, p1
 from bench.progress import SILENT, Progress
 from bench.protocols import FitContext, InformedAttack, Victim
@@ -23,10 +23,10 @@ from bench.records import Row
 from bench.referee import Referee
 from bench.registry import Registry
 from bench.rng import key_of
-from bench.search import Campaign
-from bench.sight import Sight
-from bench.splits import Split, split_named
-from bench.stacking import senses_of
+from bench.search import AttackRun
+from bench.sight import DefenseView
+from bench.splits import Partition, split_named
+from bench.stacking import modalities_of
 from bench.tasks import usable
 from bench.tools import AttackTools
 from bench.types import Dataset, Part, Task, Utterance
@@ -84,7 +84,7 @@ class Experiment:
 
     registry: Registry
     dataset: Dataset
-    noises: Noises
+    noises: NoiseSet
     device: torch.device
     batch_size: int = 64
     min_snr_db: float = 10.0
@@ -135,14 +135,14 @@ class Experiment:
         """Names the cell's records."""
         return key_of_json(self.description(cell))
 
-    def split(self, cell: Cell) -> Split:
+    def split(self, cell: Cell) -> Partition:
         """The cell's utterances, in three parts. Cells next to each other often share one: the last is kept."""
         return self._last_split(cell.victim, cell.defense, cell.task, cell.split, cell.fold)
 
     @cached_property
-    def _last_split(self) -> Callable[[str, str, Task, str, int], Split]:
+    def _last_split(self) -> Callable[[str, str, Task, str, int], Partition]:
         @lru_cache(maxsize=1)
-        def split(victim: str, defense: str, task: Task, name: str, fold: int) -> Split:
+        def split(victim: str, defense: str, task: Task, name: str, fold: int) -> Partition:
             return split_named(name).split(self._usable(victim, defense, task), fold, self.dataset.name)
 
         return split
@@ -154,8 +154,8 @@ class Experiment:
     def _usable(self, victim: str, defense: str, task: Task) -> tuple[Utterance, ...]:
         """The utterances that have a label, and what the victim and its defence perceive."""
         around = None if defense == NO_DEFENSE else self.registry.build("defenses", defense)
-        senses = senses_of(self.registry.build("victims", victim), around)
-        return usable(self.dataset.utterances, task, self.dataset.name, senses)
+        modalities = modalities_of(self.registry.build("victims", victim), around)
+        return usable(self.dataset.utterances, task, self.dataset.name, modalities)
 
     def evaluate(self, cell: Cell) -> list[Row]:
         """Fit or load the victim, let the referee run the attack.
@@ -165,14 +165,14 @@ class Experiment:
         """
         victim, referee = self._judged(cell)
         chosen = limited(self.split(cell).test, cell.limit)
-        campaign = self._campaign(cell, victim)
-        tools = campaign.tools
-        if is_aware(campaign.attack):
-            tools = replace(tools, sight=Sight(referee.victim, self.device))
-        if transfers := getattr(campaign.attack, "transfers", None):
+        attack_run = self._attack_run(cell, victim)
+        tools = attack_run.tools
+        if is_aware(attack_run.attack):
+            tools = replace(tools, defense_view=DefenseView(referee.victim, self.device))
+        if transfers := getattr(attack_run.attack, "transfers", None):
             tools = replace(tools, transferred=self._transferred(cell, transfers, chosen))
         with self.progress.task(f"Attacking with {cell.attack}", len(chosen)) as advance:
-            return referee.run(replace(campaign, tools=tools), chosen, advance)
+            return referee.run(replace(attack_run, tools=tools), chosen, advance)
 
     def victim(self, cell: Cell) -> Victim:
         """The cell's victim under its defence, fitted now or before."""
@@ -193,7 +193,7 @@ class Experiment:
             self._asked[whom] = victim, self._referee(victim, self.split(cell).test, cell)
         return self._asked[whom]
 
-    def _campaign(self, cell: Cell, victim: Victim) -> Campaign:
+    def _attack_run(self, cell: Cell, victim: Victim) -> AttackRun:
         """The cell's attack on its test speakers, informed where it wants to be."""
         attack: Any = self.registry.build("attacks", cell.attack)
         split = self.split(cell)
@@ -203,14 +203,14 @@ class Experiment:
             valid = self._referee(victim, split.valid, cell)
             loss = degradation(valid, chooser, split.valid, self.tools(cell, "train", split.valid), self.progress)
             tools = replace(tools, degradation=loss)
-        return Campaign(attack, cell.attack, tools, cell.search_seed)
+        return AttackRun(attack, cell.attack, tools, cell.search_seed)
 
     def _transferred(self, cell: Cell, attack: str, chosen: Sequence[Utterance]) -> dict[str, Utterance]:
         """An attack's best candidates against the bare victim: what one who knows of no defence would bring."""
         bare = replace(cell, defense=NO_DEFENSE, attack=attack)
         victim = self.victim(bare)
         referee = replace(self._referee(victim, self.split(cell).test, bare), measures=())
-        return best_candidates(referee, self._campaign(bare, victim), chosen)
+        return best_candidates(referee, self._attack_run(bare, victim), chosen)
 
     @cached_property
     def _check_noises(self) -> Callable[[], None]:
@@ -224,7 +224,7 @@ class Experiment:
             self.batch_size,
             self.min_snr_db,
             self.measures,
-            draw=f"{cell.seed}/{cell.repeat}",
+            sample_key=f"{cell.seed}/{cell.repeat}",
             halving=Halving(self.batch_size, f"victim {cell.victim!r}", self.progress),
         )
 
@@ -234,7 +234,7 @@ class Experiment:
         noises = self._noises_of(part)
         return AttackTools(noises, self.perception, self.min_snr_db, cell.max_queries, build, speech=tuple(speech))
 
-    def _noises_of(self, part: Part) -> Noises:
+    def _noises_of(self, part: Part) -> NoiseSet:
         """One part of the bank, on the device."""
         noises = self.noises.part(part)
         clips = tuple(replace(clip, waveform=clip.waveform.to(self.device)) for clip in noises.clips)

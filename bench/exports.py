@@ -22,7 +22,7 @@ from bench.fitting import COST
 from bench.options import check_writable
 from bench.outside import absolute_paths, path_in
 from bench.rng import key_of
-from bench.types import Sense, Task, Utterance
+from bench.types import Modality, Task, Utterance
 
 SCHEMA = 1
 VICTIM, CARD, FITTED = "victim.json", "README.md", "fitted"
@@ -57,7 +57,7 @@ class Export:
         return str(self.about["defense"])
 
     @property
-    def senses(self) -> tuple[Sense, ...]:
+    def modalities(self) -> tuple[Modality, ...]:
         """What it perceives."""
         return tuple(self.about["senses"])
 
@@ -108,7 +108,7 @@ def _read(file: Path, _changed_ns: int) -> Export:
         raise DataError(file, f"format {about.get('schema')!r}", expected, "use the serbench that wrote it, or newer")
     kinds = {"victim": str, "defense": str, "senses": list, "task": dict, "files": dict, "voices": list, "seed": int}
     wrong = [name for name, kind in kinds.items() if not isinstance(about.get(name), kind)]
-    if wrong or not about["senses"] or not set(map(str, about["senses"])) <= set(get_args(Sense)):
+    if wrong or not about["senses"] or not set(map(str, about["senses"])) <= set(get_args(Modality)):
         raise DataError(file, f"no usable {', '.join(wrong) or 'senses'}", expected, _AGAIN)
     for name in ("victim", "defense"):
         if leads := path_in(about[name]):

@@ -16,11 +16,11 @@ from typing import Any
 from bench.cache import appearing_folder, cache_dir
 from bench.composition import specs_in
 from bench.errors import UsageError
-from bench.noises.bank import Noises
-from bench.protocols import Defense, FitContext, Rooted, TrainableVictim, Victim
+from bench.noises.bank import NoiseSet
+from bench.protocols import Defense, FitContext, Fingerprinted, TrainableVictim, Victim
 from bench.registry import Registry
 from bench.specs import Spec, params_of
-from bench.splits import Split
+from bench.splits import Partition
 from bench.stacking import check_defends
 from bench.types import Task
 
@@ -76,7 +76,7 @@ def identity(registry: Registry, kind: str, text: str) -> dict[str, Any]:
     component = registry.build(kind, text)
     code = code_digest(entry.source) if entry.source else ""
     told: dict[str, Any] = {"spec": text, "params": params_of(component), "origin": entry.origin, "code": code}
-    if isinstance(component, Rooted):
+    if isinstance(component, Fingerprinted):
         told["fingerprint"] = component.fingerprint()
     if made_of := getattr(component, "made_of", ()):
         told["made_of"] = [identity(registry, kind, part) for part in made_of]
@@ -129,7 +129,7 @@ class Fitting:
     seed: int
     corpus_fingerprint: str
 
-    def description(self, noises: Noises, device: str) -> dict[str, Any]:
+    def description(self, noises: NoiseSet, device: str) -> dict[str, Any]:
         """Everything that determines the fitted victim."""
         bare = self.defense == NO_DEFENSE
         return {
@@ -145,12 +145,12 @@ class Fitting:
             "versions": versions(),
         }
 
-    def folder(self, noises: Noises, device: str) -> Path:
+    def folder(self, noises: NoiseSet, device: str) -> Path:
         """Where the fitted victim is kept, or will be."""
         key = key_of_json(self.description(noises, device))
         return cache_dir() / "victims" / f"{Spec.parse(self.victim).name}-{key}"
 
-    def fit_or_load(self, split: Split, context: FitContext) -> Victim:
+    def fit_or_load(self, split: Partition, context: FitContext) -> Victim:
         """Load the fitted victim, or fit it and keep it.
 
         Raises:
@@ -175,7 +175,7 @@ class Fitting:
         # A victim just trained is loaded too: what is attacked is always what stands on the disk.
         return recipe.load(folder, context) if defense is None else defense.load(recipe, folder, context)
 
-    def _announcement(self, recipe: TrainableVictim, split: Split) -> str:
+    def _announcement(self, recipe: TrainableVictim, split: Partition) -> str:
         speakers = len({utterance.speaker for utterance in split.train})
         doing = "Training" if getattr(recipe, "trains", True) else "Preparing"
         return (

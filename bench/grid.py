@@ -10,7 +10,7 @@ from typing import Any
 from bench.errors import BenchError
 from bench.evaluate import Experiment, Cell
 from bench.records import Store
-from bench.variants import Variant
+from bench.variants import ThreatModel
 
 
 @dataclass(frozen=True)
@@ -18,11 +18,11 @@ class Planned:
     """A cell and the variant of its attack that it measures."""
 
     cell: Cell
-    variant: Variant
+    threat_model: ThreatModel
 
     def labels(self) -> dict[str, Any]:
         """How results name it."""
-        return {"attack_base": self.variant.base, "corr": self.variant.corr, "noises": list(self.variant.noises)}
+        return {"attack_base": self.threat_model.base, "corr": self.threat_model.corr, "noises": list(self.threat_model.noises)}
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What trains a defence never attacks it: sounds and random streams stand on one side. Checked before every attack.
 
-Speakers are kept apart by [`Split`][bench.splits.Split], which refuses to be made otherwise.
+Speakers are kept apart by [`Partition`][bench.splits.Partition], which refuses to be made otherwise.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ import hashlib
 from collections.abc import Sequence
 
 from bench.errors import DataError
-from bench.noises.bank import Noises
+from bench.noises.bank import NoiseSet
 from bench.types import NoiseClip
 
 
-def check_noises(training: Noises, attacking: Noises) -> None:
+def check_noises(training: NoiseSet, attacking: NoiseSet) -> None:
     """Raise where a sound, by its source recording or sample for sample, both trains and attacks.
 
     Raises:

@@ -16,7 +16,7 @@ from bench.evaluate import Experiment
 from bench.exports import VICTIM, task_json, voices
 from bench.fitting import NO_DEFENSE
 from bench.splits import LEAKS, split_named
-from bench.stacking import senses_of
+from bench.stacking import modalities_of
 from bench.trained import Trained
 from bench.types import Task, Utterance
 
@@ -46,7 +46,7 @@ def described(experiment: Experiment, found: Trained, licence: str = "other") ->
     return {
         "victim": cell.victim,
         "defense": cell.defense,
-        "senses": list(senses_of(victim, defense)),
+        "senses": list(modalities_of(victim, defense)),
         "randomised": bool(getattr(defense, "randomised", False)),
         "task": task_json(task),
         "split": cell.split,

@@ -14,7 +14,7 @@ from bench.measures.catalogue import check_measures
 from bench.specs import did_you_mean
 from bench.splits import split_named
 from bench.tasks import task_named
-from bench.variants import Corr, Noises
+from bench.variants import Corr, NoiseScope
 
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -100,7 +100,7 @@ class Options:
     repeats: int | None = None
     """None is as many as each defence needs."""
     corr: Corr = "both"
-    noises: Noises = "both"
+    noises: NoiseScope = "both"
     limit: int | None = None
     measures: tuple[str, ...] = ()
     device: Device = "auto"

@@ -13,7 +13,7 @@ from bench.registry import Registry
 from bench.specs import Spec, spec_of
 from bench.splits import split_named
 from bench.tasks import task_named
-from bench.variants import variants
+from bench.variants import threat_models
 
 if TYPE_CHECKING:
     from bench.evaluate import Experiment
@@ -39,18 +39,18 @@ def plan(options: Options, registry: Registry, experiment: Experiment | None = N
     victims = [canonical(registry, "victims", text) for text in options.victims]
     defenses = [text if text == NO_DEFENSE else canonical(registry, "defenses", text) for text in options.defenses]
     attacks = [
-        variant
+        threat_model
         for text in options.attacks
-        for variant in variants(text, registry.build("attacks", text), options.corr, options.noises)
+        for threat_model in threat_models(text, registry.build("attacks", text), options.corr, options.noises)
     ]
     split = split_named(options.split).name
     found = []
     for task, seed, victim in product(map(task_named, dict.fromkeys(options.tasks)), options.seeds, victims):
         folds = options.folds or range(experiment.folds(victim, task, split) if experiment else 1)
-        for fold, defense, variant in product(folds, defenses, attacks):
-            cell = Cell(victim, defense, variant.attack, task, split, fold, seed, max(options.ks), options.limit)
+        for fold, defense, threat_model in product(folds, defenses, attacks):
+            cell = Cell(victim, defense, threat_model.attack, task, split, fold, seed, max(options.ks), options.limit)
             repeats = range(options.repeats or _repeats_of(registry, victim, defense))
-            found += [Planned(replace(cell, repeat=repeat), variant) for repeat in repeats]
+            found += [Planned(replace(cell, repeat=repeat), threat_model) for repeat in repeats]
     return list(dict.fromkeys(found))
 
 

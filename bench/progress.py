@@ -39,7 +39,7 @@ class Silent:
 SILENT = Silent()
 
 
-class Lines:
+class LineProgress:
     """One line when a task starts and one when it ends, with its time: for logs and Slurm."""
 
     @contextmanager
@@ -77,4 +77,4 @@ class Bars:
 
 def for_terminal() -> Progress:
     """Bars where standard error is a terminal, lines elsewhere."""
-    return Bars() if sys.stderr.isatty() else Lines()
+    return Bars() if sys.stderr.isatty() else LineProgress()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import torch
 
     from bench.batch import Batch
-    from bench.noises.bank import Noises
+    from bench.noises.bank import NoiseSet
     from bench.tools import AttackTools
 
 
@@ -45,7 +45,7 @@ class FitContext:
     task: Task
     seed: int
     device: torch.device
-    noises: Noises
+    noises: NoiseSet
     progress: Progress = SILENT
     component: Callable[[str, str], Any] | None = None
     victim: str = ""
@@ -86,7 +86,7 @@ class Victim(Protocol):
 class TrainableVictim(Protocol):
     """The recipe of a victim: a frozen dataclass of hyper-parameters. Fitting leaves the recipe as it was.
 
-    A recipe whose victim reads transcripts says so with a class attribute `senses = ("text",)`, or `("sound", "text")`;
+    A recipe whose victim reads transcripts says so with a class attribute `modalities = ("text",)`, or `("sound", "text")`;
     it is then given no utterance that lacks one of them. Without it a victim hears.
     One that no training changes, since somebody else has trained it, says `trains = False`: a defence that works by
     training refuses it.
@@ -102,7 +102,7 @@ class TrainableVictim(Protocol):
 
 
 @runtime_checkable
-class Rooted(Protocol):
+class Fingerprinted(Protocol):
     """A component that rests on files which its parameters only name: weights, a model, a script."""
 
     def fingerprint(self) -> str:
@@ -121,7 +121,7 @@ class Defense(Protocol):
     What a defence says of itself, where it applies: a class attribute `randomised = True` where its answers are drawn
     anew for every query (from `Batch.generators`), so that cells are repeated; a method `seen(noises)` that gives the
     noise categories it was trained against, and "signal" for manipulations, so that attacks are told apart by it; a
-    class attribute `senses` where its victim perceives more than the bare one; a method `check(victim)` that raises a
+    class attribute `modalities` where its victim perceives more than the bare one; a method `check(victim)` that raises a
     `UsageError` where it cannot defend that recipe, which a run asks before its first cell.
     """
 
@@ -192,7 +192,7 @@ class Corpus(Protocol):
 class NoiseBank(Protocol):
     """A source of noises: a frozen dataclass of options."""
 
-    def read(self, progress: Progress) -> Noises:
+    def read(self, progress: Progress) -> NoiseSet:
         """Read it.
 
         Raises:

@@ -15,7 +15,7 @@ from bench.cache import cache_dir
 from bench.errors import ComponentError
 from bench.features.store import FeatureStore
 from bench.progress import SILENT, Progress
-from bench.protocols import Rooted
+from bench.protocols import Fingerprinted
 from bench.types import Utterance
 
 _TOGETHER = 64
@@ -24,7 +24,7 @@ _TOGETHER = 64
 class Purifier(Protocol):
     """Something that takes noise out of sound.
 
-    One that is no result of training says so by a method `fingerprint` ([`Rooted`][bench.protocols.Rooted]), which
+    One that is no result of training says so by a method `fingerprint` ([`Fingerprinted`][bench.protocols.Fingerprinted]), which
     changes whenever its results do; they must then be the same on every device. What it makes of training and enrolled
     speech is kept in the user's cache, since that comes back with every fold and seed.
     """
@@ -87,7 +87,7 @@ def purified_utterances(
         UsageError: the cache cannot be written to.
     """
     store = None
-    if isinstance(purifier, Rooted):
+    if isinstance(purifier, Fingerprinted):
         store = FeatureStore(cache_dir() / "purified" / purifier.fingerprint())
     keys = [_key(utterance.waveform) if utterance.has_sound else "" for utterance in utterances]
     distinct = {key: utterance for key, utterance in zip(keys, utterances, strict=True) if key}

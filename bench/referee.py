@@ -20,7 +20,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bench.asking import Asking, label_of
+from bench.asking import Predictor, label_of
 from bench.batch import Batch, batches
 from bench.measures.catalogue import MEASURES
 from bench.memory import Halving
@@ -28,7 +28,7 @@ from bench.noises.perception import Perception
 from bench.progress import no_steps
 from bench.protocols import Victim
 from bench.records import Row
-from bench.search import Campaign, Search
+from bench.search import AttackRun, Search
 from bench.threads import in_threads
 from bench.tools import AttackTools
 from bench.types import REFUSED, Perturbation, Task, Utterance
@@ -49,7 +49,7 @@ class Referee:
         batch_size: how many searches run side by side.
         min_snr_db: a candidate counts only above this SNR, over the original's own samples, after clipping to [-1, 1].
         halving: how many utterances the victim is asked about at a time: fewer once a batch did not fit into memory.
-        draw: names this look at a randomised victim, which draws anew for another name and for every query.
+        sample_key: names this look at a randomised victim, which draws anew for another name and for every query.
         measures: names in `bench.measures.catalogue`, of what is measured on accepted candidates; they judge nothing.
     """
 
@@ -59,7 +59,7 @@ class Referee:
     batch_size: int = 64
     min_snr_db: float = 10.0
     measures: tuple[str, ...] = ()
-    draw: str = ""
+    sample_key: str = ""
     halving: Halving = field(default_factory=lambda: Halving(_ALL, "victim"), compare=False)
     _known: dict[int, tuple[Utterance, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -72,8 +72,8 @@ class Referee:
         def work(share: Sequence[list[int]], _: threading.Event) -> None:
             for group in share:
                 asked = [utterances[index] for index in group]
-                batch = Batch.of(asked, self.device, [self._draw(0)] * len(asked))
-                for index, label in zip(group, map(label_of, self._asking.labels(batch).tolist()), strict=True):
+                batch = Batch.of(asked, self.device, [self._sample_key(0)] * len(asked))
+                for index, label in zip(group, map(label_of, self._predictor.labels(batch).tolist()), strict=True):
                     found[index] = label
 
         in_threads(work, batches(utterances, self.batch_size), self._threads())
@@ -91,18 +91,18 @@ class Referee:
         return [self._name(label) for label in labels]
 
     @property
-    def _asking(self) -> Asking:
-        return Asking(self.victim, len(self.task.classes), self.halving)
+    def _predictor(self) -> Predictor:
+        return Predictor(self.victim, len(self.task.classes), self.halving)
 
     def _name(self, label: int) -> str:
         return REFUSED if label == len(self.task.classes) else self.task.classes[label]
 
-    def _draw(self, query: int) -> str:
-        return f"{self.draw}/{query}"
+    def _sample_key(self, query: int) -> str:
+        return f"{self.sample_key}/{query}"
 
     def run(
         self,
-        campaign: Campaign,
+        attack_run: AttackRun,
         utterances: Sequence[Utterance],
         advance: Callable[[int], None] = no_steps,
         keep: Callable[[Utterance, Row], None] | None = None,
@@ -136,8 +136,8 @@ class Referee:
 
         @torch.no_grad()
         def work(share: Sequence[int], stopped: threading.Event) -> None:
-            searches = (Search(campaign, self._placed(utterances[index]), before[index]) for index in share)
-            self._lockstep(campaign.tools, searches, note, advance, stopped)
+            searches = (Search(attack_run, self._placed(utterances[index]), before[index]) for index in share)
+            self._lockstep(attack_run.tools, searches, note, advance, stopped)
 
         in_threads(work, order, self._threads())
         return [row for utterance in utterances for row in rows[utterance.id]]
@@ -171,8 +171,8 @@ class Referee:
         candidates = [search.candidate for search in running if search.candidate is not None]
         heard = [replace(candidate, waveform=candidate.waveform.clamp(-1.0, 1.0)) for candidate in candidates]
         snrs = [search.snr_db(candidate.waveform) for search, candidate in zip(running, heard, strict=True)]
-        labels = self._asking.labels(
-            Batch.of(heard, self.device, [self._draw(search.queries + 1) for search in running])
+        labels = self._predictor.labels(
+            Batch.of(heard, self.device, [self._sample_key(search.queries + 1) for search in running])
         )
         told = torch.stack([labels, torch.stack(snrs).double()]).tolist()  # the step's one transfer from the device
         rows = []

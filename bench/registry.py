@@ -23,7 +23,7 @@ from bench.composition import Composed, specs_in
 from bench.errors import ComponentError, UsageError
 from bench.rng import key_of
 from bench.specs import Spec, build, did_you_mean
-from bench.stacking import Stack
+from bench.stacking import DefensePipeline
 
 KINDS = ("victims", "attacks", "defenses", "corpora", "noise_banks")
 SINGULAR = {
@@ -164,7 +164,7 @@ class Registry:
         parts = specs_in(kind, text)
         if len(parts) > 1:
             built = tuple(self.build(kind, part) for part in parts)
-            return Composed(built, parts) if kind == "attacks" else Stack(built, parts)
+            return Composed(built, parts) if kind == "attacks" else DefensePipeline(built, parts)
         spec = Spec.parse(text, option_of(kind))
         return build(self.entry(kind, spec.name).load(), spec, SINGULAR[kind])
 

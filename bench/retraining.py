@@ -14,11 +14,11 @@ from typing import Any
 
 from torch import Tensor
 
-from bench.abilities import lend
+from bench.abilities import forward_capabilities
 from bench.adversaries import training_tools
 from bench.batch import Batch
 from bench.errors import DataError, UsageError
-from bench.noises.bank import Noises
+from bench.noises.bank import NoiseSet
 from bench.protocols import FitContext, TrainableVictim, Victim
 from bench.registry import Registry
 from bench.rng import keyed
@@ -93,7 +93,7 @@ class Retrained:
 
     def __post_init__(self) -> None:
         own = {*dir(type(self)), "victim", "note"}
-        lend(self, self.victim, (name for name in dir(self.victim) if not name.startswith("_") and name not in own))
+        forward_capabilities(self, self.victim, (name for name in dir(self.victim) if not name.startswith("_") and name not in own))
 
     def enroll(self, clean: Sequence[Utterance]) -> Retrained:
         """With the victim enrolled."""
@@ -153,7 +153,7 @@ def asks_once(spec: str, attack: Any, utterances: Sequence[Utterance], context: 
     return True
 
 
-def drawn_from(spec: str, noises: Noises) -> set[str]:
+def drawn_from(spec: str, noises: NoiseSet) -> set[str]:
     """The noise categories that an attack draws from; "signal" where it draws from none.
 
     Of an attack that is in no installed package (a `--plugin` file's) it is what its spec says of `category` or

@@ -19,7 +19,7 @@ from bench.types import Utterance
 
 
 @dataclass(frozen=True)
-class Campaign:
+class AttackRun:
     """One attack on many utterances.
 
     Args:
@@ -53,15 +53,15 @@ class Search:
         ComponentError: the attack raised, yielded what is not audio, or changed its original.
     """
 
-    def __init__(self, campaign: Campaign, original: Utterance, label_before: int) -> None:
+    def __init__(self, attack_run: AttackRun, original: Utterance, label_before: int) -> None:
         self.original = original
         self.label_before = label_before
         self.queries = 0
-        self._campaign = campaign
+        self._attack_run = attack_run
         self._energy = energy(original.waveform)
         self._given = replace(original, waveform=original.waveform.clone())
-        rng = keyed(campaign.seed, campaign.name, original.id)
-        self._steps = campaign.attack.search(self._given, campaign.tools, rng)
+        rng = keyed(attack_run.seed, attack_run.name, original.id)
+        self._steps = attack_run.attack.search(self._given, attack_run.tools, rng)
         self.candidate = self._checked(partial(next, self._steps, None))
         if self.candidate is None:
             self._close()
@@ -69,7 +69,7 @@ class Search:
     def answer(self, fooled: bool) -> None:
         """Charge the candidate, tell the search whether the victim was fooled, take its next candidate."""
         self.queries += 1
-        within_budget = self.queries < self._campaign.tools.max_queries
+        within_budget = self.queries < self._attack_run.tools.max_queries
         self.candidate = self._checked(partial(self._steps.send, fooled)) if within_budget else None
         if self.candidate is None:
             self._close()

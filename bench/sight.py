@@ -15,7 +15,7 @@ from bench.types import Utterance
 
 
 @dataclass(frozen=True)
-class Sight:
+class DefenseView:
     """A look through the defence that is attacked, by one who knows it.
 
     The attacker has the purifier and the detector, not the victim's labels: those it has to ask for, and each is

@@ -69,7 +69,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Sound:
+class CheckedSound:
     """One file, measured; `digest` (of its decoded samples) is empty where it cannot be decoded or is silent."""
 
     name: str
@@ -80,14 +80,14 @@ class Sound:
     problems: tuple[Problem, ...] = ()
 
 
-def look(folder: Path, progress: Progress) -> tuple[list[Sound], list[Problem]]:
+def look(folder: Path, progress: Progress) -> tuple[list[CheckedSound], list[Problem]]:
     """Measure every sound file below the folder, several at a time."""
     from bench.audio import is_audio
 
     home = folder.parent if folder.is_file() else folder
     problems: list[Problem] = []
     files = sorted(path for path in _walk(home, problems) if is_audio(path))
-    sounds: list[Sound] = []
+    sounds: list[CheckedSound] = []
     workers = max(2, min(8, os.cpu_count() or 2))
     with progress.task(f"checking {home.name or home}", len(files)) as advance, ThreadPoolExecutor(workers) as pool:
         for sound in pool.map(lambda file: measure(file, shown(file, home)), files):
@@ -118,7 +118,7 @@ def _walk(home: Path, problems: list[Problem]) -> Iterator[Path]:
         seen.add(real)
 
 
-def measure(file: Path, name: str) -> Sound:
+def measure(file: Path, name: str) -> CheckedSound:
     """Decode a file, and say what it is and what is wrong with it; `name` stands in the problems."""
     import soundfile
 
@@ -129,10 +129,10 @@ def measure(file: Path, name: str) -> Sound:
         info = soundfile.info(file)
         at_full_scale = _share_at_full_scale(file, FULL_SCALE.get(info.subtype, _FULL_SCALE))
     except DataError as error:
-        return Sound(name, problems=(Problem(name, "unreadable", words(error)),))
+        return CheckedSound(name, problems=(Problem(name, "unreadable", words(error)),))
     except (OSError, RuntimeError, ValueError, MemoryError) as error:  # it changes while it is read, or is too large
-        return Sound(name, problems=(Problem(name, "unreadable", f"{type(error).__name__}: {error}"),))
-    sound = Sound(name, _format(info), info.samplerate, info.frames / info.samplerate)
+        return CheckedSound(name, problems=(Problem(name, "unreadable", f"{type(error).__name__}: {error}"),))
+    sound = CheckedSound(name, _format(info), info.samplerate, info.frames / info.samplerate)
     try:
         refuse_silence(file, waveform)
     except DataError as error:

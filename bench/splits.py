@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.blocks import blocks_of
+from bench.blocks import segments_of
 from bench.errors import DataError, UsageError
 from bench.rng import key_of
 from bench.types import Utterance
@@ -23,7 +23,7 @@ LEAKS = "speakers stand in training and in test: figures are higher than for voi
 
 
 @dataclass(frozen=True)
-class Split:
+class Partition:
     """Three parts of a corpus with no speaker in common, and in no case an utterance.
 
     Args:
@@ -97,7 +97,7 @@ def _too_few(corpus: str, count: int, what: str, expected: str) -> DataError:
     return DataError(f"corpus {corpus!r}", found, expected, _OTHER)
 
 
-def subject_independent(utterances: Sequence[Utterance], fold: int, groups: Sequence[set[str]]) -> Split:
+def subject_independent(utterances: Sequence[Utterance], fold: int, groups: Sequence[set[str]]) -> Partition:
     """One fold of P1's protocol: group `fold` is the test set, the next group chooses the epoch, the others train.
 
     Args:
@@ -107,7 +107,7 @@ def subject_independent(utterances: Sequence[Utterance], fold: int, groups: Sequ
     """
     _check_fold(fold, len(groups))
     test, valid = groups[fold], groups[(fold + 1) % len(groups)]
-    return Split(
+    return Partition(
         train=tuple(u for u in utterances if u.speaker not in test | valid),
         valid=tuple(u for u in utterances if u.speaker in valid),
         test=tuple(u for u in utterances if u.speaker in test),
@@ -120,7 +120,7 @@ def _check_fold(fold: int, folds: int) -> None:
         raise UsageError("--fold", str(fold), expected, "count folds from 0")
 
 
-def official(utterances: Sequence[Utterance], corpus: str, shared: bool = False) -> Split:
+def official(utterances: Sequence[Utterance], corpus: str, shared: bool = False) -> Partition:
     """The split that a corpus was published with.
 
     Where it has no validation part, every fifth speaker of the training part, in order of names, chooses the epoch.
@@ -142,13 +142,13 @@ def official(utterances: Sequence[Utterance], corpus: str, shared: bool = False)
         parts["valid"] = [u for u in parts["train"] if u.speaker in choosing]
         parts["train"] = [u for u in parts["train"] if u.speaker not in choosing]
     try:
-        return Split(tuple(parts["train"]), tuple(parts["valid"]), tuple(parts["test"]), leaks=shared)
+        return Partition(tuple(parts["train"]), tuple(parts["valid"]), tuple(parts["test"]), leaks=shared)
     except DataError as error:
         remedy = "choose another --split, or official-shared, which takes it as it is and says so in every result"
         raise DataError(f"official split of corpus {corpus!r}", error.found, error.expected, remedy) from error
 
 
-def random_blocks(utterances: Sequence[Utterance], fold: int) -> Split:
+def random_blocks(utterances: Sequence[Utterance], fold: int) -> Partition:
     """P4's split: blocks dealt at random, 80 % to train on and 20 % to test, whoever speaks.
 
     Speakers and even utterances stand on both sides. An eighth of the training blocks chooses the epoch. The order is
@@ -159,7 +159,7 @@ def random_blocks(utterances: Sequence[Utterance], fold: int) -> Split:
     test = {block.id for block in ordered[fold::FOLDS]}
     rest = [block.id for block in ordered if block.id not in test]
     valid = set(rest[::8])
-    return Split(
+    return Partition(
         train=tuple(u for u in utterances if u.id not in test | valid),
         valid=tuple(u for u in utterances if u.id in valid),
         test=tuple(u for u in utterances if u.id in test),
@@ -180,7 +180,7 @@ SPLITS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Splitting:
+class SplitProtocol:
     """One of the protocols.
 
     Args:
@@ -204,7 +204,7 @@ class Splitting:
             return FOLDS
         return 1 if self.kind.startswith("official") else len(self._groups(utterances, corpus))
 
-    def split(self, utterances: Sequence[Utterance], fold: int, corpus: str) -> Split:
+    def split(self, utterances: Sequence[Utterance], fold: int, corpus: str) -> Partition:
         """One fold.
 
         Args:
@@ -217,7 +217,7 @@ class Splitting:
             UsageError: there is no such fold.
         """
         if self.kind.endswith("blocks"):
-            utterances = blocks_of(utterances)
+            utterances = segments_of(utterances)
         if self.kind == "random-blocks":
             return random_blocks(utterances, fold)
         if self.kind.startswith("official"):
@@ -234,7 +234,7 @@ class Splitting:
         return speaker_groups(utterances, self.k, corpus)
 
 
-def split_named(text: str) -> Splitting:
+def split_named(text: str) -> SplitProtocol:
     """The protocol of this name.
 
     Raises:
@@ -249,10 +249,10 @@ def split_named(text: str) -> Splitting:
     if kind not in SPLITS:
         raise UsageError("--split", repr(text), "one of " + ", ".join(SPLITS), did_you_mean(kind, SPLITS))
     if not colon:
-        return Splitting(text, kind)
+        return SplitProtocol(text, kind)
     if kind not in ("k-fold", "blocks"):
         raise UsageError("--split", repr(text), kind, "leave the number out: it follows from the corpus")
     if not (number.isascii() and number.isdecimal()) or int(number) < 3:
         raise UsageError("--split", repr(text), "at least 3 folds", f"for example {kind}:10")
     k = int(number)
-    return Splitting(kind if k == FOLDS else f"{kind}:{k}", kind, k)
+    return SplitProtocol(kind if k == FOLDS else f"{kind}:{k}", kind, k)

@@ -14,9 +14,9 @@ from typing import Any, ClassVar
 
 from bench.composition import composed
 from bench.errors import UsageError
-from bench.noises.bank import Noises
+from bench.noises.bank import NoiseSet
 from bench.protocols import Defense, FitContext, TrainableVictim, Victim
-from bench.types import SIGNAL, Sense, Utterance
+from bench.types import SIGNAL, Modality, Utterance
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class Defended:
     renews: ClassVar[bool] = False  # the defence between may change what `FitContext.renew` gives
 
     @property
-    def senses(self) -> tuple[Sense, ...]:
+    def modalities(self) -> tuple[Modality, ...]:
         """What it perceives: all that its victim or its defence does."""
-        return senses_of(self.victim, self.defense)
+        return modalities_of(self.victim, self.defense)
 
     def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> Victim:
         """Fit the victim under the defence."""
@@ -47,7 +47,7 @@ class Defended:
 
 
 @dataclass(frozen=True)
-class Stack:
+class DefensePipeline:
     """Defences, each around what those before it have made.
 
     Args:
@@ -70,11 +70,11 @@ class Stack:
         return any(getattr(part, "randomised", False) for part in self.parts)
 
     @property
-    def senses(self) -> tuple[Sense, ...]:
+    def modalities(self) -> tuple[Modality, ...]:
         """What any of them perceives."""
-        return tuple(dict.fromkeys(sense for part in self.parts for sense in getattr(part, "senses", ())))
+        return tuple(dict.fromkeys(modality for part in self.parts for modality in getattr(part, "modalities", ())))
 
-    def seen(self, noises: Noises) -> frozenset[str]:
+    def seen(self, noises: NoiseSet) -> frozenset[str]:
         """The noise categories that any of them was trained against."""
         return frozenset(category for part in self.parts for category in seen_by(part, noises))
 
@@ -117,14 +117,14 @@ def check_defends(defense: Defense, victim: TrainableVictim) -> None:
         check(victim)
 
 
-def seen_by(defense: Defense, noises: Noises) -> frozenset[str]:
+def seen_by(defense: Defense, noises: NoiseSet) -> frozenset[str]:
     """The noise categories that a defence was trained against, and "signal" for manipulations; none where it does not
     say."""
     seen = getattr(defense, "seen", None)
     return frozenset() if seen is None else frozenset(seen(noises))
 
 
-def drawn_by(attack: Any, noises: Noises) -> tuple[str, ...]:
+def drawn_by(attack: Any, noises: NoiseSet) -> tuple[str, ...]:
     """The noise categories that an attack, or a composition's parts, draw from; "signal" for what draws from none."""
     found: list[str] = []
     for part in getattr(attack, "parts", (attack,)):
@@ -137,7 +137,7 @@ def drawn_by(attack: Any, noises: Noises) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def senses_of(victim: TrainableVictim, defense: Defense | None) -> tuple[Sense, ...]:
+def modalities_of(victim: TrainableVictim, defense: Defense | None) -> tuple[Modality, ...]:
     """What a victim under a defence perceives: sound, where neither says."""
-    own: tuple[Sense, ...] = getattr(victim, "senses", ("sound",))
-    return tuple(dict.fromkeys((*own, *getattr(defense, "senses", ()))))
+    own: tuple[Modality, ...] = getattr(victim, "modalities", ("sound",))
+    return tuple(dict.fromkeys((*own, *getattr(defense, "modalities", ()))))

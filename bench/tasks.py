@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bench.errors import DataError, UsageError
-from bench.types import SCRIPTED, Sense, Task, Utterance
+from bench.types import SCRIPTED, Modality, Task, Utterance
 
 LOW_MID_HIGH = ("low", "mid", "high")
 BIN_EDGES = (2.75, 3.25)
@@ -70,7 +70,7 @@ def served(utterances: Sequence[Utterance]) -> tuple[Task, ...]:
 
 
 def usable(
-    utterances: Sequence[Utterance], task: Task, corpus: str, senses: Sequence[Sense] = ("sound",)
+    utterances: Sequence[Utterance], task: Task, corpus: str, modalities: Sequence[Modality] = ("sound",)
 ) -> tuple[Utterance, ...]:
     """The utterances that have a label in this task, and what a victim perceives.
 
@@ -83,12 +83,12 @@ def usable(
     Raises:
         DataError: none has, or a class has none.
     """
-    for sense in senses:
-        perceived = [one for one in utterances if (one.has_sound if sense == "sound" else one.transcript)]
+    for modality in modalities:
+        perceived = [one for one in utterances if (one.has_sound if modality == "sound" else one.transcript)]
         if utterances and not perceived:
-            expected = "sound files" if sense == "sound" else "transcripts"
-            remedy = f"choose a victim that needs no {sense}, or a corpus with {expected}"
-            raise DataError(f"corpus {corpus!r}", f"no {sense}, which the victim needs", expected, remedy)
+            expected = "sound files" if modality == "sound" else "transcripts"
+            remedy = f"choose a victim that needs no {modality}, or a corpus with {expected}"
+            raise DataError(f"corpus {corpus!r}", f"no {modality}, which the victim needs", expected, remedy)
         utterances = perceived
     missing = _missing(utterances, task)
     if missing:

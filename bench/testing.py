@@ -24,15 +24,15 @@ from torch import Tensor
 
 from bench.adversaries import best_candidates
 from bench.batch import Batch
-from bench.noises.bank import Noises
+from bench.noises.bank import NoiseSet
 from bench.noises.perception import p1
 from bench.protocols import Attack, Defense, FitContext, TrainableVictim, Victim
 from bench.records import Row
 from bench.referee import Referee
 from bench.registry import Registry
 from bench.rng import keyed
-from bench.search import Campaign
-from bench.sight import Sight
+from bench.search import AttackRun
+from bench.sight import DefenseView
 from bench.specs import params_of, spec_of
 from bench.tasks import TASKS
 from bench.tools import AttackTools
@@ -96,7 +96,7 @@ def _tones(id: str, pitch: float, level: float) -> Tensor:
     return (level * (0.6 + 0.4 * torch.sin(25 * seconds)) * (wave + breath)).clamp(-1, 1).float()
 
 
-def sample_noises() -> Noises:
+def sample_noises() -> NoiseSet:
     """Four short sounds in each category of the embedded bank."""
     categories = ("natural", "human", "interior", "crowd", "meeting", "station", "white", "laugh", "cry")
     clips = []
@@ -105,7 +105,7 @@ def sample_noises() -> Noises:
             samples = keyed("noise", category, number).normal(0, 0.1, SAMPLE_RATE)
             waveform = torch.from_numpy(samples).clamp(-1, 1).float()
             clips.append(NoiseClip(f"{category}-{number}", category, waveform, f"{category}-{number}"))
-    return Noises("sample", tuple(clips), "sample")
+    return NoiseSet("sample", tuple(clips), "sample")
 
 
 def sample_context(seed: int = 0) -> FitContext:
@@ -223,11 +223,11 @@ def attacked(attack: Attack, max_queries: int, batch_size: int = 64, task: Task 
     referee = Referee(ContraryVictim(), task, CPU, batch_size)
     tools, speech = sample_tools(max_queries), sample_utterances(2, key="attacked")
     if getattr(attack, "aware", False):
-        tools = replace(tools, sight=Sight(referee.victim, CPU))
+        tools = replace(tools, defense_view=DefenseView(referee.victim, CPU))
     if transfers := getattr(attack, "transfers", None):
-        bare = Campaign(tools.component(transfers), transfers, tools, seed=0)
+        bare = AttackRun(tools.component(transfers), transfers, tools, seed=0)
         tools = replace(tools, transferred=best_candidates(referee, bare, speech))
-    return referee.run(Campaign(attack, spec_of("checked", attack), tools, seed=0), speech)
+    return referee.run(AttackRun(attack, spec_of("checked", attack), tools, seed=0), speech)
 
 
 def check_attack(attack: Attack, budgets: Sequence[int] = (1, 5, 25)) -> None:

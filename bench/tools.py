@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from bench.noises.bank import Noises
+from bench.noises.bank import NoiseSet
 from bench.noises.perception import Perception
 from bench.protocols import Attack, Degradation
 from bench.signal import fit_length, noise_gain, snr_db
 from bench.types import NoiseClip, Perturbation, Rng, Utterance
 
 if TYPE_CHECKING:
-    from bench.sight import Sight
+    from bench.sight import DefenseView
 
 
 @dataclass(frozen=True)
@@ -61,19 +61,19 @@ class AttackTools:
         degradation: for an informed attacker (P1's Corr), the loss of UAR by noise category; else None.
         speech: all clean utterances of the part that is attacked, for effects that take something from another
             utterance of the same speaker (P1's fillers).
-        sight: for an attacker who knows the defence (class attribute `aware = True`): a look through it; else None.
+        defense_view: for an attacker who knows the defence (class attribute `aware = True`): a look through it; else None.
         transferred: for an attacker who does not (a property `transfers` that names an attack): that attack's best
             candidate against the bare victim, by utterance.
     """
 
-    noises: Noises
+    noises: NoiseSet
     perception: Perception
     min_snr_db: float
     max_queries: int
     component: Callable[[str], Attack]
     degradation: Degradation | None = None
     speech: tuple[Utterance, ...] = ()
-    sight: Sight | None = None
+    defense_view: DefenseView | None = None
     transferred: Mapping[str, Utterance] = field(default_factory=dict)
 
     def others(self, original: Utterance) -> tuple[Utterance, ...]:

@@ -15,7 +15,7 @@ from bench.evaluate import Experiment, Cell
 from bench.options import Options
 from bench.progress import Progress
 from bench.protocols import Victim
-from bench.splits import Split
+from bench.splits import Partition
 
 _T = TypeVar("_T")
 
@@ -61,7 +61,7 @@ class Trained:
 
     cell: Cell
     victim: Victim
-    split: Split
+    split: Partition
     folder: Path
     seconds: float | None
 

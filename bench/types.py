@@ -149,8 +149,8 @@ class NoiseClip:
     label: str = ""
 
 
-Sense = Literal["sound", "text"]
-"""What a victim perceives of an utterance: its class attribute `senses`, `("sound",)` where it has none."""
+Modality = Literal["sound", "text"]
+"""What a victim perceives of an utterance: its class attribute `modalities`, `("sound",)` where it has none."""
 
 Part = Literal["train", "test"]
 """The halves of a noise bank: a defence trains on "train", an attack draws from "test"."""

@@ -10,11 +10,11 @@ from bench.composition import Composed, composed
 from bench.specs import Spec, spec_of
 
 Corr = Literal["yes", "no", "both"]
-Noises = Literal["all", "imperceptible", "both"]
+NoiseScope = Literal["all", "imperceptible", "both"]
 
 
 @dataclass(frozen=True)
-class Variant:
+class ThreatModel:
     """One search to run, and what is scored from it.
 
     Args:
@@ -31,7 +31,7 @@ class Variant:
     noises: tuple[str, ...]
 
 
-def variants(text: str, attack: Any, corr: Corr, noises: Noises) -> list[Variant]:
+def threat_models(text: str, attack: Any, corr: Corr, noises: NoiseScope) -> list[ThreatModel]:
     """The variants of an attack that the options ask for; what its spec itself pins down is not crossed.
 
     Args:
@@ -44,7 +44,7 @@ def variants(text: str, attack: Any, corr: Corr, noises: Noises) -> list[Variant
     if isinstance(attack, Composed):
         names = zip(attack.names, attack.parts, strict=True)
         whole = composed(tuple(spec_of(Spec.parse(name).name, part) for name, part in names))
-        return [Variant(whole, whole, False, splits)]
+        return [ThreatModel(whole, whole, False, splits)]
     spec = Spec.parse(text)
     pinned = {key for key, _ in spec.params}
     fields = {field.name: field.default for field in dataclasses.fields(attack)}
@@ -58,9 +58,9 @@ def variants(text: str, attack: Any, corr: Corr, noises: Noises) -> list[Variant
         known = {"corr": knows} if "corr" in fields else {}
         if "noises" in fields:
             found += [
-                Variant(spec_of(spec.name, replace(attack, noises=split, **known)), base, knows, (split,))
+                ThreatModel(spec_of(spec.name, replace(attack, noises=split, **known)), base, knows, (split,))
                 for split in splits
             ]
         else:
-            found.append(Variant(spec_of(spec.name, replace(attack, **known)), base, knows, splits))
+            found.append(ThreatModel(spec_of(spec.name, replace(attack, **known)), base, knows, splits))
     return found

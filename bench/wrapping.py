@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from bench.abilities import Purifying, lend
+from bench.abilities import Purifying, forward_capabilities
 from bench.batch import Batch
 from bench.errors import DataError, UsageError
 from bench.protocols import FitContext, TrainableVictim, Victim
@@ -48,8 +48,8 @@ class Purified:
     note: Mapping[str, Any]
 
     def __post_init__(self) -> None:
-        lend(self, self.victim, _THROUGH, partial(partial, _through, self.purifier))
-        lend(self, self.victim, ("network",))
+        forward_capabilities(self, self.victim, _THROUGH, partial(partial, _through, self.purifier))
+        forward_capabilities(self, self.victim, ("network",))
 
     @property
     def concurrent(self) -> bool:
@@ -141,7 +141,7 @@ def load_purified(
     return Purified(victim.load(folder / _INNER, context), purifier, context.device, note)
 
 
-class OfSound:
+class AudioDefense:
     """A defence that does something to sound: it refuses a victim that reads text alone."""
 
     where: ClassVar[str]
@@ -162,8 +162,8 @@ def refuse_deaf(where: str, victim: TrainableVictim) -> None:
     Raises:
         UsageError: it does not hear.
     """
-    senses = getattr(victim, "senses", ("sound",))
-    if "sound" not in senses:
+    modalities = getattr(victim, "modalities", ("sound",))
+    if "sound" not in modalities:
         found = f"a victim that perceives {' and '.join(senses)} alone ({type(victim).__name__})"
         raise UsageError(where, found, "one that hears", "leave this defence out, or take a victim such as cnn_gru")
 

@@ -29,7 +29,7 @@ from bench.progress import for_terminal
 from bench.protocols import FitContext, Victim
 from bench.referee import Referee
 from bench.registry import Registry
-from bench.search import Campaign
+from bench.search import AttackRun
 from bench.setup import set_up
 from bench.types import Utterance
 
@@ -97,12 +97,12 @@ def _referee_against_forward(
     attack = experiment.registry.build("attacks", cell.attack)
     tools = experiment.tools(cell, "test", experiment.split(cell).test)
     listening = Listening(victim)
-    campaign = Campaign(attack, cell.attack, tools, cell.seed)
-    rows = _referee(experiment, cell, listening).run(campaign, utterances)
+    attack_run = AttackRun(attack, cell.attack, tools, cell.seed)
+    rows = _referee(experiment, cell, listening).run(attack_run, utterances)
     referee = _referee(experiment, cell, victim)
     searches, forwards = [], []
     for _ in range(repeats):  # alternating, so that both see the same machine
-        searches.append(_timed(experiment.device, lambda: referee.run(campaign, utterances)))
+        searches.append(_timed(experiment.device, lambda: referee.run(attack_run, utterances)))
         forwards.append(_timed(experiment.device, lambda: _forward(victim, listening.heard)))
     queries = sum(row.query > 0 for row in rows)
     forward, search = statistics.median(forwards), statistics.median(searches)

@@ -131,13 +131,13 @@ def hidden_of(victim: Any, said: Said) -> Tensor:
 
 
 def alexnet_spectrogram(victim: Any, said: Said) -> Tensor:
-    blocks = [blocks_of(one.waveform) for one in said]
+    blocks = [segments_of(one.waveform) for one in said]
     logits = [victim.network(part) for part in torch.split(torch.cat(blocks), _AT_A_TIME)]
     scores = torch.softmax(torch.cat(logits), dim=-1)
     return torch.stack([part.mean(dim=0) for part in torch.split(scores, [len(one) for one in blocks])]).log()
 
 
-def blocks_of(wave: Tensor) -> Tensor:
+def segments_of(wave: Tensor) -> Tensor:
     seconds = max(len(wave) // SAMPLE_RATE, 1)
     cut = nn.functional.pad(wave, (0, max(0, SAMPLE_RATE - len(wave))))[: seconds * SAMPLE_RATE].view(-1, SAMPLE_RATE)
     heard = cut[cut.abs().amax(dim=1) > SILENCE_PEAK]

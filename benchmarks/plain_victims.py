@@ -11,7 +11,7 @@ from typing import Any
 
 import plain_answers as answers
 import torch
-from plain_answers import Said, blocks_of, hidden_of, mel_of, normalised, padded
+from plain_answers import Said, segments_of, hidden_of, mel_of, normalised, padded
 from torch import Tensor, nn
 
 from bench.features.frontend import FrontEnd
@@ -116,7 +116,7 @@ def _both(victim: Any, said: Said, task: Task) -> Sequences:
 
 
 def _pictures(victim: Any, said: Said, task: Task) -> Sequences:
-    blocks = [blocks_of(one.waveform) for one in said]
+    blocks = [segments_of(one.waveform) for one in said]
     counts = torch.tensor([len(one) for one in blocks])
     return Sequences(list(victim.network.look(torch.cat(blocks))), _labels(said, task).repeat_interleave(counts))
 

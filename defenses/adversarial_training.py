@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from bench import FitContext, Noises, Spec, TrainableVictim, UsageError, Utterance, Victim, keyed, within
+from bench import FitContext, NoiseSet, Spec, TrainableVictim, UsageError, Utterance, Victim, keyed, within
 from bench.adversaries import adversarial_examples, perturbed, training_tools
 from bench.composition import parts_of
 from bench.retraining import (
@@ -22,7 +22,7 @@ from bench.retraining import (
     load_retrained,
     with_clean,
 )
-from bench.types import Sense
+from bench.types import Modality
 
 _NAME = "adversarial_training"
 _WHERE = f"defense {_NAME!r}"
@@ -84,7 +84,7 @@ class AdversarialTraining:
         """
         return tuple(part.strip().replace(";", ",") for part in self.attack.split(_OR))
 
-    def seen(self, noises: Noises) -> frozenset[str]:
+    def seen(self, noises: NoiseSet) -> frozenset[str]:
         """The noise categories that the attacks draw from; "signal" for those that draw from none.
 
         Of an attack that is in no installed package (a `--plugin` file's) it is what its spec says of `category` or
@@ -114,7 +114,7 @@ class AdversarialTraining:
         """
         self.check(victim)
         context = with_clean(context, train)
-        examples = Examples(self, getattr(victim, "senses", ("sound",)), tuple(train), context)
+        examples = Examples(self, getattr(victim, "modalities", ("sound",)), tuple(train), context)
         if self.regenerate:
             examples.make([said for said in examples.chosen if not examples.searched(said)], None, 0)
             renewing = replace(context, renew=examples.renewed)
@@ -155,9 +155,9 @@ class Examples:
     """
 
     def __init__(
-        self, recipe: AdversarialTraining, senses: Sequence[Sense], train: tuple[Utterance, ...], context: FitContext
+        self, recipe: AdversarialTraining, modalities: Sequence[Modality], train: tuple[Utterance, ...], context: FitContext
     ) -> None:
-        self._recipe, self._senses, self._train, self._context = recipe, senses, train, context
+        self._recipe, self._modalities, self._train, self._context = recipe, modalities, train, context
         self._clean, self._found = as_recorded(train), dict[str, Utterance]()
         count = max(1, round(recipe.percent / 100 * len(self._clean)))
         turns = keyed(context.seed, _NAME).permutation(len(self._clean))[:count]
@@ -192,8 +192,8 @@ class Examples:
 
     def _perceived(self, before: Utterance, after: Utterance) -> bool:
         """Whether the victim can tell the two apart: for one that only reads, noise is no attack."""
-        heard = "sound" in self._senses and not torch.equal(before.waveform, after.waveform)
-        return heard or ("text" in self._senses and before.transcript != after.transcript)
+        heard = "sound" in self._modalities and not torch.equal(before.waveform, after.waveform)
+        return heard or ("text" in self._modalities and before.transcript != after.transcript)
 
     def renewed(self, victim: Victim, epoch: int) -> list[Utterance]:
         """What is trained on in a later epoch: the next ones in turn are attacked on the victim as it stands."""

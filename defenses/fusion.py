@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 
 from bench import ComponentError, FitContext, Spec, TrainableVictim, UsageError, Utterance, Victim
 from bench.stacking import Defended
-from bench.types import Sense
+from bench.types import Modality
 
 _WHERE = "defense 'fusion'"
-_DEFAULTS: dict[Sense, str] = {"text": "bert_text", "sound": "cnn_gru"}
-_SLOTS: dict[Sense, str] = {"text": "text", "sound": "audio"}
+_DEFAULTS: dict[Modality, str] = {"text": "bert_text", "sound": "cnn_gru"}
+_SLOTS: dict[Modality, str] = {"text": "text", "sound": "audio"}
 _JOINING = "multimodal"
 _UNNAMED = "defended"
 
@@ -33,12 +33,12 @@ class Fusion:
         fine_tune: train the two on together, as P3 does, see `multimodal`; wants a GPU.
 
     Differences to the original: those of `multimodal`. P3 sets its fusion beside the single victims, and does not call
-    it a defence; here it is scored as one, against the victim of the sense that is attacked.
+    it a defence; here it is scored as one, against the victim of the modality that is attacked.
     """
 
     other: str = ""
     fine_tune: bool = False
-    senses: ClassVar[tuple[Sense, ...]] = ("sound", "text")
+    modalities: ClassVar[tuple[Modality, ...]] = ("sound", "text")
 
     def __post_init__(self) -> None:
         if self.other:
@@ -92,24 +92,24 @@ class Fusion:
         own = context.victim or _UNNAMED
         lacking = _lacking(victim, own)
         other = self._other or _DEFAULTS[lacking]
-        if lacking not in _senses(build("victims", other)):
+        if lacking not in _modalities(build("victims", other)):
             expected = f"a victim that perceives {lacking}, which {own!r} does not"
             raise UsageError(f"{_WHERE}, parameter 'other'", repr(other), expected, f"try other={_DEFAULTS[lacking]}")
 
         def component(kind: str, spec: str) -> Any:
             return victim if (kind, spec) == ("victims", own) else build(kind, spec)
 
-        specs = {_SLOTS[sense]: (other if sense == lacking else own).replace(",", ";") for sense in _SLOTS}
+        specs = {_SLOTS[modality]: (other if modality == lacking else own).replace(",", ";") for modality in _SLOTS}
         params = (*specs.items(), *([("fine_tune", "true")] if self.fine_tune else []))
         return build("victims", str(Spec(_JOINING, params))), replace(context, component=component)
 
 
-def _senses(victim: Any) -> tuple[Sense, ...]:
-    found: tuple[Sense, ...] = getattr(victim, "senses", ("sound",))
+def _modalities(victim: Any) -> tuple[Modality, ...]:
+    found: tuple[Modality, ...] = getattr(victim, "modalities", ("sound",))
     return found
 
 
-def _lacking(victim: TrainableVictim, name: str) -> Sense:
+def _lacking(victim: TrainableVictim, name: str) -> Modality:
     """What a victim does not perceive.
 
     Raises:
@@ -118,7 +118,7 @@ def _lacking(victim: TrainableVictim, name: str) -> Sense:
     if isinstance(victim, Defended):
         remedy = "name fusion first, nearest to the victim: --defense fusion+rnnoise"
         raise UsageError(_WHERE, "another defence between it and the victim", "the bare victim", remedy)
-    lacking = [sense for sense in _DEFAULTS if sense not in _senses(victim)]
+    lacking = [modality for modality in _DEFAULTS if modality not in _modalities(victim)]
     if not lacking:
         expected = "one that perceives sound alone, or text alone"
         raise UsageError(_WHERE, f"victim {name!r}, which perceives both", expected, "leave fusion out: it is one")

@@ -7,14 +7,14 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeAlias
 
-from bench import DataError, FitContext, Noises, TrainableVictim, UsageError, Utterance, Victim, within
+from bench import DataError, FitContext, NoiseSet, TrainableVictim, UsageError, Utterance, Victim, within
 from bench.abilities import Sequential
 from bench.models.gan import Generator
 from bench.models.gan_fitted import GAN, INNER, CleanedFeatures, CleanedSound, load_generator
 from bench.models.gan_pairs import Frames, categories_of, clean_speech, corrupted, pairs_of, usual_categories
 from bench.models.gan_sound import SoundPurifier, Spectra
 from bench.models.gan_training import GanSettings, fit_gan
-from bench.wrapping import OfSound, load_purified
+from bench.wrapping import AudioDefense, load_purified
 
 _NAME = "gan_purification"
 _WHERE = f"defense '{_NAME}'"
@@ -25,7 +25,7 @@ _Noisy: TypeAlias = Sequence[Sequence[Utterance | None]]
 
 
 @dataclass(frozen=True)
-class GanPurification(OfSound):
+class GanPurification(AudioDefense):
     """A GAN's generator cleans the victim's feature sequence before the victim decides (P2 section 5.3).
 
     The victim is trained on clean speech, as ever, and left as it is. Then the generator, an autoencoder of LSTM
@@ -96,7 +96,7 @@ class GanPurification(OfSound):
         """The specs of the attacks that it draws on."""
         return self.attacks or ("real_noise", "environmental")
 
-    def seen(self, noises: Noises) -> frozenset[str]:
+    def seen(self, noises: NoiseSet) -> frozenset[str]:
         """The noise categories that it learns from, and "signal" for manipulations."""
         return categories_of(self.attacks, noises) if self.attacks else frozenset(usual_categories(noises))
 

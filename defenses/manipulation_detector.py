@@ -11,15 +11,15 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from bench import Batch, FitContext, Noises, Refusing, Spec, Task, TrainableVictim, UsageError, Utterance, Victim, keyed
-from bench.abilities import lend
+from bench import Batch, FitContext, NoiseSet, Refusing, Spec, Task, TrainableVictim, UsageError, Utterance, Victim, keyed
+from bench.abilities import forward_capabilities
 from bench.adversaries import perturbed
 from bench.checks import within
 from bench.features.mel_statistics import Voices
 from bench.models.manipulations import CLEAN, Ear, Recognised, Setting, labelled, recognised
 from bench.training import Schedule, Sequences, fit_network, seeded
 from bench.weights import load_into, load_weights, save_weights
-from bench.wrapping import OfSound
+from bench.wrapping import AudioDefense
 
 _WHERE = "defense 'manipulation_detector'"
 _INNER = "victim"
@@ -28,7 +28,7 @@ _THROUGH = ("hidden", "trace", "network")
 
 
 @dataclass(frozen=True)
-class ManipulationDetector(OfSound):
+class ManipulationDetector(AudioDefense):
     """A model beside the victim that tells what was done to an utterance, and refuses what is not clean (P1 section 8).
 
     P1 recommends "auxiliary models that classify the noise types, and degree/intent of signal manipulation", so that
@@ -96,12 +96,12 @@ class ManipulationDetector(OfSound):
         """The specs of the attacks that it draws on."""
         return ("environmental", *self.signals)
 
-    def seen(self, noises: Noises) -> frozenset[str]:
+    def seen(self, noises: NoiseSet) -> frozenset[str]:
         """The noise categories that it has learnt, and "signal"."""
         heard = frozenset(self.categories or noises.ambient) if self.snrs_db else frozenset()
         return heard | ({"signal"} if self.signals else frozenset())
 
-    def settings(self, noises: Noises) -> tuple[Setting, ...]:
+    def settings(self, noises: NoiseSet) -> tuple[Setting, ...]:
         """Everything that it may learn, with a bank's noises."""
         categories = self.categories or noises.ambient
         under = [(f"environmental:category={c},snr_db={snr:g}", c, snr) for c in categories for snr in self.snrs_db]
@@ -205,7 +205,7 @@ class Guarded:
     voices: Voices
 
     def __post_init__(self) -> None:
-        lend(self, self.victim, _THROUGH)
+        forward_capabilities(self, self.victim, _THROUGH)
 
     @property
     def concurrent(self) -> bool:

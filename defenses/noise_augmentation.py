@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from bench import FitContext, Noises, UsageError, Utterance, chosen, keyed, within
+from bench import FitContext, NoiseSet, UsageError, Utterance, chosen, keyed, within
 from bench.adversaries import perturbed
 from bench.augmentation import NoisyCopies
 from bench.retraining import as_recorded
@@ -85,7 +85,7 @@ class NoiseAugmentation(NoisyCopies):
         """
         return tuple(dict.fromkeys(effect for kind in self.kinds for effect in self._forms(kind)))
 
-    def seen(self, noises: Noises) -> frozenset[str]:
+    def seen(self, noises: NoiseSet) -> frozenset[str]:
         """The noise categories that are trained on; "signal" for the synthetic group."""
         return frozenset(self.kinds) if self.group == "environmental" else frozenset({"signal"})
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench import FitContext, Noises, Spec, UsageError, Utterance, within
+from bench import FitContext, NoiseSet, Spec, UsageError, Utterance, within
 from bench.adversaries import perturbed
 from bench.augmentation import NoisyCopies
 from bench.retraining import as_recorded
@@ -62,7 +62,7 @@ class NoiseMixup(NoisyCopies):
         rest = (*rest, ("normalise", str(self.normalise).lower()))
         return tuple(str(Spec("mixup", (("snr_db", str(snr_db)), *rest))) for snr_db in self.snrs_db)
 
-    def seen(self, noises: Noises) -> frozenset[str]:
+    def seen(self, noises: NoiseSet) -> frozenset[str]:
         """The noise category that is trained on: all of the bank's where none is named."""
         return frozenset(noises.categories if self.category is None else {self.category})
 

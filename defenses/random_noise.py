@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from bench import FitContext, Noises, Perturbation, Rng, UsageError, Utterance, keyed
+from bench import FitContext, NoiseSet, Perturbation, Rng, UsageError, Utterance, keyed
 from bench.augmentation import NoisyCopies
 from bench.retraining import as_recorded
 from bench.signal import mix
@@ -45,7 +45,7 @@ class RandomNoise(NoisyCopies):
         if not 0 < self.fraction <= 1:
             raise UsageError(where + "'fraction'", str(self.fraction), "above 0, at most 1", "try fraction=1")
 
-    def seen(self, noises: Noises) -> frozenset[str]:
+    def seen(self, noises: NoiseSet) -> frozenset[str]:
         """The noise categories that are trained on: all that can lie under speech where none is named."""
         return frozenset(self.categories or noises.ambient)
 

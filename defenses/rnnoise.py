@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from bench import FitContext, Noises, TrainableVictim, Utterance, Victim
+from bench import FitContext, NoiseSet, TrainableVictim, Utterance, Victim
 from bench.models.denoiser import Denoiser
-from bench.wrapping import OfSound, fit_purified, load_purified
+from bench.wrapping import AudioDefense, fit_purified, load_purified
 
 _WHERE = "defense 'rnnoise'"
 
 
 @dataclass(frozen=True)
-class Rnnoise(OfSound):
+class Rnnoise(AudioDefense):
     """Takes noise out with RNNoise, as it is, before the victim hears anything (P1 sections 6.3 and 7.3).
 
     Training, validation and enrolled speech, and every utterance that the victim is asked about, goes through RNNoise
@@ -38,7 +38,7 @@ class Rnnoise(OfSound):
         """
         return Denoiser(_WHERE).fingerprint()
 
-    def seen(self, noises: Noises) -> frozenset[str]:
+    def seen(self, noises: NoiseSet) -> frozenset[str]:
         """The noise categories that this defence was trained against: none of the bank's.
 
         RNNoise's own training noises are not known here. P1 says that they overlap considerably with its own, so that

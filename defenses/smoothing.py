@@ -16,7 +16,7 @@ from bench import (
     Batch,
     ComponentError,
     FitContext,
-    Noises,
+    NoiseSet,
     Perturbation,
     Refusing,
     Rng,
@@ -26,11 +26,11 @@ from bench import (
     Victim,
     keyed,
 )
-from bench.abilities import lend
+from bench.abilities import forward_capabilities
 from bench.certificates import GREATEST_ALPHA, LEAST_ALPHA, Certificate, sign_test
 from bench.checks import within
 from bench.retraining import with_clean
-from bench.wrapping import OfSound
+from bench.wrapping import AudioDefense
 
 _WHERE = "defense 'smoothing'"
 _TOGETHER = 64
@@ -41,7 +41,7 @@ _INNER = "victim"
 
 
 @dataclass(frozen=True)
-class Smoothing(OfSound):
+class Smoothing(AudioDefense):
     """Majority over noisy copies: answers that no soft enough noise can change, and proof of it (Cohen et al. 2019).
 
     Every question is asked of the victim `copies` times, each time with other Gaussian noise. The class with the most
@@ -84,7 +84,7 @@ class Smoothing(OfSound):
             expected = f"as many as can settle a question at alpha={self.alpha:g}"
             raise UsageError(f"{_WHERE}, parameter 'copies'", str(self.copies), expected, remedy)
 
-    def seen(self, noises: Noises) -> frozenset[str]:
+    def seen(self, noises: NoiseSet) -> frozenset[str]:
         """The noise categories that it was trained against: the bank's white noise."""
         return frozenset({"white"}) & frozenset(noises.categories)
 
@@ -139,8 +139,8 @@ class Smoothed:
     device: torch.device
 
     def __post_init__(self) -> None:
-        lend(self, self.victim, ("trace",))
-        lend(self, self.victim, ("hidden",), lambda _: partial(_mean_hidden, self))
+        forward_capabilities(self, self.victim, ("trace",))
+        forward_capabilities(self, self.victim, ("hidden",), lambda _: partial(_mean_hidden, self))
 
     @property
     def concurrent(self) -> bool:
@@ -158,7 +158,7 @@ class Smoothed:
     def answer_or_refuse(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Log-probabilities, shape (b, c), and where it abstains, shape (b,), bool.
 
-        A row depends on the utterance and its draw alone: what is asked together is always copies of one utterance.
+        A row depends on the utterance and its sample key alone: what is asked together is always copies of one utterance.
         """
         counts = self._counted(batch, "answer", self.recipe.copies)
         votes = counts + _SMOOTHED
@@ -187,18 +187,18 @@ class Smoothed:
         (folder / _INNER).mkdir()
         self.victim.save(folder / _INNER)
 
-    def copies_of(self, said: Utterance, draw: str, rng: Rng, copies: int) -> Iterator[Batch]:
-        """Noisy copies of one utterance, a few at a time, each with a draw of its own for a victim that draws too."""
+    def copies_of(self, said: Utterance, sample_key: str, rng: Rng, copies: int) -> Iterator[Batch]:
+        """Noisy copies of one utterance, a few at a time, each with a key of its own for a victim that draws too."""
         waveform = said.waveform.to(self.device)
         for start in range(0, copies, _TOGETHER):
             some = self.recipe.noisy(waveform, rng, min(_TOGETHER, copies - start))
-            draws = [f"{draw}/copy {start + place}" for place in range(len(some))]
-            yield Batch.of([replace(said, waveform=row) for row in some], self.device, draws)
+            sample_keys = [f"{sample_key}/copy {start + place}" for place in range(len(some))]
+            yield Batch.of([replace(said, waveform=row) for row in some], self.device, sample_keys)
 
     def _each(self, batch: Batch, purpose: str) -> list[tuple[Utterance, str, Rng]]:
-        """Each utterance with its draw and its generator."""
-        draws = batch.draws or ("",) * len(batch)
-        return list(zip(batch.utterances, draws, batch.generators("smoothing", purpose), strict=True))
+        """Each utterance with its sample key and its generator."""
+        sample_keys = batch.sample_keys or ("",) * len(batch)
+        return list(zip(batch.utterances, sample_keys, batch.generators("smoothing", purpose), strict=True))
 
     def _counted(self, batch: Batch, purpose: str, copies: int) -> Tensor:
         """How many copies of each utterance the victim behind takes for each class, shape (b, c), whole numbers.
@@ -211,10 +211,10 @@ class Smoothed:
             raise ComponentError("victim", "a row with NaN", "log-probabilities", "mend its log_probs")
         return counts
 
-    def _votes(self, said: Utterance, draw: str, rng: Rng, copies: int) -> Tensor:
+    def _votes(self, said: Utterance, sample_key: str, rng: Rng, copies: int) -> Tensor:
         """Of one utterance, shape (c,); NaN where the victim gave any."""
         found = []
-        for asked in self.copies_of(said, draw, rng, copies):
+        for asked in self.copies_of(said, sample_key, rng, copies):
             if isinstance(self.victim, Refusing):
                 log_probs, refused = self.victim.answer_or_refuse(asked)
             else:

@@ -22,7 +22,7 @@ BOARD = ("attack", "corpus", "noise_bank", "task", "split", "limit", "corr", "no
 
 
 @dataclass(frozen=True)
-class Line:
+class BoardLine:
     """One ranked victim under one defence.
 
     Args:
@@ -57,7 +57,7 @@ class Board:
     """
 
     setting: Mapping[str, Any]
-    lines: tuple[Line, ...]
+    lines: tuple[BoardLine, ...]
 
     @property
     def title(self) -> str:
@@ -92,11 +92,11 @@ def _data(rests_on: Mapping[str, Any]) -> str:
     return f"corpus {speech}, noises {noises}, above {rests_on['min_snr_db']:g} dB, {rests_on['perception']}"
 
 
-def _ranked(entries: Sequence[dict[str, Any]]) -> tuple[Line, ...]:
+def _ranked(entries: Sequence[dict[str, Any]]) -> tuple[BoardLine, ...]:
     ordered = sorted(entries, key=lambda e: (e["acc_att"], -e["clean"]["uar"], e["victim"], e["defense"]))
     figures = [entry["acc_att"] for entry in ordered]
     return tuple(
-        Line(
+        BoardLine(
             rank=1 + figures.index(entry["acc_att"]),
             victim=entry["victim"],
             defense=entry["defense"],

@@ -17,12 +17,12 @@ from bench.evaluate import Experiment, Cell, limited
 from bench.options import Options
 from bench.referee import SNR_DECIMALS
 from bench.registry import Registry
-from bench.search import Campaign, Search
+from bench.search import AttackRun, Search
 from bench.specs import did_you_mean
 from bench.splits import split_named
 from bench.tasks import task_named
 from bench.types import Dataset, Utterance
-from bench.variants import variants
+from bench.variants import threat_models
 
 Kind = Literal["same", "del", "ins"]
 
@@ -117,11 +117,11 @@ def specs_of(attacks: Sequence[str], registry: Registry) -> tuple[str, ...]:
     """
     found = []
     for text in attacks:
-        (variant,) = variants(text, registry.build("attacks", text), corr="no", noises="all")
-        if variant.corr:
+        (threat_model,) = threat_models(text, registry.build("attacks", text), corr="no", noises="all")
+        if threat_model.corr:
             expected = "an attack that is told nothing: there is no victim whose loss could be measured"
             raise UsageError(f"--attack {text!r}", "corr=true", expected, "leave corr out")
-        found.append(variant.attack)
+        found.append(threat_model.attack)
     return tuple(dict.fromkeys(found))
 
 
@@ -164,11 +164,11 @@ def listen(experiment: Experiment, attacks: Sequence[str], utterances: Sequence[
     found = []
     for spec in attacks:
         cell = Cell(options.victims[0], options.defenses[0], spec, task, split, 0, seed, max(options.ks))
-        campaign = Campaign(experiment.registry.build("attacks", spec), spec, experiment.tools(cell, "test", speech), seed)
+        attack_run = AttackRun(experiment.registry.build("attacks", spec), spec, experiment.tools(cell, "test", speech), seed)
         with torch.no_grad(), experiment.progress.task(f"Applying {spec}", len(utterances)) as advance:
             tried = []
             for utterance in utterances:
-                tried.append(_example(campaign, utterance))
+                tried.append(_example(attack_run, utterance))
                 advance(1)
         left_out = tuple(one.id for one, example in zip(utterances, tried, strict=True) if example is None)
         found.append(Effect(spec, tuple(example for example in tried if example is not None), left_out))
@@ -177,9 +177,9 @@ def listen(experiment: Experiment, attacks: Sequence[str], utterances: Sequence[
     return found
 
 
-def _example(campaign: Campaign, original: Utterance) -> Example | None:
+def _example(attack_run: AttackRun, original: Utterance) -> Example | None:
     """The attack's first candidate; None where it does not apply."""
-    search = Search(campaign, original, label_before=0)
+    search = Search(attack_run, original, label_before=0)
     if search.candidate is None:
         return None
     candidate = clipped(search.candidate)
@@ -188,10 +188,10 @@ def _example(campaign: Campaign, original: Utterance) -> Example | None:
     defined = candidate.waveform.shape == original.waveform.shape and original.has_sound
     measured = float(search.snr_db(candidate.waveform)) if defined else math.nan
     snr_db = None if math.isnan(measured) else round(measured, SNR_DECIMALS)
-    tools = campaign.tools
+    tools = attack_run.tools
     counts = tools.perception.covers(candidate.perturbation) if snr_db is None else snr_db > tools.min_snr_db
     search.answer(fooled=False)
-    return Example(campaign.name, original, candidate, snr_db, counts, goes_on=search.candidate is not None)
+    return Example(attack_run.name, original, candidate, snr_db, counts, goes_on=search.candidate is not None)
 
 
 def _nothing_applies(attacks: Sequence[str], utterances: Sequence[Utterance]) -> UsageError:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from bench import SAMPLE_RATE, Batch, FitContext, UsageError, Utterance, batches, within
 from bench.audio import SILENCE_PEAK
-from bench.blocks import BLOCK_S
+from bench.blocks import SEGMENT_S
 from bench.models.borrowed import digest_of
 from bench.models.statefile import load_published
 from bench.signal.spectrogram_image import ImageSettings, spectrogram_image
@@ -20,7 +20,7 @@ from bench.training import Schedule, Sequences, fit_network, renewal, seeded
 from bench.weights import load_into, load_weights, save_weights
 
 _WHERE = "victim 'alexnet_spectrogram'"
-_BLOCK = BLOCK_S * SAMPLE_RATE
+_BLOCK = SEGMENT_S * SAMPLE_RATE
 _AT_A_TIME = 64
 _SMALLEST = 63
 _ROOM = 2 << 30
@@ -215,7 +215,7 @@ class FittedAlexnet:
 
     def log_probs(self, batch: Batch) -> Tensor:
         """Class log-probabilities, shape (b, c): of the mean of the blocks' probabilities."""
-        blocks, owners = blocks_in(batch)
+        blocks, owners = segments_in(batch)
         scores = [torch.softmax(self.network(part).double(), dim=-1) for part in torch.split(blocks, _AT_A_TIME)]
         total = torch.zeros(len(batch), len(self.classes), dtype=torch.float64, device=blocks.device)
         counts = torch.bincount(owners, minlength=len(batch))
@@ -229,8 +229,8 @@ class FittedAlexnet:
         save_weights(folder, self.network.state_dict(), config)
 
 
-def blocks_in(batch: Batch) -> tuple[Tensor, Tensor]:
-    """Every utterance's whole seconds, as [`bench.blocks.blocks_of`][] cuts them, but for silence.
+def segments_in(batch: Batch) -> tuple[Tensor, Tensor]:
+    """Every utterance's whole seconds, as [`bench.blocks.segments_of`][] cuts them, but for silence.
 
     What is left at the end is not heard; an utterance shorter than a second is one block, with zeros after it; silent
     blocks are left out, unless there are no others.
@@ -253,7 +253,7 @@ def _training_data(utterances: Sequence[Utterance], context: FitContext, network
     blocks, labels = [], []
     for group in batches(utterances, _AT_A_TIME):
         chosen = [utterances[index] for index in group]
-        found, owners = blocks_in(Batch.of(chosen, context.device))
+        found, owners = segments_in(Batch.of(chosen, context.device))
         names = [context.task.label_of(chosen[owner]) for owner in owners.tolist()]
         labels += [context.task.classes.index(name) for name in names if name is not None]
         blocks += list(found)

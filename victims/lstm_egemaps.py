@@ -105,15 +105,15 @@ class LstmEgemaps:
         level: Level = "functionals" if self.functionals else "lld"
         return FrontEnd(_WHERE, level, self.statistics, self.average)
 
-    def _network(self, context: FitContext) -> Network:
-        return Network(self, len(context.task.classes)).to(context.device)
+    def _network(self, context: FitContext) -> LstmNetwork:
+        return LstmNetwork(self, len(context.task.classes)).to(context.device)
 
 
 def _default(name: str) -> str:
     return f"the default is {name}={LstmEgemaps.__dataclass_fields__[name].default}"
 
 
-class Network(nn.Module):
+class LstmNetwork(nn.Module):
     """Feature sequences to logits; frames beyond an utterance's end are never seen."""
 
     def __init__(self, size: LstmEgemaps, classes: int) -> None:
@@ -151,7 +151,7 @@ class FittedLstmEgemaps:
     recipe: LstmEgemaps
     classes: tuple[str, ...]
     front: FrontEnd
-    network: Network
+    network: LstmNetwork
     device: torch.device
     concurrent: ClassVar[bool] = True
 

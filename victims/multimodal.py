@@ -14,7 +14,7 @@ from bench import Batch, ComponentError, FitContext, Spec, UsageError, Utterance
 from bench.abilities import Embedding
 from bench.threads import one_thread
 from bench.training import Schedule, Sequences, fit_network, seeded
-from bench.types import Sense
+from bench.types import Modality
 from bench.weights import load_into, load_weights, save_weights
 
 _WHERE = "victim 'multimodal'"
@@ -56,7 +56,7 @@ class Multimodal:
     batch_size: int = 4
     max_epochs: int = 100
     patience: int = 10
-    senses: ClassVar[tuple[Sense, ...]] = ("sound", "text")
+    modalities: ClassVar[tuple[Modality, ...]] = ("sound", "text")
 
     def __post_init__(self) -> None:
         for name in ("batch_size", "max_epochs", "patience"):

@@ -15,11 +15,11 @@ from torch import Tensor, nn
 from bench import SAMPLE_RATE, FitContext, UsageError, Utterance, within
 from bench.models.encoders import Front
 from bench.models.heads import FittedHead, Head, fit_head, load_head
-from bench.models.hub import Source
+from bench.models.hub import ModelSource
 
 _NAME = "wav2vec2_audio"
 _WHERE = f"victim {_NAME!r}"
-_SOURCE = Source(
+_SOURCE = ModelSource(
     _WHERE,
     "hf",
     ("config.json", "preprocessor_config.json"),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from bench.asking import answers_of
+from bench.asking import predictions_of
 from bench.batch import Batch, batches
 from bench.fitting import COST
 from bench.protocols import Victim
@@ -79,6 +79,6 @@ def answer_times(
         for victim, taken in zip(victims, rounds, strict=True):
             begun = time.perf_counter()
             for batch in groups:
-                answers_of(victim, batch)[0].cpu()  # waits for the device
+                predictions_of(victim, batch)[0].cpu()  # waits for the device
             taken.append((time.perf_counter() - begun) * 1000 / len(asked))
     return [statistics.median(taken[1:]) for taken in rounds]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, Literal, get_args
 
 from bench.fitting import NO_DEFENSE
-from bench.noises.bank import Noises
+from bench.noises.bank import NoiseSet
 from bench.registry import Registry
 from bench.specs import Spec, spec_of
 from bench.stacking import drawn_by, seen_by
@@ -23,7 +23,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 """
 
 
-def attacks_by_role(registry: Registry, noises: Noises, defense: str, attack: str, guarded: bool) -> dict[Role, str]:
+def attacks_by_role(registry: Registry, noises: NoiseSet, defense: str, attack: str, guarded: bool) -> dict[Role, str]:
     """The specs of an account's attacks on one defence.
 
     Args:

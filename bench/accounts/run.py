@@ -24,13 +24,13 @@ from bench.progress import Progress
 from bench.records import Store
 from bench.results import cell_name, rests_on
 from bench.runs import remember
-from bench.variants import variants
+from bench.variants import threat_models
 
 SETTING = ("victim", "attack", "corpus", "noise_bank", "task", "split", "folds", "seeds", "limit", "noises", "corr")
 
 
 @dataclass(frozen=True)
-class Line:
+class AccountLine:
     """One defence of one victim, against one attack in all its roles.
 
     Args:
@@ -79,7 +79,7 @@ class Account:
     setting: Mapping[str, Any]
     n: int
     speakers: int
-    lines: tuple[Line, ...]
+    lines: tuple[AccountLine, ...]
     rests_on: Mapping[str, Any]
 
     def to_json(self) -> dict[str, Any]:
@@ -134,7 +134,7 @@ class _Cells:
 
     def __init__(self, experiment: Experiment, group: Sequence[Planned]) -> None:
         self.experiment = experiment
-        self.variant = group[0].variant
+        self.threat_model = group[0].threat_model
         self.by_defense: dict[str, list[Cell]] = {}
         for plan in group:
             self.by_defense.setdefault(plan.cell.defense, []).append(plan.cell)
@@ -153,7 +153,7 @@ class _Cells:
         if defense != NO_DEFENSE:
             with suppress(Exception):  # a victim that cannot be trained fails its own cells, and says so there
                 guarded = isinstance(self.experiment.victim(first), Purifying | Refusing)
-        return attacks_by_role(self.experiment.registry, self.experiment.noises, defense, self.variant.attack, guarded)
+        return attacks_by_role(self.experiment.registry, self.experiment.noises, defense, self.threat_model.attack, guarded)
 
     def planned(self) -> list[Planned]:
         """Every cell, those of one fitted victim next to each other."""
@@ -167,8 +167,8 @@ class _Cells:
 
     def _planned(self, cell: Cell) -> Planned:
         built = self.experiment.registry.build("attacks", cell.attack)
-        (variant,) = variants(cell.attack, built, "yes" if self.variant.corr else "no", self.variant.noises[0])  # type: ignore[arg-type]
-        return Planned(cell, replace(variant, attack=cell.attack))
+        (threat_model,) = threat_models(cell.attack, built, "yes" if self.threat_model.corr else "no", self.threat_model.noises[0])  # type: ignore[arg-type]
+        return Planned(cell, replace(threat_model, attack=cell.attack))
 
     def done(self, store: Store, defense: str) -> bool:
         """Whether every cell of a defence is finished."""
@@ -184,7 +184,7 @@ class _Cells:
         cells = self.by_defense[NO_DEFENSE]
         setting = {
             "victim": first.victim,
-            "attack": self.variant.base,
+            "attack": self.threat_model.base,
             "corpus": about["corpus"],
             "noise_bank": about["noise_bank"],
             "task": first.task.name,
@@ -192,10 +192,10 @@ class _Cells:
             "folds": sorted({cell.fold for cell in cells}),
             "seeds": sorted({cell.seed for cell in cells}),
             "limit": first.limit,
-            "noises": self.variant.noises[0],
-            "corr": self.variant.corr,
+            "noises": self.threat_model.noises[0],
+            "corr": self.threat_model.corr,
         }
-        rows = bare[self.variant.attack]
+        rows = bare[self.threat_model.attack]
         finished = [defense for defense in self.by_defense if self.done(store, defense)]
         costs = zip(finished, self._costs(finished), strict=True)
         lines = tuple(self._line(store, defense, bare, cost, options.ks) for defense, cost in costs)
@@ -207,12 +207,12 @@ class _Cells:
 
     def _line(
         self, store: Store, defense: str, bare: Mapping[str, pd.DataFrame], cost: Cost, ks: Sequence[int]
-    ) -> Line:
-        imperceptible = self.variant.noises[0] == "imperceptible"
+    ) -> AccountLine:
+        imperceptible = self.threat_model.noises[0] == "imperceptible"
         rows = {role: self._rows(store, defense, spec) for role, spec in self.roles[defense].items()}
         through = rows["through"]
         bare = {attack: figures.shared(found, through) for attack, found in bare.items()}
-        plain = bare[self.variant.attack]
+        plain = bare[self.threat_model.attack]
         is_bare = defense == NO_DEFENSE
         lost = {} if is_bare else {"uar_lost": figures.uar_lost(plain, through)}
         clean = {"uar": figures.clean_uar(through), **lost, "refused": figures.refused_share(through)}
@@ -229,7 +229,7 @@ class _Cells:
         repeats = len({cell.repeat for cell in cells})
         built = None if is_bare else self.experiment.registry.build("defenses", defense)
         randomised = bool(getattr(built, "randomised", False))
-        return Line(defense, randomised, repeats, clean, attacks, cost, figures.holds_only_unknown(prevented))
+        return AccountLine(defense, randomised, repeats, clean, attacks, cost, figures.holds_only_unknown(prevented))
 
     def _costs(self, defenses: Sequence[str]) -> Iterator[Cost]:
         """Of each defence, in order: fitting time over all folds, answers and parameters on the first."""

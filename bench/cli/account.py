@@ -13,7 +13,7 @@ from bench.cli.run import RUN
 if TYPE_CHECKING:
     from rich.table import Column, Table
 
-    from bench.accounts.run import Account, Line
+    from bench.accounts.run import Account, AccountLine
     from bench.options import Options
 
 _LEAST_WIDTH = 180
@@ -112,7 +112,7 @@ def cost_table(account: Account) -> Table:
     return table
 
 
-def _more(line: Line, bare: Line) -> str:
+def _more(line: AccountLine, bare: AccountLine) -> str:
     more = line.cost.parameters - bare.cost.parameters
     return f" ({more:+,})" if line is not bare and more else ""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bench.cli.report import FEW_SPEAKERS
 
 if TYPE_CHECKING:
-    from leaderboards.reproduce.shape import Claim, Figure, Shown, Table
+    from leaderboards.reproduce.shape import Claim, TableFigure, Shown, Table
 
 _LEAST_WIDTH = 160
 
@@ -50,7 +50,7 @@ def caution(table: Table) -> list[str]:
     return [f"{speakers} speaker{'s' * (speakers != 1)} can say little about others: --fold all tests every speaker."]
 
 
-def cell(name: str, value: Figure | str | float | None) -> str:
+def cell(name: str, value: TableFigure | str | float | None) -> str:
     """One value; a dash where there is none.
 
     >>> cell("gain", None), cell("published gain", 0.05), cell("published accuracy", 0.5)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from bench.corpora.stretches import refusal
-from bench.corpora.tables import Row, csv_rows, parquet_rows, unreadable
+from bench.corpora.tables import TableRow, csv_rows, parquet_rows, unreadable
 from bench.errors import DataError
 
 HEADER = "db.yaml"
@@ -44,7 +44,7 @@ class Scheme:
 
 
 @dataclass(frozen=True)
-class Table:
+class AudformatTable:
     """One table of the header.
 
     Args:
@@ -71,7 +71,7 @@ class Database:
 
     root: Path
     header: Mapping[str, Any]
-    _read: dict[str, list[Row]] = field(default_factory=dict, repr=False, compare=False)
+    _read: dict[str, list[TableRow]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def at(cls, root: Path) -> Database:
@@ -88,23 +88,23 @@ class Database:
         return self.root / HEADER
 
     @cached_property
-    def tables(self) -> Mapping[str, Table]:
+    def tables(self) -> Mapping[str, AudformatTable]:
         """The tables about files, by name."""
         parts = {name: str(told.get("type", "")) for name, told in self._section("splits").items()}
         return {
-            name: Table(name, self._index(name, told), self._columns(told), parts.get(str(told.get("split_id")), ""))
+            name: AudformatTable(name, self._index(name, told), self._columns(told), parts.get(str(told.get("split_id")), ""))
             for name, told in self._section("tables").items()
         }
 
     @cached_property
-    def misc(self) -> Mapping[str, Table]:
+    def misc(self) -> Mapping[str, AudformatTable]:
         """The tables about something else, such as speakers, by name."""
         return {
-            name: Table(name, tuple(map(str, told.get("levels") or ())), self._columns(told))
+            name: AudformatTable(name, tuple(map(str, told.get("levels") or ())), self._columns(told))
             for name, told in self._section("misc_tables").items()
         }
 
-    def scheme(self, table: Table, column: str) -> Scheme:
+    def scheme(self, table: AudformatTable, column: str) -> Scheme:
         """What the header says of a table's column.
 
         Raises:
@@ -125,7 +125,7 @@ class Database:
             raise self._broken(found, "two numbers, the smaller first")
         return Scheme((float(low), float(high)), self._labels(told.get("labels")))
 
-    def rows(self, table: Table) -> list[Row]:
+    def rows(self, table: AudformatTable) -> list[TableRow]:
         """A table's rows, read once; Parquet comes before CSV, as in audformat.
 
         Raises:
@@ -135,7 +135,7 @@ class Database:
             self._read[table.name] = self._rows(table)
         return self._read[table.name]
 
-    def _rows(self, table: Table) -> list[Row]:
+    def _rows(self, table: AudformatTable) -> list[TableRow]:
         stem = f"db.{table.name}"
         file = next((f for f in (self.root / f"{stem}.{end}" for end in ("parquet", "csv")) if f.is_file()), None)
         if file is None:
@@ -193,7 +193,7 @@ class Database:
         return DataError(self.file, found, expected, _MEND)
 
 
-def stretch_of(row: Row, table: Table) -> Stretch:
+def stretch_of(row: TableRow, table: AudformatTable) -> Stretch:
     """Which stretch of which file a row is about.
 
     Raises:
@@ -206,7 +206,7 @@ def stretch_of(row: Row, table: Table) -> Stretch:
     return row.cells["file"], _seconds(row, "start") or 0.0, _seconds(row, "end")
 
 
-def _seconds(row: Row, column: str) -> float | None:
+def _seconds(row: TableRow, column: str) -> float | None:
     """A time such as "0 days 00:00:01.5", "0 days" or "0:00:01.5"; None where it is empty (NaT)."""
     text = row.cells[column]
     if text in ("", "NaT"):

@@ -13,12 +13,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from bench.corpora.audformat_files import HEADER, Database, Scheme, Stretch, Table, stretch_of
+from bench.corpora.audformat_files import HEADER, Database, Scheme, Stretch, AudformatTable, stretch_of
 from bench.corpora.audformat_lookup import Said, lookup
 from bench.corpora.folders import given_folder
 from bench.corpora.manifest import EMOTIONS, LABELS, SYNONYMS
-from bench.corpora.stretches import Entry, dataset_of, refusal, refuse_disorder, sound_file
-from bench.corpora.tables import Row
+from bench.corpora.stretches import Stretch, dataset_of, refusal, refuse_disorder, sound_file
+from bench.corpora.tables import TableRow
 from bench.errors import DataError, UsageError
 from bench.progress import Progress
 from bench.types import Dataset
@@ -68,7 +68,7 @@ class Audformat:
             DataError: a file or folder is not as it should be.
         """
         base = Database.at(given_folder("audformat", "an audformat database", self.root, _LAYOUT, _OPTION))
-        entries: dict[str, Entry] = {}
+        entries: dict[str, Stretch] = {}
         for table in self._tables(base):
             for entry in _Reader.of(self, base, table).entries():
                 name = entry.fields["id"]
@@ -85,10 +85,10 @@ class Audformat:
         wanted: str = getattr(self, what)
         return (wanted, *SYNONYMS.get(what, ())) if wanted == what else (wanted,)
 
-    def _column(self, table: Table, what: str) -> str | None:
+    def _column(self, table: AudformatTable, what: str) -> str | None:
         return next((name for name in self._names(what) if name in table.columns), None)
 
-    def _tables(self, base: Database) -> list[Table]:
+    def _tables(self, base: Database) -> list[AudformatTable]:
         """The tables that are asked for, or the only one with a label."""
         labelled = [table for table in base.tables.values() if any(self._column(table, what) for what in LABELS)]
         shown = "; ".join(f"{t.name} ({', '.join(t.columns) or 'no columns'})" for t in base.tables.values()) or "none"
@@ -115,14 +115,14 @@ class _Reader:
     """Reads one table: which of its columns is what, by what scheme, and where the rest is looked up."""
 
     base: Database
-    table: Table
+    table: AudformatTable
     columns: Mapping[str, str]
     schemes: Mapping[str, Scheme]
     rest: Sequence[str]
     values: Mapping[str, Said] = field(repr=False)
 
     @classmethod
-    def of(cls, asked: Audformat, base: Database, table: Table) -> _Reader:
+    def of(cls, asked: Audformat, base: Database, table: AudformatTable) -> _Reader:
         columns = {what: name for what in LABELS if (name := asked._column(table, what))}
         for what in LABELS:
             if what not in columns and getattr(asked, what) != what:
@@ -142,10 +142,10 @@ class _Reader:
         rest = [name for name in table.columns if name not in used]
         return cls(base, table, columns, schemes, rest, {what: one for what, one in values.items() if one})
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[Stretch]:
         return [self._entry(row) for row in self.base.rows(self.table)]
 
-    def _entry(self, row: Row) -> Entry:
+    def _entry(self, row: TableRow) -> Stretch:
         file, start_s, end_s = place = stretch_of(row, self.table)
         whole = start_s == 0 and end_s is None
         refuse_disorder(row, "start", start_s, end_s)
@@ -167,16 +167,16 @@ class _Reader:
             "valence": self._rating(row, "valence"),
             "metadata": MappingProxyType(told),
         }
-        return Entry(row.where, path, None if whole else start_s, end_s, fields)
+        return Stretch(row.where, path, None if whole else start_s, end_s, fields)
 
-    def _looked_up(self, row: Row, place: Stretch, what: str) -> str | None:
+    def _looked_up(self, row: TableRow, place: Stretch, what: str) -> str | None:
         found = self.values[what](place) if what in self.values else set()
         if len(found) > 1:
             said = f"the {what}s {', '.join(sorted(found))}, of several tables"
             raise DataError(row.where, said, "one", f"name the column that is meant: audformat:{what}=COLUMN")
         return next(iter(found), None)
 
-    def _emotion(self, row: Row) -> str | None:
+    def _emotion(self, row: TableRow) -> str | None:
         if "emotion" not in self.columns or not (label := row.cells[self.columns["emotion"]]):
             return None
         labels = self.schemes["emotion"].labels
@@ -186,7 +186,7 @@ class _Reader:
         described = (labels or {}).get(label, {}).get("", "").lower()
         return EMOTIONS.get(label.lower()) or EMOTIONS.get(described) or label.lower()
 
-    def _rating(self, row: Row, what: str) -> float | None:
+    def _rating(self, row: TableRow, what: str) -> float | None:
         """A rating from 1 to 5, from the scheme's minimum to its maximum."""
         if what not in self.columns or not (text := row.cells[self.columns[what]]):
             return None

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TypeAlias
 
-from bench.corpora.audformat_files import Database, Stretch, Table, stretch_of
+from bench.corpora.audformat_files import Database, Stretch, AudformatTable, stretch_of
 
 Said: TypeAlias = Callable[[Stretch], set[str]]
 """What is said of a stretch: nothing, one thing, or several that contradict each other."""
 
 
-def lookup(base: Database, table: Table, names: Sequence[str], described: bool = False) -> Said | None:
+def lookup(base: Database, table: AudformatTable, names: Sequence[str], described: bool = False) -> Said | None:
     """What is said under a name of a stretch or of its file: by the table itself, else by the others, else by labels.
 
     Args:
@@ -50,14 +50,14 @@ def lookup(base: Database, table: Table, names: Sequence[str], described: bool =
 
 
 def _by_stretch(
-    base: Database, table: Table, column: str, meaning: Mapping[str, str], otherwise: str | None = None
+    base: Database, table: AudformatTable, column: str, meaning: Mapping[str, str], otherwise: str | None = None
 ) -> dict[Stretch, str]:
     """What a column's cells mean; a cell without a meaning is `otherwise`, or stands for itself."""
     cells = {stretch_of(row, table): row.cells[column] for row in base.rows(table)}
     return {place: meaning.get(cell, cell if otherwise is None else otherwise) for place, cell in cells.items()}
 
 
-def _descriptions(base: Database, table: Table, column: str) -> dict[str, str]:
+def _descriptions(base: Database, table: AudformatTable, column: str) -> dict[str, str]:
     labels = base.scheme(table, column).labels or {}
     return {label: known[""] for label, known in labels.items() if "" in known}
 

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from bench.corpora.folders import given_folder, listed
-from bench.corpora.tables import Row, csv_rows
+from bench.corpora.tables import TableRow, csv_rows
 from bench.errors import DataError, UsageError
 from bench.progress import Progress
 from bench.types import Dataset, Utterance
@@ -201,7 +201,7 @@ def _fields(file: Path) -> dict[str, str]:
     return match.groupdict()
 
 
-def _columns(file: Path, rows: Sequence[Row], wanted: Sequence[str], remedy: str) -> None:
+def _columns(file: Path, rows: Sequence[TableRow], wanted: Sequence[str], remedy: str) -> None:
     missing = [name for name in wanted if rows and name not in rows[0].cells]
     if missing or not rows:
         found = f"no column {', '.join(missing)}" if rows else "no rows"

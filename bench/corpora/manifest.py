@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from bench.corpora.stretches import Entry, dataset_of, refusal, refuse_disorder, sound_file
-from bench.corpora.tables import Row, csv_rows, parquet_rows, unreadable
+from bench.corpora.stretches import Stretch, dataset_of, refusal, refuse_disorder, sound_file
+from bench.corpora.tables import TableRow, csv_rows, parquet_rows, unreadable
 from bench.errors import DataError, UsageError
 from bench.progress import Progress
 from bench.types import Dataset
@@ -92,11 +92,11 @@ def _table(root: Path | None) -> Path:
     return there[0]
 
 
-def _entries(file: Path, rows: Sequence[Row]) -> list[Entry]:
+def _entries(file: Path, rows: Sequence[TableRow]) -> list[Stretch]:
     if not rows:
         raise DataError(file, "a header and no rows", "a row for each utterance", "fill it")
     columns = _columns(file, list(rows[0].cells))
-    entries: dict[str, Entry] = {}
+    entries: dict[str, Stretch] = {}
     for row in rows:
         entry = _entry(file.parent, row, columns)
         name = entry.fields["id"]
@@ -123,7 +123,7 @@ def _columns(file: Path, there: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _entry(home: Path, row: Row, columns: Mapping[str, str]) -> Entry:
+def _entry(home: Path, row: TableRow, columns: Mapping[str, str]) -> Stretch:
     cells = {column: row.cells[name] for column, name in columns.items()}
     for column in ("path", "speaker"):
         if not cells[column]:
@@ -144,10 +144,10 @@ def _entry(home: Path, row: Row, columns: Mapping[str, str]) -> Entry:
         "valence": _rating(row, columns, "valence"),
         "metadata": MappingProxyType({k: v for k, v in row.cells.items() if v and k not in known}),
     }
-    return Entry(row.where, path, start_s, end_s, fields)
+    return Stretch(row.where, path, start_s, end_s, fields)
 
 
-def _number(row: Row, columns: Mapping[str, str], column: str) -> float | None:
+def _number(row: TableRow, columns: Mapping[str, str], column: str) -> float | None:
     """A cell as a finite number, with a decimal point or comma; None where it is empty or the column is absent."""
     text = row.cells[columns[column]] if column in columns else ""
     if not text:
@@ -161,7 +161,7 @@ def _number(row: Row, columns: Mapping[str, str], column: str) -> float | None:
     return value
 
 
-def _rating(row: Row, columns: Mapping[str, str], column: str) -> float | None:
+def _rating(row: TableRow, columns: Mapping[str, str], column: str) -> float | None:
     value = _number(row, columns, column)
     if value is not None and not 1 <= value <= 5:
         raise refusal(row, columns[column], f"{value:g}", "a rating from 1 to 5", _RESCALE)

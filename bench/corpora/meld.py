@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bench.corpora.folders import given_folder, listed
-from bench.corpora.tables import Row, csv_rows
+from bench.corpora.tables import TableRow, csv_rows
 from bench.errors import DataError
 from bench.progress import Progress
 from bench.types import Dataset, Utterance
@@ -159,7 +159,7 @@ def _lines(part: str, table: Path) -> Iterator[Mapping[str, Any]]:
             yield line
 
 
-def _line(part: str, row: Row) -> Mapping[str, Any]:
+def _line(part: str, row: TableRow) -> Mapping[str, Any]:
     cells = row.cells
     numbers = {name: cells[name] for name in ("Dialogue_ID", "Utterance_ID")}
     for name, text in numbers.items():
@@ -199,5 +199,5 @@ def _sounds(root: Path) -> Iterator[tuple[str, Path]]:
             yield f"{part}/{file.stem}", file
 
 
-def _refusal(row: Row, column: str, found: str, expected: str) -> DataError:
+def _refusal(row: TableRow, column: str, found: str, expected: str) -> DataError:
     return DataError(f"{row.where}, column {column!r}", found, expected, "correct it, or restore the published file")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from bench.corpora.folders import given_folder, listed
 from bench.corpora.iemocap_files import numbered_lines
-from bench.corpora.tables import Row, csv_rows
+from bench.corpora.tables import TableRow, csv_rows
 from bench.errors import DataError
 from bench.progress import Progress
 from bench.types import Dataset, Utterance
@@ -115,14 +115,14 @@ class MspPodcast:
         return Dataset("msp_podcast", utterances, fingerprint(parts))
 
 
-def _rows(table: Path) -> dict[str, Row]:
+def _rows(table: Path) -> dict[str, TableRow]:
     """The rows whose speaker is known, checked, in the order of names; a row may stand there twice and say the same."""
     rows = csv_rows(table)
     missing = [name for name in _NEEDED if rows and name not in rows[0].cells]
     if missing or not rows:
         found = f"no column {', '.join(missing)}" if rows else "no rows"
         raise DataError(table, found, f"the columns {', '.join(_NEEDED)}", _RESTORE)
-    known: dict[str, Row] = {}
+    known: dict[str, TableRow] = {}
     for row in (row for row in rows if row.cells["SpkrID"].lower() not in (UNKNOWN, "")):
         _check(row)
         first = known.setdefault(Path(row.cells["FileName"]).stem, row)
@@ -134,7 +134,7 @@ def _rows(table: Path) -> dict[str, Row]:
     return dict(sorted(known.items()))
 
 
-def _check(row: Row) -> None:
+def _check(row: TableRow) -> None:
     if _NAME.fullmatch(Path(row.cells["FileName"]).stem) is None:
         raise DataError(row.where, f"the file {row.cells['FileName']!r}", "MSP-PODCAST_0001_0008.wav", _RESTORE)
     for column, allowed in (("EmoClass", EMOTIONS), ("Split_Set", PARTS)):
@@ -155,7 +155,7 @@ def rescaled(value: float) -> float:
     return round(1 + 4 * (value - low) / (high - low), 6)
 
 
-def _rating(row: Row, column: str) -> float | None:
+def _rating(row: TableRow, column: str) -> float | None:
     """A rating on the scale from 1 to 5; None where the cell is empty."""
     text, (low, high) = row.cells[column], RATINGS
     if not text:
@@ -169,7 +169,7 @@ def _rating(row: Row, column: str) -> float | None:
     return rescaled(value)
 
 
-def _sounds(root: Path, rows: Mapping[str, Row]) -> list[Path]:
+def _sounds(root: Path, rows: Mapping[str, TableRow]) -> list[Path]:
     """The sound file of every row; the folder is listed once."""
     from bench.audio import is_audio
 
@@ -190,7 +190,7 @@ def _sounds(root: Path, rows: Mapping[str, Row]) -> list[Path]:
     return [sounds[id] for id in rows]
 
 
-def _transcripts(folder: Path, rows: Mapping[str, Row], progress: Progress) -> dict[str, str]:
+def _transcripts(folder: Path, rows: Mapping[str, TableRow], progress: Progress) -> dict[str, str]:
     """What was said, from a text file a turn; nothing where the folder is absent."""
     if not folder.is_dir():
         return {}
@@ -203,7 +203,7 @@ def _transcripts(folder: Path, rows: Mapping[str, Row], progress: Progress) -> d
     return {id: text for id, text in said.items() if text}
 
 
-def _utterance(id: str, row: Row, waveform: Tensor, transcript: str | None) -> Utterance:
+def _utterance(id: str, row: TableRow, waveform: Tensor, transcript: str | None) -> Utterance:
     match = _NAME.fullmatch(id)
     assert match is not None  # checked when the table was read
     ratings = {name: _rating(row, column) for column, name in _COLUMNS.items()}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.corpora.tables import Row
+from bench.corpora.tables import TableRow
 from bench.errors import DataError
 from bench.progress import Progress
 from bench.types import SAMPLE_RATE, Dataset, Utterance
@@ -20,7 +20,7 @@ END_TOLERANCE_S = 0.01
 
 
 @dataclass(frozen=True)
-class Entry:
+class Stretch:
     """A row that has been understood: which stretch of which file, and all of the utterance but its sound.
 
     Args:
@@ -38,7 +38,7 @@ class Entry:
     fields: Mapping[str, Any]
 
 
-def dataset_of(name: str, entries: Sequence[Entry], progress: Progress) -> Dataset:
+def dataset_of(name: str, entries: Sequence[Stretch], progress: Progress) -> Dataset:
     """The corpus of these entries, in their order. A file that several share is decoded once.
 
     Raises:
@@ -59,7 +59,7 @@ def dataset_of(name: str, entries: Sequence[Entry], progress: Progress) -> Datas
     return Dataset(name, utterances, fingerprint(parts))
 
 
-def sound_file(home: Path, row: Row, column: str) -> Path:
+def sound_file(home: Path, row: TableRow, column: str) -> Path:
     """The file that a cell names, relative to `home` or absolute.
 
     Raises:
@@ -76,7 +76,7 @@ def sound_file(home: Path, row: Row, column: str) -> Path:
     raise refusal(row, column, found, f"a sound file, absolute or relative to {home}", "correct the path")
 
 
-def refuse_disorder(row: Row, column: str, start_s: float | None, end_s: float | None) -> None:
+def refuse_disorder(row: TableRow, column: str, start_s: float | None, end_s: float | None) -> None:
     """Refuse a stretch that ends before it starts.
 
     Raises:
@@ -88,12 +88,12 @@ def refuse_disorder(row: Row, column: str, start_s: float | None, end_s: float |
         raise refusal(row, column, found, "0 <= start < end, in seconds", "correct it")
 
 
-def refusal(row: Row, column: str, found: str, expected: str, remedy: str) -> DataError:
+def refusal(row: TableRow, column: str, found: str, expected: str, remedy: str) -> DataError:
     """The error about one cell."""
     return DataError(f"{row.where}, column {column!r}", found, expected, remedy)
 
 
-def _cut(entry: Entry, waveform: Tensor) -> Tensor:
+def _cut(entry: Stretch, waveform: Tensor) -> Tensor:
     """The entry's stretch of its file."""
     if entry.start_s is None and entry.end_s is None:
         return waveform

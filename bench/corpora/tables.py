@@ -13,7 +13,7 @@ from bench.errors import DataError
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """One row of a table.
 
     Args:
@@ -30,7 +30,7 @@ def utf8(content: bytes) -> str:
     return content.decode("utf-8-sig")
 
 
-def csv_rows(file: Path, decode: Callable[[bytes], str] = utf8) -> list[Row]:
+def csv_rows(file: Path, decode: Callable[[bytes], str] = utf8) -> list[TableRow]:
     """The rows of a CSV file: any line ends, commas, semicolons or tabs between cells.
 
     Args:
@@ -60,7 +60,7 @@ def csv_rows(file: Path, decode: Callable[[bytes], str] = utf8) -> list[Row]:
     return _rows(file, lines[0][1], lines[1:])
 
 
-def parquet_rows(file: Path) -> list[Row]:
+def parquet_rows(file: Path) -> list[TableRow]:
     """The rows of a Parquet file, every value as text; null and NaN are empty.
 
     Raises:
@@ -91,7 +91,7 @@ def _text(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
 
 
-def _rows(file: Path, header: Sequence[str], lines: Iterable[tuple[str, Sequence[str]]]) -> list[Row]:
+def _rows(file: Path, header: Sequence[str], lines: Iterable[tuple[str, Sequence[str]]]) -> list[TableRow]:
     names = [name.strip() for name in header]
     twice = sorted({name for name in names if name and [n.lower() for n in names].count(name.lower()) > 1})
     if twice:
@@ -101,7 +101,7 @@ def _rows(file: Path, header: Sequence[str], lines: Iterable[tuple[str, Sequence
         if len(cells) != len(names):
             found = f"{len(cells)} cells under {len(names)} columns"
             raise DataError(where, found, "a cell for each column", "mend the row (quote a text that holds commas)")
-        rows.append(Row(where, {name: cell for name, cell in zip(names, cells, strict=True) if name}))
+        rows.append(TableRow(where, {name: cell for name, cell in zip(names, cells, strict=True) if name}))
     return rows
 
 

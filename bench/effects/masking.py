@@ -15,14 +15,14 @@ _CONTRACTED = re.compile(r"n['’]t$|['’](?:s|m|d|re|ve|ll)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Spoken:
+class SpokenWords:
     """One word of a transcript: the stretch [start, end) of its characters, without a contracted ending."""
 
     start: int
     end: int
 
 
-def words_of(transcript: str) -> tuple[Spoken, ...]:
+def words_of(transcript: str) -> tuple[SpokenWords, ...]:
     """The words of a transcript. Of a contraction the first part: "dog" of "dog's", "do" of "don't".
 
     >>> text = "Well, that's [LAUGHTER] a good-looking dog!"
@@ -30,7 +30,7 @@ def words_of(transcript: str) -> tuple[Spoken, ...]:
     ['Well', 'that', 'a', 'good-looking', 'dog']
     """
     return tuple(
-        Spoken(found.start(1), found.end(1) - _ending(found[1])) for found in _WORD.finditer(transcript) if found[1]
+        SpokenWords(found.start(1), found.end(1) - _ending(found[1])) for found in _WORD.finditer(transcript) if found[1]
     )
 
 
@@ -86,7 +86,7 @@ def hide(utterance: Utterance, chosen: Collection[int]) -> Utterance:
     return replace(utterance, transcript="".join([*parts, transcript[before:]]), words=words)
 
 
-def _hidden(transcript: str, chosen: Collection[Spoken], words: tuple[Word, ...] | None) -> tuple[Word, ...] | None:
+def _hidden(transcript: str, chosen: Collection[SpokenWords], words: tuple[Word, ...] | None) -> tuple[Word, ...] | None:
     """The timed words, those that lie in one stretch without spaces with a chosen word hidden."""
     spans = words_of(transcript)
     stretches = [

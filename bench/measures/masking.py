@@ -86,7 +86,7 @@ def spreading_db(distance_bark: Tensor, level_db: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Lines:
+class SpectralLines:
     """What is fixed about the 256 lines, float64 on the CPU.
 
     Args:
@@ -109,7 +109,7 @@ class Lines:
 
 
 @cache
-def lines() -> Lines:
+def lines() -> SpectralLines:
     """The lines of a spectrum at 16 kHz."""
     number = torch.arange(1, LINES + 1)
     frequency_hz = number.double() * SAMPLE_RATE / FRAME
@@ -125,7 +125,7 @@ def lines() -> Lines:
     away = torch.arange(-6, 7).abs()
     near = (away >= 2) & (away <= reach[:, None])
     examined = ((number[:, None] - number).abs() <= reach[:, None]).double()
-    return Lines(rate, threshold_in_quiet_db(frequency_hz), band, one_hot(band).double(), centre, near, examined)
+    return SpectralLines(rate, threshold_in_quiet_db(frequency_hz), band, one_hot(band).double(), centre, near, examined)
 
 
 def power_spectra(waveform: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from bench.batch import Batch, batches
 from bench.composition import specs_in
 from bench.errors import UsageError
 from bench.models.gan_training import Pairs
-from bench.noises.bank import Noises
+from bench.noises.bank import NoiseSet
 from bench.protocols import FitContext
 from bench.retraining import drawn_from
 from bench.rng import keyed
@@ -29,12 +29,12 @@ Frames = Callable[[Batch], tuple[Tensor, Tensor]]
 """Features (b, frames, d) and true frame counts (b,) of a batch."""
 
 
-def usual_categories(noises: Noises) -> tuple[str, ...]:
+def usual_categories(noises: NoiseSet) -> tuple[str, ...]:
     """The categories to learn from where none are named: P2's, or all that can lie under speech where it has none."""
     return tuple(name for name in P2_CATEGORIES if name in noises.categories) or noises.ambient
 
 
-def usual_effects(noises: Noises, epsilon: float) -> tuple[str, ...]:
+def usual_effects(noises: NoiseSet, epsilon: float) -> tuple[str, ...]:
     """The effects to learn from where none are named: P2's noise, or noise at 10 dB where the bank has not P2's.
 
     Args:
@@ -47,7 +47,7 @@ def usual_effects(noises: Noises, epsilon: float) -> tuple[str, ...]:
     return _mixed_in(categories)
 
 
-def categories_of(effects: Sequence[str], noises: Noises) -> frozenset[str]:
+def categories_of(effects: Sequence[str], noises: NoiseSet) -> frozenset[str]:
     """The noise categories that effects use, and "signal" for manipulations, see `bench.retraining.drawn_from`."""
     parts = (part for text in effects for part in specs_in("attacks", text))
     return frozenset(category for part in parts for category in drawn_from(part, noises))

@@ -24,7 +24,7 @@ _UNUSED = ("pooler.", "masked_spec_embed")
 
 
 @dataclass(frozen=True)
-class Source:
+class ModelSource:
     """Where an encoder comes from, and what its user is told where it cannot be had.
 
     Args:
@@ -119,7 +119,7 @@ class Source:
 
 
 @cache
-def _fetched(source: Source, name: str, revision: str) -> Path:
+def _fetched(source: ModelSource, name: str, revision: str) -> Path:
     """A model from the hub; the same one as long as Python runs."""
     hub = module_for(source.where, "huggingface_hub", source.extra)
     try:

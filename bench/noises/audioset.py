@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bench.corpora.folders import listed
 from bench.errors import DataError
-from bench.noises.bank import Noises
+from bench.noises.bank import NoiseSet
 from bench.noises.files import ROOT_OPTION, Recording, given_root, identity, read_clips, sounds_below, visible
 from bench.progress import Progress
 
@@ -43,7 +43,7 @@ class AudioSet:
 
     root: Path | None = None
 
-    def read(self, progress: Progress) -> Noises:
+    def read(self, progress: Progress) -> NoiseSet:
         """Read it. A clip's id is its path within the root, without the suffix.
 
         Raises:

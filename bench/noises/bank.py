@@ -12,7 +12,7 @@ from bench.types import NoiseClip, Part, Rng
 
 
 @dataclass(frozen=True)
-class Noises:
+class NoiseSet:
     """The clips of a noise bank, by category.
 
     Args:
@@ -84,7 +84,7 @@ class Noises:
         clips = self.of(category)
         return clips[int(rng.integers(len(clips)))]
 
-    def part(self, part: Part) -> Noises:
+    def part(self, part: Part) -> NoiseSet:
         """One half of the bank, split by source recording, so that no sound trains a defence and attacks it too.
 
         The sources of each category are ordered by a hash of their names and dealt out in turn: the split depends on

@@ -12,7 +12,7 @@ from pathlib import Path
 from bench.corpora.folders import listed
 from bench.errors import DataError, UsageError
 from bench.noises import naming
-from bench.noises.bank import Noises
+from bench.noises.bank import NoiseSet
 from bench.noises.files import ROOT_OPTION, Recording, given_root, read_clips, some, sounds_below, visible
 from bench.progress import Progress
 
@@ -45,7 +45,7 @@ class Demand:
             where = "noise bank 'demand', parameter 'channel'"
             raise UsageError(where, str(self.channel), f"1 to {CHANNELS}", "try channel=1")
 
-    def read(self, progress: Progress) -> Noises:
+    def read(self, progress: Progress) -> NoiseSet:
         """Read it. A clip's id is its environment and microphone, with the number of its half and piece.
 
         Raises:

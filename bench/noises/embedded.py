@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from bench.cache import appearing_folder, cache_dir
 from bench.errors import UsageError
-from bench.noises.bank import Noises
+from bench.noises.bank import NoiseSet
 from bench.progress import Progress
 from bench.types import NoiseClip
 
@@ -33,7 +33,7 @@ class Embedded:
     label is its kind ("rain", "giggle").
     """
 
-    def read(self, progress: Progress) -> Noises:
+    def read(self, progress: Progress) -> NoiseSet:
         """Read the bank from the cache, and make it first where it is not there or damaged.
 
         Raises:
@@ -114,7 +114,7 @@ def _kept(folder: Path) -> tuple[tuple[Entry, ...], bytes] | None:
     return (entries, content) if _fingerprint(entries, content) == expected else None
 
 
-def _noises(entries: Sequence[Entry], content: bytes) -> Noises:
+def _noises(entries: Sequence[Entry], content: bytes) -> NoiseSet:
     import numpy as np
     import torch
 
@@ -124,7 +124,7 @@ def _noises(entries: Sequence[Entry], content: bytes) -> Noises:
         own = waveforms[start : start + samples].clone()  # a view would be pickled with the whole bank
         clips.append(NoiseClip(name, category, own, name, _kind(name)))
         start += samples
-    return Noises("embedded", tuple(clips), _fingerprint(entries, content))
+    return NoiseSet("embedded", tuple(clips), _fingerprint(entries, content))
 
 
 def _kind(name: str) -> str:

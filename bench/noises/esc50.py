@@ -15,7 +15,7 @@ from pathlib import Path
 from bench.corpora.folders import listed
 from bench.errors import DataError
 from bench.noises import naming
-from bench.noises.bank import Noises
+from bench.noises.bank import NoiseSet
 from bench.noises.files import (
     ROOT_OPTION,
     Recording,
@@ -62,7 +62,7 @@ class Esc50:
     root: Path | None = None
     esc10: bool = False
 
-    def read(self, progress: Progress) -> Noises:
+    def read(self, progress: Progress) -> NoiseSet:
         """Read it. A clip's id is its file name without the suffix.
 
         Raises:

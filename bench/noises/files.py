@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.corpora.folders import given_folder
 from bench.errors import DataError, UsageError
-from bench.noises.bank import Noises
+from bench.noises.bank import NoiseSet
 from bench.noises.cutting import cut
 from bench.progress import Progress
 from bench.types import NoiseClip
@@ -119,7 +119,7 @@ def some(names: Iterable[str], most: int = 5) -> str:
     return ", ".join(every[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def read_clips(bank: str, recordings: Sequence[Recording], progress: Progress, *, halves: bool) -> Noises:
+def read_clips(bank: str, recordings: Sequence[Recording], progress: Progress, *, halves: bool) -> NoiseSet:
     """Decode the recordings, cut long ones, and make a bank of them.
 
     Args:
@@ -145,4 +145,4 @@ def read_clips(bank: str, recordings: Sequence[Recording], progress: Progress, *
     for recording, waveform in zip(recordings, read_many(files, progress, f"reading {bank} noises"), strict=True):
         whole = NoiseClip(recording.id, recording.category, waveform, recording.source, recording.label)
         clips += cut(whole, halves=halves)
-    return Noises(bank, tuple(clips), fingerprint(parts))
+    return NoiseSet(bank, tuple(clips), fingerprint(parts))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.errors import DataError
 from bench.noises import naming
-from bench.noises.bank import Noises
+from bench.noises.bank import NoiseSet
 from bench.noises.files import ROOT_OPTION, Recording, given_root, identity, read_clips, sounds_below, visible
 from bench.noises.mapping import DROPPED, Rule, read_map, unused
 from bench.progress import Progress
@@ -34,7 +34,7 @@ class Folder:
     root: Path | None = None
     map: Path | None = None
 
-    def read(self, progress: Progress) -> Noises:
+    def read(self, progress: Progress) -> NoiseSet:
         """Read it. A clip's id is its path within the root, without the suffix.
 
         Raises:

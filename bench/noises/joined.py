@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bench.noises.bank import Noises
+from bench.noises.bank import NoiseSet
 from bench.types import NoiseClip
 
 
-def joined(banks: Sequence[Noises]) -> Noises:
+def joined(banks: Sequence[NoiseSet]) -> NoiseSet:
     """The clips of several banks in one; a single bank as it stands.
 
     Clips of one category in two banks are of one category. Ids and sources get their bank's name in front, so that
@@ -24,7 +24,7 @@ def joined(banks: Sequence[Noises]) -> Noises:
     if len(banks) == 1:
         return banks[0]
     clips = tuple(_renamed(clip, bank.name) for bank in banks for clip in bank.clips)
-    return Noises("+".join(bank.name for bank in banks), clips, "+".join(bank.fingerprint for bank in banks))
+    return NoiseSet("+".join(bank.name for bank in banks), clips, "+".join(bank.fingerprint for bank in banks))
 
 
 def _renamed(clip: NoiseClip, bank: str) -> NoiseClip:

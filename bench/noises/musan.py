@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 from bench.corpora.folders import listed
 from bench.errors import DataError, UsageError
-from bench.noises.bank import Noises
+from bench.noises.bank import NoiseSet
 from bench.noises.files import Recording, given_root, identity, read_clips, sounds_below, visible
 from bench.progress import Progress
 
@@ -44,7 +44,7 @@ class Musan:
             where, found = "noise bank 'musan', parameter 'parts'", "+".join(self.parts) or "none"
             raise UsageError(where, found, "some of " + ", ".join(known) + ", each once", "for example noise+music")
 
-    def read(self, progress: Progress) -> Noises:
+    def read(self, progress: Progress) -> NoiseSet:
         """Read it. A clip's id is its path within the root, without the suffix.
 
         Raises:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.errors import DataError, UsageError
-from bench.noises.bank import Noises
+from bench.noises.bank import NoiseSet
 from bench.noises.files import ROOT_OPTION, Recording, given_root, identity, refuse_same_ids, sounds_below
 from bench.progress import Progress
 from bench.types import SAMPLE_RATE, NoiseClip
@@ -50,7 +50,7 @@ class Rirs:
             where = "noise bank 'rirs', parameter 'channel'"
             raise UsageError(where, str(self.channel), "1 or more", "try channel=1")
 
-    def read(self, progress: Progress) -> Noises:
+    def read(self, progress: Progress) -> NoiseSet:
         """Read it. A clip's id is its path within the root, without the suffix.
 
         Raises:
@@ -76,7 +76,7 @@ class Rirs:
             for clip in pool.map(partial(_clip, channel=self.channel), found):
                 clips.append(clip)
                 advance(1)
-        return Noises("rirs", tuple(clips), fingerprint(parts))
+        return NoiseSet("rirs", tuple(clips), fingerprint(parts))
 
 
 def _room(root: Path, file: Path) -> str:

@@ -12,7 +12,7 @@ ONSET_LEVEL = 0.1
 reflection or a sum of several (ISO 3382-1:2009 starts its integrals where a response rises above its noise but is
 still more than 20 dB below its maximum)."""
 
-BLOCK_S = 0.01
+SEGMENT_S = 0.01
 """Seconds over which the power of a decay is averaged, to tell it from noise."""
 
 ABOVE_NOISE = 10**0.5
@@ -62,7 +62,7 @@ def t60_s(response: Tensor, sample_rate: int = SAMPLE_RATE) -> float | None:
     """
     power = response[direct_path(response) :].double().square()
     power = power[: int(power.count_nonzero() and power.nonzero()[-1]) + 1]
-    size = round(BLOCK_S * sample_rate)
+    size = round(SEGMENT_S * sample_rate)
     count = len(power) // size
     if count < 3:
         return None

@@ -13,7 +13,7 @@ from bench.records import CellRecords
 from bench.results import cell_name
 from bench.scores import clean
 from bench.statistics import difference_interval
-from leaderboards.reproduce.shape import Figure
+from leaderboards.reproduce.shape import TableFigure
 
 SETTING = ("corpus", "noise_bank", "task", "split", "limit")
 """What all rows of a table share, beside victims."""
@@ -91,18 +91,18 @@ def paired(later: pd.DataFrame | None, earlier: pd.DataFrame | None) -> pd.DataF
     return later.merge(other, on=_PAIR, how="inner", validate="many_to_one")
 
 
-def level(rows: pd.DataFrame | None, column: str, score: Score = "uar") -> Figure | None:
+def level(rows: pd.DataFrame | None, column: str, score: Score = "uar") -> TableFigure | None:
     """UAR or WAR of the answers in one column, where there are any, with its interval."""
     answered = None if rows is None else rows[rows[column].notna()]
     if answered is None or answered.empty:
         return None
     found = clean_scores(answered.assign(label_before=answered[column]))
-    return Figure(found[score], tuple(found[f"{score}_ci95"]))
+    return TableFigure(found[score], tuple(found[f"{score}_ci95"]))
 
 
-def error(figure: Figure | None) -> Figure | None:
+def error(figure: TableFigure | None) -> TableFigure | None:
     """1 − a score."""
-    return None if figure is None else Figure(1 - figure.value, (1 - figure.ci95[1], 1 - figure.ci95[0]))
+    return None if figure is None else TableFigure(1 - figure.value, (1 - figure.ci95[1], 1 - figure.ci95[0]))
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class Term:
     times: float = 1.0
 
 
-def contrast(terms: Sequence[Term], score: Score = "uar") -> Figure | None:
+def contrast(terms: Sequence[Term], score: Score = "uar") -> TableFigure | None:
     """Σ times · (score of `later` − score of `earlier`), with an interval that heeds whose utterances they share.
 
     Every term is over the utterances that both columns answer; speakers are the clusters of all terms together.
@@ -145,7 +145,7 @@ def contrast(terms: Sequence[Term], score: Score = "uar") -> Figure | None:
     value = float(weights @ (whole["later"] - whole["earlier"]).to_numpy(float))
     units = whole["unit"].tolist()
     found = difference_interval(whole["later"], whole["earlier"], speakers, strata=strata, weights=weights, units=units)
-    return Figure(value, found, signed=True)
+    return TableFigure(value, found, signed=True)
 
 
 def applied(rows: pd.DataFrame | None) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bench.means import weighted_means
 from bench.statistics import difference_interval
-from leaderboards.reproduce.shape import Figure
+from leaderboards.reproduce.shape import TableFigure
 
 Hits = NDArray[np.float64]
 
@@ -30,7 +30,7 @@ class _Ratio:
     losses: Hits
 
 
-def impact(rows: pd.DataFrame | None) -> Figure | None:
+def impact(rows: pd.DataFrame | None) -> TableFigure | None:
     """Accuracy after an attack / accuracy before − 1, over all utterances; P3 gives it in percent.
 
     An utterance to which the attack does not apply keeps its label, as in P3, where what has no adjective is left as it
@@ -46,10 +46,10 @@ def impact(rows: pd.DataFrame | None) -> Figure | None:
     if own is None or rows is None:
         return None
     half = _half(own.gains, own.losses, rows)
-    return Figure(own.value - 1, (own.value - 1 - half, own.value - 1 + half), signed=True)
+    return TableFigure(own.value - 1, (own.value - 1 - half, own.value - 1 + half), signed=True)
 
 
-def impact_difference(rows: pd.DataFrame | None) -> Figure | None:
+def impact_difference(rows: pd.DataFrame | None) -> TableFigure | None:
     """The Impact on a victim less that on another, on the same utterances: above 0 where it suffers less.
 
     Args:
@@ -61,7 +61,7 @@ def impact_difference(rows: pd.DataFrame | None) -> Figure | None:
     if own is None or other is None:
         return None
     value, half = own.value - other.value, _half(own.gains + other.losses, own.losses + other.gains, rows)
-    return Figure(value, (value - half, value + half), signed=True)
+    return TableFigure(value, (value - half, value + half), signed=True)
 
 
 def filled(rows: pd.DataFrame | None) -> pd.DataFrame | None:

@@ -18,7 +18,7 @@ from bench.options import Options
 from bench.records import CellRecords
 from leaderboards.reproduce.answers import BARE, Answers, Term, applied, contrast, level, paired, read
 from leaderboards.reproduce.p1_table1 import Published, published
-from leaderboards.reproduce.shape import Claim, Figure, Table, above, below, facts, number
+from leaderboards.reproduce.shape import Claim, TableFigure, Table, above, below, facts, number
 
 PAPER = "P1, section 7.2: what noise-augmented training gains"
 _GROUPS = {"Nat": "natural", "Hum": "human", "Int": "interior"}
@@ -124,7 +124,7 @@ def _row(found: Answers, victim: str, paper: Published, gains: dict[str, float |
 
 
 def _claims(found: Answers, victim: str) -> Iterator[Claim]:
-    def ours(wanted: Wanted) -> Figure | None:
+    def ours(wanted: Wanted) -> TableFigure | None:
         return contrast(gains(found, victim, wanted))
 
     def printed(wanted: Wanted) -> float:

@@ -76,7 +76,7 @@ def _attack(noise: str, snr_db: str) -> str:
 
 
 @dataclass(frozen=True)
-class Row:
+class Table1Row:
     """A noise, ours beside the paper's.
 
     Args:
@@ -95,7 +95,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Table:
+class Table1:
     """One task's table.
 
     Args:
@@ -106,7 +106,7 @@ class Table:
 
     about: Mapping[str, Any]
     clean_uar: float
-    rows: tuple[Row, ...]
+    rows: tuple[Table1Row, ...]
 
     @property
     def column(self) -> str:
@@ -146,7 +146,7 @@ class Table:
             (None if cost["DropLt", ""] is None or not others else cost["DropLt", ""] >= max(others)),
         )
 
-    def shown(self) -> shape.Table:
+    def shown(self) -> shape.Table1:
         """What is printed."""
         rows = tuple(
             {
@@ -169,7 +169,7 @@ class Table:
             "applied; [95 % interval]. Claims here are about the order of the figures alone.",
             *([] if rho is None else [f"Rank correlation with P1's column for {self.column}: {rho:+.2f}"]),
         )
-        return shape.Table(PAPER, self.about, rows, claims, notes)
+        return shape.Table1(PAPER, self.about, rows, claims, notes)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -208,7 +208,7 @@ def asked(options: Options) -> list[Options]:
 _ABOUT = ("victim", "defense", "corpus", "noise_bank", "task", "split", "limit")
 
 
-def tables(results: Results) -> list[Table]:
+def tables(results: Results) -> list[Table1]:
     """A table for each victim, defence, corpus and task of runs of all the noises.
 
     Args:
@@ -221,16 +221,16 @@ def tables(results: Results) -> list[Table]:
     return [_table(entries) for entries in groups.values() if wanted & set(entries)]
 
 
-def _table(entries: Mapping[str, Mapping[str, Any]]) -> Table:
+def _table(entries: Mapping[str, Mapping[str, Any]]) -> Table1:
     first = next(entry for entry in entries.values())
     about = {name: first[name] for name in (*_ABOUT, "folds", "seeds", "speakers", "n")}
     rows = [_row(row, entries[row.attack]) for row in published() if row.attack in entries]
-    return Table(about, first["clean"]["uar"], tuple(rows))
+    return Table1(about, first["clean"]["uar"], tuple(rows))
 
 
-def _row(paper: Published, entry: Mapping[str, Any]) -> Row:
+def _row(paper: Published, entry: Mapping[str, Any]) -> Table1Row:
     found = entry["perturbed"]
     if found is None:
-        return Row(paper, None, None, 0, entry["n"] * len(entry["seeds"]))
+        return Table1Row(paper, None, None, 0, entry["n"] * len(entry["seeds"]))
     low, high = found["uar_change_ci95"]
-    return Row(paper, found["uar"] - found["uar_before"], (low, high), found["applied"], found["of"])
+    return Table1Row(paper, found["uar"] - found["uar_before"], (low, high), found["applied"], found["of"])

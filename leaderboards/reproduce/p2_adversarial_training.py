@@ -21,7 +21,7 @@ from bench.records import CellRecords
 from leaderboards.curves import NAMES, Curve, Point
 from leaderboards.reproduce.answers import BARE, Answers, Score, Term, contrast, error, level, paired, read
 from leaderboards.reproduce.p2_defences import NOISES, attack
-from leaderboards.reproduce.shape import Claim, Figure, Table, above
+from leaderboards.reproduce.shape import Claim, TableFigure, Table, above
 
 PAPER = "P2, Figure 2: error against adversarial examples in training"
 PERCENTS = tuple(range(10, 101, 10))
@@ -112,7 +112,7 @@ def _point(percent: int, rows: pd.DataFrame | None) -> Point | None:
     )
 
 
-def _error(rows: pd.DataFrame, when: str, score: Score) -> Figure:
+def _error(rows: pd.DataFrame, when: str, score: Score) -> TableFigure:
     found = error(level(rows, when, score))
     assert found is not None, "there are rows"
     return found

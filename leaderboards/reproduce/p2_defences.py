@@ -18,7 +18,7 @@ from typing import Any
 from bench.options import Options
 from bench.records import CellRecords
 from leaderboards.reproduce.answers import BARE, Answers, Term, applied, contrast, error, level, paired, read
-from leaderboards.reproduce.shape import Claim, Figure, Table, above, facts, share
+from leaderboards.reproduce.shape import Claim, TableFigure, Table, above, facts, share
 
 PAPER = "P2, Tables 2 and 3, Figure 3: error under real noise"
 NOISES = {"cafe": "crowd", "meeting": "meeting", "station": "station"}
@@ -84,7 +84,7 @@ def lowered(found: Answers, victim: str, defense: str, attack: str, times: float
 
 
 def _claims(found: Answers, victim: str) -> Iterator[Claim]:
-    def ours(defense: str, less: str | None = None) -> Figure | None:
+    def ours(defense: str, less: str | None = None) -> TableFigure | None:
         terms = [lowered(found, victim, defense, attack(one), 1 / 3) for one in NOISES.values()]
         if less is not None:
             terms += [lowered(found, victim, less, attack(one), -1 / 3) for one in NOISES.values()]

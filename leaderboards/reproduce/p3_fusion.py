@@ -23,7 +23,7 @@ from bench.records import CellRecords
 from bench.registry import Registry
 from leaderboards.reproduce.answers import BARE, Answers, Term, applied, contrast, level, paired, read
 from leaderboards.reproduce.impacts import filled, impact, impact_difference
-from leaderboards.reproduce.shape import Claim, Figure, Table, above, around, below, facts, share
+from leaderboards.reproduce.shape import Claim, TableFigure, Table, above, around, below, facts, share
 
 PAPER = "P3, Tables 3 to 6: single victims and their fusion"
 MASKS = {
@@ -40,7 +40,7 @@ ATTACKS = {"text": MASKS, "audio": SOUNDS, "multimodal": {**MASKS, "pitch": PITC
 """The perturbations of each model, by P3's names, and the attacks that make them, as records name them."""
 _NOTES = (
     "Accuracy over all utterances, those to which the perturbation does not apply among them; [95 % interval].",
-    "Impact: accuracy after / accuracy before − 1. Single: the Impact on the victim of the sense that is attacked.",
+    "Impact: accuracy after / accuracy before − 1. Single: the Impact on the victim of the modality that is attacked.",
     "Of pitch and masks together: pitch alone where there is nothing to mask.",
 )
 
@@ -52,11 +52,11 @@ def asked(options: Options) -> list[Options]:
         UsageError: the victims are not one that reads and one that hears.
     """
     registry = Registry.discover(options.plugins)
-    senses = {spec: getattr(registry.build("victims", spec), "senses", ("sound",)) for spec in options.victims}
-    reading, hearing = ([spec for spec, own in senses.items() if own == (sense,)] for sense in ("text", "sound"))
-    if len(reading) != 1 or len(hearing) != 1 or len(senses) != 2:
+    modalities = {spec: getattr(registry.build("victims", spec), "modalities", ("sound",)) for spec in options.victims}
+    reading, hearing = ([spec for spec, own in modalities.items() if own == (modality,)] for modality in ("text", "sound"))
+    if len(reading) != 1 or len(hearing) != 1 or len(modalities) != 2:
         remedy = "for example --victim bert_text --victim cnn_gru"
-        raise UsageError("--victim", " and ".join(senses), "two: one that reads alone, one that hears alone", remedy)
+        raise UsageError("--victim", " and ".join(modalities), "two: one that reads alone, one that hears alone", remedy)
     fused = f"fusion:other={reading[0].replace(',', ';')}"
     chosen = ((reading[0], BARE, MASKS), (hearing[0], BARE, SOUNDS), (hearing[0], fused, ATTACKS["multimodal"]))
     return [
@@ -131,7 +131,7 @@ def _row(models: Models, model: str, name: str) -> dict[str, Any]:
     }
 
 
-def _single(models: Models, name: str) -> Figure | str | None:
+def _single(models: Models, name: str) -> TableFigure | str | None:
     """The Impact on the single victims of what a perturbation is made of."""
     parts = name.split("+")
     found = [
@@ -183,7 +183,7 @@ def _claims(models: Models) -> Iterator[Claim]:
         )
 
 
-def _beyond_sum(models: Models, name: str) -> Figure | None:
+def _beyond_sum(models: Models, name: str) -> TableFigure | None:
     """What two perturbations cost together less what each costs alone, in accuracy."""
     costs = [
         Term(filled(models.get("multimodal", part)), "attacked", "clean", times)

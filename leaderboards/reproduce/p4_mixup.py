@@ -21,7 +21,7 @@ from bench.records import CellRecords
 from bench.splits import LEAKS, split_named
 from bench.tasks import task_named
 from leaderboards.reproduce.answers import BARE, Answers, Term, applied, contrast, paired, read
-from leaderboards.reproduce.shape import Claim, Figure, Table, above, below, facts, share
+from leaderboards.reproduce.shape import Claim, TableFigure, Table, above, below, facts, share
 
 PAPER = "P4, Tables 5 and 6: noise mix-up"
 MIXUP = "noise_mixup"
@@ -60,7 +60,7 @@ def _row(found: Answers, victim: str, training: str, test: str) -> dict[str, Any
     printed = next((row for row in known if (row["training"], row["test_set"]) == (training, test)), None)
     rows = _answers(found, victim, training, test)
     ours = _scored(rows, "clean" if test == "clean" else "attacked", task_named(task).classes)
-    figures: dict[str, Figure | float | None] = {
+    figures: dict[str, TableFigure | float | None] = {
         f"published {name}": share(printed[_PUBLISHED[score]]) if printed else None for score, name in _SCORES.items()
     }
     figures |= {name: ours.get(score) for score, name in {**_SCORES, "uar": "UAR"}.items()}
@@ -75,12 +75,12 @@ def _answers(found: Answers, victim: str, training: str, test: str) -> pd.DataFr
     return next((rows for rows in runs if rows is not None), None)
 
 
-def _scored(rows: pd.DataFrame | None, column: str, classes: Sequence[str]) -> dict[str, Figure]:
+def _scored(rows: pd.DataFrame | None, column: str, classes: Sequence[str]) -> dict[str, TableFigure]:
     answered = None if rows is None else rows[rows[column].notna()]
     if answered is None or answered.empty:
         return {}
     told = clean_report(answered.assign(label_before=answered[column]), classes)
-    return {score: Figure(told[score], tuple(told[f"{score}_ci95"])) for score in (*_SCORES, "uar")}
+    return {score: TableFigure(told[score], tuple(told[f"{score}_ci95"])) for score in (*_SCORES, "uar")}
 
 
 def _claims(found: Answers, victim: str) -> Iterator[Claim]:

@@ -15,7 +15,7 @@ Verdict = Literal["holds", "does not hold", "not decided", "not tested"]
 
 
 @dataclass(frozen=True)
-class Figure:
+class TableFigure:
     """A figure of ours.
 
     Args:
@@ -57,7 +57,7 @@ class Claim:
 
     text: str
     verdict: Verdict
-    ours: Figure | None = None
+    ours: TableFigure | None = None
     published: float | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class Claim:
         return {"claim": self.text, "verdict": self.verdict, "ours": ours, "published": self.published}
 
 
-def above(text: str, ours: Figure | None, published: float | None = None) -> Claim:
+def above(text: str, ours: TableFigure | None, published: float | None = None) -> Claim:
     """The claim that a figure is above 0: its whole interval has to be.
 
     >>> above("better", Figure(0.1, (-0.1, 0.3))).verdict
@@ -78,7 +78,7 @@ def above(text: str, ours: Figure | None, published: float | None = None) -> Cla
     return Claim(text, "holds" if low > 0 else "does not hold" if high <= 0 else "not decided", ours, published)
 
 
-def below(text: str, ours: Figure | None, published: float | None = None) -> Claim:
+def below(text: str, ours: TableFigure | None, published: float | None = None) -> Claim:
     """The claim that a figure is below 0.
 
     >>> below("worse", Figure(-0.2, (-0.3, -0.1)), published=-0.28).verdict
@@ -94,7 +94,7 @@ NEGLIGIBLE = 0.05
 """What a claim of no difference allows: five points of a score. A wide interval proves nothing."""
 
 
-def not_above(text: str, ours: Figure | None, published: float | None = None) -> Claim:
+def not_above(text: str, ours: TableFigure | None, published: float | None = None) -> Claim:
     """The claim that a figure is not above 0, to speak of: its whole interval has to be below `NEGLIGIBLE`.
 
     >>> not_above("no gain", Figure(0.01, (-0.2, 0.2))).verdict, not_above("no gain", Figure(0.1, (0.05, 0.2))).verdict
@@ -107,7 +107,7 @@ def not_above(text: str, ours: Figure | None, published: float | None = None) ->
     return Claim(text, verdict, ours, published)
 
 
-def around(text: str, ours: Figure | None, published: float | None = None) -> Claim:
+def around(text: str, ours: TableFigure | None, published: float | None = None) -> Claim:
     """The claim that a figure is 0, to speak of: its whole interval has to lie within ± `NEGLIGIBLE`.
 
     >>> around("alike", Figure(0.01, (-0.02, 0.04))).verdict, around("alike", Figure(0.05, (-0.01, 0.11))).verdict
@@ -136,7 +136,7 @@ class Table:
 
     paper: str
     about: Mapping[str, Any]
-    rows: tuple[Mapping[str, Figure | str | float | None], ...]
+    rows: tuple[Mapping[str, TableFigure | str | float | None], ...]
     claims: tuple[Claim, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -163,8 +163,8 @@ class Shown(Protocol):
         ...
 
 
-def _plain(value: Figure | str | float | None) -> Any:
-    return value.to_json() if isinstance(value, Figure) else value
+def _plain(value: TableFigure | str | float | None) -> Any:
+    return value.to_json() if isinstance(value, TableFigure) else value
 
 
 def facts(name: str) -> tuple[dict[str, str], ...]:

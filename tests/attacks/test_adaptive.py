@@ -14,8 +14,8 @@ from attacks.unaware import Unaware
 from bench import AttackTools, Batch, UsageError, Utterance, keyed
 from bench.abilities import Purifying, Refusing
 from bench.referee import Referee
-from bench.search import Campaign
-from bench.sight import Sight, survival
+from bench.search import AttackRun
+from bench.sight import DefenseView, survival
 from bench.signal import mix, snr_db
 from bench.testing import CPU, TASK, ContraryVictim, sample_tools, sample_utterances
 
@@ -44,7 +44,7 @@ class Guarded(ContraryVictim):
 
 
 def aware_tools(victim: Guarded, k: int = 5) -> AttackTools:
-    return replace(sample_tools(k), sight=Sight(victim, CPU))
+    return replace(sample_tools(k), defense_view=DefenseView(victim, CPU))
 
 
 def test_what_is_told_apart_by_its_methods() -> None:
@@ -64,10 +64,10 @@ def test_predistorted_noise_is_as_loud_as_the_noise() -> None:
 
 def test_an_aware_attacker_asks_the_form_that_survives() -> None:
     tools = aware_tools(Guarded(quiet=float("inf")))
-    assert tools.sight is not None
+    assert tools.defense_view is not None
     first = next(Aware("environmental").search(SAID, tools, keyed("x")))
     plain = next(tools.component("environmental").search(SAID, tools, keyed("x")))
-    before, *after = tools.sight.traces([SAID, first, plain])
+    before, *after = tools.defense_view.traces([SAID, first, plain])
     left = [survival(before, trace) for trace in after]
     assert left[0] > 1.1 * left[1]
     assert first.perturbation == plain.perturbation
@@ -87,8 +87,8 @@ def test_without_a_defence_it_is_the_other_attack() -> None:
     referee = Referee(ContraryVictim(), TASK, CPU)
     speech = sample_utterances(2, key="attacked")
     same = [
-        referee.run(Campaign(attack, "one name", replace(plain, sight=sight), 0), speech)
-        for attack, sight in ((Aware("boundary"), Sight(ContraryVictim(), CPU)), (plain.component("boundary"), None))
+        referee.run(AttackRun(attack, "one name", replace(plain, defense_view=view), 0), speech)
+        for attack, view in ((Aware("boundary"), DefenseView(ContraryVictim(), CPU)), (plain.component("boundary"), None))
     ]
     assert same[0] == same[1]
 

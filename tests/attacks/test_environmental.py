@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attacks.environmental import SHARES, Environmental
-from bench import NoiseClip, Noises, UsageError, Utterance, keyed
+from bench import NoiseClip, NoiseSet, UsageError, Utterance, keyed
 from bench.signal import fit_length, snr_db
 from bench.testing import sample_tools, sample_utterances
 
@@ -26,7 +26,7 @@ def random_sound(samples: int, seed: int, level: float) -> torch.Tensor:
 
 def tools_with(*waveforms: torch.Tensor) -> Any:
     clips = [NoiseClip(f"clip-{n}", "rain", waveform, f"source-{n}") for n, waveform in enumerate(waveforms)]
-    return replace(TOOLS, noises=Noises("one", tuple(clips), "one"))
+    return replace(TOOLS, noises=NoiseSet("one", tuple(clips), "one"))
 
 
 def asked(attack: Environmental, original: Utterance, tools: Any, key: int = 0) -> list[Utterance]:

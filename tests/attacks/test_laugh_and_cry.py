@@ -10,7 +10,7 @@ import torch
 
 from attacks.cry import Cry
 from attacks.laugh import Laugh
-from bench import SAMPLE_RATE, NoiseClip, Noises, UsageError, Utterance, keyed
+from bench import SAMPLE_RATE, NoiseClip, NoiseSet, UsageError, Utterance, keyed
 from bench.signal.levels import rms
 from bench.testing import sample_tools, sample_utterances
 
@@ -25,7 +25,7 @@ def clip(label: str, seconds: float = 1.0, category: str = "human") -> NoiseClip
 
 
 def asked(attack: Any, *clips: NoiseClip, original: Utterance = ORIGINAL, key: int = 0) -> list[Utterance]:
-    tools = replace(TOOLS, noises=Noises("some", clips, "some"))
+    tools = replace(TOOLS, noises=NoiseSet("some", clips, "some"))
     return list(attack.search(original, tools, keyed(key)))
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attacks.real_noise import RealNoise
-from bench import SAMPLE_RATE, NoiseClip, Noises, UsageError, Utterance, keyed
+from bench import SAMPLE_RATE, NoiseClip, NoiseSet, UsageError, Utterance, keyed
 from bench.signal.noise_estimate import estimate_noise
 from bench.testing import check_attack, sample_tools, sample_utterances
 
@@ -25,7 +25,7 @@ def random_sound(samples: int, seed: int, level: float, offset: float = 0.0) -> 
 
 def tools_with(*waveforms: torch.Tensor) -> Any:
     clips = [NoiseClip(f"clip-{n}", "crowd", waveform, f"source-{n}") for n, waveform in enumerate(waveforms)]
-    return replace(TOOLS, noises=Noises("one", tuple(clips), "one"))
+    return replace(TOOLS, noises=NoiseSet("one", tuple(clips), "one"))
 
 
 def asked(attack: RealNoise, original: Utterance, tools: Any = TOOLS, key: int = 0) -> list[Utterance]:

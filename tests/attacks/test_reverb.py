@@ -11,7 +11,7 @@ import torch
 from scipy.signal import fftconvolve
 
 from attacks.reverb import Reverb
-from bench import NoiseClip, Noises, UsageError, Utterance, keyed
+from bench import NoiseClip, NoiseSet, UsageError, Utterance, keyed
 from bench.signal import snr_db
 from bench.signal.levels import rms
 from bench.signal.reverberation import polack
@@ -23,7 +23,7 @@ ORIGINAL = sample_utterances(1, each=1)[0]
 
 def asked(attack: Reverb, *rooms: torch.Tensor, key: int = 0) -> list[Utterance]:
     clips = tuple(NoiseClip(f"room-{n}", "rir", room, f"hall-{n}") for n, room in enumerate(rooms))
-    tools = replace(TOOLS, noises=Noises("some", (*TOOLS.noises.clips, *clips), "some"))
+    tools = replace(TOOLS, noises=NoiseSet("some", (*TOOLS.noises.clips, *clips), "some"))
     return list(attack.search(ORIGINAL, tools, keyed(key)))
 
 

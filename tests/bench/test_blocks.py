@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.blocks import WHOLE, blocks_of
+from bench.blocks import WHOLE, segments_of
 from bench.types import Phone, Utterance, Word
 
 RATE = 16_000
@@ -15,7 +15,7 @@ RATE = 16_000
 @given(st.integers(1, 80_000))
 def test_blocks_are_the_utterance_from_its_start(samples: int) -> None:
     waveform = torch.linspace(0.1, 0.9, samples)
-    blocks = blocks_of([Utterance("u", waveform, "s", emotion="anger")])
+    blocks = segments_of([Utterance("u", waveform, "s", emotion="anger")])
     assert len(blocks) == max(1, samples // RATE)
     joined = torch.cat([block.waveform for block in blocks])
     assert torch.equal(joined, waveform[: len(joined)])
@@ -29,16 +29,16 @@ def test_a_block_has_the_words_within_it_by_its_own_clock() -> None:
         Word("across", 0.75, 1.25),
         Word("it", 1.5, 1.75, (Phone("IH", 1.5, 1.625), Phone("T", 1.625, 1.75))),
     )
-    first, second = blocks_of(
+    first, second = segments_of(
         [Utterance("u", torch.full((2 * RATE,), 0.1), "s", words=words, transcript="so across it")]
     )
     assert (first.transcript, first.words) == ("so", words[:1])
     assert second.words == (Word("it", 0.5, 0.75, (Phone("IH", 0.5, 0.625), Phone("T", 0.625, 0.75))),)
-    untimed = blocks_of([Utterance("u", torch.full((2 * RATE,), 0.1), "s", transcript="so it is")])
+    untimed = segments_of([Utterance("u", torch.full((2 * RATE,), 0.1), "s", transcript="so it is")])
     assert [block.transcript for block in untimed] == [None, None]
 
 
 def test_nothing_to_hear_is_no_block() -> None:
     waveform = torch.cat([torch.full((RATE,), 0.1), torch.zeros(RATE), torch.full((RATE,), 0.1)])
-    assert [block.id for block in blocks_of([Utterance("u", waveform, "s")])] == ["u#0", "u#2"]
-    assert len(blocks_of([Utterance("text", torch.zeros(0), "s", transcript="so")])) == 1
+    assert [block.id for block in segments_of([Utterance("u", waveform, "s")])] == ["u#0", "u#2"]
+    assert len(segments_of([Utterance("text", torch.zeros(0), "s", transcript="so")])) == 1

@@ -15,7 +15,7 @@ from bench.registry import Registry
 from bench.rng import keyed
 from bench.testing import check_attack, sample_tools, sample_utterances
 from bench.types import Perturbation
-from bench.variants import variants
+from bench.variants import threat_models
 
 REGISTRY = Registry.discover()
 SAID = sample_utterances(1)[0]
@@ -82,10 +82,10 @@ def test_a_search_is_refused() -> None:
 
 
 def test_specs_are_canonical() -> None:
-    (variant,) = variants(
+    (threat_model,) = threat_models(
         "pitch:factor=0.75 + fade_in:percent_per_s=2", build("pitch:factor=0.75 + fade_in"), "both", "both"
     )
-    assert (variant.attack, variant.corr, variant.noises) == (
+    assert (threat_model.attack, threat_model.corr, threat_model.noises) == (
         "pitch:factor=0.75 + fade_in",
         False,
         ("all", "imperceptible"),

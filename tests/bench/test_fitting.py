@@ -16,12 +16,12 @@ from bench.batch import Batch
 from bench.corpora.emodb import EmoDB
 from bench.errors import ComponentError, DataError, UsageError
 from bench.fitting import Fitting, code_digest, identity, key_of_json, versions
-from bench.noises.bank import Noises
+from bench.noises.bank import NoiseSet
 from bench.noises.folder import Folder
 from bench.progress import SILENT, Silent
 from bench.protocols import FitContext
 from bench.registry import Registry
-from bench.splits import Split, speaker_groups, subject_independent
+from bench.splits import Partition, speaker_groups, subject_independent
 from bench.tasks import task_named
 from bench.types import Dataset
 
@@ -45,12 +45,12 @@ def dataset(tiny_corpus: Path) -> Dataset:
 
 
 @pytest.fixture(scope="module")
-def noises(tiny_noises: Path) -> Noises:
+def noises(tiny_noises: Path) -> NoiseSet:
     return Folder(tiny_noises).read(SILENT).part("train")
 
 
 @pytest.fixture(scope="module")
-def split(dataset: Dataset) -> Split:
+def split(dataset: Dataset) -> Partition:
     return subject_independent(dataset.utterances, 0, speaker_groups(dataset.utterances, 5, "emodb"))
 
 
@@ -61,10 +61,10 @@ def fitting(dataset: Dataset, own_cache: Path) -> Fitting:
 
 
 @pytest.fixture
-def fit(split: Split, noises: Noises) -> Callable[..., tuple[Any, int]]:
+def fit(split: Partition, noises: NoiseSet) -> Callable[..., tuple[Any, int]]:
     """Fit or load; the victim, enrolled, and how many were trained for it."""
 
-    def run(fitting: Fitting, bank: Noises = noises) -> tuple[Any, int]:
+    def run(fitting: Fitting, bank: NoiseSet = noises) -> tuple[Any, int]:
         listening = Listening()
         victim = fitting.fit_or_load(split, FitContext(fitting.task, fitting.seed, CPU, bank, listening))
         return victim.enroll(split.test), sum(text.startswith("Training ") for text in listening.said)
@@ -72,14 +72,14 @@ def fit(split: Split, noises: Noises) -> Callable[..., tuple[Any, int]]:
     return run
 
 
-def log_probs(victim: Any, split: Split) -> torch.Tensor:
+def log_probs(victim: Any, split: Partition) -> torch.Tensor:
     with torch.no_grad():
         return victim.log_probs(Batch.of(split.test))
 
 
 @pytest.mark.parametrize("defense", ["none", "random_noise"])
 def test_it_is_trained_once_and_loaded_as_it_was(
-    fitting: Fitting, fit: Callable, split: Split, own_cache: Path, defense: str
+    fitting: Fitting, fit: Callable, split: Partition, own_cache: Path, defense: str
 ) -> None:
     fitting = replace(fitting, defense=defense)
     first, trained = fit(fitting)
@@ -106,7 +106,7 @@ def test_training_again_gives_the_same_weights(
         assert (one / file).read_bytes() == (other / file).read_bytes()
 
 
-def test_what_is_loaded_is_what_was_fitted(fitting: Fitting, split: Split, noises: Noises, tmp_path: Path) -> None:
+def test_what_is_loaded_is_what_was_fitted(fitting: Fitting, split: Partition, noises: NoiseSet, tmp_path: Path) -> None:
     """Not by way of the cache: predictions before saving and after loading agree to the last bit."""
     context = FitContext(fitting.task, 0, CPU, noises)
     for defense in ("none", "random_noise:fraction=0.5"):
@@ -140,7 +140,7 @@ def test_it_is_trained_again_when_anything_has_changed(fitting: Fitting, fit: Ca
     assert [fit(fitting)[1], fit(replace(fitting, **change))[1]] == [0, 0]
 
 
-def test_only_a_defence_depends_on_the_noises(fitting: Fitting, fit: Callable, noises: Noises) -> None:
+def test_only_a_defence_depends_on_the_noises(fitting: Fitting, fit: Callable, noises: NoiseSet) -> None:
     other = replace(noises, fingerprint="of other noises")
     defended = replace(fitting, defense="random_noise")
     assert [fit(fitting)[1], fit(fitting, other)[1]] == [1, 0]
@@ -148,7 +148,7 @@ def test_only_a_defence_depends_on_the_noises(fitting: Fitting, fit: Callable, n
     assert fit(replace(defended, defense="random_noise:max_snr_db=15.0"))[1] == 1
 
 
-def test_the_description_names_everything(fitting: Fitting, noises: Noises, own_cache: Path, fit: Callable) -> None:
+def test_the_description_names_everything(fitting: Fitting, noises: NoiseSet, own_cache: Path, fit: Callable) -> None:
     described = replace(fitting, defense="random_noise").description(noises, "cpu")
     assert described["victim"]["spec"] == SMALL
     assert described["victim"]["params"]["kernel"] == 5, "defaults too: they may change"
@@ -196,7 +196,7 @@ def test_a_damaged_victim_is_named(
 
 
 def test_a_training_that_is_stopped_leaves_nothing(
-    fitting: Fitting, split: Split, noises: Noises, own_cache: Path, fit: Callable
+    fitting: Fitting, split: Partition, noises: NoiseSet, own_cache: Path, fit: Callable
 ) -> None:
     class Stop(Silent):
         def task(self, description: str, total: int | None = None) -> Any:

@@ -11,10 +11,10 @@ from bench import DataError, NoiseClip
 from bench.adversaries import TRAINING, adversarial_examples, perturbed
 from bench.evaluate import Experiment, Cell
 from bench.leaks import check_noises, check_seeds
-from bench.noises.bank import Noises
+from bench.noises.bank import NoiseSet
 from bench.registry import Registry
 from bench.rng import key_of, keyed
-from bench.splits import Split
+from bench.splits import Partition
 from bench.testing import CPU, TASK, sample_context, sample_noises, sample_utterances
 from bench.types import Dataset
 from victims.cnn_gru import CnnGru
@@ -23,7 +23,7 @@ TRAIN, VALID, TEST = (sample_utterances(2, key=key) for key in ("train", "valid"
 
 
 def test_parts_that_share_nothing_pass() -> None:
-    Split(tuple(TRAIN), tuple(VALID), tuple(TEST))
+    Partition(tuple(TRAIN), tuple(VALID), tuple(TEST))
     check_noises(sample_noises().part("train"), sample_noises().part("test"))
     check_seeds([TRAINING, 0, "boundary"], [0, "boundary"])
 
@@ -31,10 +31,10 @@ def test_parts_that_share_nothing_pass() -> None:
 def test_a_speaker_on_both_sides_is_caught_and_an_utterance_even_where_speakers_are_shared() -> None:
     known = replace(TEST[0], speaker=TRAIN[0].speaker)
     with pytest.raises(DataError, match="train-0 in two parts"):
-        Split(tuple(TRAIN), tuple(VALID), (known,))
-    Split(tuple(TRAIN), tuple(VALID), (known,), leaks=True)
+        Partition(tuple(TRAIN), tuple(VALID), (known,))
+    Partition(tuple(TRAIN), tuple(VALID), (known,), leaks=True)
     with pytest.raises(DataError, match="no utterance in two parts"):
-        Split(tuple(TRAIN), tuple(VALID), (VALID[0],), leaks=True)
+        Partition(tuple(TRAIN), tuple(VALID), (VALID[0],), leaks=True)
 
 
 def test_a_recording_on_both_sides_is_caught() -> None:
@@ -60,7 +60,7 @@ def test_the_harness_looks_before_every_attack() -> None:
     rain = torch.from_numpy(keyed("rain").normal(0, 0.1, 16000)).float()
     clips = [NoiseClip(f"{c}-{n}", c, rain, f"{c}-{n}") for c in ("natural", "human", "interior") for n in range(2)]
     dataset = Dataset("sample", tuple(sample_utterances(10, key="speaker")), "sample")
-    experiment = Experiment(Registry.discover(), dataset, Noises("doubled", tuple(clips), "doubled"), CPU)
+    experiment = Experiment(Registry.discover(), dataset, NoiseSet("doubled", tuple(clips), "doubled"), CPU)
     with pytest.raises(DataError, match="sample for sample"):
         experiment.evaluate(Cell("cnn_gru:max_epochs=1", "none", "fade_in", TASK, "k-fold", 0, 0, 1))
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bench import AttackTools, Batch, ComponentError, Perturbation, Rng, Utterance
 from bench.records import Row
 from bench.referee import Referee
-from bench.search import Campaign
+from bench.search import AttackRun
 from bench.signal import mix
 from bench.testing import CPU, TASK, ContraryVictim, sample_tools, sample_utterances
 from victims.cnn_gru import CnnGru
@@ -61,7 +61,7 @@ def referee_of(victim: Any | None = None, batch_size: int = 64) -> Referee:
 
 
 def judged(steps: Callable[..., Search], k: int = 5, victim: Any | None = None, batch_size: int = 64) -> list[Row]:
-    return referee_of(victim, batch_size).run(Campaign(Scripted(steps), "scripted", sample_tools(k), 0), UTTERANCES)
+    return referee_of(victim, batch_size).run(AttackRun(Scripted(steps), "scripted", sample_tools(k), 0), UTTERANCES)
 
 
 def noisy(original: Utterance, snr_db: float, seed: int = 0, name: str = "noise") -> Utterance:
@@ -96,7 +96,7 @@ def test_one_that_refuses_to_be_closed_is_named() -> None:
             yield noisy(original, 5.0)
 
     with pytest.raises(ComponentError, match=r"scripted.*ends when it is closed"):
-        referee_of().run(Campaign(Scripted(stubborn), "scripted", sample_tools(2), 0), UTTERANCES[:1])
+        referee_of().run(AttackRun(Scripted(stubborn), "scripted", sample_tools(2), 0), UTTERANCES[:1])
 
 
 @pytest.mark.parametrize("bad", [math.nan])
@@ -245,7 +245,7 @@ def test_an_unchanged_candidate_has_infinite_snr_and_fools_nobody() -> None:
 def test_clean_speech_is_asked_about_once_however_many_attacks_there_are() -> None:
     asked: list[int] = []
     referee = referee_of(EasilyFooled(asked=asked))
-    none = Campaign(Scripted(lambda original, tools, rng: iter(())), "none", sample_tools(5), 0)
+    none = AttackRun(Scripted(lambda original, tools, rng: iter(())), "none", sample_tools(5), 0)
     first = referee.run(none, UTTERANCES)
     assert referee.run(none, UTTERANCES[:1]) == first[:1]
     assert sum(asked) == len(UTTERANCES)

@@ -15,7 +15,7 @@ import bench
 from bench import REFUSED, AttackTools, Batch, ComponentError, Perturbation, Rng, Utterance
 from bench.records import Row
 from bench.referee import Referee
-from bench.search import Campaign
+from bench.search import AttackRun
 from bench.signal import mix
 from bench.testing import CPU, TASK, ContraryVictim, sample_tools, sample_utterances
 
@@ -47,7 +47,7 @@ class Restless(ContraryVictim):
         return self
 
     def log_probs(self, batch: Batch) -> torch.Tensor:
-        self.drawn.extend(batch.draws)
+        self.drawn.extend(batch.sample_keys)
         rows = [torch.from_numpy(rng.normal(0, 1, 4)) for rng in batch.generators("restless")]
         return torch.log_softmax(torch.stack(rows).float(), dim=1)
 
@@ -66,9 +66,9 @@ class Louder:
             yield changed
 
 
-def rows_of(victim: Any, batch_size: int = 64, draw: str = "") -> list[Row]:
-    referee = Referee(victim, TASK, CPU, batch_size, draw=draw)
-    return referee.run(Campaign(Louder(), "louder", sample_tools(4), 0), SAID)
+def rows_of(victim: Any, batch_size: int = 64, sample_key: str = "") -> list[Row]:
+    referee = Referee(victim, TASK, CPU, batch_size, sample_key=sample_key)
+    return referee.run(AttackRun(Louder(), "louder", sample_tools(4), 0), SAID)
 
 
 def test_a_refusal_is_written_down_and_is_nobodys_success() -> None:
@@ -95,7 +95,7 @@ def test_a_randomised_victim_draws_anew_for_every_query_whatever_is_asked_beside
     labels = {row.label_after for row in rows if row.utterance == SAID[0].id}
     assert len(labels) > 1, "the same candidate, other answers"
     assert rows_of(Restless(), batch_size=1) == rows
-    assert rows_of(Restless(), draw="another") != rows
+    assert rows_of(Restless(), sample_key="another") != rows
 
 
 def test_a_randomised_defence_is_measured_several_times(tiny_corpus: Path, tmp_path: Path) -> None:
@@ -171,6 +171,6 @@ def test_what_does_not_fit_into_memory_is_asked_in_halves() -> None:
     assert rows_of(victim) == rows_of(ContraryVictim())
     tried = [size for size in victim.asked if size > 2]
     assert len(tried) < 4, "found out once, not at every step"
-    parted = Batch.of(SAID, draws=[u.id for u in SAID]).part([2, 0])
-    assert parted.draws == (SAID[2].id, SAID[0].id)
+    parted = Batch.of(SAID, sample_keys=[u.id for u in SAID]).part([2, 0])
+    assert parted.sample_keys == (SAID[2].id, SAID[0].id)
     assert parted.waveforms.shape[1] == int(parted.lengths.max())

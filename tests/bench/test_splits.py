@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.errors import DataError, UsageError
-from bench.splits import SPLITS, Split, speaker_groups, split_named
+from bench.splits import SPLITS, Partition, speaker_groups, split_named
 from bench.types import Utterance
 
 SILENCE = torch.zeros(1)
@@ -22,7 +22,7 @@ def speakers(part: tuple[Utterance, ...]) -> set[str]:
     return {one.speaker for one in part}
 
 
-def subject_independent(corpus: list[Utterance], fold: int, folds: int, name: str) -> Split:
+def subject_independent(corpus: list[Utterance], fold: int, folds: int, name: str) -> Partition:
     return split_named(f"k-fold:{folds}").split(corpus, fold, name)
 
 
@@ -87,13 +87,13 @@ def test_a_fold_that_is_not_there(fold: int) -> None:
 
 def test_a_speaker_on_two_sides_is_refused() -> None:
     a, b, c = ((utterance(0, name),) for name in "abc")
-    assert Split(a, b, c).test == c
+    assert Partition(a, b, c).test == c
     for parts in ((a, a, c), (a, b, a), (a, b, b)):
         with pytest.raises(DataError, match="two parts"):
-            Split(*parts)
+            Partition(*parts)
 
 
-def whole(split: Split) -> list[str]:
+def whole(split: Partition) -> list[str]:
     return sorted(one.id for part in (split.train, split.valid, split.test) for one in part)
 
 

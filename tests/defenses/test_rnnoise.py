@@ -15,7 +15,7 @@ import torch
 from bench import Batch, DataError, FitContext, UsageError, Utterance, Victim
 from bench.abilities import Purifying
 from bench.models.denoiser import Denoiser
-from bench.protocols import Rooted
+from bench.protocols import Fingerprinted
 from bench.testing import ContraryVictim, check_defense, sample_context, sample_noises, sample_utterances
 from defenses.rnnoise import Rnnoise
 from victims.bert_text import BertText
@@ -97,7 +97,7 @@ def test_a_victim_trained_behind_another_rnnoise_is_refused(tmp_path: Path) -> N
 
 
 def test_what_it_says_of_itself() -> None:
-    assert isinstance(Rnnoise(), Rooted)
+    assert isinstance(Rnnoise(), Fingerprinted)
     assert Rnnoise().fingerprint() == Denoiser().fingerprint()
     assert not Rnnoise.randomised
     assert Rnnoise().seen(sample_noises()) == frozenset()

@@ -131,14 +131,14 @@ def test_copies_are_as_long_as_the_utterance_not_clipped_and_each_another() -> N
     assert float(first.max()) > 1.2, "not clipped"
     assert float((first - 1).std()) == pytest.approx(0.1, rel=0.05)
     assert len({float(row[0]) for row in torch.cat([first, victim.asked[1].waveforms])}) == 70
-    draws = [draw for batch in victim.asked[:2] for draw in batch.draws]
-    assert len(set(draws)) == 70, "a victim that draws too draws anew for each copy"
+    sample_keys = [draw for batch in victim.asked[:2] for draw in batch.sample_keys]
+    assert len(set(sample_keys)) == 70, "a victim that draws too draws anew for each copy"
 
 
 def test_noise_is_drawn_anew_for_every_query_and_for_nothing_else() -> None:
-    def heard(draw: str, beside: Sequence[Utterance] = ()) -> Tensor:
+    def heard(sample_key: str, beside: Sequence[Utterance] = ()) -> Tensor:
         victim = Linear()
-        batch = Batch.of([at(0.1), *beside], draws=[draw] * (1 + len(beside)))
+        batch = Batch.of([at(0.1), *beside], sample_keys=[sample_key] * (1 + len(beside)))
         smoothed(victim).log_probs(batch)
         return victim.asked[0].waveforms
 

@@ -22,7 +22,7 @@ from bench.noises.perception import p1
 from bench.options import Options
 from bench.referee import Referee
 from bench.registry import Registry
-from bench.search import Campaign
+from bench.search import AttackRun
 from bench.splits import split_named
 from bench.testing import CPU, TASK, ContraryVictim, sample_noises, sample_utterances
 from bench.types import Dataset, Perturbation, Utterance
@@ -78,7 +78,7 @@ def test_it_is_what_the_referee_asks_first(attack: str, seed: int) -> None:
     (spec,) = specs_of([attack], REGISTRY)
     experiment, victim = experiment_of(utterances), Listening()
     tools = experiment.tools(Cell("v", "none", spec, TASK, "k-fold", 0, seed, 25), "test", split.test)
-    rows = Referee(victim, TASK, CPU).run(Campaign(REGISTRY.build("attacks", spec), spec, tools, seed), split.test)
+    rows = Referee(victim, TASK, CPU).run(AttackRun(REGISTRY.build("attacks", spec), spec, tools, seed), split.test)
     first = {row.utterance: row for row in rows if row.query == 1}
     (effect,) = listen(experiment, [spec], split.test, options_of(attack, seed=seed))
     assert len(effect.examples) == len(first) > 4

@@ -15,11 +15,11 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from bench import Batch, DataError, UsageError, Utterance
-from bench.blocks import blocks_of
+from bench.blocks import segments_of
 from bench.rng import keyed
 from bench.testing import CPU, TOLERANCE, check_victim, sample_context, sample_utterances
 from bench.training import seeded
-from victims.alexnet_spectrogram import FROM_SCRATCH, P4, AlexNet, AlexnetSpectrogram, FittedAlexnet, blocks_in
+from victims.alexnet_spectrogram import FROM_SCRATCH, P4, AlexNet, AlexnetSpectrogram, FittedAlexnet, segments_in
 
 CLASSES = ("anger", "happiness", "sadness", "neutral")
 BRIEF = AlexnetSpectrogram(image_size=63, width=0.0625, max_epochs=2)
@@ -114,8 +114,8 @@ def test_blocks_are_those_of_the_harness() -> None:
     silent = torch.cat([torch.ones(16_000), torch.zeros(16_000), torch.ones(16_500)])
     waves = [torch.rand(n) + 0.1 for n in (1, 15_999, 16_000, 31_999, 32_000, 50_000)] + [silent]
     said = [spoken(str(number), wave) for number, wave in enumerate(waves)]
-    blocks, owners = blocks_in(Batch.of(said))
-    expected = blocks_of(said)
+    blocks, owners = segments_in(Batch.of(said))
+    expected = segments_of(said)
     assert owners.tolist() == [int(block.id.split("#")[0]) for block in expected]
     assert len(expected) == 11
     for found, block in zip(blocks, expected, strict=True):

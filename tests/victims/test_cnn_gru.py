@@ -13,7 +13,7 @@ from bench import Batch, ComponentError
 from bench.rng import keyed
 from bench.testing import CPU, TOLERANCE, sample_context, sample_utterances
 from bench.training import class_weights, shuffled_batches
-from victims.cnn_gru import CnnGru, FittedCnnGru, Network
+from victims.cnn_gru import CnnGru, FittedCnnGru, CnnGruNetwork
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def fitted() -> FittedCnnGru:
 def test_the_full_network_does_not_depend_on_padding() -> None:
     """One at a time and 64 at a time, at the size that is benchmarked."""
     torch.manual_seed(0)
-    network = Network(CnnGru(), 4).eval()
+    network = CnnGruNetwork(CnnGru(), 4).eval()
     victim = FittedCnnGru(CnnGru(), ("a", "b", "c", "d"), network, CPU)
     test = sample_utterances(8, 2, "mixed")
     victim = victim.enroll(test)

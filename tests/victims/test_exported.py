@@ -91,7 +91,7 @@ def test_the_command_line_names_it(exported: tuple[Path, Trained], tmp_path: Pat
     plugin = tmp_path / "plugin.py"
     plugin.write_text("from victims.exported import Exported\n\nCOMPONENTS = {'victims': {'folder': Exported}}\n")
     assert Registry.discover((plugin,)).build("victims", "folder:some/where") == Exported(Path("some/where"))
-    assert Exported(exported[0]).senses == ("sound",)
+    assert Exported(exported[0]).modalities == ("sound",)
     assert Exported(exported[0]).made_of == (exported[1].cell.victim,)
 
 
@@ -174,7 +174,7 @@ def test_a_damaged_folder_is_named(folder: Path, spoil: Callable[[Path], None], 
 def test_it_is_no_folder(tmp_path: Path) -> None:
     for missing in (tmp_path / "none", tmp_path / "file"):
         (tmp_path / "file").touch()
-        for ask in (fit, lambda path: Exported(path).fingerprint(), lambda path: Exported(path).senses):
+        for ask in (fit, lambda path: Exported(path).fingerprint(), lambda path: Exported(path).modalities):
             with pytest.raises(DataError, match=r"(no such folder|a file); expected a folder that bench victims"):
                 ask(missing)
 

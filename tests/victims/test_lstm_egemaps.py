@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bench import Batch, DataError, UsageError
 from bench.features.frontend import FrontEnd
 from bench.testing import CPU, TASK, TOLERANCE, check_victim, sample_context, sample_utterances
-from victims.lstm_egemaps import FittedLstmEgemaps, LstmEgemaps, Network
+from victims.lstm_egemaps import FittedLstmEgemaps, LstmEgemaps, LstmNetwork
 
 pytest.importorskip("opensmile")
 
@@ -31,7 +31,7 @@ def test_the_full_network_does_not_depend_on_padding() -> None:
     torch.manual_seed(0)
     recipe, test = LstmEgemaps(), sample_utterances(8, 2, "mixed")
     front = FrontEnd("victim 'tested'", "lld", "training", recipe.average).fitted(test)
-    victim = FittedLstmEgemaps(recipe, TASK.classes, front, Network(recipe, 4).eval(), CPU)
+    victim = FittedLstmEgemaps(recipe, TASK.classes, front, LstmNetwork(recipe, 4).eval(), CPU)
     with torch.no_grad():
         alone = torch.cat([victim.log_probs(Batch.of([utterance])) for utterance in test])
         together = victim.log_probs(Batch.of(test))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bench.corpora.synthesis.plan import Planned
+from bench.corpora.synthesis.plan import PlannedUtterance
 from bench.corpora.synthesis.recording import later, record
 from bench.rng import keyed
 from bench.speech import Spoken, Voice, speak_all
@@ -26,13 +26,13 @@ BATCH = 120
 class Recorded:
     """An utterance as it is kept: samples int16, shape (t,), at 16 kHz, and words with their times."""
 
-    planned: Planned
+    planned: PlannedUtterance
     samples: NDArray[np.int16]
     words: tuple[Word, ...]
 
 
 def recordings(
-    planned: Sequence[Planned], workers: int | None = None, on_done: Callable[[int], None] | None = None
+    planned: Sequence[PlannedUtterance], workers: int | None = None, on_done: Callable[[int], None] | None = None
 ) -> Iterator[Recorded]:
     """Speak and record each, in order. A recording depends on its plan alone."""
     for start in range(0, len(planned), BATCH):
@@ -49,7 +49,7 @@ def _seconds(spoken: Spoken) -> float:
     return len(spoken.samples) / SAMPLE_RATE
 
 
-def _in_time(planned: Planned, spoken: Spoken) -> tuple[str, Voice]:
+def _in_time(planned: PlannedUtterance, spoken: Spoken) -> tuple[str, Voice]:
     """The same request, at a rate that brings it within the limits."""
     voice, seconds = planned.manner.voice, _seconds(spoken)
     wanted = SHORTEST_S * 1.1 if seconds < SHORTEST_S else LONGEST_S * 0.92
@@ -57,7 +57,7 @@ def _in_time(planned: Planned, spoken: Spoken) -> tuple[str, Voice]:
     return planned.line.text, replace(voice, rate_wpm=rate)
 
 
-def _recorded(planned: Planned, spoken: Spoken) -> Recorded:
+def _recorded(planned: PlannedUtterance, spoken: Spoken) -> Recorded:
     how, rng = planned.manner, keyed("synthetic", "recording", planned.id)
     samples, before_s = record(spoken.samples, how.level_db, how.tilt_db, how.tremor, rng)
     return Recorded(planned, samples, later(spoken.words, before_s))

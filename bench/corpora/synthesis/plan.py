@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.corpora.synthesis.prosody import Manner, manner
-from bench.corpora.synthesis.script import Line, draw_line
+from bench.corpora.synthesis.script import ScriptLine, draw_line
 from bench.corpora.synthesis.speakers import Speaker, speakers
 from bench.rng import keyed
 from bench.types import Rng
@@ -38,20 +38,20 @@ WORDS_IN_VALENCE, WORDS_IN_ACTIVATION = 0.75, 0.15
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedUtterance:
     """An utterance before it is spoken. Activation and valence are the raters' means, from 1 to 5."""
 
     id: str
     speaker: Speaker
     emotion: str
     intensity: int
-    line: Line
+    line: ScriptLine
     manner: Manner
     activation: float
     valence: float
 
 
-def plan(cast: Sequence[Speaker] | None = None, takes: int = TAKES) -> tuple[Planned, ...]:
+def plan(cast: Sequence[Speaker] | None = None, takes: int = TAKES) -> tuple[PlannedUtterance, ...]:
     """Every utterance, in the corpus's order. Each depends on its own identifier alone, whatever else is planned.
 
     Args:
@@ -67,12 +67,12 @@ def plan(cast: Sequence[Speaker] | None = None, takes: int = TAKES) -> tuple[Pla
     )
 
 
-def _planned(speaker: Speaker, emotion: str, intensity: int, take: int) -> Planned:
+def _planned(speaker: Speaker, emotion: str, intensity: int, take: int) -> PlannedUtterance:
     identity = f"{speaker.id}_{emotion}{intensity}_{take:03d}"
     rng = keyed("synthetic", "plan", identity)
     line = draw_line(emotion, intensity, rng)
     activation, valence = (mean + MEANT_SD * rng.normal() for mean in PORTRAYED[emotion, intensity])
-    return Planned(
+    return PlannedUtterance(
         id=identity,
         speaker=speaker,
         emotion=emotion,

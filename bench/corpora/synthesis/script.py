@@ -32,7 +32,7 @@ NEUTRAL_VALENCE, NEUTRAL_AROUSAL = 3.0, 2.9
 
 
 @dataclass(frozen=True)
-class Line:
+class ScriptLine:
     """A sentence, and what its words alone would be rated, from 1 to 5."""
 
     text: str
@@ -40,19 +40,19 @@ class Line:
     arousal: float
 
 
-def draw_line(emotion: str, intensity: int, rng: Rng) -> Line:
+def draw_line(emotion: str, intensity: int, rng: Rng) -> ScriptLine:
     """A sentence for an emotion ("anger", "happiness", "sadness", "neutral") at an intensity (1 or 2)."""
     chance = rng.random()
     frames: tuple[str, ...] = COMMON
     if chance < SHARED_SHARE:
-        return Line(_fitting(SHARED, TONES["neutral", "mild"], rng), NEUTRAL_VALENCE, NEUTRAL_AROUSAL)
+        return ScriptLine(_fitting(SHARED, TONES["neutral", "mild"], rng), NEUTRAL_VALENCE, NEUTRAL_AROUSAL)
     if chance < SHARED_SHARE + OTHER_TONE_SHARE:
         tone = TONES[OTHER_TONES[emotion][rng.integers(3)], "mild"]
     else:
         tone = TONES[emotion, "strong" if rng.random() < STRONG_SHARE[intensity] else "mild"]
         if rng.random() < OWN_FRAME_SHARE:
             frames = OF_EMOTION[emotion]
-    return Line(_fitting(frames, tone, rng), tone.valence, tone.arousal)
+    return ScriptLine(_fitting(frames, tone, rng), tone.valence, tone.arousal)
 
 
 def _fitting(frames: tuple[str, ...], tone: Tone, rng: Rng) -> str:

@@ -12,9 +12,9 @@ import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bench.corpora.audformat_files import Table, stretch_of
+from bench.corpora.audformat_files import AudformatTable, stretch_of
 from bench.corpora.audformat_folder import Audformat
-from bench.corpora.tables import Row
+from bench.corpora.tables import TableRow
 from bench.errors import DataError, UsageError
 from bench.progress import SILENT
 from bench.testing import check_component, check_dataset
@@ -132,7 +132,7 @@ def test_a_database_of_the_library_itself(tmp_path: Path, storage: str) -> None:
     index = audformat.segmented_index(
         ["a.wav", "a.wav", "b.wav"], ["0s", "0.25s", "0.123456789s"], ["0.25s", "1s", pd.NaT]
     )
-    table = made["gold"] = audformat.Table(index, split_id="train")
+    table = made["gold"] = audformat.AudformatTable(index, split_id="train")
     for name, values in (("emotion", ["joy", "anger", None]), ("valence", [0.0, 7.5, None]), ("speaker", [7, 8, 8])):
         table[name] = audformat.Column(scheme_id=name)
         table[name].set(values)
@@ -347,9 +347,9 @@ def test_a_bad_sound_is_named(root: Path) -> None:
 def test_every_time_that_pandas_writes_is_read(time: timedelta) -> None:
     import pandas as pd
 
-    table = Table("t", ("file", "start", "end"), {})
+    table = AudformatTable("t", ("file", "start", "end"), {})
     for text in {str(time), str(pd.Timedelta(time.total_seconds() % 1e9, unit="s"))}:
-        _, start_s, end_s = stretch_of(Row("here", {"file": "a", "start": text, "end": ""}), table)
+        _, start_s, end_s = stretch_of(TableRow("here", {"file": "a", "start": text, "end": ""}), table)
         assert start_s in (pytest.approx(time.total_seconds()), pytest.approx(time.total_seconds() % 1e9))
         assert end_s is None
 

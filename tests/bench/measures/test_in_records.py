@@ -16,7 +16,7 @@ from bench.measures.catalogue import MEASURES
 from bench.options import Options
 from bench.records import Row, Store
 from bench.referee import Referee
-from bench.search import Campaign
+from bench.search import AttackRun
 from bench.signal import mix
 from bench.testing import CPU, TASK, sample_tools, sample_utterances
 
@@ -50,7 +50,7 @@ class HearsAnyChange:
 
 def rows_with(measures: tuple[str, ...]) -> list[Row]:
     referee = Referee(HearsAnyChange(), TASK, CPU, measures=measures)
-    return referee.run(Campaign(LouderAndLouder(), "louder", sample_tools(max_queries=5), seed=0), UTTERANCES)
+    return referee.run(AttackRun(LouderAndLouder(), "louder", sample_tools(max_queries=5), seed=0), UTTERANCES)
 
 
 def without_measures(row: Row) -> Row:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from bench import Batch, ComponentError, DataError, Noises, Perturbation, UsageError
+from bench import Batch, ComponentError, DataError, NoiseSet, Perturbation, UsageError
 from bench.models.gan import Autoencoder, Generator
 from bench.models.gan_fitted import GAN, load_generator, save_generator
 from bench.models.gan_pairs import categories_of, clean_speech, corrupted, pairs_of, usual_effects
@@ -48,7 +48,7 @@ def waves(count: int, key: str, width: int = 6) -> Pairs:
     return Pairs(noisy, clean)
 
 
-def bank(*categories: str) -> Noises:
+def bank(*categories: str) -> NoiseSet:
     """The sample bank's training half with these categories alone."""
     noises = sample_context().noises
     return replace(noises, clips=tuple(clip for clip in noises.clips if clip.category in categories))

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.errors import DataError, UsageError
-from bench.noises.bank import Noises
+from bench.noises.bank import NoiseSet
 from bench.rng import keyed
 from bench.types import NoiseClip
 
 
-def bank(*clips: tuple[str, str, str]) -> Noises:
+def bank(*clips: tuple[str, str, str]) -> NoiseSet:
     wave = torch.full((16,), 0.1)
-    return Noises("some", tuple(NoiseClip(name, category, wave, source) for name, category, source in clips), "f")
+    return NoiseSet("some", tuple(NoiseClip(name, category, wave, source) for name, category, source in clips), "f")
 
 
 SOME = bank(

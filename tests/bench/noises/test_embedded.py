@@ -14,7 +14,7 @@ import pytest
 
 from bench.errors import UsageError
 from bench.noises import embedded
-from bench.noises.bank import Noises
+from bench.noises.bank import NoiseSet
 from bench.noises.embedded import Embedded
 from bench.noises.synthesis.recipes import recipes
 from bench.progress import Silent
@@ -31,11 +31,11 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def noises(cache: Path) -> Noises:
+def noises(cache: Path) -> NoiseSet:
     return Embedded().read(Silent())
 
 
-def bands(noises: Noises, category: str) -> np.ndarray:
+def bands(noises: NoiseSet, category: str) -> np.ndarray:
     """The share of power below 500, 2000, 4000 and 8000 Hz, mean over the clips."""
     shares = []
     for clip in noises.of(category):
@@ -45,12 +45,12 @@ def bands(noises: Noises, category: str) -> np.ndarray:
     return np.array(shares)
 
 
-def same(one: Noises, other: Noises) -> bool:
+def same(one: NoiseSet, other: NoiseSet) -> bool:
     pairs = zip(one.clips, other.clips, strict=True)
     return all(np.array_equal(left.waveform.numpy(), right.waveform.numpy()) for left, right in pairs)
 
 
-def swing(noises: Noises, category: str) -> float:
+def swing(noises: NoiseSet, category: str) -> float:
     """How much the level of 25 ms frames varies, in dB, median over the clips."""
     spreads = []
     for clip in noises.of(category):
@@ -59,7 +59,7 @@ def swing(noises: Noises, category: str) -> float:
     return float(np.median(spreads))
 
 
-def calls_per_s(noises: Noises, label: str) -> float:
+def calls_per_s(noises: NoiseSet, label: str) -> float:
     """The strongest rate, from 0.5 to 12 Hz, at which the level of a kind's clips rises and falls; their median."""
     rates = []
     for clip in noises.heard(label):
@@ -71,7 +71,7 @@ def calls_per_s(noises: Noises, label: str) -> float:
     return float(np.median(rates))
 
 
-def test_what_is_in_it(noises: Noises) -> None:
+def test_what_is_in_it(noises: NoiseSet) -> None:
     assert noises.name == "embedded"
     assert noises.categories == CATEGORIES
     assert set(Counter(clip.category for clip in noises.clips).values()) == {24}
@@ -79,7 +79,7 @@ def test_what_is_in_it(noises: Noises) -> None:
     assert [clip.id for clip in noises.clips] == [recipe.id for recipe in recipes()]
 
 
-def test_every_clip_is_a_sound_of_its_own(noises: Noises) -> None:
+def test_every_clip_is_a_sound_of_its_own(noises: NoiseSet) -> None:
     for clip in noises.clips:
         wave = clip.waveform.numpy()
         seconds, peak = len(wave) / 16_000, np.abs(wave).max()
@@ -92,32 +92,32 @@ def test_every_clip_is_a_sound_of_its_own(noises: Noises) -> None:
     assert len({len(clip.waveform) for clip in noises.clips}) > 100
 
 
-def test_no_clip_has_half_a_second_of_nothing(noises: Noises) -> None:
+def test_no_clip_has_half_a_second_of_nothing(noises: NoiseSet) -> None:
     for clip in noises.clips:
         halves = clip.waveform.numpy()[: len(clip.waveform) // 8_000 * 8_000].reshape(-1, 8_000)
         assert np.abs(halves).max(axis=1).min() > 1e-4, clip.id
 
 
-def test_two_builds_give_the_same_bytes(noises: Noises) -> None:
+def test_two_builds_give_the_same_bytes(noises: NoiseSet) -> None:
     again = embedded._noises(*embedded._made(Silent()))
     assert again.fingerprint == noises.fingerprint
     assert same(again, noises)
 
 
-def test_a_clip_does_not_depend_on_those_before_it(noises: Noises) -> None:
+def test_a_clip_does_not_depend_on_those_before_it(noises: NoiseSet) -> None:
     by_id = {clip.id: clip.waveform for clip in noises.clips}
     for recipe in [one for one in recipes() if not one.asks()][::-17]:
         assert (recipe.render([]) == np.rint(by_id[recipe.id].numpy() * 32768)).all(), recipe.id
 
 
-def test_white_is_white_and_rain_is_not(noises: Noises) -> None:
+def test_white_is_white_and_rain_is_not(noises: NoiseSet) -> None:
     white = bands(noises, "white").mean(axis=0)
     assert np.allclose(white, [1 / 16, 3 / 16, 1 / 4, 1 / 2], atol=0.02)
     for category in set(CATEGORIES) - {"white"}:
         assert np.abs(bands(noises, category).mean(axis=0) - white).max() > 0.2, category
 
 
-def test_categories_differ_in_spectrum_or_in_movement(noises: Noises) -> None:
+def test_categories_differ_in_spectrum_or_in_movement(noises: NoiseSet) -> None:
     swings = {category: swing(noises, category) for category in CATEGORIES}
     assert swings["white"] < 1.0 < swings["crowd"] < swings["human"]
     assert swings["crowd"] < swings["meeting"]
@@ -128,7 +128,7 @@ def test_categories_differ_in_spectrum_or_in_movement(noises: Noises) -> None:
     assert bands(noises, "station").mean(axis=0)[0] > bands(noises, "natural").mean(axis=0)[0]
 
 
-def test_kinds_are_told_apart_by_their_spectra(noises: Noises) -> None:
+def test_kinds_are_told_apart_by_their_spectra(noises: NoiseSet) -> None:
     low = {
         clip.id.split("-")[0]: share for clip, share in zip(noises.of("natural"), bands(noises, "natural"), strict=True)
     }
@@ -138,7 +138,7 @@ def test_kinds_are_told_apart_by_their_spectra(noises: Noises) -> None:
     assert low["natural/birds"][2:].sum() > 0.5
 
 
-def test_laughter_comes_in_short_calls_and_crying_in_long_ones(noises: Noises) -> None:
+def test_laughter_comes_in_short_calls_and_crying_in_long_ones(noises: NoiseSet) -> None:
     assert {clip.label for clip in noises.of("laugh")} == {"laughter", "giggle", "chuckle"}
     assert {clip.label for clip in noises.of("cry")} == {"sobbing", "baby-cry", "whimper"}
     assert len(noises.heard("laugh")) == len(noises.heard("cry")) == 24
@@ -149,14 +149,14 @@ def test_laughter_comes_in_short_calls_and_crying_in_long_ones(noises: Noises) -
     assert swing(noises, "cry") > swing(noises, "crowd")
 
 
-def test_parts_share_no_source(noises: Noises) -> None:
+def test_parts_share_no_source(noises: NoiseSet) -> None:
     train, test = noises.part("train"), noises.part("test")
     assert not {clip.source for clip in train.clips} & {clip.source for clip in test.clips}
     assert train.categories == test.categories == CATEGORIES
     assert {len(clips) for clips in (*train.by_category.values(), *test.by_category.values())} == {12}
 
 
-def test_the_second_reading_is_from_the_cache(noises: Noises, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_second_reading_is_from_the_cache(noises: NoiseSet, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded, "_made", lambda progress: pytest.fail("made again"))
     started = time.process_time()
     again = Embedded().read(Silent())
@@ -167,7 +167,7 @@ def test_the_second_reading_is_from_the_cache(noises: Noises, monkeypatch: pytes
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "gone", "index", "category"])
 def test_a_damaged_cache_is_made_again(
-    noises: Noises, cache: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+    noises: NoiseSet, cache: Path, monkeypatch: pytest.MonkeyPatch, damage: str
 ) -> None:
     entries = tuple((clip.id, clip.category, len(clip.waveform)) for clip in noises.clips)
     whole = b"".join(np.rint(clip.waveform.numpy() * 32768).astype("<i2").tobytes() for clip in noises.clips)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import UsageError
-from bench.noises.bank import Noises
+from bench.noises.bank import NoiseSet
 from bench.noises.esc50 import Esc50
 from bench.noises.naming import ESC50
 from bench.progress import Silent
@@ -43,7 +43,7 @@ def esc50(tmp_path: Path, sound: Callable, litter: Callable) -> Path:
     return root
 
 
-def read(root: Path | None, esc10: bool = False) -> Noises:
+def read(root: Path | None, esc10: bool = False) -> NoiseSet:
     return Esc50(root, esc10).read(Silent())
 
 

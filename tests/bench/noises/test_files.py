@@ -11,7 +11,7 @@ import pytest
 
 from bench.errors import DataError, UsageError
 from bench.noises.audioset import AudioSet
-from bench.noises.bank import Noises
+from bench.noises.bank import NoiseSet
 from bench.noises.esc50 import Esc50
 from bench.noises.files import Recording, given_root, read_clips, sounds_below
 from bench.noises.folder import Folder
@@ -87,6 +87,6 @@ def test_banks_can_stand_side_by_side(tmp_path: Path, sound: Callable) -> None:
         for clip in bank.clips
     ]
     assert len({clip.id for clip in clips}) == len(clips) == 12
-    joined = Noises("joined", tuple(clips), "")
+    joined = NoiseSet("joined", tuple(clips), "")
     train, test = joined.part("train"), joined.part("test")
     assert not {clip.source for clip in train.clips} & {clip.source for clip in test.clips}

@@ -11,18 +11,18 @@ import pytest
 import soundfile
 
 from bench.errors import DataError, UsageError
-from bench.noises.bank import Noises
+from bench.noises.bank import NoiseSet
 from bench.noises.folder import Folder
 from bench.progress import Silent
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 
 
-def read(root: Path | None, map: Path | None = None) -> Noises:
+def read(root: Path | None, map: Path | None = None) -> NoiseSet:
     return Folder(root, map).read(Silent())
 
 
-def categories(noises: Noises) -> dict[str, str]:
+def categories(noises: NoiseSet) -> dict[str, str]:
     return {clip.id: clip.category for clip in noises.clips}
 
 

@@ -11,7 +11,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from bench.errors import UsageError
-from bench.noises.bank import Noises
+from bench.noises.bank import NoiseSet
 from bench.noises.rirs import Rirs
 from bench.progress import Silent
 
@@ -31,7 +31,7 @@ def written(path: Path, *channels: NDArray[np.float64], rate: int = 16_000) -> N
     soundfile.write(path, np.stack(channels, axis=1), rate, subtype="FLOAT")
 
 
-def read(root: Path, channel: int = 1) -> Noises:
+def read(root: Path, channel: int = 1) -> NoiseSet:
     return Rirs(root, channel).read(Silent())
 
 

@@ -11,7 +11,7 @@ from bench.records import CellRecords
 from leaderboards.reproduce import p1_augmentation, p1_denoising
 from leaderboards.reproduce.p1_augmentation import augmentation
 from leaderboards.reproduce.p1_table1 import Published, published
-from leaderboards.reproduce.shape import Figure, facts
+from leaderboards.reproduce.shape import TableFigure, facts
 
 Made = Callable[..., CellRecords]
 CLEAN = 0.67
@@ -36,7 +36,7 @@ def augmented(made: Made, sign: float = 1.0) -> Iterator[CellRecords]:
 def test_the_paper_s_own_gains_bear_out_its_claims(made: Made) -> None:
     (table,) = p1_augmentation.tables(list(augmented(made)))
     for row, paper in zip(table.rows, published(), strict=True):
-        assert isinstance(row["gain"], Figure)
+        assert isinstance(row["gain"], TableFigure)
         assert row["gain"].value == pytest.approx(row["published activation"], abs=0.006)
         assert row["noise"] == paper.noise
     assert [claim.verdict for claim in table.claims] == ["holds"] * 5

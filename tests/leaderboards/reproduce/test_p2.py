@@ -14,7 +14,7 @@ from bench.records import CellRecords
 from leaderboards.reproduce import p2_adversarial_training, p2_defences
 from leaderboards.reproduce.p2_adversarial_training import asked, curves, defense
 from leaderboards.reproduce.p2_defences import ADVERSARIAL, GAN, NOISES, RANDOM, attack
-from leaderboards.reproduce.shape import Figure
+from leaderboards.reproduce.shape import TableFigure
 
 Made = Callable[..., CellRecords]
 TWO = ("negative", "positive")
@@ -33,8 +33,8 @@ def test_the_order_of_the_paper_bears_out_its_claims(made: Made) -> None:
     assert len(table.rows) == 9
     row = table.rows[2]
     assert (row["noise"], row["defence"], row["published IEMOCAP"]) == ("cafe", "gan_purification", "0.66 → 0.49")
-    assert isinstance(row["bare"], Figure)
-    assert isinstance(row["change"], Figure)
+    assert isinstance(row["bare"], TableFigure)
+    assert isinstance(row["change"], TableFigure)
     assert row["bare"].value == pytest.approx(0.65)
     assert row["change"].value == pytest.approx(-0.17)
     assert table.rows[1]["published FAU-AIBO"] is None, "P2 prints none for adversarial training"

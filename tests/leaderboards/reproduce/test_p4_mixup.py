@@ -9,7 +9,7 @@ import pytest
 
 from bench.records import CellRecords
 from leaderboards.reproduce.p4_mixup import TEST_SETS, TRAININGS, tables
-from leaderboards.reproduce.shape import Figure, facts
+from leaderboards.reproduce.shape import TableFigure, facts
 
 Made = Callable[..., CellRecords]
 
@@ -28,10 +28,10 @@ def test_the_paper_s_own_figures_bear_out_its_claims(made: Made) -> None:
     (table,) = tables(list(printed(made)))
     assert len(table.rows) == 8
     for row in table.rows:
-        assert isinstance(row["accuracy"], Figure)
+        assert isinstance(row["accuracy"], TableFigure)
         assert row["accuracy"].value == pytest.approx(row["published accuracy"], abs=0.002)
-        assert isinstance(row["F1"], Figure)
-        assert isinstance(row["precision"], Figure)
+        assert isinstance(row["F1"], TableFigure)
+        assert isinstance(row["precision"], TableFigure)
         assert row["F1"].ci95[0] <= row["F1"].value <= row["F1"].ci95[1]
     assert {claim.verdict for claim in table.claims} == {"holds"}
     for claim in table.claims:

@@ -18,7 +18,7 @@ from bench.planning import canonical, grouped
 from bench.progress import SILENT
 from bench.registry import Registry
 from bench.tasks import TASKS
-from bench.variants import Variant
+from bench.variants import ThreatModel
 from leaderboards.reproduce import (
     p1_augmentation,
     p1_denoising,
@@ -87,7 +87,7 @@ def test_one_run_has_one_folder(options: Options, tmp_path: Path) -> None:
 def test_cells_of_one_victim_follow_each_other() -> None:
     def planned(defense: str, attack: str) -> Planned:
         cell = Cell("v", defense, attack, TASKS["ahsn"], "k-fold", 0, 0, 1)
-        return Planned(cell, Variant(attack, attack, False, ("all",)))
+        return Planned(cell, ThreatModel(attack, attack, False, ("all",)))
 
     order = [planned("none", "a"), planned("d", "a"), planned("none", "b"), planned("none", "a")]
     assert [(one.cell.defense, one.cell.attack) for one in grouped(order)] == [("none", "a"), ("none", "b"), ("d", "a")]

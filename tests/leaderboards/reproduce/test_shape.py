@@ -8,13 +8,13 @@ from collections.abc import Callable
 import pytest
 
 from bench.cli.reproduce_show import headline, verdict
-from leaderboards.reproduce.shape import Claim, Figure, Table, above, around, below, facts, not_above
+from leaderboards.reproduce.shape import Claim, TableFigure, Table, above, around, below, facts, not_above
 
 UP, DOWN, WIDE, NOTHING = (
-    Figure(0.2, (0.1, 0.3), signed=True),
-    Figure(-0.2, (-0.3, -0.1), signed=True),
-    Figure(0.1, (-0.2, 0.4), signed=True),
-    Figure(0.0, (0.0, 0.0), signed=True),
+    TableFigure(0.2, (0.1, 0.3), signed=True),
+    TableFigure(-0.2, (-0.3, -0.1), signed=True),
+    TableFigure(0.1, (-0.2, 0.4), signed=True),
+    TableFigure(0.0, (0.0, 0.0), signed=True),
 )
 
 
@@ -33,8 +33,8 @@ def test_the_interval_decides(claim: Callable[..., Claim], verdicts: list[str]) 
 
 
 def test_there_is_no_minus_nothing() -> None:
-    assert str(Figure(-1e-17, (-1e-17, 1e-17), signed=True)) == "+0.00 [+0.00, +0.00]"
-    assert str(Figure(0.02, (-0.001, 0.04), signed=True)) == "+0.02 [-0.00, +0.04]", "which side of 0 decides"
+    assert str(TableFigure(-1e-17, (-1e-17, 1e-17), signed=True)) == "+0.00 [+0.00, +0.00]"
+    assert str(TableFigure(0.02, (-0.001, 0.04), signed=True)) == "+0.02 [-0.00, +0.04]", "which side of 0 decides"
 
 
 def test_a_table_is_plain_json_and_a_line() -> None:
