@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from bench import AttackTools, Perturbation, Rng, Utterance
-from bench.checks import chosen
-from bench.effects.once import sound_effect
-from bench.signal import codecs
-from bench.signal.filters import at_rate
+from bench.audio.signal import codecs
+from bench.audio.signal.filters import at_rate
+from bench.core.checks import chosen
+from bench.perturbations.once import sound_effect
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from bench import SAMPLE_RATE, AttackTools, Rng, Utterance, within
-from bench.sight import survival
-from bench.signal import energy
+from bench.audio.signal import energy
+from bench.contracts.defense_view import survival
 
 _GATE_S = 0.05
 _FLUTTER_HZ = 4.0
@@ -108,7 +108,7 @@ def predistorted(original: Utterance, candidate: Utterance, traces: Sequence[Ten
     Args:
         original: the clean utterance.
         candidate: of the same length.
-        traces: what a purifier leaves of the two, see `bench.abilities.Purifying`.
+        traces: what a purifier leaves of the two, see `bench.contracts.capabilities.Purifying`.
     """
     clean = original.waveform
     noise = candidate.waveform.clamp(-1.0, 1.0) - clean

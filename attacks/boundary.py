@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bench import AttackTools, Overlay, Perturbation, Rng, Spec, UsageError, Utterance, within
-from bench.signal.levels import audible
+from bench.audio.signal.levels import audible
 
 SIGNAL = "signal"
 _MARGIN_DB = 0.1

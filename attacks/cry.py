@@ -6,7 +6,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 
 from bench import AttackTools, Rng, Utterance, within
-from bench.effects.endings import ended
+from bench.perturbations.endings import ended
 
 SOUNDS = ("cry", "crying", "crying_baby", "sob", "sobbing", "crying, sobbing", "baby cry", "whimper", "wail, moan")
 """A category of the bank, ESC-50's class, and AudioSet's (P1 takes "sob")."""

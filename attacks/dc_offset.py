@@ -6,8 +6,8 @@ from collections.abc import Generator
 from dataclasses import dataclass
 
 from bench import AttackTools, Perturbation, Rng, Utterance
-from bench.checks import within
-from bench.effects.once import sound_effect
+from bench.core.checks import within
+from bench.perturbations.once import sound_effect
 
 
 @dataclass(frozen=True)

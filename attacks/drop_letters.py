@@ -6,9 +6,9 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
 from bench import AttackTools, Perturbation, Phone, Rng, Utterance, Word, chosen
-from bench.arpabet import VOWELS
-from bench.effects.edits import span_of, without
-from bench.signal.levels import audible
+from bench.audio.signal.levels import audible
+from bench.data.speech.arpabet import VOWELS
+from bench.perturbations.edits import span_of, without
 
 RULES = ("h", "nd", "t", "r", "ing")
 """P1's: /h/+vowel, vowel+/nd/+consonant (next word), consonant+/t/+consonant (next word), vowel+/r/+consonant, -ing."""

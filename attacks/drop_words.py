@@ -7,8 +7,8 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 
 from bench import AttackTools, Perturbation, Rng, UsageError, Utterance, Word
-from bench.effects.edits import span_of, without
-from bench.signal.levels import audible
+from bench.audio.signal.levels import audible
+from bench.perturbations.edits import span_of, without
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from bench import AttackTools, NoiseClip, Perturbation, Rng, Utterance, chosen, within
-from bench.signal import energy, fit_length
-from bench.signal.levels import loud_enough
+from bench.audio.signal import energy, fit_length
+from bench.audio.signal.levels import loud_enough
 
 SHARES = {"short": 0.1, "medium": 0.5, "complete": 1.0}
 """How much of the utterance a sound of each length covers."""

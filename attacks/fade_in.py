@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Utterance, within
-from bench.signal.levels import audible
+from bench.audio.signal.levels import audible
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Utterance, Word, chosen, within
-from bench.effects.edits import inserted, span_of
-from bench.signal.levels import audible, levelled
-from bench.signal.voice import hesitation, median_f0
+from bench.audio.signal.levels import audible, levelled
+from bench.audio.signal.voice import hesitation, median_f0
+from bench.perturbations.edits import inserted, span_of
 
 FILLERS = frozenset("um uh uhm er erm hm mhm".split())  # noqa: SIM905
 """The words that count as fillers in a corpus's word times."""

@@ -6,8 +6,8 @@ from collections.abc import Generator
 from dataclasses import dataclass
 
 from bench import AttackTools, Rng, Utterance
-from bench.effects.masking import mask_part
-from bench.effects.tagging import check_tagger
+from bench.perturbations.tagging import check_tagger
+from bench.perturbations.word_masking import mask_part
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Utterance
-from bench.checks import within
-from bench.effects.once import sound_effect
-from bench.signal import fit_length
+from bench.audio.signal import fit_length
+from bench.core.checks import within
+from bench.perturbations.once import sound_effect
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from collections.abc import Generator
 from dataclasses import dataclass
 
 from bench import AttackTools, Perturbation, Rng, Utterance
-from bench.checks import chosen
-from bench.effects.once import sound_effect
-from bench.signal import codecs
+from bench.audio.signal import codecs
+from bench.core.checks import chosen
+from bench.perturbations.once import sound_effect
 
 
 @dataclass(frozen=True)

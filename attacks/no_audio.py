@@ -6,7 +6,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 
 from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Utterance
-from bench.checks import within
+from bench.core.checks import within
 
 
 @dataclass(frozen=True)

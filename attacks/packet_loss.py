@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Utterance
-from bench.checks import chosen, within
-from bench.effects.once import sound_effect
+from bench.core.checks import chosen, within
+from bench.perturbations.once import sound_effect
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 
 from bench import AttackTools, Perturbation, Rng, Utterance, within
-from bench.signal import shift_pitch
-from bench.signal.levels import audible
+from bench.audio.signal import shift_pitch
+from bench.audio.signal.levels import audible
 
 
 @dataclass(frozen=True)

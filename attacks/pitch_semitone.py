@@ -6,9 +6,9 @@ from collections.abc import Generator
 from dataclasses import dataclass
 
 from bench import AttackTools, Perturbation, Rng, Utterance
-from bench.checks import within
-from bench.effects.once import sound_effect
-from bench.signal import shift_pitch
+from bench.audio.signal import shift_pitch
+from bench.core.checks import within
+from bench.perturbations.once import sound_effect
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class PitchSemitone:
         semitones: how far, from 0.5 to 6; kept to 0.5 % of the frequency, a twelfth of a semitone. P3's text says half
             a tone, and its call of librosa n_steps of 1 or −1: the same, a semitone.
 
-    Differences to the original: `bench.signal.shift_pitch` in place of `librosa.effects.pitch_shift`; both stretch by a
-    phase vocoder and resample.
+    Differences to the original: `bench.audio.signal.shift_pitch` in place of `librosa.effects.pitch_shift`; both
+    stretch by a phase vocoder and resample.
     """
 
     semitones: float = 1.0

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import torch
 
 from bench import AttackTools, Perturbation, Rng, Utterance, within
-from bench.signal import fit_length
-from bench.signal.levels import SILENCE_RMS, audible
-from bench.signal.noise_estimate import estimate_noise
+from bench.audio.signal import fit_length
+from bench.audio.signal.levels import SILENCE_RMS, audible
+from bench.audio.signal.noise_estimate import estimate_noise
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,9 @@ class RealNoise:
     category is silent over the utterance's length.
 
     Differences to the original: P2 does not say how it finds the noise beyond "using spectral and log-amplitude" and
-    Ephraim and Malah (1984); here their gain refines minimum statistics (`bench.signal.noise_estimate`). Readings: one
-    sound of the category is drawn for each utterance; it begins with the utterance and is repeated where it is shorter.
+    Ephraim and Malah (1984); here their gain refines minimum statistics (`bench.audio.signal.noise_estimate`).
+    Readings: one sound of the category is drawn for each utterance; it begins with the utterance and is repeated where
+        it is shorter.
 
     Args:
         category: of the noise bank: P2's are "crowd" (café), "meeting" and "station".

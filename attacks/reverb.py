@@ -9,9 +9,9 @@ from typing import Literal
 from torch import Tensor
 
 from bench import AttackTools, Perturbation, Rng, Utterance, chosen, within
-from bench.signal.levels import audible, levelled
-from bench.signal.reverberation import convolve, polack
-from bench.signal.rooms import direct_path
+from bench.audio.signal.levels import audible, levelled
+from bench.audio.signal.reverberation import convolve, polack
+from bench.audio.signal.rooms import direct_path
 
 CATEGORY = "rir"
 """The noise bank's category of measured room impulse responses."""

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Utterance, within
-from bench.effects.edits import Span, paced
-from bench.signal import stretch
-from bench.signal.levels import audible
+from bench.audio.signal import stretch
+from bench.audio.signal.levels import audible
+from bench.perturbations.edits import Span, paced
 
 _FADE = round(0.005 * SAMPLE_RATE)
 

@@ -6,9 +6,9 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 
 from bench import AttackTools, Perturbation, Rng, Utterance, within
-from bench.effects.edits import paced
-from bench.signal import stretch
-from bench.signal.levels import audible
+from bench.audio.signal import stretch
+from bench.audio.signal.levels import audible
+from bench.perturbations.edits import paced
 
 
 @dataclass(frozen=True)

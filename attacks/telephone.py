@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from bench import AttackTools, Perturbation, Rng, Utterance
-from bench.checks import within
-from bench.effects.once import sound_effect
-from bench.signal.filters import at_rate, band_pass
+from bench.audio.signal.filters import at_rate, band_pass
+from bench.core.checks import within
+from bench.perturbations.once import sound_effect
 
 LINE_RATE = 8000
 """Hertz: the sampling rate of the telephone network."""

@@ -6,51 +6,51 @@ This is a plug-in author's whole API. Names that need torch are imported when th
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from bench.abilities import Purifying as Purifying
-from bench.abilities import Refusing as Refusing
-from bench.checks import chosen as chosen
-from bench.checks import within as within
-from bench.errors import BenchError as BenchError
-from bench.errors import ComponentError as ComponentError
-from bench.errors import DataError as DataError
-from bench.errors import UsageError as UsageError
-from bench.protocols import Attack as Attack
-from bench.protocols import Corpus as Corpus
-from bench.protocols import Defense as Defense
-from bench.protocols import FitContext as FitContext
-from bench.protocols import InformedAttack as InformedAttack
-from bench.protocols import NoiseBank as NoiseBank
-from bench.protocols import TrainableVictim as TrainableVictim
-from bench.protocols import Victim as Victim
-from bench.rng import keyed as keyed
-from bench.specs import Spec as Spec
-from bench.types import MASK as MASK
-from bench.types import REFUSED as REFUSED
-from bench.types import SAMPLE_RATE as SAMPLE_RATE
-from bench.types import Dataset as Dataset
-from bench.types import NoiseClip as NoiseClip
-from bench.types import Perturbation as Perturbation
-from bench.types import Phone as Phone
-from bench.types import Rng as Rng
-from bench.types import Task as Task
-from bench.types import Utterance as Utterance
-from bench.types import Word as Word
+from bench.contracts.capabilities import Purifying as Purifying
+from bench.contracts.capabilities import Refusing as Refusing
+from bench.contracts.protocols import Attack as Attack
+from bench.contracts.protocols import Corpus as Corpus
+from bench.contracts.protocols import Defense as Defense
+from bench.contracts.protocols import FitContext as FitContext
+from bench.contracts.protocols import InformedAttack as InformedAttack
+from bench.contracts.protocols import NoiseBank as NoiseBank
+from bench.contracts.protocols import TrainableVictim as TrainableVictim
+from bench.contracts.protocols import Victim as Victim
+from bench.core.checks import chosen as chosen
+from bench.core.checks import within as within
+from bench.core.errors import BenchError as BenchError
+from bench.core.errors import ComponentError as ComponentError
+from bench.core.errors import DataError as DataError
+from bench.core.errors import UsageError as UsageError
+from bench.core.rng import keyed as keyed
+from bench.core.specs import Spec as Spec
+from bench.core.types import MASK as MASK
+from bench.core.types import REFUSED as REFUSED
+from bench.core.types import SAMPLE_RATE as SAMPLE_RATE
+from bench.core.types import Dataset as Dataset
+from bench.core.types import NoiseClip as NoiseClip
+from bench.core.types import Perturbation as Perturbation
+from bench.core.types import Phone as Phone
+from bench.core.types import Rng as Rng
+from bench.core.types import Task as Task
+from bench.core.types import Utterance as Utterance
+from bench.core.types import Word as Word
 
 if TYPE_CHECKING:
     from bench.api import run as run
-    from bench.batch import Batch as Batch
-    from bench.batch import batches as batches
-    from bench.noises.bank import NoiseSet as NoiseSet
-    from bench.tools import AttackTools as AttackTools
-    from bench.tools import Overlay as Overlay
+    from bench.contracts.attack_tools import AttackTools as AttackTools
+    from bench.contracts.attack_tools import Overlay as Overlay
+    from bench.core.batch import Batch as Batch
+    from bench.core.batch import batches as batches
+    from bench.core.noises import NoiseSet as NoiseSet
 
 _NEEDING_TORCH = {
     "run": "bench.api",
-    "Batch": "bench.batch",
-    "batches": "bench.batch",
-    "Noises": "bench.noises.bank",
-    "AttackTools": "bench.tools",
-    "Overlay": "bench.tools",
+    "Batch": "bench.core.batch",
+    "batches": "bench.core.batch",
+    "NoiseSet": "bench.core.noises",
+    "AttackTools": "bench.contracts.attack_tools",
+    "Overlay": "bench.contracts.attack_tools",
 }
 
 

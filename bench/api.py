@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.cache import cache_dir
-from bench.errors import ComponentError
-from bench.fitting import NO_DEFENSE
+from bench.core.errors import ComponentError
+from bench.core.progress import SILENT, Progress
+from bench.core.specs import NO_DEFENSE
+from bench.evaluation.options import Options, parse_folds, parse_ks, parse_seeds
+from bench.evaluation.run import execute
 from bench.measures.catalogue import parse_measures
-from bench.options import Options, check_writable, parse_folds, parse_ks, parse_seeds
-from bench.planning import grouped, plan
-from bench.preflight import check_defended, check_names, check_parts, check_possible
-from bench.progress import SILENT, Progress
-from bench.registry import Registry
-from bench.splits import LEAKS, split_named
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from bench.evaluate import Experiment
-    from bench.grid import Failure, Planned
-    from bench.records import CellRecords
-    from bench.results import Results
 
 
 def run(
@@ -55,13 +45,13 @@ def run(
         noise_bank: one spec or several, whose sounds are put together.
         noise_root: the folders of those banks that are not embedded, in their order.
         task: likewise.
-        split: who is trained on and who is attacked, see `bench.splits.SPLITS`.
+        split: who is trained on and who is attacked, see `bench.data.splits.SPLITS`.
         fold: from 0, several, or "all".
         seeds: for example 0 or "0,1".
         repeats: how often each cell is measured with other draws; by default 3 under a randomised defence, else 1.
         measures: what is measured on accepted candidates, into their records: for example "seg_snr_db,stoi".
         plugin: Python files that bring components.
-        progress: for example `bench.progress.for_terminal()`; nothing is said by default.
+        progress: for example `bench.core.progress.for_terminal()`; nothing is said by default.
         **options: the other options of `bench run`, with underscores: corpus, corpus_root, noise_map, perception, corr,
             noises, limit, device, batch_size, out.
 
@@ -70,7 +60,7 @@ def run(
         clean_war, speakers, corr, noises, k, acc_att, ci95_low, ci95_high, n.
 
     Raises:
-        bench.errors.BenchError: something asked for cannot be done, or a cell failed (the others are kept).
+        bench.core.errors.BenchError: something asked for cannot be done, or a cell failed (the others are kept).
     """
     paths = {name: Path(options[name]) for name in PATHS if options.get(name) is not None}
     asked = Options(
@@ -102,94 +92,3 @@ PATHS = ("corpus_root", "noise_map", "perception", "out")
 
 def _several(given: Any) -> tuple[Any, ...]:
     return tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else (given,)
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a run gave.
-
-    Args:
-        results: the finished cells, scored.
-        cells: their records, in the order in which they were measured.
-        failures: the cells that failed.
-    """
-
-    results: Results
-    cells: list[CellRecords]
-    failures: list[Failure]
-
-
-def execute(options: Options, progress: Progress) -> Done:
-    """Run what is asked for, or what of it is not done yet, and score it.
-
-    Raises:
-        bench.errors.BenchError: something asked for cannot be done; nothing has been written then.
-    """
-    return execute_all((options,), progress)
-
-
-def execute_all(asked: Sequence[Options], progress: Progress) -> Done:
-    """Run several selections of cells into one folder: some pairs of attack and defence, not all with all.
-
-    Args:
-        asked: see `prepare`.
-        progress: whom to tell.
-
-    Raises:
-        bench.errors.BenchError: something asked for cannot be done; nothing has been written then.
-    """
-    first = asked[0]
-    check_writable(first.out)
-    experiment, planned = prepare(asked, progress)
-
-    from bench.grid import run_grid
-    from bench.records import Store
-    from bench.results import collect
-    from bench.runs import remember
-
-    store = Store(first.out)
-    remember(first.out, first.ks)
-    failures = run_grid(experiment, planned, store)
-    keys = [experiment.key(plan.cell) for plan in planned]
-    finished = [store.read(key) for key in keys if store.has(key)]
-    failed = [store.failure(key) for key in keys if not store.has(key)]
-    return Done(collect(finished, first.ks, failed), finished, failures)
-
-
-_VARY = ("victims", "defenses", "attacks", "tasks", "split", "folds", "seeds", "repeats")
-
-
-def prepare(asked: Sequence[Options], progress: Progress) -> tuple[Experiment, list[Planned]]:
-    """Check what is asked for, read the data once, and plan the cells, those of one fitted victim next to each other.
-
-    Args:
-        asked: at least one; they differ in victims, defences, attacks, tasks, splits, folds, seeds, repeats alone. A
-            cell that stands in several is planned once.
-        progress: whom to tell.
-
-    Raises:
-        bench.errors.BenchError: something asked for cannot be done; nothing has been trained or written then.
-        ValueError: the selections differ in data, machine or folder.
-    """
-    first = asked[0]
-    for name in (field.name for field in fields(Options) if field.name not in _VARY):
-        if any(getattr(options, name) != getattr(first, name) for options in asked):
-            raise ValueError(f"selections of one run with different {name}")
-    registry = Registry.discover(first.plugins)
-    for options in asked:
-        check_names(options, registry)
-    check_writable(cache_dir(), "SERBENCH_CACHE")
-
-    from bench.setup import set_up
-
-    # before the corpus is read, which may take long: what is misspelt, or cannot go together, is refused now
-    unread = [cell for options in asked for cell in plan(options, registry)]
-    for options in asked:
-        check_parts(options, registry)
-    check_defended(registry, unread, progress)
-    experiment = set_up(first, registry, progress)
-    planned = grouped(cell for options in asked for cell in plan(options, registry, experiment))
-    check_possible(experiment, planned)
-    for name in dict.fromkeys(options.split for options in asked if split_named(options.split).leaks):
-        progress.say(f"Split {name}: {LEAKS}.")
-    return experiment, planned

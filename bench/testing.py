@@ -22,21 +22,21 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bench.adversaries import best_candidates
-from bench.batch import Batch
-from bench.noises.bank import NoiseSet
-from bench.noises.perception import p1
-from bench.protocols import Attack, Defense, FitContext, TrainableVictim, Victim
-from bench.records import Row
-from bench.referee import Referee
-from bench.registry import Registry
-from bench.rng import keyed
-from bench.search import AttackRun
-from bench.sight import DefenseView
-from bench.specs import params_of, spec_of
-from bench.tasks import TASKS
-from bench.tools import AttackTools
-from bench.types import SAMPLE_RATE, Dataset, NoiseClip, Phone, Task, Utterance, Word
+from bench.contracts.attack_tools import AttackTools
+from bench.contracts.defense_view import DefenseView
+from bench.contracts.perception import p1
+from bench.contracts.protocols import Attack, Defense, FitContext, TrainableVictim, Victim
+from bench.contracts.registry import Registry
+from bench.core.batch import Batch
+from bench.core.noises import NoiseSet
+from bench.core.rng import keyed
+from bench.core.specs import params_of, spec_of
+from bench.core.types import SAMPLE_RATE, Dataset, NoiseClip, Phone, Task, Utterance, Word
+from bench.data.tasks import TASKS
+from bench.defending.adversarial_examples import best_candidates
+from bench.referee.referee import Referee
+from bench.referee.search import AttackRun
+from bench.scoring.records import Row
 
 TOLERANCE = 1e-4
 """Largest difference in log-probability that another batch may make."""

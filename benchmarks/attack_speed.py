@@ -21,17 +21,17 @@ from typing import Any
 import torch
 from peers import PEERS, PeerSetting
 
-from bench.batch import Batch
-from bench.evaluate import Experiment, Cell, limited
-from bench.options import Options
-from bench.planning import plan
-from bench.progress import for_terminal
-from bench.protocols import FitContext, Victim
-from bench.referee import Referee
-from bench.registry import Registry
-from bench.search import AttackRun
-from bench.setup import set_up
-from bench.types import Utterance
+from bench.contracts.protocols import FitContext, Victim
+from bench.contracts.registry import Registry
+from bench.core.batch import Batch
+from bench.core.progress import for_terminal
+from bench.core.types import Utterance
+from bench.evaluation.cells import Cell, Experiment, limited
+from bench.evaluation.options import Options
+from bench.evaluation.planning import plan
+from bench.evaluation.setup import set_up
+from bench.referee.referee import Referee
+from bench.referee.search import AttackRun
 
 
 @dataclass
@@ -69,7 +69,7 @@ def main() -> None:
     context = FitContext(cell.task, cell.seed, experiment.device, experiment.noises.part("train"), experiment.progress)
     victim = experiment.fitting(cell).fit_or_load(split, context).enroll(split.test)
     utterances = limited(split.test, arguments.limit)
-    print(f"{len(utterances)} utterances, k = {arguments.k}, {bench.device}, medians of {arguments.repeats}")
+    print(f"{len(utterances)} utterances, k = {arguments.k}, {experiment.device}, medians of {arguments.repeats}")
     print(f"{'':34}{'queries':>9}{'seconds':>9}{'ms/query':>10}{'ratio':>8}")
     _referee_against_forward(experiment, cell, victim, utterances, arguments.repeats)
     if arguments.peers:

@@ -27,15 +27,15 @@ from typing import Any
 import soundfile
 import torch
 
-from bench.effects.edits import without
-from bench.noises.perception import p1
-from bench.progress import for_terminal
-from bench.registry import Registry
-from bench.rng import keyed
-from bench.signal import fit_length, log_mel, shift_pitch
-from bench.signal.voice import median_f0
-from bench.tools import AttackTools, Overlay
-from bench.types import SAMPLE_RATE, Utterance
+from bench.audio.signal import fit_length, log_mel, shift_pitch
+from bench.audio.signal.voice import median_f0
+from bench.contracts.attack_tools import AttackTools, Overlay
+from bench.contracts.perception import p1
+from bench.contracts.registry import Registry
+from bench.core.progress import for_terminal
+from bench.core.rng import keyed
+from bench.core.types import SAMPLE_RATE, Utterance
+from bench.perturbations.edits import without
 
 SECONDS = 3.0
 SNR_DB = 10.0

@@ -21,8 +21,8 @@ from sklearn.metrics import recall_score
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
-from bench.tasks import served
-from bench.types import SAMPLE_RATE, Task, Utterance
+from bench.core.types import SAMPLE_RATE, Task, Utterance
+from bench.data.tasks import served
 
 FRAME, HOP, N_FFT, BANDS = 400, 160, 512, 40
 F0_FRAME, F0_LOW_HZ, F0_HIGH_HZ, VOICED = 640, 60.0, 450.0, 0.5
@@ -130,8 +130,8 @@ def table(utterances: Sequence[Utterance]) -> list[Difficulty]:
 
 def main() -> None:
     """Print the table."""
-    from bench.corpora.synthetic import Synthetic
-    from bench.progress import for_terminal
+    from bench.core.progress import for_terminal
+    from bench.data.corpora.synthetic import Synthetic
 
     utterances = Synthetic().read(for_terminal()).utterances
     print(f"UAR of {len(utterances)} utterances, each tested in the fold of its session")

@@ -20,11 +20,11 @@ from unittest.mock import patch
 import torch
 
 from bench import Batch
-from bench.digests import default_workers
-from bench.models.denoiser import Denoiser
-from bench.progress import SILENT
-from bench.purifying import purified_utterances
-from bench.registry import Registry
+from bench.contracts.registry import Registry
+from bench.core.digests import default_workers
+from bench.core.progress import SILENT
+from bench.defending.denoiser import Denoiser
+from bench.defending.purification import purified_utterances
 
 
 def main() -> None:

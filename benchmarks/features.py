@@ -25,10 +25,10 @@ from unittest.mock import patch
 import torch
 from torch import Tensor
 
-from bench.digests import default_workers
-from bench.features.egemaps import Level, extract, remembered
-from bench.progress import SILENT
-from bench.registry import Registry
+from bench.contracts.registry import Registry
+from bench.core.digests import default_workers
+from bench.core.progress import SILENT
+from bench.modelling.features.egemaps import Level, extract, remembered
 
 WHERE = "benchmarks/features.py"
 

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bench.batch import Batch
-from bench.protocols import Victim
-from bench.types import Utterance
+from bench.contracts.protocols import Victim
+from bench.core.batch import Batch
+from bench.core.types import Utterance
 
 
 @dataclass

@@ -18,9 +18,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
-from bench.audio import SILENCE_PEAK
-from bench.signal import MelSettings, frame_counts, log_mel
-from bench.types import SAMPLE_RATE, Utterance
+from bench.audio.reading import SILENCE_PEAK
+from bench.audio.signal import MelSettings, frame_counts, log_mel
+from bench.core.types import SAMPLE_RATE, Utterance
 
 Said = Sequence[Utterance]
 MEL = MelSettings(n_mels=40, window_s=0.025, hop_s=0.010)

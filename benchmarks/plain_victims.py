@@ -11,14 +11,14 @@ from typing import Any
 
 import plain_answers as answers
 import torch
-from plain_answers import Said, segments_of, hidden_of, mel_of, normalised, padded
+from plain_answers import Said, hidden_of, mel_of, normalised, padded, segments_of
 from torch import Tensor, nn
 
-from bench.features.frontend import FrontEnd
-from bench.progress import SILENT
+from bench.core.progress import SILENT
+from bench.core.types import Rng, Task
+from bench.modelling.features.frontend import FrontEnd
+from bench.modelling.training import Sequences, class_weights, seeded, shuffled_batches
 from bench.testing import TASK
-from bench.training import Sequences, class_weights, seeded, shuffled_batches
-from bench.types import Rng, Task
 
 LAYERS: dict[str, Any] = {
     "hidden_size": 128,

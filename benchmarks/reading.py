@@ -26,7 +26,7 @@ CHILD = """
 import json, sys, threading, time
 from pathlib import Path
 import numpy, soundfile, soxr, torch
-from bench.sounds import read_many
+from bench.audio.decoding import read_many
 
 def memory(name):
     for line in open("/proc/self/status"):

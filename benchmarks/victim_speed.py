@@ -37,12 +37,12 @@ import torch
 from plain_answers import svm_egemaps
 from plain_victims import Loop, Plain, machine, plain_victims, write_wav2vec2
 
-from bench.batch import Batch
-from bench.progress import SILENT, for_terminal, no_steps
-from bench.registry import Registry
-from bench.rng import keyed
+from bench.contracts.registry import Registry
+from bench.core.batch import Batch
+from bench.core.progress import SILENT, for_terminal, no_steps
+from bench.core.rng import keyed
+from bench.core.types import Utterance
 from bench.testing import TASK, TOLERANCE, sample_context
-from bench.types import Utterance
 
 Said = Sequence[Utterance]
 Clock = Callable[[], float]

@@ -10,9 +10,10 @@ from typing import Any
 import torch
 
 from bench import FitContext, NoiseSet, Spec, TrainableVictim, UsageError, Utterance, Victim, keyed, within
-from bench.adversaries import adversarial_examples, perturbed, training_tools
-from bench.composition import parts_of
-from bench.retraining import (
+from bench.contracts.composition import parts_of
+from bench.core.types import Modality
+from bench.defending.adversarial_examples import adversarial_examples, perturbed, training_tools
+from bench.defending.retraining import (
     Retrained,
     as_recorded,
     asks_once,
@@ -22,7 +23,6 @@ from bench.retraining import (
     load_retrained,
     with_clean,
 )
-from bench.types import Modality
 
 _NAME = "adversarial_training"
 _WHERE = f"defense {_NAME!r}"
@@ -155,7 +155,11 @@ class Examples:
     """
 
     def __init__(
-        self, recipe: AdversarialTraining, modalities: Sequence[Modality], train: tuple[Utterance, ...], context: FitContext
+        self,
+        recipe: AdversarialTraining,
+        modalities: Sequence[Modality],
+        train: tuple[Utterance, ...],
+        context: FitContext,
     ) -> None:
         self._recipe, self._modalities, self._train, self._context = recipe, modalities, train, context
         self._clean, self._found = as_recorded(train), dict[str, Utterance]()
@@ -210,7 +214,7 @@ class Examples:
         """Raise where there is no example, though there should be."""
         if not self._found:
             found = f"{self._recipe.attack!r}, which changes none of the {len(self.chosen)} utterances for this victim"
-            expected = f"an attack on what it perceives ({' and '.join(self._senses)}) that applies to this corpus"
+            expected = f"an attack on what it perceives ({' and '.join(self._modalities)}) that applies to this corpus"
             raise UsageError(_ATTACK, found, expected, "name another attack, or train for more epochs")
 
     def note(self) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from bench import ComponentError, FitContext, Spec, TrainableVictim, UsageError, Utterance, Victim
-from bench.stacking import Defended
-from bench.types import Modality
+from bench.contracts.pipeline import Defended
+from bench.core.types import Modality
 
 _WHERE = "defense 'fusion'"
 _DEFAULTS: dict[Modality, str] = {"text": "bert_text", "sound": "cnn_gru"}

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from bench import DataError, FitContext, NoiseSet, TrainableVictim, UsageError, Utterance, Victim, within
-from bench.abilities import Sequential
-from bench.models.gan import Generator
-from bench.models.gan_fitted import GAN, INNER, CleanedFeatures, CleanedSound, load_generator
-from bench.models.gan_pairs import Frames, categories_of, clean_speech, corrupted, pairs_of, usual_categories
-from bench.models.gan_sound import SoundPurifier, Spectra
-from bench.models.gan_training import GanSettings, fit_gan
-from bench.wrapping import AudioDefense, load_purified
+from bench.contracts.capabilities import Sequential
+from bench.defending.gan.fitted import GAN, INNER, CleanedFeatures, CleanedSound, load_generator
+from bench.defending.gan.networks import Generator
+from bench.defending.gan.pairs import Frames, categories_of, clean_speech, corrupted, pairs_of, usual_categories
+from bench.defending.gan.sound import SoundPurifier, Spectra
+from bench.defending.gan.training import GanSettings, fit_gan
+from bench.defending.purified_victim import AudioDefense, load_purified
 
 _NAME = "gan_purification"
 _WHERE = f"defense '{_NAME}'"
@@ -34,8 +34,8 @@ class GanPurification(AudioDefense):
     RMSProp at 0.0001, batches of 32. It is stopped once the reconstruction error on the validation speakers falls no
     more, and the best adversarial epoch's weights are kept. All noises are of the bank's training half.
 
-    A victim that shows no feature sequence (`bench.abilities.Sequential`) gets the same GAN over log magnitudes of
-    frames of 32 ms, from which sound is made again with the phase of the noisy sound.
+    A victim that shows no feature sequence (`bench.contracts.capabilities.Sequential`) gets the same GAN over log
+    magnitudes of frames of 32 ms, from which sound is made again with the phase of the noisy sound.
 
     Differences to the original:
 

@@ -11,15 +11,27 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from bench import Batch, FitContext, NoiseSet, Refusing, Spec, Task, TrainableVictim, UsageError, Utterance, Victim, keyed
-from bench.abilities import forward_capabilities
-from bench.adversaries import perturbed
-from bench.checks import within
-from bench.features.mel_statistics import Voices
-from bench.models.manipulations import CLEAN, Ear, Recognised, Setting, labelled, recognised
-from bench.training import Schedule, Sequences, fit_network, seeded
-from bench.weights import load_into, load_weights, save_weights
-from bench.wrapping import AudioDefense
+from bench import (
+    Batch,
+    FitContext,
+    NoiseSet,
+    Refusing,
+    Spec,
+    Task,
+    TrainableVictim,
+    UsageError,
+    Utterance,
+    Victim,
+    keyed,
+)
+from bench.contracts.capabilities import forward_capabilities
+from bench.core.checks import within
+from bench.defending.adversarial_examples import perturbed
+from bench.defending.manipulations import CLEAN, Ear, Recognised, Setting, labelled, recognised
+from bench.defending.purified_victim import AudioDefense
+from bench.modelling.features.mel_statistics import Voices
+from bench.modelling.training import Schedule, Sequences, fit_network, seeded
+from bench.modelling.weights import load_into, load_weights, save_weights
 
 _WHERE = "defense 'manipulation_detector'"
 _INNER = "victim"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from bench import FitContext, NoiseSet, UsageError, Utterance, chosen, keyed, within
-from bench.adversaries import perturbed
-from bench.augmentation import NoisyCopies
-from bench.retraining import as_recorded
+from bench.defending.adversarial_examples import perturbed
+from bench.defending.augmentation import NoisyCopies
+from bench.defending.retraining import as_recorded
 
 _NAME = "noise_augmentation"
 _WHERE = f"defense {_NAME!r}"

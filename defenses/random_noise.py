@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from bench import FitContext, NoiseSet, Perturbation, Rng, UsageError, Utterance, keyed
-from bench.augmentation import NoisyCopies
-from bench.retraining import as_recorded
-from bench.signal import mix
+from bench.audio.signal import mix
+from bench.defending.augmentation import NoisyCopies
+from bench.defending.retraining import as_recorded
 
 _WHERE = "defense 'random_noise'"
 

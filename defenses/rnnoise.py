@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from bench import FitContext, NoiseSet, TrainableVictim, Utterance, Victim
-from bench.models.denoiser import Denoiser
-from bench.wrapping import AudioDefense, fit_purified, load_purified
+from bench.defending.denoiser import Denoiser
+from bench.defending.purified_victim import AudioDefense, fit_purified, load_purified
 
 _WHERE = "defense 'rnnoise'"
 

@@ -26,11 +26,11 @@ from bench import (
     Victim,
     keyed,
 )
-from bench.abilities import forward_capabilities
-from bench.certificates import GREATEST_ALPHA, LEAST_ALPHA, Certificate, sign_test
-from bench.checks import within
-from bench.retraining import with_clean
-from bench.wrapping import AudioDefense
+from bench.contracts.capabilities import forward_capabilities
+from bench.core.checks import within
+from bench.defending.certificates import GREATEST_ALPHA, LEAST_ALPHA, Certificate, sign_test
+from bench.defending.purified_victim import AudioDefense
+from bench.defending.retraining import with_clean
 
 _WHERE = "defense 'smoothing'"
 _TOGETHER = 64
@@ -158,7 +158,8 @@ class Smoothed:
     def answer_or_refuse(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Log-probabilities, shape (b, c), and where it abstains, shape (b,), bool.
 
-        A row depends on the utterance and its sample key alone: what is asked together is always copies of one utterance.
+        A row depends on the utterance and its sample key alone: what is asked together is always copies of one
+        utterance.
         """
         counts = self._counted(batch, "answer", self.recipe.copies)
         votes = counts + _SMOOTHED
@@ -166,7 +167,8 @@ class Smoothed:
         return (votes / votes.sum(dim=1, keepdim=True)).log().float(), refused
 
     def certify(self, batch: Batch, first: int, copies: int, alpha: float) -> list[Certificate]:
-        """What is proven of each utterance (their Certify), see [`Certifying`][bench.certificates.Certifying].
+        """What is proven of each utterance (their Certify), see
+        [`Certifying`][bench.defending.certificates.Certifying].
 
         Raises:
             UsageError: a number out of its range.

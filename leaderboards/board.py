@@ -13,9 +13,9 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from bench.cache import appearing_file
-from bench.results import Results
-from bench.splits import split_named
+from bench.core.cache import appearing_file
+from bench.data.splits import split_named
+from bench.scoring.results import Results
 
 BOARD = ("attack", "corpus", "noise_bank", "task", "split", "limit", "corr", "noises", "k", "data")
 """Victims are ranked against each other only where all of these agree."""

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from bench.cache import appearing_file
-from bench.errors import UsageError
-from bench.options import check_writable
+from bench.core.cache import appearing_file
+from bench.core.errors import UsageError
+from bench.evaluation.options import check_writable
 from leaderboards.curves import SCORES, Curve, titles
 
 FORMATS = (".png", ".svg", ".pdf")

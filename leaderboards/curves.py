@@ -8,12 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from bench.errors import DataError, UsageError
-from bench.fitting import key_of_json
-from bench.means import perturbed_scores
-from bench.records import CellRecords
-from bench.results import cell_name, rests_on
-from bench.specs import Spec, did_you_mean
+from bench.core.errors import DataError, UsageError
+from bench.core.keys import key_of_json
+from bench.core.specs import Spec, did_you_mean
+from bench.scoring.pooling import perturbed_scores
+from bench.scoring.records import CellRecords
+from bench.scoring.results import cell_name, rests_on
 
 NAMES = ("victim", "defense", "attack", "category", "corpus", "noise_bank", "task", "split", "limit", "data")
 """What makes a curve, beside the parameter along it."""

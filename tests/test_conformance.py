@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.progress import SILENT
-from bench.registry import KINDS, Registry
+from bench.contracts.registry import KINDS, Registry
+from bench.core.progress import SILENT
 from bench.testing import check_attack, check_component, check_dataset, check_defense, check_victim
 from victims.cnn_gru import CnnGru
 

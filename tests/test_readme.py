@@ -104,14 +104,14 @@ def test_the_json_is_as_documented(finished_run: tuple[Path, Any]) -> None:
 def test_the_records_are_as_documented() -> None:
     from dataclasses import fields
 
-    from bench.records import Row
+    from bench.scoring.records import Row
 
     page = (ROOT / "docs" / "records.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| `(\w+)`", page, flags=re.MULTILINE) == [field.name for field in fields(Row)]
 
 
 def test_every_built_in_has_a_page() -> None:
-    from bench.registry import Registry
+    from bench.contracts.registry import Registry
 
     folders = {"victims": "victims", "attacks": "attacks", "defenses": "defenses", "corpora": "corpora"}
     for kind, name in Registry.discover().entries:

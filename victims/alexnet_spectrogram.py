@@ -11,13 +11,13 @@ import torch
 from torch import Tensor, nn
 
 from bench import SAMPLE_RATE, Batch, FitContext, UsageError, Utterance, batches, within
-from bench.audio import SILENCE_PEAK
-from bench.blocks import SEGMENT_S
-from bench.models.borrowed import digest_of
-from bench.models.statefile import load_published
-from bench.signal.spectrogram_image import ImageSettings, spectrogram_image
-from bench.training import Schedule, Sequences, fit_network, renewal, seeded
-from bench.weights import load_into, load_weights, save_weights
+from bench.audio.reading import SILENCE_PEAK
+from bench.audio.signal.spectrogram_image import ImageSettings, spectrogram_image
+from bench.data.segments import SEGMENT_S
+from bench.modelling.pretrained.borrowed import digest_of
+from bench.modelling.pretrained.statefile import load_published
+from bench.modelling.training import Schedule, Sequences, fit_network, renewal, seeded
+from bench.modelling.weights import load_into, load_weights, save_weights
 
 _WHERE = "victim 'alexnet_spectrogram'"
 _BLOCK = SEGMENT_S * SAMPLE_RATE
@@ -230,7 +230,7 @@ class FittedAlexnet:
 
 
 def segments_in(batch: Batch) -> tuple[Tensor, Tensor]:
-    """Every utterance's whole seconds, as [`bench.blocks.segments_of`][] cuts them, but for silence.
+    """Every utterance's whole seconds, as [`bench.data.segments.segments_of`][] cuts them, but for silence.
 
     What is left at the end is not heard; an utterance shorter than a second is one block, with zeros after it; silent
     blocks are left out, unless there are no others.

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor, nn
 
 from bench import MASK, ComponentError, FitContext, UsageError, Utterance
-from bench.models.encoders import Front
-from bench.models.heads import FittedHead, Head, fit_head, load_head
-from bench.models.hub import ModelSource
-from bench.types import Modality
+from bench.core.types import Modality
+from bench.modelling.pretrained.encoders import Front
+from bench.modelling.pretrained.heads import FittedHead, Head, fit_head, load_head
+from bench.modelling.pretrained.hub import ModelSource
 
 _NAME = "bert_text"
 _WHERE = f"victim {_NAME!r}"

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from bench import Batch, ComponentError, FitContext, UsageError, Utterance, batches
-from bench.signal import MelSettings, frame_counts, log_mel
-from bench.threads import one_thread
-from bench.training import Schedule, Sequences, fit_network, renewal, seeded
-from bench.weights import load_into, load_weights, save_weights
+from bench.audio.signal import MelSettings, frame_counts, log_mel
+from bench.core.threads import one_thread
+from bench.modelling.training import Schedule, Sequences, fit_network, renewal, seeded
+from bench.modelling.weights import load_into, load_weights, save_weights
 
 _MEL = MelSettings(n_mels=40, window_s=0.025, hop_s=0.010)
 _FEATURE_BATCH = 64

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from bench import BenchError, ComponentError, DataError, FitContext, UsageError, Utterance, Victim
-from bench.exports import Export, fingerprint_of, read_export, task_json, voices
-from bench.fitting import NO_DEFENSE
-from bench.outside import built, check_inside
-from bench.types import Modality
+from bench.core.specs import NO_DEFENSE
+from bench.core.types import Modality
+from bench.sharing.export import Export, fingerprint_of, read_export, task_json, voices
+from bench.sharing.portability import built, check_inside
 
 _WHERE = "victim 'exported'"
 

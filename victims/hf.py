@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 
 from bench import SAMPLE_RATE, Batch, FitContext, UsageError, Utterance, within
-from bench.memory import Halving
-from bench.models.borrowed import PROBES, check_note, refuse_mixing, write_note
-from bench.models.hub import ModelSource
-from bench.models.labels import Labels
-from bench.training import seeded
+from bench.core.halving import Halving
+from bench.modelling.pretrained.borrowed import PROBES, check_note, refuse_mixing, write_note
+from bench.modelling.pretrained.hub import ModelSource
+from bench.modelling.pretrained.labels import Labels
+from bench.modelling.training import seeded
 
 _WHERE = "victim 'hf'"
 _SOURCE = ModelSource(

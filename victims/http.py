@@ -15,16 +15,16 @@ import torch
 from torch import Tensor
 
 from bench import Batch, BenchError, FitContext, Spec, UsageError, Utterance, within
-from bench.audio import fingerprint
-from bench.cache import cache_dir
-from bench.models.borrowed import check_note, write_note
-from bench.models.labels import Labels
-from bench.remote.answers import label_at, log_shares, scores_at
-from bench.remote.journal import Journal
-from bench.remote.sending import Form, body, check_url, key_from, wav_bytes
-from bench.remote.service import Pace, Service
-from bench.specs import build, did_you_mean
-from bench.threads import in_threads
+from bench.core.cache import cache_dir
+from bench.core.keys import fingerprint
+from bench.core.specs import build, did_you_mean
+from bench.core.threads import in_threads
+from bench.modelling.pretrained.borrowed import check_note, write_note
+from bench.modelling.pretrained.labels import Labels
+from bench.modelling.remote.answers import label_at, log_shares, scores_at
+from bench.modelling.remote.journal import Journal
+from bench.modelling.remote.sending import Form, body, check_url, key_from, wav_bytes
+from bench.modelling.remote.service import Pace, Service
 
 _WHERE = "victim 'http'"
 _RANGES = {

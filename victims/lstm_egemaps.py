@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 
 from bench import Batch, FitContext, Utterance, chosen, within
-from bench.features.egemaps import WIDTHS, Level, version
-from bench.features.frontend import FrontEnd, Scope
-from bench.training import Schedule, Sequences, fit_network, renewal, seeded
-from bench.weights import load_into, load_weights, save_weights
+from bench.modelling.features.egemaps import WIDTHS, Level, version
+from bench.modelling.features.frontend import FrontEnd, Scope
+from bench.modelling.training import Schedule, Sequences, fit_network, renewal, seeded
+from bench.modelling.weights import load_into, load_weights, save_weights
 
 _WHERE = "victim 'lstm_egemaps'"
 

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from bench import Batch, ComponentError, FitContext, Spec, UsageError, Utterance, batches, within
-from bench.abilities import Embedding
-from bench.threads import one_thread
-from bench.training import Schedule, Sequences, fit_network, seeded
-from bench.types import Modality
-from bench.weights import load_into, load_weights, save_weights
+from bench.contracts.capabilities import Embedding
+from bench.core.threads import one_thread
+from bench.core.types import Modality
+from bench.modelling.training import Schedule, Sequences, fit_network, seeded
+from bench.modelling.weights import load_into, load_weights, save_weights
 
 _WHERE = "victim 'multimodal'"
 _SENSES = ("text", "audio")

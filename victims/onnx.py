@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bench import Batch, BenchError, ComponentError, DataError, FitContext, UsageError, Utterance, within
-from bench.models.borrowed import PROBES, check_note, digest_of, module_for, refuse_mixing, write_note
-from bench.models.labels import Labels, looks_like_probabilities
+from bench.modelling.pretrained.borrowed import PROBES, check_note, digest_of, module_for, refuse_mixing, write_note
+from bench.modelling.pretrained.labels import Labels, looks_like_probabilities
 
 _WHERE = "victim 'onnx'"
 _FLOATS = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64}

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from bench import SAMPLE_RATE, Batch, BenchError, ComponentError, FitContext, UsageError, Utterance, within
-from bench.models.borrowed import PROBES, check_note, digest_of, refuse_mixing, write_note
-from bench.models.labels import Labels, log_scores
-from bench.models.userfile import load_file
+from bench.modelling.pretrained.borrowed import PROBES, check_note, digest_of, refuse_mixing, write_note
+from bench.modelling.pretrained.labels import Labels, log_scores
+from bench.modelling.pretrained.userfile import load_file
 
 _WHERE = "victim 'python'"
 _FORM = "FILE.py:OBJECT"

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from bench import SAMPLE_RATE, FitContext, UsageError, Utterance, within
-from bench.models.encoders import Front
-from bench.models.heads import FittedHead, Head, fit_head, load_head
-from bench.models.hub import ModelSource
+from bench.modelling.pretrained.encoders import Front
+from bench.modelling.pretrained.heads import FittedHead, Head, fit_head, load_head
+from bench.modelling.pretrained.hub import ModelSource
 
 _NAME = "wav2vec2_audio"
 _WHERE = f"victim {_NAME!r}"

@@ -13,8 +13,8 @@ from bench.cli.run import RUN
 if TYPE_CHECKING:
     from rich.table import Column, Table
 
-    from bench.accounts.run import Account, AccountLine
-    from bench.options import Options
+    from bench.evaluation.options import Options
+    from bench.studies.defense_accounts.run import Account, AccountLine
 
 _LEAST_WIDTH = 180
 """Columns of what is no terminal: a file can be scrolled."""
@@ -40,9 +40,9 @@ def account(options: Options, json: Json = None) -> None:
     of no defence, and, where there is a purifier or a detector, by one who owns a copy. One that only holds against
     those who do not know of it is flagged. The same command goes on after an interruption.
     """
-    from bench.accounts.run import accounts
     from bench.cli.report import check_json_target, say_failures, write_json
-    from bench.progress import for_terminal
+    from bench.core.progress import for_terminal
+    from bench.studies.defense_accounts.run import accounts
 
     check_json_target(json)
     found, failures = accounts(options, for_terminal())

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-from bench.splits import SPLITS
-from bench.tasks import TASKS
+from bench.data.splits import SPLITS
+from bench.data.tasks import TASKS
 
 if TYPE_CHECKING:
-    from bench.options import Options
+    from bench.evaluation.options import Options
 
 Several = list[str]
 _PLUGIN = "A Python file with components of yours."
@@ -35,7 +35,7 @@ class Asked:
     """An option.
 
     Args:
-        field: of `bench.options.Options`, that it gives.
+        field: of `bench.evaluation.options.Options`, that it gives.
         type: as typer reads it.
         metavar: what stands for a value in --help.
         help: in one line.
@@ -141,10 +141,10 @@ def options_of(table: Offered, given: Mapping[str, Any], **fixed: Any) -> Option
         **fixed: further fields.
 
     Raises:
-        bench.errors.UsageError: an option cannot be used as given.
+        bench.core.errors.UsageError: an option cannot be used as given.
     """
+    from bench.evaluation.options import Options, parse_folds, parse_ks, parse_seeds
     from bench.measures.catalogue import parse_measures
-    from bench.options import Options, parse_folds, parse_ks, parse_seeds
 
     parsers = {"ks": parse_ks, "folds": parse_folds, "seeds": parse_seeds, "measures": parse_measures}
     several = ("victims", "attacks", "defenses", "tasks", "noise_banks", "noise_roots", "plugins")

@@ -12,7 +12,7 @@ from bench.cli.arguments import DEFENSE, LIMIT, TRAINED, Json, Offered, asking
 from bench.cli.victims_options import CLEAN, say_failed
 
 if TYPE_CHECKING:
-    from bench.options import Options
+    from bench.evaluation.options import Options
 
 SCHEMA = 1
 
@@ -38,16 +38,16 @@ def certify(
     Every combination of --victim, --defense, --task, fold and seed. The defence is smoothing, or a stack that ends with
     it. What is not trained yet is trained first. Each certificate is wrong with a chance of at most --alpha.
     """
-    from bench.certifying import Effort, certified, check_certifies, summaries
     from bench.cli.report import check_json_target, write_json
-    from bench.progress import for_terminal
-    from bench.registry import Registry
-    from bench.trained import each, prepare
+    from bench.contracts.registry import Registry
+    from bench.core.progress import for_terminal
+    from bench.studies.certification import Effort, certified, check_certifies, summaries
+    from bench.studies.training_jobs import each, prepare_job
 
     effort = Effort(first, copies, alpha)
     check_json_target(json)
     check_certifies(Registry.discover(options.plugins), options.defenses)
-    job = prepare(options, for_terminal())
+    job = prepare_job(options, for_terminal())
     found, failed = each(job, lambda cell: certified(job.experiment, cell, effort))
     told = summaries(found, effort)
     notes = [one.to_json() for one in failed]

@@ -35,8 +35,8 @@ def curve(
 
         check_plot_target(out, instead="leave out --out: the figures are printed all the same")
 
-    from bench.errors import DataError
-    from bench.records import SCHEMA, Store
+    from bench.core.errors import DataError
+    from bench.scoring.records import SCHEMA, Store
     from leaderboards.curves import curves
 
     cells = {cell.key: cell for run in runs for cell in Store(run).cells()}

@@ -14,7 +14,7 @@ from bench.cli.data_fetch import fetch
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from bench.datacheck import Report
+    from bench.studies.datacheck import Report
 
 CANNOT_BE_USED = 2
 _LEAST_WIDTH = 100
@@ -48,9 +48,9 @@ def check(
 
     check_json_target(json)
 
-    from bench import datacheck
-    from bench.progress import for_terminal
-    from bench.registry import Registry
+    from bench.contracts.registry import Registry
+    from bench.core.progress import for_terminal
+    from bench.studies import datacheck
 
     found = datacheck.check(name, root, Registry.discover(plugin), for_terminal())
     if write_json(found.to_json(), json):

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.errors import UsageError
+from bench.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from bench.fetching.fetch import Fetched
-    from bench.fetching.sources import Catalogue, Source
+    from bench.data.fetching.fetch import Fetched
+    from bench.data.fetching.sources import Catalogue, Source
 
 DECLINED = 2
 
@@ -41,10 +41,10 @@ def fetch(
 
     check_json_target(json)
 
-    from bench.fetching.fetch import already, mirrored
-    from bench.fetching.fetch import fetch as fetch_source
-    from bench.fetching.sources import catalogue
-    from bench.progress import for_terminal
+    from bench.core.progress import for_terminal
+    from bench.data.fetching.fetch import already, mirrored
+    from bench.data.fetching.fetch import fetch as fetch_source
+    from bench.data.fetching.sources import catalogue
 
     source = _source(name, catalogue())
     if source is None:
@@ -70,8 +70,8 @@ def _source(name: str, known: Catalogue) -> Source | None:
         one = known.ask[name]
         remedy = f"{one.how}: {one.page}; then bench data check {name} --root DIR"
         raise UsageError(name, "no download that is open to everybody", f"a copy of {one.title} of your own", remedy)
-    from bench.registry import Registry
-    from bench.specs import did_you_mean
+    from bench.contracts.registry import Registry
+    from bench.core.specs import did_you_mean
 
     expected = "one of " + ", ".join(known.fetch)
     if any(entry == name and kind in ("corpora", "noise_banks") for kind, entry in Registry.discover().entries):
@@ -81,7 +81,7 @@ def _source(name: str, known: Catalogue) -> Source | None:
 
 def _agree(source: Source, yes: bool) -> None:
     """Show what it is and under which licence, and ask."""
-    from bench.fetching.fetch import megabytes
+    from bench.data.fetching.fetch import megabytes
 
     size = sum(one.size for one in source.archives)
     about = "" if all(one.exact for one in source.archives) else "about "
@@ -122,7 +122,7 @@ def _said(source: Source, done: Fetched) -> list[str]:
 
 
 def _as_json(source: Source, done: Fetched) -> dict[str, object]:
-    from bench.fetching.fetch import SCHEMA
+    from bench.data.fetching.fetch import SCHEMA
 
     return {
         "schema": SCHEMA,

@@ -13,11 +13,11 @@ def leaderboard(
     out: Annotated[Path, typer.Option(help="Where leaderboard.md, leaderboard.csv and index.html go.")],
 ) -> None:
     """Rank victims under their defences by how seldom an attack succeeds."""
-    from bench.options import check_writable
+    from bench.evaluation.options import check_writable
 
     check_writable(out)
 
-    from bench.runs import read_results
+    from bench.evaluation.runs import read_results
     from leaderboards.board import write_board
 
     for path in write_board(read_results(runs), out):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from bench.registry import Registry
+    from bench.contracts.registry import Registry
 
 TASK_KIND = "tasks"
 
@@ -25,9 +25,9 @@ def list_components(
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """List victims, attacks, defences, corpora and noise banks, with their parameters and defaults, and the tasks."""
-    from bench.errors import UsageError
-    from bench.registry import KINDS, Registry
-    from bench.specs import did_you_mean
+    from bench.contracts.registry import KINDS, Registry
+    from bench.core.errors import UsageError
+    from bench.core.specs import did_you_mean
 
     kinds = (*KINDS, TASK_KIND)
     if kind is not None and kind not in kinds:
@@ -53,7 +53,7 @@ def _components(registry: Registry, kind: str) -> list[dict[str, str]]:
 
 
 def _tasks() -> list[dict[str, str]]:
-    from bench.tasks import TASKS
+    from bench.data.tasks import TASKS
 
     found = []
     for task in TASKS.values():

@@ -11,7 +11,7 @@ import typer
 from bench.cli.arguments import ATTACK, DATA, LIMIT, MACHINE, ONE, OUT, PERCEPTION, Offered, Several, asking
 
 if TYPE_CHECKING:
-    from bench.options import Options
+    from bench.evaluation.options import Options
 
 FEW = 3
 _TASK = "Of the run that is listened to: fillers come from what it labels."
@@ -36,15 +36,15 @@ def listen(
 
     What is heard is what a run would put before its victim first; of a search, its first candidate. Needs no victim.
     """
-    from bench.errors import UsageError
+    from bench.core.errors import UsageError
 
     if utterance and options.limit is not None:
         found = f"{options.limit} beside --utterance"
         raise UsageError("--limit", found, "one of the two", "leave --limit out to hear what you name")
     if seed < 0:
         raise UsageError("--seed", str(seed), "a whole number of at least 0", "for example --seed 0")
-    from bench.progress import for_terminal
-    from leaderboards.listening_page import listen_to
+    from bench.core.progress import for_terminal
+    from bench.studies.listening.page import listen_to
 
     options = replace(options, seeds=(seed,), limit=FEW if options.limit is None else options.limit)
     page, effects = listen_to(options, utterance, for_terminal())

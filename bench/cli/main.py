@@ -20,7 +20,7 @@ from bench.cli.reproduce import app as reproduce
 from bench.cli.run import run
 from bench.cli.show import show
 from bench.cli.victims import app as victims
-from bench.errors import BenchError
+from bench.core.errors import BenchError
 
 INTERRUPTED = 130
 

@@ -11,7 +11,7 @@ import typer
 from bench.cli.arguments import ONE, Asked, Offered, asking
 
 if TYPE_CHECKING:
-    from bench.options import Options
+    from bench.evaluation.options import Options
 
 _CHANGES: Offered = {
     "victim": replace(ONE["victim"], default="cnn_gru"),
@@ -34,8 +34,8 @@ def purified(
 
     The defended victim is trained where it is not yet, and kept: bench run with the same options finds it.
     """
-    from bench.errors import UsageError
-    from bench.progress import for_terminal
+    from bench.core.errors import UsageError
+    from bench.core.progress import for_terminal
     from leaderboards.curve_plot import check_plot_target
 
     check_plot_target(out)
@@ -43,7 +43,7 @@ def purified(
         found = " and ".join(",".join(map(str, asked)) or "all" for asked in (options.folds, options.seeds))
         raise UsageError("--fold and --seed", found, "one of each", "for example --fold 0 --seed 0")
 
-    from leaderboards.purified import compare, draw
+    from bench.studies.purifier_view import compare, draw
 
     compared = compare(options, utterance, for_terminal())
     draw(compared, out)

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from bench.cache import appearing_file
-from bench.errors import UsageError
-from bench.splits import LEAKS, split_named
+from bench.core.cache import appearing_file
+from bench.core.errors import UsageError
+from bench.data.splits import LEAKS, split_named
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from bench.grid import Failure
-    from bench.results import Results
+    from bench.evaluation.grid import Failure
+    from bench.scoring.results import Results
 
 STANDARD_OUTPUT = "-"
 _LEAST_WIDTH = 100

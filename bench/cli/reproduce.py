@@ -13,7 +13,7 @@ from bench.cli.arguments import DATA, DEFENSE, FOLDS, LIMIT, MACHINE, OUT, VICTI
 from bench.cli.reproduce_tables import OFFERS, Offer
 
 if TYPE_CHECKING:
-    from bench.options import Options
+    from bench.evaluation.options import Options
 
 app = typer.Typer(help="A paper's table, ours beside the published one.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -87,7 +87,7 @@ def reproduce(
 
     from bench.cli.report import check_json_target, say_failures, write_json
     from bench.cli.reproduce_show import show
-    from bench.progress import for_terminal
+    from bench.core.progress import for_terminal
     from leaderboards.curve_plot import check_plot_target
 
     whole = [replace(options, split=split) for split in splits]
@@ -95,7 +95,7 @@ def reproduce(
     if plot is not None:
         check_plot_target(plot, "--plot", "leave out --plot: the figures are printed all the same")
 
-    from bench.api import execute_all
+    from bench.evaluation.run import execute_all
 
     table = import_module(f"leaderboards.reproduce.{offer.name}")
     done = execute_all([one for own in whole for one in table.asked(own, **more)], for_terminal())

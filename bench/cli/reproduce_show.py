@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bench.cli.report import FEW_SPEAKERS
 
 if TYPE_CHECKING:
-    from leaderboards.reproduce.shape import Claim, TableFigure, Shown, Table
+    from leaderboards.reproduce.shape import Claim, Shown, Table, TableFigure
 
 _LEAST_WIDTH = 160
 

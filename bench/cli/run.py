@@ -27,7 +27,7 @@ from bench.cli.arguments import (
 from bench.measures.catalogue import MEASURES
 
 if TYPE_CHECKING:
-    from bench.options import Options
+    from bench.evaluation.options import Options
 
 _CORR = "Does the attacker know how each noise degrades: yes, no, both."
 _NOISES = "all, imperceptible (people hear the same emotion), both."
@@ -60,9 +60,9 @@ def run(options: Options, json: Json = None) -> None:
     Every combination of --victim, --defense, --attack and --task is a cell. Cells that are done are skipped, so the
     same command goes on after an interruption. The bench-run folder keeps every query; see bench show.
     """
-    from bench.api import execute
     from bench.cli.report import check_json_target, report, say_failures
-    from bench.progress import for_terminal
+    from bench.core.progress import for_terminal
+    from bench.evaluation.run import execute
 
     check_json_target(json)
     done = execute(options, for_terminal())

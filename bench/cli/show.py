@@ -18,8 +18,8 @@ def show(
     ] = None,
 ) -> None:
     """Show a run again, scored from its records; needs neither the victim nor the sound."""
-    from bench.options import parse_ks
-    from bench.runs import read_results
+    from bench.evaluation.options import parse_ks
+    from bench.evaluation.runs import read_results
 
     ks = parse_ks(k) if k is not None else None
 

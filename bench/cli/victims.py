@@ -12,7 +12,7 @@ from bench.cli.victims_export import card, export
 from bench.cli.victims_options import CLEAN, say_failed
 
 if TYPE_CHECKING:
-    from bench.options import Options
+    from bench.evaluation.options import Options
 
 SCHEMA = 1
 app = typer.Typer(help="Train victims, and hand them on.", no_args_is_help=True, rich_markup_mode=None)
@@ -33,11 +33,11 @@ def train(options: Options, json: Json = None) -> None:
     """
     from bench.cli.report import check_json_target, write_json
     from bench.cli.victims_report import show_trained
-    from bench.progress import for_terminal
-    from bench.trained import each, prepare, trained
+    from bench.core.progress import for_terminal
+    from bench.studies.training_jobs import each, prepare_job, trained
 
     check_json_target(json)
-    job = prepare(options, for_terminal())
+    job = prepare_job(options, for_terminal())
     done, failed = each(job, lambda cell: trained(job.experiment, cell).to_json())
     if write_json({"schema": SCHEMA, "victims": done, "failed": [one.to_json() for one in failed]}, json):
         show_trained(done)
@@ -61,15 +61,15 @@ def evaluate(
     What is not trained yet is trained first. UAR, WAR, weighted precision, recall and F1, the recall of each class, the
     confusion matrix; 95 % intervals clustered by speaker.
     """
-    from bench.clean_answers import CELL, POOLED, answers, check_test_corpus, read_test_corpus, reports
     from bench.cli.report import check_json_target, write_json
     from bench.cli.victims_report import show_reports
-    from bench.progress import for_terminal
-    from bench.trained import each, prepare, trained
+    from bench.core.progress import for_terminal
+    from bench.studies.clean_speech import CELL, POOLED, answers, check_test_corpus, read_test_corpus, reports
+    from bench.studies.training_jobs import each, prepare_job, trained
 
     check_json_target(json)
     check_test_corpus(test_corpus, test_corpus_root)
-    job = prepare(options, for_terminal())
+    job = prepare_job(options, for_terminal())
     other = None if test_corpus is None else read_test_corpus(job, test_corpus, test_corpus_root)
     said, failed = each(job, lambda cell: answers(job.experiment, trained(job.experiment, cell), other))
     cells, pooled = (reports(said, names) for names in (CELL, POOLED))

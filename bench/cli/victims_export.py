@@ -12,8 +12,8 @@ from bench.cli.arguments import ONE, Json, asking
 from bench.cli.victims_options import CLEAN, License
 
 if TYPE_CHECKING:
-    from bench.options import Options
-    from bench.trained import Job
+    from bench.evaluation.options import Options
+    from bench.studies.training_jobs import Job
 
 
 @asking(ONE, **CLEAN)
@@ -28,10 +28,10 @@ def export(
     or not at all, and knows no path of this machine. --victim exported:DIR attacks it. What is not trained yet is
     trained first.
     """
-    from bench.exports import check_target, write_export
-    from bench.model_card import card as render
-    from bench.model_card import described
-    from bench.trained import trained
+    from bench.sharing.export import check_target, write_export
+    from bench.sharing.model_card import card as render
+    from bench.sharing.model_card import described
+    from bench.studies.training_jobs import trained
 
     check_target(to)
     job = _one(options)
@@ -56,13 +56,13 @@ def card(
 
     What is not trained yet is trained first.
     """
-    from bench.errors import UsageError
+    from bench.core.errors import UsageError
 
     if (folder is None) == (victim is None):
         found = "a folder and --victim" if folder else "neither a folder nor --victim"
         raise UsageError("bench victims card", found, "one of the two", "see bench victims card --help")
     from bench.cli.report import check_json_target, write_json
-    from bench.model_card import card as render
+    from bench.sharing.model_card import card as render
 
     check_json_target(json)
     about = _described(replace(options, victims=(victim,)), license) if victim is not None else _kept(folder)
@@ -71,15 +71,15 @@ def card(
 
 
 def _kept(folder: Path | None) -> dict[str, Any]:
-    from bench.exports import read_export
+    from bench.sharing.export import read_export
 
     assert folder is not None, "either a folder or a victim"
     return dict(read_export(folder).about)
 
 
 def _described(options: Options, license: str) -> dict[str, Any]:
-    from bench.model_card import described
-    from bench.trained import trained
+    from bench.sharing.model_card import described
+    from bench.studies.training_jobs import trained
 
     job = _one(options)
     return described(job.experiment, trained(job.experiment, job.cells[0]), license)
@@ -89,19 +89,19 @@ def _one(options: Options) -> Job:
     """The one victim that is asked for, which rests on nothing of its user's.
 
     Raises:
-        bench.errors.UsageError: there are several, or it rests on files or a service.
+        bench.core.errors.UsageError: there are several, or it rests on files or a service.
     """
-    from bench.errors import UsageError
-    from bench.fitting import NO_DEFENSE
-    from bench.outside import check_inside
-    from bench.progress import for_terminal
-    from bench.trained import prepare
+    from bench.core.errors import UsageError
+    from bench.core.progress import for_terminal
+    from bench.core.specs import NO_DEFENSE
+    from bench.sharing.portability import check_inside
+    from bench.studies.training_jobs import prepare_job
 
     for option, asked in (("--fold", options.folds), ("--seed", options.seeds)):
         if len(asked) != 1:
             found = ",".join(map(str, asked)) or "all"
             raise UsageError(option, found, "one number", "take one victim at a time")
-    job = prepare(options, for_terminal())
+    job = prepare_job(options, for_terminal())
     cell = job.cells[0]
     defense = None if cell.defense == NO_DEFENSE else cell.defense
     check_inside(f"--victim {cell.victim}", cell.victim, defense, job.experiment.registry.build)

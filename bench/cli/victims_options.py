@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from bench.trained import Failed
+    from bench.studies.training_jobs import Failed
 
 CLEAN: dict[str, Any] = {"attacks": ("fade_in",), "repeats": 1}
 """Cells are planned with an attack; nobody runs this one, and it is in nothing that is told."""

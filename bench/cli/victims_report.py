@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.cli.report import FEW_SPEAKERS, speakers, with_interval
-from bench.splits import LEAKS, split_named
+from bench.data.splits import LEAKS, split_named
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -9,8 +9,8 @@ from importlib.util import find_spec
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from bench.errors import UsageError
-from bench.specs import did_you_mean
+from bench.core.errors import UsageError
+from bench.core.specs import did_you_mean
 
 if TYPE_CHECKING:
     from torch import Tensor

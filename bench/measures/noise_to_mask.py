@@ -5,15 +5,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from bench.measures.masking import lines, masking_threshold, power_spectra
+from bench.measures.auditory_masking import lines, masking_threshold, power_spectra
 
 
 def noise_to_mask_db(original: Tensor, candidate: Tensor) -> float | None:
     """The mean, over frames of 32 ms and critical bands, of added noise over masking threshold, in dB.
 
     What was added is the difference of the two. In each frame and critical band its power is divided by the least power
-    that would be heard there beside the original ([`bench.measures.masking`][]). The quotients are averaged and the
-    mean is put into dB, so that one loud moment is not made up for by many soft ones.
+    that would be heard there beside the original ([`bench.measures.auditory_masking`][]). The quotients are averaged
+    and the mean is put into dB, so that one loud moment is not made up for by many soft ones.
 
     Source: threshold, ISO/IEC 11172-3:1993 Annex D.1, the least of each band as in step 8; averaging, ITU-R BS.1387
     ("Total NMR").

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from bench.audio.signal.levels import SILENCE_RMS, rms
+from bench.core.types import SAMPLE_RATE
 from bench.measures.catalogue import missing
-from bench.signal.levels import SILENCE_RMS, rms
-from bench.types import SAMPLE_RATE
 
 SHORTEST_S, LONGEST_S = 0.25, 19.0
 """Seconds. The package refuses what is shorter. It has room for 50 stretches of speech, of 0.2 s or more with pauses of
@@ -29,7 +29,7 @@ def wide_band(original: Tensor, candidate: Tensor) -> float | None:
         than 0.25 s or longer than 19 s, or the model finds no speech in the original.
 
     Raises:
-        bench.errors.UsageError: pesq is not installed.
+        bench.core.errors.UsageError: pesq is not installed.
     """
     try:
         from pesq import NoUtterancesError, pesq

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, arange, pi
 
-from bench.signal.levels import SILENCE_RMS, rms
-from bench.types import SAMPLE_RATE
+from bench.audio.signal.levels import SILENCE_RMS, rms
+from bench.core.types import SAMPLE_RATE
 
 FRAME_S = 0.03
 """Seconds."""

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
+from bench.audio.signal.levels import SILENCE_RMS, rms
+from bench.core.types import SAMPLE_RATE
 from bench.measures.catalogue import missing
-from bench.signal.levels import SILENCE_RMS, rms
-from bench.types import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +31,7 @@ def short_time_objective(original: Tensor, candidate: Tensor) -> float | None:
         original once its silences, 40 dB below its loudest frame, are taken out.
 
     Raises:
-        bench.errors.UsageError: pystoi is not installed.
+        bench.core.errors.UsageError: pystoi is not installed.
     """
     try:
         from pystoi import stoi

@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from bench.means import clean_scores, weighted_means
-from bench.records import CellRecords
-from bench.results import cell_name
-from bench.scores import clean
-from bench.statistics import difference_interval
+from bench.scoring.pooling import clean_scores, weighted_means
+from bench.scoring.records import CellRecords
+from bench.scoring.results import cell_name
+from bench.scoring.scores import clean
+from bench.scoring.statistics import difference_interval
 from leaderboards.reproduce.shape import TableFigure
 
 SETTING = ("corpus", "noise_bank", "task", "split", "limit")

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bench.means import weighted_means
-from bench.statistics import difference_interval
+from bench.scoring.pooling import weighted_means
+from bench.scoring.statistics import difference_interval
 from leaderboards.reproduce.shape import TableFigure
 
 Hits = NDArray[np.float64]

@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bench.options import Options
-from bench.records import CellRecords
+from bench.evaluation.options import Options
+from bench.scoring.records import CellRecords
 from leaderboards.reproduce.answers import BARE, Answers, Term, applied, contrast, level, paired, read
 from leaderboards.reproduce.p1_table1 import Published, published
-from leaderboards.reproduce.shape import Claim, TableFigure, Table, above, below, facts, number
+from leaderboards.reproduce.shape import Claim, Table, TableFigure, above, below, facts, number
 
 PAPER = "P1, section 7.2: what noise-augmented training gains"
 _GROUPS = {"Nat": "natural", "Hum": "human", "Int": "interior"}

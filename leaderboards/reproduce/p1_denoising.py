@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bench.options import Options
-from bench.records import CellRecords
+from bench.evaluation.options import Options
+from bench.scoring.records import CellRecords
 from leaderboards.reproduce.answers import BARE, Answers, Term, applied, contrast, level, read
 from leaderboards.reproduce.p1_augmentation import Wanted, against, augmentation, gain, lasting_at
 from leaderboards.reproduce.p1_table1 import Published, published

@@ -17,8 +17,8 @@ from typing import Any
 
 from scipy import stats
 
-from bench.options import Options
-from bench.results import Results
+from bench.evaluation.options import Options
+from bench.scoring.results import Results
 from leaderboards.reproduce import shape
 
 PAPER = "P1, Table 1: what each noise costs"
@@ -146,7 +146,7 @@ class Table1:
             (None if cost["DropLt", ""] is None or not others else cost["DropLt", ""] >= max(others)),
         )
 
-    def shown(self) -> shape.Table1:
+    def shown(self) -> shape.Table:
         """What is printed."""
         rows = tuple(
             {
@@ -156,7 +156,7 @@ class Table1:
                 "P1 Val": row.paper.valence,
                 f"ours, {self.about['task']}": None
                 if row.change is None or row.ci95 is None
-                else shape.Figure(row.change, row.ci95, signed=True),
+                else shape.TableFigure(row.change, row.ci95, signed=True),
                 "applied to": f"{row.applied} of {row.of}",
             }
             for row in self.rows
@@ -169,7 +169,7 @@ class Table1:
             "applied; [95 % interval]. Claims here are about the order of the figures alone.",
             *([] if rho is None else [f"Rank correlation with P1's column for {self.column}: {rho:+.2f}"]),
         )
-        return shape.Table1(PAPER, self.about, rows, claims, notes)
+        return shape.Table(PAPER, self.about, rows, claims, notes)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""

@@ -15,13 +15,13 @@ from typing import Any
 
 import pandas as pd
 
-from bench.errors import DataError, UsageError
-from bench.options import Options
-from bench.records import CellRecords
+from bench.core.errors import DataError, UsageError
+from bench.evaluation.options import Options
+from bench.scoring.records import CellRecords
 from leaderboards.curves import NAMES, Curve, Point
 from leaderboards.reproduce.answers import BARE, Answers, Score, Term, contrast, error, level, paired, read
 from leaderboards.reproduce.p2_defences import NOISES, attack
-from leaderboards.reproduce.shape import Claim, TableFigure, Table, above
+from leaderboards.reproduce.shape import Claim, Table, TableFigure, above
 
 PAPER = "P2, Figure 2: error against adversarial examples in training"
 PERCENTS = tuple(range(10, 101, 10))

@@ -15,10 +15,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bench.options import Options
-from bench.records import CellRecords
+from bench.evaluation.options import Options
+from bench.scoring.records import CellRecords
 from leaderboards.reproduce.answers import BARE, Answers, Term, applied, contrast, error, level, paired, read
-from leaderboards.reproduce.shape import Claim, TableFigure, Table, above, facts, share
+from leaderboards.reproduce.shape import Claim, Table, TableFigure, above, facts, share
 
 PAPER = "P2, Tables 2 and 3, Figure 3: error under real noise"
 NOISES = {"cafe": "crowd", "meeting": "meeting", "station": "station"}

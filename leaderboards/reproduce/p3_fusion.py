@@ -17,13 +17,13 @@ from typing import Any
 
 import pandas as pd
 
-from bench.errors import UsageError
-from bench.options import Options
-from bench.records import CellRecords
-from bench.registry import Registry
+from bench.contracts.registry import Registry
+from bench.core.errors import UsageError
+from bench.evaluation.options import Options
+from bench.scoring.records import CellRecords
 from leaderboards.reproduce.answers import BARE, Answers, Term, applied, contrast, level, paired, read
 from leaderboards.reproduce.impacts import filled, impact, impact_difference
-from leaderboards.reproduce.shape import Claim, TableFigure, Table, above, around, below, facts, share
+from leaderboards.reproduce.shape import Claim, Table, TableFigure, above, around, below, facts, share
 
 PAPER = "P3, Tables 3 to 6: single victims and their fusion"
 MASKS = {
@@ -53,10 +53,14 @@ def asked(options: Options) -> list[Options]:
     """
     registry = Registry.discover(options.plugins)
     modalities = {spec: getattr(registry.build("victims", spec), "modalities", ("sound",)) for spec in options.victims}
-    reading, hearing = ([spec for spec, own in modalities.items() if own == (modality,)] for modality in ("text", "sound"))
+    reading, hearing = (
+        [spec for spec, own in modalities.items() if own == (modality,)] for modality in ("text", "sound")
+    )
     if len(reading) != 1 or len(hearing) != 1 or len(modalities) != 2:
         remedy = "for example --victim bert_text --victim cnn_gru"
-        raise UsageError("--victim", " and ".join(modalities), "two: one that reads alone, one that hears alone", remedy)
+        raise UsageError(
+            "--victim", " and ".join(modalities), "two: one that reads alone, one that hears alone", remedy
+        )
     fused = f"fusion:other={reading[0].replace(',', ';')}"
     chosen = ((reading[0], BARE, MASKS), (hearing[0], BARE, SOUNDS), (hearing[0], fused, ATTACKS["multimodal"]))
     return [

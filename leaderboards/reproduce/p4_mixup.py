@@ -15,13 +15,13 @@ from typing import Any
 
 import pandas as pd
 
-from bench.clean_report import clean_report
-from bench.options import Options
-from bench.records import CellRecords
-from bench.splits import LEAKS, split_named
-from bench.tasks import task_named
+from bench.data.splits import LEAKS, split_named
+from bench.data.tasks import task_named
+from bench.evaluation.options import Options
+from bench.scoring.clean_scores import clean_report
+from bench.scoring.records import CellRecords
 from leaderboards.reproduce.answers import BARE, Answers, Term, applied, contrast, paired, read
-from leaderboards.reproduce.shape import Claim, TableFigure, Table, above, below, facts, share
+from leaderboards.reproduce.shape import Claim, Table, TableFigure, above, below, facts, share
 
 PAPER = "P4, Tables 5 and 6: noise mix-up"
 MIXUP = "noise_mixup"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Literal, Protocol
 
-from bench.statistics import Interval
+from bench.scoring.statistics import Interval
 
 Verdict = Literal["holds", "does not hold", "not decided", "not tested"]
 """Of a claim. "not decided": the interval lies on both sides of where the claim draws its line."""

@@ -12,11 +12,11 @@ import torch
 from attacks.aware import Aware, predistorted
 from attacks.unaware import Unaware
 from bench import AttackTools, Batch, UsageError, Utterance, keyed
-from bench.abilities import Purifying, Refusing
-from bench.referee import Referee
-from bench.search import AttackRun
-from bench.sight import DefenseView, survival
-from bench.signal import mix, snr_db
+from bench.audio.signal import mix, snr_db
+from bench.contracts.capabilities import Purifying, Refusing
+from bench.contracts.defense_view import DefenseView, survival
+from bench.referee.referee import Referee
+from bench.referee.search import AttackRun
 from bench.testing import CPU, TASK, ContraryVictim, sample_tools, sample_utterances
 
 SAID = sample_utterances(1, each=1)[0]
@@ -88,7 +88,10 @@ def test_without_a_defence_it_is_the_other_attack() -> None:
     speech = sample_utterances(2, key="attacked")
     same = [
         referee.run(AttackRun(attack, "one name", replace(plain, defense_view=view), 0), speech)
-        for attack, view in ((Aware("boundary"), DefenseView(ContraryVictim(), CPU)), (plain.component("boundary"), None))
+        for attack, view in (
+            (Aware("boundary"), DefenseView(ContraryVictim(), CPU)),
+            (plain.component("boundary"), None),
+        )
     ]
     assert same[0] == same[1]
 

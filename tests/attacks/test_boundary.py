@@ -9,7 +9,7 @@ import pytest
 
 from attacks.boundary import Boundary
 from bench import UsageError, Utterance, keyed
-from bench.signal import snr_db
+from bench.audio.signal import snr_db
 from bench.testing import attacked, sample_tools, sample_utterances
 
 ORIGINAL = sample_utterances(1, each=1)[0]

@@ -24,7 +24,7 @@ from attacks.reverb import Reverb
 from attacks.speed_segment import SpeedSegment
 from attacks.speed_utterance import SpeedUtterance
 from bench import Utterance, keyed
-from bench.noises.perception import p1
+from bench.contracts.perception import p1
 from bench.testing import check_attack, sample_tools, sample_utterances
 
 TOOLS = sample_tools()

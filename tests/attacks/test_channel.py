@@ -16,7 +16,7 @@ from attacks.mu_law import MuLaw
 from attacks.packet_loss import PacketLoss
 from attacks.telephone import Telephone
 from bench import SAMPLE_RATE, Attack, Utterance, keyed
-from bench.signal import snr_db
+from bench.audio.signal import snr_db
 from bench.testing import sample_tools
 
 TOOLS = sample_tools()

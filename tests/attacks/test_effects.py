@@ -13,8 +13,8 @@ from attacks.pitch import Pitch
 from attacks.speed_segment import SpeedSegment
 from attacks.speed_utterance import SpeedUtterance
 from bench import SAMPLE_RATE, Attack, UsageError, Utterance, Word, keyed
-from bench.signal import snr_db
-from bench.signal.voice import f0, median_f0
+from bench.audio.signal import snr_db
+from bench.audio.signal.voice import f0, median_f0
 from bench.testing import sample_tools
 
 TOOLS = sample_tools()

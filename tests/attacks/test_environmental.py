@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from attacks.environmental import SHARES, Environmental
 from bench import NoiseClip, NoiseSet, UsageError, Utterance, keyed
-from bench.signal import fit_length, snr_db
+from bench.audio.signal import fit_length, snr_db
 from bench.testing import sample_tools, sample_utterances
 
 TOOLS = sample_tools()

@@ -10,9 +10,9 @@ import torch
 
 from attacks.filler import Filler
 from bench import SAMPLE_RATE, UsageError, Utterance, Word, keyed
-from bench.effects.edits import without
-from bench.signal.levels import rms
-from bench.signal.voice import median_f0
+from bench.audio.signal.levels import rms
+from bench.audio.signal.voice import median_f0
+from bench.perturbations.edits import without
 from bench.testing import sample_tools
 
 TOOLS = sample_tools()

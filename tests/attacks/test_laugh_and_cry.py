@@ -11,7 +11,7 @@ import torch
 from attacks.cry import Cry
 from attacks.laugh import Laugh
 from bench import SAMPLE_RATE, NoiseClip, NoiseSet, UsageError, Utterance, keyed
-from bench.signal.levels import rms
+from bench.audio.signal.levels import rms
 from bench.testing import sample_tools, sample_utterances
 
 TOOLS = sample_tools()

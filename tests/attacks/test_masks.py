@@ -12,7 +12,7 @@ from attacks.mask_nouns import MaskNouns
 from attacks.no_audio import NoAudio
 from attacks.no_text import NoText
 from bench import MASK, Attack, Utterance, Word, keyed
-from bench.effects.masking import words_of
+from bench.perturbations.word_masking import words_of
 from bench.testing import sample_tools, sample_utterances
 
 SENTENCE = "Well, that's a beautiful day -- isn't it? [LAUGHTER] The old dog's happy!"

@@ -11,7 +11,7 @@ from attacks.mixup import Mixup
 from attacks.pitch_semitone import PitchSemitone
 from attacks.white_noise import WhiteNoise
 from bench import SAMPLE_RATE, Attack, UsageError, Utterance, keyed
-from bench.signal import snr_db
+from bench.audio.signal import snr_db
 from bench.testing import sample_tools
 
 TOOLS = sample_tools()

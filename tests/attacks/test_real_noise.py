@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from attacks.real_noise import RealNoise
 from bench import SAMPLE_RATE, NoiseClip, NoiseSet, UsageError, Utterance, keyed
-from bench.signal.noise_estimate import estimate_noise
+from bench.audio.signal.noise_estimate import estimate_noise
 from bench.testing import check_attack, sample_tools, sample_utterances
 
 TOOLS = sample_tools()

@@ -12,9 +12,9 @@ from scipy.signal import fftconvolve
 
 from attacks.reverb import Reverb
 from bench import NoiseClip, NoiseSet, UsageError, Utterance, keyed
-from bench.signal import snr_db
-from bench.signal.levels import rms
-from bench.signal.reverberation import polack
+from bench.audio.signal import snr_db
+from bench.audio.signal.levels import rms
+from bench.audio.signal.reverberation import polack
 from bench.testing import sample_tools, sample_utterances
 
 TOOLS = sample_tools()

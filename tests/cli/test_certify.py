@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from bench.statistics import proportion_interval
+from bench.scoring.statistics import proportion_interval
 
 SPEC = "smoothing:sigma=0.02"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bench.scores import war
+from bench.scoring.scores import war
 
 EPSILONS = (0.5, 1.0, 2.0)
 

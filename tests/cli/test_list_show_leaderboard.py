@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.registry import KINDS, Registry
+from bench.contracts.registry import KINDS, Registry
 
 HEAVY = ("torch", "torchaudio", "librosa", "numpy", "pandas", "scipy", "pyarrow", "soundfile", "jinja2", "matplotlib")
 START = f"""

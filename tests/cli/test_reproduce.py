@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bench.cli.reproduce_tables import OFFERS, Offer
-from bench.tasks import TASKS
+from bench.data.tasks import TASKS
 
 TABLES = [pytest.param(offer, id=offer.name) for offer in OFFERS]
 

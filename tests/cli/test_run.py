@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 import bench
-from bench.errors import ComponentError, UsageError
+from bench.core.errors import ComponentError, UsageError
 
 SMALL = "cnn_gru:channels=4,hidden=4,dense=4,max_epochs=2"
 FOUR = [(False, "imperceptible"), (True, "imperceptible"), (False, "all"), (True, "all")]

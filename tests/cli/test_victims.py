@@ -19,7 +19,7 @@ from pathlib import Path
 
 import torch
 
-from bench.weights import save_weights
+from bench.modelling.weights import save_weights
 from victims.cnn_gru import CnnGru
 from victims.exported import Exported
 

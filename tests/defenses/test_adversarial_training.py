@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench import AttackTools, DataError, FitContext, Perturbation, Rng, UsageError, Utterance
-from bench.protocols import TrainableVictim
-from bench.registry import Registry
-from bench.stacking import Defended
+from bench.contracts.pipeline import Defended
+from bench.contracts.protocols import TrainableVictim
+from bench.contracts.registry import Registry
 from bench.testing import ContraryVictim, check_defense, sample_context, sample_noises, sample_utterances
 from defenses.adversarial_training import AdversarialTraining
 from defenses.random_noise import RandomNoise

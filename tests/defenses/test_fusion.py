@@ -12,11 +12,11 @@ import pytest
 import torch
 
 from bench import Batch, ComponentError, FitContext, UsageError, Utterance, Victim
-from bench.registry import Registry
-from bench.specs import Spec
-from bench.stacking import Defended
+from bench.contracts.pipeline import Defended
+from bench.contracts.registry import Registry
+from bench.core.specs import Spec
+from bench.core.types import Modality
 from bench.testing import check_component, check_defense, sample_context, sample_utterances
-from bench.types import Modality
 from defenses.fusion import Fusion
 from defenses.random_noise import RandomNoise
 from victims.bert_text import BertText

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from bench import Batch, DataError, FitContext, Refusing, UsageError, Utterance, Victim
-from bench.abilities import Purifying, Sequential
-from bench.adversaries import perturbed
-from bench.models.gan_fitted import CleanedFeatures, CleanedSound
+from bench.contracts.capabilities import Purifying, Sequential
+from bench.defending.adversarial_examples import perturbed
+from bench.defending.gan.fitted import CleanedFeatures, CleanedSound
 from bench.testing import ContraryVictim, check_defense, sample_context, sample_noises, sample_utterances
 from defenses.gan_purification import GanPurification
 from victims.alexnet_spectrogram import AlexnetSpectrogram

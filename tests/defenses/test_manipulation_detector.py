@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from bench import Batch, ComponentError, DataError, FitContext, Refusing, UsageError, Utterance, Victim
-from bench.abilities import Embedding, Purifying
-from bench.adversaries import perturbed
+from bench.contracts.capabilities import Embedding, Purifying
+from bench.defending.adversarial_examples import perturbed
 from bench.testing import ContraryVictim, check_defense, sample_context, sample_noises, sample_utterances
 from defenses.manipulation_detector import Guarded, ManipulationDetector
 from victims.bert_text import BertText

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench import FitContext, Perturbation, UsageError, Utterance
-from bench.protocols import TrainableVictim
-from bench.signal import snr_db
-from bench.stacking import Defended
+from bench.audio.signal import snr_db
+from bench.contracts.pipeline import Defended
+from bench.contracts.protocols import TrainableVictim
 from bench.testing import check_defense, sample_context, sample_noises, sample_utterances
 from defenses.noise_augmentation import KINDS, NoiseAugmentation
 from defenses.rnnoise import Rnnoise

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from bench import UsageError
-from bench.protocols import TrainableVictim
-from bench.signal import snr_db
+from bench.audio.signal import snr_db
+from bench.contracts.protocols import TrainableVictim
 from bench.testing import check_defense, sample_context, sample_noises, sample_utterances
 from defenses.noise_mixup import NoiseMixup
 from victims.bert_text import BertText

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bench import FitContext, Perturbation, UsageError
-from bench.signal import snr_db
+from bench.audio.signal import snr_db
 from bench.testing import sample_context, sample_noises, sample_utterances
 from defenses.random_noise import RandomNoise
 from victims.bert_text import BertText

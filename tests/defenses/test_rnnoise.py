@@ -13,9 +13,9 @@ import pytest
 import torch
 
 from bench import Batch, DataError, FitContext, UsageError, Utterance, Victim
-from bench.abilities import Purifying
-from bench.models.denoiser import Denoiser
-from bench.protocols import Fingerprinted
+from bench.contracts.capabilities import Purifying
+from bench.contracts.protocols import Fingerprinted
+from bench.defending.denoiser import Denoiser
 from bench.testing import ContraryVictim, check_defense, sample_context, sample_noises, sample_utterances
 from defenses.rnnoise import Rnnoise
 from victims.bert_text import BertText

@@ -13,8 +13,8 @@ from scipy import stats
 from torch import Tensor
 
 from bench import Batch, ComponentError, FitContext, Refusing, UsageError, Utterance, Victim
-from bench.abilities import Embedding, Purifying
-from bench.certificates import Certifying
+from bench.contracts.capabilities import Embedding, Purifying
+from bench.defending.certificates import Certifying
 from bench.testing import ContraryVictim, check_defense, sample_context, sample_noises, sample_utterances
 from defenses.smoothing import Smoothed, Smoothing
 from victims.bert_text import BertText

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.results import Results
+from bench.scoring.results import Results
 from leaderboards.board import BOARD, Board, as_csv, boards, write_board
 
 

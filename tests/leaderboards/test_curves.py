@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.errors import DataError, UsageError
-from bench.records import CellRecords
-from bench.scores import uar, war
+from bench.core.errors import DataError, UsageError
+from bench.scoring.records import CellRecords
+from bench.scoring.scores import uar, war
 from leaderboards.curve_plot import FORMATS, check_plot_target, draw
 from leaderboards.curves import Curve, curves, titles
 

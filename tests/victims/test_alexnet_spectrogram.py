@@ -15,10 +15,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from bench import Batch, DataError, UsageError, Utterance
-from bench.blocks import segments_of
-from bench.rng import keyed
+from bench.core.rng import keyed
+from bench.data.segments import segments_of
+from bench.modelling.training import seeded
 from bench.testing import CPU, TOLERANCE, check_victim, sample_context, sample_utterances
-from bench.training import seeded
 from victims.alexnet_spectrogram import FROM_SCRATCH, P4, AlexNet, AlexnetSpectrogram, FittedAlexnet, segments_in
 
 CLASSES = ("anger", "happiness", "sadness", "neutral")

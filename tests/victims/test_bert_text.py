@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 import victims.bert_text as module
 from bench import MASK, Batch, ComponentError, DataError, UsageError, Utterance
-from bench.abilities import Embedding
+from bench.contracts.capabilities import Embedding
+from bench.modelling.training import seeded
 from bench.testing import TASK, TOLERANCE, check_victim, sample_context
-from bench.training import seeded
 from victims.bert_text import BertText
 
 transformers = pytest.importorskip("transformers")

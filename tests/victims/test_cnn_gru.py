@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench import Batch, ComponentError
-from bench.rng import keyed
+from bench.core.rng import keyed
+from bench.modelling.training import class_weights, shuffled_batches
 from bench.testing import CPU, TOLERANCE, sample_context, sample_utterances
-from bench.training import class_weights, shuffled_batches
-from victims.cnn_gru import CnnGru, FittedCnnGru, CnnGruNetwork
+from victims.cnn_gru import CnnGru, CnnGruNetwork, FittedCnnGru
 
 
 @pytest.fixture(scope="module")

@@ -13,14 +13,14 @@ import pytest
 import torch
 
 from bench import Batch, ComponentError, DataError, UsageError
-from bench.exports import write_export
-from bench.model_card import card, described
-from bench.options import Options
-from bench.progress import SILENT
-from bench.registry import Registry
-from bench.tasks import task_named
+from bench.contracts.registry import Registry
+from bench.core.progress import SILENT
+from bench.data.tasks import task_named
+from bench.evaluation.options import Options
+from bench.sharing.export import write_export
+from bench.sharing.model_card import card, described
+from bench.studies.training_jobs import Job, Trained, prepare_job, trained
 from bench.testing import check_victim, sample_context, sample_utterances
-from bench.trained import Job, Trained, prepare, trained
 from victims.exported import Exported
 
 TINY = "cnn_gru:channels=4,hidden=4,dense=4,max_epochs=2"
@@ -31,7 +31,7 @@ def job(tiny_corpus: Path, tiny_noises: Path) -> Callable[[str], Job]:
     def made(defense: str) -> Job:
         paths: dict[str, Any] = {"corpus_root": tiny_corpus, "noise_roots": (tiny_noises,)}
         named: dict[str, Any] = {"corpus": "emodb", "noise_banks": ("folder",), "defenses": (defense,)}
-        return prepare(Options((TINY,), ("fade_in",), device="cpu", folds=(), **named, **paths), SILENT)
+        return prepare_job(Options((TINY,), ("fade_in",), device="cpu", folds=(), **named, **paths), SILENT)
 
     return made
 

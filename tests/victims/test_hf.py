@@ -19,10 +19,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bench import Batch, DataError, FitContext, UsageError, Utterance
-from bench.memory import Halving
-from bench.tasks import task_named
+from bench.core.halving import Halving
+from bench.data.tasks import task_named
+from bench.modelling.training import seeded
 from bench.testing import TOLERANCE, check_victim, sample_context, sample_utterances
-from bench.training import seeded
 from victims.hf import FittedHuggingFace, HuggingFace
 
 transformers = pytest.importorskip("transformers")

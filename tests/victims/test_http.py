@@ -25,7 +25,7 @@ import numpy as np
 import pytest
 
 from bench import Batch, BenchError, ComponentError, UsageError, Utterance
-from bench.registry import Registry
+from bench.contracts.registry import Registry
 from bench.testing import check_victim, sample_context, sample_utterances
 from victims.http import FittedHttp, Http
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench import Batch, DataError, UsageError
-from bench.features.frontend import FrontEnd
+from bench.modelling.features.frontend import FrontEnd
 from bench.testing import CPU, TASK, TOLERANCE, check_victim, sample_context, sample_utterances
 from victims.lstm_egemaps import FittedLstmEgemaps, LstmEgemaps, LstmNetwork
 

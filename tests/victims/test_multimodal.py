@@ -13,12 +13,12 @@ import torch
 from torch import nn
 
 from bench import MASK, Batch, ComponentError, FitContext, UsageError, Utterance
-from bench.abilities import Embedding
-from bench.fitting import identity
-from bench.registry import Entry, Registry
+from bench.contracts.capabilities import Embedding
+from bench.contracts.registry import Entry, Registry
+from bench.evaluation.fitted_store import identity
+from bench.modelling.training import Schedule, Sequences, fit_network, seeded
+from bench.modelling.weights import load_into, load_weights, save_weights
 from bench.testing import CPU, TASK, check_victim, sample_context, sample_utterances
-from bench.training import Schedule, Sequences, fit_network, seeded
-from bench.weights import load_into, load_weights, save_weights
 from victims.multimodal import Multimodal
 
 WORDS = {"anger": "hate", "happiness": "love", "sadness": "gone", "neutral": "table"}

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from bench import Batch, DataError, UsageError, Utterance
-from bench.tasks import task_named
+from bench.data.tasks import task_named
 from bench.testing import TOLERANCE, check_victim, sample_context, sample_utterances
 from victims.onnx import FittedOnnx, Onnx
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from bench import Batch, BenchError, ComponentError, DataError, UsageError
-from bench.registry import Registry
-from bench.tasks import task_named
+from bench.contracts.registry import Registry
+from bench.data.tasks import task_named
 from bench.testing import check_victim, sample_context, sample_utterances
 from victims.python import FittedPython, Python
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from bench import Batch, DataError, FitContext, Task, UsageError, Utterance
-from bench.scores import uar
+from bench.scoring.scores import uar
 from bench.testing import TASK, check_victim, sample_context, sample_utterances
 from victims.svm_egemaps import FittedSvmEgemaps, SvmEgemaps
 

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench import Batch, UsageError
-from bench.abilities import Embedding
+from bench.contracts.capabilities import Embedding
+from bench.modelling.training import seeded
 from bench.testing import TASK, TOLERANCE, check_victim, sample_context, sample_utterances
-from bench.training import seeded
 from victims.wav2vec2_audio import Wav2vec2Audio
 
 transformers = pytest.importorskip("transformers")

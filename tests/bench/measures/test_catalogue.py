@@ -10,9 +10,9 @@ from dataclasses import fields
 import pytest
 import torch
 
-from bench.errors import UsageError
+from bench.audio.signal import mix
+from bench.core.errors import UsageError
 from bench.measures.catalogue import MEASURES, check_measures, parse_measures
-from bench.signal import mix
 
 NAMES = ("seg_snr_db", "stoi", "pesq", "nmr_db", "audible_share")
 NOISE = torch.randn(32_000, generator=torch.Generator().manual_seed(1)) * 0.1

@@ -12,12 +12,12 @@ import pytest
 import torch
 
 from bench import AttackTools, Batch, Perturbation, Rng, Utterance
+from bench.audio.signal import mix
+from bench.evaluation.options import Options
 from bench.measures.catalogue import MEASURES
-from bench.options import Options
-from bench.records import Row, Store
-from bench.referee import Referee
-from bench.search import AttackRun
-from bench.signal import mix
+from bench.referee.referee import Referee
+from bench.referee.search import AttackRun
+from bench.scoring.records import Row, Store
 from bench.testing import CPU, TASK, sample_tools, sample_utterances
 
 LIGHT = tuple(name for name, measure in MEASURES.items() if not measure.package)

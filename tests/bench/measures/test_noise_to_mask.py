@@ -9,9 +9,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.measures.masking import masking_threshold, power_spectra
+from bench.audio.signal import mix
+from bench.measures.auditory_masking import masking_threshold, power_spectra
 from bench.measures.noise_to_mask import audible_share, noise_to_mask_db
-from bench.signal import mix
 
 NOISE = torch.randn(16_000, generator=torch.Generator().manual_seed(1)) * 0.1
 OTHER = torch.randn(16_000, generator=torch.Generator().manual_seed(2)) * 0.1

@@ -7,9 +7,9 @@ import sys
 import pytest
 import torch
 
-from bench.errors import UsageError
+from bench.audio.signal import mix
+from bench.core.errors import UsageError
 from bench.measures.stoi import short_time_objective
-from bench.signal import mix
 
 NOISE = torch.randn(32_000, generator=torch.Generator().manual_seed(1)) * 0.1
 BURSTS = NOISE * (torch.arange(32_000) // 1_600 % 2)

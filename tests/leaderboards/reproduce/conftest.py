@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.records import CellRecords
+from bench.scoring.records import CellRecords
 
 TRUTH = ("anger", "happiness", "sadness", "neutral")
 SPEAKERS, EACH = 4, 100

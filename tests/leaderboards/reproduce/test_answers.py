@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.means import perturbed_scores
-from bench.records import CellRecords
-from bench.rng import keyed
+from bench.core.rng import keyed
+from bench.scoring.pooling import perturbed_scores
+from bench.scoring.records import CellRecords
 from leaderboards.reproduce.answers import Answers, Term, applied, contrast, error, level, paired, read
 from leaderboards.reproduce.impacts import filled, impact, impact_difference
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from bench.records import CellRecords
+from bench.scoring.records import CellRecords
 from leaderboards.reproduce import p1_augmentation, p1_denoising
 from leaderboards.reproduce.p1_augmentation import augmentation
 from leaderboards.reproduce.p1_table1 import Published, published

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bench.registry import Registry
-from bench.results import Results
+from bench.contracts.registry import Registry
+from bench.scoring.results import Results
 from leaderboards.reproduce.p1_table1 import published, tables
 
 ABOUT: dict[str, Any] = {

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import DataError, UsageError
-from bench.options import Options
-from bench.records import CellRecords
+from bench.core.errors import DataError, UsageError
+from bench.evaluation.options import Options
+from bench.scoring.records import CellRecords
 from leaderboards.reproduce import p2_adversarial_training, p2_defences
 from leaderboards.reproduce.p2_adversarial_training import asked, curves, defense
 from leaderboards.reproduce.p2_defences import ADVERSARIAL, GAN, NOISES, RANDOM, attack

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from bench.errors import UsageError
-from bench.options import Options
-from bench.records import CellRecords
+from bench.core.errors import UsageError
+from bench.evaluation.options import Options
+from bench.scoring.records import CellRecords
 from leaderboards.reproduce.p3_fusion import ATTACKS, asked, tables
 from leaderboards.reproduce.shape import TableFigure, facts
 

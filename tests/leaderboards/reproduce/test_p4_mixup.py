@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from bench.records import CellRecords
+from bench.scoring.records import CellRecords
 from leaderboards.reproduce.p4_mixup import TEST_SETS, TRAININGS, tables
 from leaderboards.reproduce.shape import TableFigure, facts
 

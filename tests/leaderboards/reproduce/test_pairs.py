@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-import bench.setup as module
-from bench.api import execute_all
-from bench.errors import UsageError
-from bench.evaluate import Cell
-from bench.grid import Planned
-from bench.options import Options
-from bench.planning import canonical, grouped
-from bench.progress import SILENT
-from bench.registry import Registry
-from bench.tasks import TASKS
-from bench.variants import ThreatModel
+import bench.evaluation.setup as module
+from bench.contracts.registry import Registry
+from bench.contracts.threat_models import ThreatModel
+from bench.core.errors import UsageError
+from bench.core.progress import SILENT
+from bench.data.tasks import TASKS
+from bench.evaluation.cells import Cell
+from bench.evaluation.grid import Planned
+from bench.evaluation.options import Options
+from bench.evaluation.planning import canonical, grouped
+from bench.evaluation.run import execute_all
 from leaderboards.reproduce import (
     p1_augmentation,
     p1_denoising,

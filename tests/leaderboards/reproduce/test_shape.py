@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from bench.cli.reproduce_show import headline, verdict
-from leaderboards.reproduce.shape import Claim, TableFigure, Table, above, around, below, facts, not_above
+from leaderboards.reproduce.shape import Claim, Table, TableFigure, above, around, below, facts, not_above
 
 UP, DOWN, WIDE, NOTHING = (
     TableFigure(0.2, (0.1, 0.3), signed=True),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from bench import AttackTools, Perturbation, Rng, UsageError, Utterance
-from bench.signal import mix
+from bench.audio.signal import mix
 
 _SHORTEST = 2
 

@@ -1,0 +1,167 @@
+"""Sound files, decoded once: their 16 kHz samples are kept in the user's cache and mapped into memory, not read.
+
+Files are kept in shards of some dozens, each named by what its files hold. Where one shard ends and the next begins
+follows from the files' content as well, so that a file added or changed costs its own shard and no other. A shard that
+is there is not decoded again, whatever the files are called and wherever they lie; one that was interrupted is not
+there. Samples are 32-bit floats: 230 MB an hour of sound. They take memory only while they are looked at, and the
+system takes it back when it needs it.
+"""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import json
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.audio.reading import read_audio, refuse_silence
+from bench.core.cache import appearing_folder, cache_dir
+from bench.core.digests import content_digests, default_workers
+from bench.core.errors import UsageError
+from bench.core.keys import code_digest, fingerprint
+from bench.core.progress import SILENT, Progress
+
+if TYPE_CHECKING:
+    import torch
+
+LEAST, MEAN, MOST = 16, 48, 128
+"""Files in a shard: at least, beyond that on average, at most."""
+
+_SAMPLES, _LENGTHS = "samples.f32", "lengths.json"
+_BYTES = 4
+
+
+def read_many(
+    paths: Sequence[Path],
+    progress: Progress = SILENT,
+    description: str = "reading sound",
+    workers: int | None = None,
+) -> tuple[torch.Tensor, ...]:
+    """Read files as [`read_audio`][bench.audio.reading.read_audio] does, several at a time, and refuse silent ones.
+
+    Args:
+        paths: the result is in their order; a file may stand there twice.
+        progress: is told of every file that is decoded.
+        description: of the task, for the reader.
+        workers: files decoded at a time; one a core by default. Changes no result.
+
+    Returns:
+        Tensors of shape (t,), mapped from the cache: writing to one changes neither the cache nor the others.
+
+    Raises:
+        DataError: of the first bad file in the order of `paths`.
+        UsageError: the cache's disk is full or cannot be written to.
+    """
+    digests = content_digests(paths, workers)
+    first = dict(zip(reversed(digests), reversed(paths), strict=True))
+    shards = list(_shards(list(dict.fromkeys(digests))))
+    missing = [shard for shard in shards if _lengths(_folder(shard), len(shard)) is None]
+    total = sum(map(len, missing))
+    if missing:
+        with progress.task(description, total=total) as advance:
+            _decode(missing, first, advance, workers or default_workers())
+    sounds = {digest: sound for shard in shards for digest, sound in zip(shard, _mapped(shard), strict=True)}
+    return tuple(sounds[digest] for digest in digests)
+
+
+def _shards(digests: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Contents in groups that end where a content's own digest says so.
+
+    >>> many = [hashlib.sha256(bytes([n])).hexdigest() for n in range(200)]
+    >>> sum(_shards(many), ()) == tuple(many)
+    True
+    >>> len(set(_shards(many)) & set(_shards(["0" * 64, *many]))) >= len(list(_shards(many))) - 2
+    True
+    """
+    shard: list[str] = []
+    for digest in digests:
+        shard.append(digest)
+        if (len(shard) >= LEAST and int(digest[:8], 16) % MEAN == 0) or len(shard) == MOST:
+            yield tuple(shard)
+            shard = []
+    if shard:
+        yield tuple(shard)
+
+
+@cache
+def _decoder() -> str:
+    """Depends on all that turns a file into samples: our code and the libraries that decode and resample."""
+    import soundfile
+
+    code = code_digest("bench.audio.reading", "bench.audio.containers")
+    return fingerprint([code, version("soxr"), soundfile.__libsndfile_version__])
+
+
+def _folder(shard: tuple[str, ...]) -> Path:
+    return cache_dir() / "sounds" / fingerprint(["sounds 1", _decoder(), *shard])
+
+
+def _lengths(folder: Path, files: int) -> list[int] | None:
+    """The number of samples of each file in a shard; None where it is not there, or not whole."""
+    try:
+        lengths = json.loads((folder / _LENGTHS).read_text(encoding="utf-8"))
+        size = (folder / _SAMPLES).stat().st_size
+    except (OSError, ValueError):
+        return None
+    whole = isinstance(lengths, list) and len(lengths) == files and size == _BYTES * sum(lengths)
+    return lengths if whole else None
+
+
+def _decode(
+    shards: Sequence[tuple[str, ...]], paths: dict[str, Path], advance: Callable[[int], None], workers: int
+) -> None:
+    """Decode shards side by side; those that are finished stay when another fails."""
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        jobs = [pool.submit(_make, shard, [paths[digest] for digest in shard], advance) for shard in shards]
+        try:
+            for job in jobs:
+                job.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _make(shard: tuple[str, ...], paths: Sequence[Path], advance: Callable[[int], None]) -> None:
+    folder = _folder(shard)
+    if folder.is_dir():  # there, but not whole
+        shutil.rmtree(folder, ignore_errors=True)
+    try:
+        with appearing_folder(folder) as temporary:
+            lengths = []
+            with (temporary / _SAMPLES).open("wb") as file:
+                for path in paths:
+                    waveform = read_audio(path)
+                    refuse_silence(path, waveform)
+                    file.write(waveform.numpy().astype("<f4", copy=False).data)
+                    lengths.append(len(waveform))
+                    advance(1)
+            (temporary / _LENGTHS).write_text(json.dumps(lengths), encoding="utf-8")
+    except OSError as error:
+        raise _full(folder.parent, error) from error
+
+
+def _full(folder: Path, error: OSError) -> UsageError:
+    found = (error.strerror or "an error").lower()
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        found += f", {shutil.disk_usage(folder).free / 1e9:.1f} GB free"
+    expected = "a folder that can be written to, with 230 MB for each hour of sound"
+    return UsageError(folder, found, expected, "free space, or set SERBENCH_CACHE to a folder on another disk")
+
+
+def _mapped(shard: tuple[str, ...]) -> list[torch.Tensor]:
+    """The sounds of a shard that is there, mapped copy-on-write."""
+    import numpy as np
+    import torch
+
+    folder = _folder(shard)
+    lengths = _lengths(folder, len(shard))
+    assert lengths is not None, "just made"
+    samples = torch.from_numpy(np.memmap(folder / _SAMPLES, dtype="<f4", mode="c"))
+    ends = list(itertools.accumulate(lengths))
+    return [samples[end - length : end] for end, length in zip(ends, lengths, strict=True)]

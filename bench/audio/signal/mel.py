@@ -1,0 +1,78 @@
+"""Log mel filterbanks of padded batches, from real samples alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import torch
+import torchaudio
+from torch import Tensor
+
+from bench.core.types import SAMPLE_RATE
+
+
+@dataclass(frozen=True)
+class MelSettings:
+    """How a spectrogram is framed.
+
+    Args:
+        n_mels: number of mel bands.
+        window_s: length of the Hamming window in seconds.
+        hop_s: step between frames in seconds.
+        n_fft: transform length in samples, at least the window's.
+        floor: added to the band energies before the logarithm.
+    """
+
+    n_mels: int = 40
+    window_s: float = 0.025
+    hop_s: float = 0.010
+    n_fft: int = 512
+    floor: float = 1e-6
+
+    @property
+    def window(self) -> int:
+        """Window length in samples."""
+        return round(self.window_s * SAMPLE_RATE)
+
+    @property
+    def hop(self) -> int:
+        """Step in samples."""
+        return round(self.hop_s * SAMPLE_RATE)
+
+
+def frame_counts(lengths: Tensor, settings: MelSettings) -> Tensor:
+    """How many whole windows fit into each length (in samples); an utterance shorter than one window has one frame."""
+    return torch.div((lengths - settings.window).clamp(min=0), settings.hop, rounding_mode="floor") + 1
+
+
+def log_mel(waveforms: Tensor, settings: MelSettings = MelSettings()) -> Tensor:
+    """Log mel filterbank energies of a zero-padded batch.
+
+    Frame i covers samples [i·hop, i·hop + window): nothing is centred or reflected, so frames inside an utterance's
+    true length do not see what follows it. Use `frame_counts` for the number of true frames.
+
+    Args:
+        waveforms: shape (b, t), at 16 kHz.
+
+    Returns:
+        Shape (b, frames, n_mels), natural logarithm.
+    """
+    short = settings.window - waveforms.shape[-1]
+    if short > 0:
+        waveforms = torch.nn.functional.pad(waveforms, (0, short))
+    frames = waveforms.unfold(-1, settings.window, settings.hop) * _hamming(settings.window, waveforms.device)
+    power = torch.view_as_real(torch.fft.rfft(frames, n=settings.n_fft)).square().sum(dim=-1)
+    return (power @ _filters(settings, waveforms.device)).add_(settings.floor).log_()
+
+
+@cache
+def _hamming(length: int, device: torch.device) -> Tensor:
+    return torch.hamming_window(length, periodic=False, device=device)
+
+
+@cache
+def _filters(settings: MelSettings, device: torch.device) -> Tensor:
+    bins = settings.n_fft // 2 + 1
+    filters = torchaudio.functional.melscale_fbanks(bins, 0.0, SAMPLE_RATE / 2, settings.n_mels, SAMPLE_RATE)
+    return torch.as_tensor(filters, device=device)

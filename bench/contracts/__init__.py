@@ -1,0 +1,1 @@
+"""What a victim, an attack, a defence *is*; what they are given; how they are named, found, composed."""

@@ -1,0 +1,108 @@
+"""What an attack is given to work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+from bench.audio.signal import fit_length, noise_gain, snr_db
+from bench.contracts.perception import Perception
+from bench.contracts.protocols import Attack, Degradation
+from bench.core.noises import NoiseSet
+from bench.core.types import NoiseClip, Perturbation, Rng, Utterance
+
+if TYPE_CHECKING:
+    from bench.contracts.defense_view import DefenseView
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """One sound laid over one utterance, at any level; the energies are measured once.
+
+    Args:
+        original: the utterance.
+        clip: the sound.
+        noise: the sound over the utterance's length, scaled to 0 dB SNR.
+    """
+
+    original: Utterance
+    clip: NoiseClip
+    noise: Tensor
+
+    @classmethod
+    def of(cls, original: Utterance, clip: NoiseClip) -> Overlay:
+        """Lay a sound from its start over the whole utterance (P1's `Co`), repeated where it is shorter."""
+        noise = fit_length(clip.waveform, original.waveform.shape[-1])
+        return cls(original, clip, noise * noise_gain(original.waveform, noise, snr_db=0.0))
+
+    def at(self, level_db: float) -> Utterance:
+        """The utterance with the sound at this signal-to-noise ratio, in dB."""
+        return replace(
+            self.original,
+            waveform=self.original.waveform.add(self.noise, alpha=10 ** (-level_db / 20)),
+            perturbation=Perturbation("noise", self.clip.category, self.clip.id),
+        )
+
+
+@dataclass(frozen=True)
+class AttackTools:
+    """What an attack may use, and what the attacker is told beforehand.
+
+    Args:
+        noises: the noise bank's "test" part.
+        perception: which perturbations people do not hear as another emotion.
+        min_snr_db: a candidate must lie above this SNR to count.
+        max_queries: after so many candidates the referee closes the search.
+        component: builds a registered attack from its spec; `perturb` uses those that ask once.
+        degradation: for an informed attacker (P1's Corr), the loss of UAR by noise category; else None.
+        speech: all clean utterances of the part that is attacked, for effects that take something from another
+            utterance of the same speaker (P1's fillers).
+        defense_view: for an attacker who knows the defence (class attribute `aware = True`): a look through it; else
+            None.
+        transferred: for an attacker who does not (a property `transfers` that names an attack): that attack's best
+            candidate against the bare victim, by utterance.
+    """
+
+    noises: NoiseSet
+    perception: Perception
+    min_snr_db: float
+    max_queries: int
+    component: Callable[[str], Attack]
+    degradation: Degradation | None = None
+    speech: tuple[Utterance, ...] = ()
+    defense_view: DefenseView | None = None
+    transferred: Mapping[str, Utterance] = field(default_factory=dict)
+
+    def others(self, original: Utterance) -> tuple[Utterance, ...]:
+        """The same speaker's other clean utterances, in the corpus's order."""
+        return tuple(u for u in self._by_speaker.get(original.speaker, ()) if u.id != original.id)
+
+    @cached_property
+    def _by_speaker(self) -> dict[str, list[Utterance]]:
+        groups: dict[str, list[Utterance]] = {}
+        for utterance in self.speech:
+            groups.setdefault(utterance.speaker, []).append(utterance)
+        return groups
+
+    def perturb(self, effect: str, original: Utterance, rng: Rng) -> Utterance | None:
+        """What an effect of the catalogue makes of an utterance; None where it does not apply to it.
+
+        Args:
+            effect: the spec of a registered attack that asks once: "fade_in", "speed_utterance:rate=0.75".
+            original: the utterance, left as it is.
+            rng: for effects that draw.
+        """
+        return next(self.component(effect).search(original, self, rng), None)
+
+    def counts(self, original: Utterance, candidate: Utterance) -> bool:
+        """Whether a candidate that fools the victim lies within the rules: the attacker's own look at the SNR.
+
+        The referee's measurement is the one that decides. Reads a value from the device: not for every query.
+        """
+        if candidate.waveform.shape != original.waveform.shape:
+            return self.perception.covers(candidate.perturbation)
+        return float(snr_db(original.waveform, candidate.waveform.clamp(-1.0, 1.0))) > self.min_snr_db

@@ -1,0 +1,109 @@
+"""What a fitted victim may do beside answering: show, refuse, purify.
+
+They are structural, as the [contracts][bench.contracts.protocols]: a victim that has the methods is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from bench.contracts.protocols import Victim
+from bench.core.types import Utterance
+
+if TYPE_CHECKING:
+    import torch
+
+    from bench.core.batch import Batch
+
+
+@runtime_checkable
+class Refusing(Victim, Protocol):
+    """A fitted victim that may refuse to answer: a detector, or one that abstains.
+
+    A refused utterance has the label `bench.core.types.REFUSED`: an error where nobody attacks, and never an attack's
+    success. What wraps another victim passes its refusals on, see `bench.defending.purified_victim`.
+    """
+
+    def enroll(self, clean: Sequence[Utterance]) -> Refusing:
+        """Likewise one that may refuse."""
+        ...
+
+    def answer_or_refuse(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        """Its log-probabilities, shape (b, c), and which it refuses, shape (b,), bool.
+
+        A row does not depend on the others, nor on padding.
+        """
+        ...
+
+
+@runtime_checkable
+class Purifying(Victim, Protocol):
+    """A fitted victim with something before it that takes noise away. An attacker who knows it may look through it."""
+
+    def enroll(self, clean: Sequence[Utterance]) -> Purifying:
+        """Likewise one that purifies."""
+        ...
+
+    def trace(self, batch: Batch) -> list[torch.Tensor]:
+        """What is left of each utterance behind the purifier, in the purifier's own terms: b tensors of shape
+        (frames, d), or (t, 1) of samples. How far two of them lie apart is what survives of a noise."""
+        ...
+
+
+@runtime_checkable
+class Sequential(Victim, Protocol):
+    """A fitted victim that shows the feature sequence it decides from: what a purifier of features works on.
+
+    `log_probs(batch)` is `log_probs_of(*sequence(batch))`.
+    """
+
+    def enroll(self, clean: Sequence[Utterance]) -> Sequential:
+        """Likewise one that shows it."""
+        ...
+
+    def sequence(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        """Standardised features, shape (b, frames, d), zero after an utterance's end, and its frames, shape (b,)."""
+        ...
+
+    def log_probs_of(self, features: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
+        """Class log-probabilities, shape (b, c), of features as `sequence` gives them."""
+        ...
+
+
+@runtime_checkable
+class Embedding(Victim, Protocol):
+    """A fitted victim that shows its last hidden vector: what `multimodal` joins.
+
+    Where that can be trained on with what joins it, the attribute `network` is the torch module to train.
+    """
+
+    def enroll(self, clean: Sequence[Utterance]) -> Embedding:
+        """Likewise one that shows it."""
+        ...
+
+    def hidden(self, batch: Batch) -> torch.Tensor:
+        """The vector before the output layer, shape (b, h). A row does not depend on the others, nor on padding."""
+        ...
+
+
+def _as_it_is(found: Any) -> Any:
+    return found
+
+
+def forward_capabilities(
+    wrapper: object, victim: object, names: Iterable[str], through: Callable[[Any], Any] = _as_it_is
+) -> None:
+    """Give a frozen wrapper what the victim behind it has of these names; for its `__post_init__`.
+
+    On the instance: a class that had such a method would promise it for every victim.
+
+    Args:
+        wrapper: what gets it.
+        victim: what has it, or not.
+        names: of methods and attributes.
+        through: what is made of each on the way.
+    """
+    for name in names:
+        if hasattr(victim, name):
+            object.__setattr__(wrapper, name, through(getattr(victim, name)))

@@ -1,0 +1,99 @@
+"""Effects one after the other, as one attack: `--attack "pitch_semitone+mask_nouns"`; defences likewise, see
+`bench.contracts.pipeline`.
+
+In a spec, `+` also joins the values of a list (`boundary:categories=natural+human`). So the names before the first `:`
+are joined by a bare `+`, and parameters belong to the last of them; to give parameters to several, put spaces around
+it: `"pitch:factor=0.75 + environmental:snr_db=10"`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bench.core.errors import UsageError
+from bench.core.types import Perturbation, Rng, Utterance
+
+if TYPE_CHECKING:
+    from bench.contracts.attack_tools import AttackTools
+    from bench.contracts.protocols import Attack
+
+JOINED = "+"
+COMPOSABLE = ("attacks", "defenses")
+"""The kinds of which several can be one."""
+
+
+def specs_in(kind: str, text: str) -> tuple[str, ...]:
+    """The specs that a spec of this kind is composed of: itself alone, where the kind cannot be composed."""
+    return parts_of(text) if kind in COMPOSABLE else (text,)
+
+
+def parts_of(text: str) -> tuple[str, ...]:
+    """The specs that a spec is composed of, one or more.
+
+    >>> parts_of("pitch_semitone+mask_nouns:control=true")
+    ('pitch_semitone', 'mask_nouns:control=true')
+    >>> parts_of("pitch:factor=0.75 + fade_in"), parts_of("boundary:categories=natural+human")
+    (('pitch:factor=0.75', 'fade_in'), ('boundary:categories=natural+human',))
+    """
+    found: list[str] = []
+    for piece in re.split(r"\s+\+\s+", text.strip()):
+        names, colon, params = piece.partition(":")
+        *before, last = names.split(JOINED)
+        found += [*before, last + colon + params]
+    return tuple(part.strip() for part in found)
+
+
+def composed(parts: tuple[str, ...]) -> str:
+    """The spec of these specs, as short as it can be.
+
+    >>> composed(("pitch_semitone", "mask_nouns")), composed(("pitch:factor=0.75", "fade_in"))
+    ('pitch_semitone+mask_nouns', 'pitch:factor=0.75 + fade_in')
+    """
+    plain = not any(":" in part for part in parts[:-1])
+    return (JOINED if plain else f" {JOINED} ").join(parts)
+
+
+@dataclass(frozen=True)
+class Composed:
+    """Effects one after the other; asks once.
+
+    It applies where all of them apply: a combination of which a part was left out would be another one. People hear the
+    same emotion where they do with each part.
+
+    Args:
+        parts: effects that ask once, in the order in which they are applied.
+        names: their specs.
+
+    Raises:
+        UsageError: one of them is a search.
+    """
+
+    parts: tuple[Attack, ...]
+    names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        for part, name in zip(self.parts, self.names, strict=True):
+            if hasattr(part, "probe"):
+                found = f"{name!r}, which is a search"
+                raise UsageError(f"--attack {composed(self.names)!r}", found, "effects that ask once", "leave it out")
+
+    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
+        """Yield the utterance with all effects."""
+        candidate, done = original, []
+        for part in self.parts:
+            changed = next(part.search(candidate, tools, rng), None)
+            if changed is None:
+                return
+            done.append(changed.perturbation or Perturbation("", ""))
+            candidate = changed
+        yield replace(
+            candidate,
+            perturbation=Perturbation(
+                JOINED.join(one.name for one in done),
+                JOINED.join(dict.fromkeys(one.category for one in done)),
+                " + ".join(one.source for one in done),
+            ),
+        )

@@ -1,0 +1,220 @@
+"""The registry: a name for every component, found through installed packages' entry points and `--plugin` files.
+
+Built-ins come in by the same entry points as everybody else's. Nothing is imported until a component is built, so that
+listing is fast; what `bench list` prints of a component is read from its source.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib import metadata
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from bench.contracts.composition import Composed, specs_in
+from bench.contracts.pipeline import DefensePipeline
+from bench.core.errors import ComponentError, UsageError
+from bench.core.rng import key_of
+from bench.core.specs import Spec, build, did_you_mean
+
+KINDS = ("victims", "attacks", "defenses", "corpora", "noise_banks")
+SINGULAR = {
+    "victims": "victim",
+    "attacks": "attack",
+    "defenses": "defense",
+    "corpora": "corpus",
+    "noise_banks": "noise bank",
+}
+PLUGIN_TABLE = "COMPONENTS"
+_TABLE = f'{PLUGIN_TABLE} = {{"attacks": {{"my_attack": MyAttack}}}} with kinds {", ".join(KINDS)}'
+_NAME = re.compile(r"[\w-]+")
+
+
+def option_of(kind: str) -> str:
+    """The command-line option that takes a component of this kind.
+
+    >>> option_of("noise_banks")
+    '--noise-bank'
+    """
+    return "--" + SINGULAR[kind].replace(" ", "-")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One registered component, not imported yet.
+
+    Args:
+        kind: one of `KINDS`.
+        name: its name on the command line.
+        target: "package.module:Class".
+        origin: the distribution and version, or the plug-in file, that brings it.
+    """
+
+    kind: str
+    name: str
+    target: str
+    origin: str
+
+    def load(self) -> type[Any]:
+        """Import the component's class.
+
+        Raises:
+            ComponentError: it cannot be imported.
+        """
+        module, _, attribute = self.target.partition(":")
+        try:
+            loaded: type[Any] = getattr(importlib.import_module(module), attribute)
+        except Exception as error:  # somebody else's code runs here
+            where, found = f"{SINGULAR[self.kind]} {self.name!r} of {self.origin}", f"{type(error).__name__}: {error}"
+            raise ComponentError(where, found, f"{self.target} to import", "install what it needs") from error
+        return loaded
+
+    @cached_property
+    def source(self) -> Path | None:
+        """The file it is written in; None where it is not to be found."""
+        try:
+            spec = importlib.util.find_spec(self.target.partition(":")[0])  # imports the packages that it lies in
+        except Exception:
+            return None
+        return Path(spec.origin) if spec and spec.origin else None
+
+    def describe(self) -> tuple[str, str]:
+        """Its parameters and the first line of its docstring, read from its source without importing it."""
+        node = self._class_node()
+        if node is None:
+            return "", ""
+        fields = [item for item in node.body if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)]
+        params = [
+            f"{ast.unparse(item.target)}={ast.unparse(item.value)}" if item.value else ast.unparse(item.target)
+            for item in fields
+            if "ClassVar" not in ast.unparse(item.annotation)
+        ]
+        return ", ".join(params), (ast.get_docstring(node) or "").partition("\n")[0]
+
+    def _class_node(self) -> ast.ClassDef | None:
+        if self.source is None or not self.source.is_file():
+            return None
+        try:
+            tree = ast.parse(self.source.read_bytes())
+        except (OSError, SyntaxError, ValueError):
+            return None
+        wanted = self.target.partition(":")[2]
+        return next((n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == wanted), None)
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Every component there is.
+
+    Args:
+        entries: by kind and name.
+    """
+
+    entries: Mapping[tuple[str, str], Entry]
+
+    @classmethod
+    def discover(cls, plugins: Sequence[Path] = ()) -> Registry:
+        """Find the components of installed packages and of plug-in files.
+
+        Raises:
+            UsageError: two components of one kind share a name, or a plug-in file cannot be used.
+        """
+        found: dict[tuple[str, str], Entry] = {}
+        for entry in (*_installed(), *(entry for path in plugins for entry in _from_file(path))):
+            other = found.setdefault((entry.kind, entry.name), entry)
+            if other != entry:
+                raise UsageError(
+                    f"{SINGULAR[entry.kind]} {entry.name!r}",
+                    f"two of that name: {other.target} of {other.origin} and {entry.target} of {entry.origin}",
+                    "one",
+                    "rename yours, or uninstall one of the two",
+                )
+        return cls(found)
+
+    def names(self, kind: str) -> list[str]:
+        """The names of one kind, in alphabetical order."""
+        return sorted(name for of, name in self.entries if of == kind)
+
+    def entry(self, kind: str, name: str) -> Entry:
+        """The component of this name.
+
+        Raises:
+            UsageError: there is none; the message names the nearest.
+        """
+        if (kind, name) not in self.entries:
+            names = self.names(kind)
+            raise UsageError(option_of(kind), repr(name), "one of " + ", ".join(names), did_you_mean(name, names))
+        return self.entries[kind, name]
+
+    def build(self, kind: str, text: str) -> Any:
+        """Make a component from its spec; an attack may be [composed][bench.contracts.composition] of effects, and a
+        defence be a [stack][bench.contracts.pipeline] of several.
+
+        >>> Registry.discover().build("attacks", "boundary:step_db=2").step_db
+        2.0
+        """
+        parts = specs_in(kind, text)
+        if len(parts) > 1:
+            built = tuple(self.build(kind, part) for part in parts)
+            return Composed(built, parts) if kind == "attacks" else DefensePipeline(built, parts)
+        spec = Spec.parse(text, option_of(kind))
+        return build(self.entry(kind, spec.name).load(), spec, SINGULAR[kind])
+
+
+def _installed() -> Iterable[Entry]:
+    points = metadata.entry_points()
+    for kind in KINDS:
+        for point in points.select(group=f"serbench.{kind}"):
+            yield Entry(kind, point.name, point.value, _origin(point.dist))
+
+
+@cache
+def _origin(dist: metadata.Distribution | None) -> str:
+    """Name and version of a distribution; read once, since each look at them parses its whole metadata."""
+    if dist is None:
+        return "an installed package"
+    about = dist.metadata
+    return f"{about['Name']} {about['Version']}"
+
+
+def _from_file(path: Path) -> Iterable[Entry]:
+    where = f"--plugin {path}"
+    table = getattr(_module(path), PLUGIN_TABLE, None)
+    if not isinstance(table, Mapping) or not table or set(table) - set(KINDS):
+        raise UsageError(where, f"{PLUGIN_TABLE} = {table!r}", _TABLE, "add it at the end of the file")
+    for kind, components in table.items():
+        if not isinstance(components, Mapping) or not components:
+            raise UsageError(where, f"{PLUGIN_TABLE}[{kind!r}] = {components!r}", _TABLE, "mend the table")
+        for name, target in components.items():
+            if not (isinstance(name, str) and _NAME.fullmatch(name)):
+                raise UsageError(where, f"the name {name!r}", "letters, digits, _ and -", "rename it in the table")
+            home, own_name = getattr(target, "__module__", ""), getattr(target, "__name__", "")
+            if not isinstance(target, type) or getattr(sys.modules.get(home), own_name, None) is not target:
+                found = f"{target!r} for {name!r}"
+                raise UsageError(where, found, "a class, defined at a file's top level", "put the class itself there")
+            yield Entry(kind, name, f"{home}:{own_name}", path.name)
+
+
+def _module(path: Path) -> ModuleType:
+    """Run a plug-in file; its module's name depends on its whole path, so that two files of one name are two."""
+    name = f"serbench_plugin_{key_of(path.resolve()):016x}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if not path.is_file() or spec is None or spec.loader is None:
+        raise UsageError(f"--plugin {path}", "no Python file", "a .py file", "check the path")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        del sys.modules[name]
+        found = f"{type(error).__name__}: {error}"
+        raise UsageError(f"--plugin {path}", found, "a file that runs", "mend it") from error
+    return module

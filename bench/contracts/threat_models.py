@@ -1,0 +1,66 @@
+"""An attack's variants: with and without knowledge (P1's Corr), over all noises or the imperceptible ones (Noises)."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from bench.contracts.composition import Composed, composed
+from bench.core.specs import Spec, spec_of
+
+Corr = Literal["yes", "no", "both"]
+NoiseScope = Literal["all", "imperceptible", "both"]
+
+
+@dataclass(frozen=True)
+class ThreatModel:
+    """One search to run, and what is scored from it.
+
+    Args:
+        attack: the full spec that is run.
+        base: the spec without corr and noises: how tables name it.
+        corr: whether the attacker is informed.
+        noises: which splits are scored from its records. An attack that can be told to use imperceptible noises alone
+            is run for each split; the records of any other attack serve both.
+    """
+
+    attack: str
+    base: str
+    corr: bool
+    noises: tuple[str, ...]
+
+
+def threat_models(text: str, attack: Any, corr: Corr, noises: NoiseScope) -> list[ThreatModel]:
+    """The variants of an attack that the options ask for; what its spec itself pins down is not crossed.
+
+    Args:
+        text: its spec as given.
+        attack: the component.
+        corr: "both" asks an attack that can be informed twice; an attack that cannot is asked once, uninformed.
+        noises: "both" for the two splits.
+    """
+    splits = ("all", "imperceptible") if noises == "both" else (noises,)
+    if isinstance(attack, Composed):
+        names = zip(attack.names, attack.parts, strict=True)
+        whole = composed(tuple(spec_of(Spec.parse(name).name, part) for name, part in names))
+        return [ThreatModel(whole, whole, False, splits)]
+    spec = Spec.parse(text)
+    pinned = {key for key, _ in spec.params}
+    fields = {field.name: field.default for field in dataclasses.fields(attack)}
+    plain = {name: fields[name] for name in ("corr", "noises") if name in fields}
+    base = spec_of(spec.name, replace(attack, **plain))
+    splits = (attack.noises,) if "noises" in pinned and "noises" in fields else splits
+    informed = {"yes": (True,), "no": (False,), "both": (False, True)}[corr] if "corr" in fields else (False,)
+    informed = (attack.corr,) if "corr" in pinned and "corr" in fields else informed
+    found = []
+    for knows in informed:
+        known = {"corr": knows} if "corr" in fields else {}
+        if "noises" in fields:
+            found += [
+                ThreatModel(spec_of(spec.name, replace(attack, noises=split, **known)), base, knows, (split,))
+                for split in splits
+            ]
+        else:
+            found.append(ThreatModel(spec_of(spec.name, replace(attack, **known)), base, knows, splits))
+    return found

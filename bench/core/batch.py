@@ -1,0 +1,70 @@
+"""What a victim is given: several utterances, padded to one tensor, with their true lengths."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from bench.core.rng import keyed
+from bench.core.types import Rng, Utterance
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Utterances side by side.
+
+    Args:
+        utterances: the b utterances, for their speakers, transcripts and word times.
+        waveforms: shape (b, t), float32, zeros after each utterance's end.
+        lengths: shape (b,), int64, the true number of samples, on the same device as the waveforms.
+        sample_keys: what a randomised victim's draws are keyed by beside the utterance's id: the referee gives every
+            query another. Empty where nobody counts: then all have "".
+    """
+
+    utterances: tuple[Utterance, ...]
+    waveforms: Tensor
+    lengths: Tensor
+    sample_keys: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls, utterances: Sequence[Utterance], device: torch.device | None = None, sample_keys: Sequence[str] = ()
+    ) -> Batch:
+        """Pad utterances to the longest.
+
+        >>> short, long = (Utterance(str(n), torch.ones(n), speaker="a") for n in (2, 3))
+        >>> Batch.of([short, long]).waveforms
+        tensor([[1., 1., 0.],
+                [1., 1., 1.]])
+        """
+        waveforms = torch.nn.utils.rnn.pad_sequence([utterance.waveform for utterance in utterances], batch_first=True)
+        lengths = torch.tensor([utterance.waveform.shape[-1] for utterance in utterances])
+        return cls(tuple(utterances), waveforms.to(device), lengths.to(device), tuple(sample_keys))
+
+    def generators(self, *key: object) -> list[Rng]:
+        """For a randomised victim: one generator an utterance, keyed by `key`, its id and its sample key.
+
+        They depend neither on the others in the batch nor on what was asked before.
+        """
+        sample_keys = self.sample_keys or ("",) * len(self)
+        return [keyed(*key, said.id, sample_key) for said, sample_key in zip(self.utterances, sample_keys, strict=True)]
+
+    def part(self, places: Sequence[int]) -> Batch:
+        """Some of its utterances, padded to the longest of them."""
+        rows = list(places)
+        lengths = self.lengths[rows]
+        waveforms = self.waveforms[rows, : max(self.utterances[row].waveform.shape[-1] for row in rows)]
+        sample_keys = tuple(self.sample_keys[row] for row in rows) if self.sample_keys else ()
+        return Batch(tuple(self.utterances[row] for row in rows), waveforms, lengths, sample_keys)
+
+    def __len__(self) -> int:
+        return len(self.utterances)
+
+
+def batches(utterances: Sequence[Utterance], size: int) -> list[list[int]]:
+    """Indices of utterances in groups of at most `size`, similar lengths together, so that little is padded."""
+    order = sorted(range(len(utterances)), key=lambda index: (utterances[index].waveform.shape[-1], index))
+    return [order[start : start + size] for start in range(0, len(order), size)]

@@ -1,0 +1,75 @@
+"""The user's cache: what can be made again, made once.
+
+Everything in it appears under its final name at once or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.core.errors import UsageError
+
+
+def cache_dir() -> Path:
+    """The folder for things made once: `$SERBENCH_CACHE`, else the platform's own place for caches."""
+    from platformdirs import user_cache_path
+
+    return Path(os.environ.get("SERBENCH_CACHE") or user_cache_path("serbench"))
+
+
+@contextmanager
+def appearing_folder(final: Path) -> Iterator[Path]:
+    """A folder to write into, which takes its final name only when the block has ended well.
+
+    Two processes may make the same folder at once: the first to finish wins, and the other's copy is dropped.
+    """
+    temporary = final.with_name(f".{final.name}.{uuid.uuid4().hex[:8]}.tmp")
+    try:
+        temporary.mkdir(parents=True)
+    except OSError as error:
+        raise _unwritable(final.parent, error) from error
+    try:
+        yield temporary
+        for file in temporary.rglob("*"):
+            if file.is_file():
+                _flush(file)
+        try:
+            temporary.rename(final)
+        except OSError:
+            if not final.is_dir():
+                raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def appearing_file(final: Path) -> Iterator[Path]:
+    """A file to write, which takes its final name only when the block has ended well."""
+    temporary = final.with_name(f".{final.name}.{uuid.uuid4().hex[:8]}.tmp")
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        temporary.touch()
+    except OSError as error:
+        raise _unwritable(final.parent, error) from error
+    try:
+        yield temporary
+        _flush(temporary)
+        temporary.replace(final)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _flush(file: Path) -> None:
+    with file.open("rb+") as handle:
+        os.fsync(handle.fileno())
+
+
+def _unwritable(folder: Path, error: OSError) -> UsageError:
+    return UsageError(
+        folder, error.strerror or "an error", "a folder that can be written to", "choose another, or free space there"
+    )

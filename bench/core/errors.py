@@ -1,0 +1,45 @@
+"""The errors that a user can cause, and the one way of saying them.
+
+Every message names the file or option, what was found, what was expected, and what to do. The command line prints
+the message alone and leaves with `exit_code`; from Python it is an ordinary exception.
+"""
+
+
+class BenchError(Exception):
+    """Something a user or a plug-in author can put right.
+
+    Args:
+        where: the file, option or component at fault.
+        found: what was found there.
+        expected: what was expected instead.
+        remedy: what to do about it.
+
+    >>> raise BenchError("--k", "0", "whole numbers of at least 1", "for example --k 5,15,25")
+    Traceback (most recent call last):
+        ...
+    bench.core.errors.BenchError: --k: found 0; expected whole numbers of at least 1; for example --k 5,15,25
+    """
+
+    exit_code = 2
+
+    def __init__(self, where: object, found: str, expected: str, remedy: str) -> None:
+        self.where, self.found, self.expected, self.remedy = str(where), found, expected, remedy
+        message = f"{where}: found {found}; expected {expected}; {remedy}"
+        super().__init__(" ".join(message.splitlines()))  # one line, whatever another library's error says
+
+    def __reduce__(self) -> tuple[type["BenchError"], tuple[str, str, str, str]]:
+        return type(self), (self.where, self.found, self.expected, self.remedy)
+
+
+class UsageError(BenchError):
+    """An option or argument that cannot be used as given."""
+
+
+class DataError(BenchError):
+    """A file or folder of the user's that cannot be used as it is."""
+
+
+class ComponentError(BenchError):
+    """A victim, attack or defence that broke its contract; its cell fails and the others go on."""
+
+    exit_code = 1

@@ -1,0 +1,113 @@
+"""A noise bank that has been read."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from bench.core.errors import DataError, UsageError
+from bench.core.rng import key_of
+from bench.core.types import NoiseClip, Part, Rng
+
+
+@dataclass(frozen=True)
+class NoiseSet:
+    """The clips of a noise bank, by category.
+
+    Args:
+        name: the bank, as it stands in records ("embedded", "folder").
+        clips: in a fixed order.
+        fingerprint: changes whenever any sample or category changes.
+    """
+
+    name: str
+    clips: tuple[NoiseClip, ...]
+    fingerprint: str
+
+    @cached_property
+    def by_category(self) -> dict[str, tuple[NoiseClip, ...]]:
+        """The clips of each category, categories in alphabetical order."""
+        groups: dict[str, list[NoiseClip]] = defaultdict(list)
+        for clip in self.clips:
+            groups[clip.category].append(clip)
+        return {category: tuple(groups[category]) for category in sorted(groups)}
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The categories, in alphabetical order."""
+        return tuple(self.by_category)
+
+    @property
+    def ambient(self) -> tuple[str, ...]:
+        """The categories of sounds that can lie under speech: all but laughs and cries, which are appended to it, and
+        room responses."""
+        return tuple(category for category in self.categories if category not in ("laugh", "cry", "rir"))
+
+    def of(self, category: str) -> tuple[NoiseClip, ...]:
+        """The clips of one category.
+
+        Raises:
+            UsageError: the bank has no such category.
+        """
+        if category not in self.by_category:
+            raise UsageError(
+                f"noise bank {self.name!r}",
+                f"no category {category!r}",
+                "one of " + ", ".join(self.categories),
+                "map a folder to it with --noise-map, or leave it out of the component's categories",
+            )
+        return self.by_category[category]
+
+    def heard(self, *sounds: str) -> tuple[NoiseClip, ...]:
+        """The clips in which one of these is heard: by their category or by their collection's own label, whole words
+        compared without regard to case ("laugh" is not "laughing": name both). Empty where there are none.
+
+        >>> import torch
+        >>> clip = NoiseClip("1-1-A-26", "human", torch.ones(1), "1", label="laughing")
+        >>> len(Noises("esc50", (clip,), "").heard("laugh", "laughing"))
+        1
+        """
+        wanted = {sound.casefold() for sound in sounds}
+        return tuple(clip for clip in self.clips if {clip.category.casefold(), clip.label.casefold()} & wanted)
+
+    def clip(self, id: str) -> NoiseClip:
+        """The clip of this id."""
+        return self._by_id[id]
+
+    @cached_property
+    def _by_id(self) -> dict[str, NoiseClip]:
+        return {clip.id: clip for clip in self.clips}
+
+    def draw(self, rng: Rng, category: str) -> NoiseClip:
+        """A random clip of a category."""
+        clips = self.of(category)
+        return clips[int(rng.integers(len(clips)))]
+
+    def part(self, part: Part) -> NoiseSet:
+        """One half of the bank, split by source recording, so that no sound trains a defence and attacks it too.
+
+        The sources of each category are ordered by a hash of their names and dealt out in turn: the split depends on
+        nothing but the names. A source that several categories share stands on one side in all of them.
+
+        Raises:
+            DataError: a category has a single source, which cannot stand in both parts, or no source but those that
+                another category has already put on one side.
+        """
+        side: dict[str, Part] = {}
+        for category, clips in self.by_category.items():
+            sources = sorted({clip.source for clip in clips}, key=lambda source: (key_of("part", source), source))
+            count = Counter(side[source] for source in sources if source in side)
+            for source in sources:
+                if source not in side:
+                    side[source] = "test" if count["test"] <= count["train"] else "train"
+                    count[side[source]] += 1
+            if not (count["train"] and count["test"]):
+                raise DataError(
+                    f"noise bank {self.name!r}, category {category!r}",
+                    f"one source recording ({sources[0]})" if len(sources) == 1 else "sources that stand on one side",
+                    "at least two, so that defences train on other sounds than those that attack",
+                    "add recordings to the category, or remove it",
+                )
+        kept = tuple(clip for clip in self.clips if side[clip.source] == part)
+        return replace(self, clips=kept, fingerprint=f"{self.fingerprint}/{part}")

@@ -1,0 +1,175 @@
+"""Specs: a component and its parameters as one line of text, `boundary:step_db=2,corr=true`.
+
+The parameters are the fields of the component's frozen dataclass; their annotations say how the text is read.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Union
+
+from bench.core.errors import UsageError
+
+NO_DEFENSE = "none"
+"""What stands for a defence where there is none: the bare victim."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A name and parameters, as text.
+
+    Args:
+        name: the component's name in the registry.
+        params: field name and text, in the order given. An empty field name stands for the first field.
+
+    >>> Spec.parse("boundary:step_db=2,corr=true")
+    Spec(name='boundary', params=(('step_db', '2'), ('corr', 'true')))
+    >>> str(Spec.parse("boundary:step_db=2"))
+    'boundary:step_db=2'
+    """
+
+    name: str
+    params: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def parse(cls, text: str, where: str = "component") -> Spec:
+        """Read a spec; the first parameter may stand without its name (`hf:some/model`).
+
+        Raises:
+            UsageError: the text is not of the form NAME or NAME:KEY=VALUE,KEY=VALUE.
+        """
+        name, colon, rest = text.strip().partition(":")
+        items = [item.partition("=") for item in rest.split(",")] if colon else []
+        params = tuple((key.strip(), value.strip()) if equals else ("", key.strip()) for key, equals, value in items)
+        named = [key for key, _ in params]
+        unnamed_late = "" in named[1:]
+        keyless = any(not key.strip() and (equals or not value.strip()) for key, equals, value in items)
+        if not name or unnamed_late or keyless or _repeats(named):
+            raise UsageError(where, repr(text), "NAME or NAME:KEY=VALUE,KEY=VALUE", "see bench list for names and keys")
+        return cls(name, params)
+
+    def __str__(self) -> str:
+        text = ",".join(f"{key}={value}" if key else value for key, value in self.params)
+        return f"{self.name}:{text}" if text else self.name
+
+
+def _repeats(names: Iterable[str]) -> bool:
+    seen = list(names)
+    return len(seen) != len(set(seen))
+
+
+def build(factory: type[Any], spec: Spec, where: str) -> Any:
+    """Make a component from its class and its spec.
+
+    Raises:
+        UsageError: a parameter that the component does not have, or a value that its annotation does not allow.
+    """
+    fields = {field.name: field for field in _fields(factory)}
+    hints = typing.get_type_hints(factory)
+    values: dict[str, Any] = {}
+    for given, text in spec.params:
+        key = given or next(iter(fields), "")
+        if key not in fields:
+            expected = "one of " + ", ".join(fields) if fields else "no parameters"
+            raise UsageError(f"{where} {spec.name!r}", f"parameter {key!r}", expected, did_you_mean(key, fields))
+        values[key] = _read(text, hints[key], f"{where} {spec.name!r}, parameter {key!r}")
+    try:
+        return factory(**values)
+    except TypeError as error:
+        missing = [name for name, field in fields.items() if name not in values and _required(field)]
+        raise UsageError(f"{where} {spec.name!r}", "no " + ", ".join(missing), "a value for it", str(error)) from error
+
+
+def _required(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def _fields(component: Any) -> tuple[dataclasses.Field[Any], ...]:
+    return dataclasses.fields(component) if dataclasses.is_dataclass(component) else ()
+
+
+def _read(text: str, hint: Any, where: str) -> Any:
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (Union, types.UnionType):
+        if text.lower() == "none" and type(None) in args:
+            return None
+        return _read(text, next(arg for arg in args if arg is not type(None)), where)
+    if origin is Literal:
+        choices = {str(arg): arg for arg in args}
+        if text not in choices:
+            raise UsageError(where, repr(text), "one of " + ", ".join(choices), did_you_mean(text, choices))
+        return choices[text]
+    if origin is tuple:
+        kinds = args[:1] * len(text.split("+")) if args[-1] is Ellipsis else args
+        items = text.split("+") if text else []
+        if len(items) != len(kinds) and items:
+            raise UsageError(where, repr(text), f"{len(kinds)} values joined by +", "for example 5+20")
+        return tuple(_read(item, kind, where) for item, kind in zip(items, kinds, strict=False))
+    if hint is bool:
+        answers = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+        if text.lower() not in answers:
+            raise UsageError(where, repr(text), "true or false", "write it out")
+        return answers[text.lower()]
+    if hint in (int, float, str, Path):
+        try:
+            value = hint(text)
+            if hint is float and math.isnan(value):
+                raise ValueError("not a number")
+            return value
+        except ValueError as error:
+            kind = "a whole number" if hint is int else "a number"
+            raise UsageError(where, repr(text), kind, "see bench list for its parameters") from error
+    raise UsageError(where, f"annotation {hint!r}", "bool, int, float, str, Path, Literal or tuple", "change the field")
+
+
+def params_of(component: Any) -> dict[str, Any]:
+    """All the parameters of a component, as they go into a record's key: plain JSON values."""
+    return {field.name: _plain(getattr(component, field.name)) for field in _fields(component)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def spec_of(name: str, component: Any) -> str:
+    """The shortest spec that builds this component: its name and the parameters that are not at their defaults.
+
+    >>> from bench.core.types import Perturbation
+    >>> spec_of("made", Perturbation("fade_in", "signal", "x"))
+    'made:name=fade_in,category=signal,source=x'
+    """
+    params = []
+    for field in _fields(component):
+        value = getattr(component, field.name)
+        if _required(field) or value != _default(field):
+            params.append((field.name, _text(value)))
+    return str(Spec(name, tuple(params)))
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    return field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return str(value).lower()
+    return "+".join(map(_text, value)) if isinstance(value, tuple) else str(value)
+
+
+def did_you_mean(name: str, known: Iterable[str] | Mapping[str, object]) -> str:
+    """A remedy for a misspelt name.
+
+    >>> did_you_mean("cnn_gruu", ["cnn_gru", "lstm_egemaps"])
+    "did you mean 'cnn_gru'?"
+    """
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"did you mean {close[0]!r}?" if close else "choose one of these"

@@ -1,0 +1,1 @@
+"""Corpora, noise banks, downloads, splits, tasks, leakage checks, the synthetic voice."""

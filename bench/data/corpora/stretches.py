@@ -1,0 +1,112 @@
+"""Tables that say which stretch of which sound file is an utterance: finding, decoding once, and cutting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.core.errors import DataError
+from bench.core.progress import Progress
+from bench.core.types import SAMPLE_RATE, Dataset, Utterance
+from bench.data.corpora.tables import TableRow
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+END_TOLERANCE_S = 0.01
+"""Seconds that `end` may lie beyond the file, for times that were rounded; the stretch then ends with the file."""
+
+
+@dataclass(frozen=True)
+class StretchEntry:
+    """A row that has been understood: which stretch of which file, and all of the utterance but its sound.
+
+    Args:
+        where: the row, for messages.
+        path: the sound file.
+        start_s: seconds; None is the file's start.
+        end_s: seconds; None is the file's end.
+        fields: the utterance's fields, all but `waveform`.
+    """
+
+    where: str
+    path: Path
+    start_s: float | None
+    end_s: float | None
+    fields: Mapping[str, Any]
+
+
+def dataset_of(name: str, entries: Sequence[StretchEntry], progress: Progress) -> Dataset:
+    """The corpus of these entries, in their order. A file that several share is decoded once.
+
+    Raises:
+        DataError: a sound file is not as it should be, or a stretch is not within its file or silent.
+    """
+    from bench.audio.decoding import read_many
+    from bench.core.digests import content_digests
+    from bench.core.keys import fingerprint
+
+    paths = list(dict.fromkeys(entry.path for entry in entries))
+    waveforms = dict(zip(paths, read_many(paths, progress, f"reading the {name}'s files"), strict=True))
+    digests = dict(zip(paths, content_digests(paths), strict=True))
+    utterances = tuple(Utterance(waveform=_cut(e, waveforms[e.path]), **e.fields) for e in entries)
+    parts: list[object] = [f"{name} 1"]
+    for entry, one in zip(entries, utterances, strict=True):
+        parts += [one.id, digests[entry.path], entry.start_s, entry.end_s, one.speaker, one.session]
+        parts += [one.emotion, one.activation, one.valence, one.transcript, sorted(one.metadata.items())]
+    return Dataset(name, utterances, fingerprint(parts))
+
+
+def sound_file(home: Path, row: TableRow, column: str) -> Path:
+    """The file that a cell names, relative to `home` or absolute.
+
+    Raises:
+        DataError: it is not there.
+    """
+    text = row.cells[column]
+    for path in (home / text, home / text.replace("\\", "/")):
+        try:
+            if path.is_file():
+                return path
+        except (OSError, ValueError):  # a name too long, or with a NUL in it
+            continue
+    found = f"{text!r}, which is not there"
+    raise refusal(row, column, found, f"a sound file, absolute or relative to {home}", "correct the path")
+
+
+def refuse_disorder(row: TableRow, column: str, start_s: float | None, end_s: float | None) -> None:
+    """Refuse a stretch that ends before it starts.
+
+    Raises:
+        DataError: not 0 <= start < end.
+    """
+    begin = start_s or 0.0
+    if begin < 0 or (end_s is not None and begin >= end_s):
+        found = f"start {begin:g} and end {'of the file' if end_s is None else format(end_s, 'g')}"
+        raise refusal(row, column, found, "0 <= start < end, in seconds", "correct it")
+
+
+def refusal(row: TableRow, column: str, found: str, expected: str, remedy: str) -> DataError:
+    """The error about one cell."""
+    return DataError(f"{row.where}, column {column!r}", found, expected, remedy)
+
+
+def _cut(entry: StretchEntry, waveform: Tensor) -> Tensor:
+    """The entry's stretch of its file."""
+    if entry.start_s is None and entry.end_s is None:
+        return waveform
+    from bench.audio.reading import SILENCE_PEAK
+
+    length_s = waveform.shape[-1] / SAMPLE_RATE
+    start_s, end_s = entry.start_s or 0.0, length_s if entry.end_s is None else entry.end_s
+    first, last = round(start_s * SAMPLE_RATE), round(min(end_s, length_s) * SAMPLE_RATE)
+    if end_s > length_s + END_TOLERANCE_S or first >= last:
+        found = f"{start_s:g} to {end_s:g} s of {entry.path}, which is {length_s:.3f} s long"
+        raise DataError(entry.where, found, "a stretch within the file", "correct start and end (in seconds)")
+    stretch = waveform[first:last].clone()
+    if float(stretch.abs().max()) <= SILENCE_PEAK:
+        found = f"nothing but silence from {start_s:g} to {end_s:g} s of {entry.path}"
+        raise DataError(entry.where, found, "a sound", "correct start and end, or remove the row")
+    return stretch

@@ -1,0 +1,82 @@
+"""The corpus `synthetic`: 1,200 emotional utterances, made with eSpeak NG on first use, for want of recorded ones.
+
+Figures on it compare methods and test pipelines; they say nothing about people. See docs/corpora/synthetic.md.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import uuid
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from bench.core.cache import appearing_folder, cache_dir
+from bench.core.errors import DataError
+from bench.core.keys import code_digest, fingerprint
+from bench.core.progress import SILENT, Progress
+from bench.core.types import Dataset
+
+
+@dataclass(frozen=True)
+class Synthetic:
+    """Made with eSpeak NG on first use: ten speakers, anger, happiness, sadness and neutral.
+
+    Five sessions of a woman and a man, two intensities, activation and valence from 1 to 5, transcripts, and the times
+    of words and sounds. It is spoken once and kept in the user's cache; a copy that is damaged is made again. The same
+    versions of the software give the same bytes on every machine of a platform.
+    """
+
+    def read(self, progress: Progress = SILENT) -> Dataset:
+        """The corpus, from the cache or made now (about 10 seconds on two cores, 86 MB).
+
+        Raises:
+            UsageError: eSpeak NG is not installed or cannot be loaded, or the cache cannot be written to.
+        """
+        from bench.data.corpora.synthesis import store
+
+        folder = cache_dir() / "corpora" / f"synthetic-{recipe()}"
+        dataset = store.read(folder)
+        if dataset is None:
+            _set_aside(folder)
+            _make(folder, progress)
+            dataset = store.read(folder)
+        if dataset is None:
+            raise DataError(folder, "files other than those just written", "a disk that keeps them", "check the disk")
+        return dataset
+
+
+def recipe() -> str:
+    """Name what the corpus's bytes follow from, in 16 hexadecimal digits: this code, eSpeak NG, and the platform."""
+    code = code_digest("bench.data.corpora.synthesis", "bench.data.speech", "bench.core.rng")
+    return fingerprint([sys.platform, _espeak_version(), code])[:16]
+
+
+def _espeak_version() -> str:
+    try:
+        return version("espeakng-loader")
+    except PackageNotFoundError:
+        return ""
+
+
+def _set_aside(folder: Path) -> None:
+    """Remove a damaged copy, at once under its own name and then for good."""
+    if folder.exists():
+        away = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.damaged")
+        try:
+            folder.rename(away)
+        except FileNotFoundError:
+            return
+        shutil.rmtree(away, ignore_errors=True)
+
+
+def _make(folder: Path, progress: Progress) -> None:
+    from bench.data.corpora.synthesis import build, plan, store
+
+    planned = plan.plan()
+    with (
+        appearing_folder(folder) as temporary,
+        progress.task("Speaking the corpus 'synthetic' (once)", total=len(planned)) as advance,
+    ):
+        store.write(temporary, build.recordings(planned, on_done=advance))

@@ -1,0 +1,108 @@
+"""The tasks: what a victim is asked to tell, as data, in one place.
+
+Emotions have the names that corpora give them: a corpus adapter translates its own codes into these, so that a task
+is written once for all corpora.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bench.core.errors import DataError, UsageError
+from bench.core.types import SCRIPTED, Modality, Task, Utterance
+
+LOW_MID_HIGH = ("low", "mid", "high")
+BIN_EDGES = (2.75, 3.25)
+"""P1 bins ratings from 1 to 5 into low, mid and high and prints no edges. Reading: [1, 2.75], (2.75, 3.25], (3.25, 5],
+as in the same group's other work on IEMOCAP and MuSE (Jaiswal et al. 2019)."""
+
+VALENCE = (
+    *((emotion, "negative") for emotion in ("anger", "sadness", "touchy", "reprimanding", "emphatic")),
+    *((emotion, "positive") for emotion in ("happiness", "excitement", "neutral", "motherese", "joyful")),
+)
+"""P2's two classes (its Table 1), one table for both corpora. IEMOCAP: happiness, excitement and neutral against anger
+and sadness. FAU-AIBO: neutral, motherese and joyful against angry ("anger" here), touchy, reprimanding and emphatic.
+Other emotions (frustration, surprise, fear ...) have no label."""
+
+TASKS = {
+    task.name: task
+    for task in (
+        # P4: improvised speech alone. In "ahsn" happiness is without excitement, in "aesn" excitement stands for it.
+        Task("ahsn", ("anger", "happiness", "sadness", "neutral"), "emotion", improvised_only=True),
+        Task("aesn", ("anger", "excitement", "sadness", "neutral"), "emotion", improvised_only=True),
+        # P1: ratings in three bins.
+        Task("activation3", LOW_MID_HIGH, "activation", BIN_EDGES),
+        Task("valence3", LOW_MID_HIGH, "valence", BIN_EDGES),
+        # P2.
+        Task("valence2", ("negative", "positive"), "emotion", merged=VALENCE),
+        # P3, its Table 2: scripted and improvised speech, happy and excited in one class.
+        Task(
+            "emotion4",
+            ("frustration", "anger", "sadness", "happiness"),
+            "emotion",
+            merged=(("excitement", "happiness"),),
+        ),
+        # Beyond the papers: MELD's seven emotions, which are Ekman's six and neutral.
+        Task("emotion7", ("anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise"), "emotion"),
+    )
+}
+
+
+def task_named(name: str) -> Task:
+    """The task of this name.
+
+    Raises:
+        UsageError: there is none.
+
+    >>> task_named("activation3").classes
+    ('low', 'mid', 'high')
+    """
+    from bench.core.specs import did_you_mean
+
+    if name not in TASKS:
+        raise UsageError("--task", repr(name), "one of " + ", ".join(TASKS), did_you_mean(name, TASKS))
+    return TASKS[name]
+
+
+def served(utterances: Sequence[Utterance]) -> tuple[Task, ...]:
+    """The tasks that a corpus can serve: those with an utterance of every class."""
+    return tuple(task for task in TASKS.values() if not _missing(utterances, task))
+
+
+def usable(
+    utterances: Sequence[Utterance], task: Task, corpus: str, modalities: Sequence[Modality] = ("sound",)
+) -> tuple[Utterance, ...]:
+    """The utterances that have a label in this task, and what a victim perceives.
+
+    Args:
+        utterances: of a corpus.
+        task: gives the labels.
+        corpus: its name, for messages.
+        senses: "sound", "text" (a transcript), or both: an utterance that lacks one is left out.
+
+    Raises:
+        DataError: none has, or a class has none.
+    """
+    for modality in modalities:
+        perceived = [one for one in utterances if (one.has_sound if modality == "sound" else one.transcript)]
+        if utterances and not perceived:
+            expected = "sound files" if modality == "sound" else "transcripts"
+            remedy = f"choose a victim that needs no {modality}, or a corpus with {expected}"
+            raise DataError(f"corpus {corpus!r}", f"no {modality}, which the victim needs", expected, remedy)
+        utterances = perceived
+    missing = _missing(utterances, task)
+    if missing:
+        others = ", ".join(other.name for other in served(utterances))
+        scripted = task.improvised_only and any(one.metadata.get("style") == SCRIPTED for one in utterances)
+        raise DataError(
+            f"corpus {corpus!r}",
+            f"no utterance labelled {', '.join(missing)}" + " among the improvised ones" * scripted,
+            f"utterances of every class of task {task.name!r}",
+            "choose a task that the corpus can serve" + (f": {others}" if others else ""),
+        )
+    return tuple(utterance for utterance in utterances if task.label_of(utterance) is not None)
+
+
+def _missing(utterances: Sequence[Utterance], task: Task) -> list[str]:
+    found = {task.label_of(utterance) for utterance in utterances}
+    return [name for name in task.classes if name not in found]

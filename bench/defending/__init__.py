@@ -1,0 +1,1 @@
+"""The tool kit of defences: adversarial examples, augmentation, purification, certificates, GAN, denoiser."""

@@ -1,0 +1,1 @@
+"""One run: options, checks, plan, fitted victims, cells, grid."""

@@ -1,0 +1,82 @@
+"""Which cells there are, which are done; one that fails is noted and the others go on."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bench.contracts.threat_models import ThreatModel
+from bench.core.errors import BenchError
+from bench.evaluation.cells import Cell, Experiment
+from bench.scoring.records import Store
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A cell and the variant of its attack that it measures."""
+
+    cell: Cell
+    threat_model: ThreatModel
+
+    def labels(self) -> dict[str, Any]:
+        """How results name it."""
+        return {
+            "attack_base": self.threat_model.base,
+            "corr": self.threat_model.corr,
+            "noises": list(self.threat_model.noises),
+        }
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A cell that failed.
+
+    Args:
+        cell: which.
+        message: the error's one line.
+        exit_code: 2 where the user can put it right, else 1.
+    """
+
+    cell: Cell
+    message: str
+    exit_code: int
+
+
+def run_grid(experiment: Experiment, planned: Sequence[Planned], store: Store) -> list[Failure]:
+    """Measure every cell that is not done yet.
+
+    Args:
+        experiment: data and machine.
+        planned: in the order in which they are measured.
+        store: where records go. Cells found there are not measured again.
+
+    Returns:
+        The failures, in order. `KeyboardInterrupt` is not held up: what is finished is kept.
+    """
+    failures = []
+    for number, plan in enumerate(planned, 1):
+        description = experiment.description(plan.cell) | plan.labels()
+        key = experiment.key(plan.cell)
+        if store.has(key):
+            continue
+        experiment.progress.say(f"[{number}/{len(planned)}] {one_line(plan.cell)}")
+        try:
+            rows = experiment.evaluate(plan.cell)
+        except Exception as error:
+            message = str(error) if isinstance(error, BenchError) else f"{type(error).__name__}: {error}"
+            store.fail(key, description, message, traceback.format_exc())
+            code = error.exit_code if isinstance(error, BenchError) else 1
+            failures.append(Failure(plan.cell, message, code))
+        else:
+            store.write(key, description, rows)
+    return failures
+
+
+def one_line(cell: Cell) -> str:
+    """A cell as one line of text."""
+    return (
+        f"victim {cell.victim} · defense {cell.defense} · attack {cell.attack} · task {cell.task.name} · "
+        f"{cell.split} fold {cell.fold} · seed {cell.seed}" + f" · repeat {cell.repeat}" * bool(cell.repeat)
+    )

@@ -1,0 +1,65 @@
+"""Runs on disk, read for showing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.core.cache import appearing_file
+from bench.core.errors import DataError, UsageError
+from bench.evaluation.options import parse_ks
+from bench.scoring.records import Store
+from bench.scoring.results import Results, collect
+
+_RUN_FILE = "run.json"
+
+
+def remember(folder: Path, ks: Sequence[int]) -> None:
+    """Note which k the run was scored at, for `bench show`."""
+    with appearing_file(folder / _RUN_FILE) as temporary:
+        temporary.write_text(json.dumps({"k": sorted({*ks, *remembered(folder)})}) + "\n")
+
+
+def remembered(folder: Path) -> tuple[int, ...]:
+    """The k that a run has been scored at; none where it says nothing of them."""
+    if not (folder / _RUN_FILE).is_file():
+        return ()
+    try:
+        return parse_ks(json.loads((folder / _RUN_FILE).read_text())["k"])
+    except (OSError, ValueError, KeyError, TypeError, UsageError) as error:
+        raise DataError(folder / _RUN_FILE, f"{error}", '{"k": [5, 15, 25]}', "delete the file") from error
+
+
+def read_results(folders: Sequence[Path], ks: Sequence[int] | None = None) -> Results:
+    """Score all finished cells of some runs.
+
+    Args:
+        folders: `--out` folders.
+        ks: numbers of queries; by default those that the runs were scored at.
+
+    Raises:
+        DataError: a folder is no run, or holds nothing finished; a k is beyond every cell's budget.
+    """
+    cells, failed, asked = {}, [], set(ks or ())
+    for folder in folders:
+        store = Store(folder)
+        cells.update({cell.key: cell for cell in store.cells()})
+        failed += store.failures()
+        asked |= set() if ks else set(remembered(folder))
+    if not cells:
+        raise DataError(folders[0], "no finished cell", "records of a bench run", "run it again to the end")
+    most = max(int(cell.description["max_queries"]) for cell in cells.values())
+    usable = {k for k in asked if k <= most} or ({most} if not ks else set())
+    if not usable:
+        raise UsageError("--k", f"{min(asked)}", f"at most {most}, the run's budget", "run again with a greater --k")
+    order = sorted(cells.values(), key=lambda cell: json.dumps(cell.description, sort_keys=True))
+    done = {_names(cell.description) for cell in order}  # a failure that was mended since is no news
+    return collect(order, sorted(usable), [failure for failure in failed if _names(failure) not in done])
+
+
+def _names(description: Mapping[str, Any]) -> str:
+    """What a cell measures, whatever code it was measured with."""
+    names = ("victim", "defense", "attack", "corpus", "noise_bank", "task", "split", "fold", "seed", "limit")
+    return json.dumps([description.get(name) for name in (*names, "max_queries")])

@@ -1,0 +1,98 @@
+"""What a run is measured with: the corpus and the noise banks, read from where the user has them, and the device."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.contracts.registry import Registry
+from bench.core.errors import UsageError
+from bench.core.progress import Progress
+from bench.evaluation.options import Options
+
+if TYPE_CHECKING:
+    import torch
+
+    from bench.evaluation.cells import Experiment
+
+
+def set_up(options: Options, registry: Registry, progress: Progress) -> Experiment:
+    """Read the corpus and the noise bank, choose the device."""
+    from bench.contracts.perception import p1, read_perception
+    from bench.data.noises.joined import joined
+    from bench.evaluation.cells import Experiment
+
+    device = device_named(options.device)
+    corpus = _with_paths(registry, "corpora", options.corpus, {"--corpus-root": options.corpus_root})
+    banks = _noise_banks(options, registry)
+    perception = p1() if options.perception is None else read_perception(options.perception)
+    dataset = corpus.read(progress)
+    noises = joined([bank.read(progress) for bank in banks])
+    return Experiment(
+        registry,
+        dataset,
+        noises,
+        device,
+        options.batch_size,
+        perception=perception,
+        progress=progress,
+        measures=options.measures,
+    )
+
+
+def _noise_banks(options: Options, registry: Registry) -> list[Any]:
+    """The noise banks, each with its folder: those that read one take the roots in order."""
+    reading = [text for text in options.noise_banks if _reads(registry, "noise_banks", text, "root")]
+    if len(options.noise_roots) > len(reading):
+        banks = " and ".join(options.noise_banks)
+        found = f"{len(options.noise_roots)} folders for {banks}" if reading else f"{banks}, which reads none"
+        expected = f"at most {len(reading)}, one for each bank that reads one" if reading else "no path"
+        extra = options.noise_roots[len(reading)]
+        raise UsageError(f"--noise-root {extra}", found, expected, "leave the option out, or name the bank it is for")
+    roots = dict(zip(reading, options.noise_roots, strict=False))
+    mapped = [text for text in options.noise_banks if _reads(registry, "noise_banks", text, "map")]
+    if options.noise_map is not None and not mapped:
+        found = f"{' and '.join(options.noise_banks)}, which reads none"
+        raise UsageError(f"--noise-map {options.noise_map}", found, "no file", "leave the option out")
+    return [
+        _with_paths(
+            registry,
+            "noise_banks",
+            text,
+            {"--noise-root": roots.get(text), "--noise-map": options.noise_map if text in mapped else None},
+        )
+        for text in options.noise_banks
+    ]
+
+
+def _reads(registry: Registry, kind: str, text: str, parameter: str) -> bool:
+    """Whether a component takes a path of this name and its spec does not give one."""
+    component = registry.build(kind, text)
+    return parameter in {field.name for field in fields(component)} and getattr(component, parameter) is None
+
+
+def _with_paths(registry: Registry, kind: str, text: str, paths: dict[str, Path | None]) -> Any:
+    """Build a corpus or noise bank with the paths given on the command line, by their options."""
+    component = registry.build(kind, text)
+    known = {field.name for field in fields(component)}
+    given = {option.rpartition("-")[2]: path for option, path in paths.items() if path is not None}
+    for option, path in paths.items():
+        if path is not None and option.rpartition("-")[2] not in known:
+            raise UsageError(f"{option} {path}", f"{text!r}, which reads none", "no path", "leave the option out")
+    return replace(component, **given)
+
+
+def device_named(name: str) -> torch.device:
+    """The device to compute on; "auto" takes a GPU where there is one.
+
+    Raises:
+        UsageError: a GPU is asked for and there is none.
+    """
+    import torch
+
+    if name == "cuda" and not torch.cuda.is_available():
+        raise UsageError(
+            "--device", "cuda, but torch sees no GPU", "a GPU", "use --device cpu, or install CUDA's driver"
+        )
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")

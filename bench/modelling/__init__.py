@@ -1,0 +1,1 @@
+"""The tool kit of victims: training loop, weights, features, pretrained models, a remote service."""

@@ -1,0 +1,128 @@
+"""From utterances to standardised features: what the victims that hear eGeMAPS share."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from bench.core.batch import Batch
+from bench.core.errors import ComponentError, DataError
+from bench.core.progress import SILENT, Progress
+from bench.core.types import Utterance
+from bench.modelling.features.egemaps import WIDTHS, Level, heard, remembered
+
+Scope = Literal["training", "speaker"]
+"""Whose mean and deviation: of the training set, or of each speaker's clean utterances."""
+
+_EVERYBODY = ""
+_CONSTANT = 1e-6
+
+
+@dataclass(frozen=True)
+class FrontEnd:
+    """eGeMAPS of utterances, each feature less its mean and over its standard deviation.
+
+    Args:
+        where: whose it is, for messages: "victim 'lstm_egemaps'".
+        level: which features.
+        scope: whose statistics: "training" is fixed by `fitted`; "speaker" is taken by `enrolled`, from clean
+            utterances, and does not follow an attack.
+        average: consecutive frames that are made one, their mean, before anything else; the last may be of fewer.
+        statistics: mean and deviation, shape (2, d), by speaker; under "" those of the training set.
+    """
+
+    where: str
+    level: Level
+    scope: Scope
+    average: int = 1
+    statistics: Mapping[str, Tensor] = field(default_factory=lambda: MappingProxyType({}))
+
+    def fitted(self, train: Sequence[Utterance], progress: Progress = SILENT) -> FrontEnd:
+        """With the statistics of the training set, where those are used."""
+        if self.scope == "speaker":
+            return self
+        return replace(self, statistics={_EVERYBODY: statistics_of(self._clean(train, progress))})
+
+    def enrolled(self, clean: Sequence[Utterance], progress: Progress = SILENT) -> FrontEnd:
+        """With the statistics of these speakers, where those are used."""
+        if self.scope == "training":
+            return self
+        voices: dict[str, list[Tensor]] = defaultdict(list)
+        for utterance, features in zip(clean, self._clean(clean, progress), strict=True):
+            voices[utterance.speaker].append(features)
+        return replace(self, statistics={speaker: statistics_of(found) for speaker, found in voices.items()})
+
+    def clean(
+        self, utterances: Sequence[Utterance], progress: Progress = SILENT, known: Sequence[Utterance] = ()
+    ) -> list[Tensor]:
+        """Standardised features of utterances to learn from, each of shape (frames, d), on the CPU; they are cached.
+
+        With the scope "speaker" the statistics come from `known`, clean ones of the same speakers, or from these very
+        utterances where none are given.
+        """
+        return self.enrolled(known or utterances, progress)._standardised(utterances, self._clean(utterances, progress))
+
+    def heard(self, batch: Batch) -> list[Tensor]:
+        """Standardised features of what a victim is asked about, each of shape (frames, d), on the CPU.
+
+        Raises:
+            ComponentError: a speaker was not enrolled.
+        """
+        return self._standardised(batch.utterances, self._averaged(heard(batch, self.level, self.where)))
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What has to be saved: the training set's statistics; a speaker's are taken anew by `enrolled`."""
+        return {"statistics": self.statistics[_EVERYBODY]} if self.scope == "training" else {}
+
+    def loaded(self, tensors: dict[str, Tensor], folder: Path) -> FrontEnd:
+        """With the statistics that `tensors` gave, which are taken out of the dictionary.
+
+        Raises:
+            DataError: they are not there, or have another shape.
+        """
+        if self.scope == "speaker":
+            return self
+        kept, shape = tensors.pop("statistics", None), (2, WIDTHS[self.level])
+        if kept is None or tuple(kept.shape) != shape:
+            found = "no statistics" if kept is None else f"statistics of shape {tuple(kept.shape)}"
+            raise DataError(folder, found, f"statistics of shape {shape}", "delete the folder")
+        return replace(self, statistics={_EVERYBODY: kept.cpu()})
+
+    def _clean(self, utterances: Sequence[Utterance], progress: Progress) -> list[Tensor]:
+        waveforms = [utterance.waveform for utterance in utterances]
+        return self._averaged(remembered(waveforms, self.level, self.where, progress))
+
+    def _averaged(self, features: list[Tensor]) -> list[Tensor]:
+        if self.average == 1:
+            return features
+        return [torch.stack([part.mean(dim=0) for part in torch.split(frames, self.average)]) for frames in features]
+
+    def _standardised(self, utterances: Sequence[Utterance], features: Sequence[Tensor]) -> list[Tensor]:
+        names = [_EVERYBODY if self.scope == "training" else utterance.speaker for utterance in utterances]
+        unknown = ", ".join(sorted(set(names) - set(self.statistics)))
+        if unknown:
+            remedy = "call enroll with their utterances"
+            raise ComponentError(self.where, f"no clean speech of speaker {unknown}", "every speaker enrolled", remedy)
+        found = zip(features, (self.statistics[name] for name in names), strict=True)
+        return [(frames - mean) / deviation for frames, (mean, deviation) in found]
+
+
+def statistics_of(features: Sequence[Tensor]) -> Tensor:
+    """Mean and standard deviation of each feature over all frames, shape (2, d); 1 for the deviation of a constant.
+
+    >>> statistics_of([torch.tensor([[1.0, 5.0]]), torch.tensor([[3.0, 5.0], [5.0, 5.0]])])
+    tensor([[3.0000, 5.0000],
+            [1.6330, 1.0000]])
+    """
+    count = sum(len(frames) for frames in features)
+    mean = torch.stack([frames.double().sum(dim=0) for frames in features]).sum(dim=0) / count
+    squares = torch.stack([(frames.double() - mean).square().sum(dim=0) for frames in features]).sum(dim=0)
+    deviation = (squares / count).sqrt()
+    return torch.stack([mean, deviation.where(deviation > _CONSTANT, torch.ones_like(deviation))]).float()

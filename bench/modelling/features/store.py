@@ -1,0 +1,66 @@
+"""Features kept in the user's cache, each under the digest of the sound that it was computed from.
+
+Everything that was missing is written as one file of safetensors, which is there at once or not at all, so that a
+corpus of thousands of utterances makes dozens of files. What is in a file is read off its header; two processes may
+write the same features twice, which costs disk and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from bench.core.cache import appearing_file
+from bench.core.errors import UsageError
+from bench.core.keys import fingerprint
+
+
+@dataclass(frozen=True)
+class FeatureStore:
+    """A folder of features of one kind.
+
+    Args:
+        folder: its name must change with whatever the features depend on beside the sound.
+    """
+
+    folder: Path
+
+    def find(self, keys: Collection[str]) -> dict[str, Tensor]:
+        """Those of `keys` that are there; a file that is damaged counts as not there."""
+        wanted, found = set(keys), dict[str, Tensor]()
+        for file in sorted(self.folder.glob("*.safetensors")):
+            if not wanted:
+                break
+            try:
+                with safe_open(file, framework="pt") as kept:
+                    there = wanted.intersection(kept.keys())
+                    found |= {key: kept.get_tensor(key) for key in there}
+                    wanted -= there
+            except (OSError, SafetensorError):
+                continue
+        return found
+
+    def keep(self, features: Mapping[str, Tensor]) -> None:
+        """Write features by their keys.
+
+        Raises:
+            UsageError: the folder cannot be written to, or its disk is full.
+        """
+        final = self.folder / f"{fingerprint(sorted(features))}.safetensors"
+        with self._room(), appearing_file(final) as temporary:
+            save_file({key: tensor.contiguous() for key, tensor in features.items()}, temporary)
+
+    @contextmanager
+    def _room(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, SafetensorError) as error:
+            expected = "a folder that can be written to, with 36 MB for each hour of sound"
+            remedy = "free space, or set SERBENCH_CACHE to a folder on another disk"
+            raise UsageError(self.folder, f"no room for features ({error})", expected, remedy) from error

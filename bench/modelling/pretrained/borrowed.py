@@ -1,0 +1,100 @@
+"""Victims that somebody else has trained: what all of them share. Nothing is trained; what is kept is a note."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from bench.core.digests import content_digests
+from bench.core.errors import DataError, UsageError
+from bench.core.keys import fingerprint
+from bench.core.types import Utterance
+
+NOTE = "borrowed.json"
+PROBES = 3
+"""Training utterances that a model is asked about before it is used."""
+
+_TOLERANCE = 1e-4
+
+
+def module_for(where: str, name: str, extra: str) -> Any:
+    """Import a library that not every installation has.
+
+    Args:
+        where: who needs it: "victim 'onnx'".
+        name: of the module.
+        extra: of the distribution, which brings it.
+
+    Raises:
+        UsageError: it is not installed, or cannot be imported.
+    """
+    try:
+        return importlib.import_module(name)
+    except (ImportError, OSError) as error:
+        found = f"no usable {name} ({type(error).__name__}: {error})"
+        raise UsageError(where, found, name, f"pip install 'serbench[{extra}]'") from error
+
+
+def digest_of(where: str, files: Sequence[Path]) -> str:
+    """The digest of files' content, in their order.
+
+    Raises:
+        UsageError: one is not there.
+    """
+    for file in files:
+        if not file.is_file():
+            found = "a folder" if file.is_dir() else "no such file"
+            raise UsageError(f"{where}, {file}", found, "a file", "check the path")
+    return fingerprint(content_digests(files))
+
+
+def write_note(folder: Path, note: Mapping[str, Any]) -> None:
+    """Write what a borrowed victim is, as JSON, into an existing folder."""
+    (folder / NOTE).write_text(json.dumps(note, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def check_note(folder: Path, note: Mapping[str, Any]) -> None:
+    """Refuse a folder that was written for another model, another task or other labels.
+
+    Raises:
+        DataError: its note is missing, damaged, or says something else than `note`.
+    """
+    try:
+        kept = json.loads((folder / NOTE).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(folder, f"no usable {NOTE} ({error})", "what `save` wrote", "delete the folder") from error
+    now = json.loads(json.dumps(note))
+    if kept != now:
+        differing = [name for name in now if not isinstance(kept, dict) or kept.get(name) != now[name]]
+        found = f"another {', another '.join(differing) or 'content'} than now"
+        raise DataError(folder / NOTE, found, "the model that was checked", "delete the folder, and it is checked anew")
+
+
+def refuse_mixing(where: str, ask: Callable[[Sequence[Utterance]], Tensor], probes: Sequence[Utterance]) -> None:
+    """Refuse a model whose answer about one utterance depends on the others that it is given with, or on chance.
+
+    Args:
+        where: whose, for messages.
+        ask: gives class log-probabilities, shape (n, c), of n utterances asked at once.
+        probes: utterances of different lengths.
+
+    Raises:
+        UsageError: alone and together, or alone and again, differ by more than 1e-4.
+    """
+    together = ask(probes) if probes else torch.empty(0)
+    for utterance, row in zip(probes, together, strict=True):
+        alone = ask([utterance])[0]
+        for other, cause, remedy in (
+            (ask([utterance])[0], "from one time to the next", "take all chance out of it (dropout, random padding)"),
+            (row, "with what else is in the batch", "ask about one utterance at a time: batch_size=1"),
+        ):
+            difference = float((alone - other).abs().max())
+            if difference > _TOLERANCE:
+                found = f"log-probabilities that change by {difference:.2g} {cause}"
+                raise UsageError(where, found, f"at most {_TOLERANCE:g}", remedy)

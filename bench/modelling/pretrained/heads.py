@@ -1,0 +1,215 @@
+"""Victims on a pretrained encoder (P3, sections 4.1 and 4.2): dense layers of 512 and 256 units, softmax.
+
+An encoder that stays as it is ("frozen") is asked once about each utterance that is trained on; one that is fine-tuned
+is part of the network and of what is saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence, Set
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from bench.contracts.protocols import FitContext
+from bench.core.batch import Batch
+from bench.core.checks import within
+from bench.core.errors import DataError
+from bench.core.types import Utterance
+from bench.modelling.pretrained.encoders import Front, padded
+from bench.modelling.training import Schedule, Sequences, fit_network, seeded
+from bench.modelling.weights import load_into, load_weights, save_weights
+
+DENSE, HIDDEN = 512, 256
+"""Units of P3's two dense layers."""
+
+FROZEN_RATE, TUNED_RATE = 1e-4, 1e-6
+"""Learning rates: of the dense layers alone (ours), and of everything (P3)."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """What is trained on an encoder, and how.
+
+    Args:
+        frozen: whether the encoder stays as it is.
+        dropout: after each dense layer, in [0, 0.95].
+        learning_rate: Adam's; None for `FROZEN_RATE` or `TUNED_RATE`.
+        batch_size: utterances a training step.
+        max_epochs: at most so many.
+        patience: epochs without a lower validation loss.
+    """
+
+    frozen: bool
+    dropout: float
+    learning_rate: float | None
+    batch_size: int
+    max_epochs: int
+    patience: int
+
+    def check(self, where: str) -> None:
+        """Refuse parameters out of their range.
+
+        Args:
+            where: whose, for messages.
+
+        Raises:
+            UsageError: one is.
+        """
+        for name in ("batch_size", "max_epochs", "patience"):
+            within(where, name, getattr(self, name), "leave it out for the default", at_least=1)
+        within(where, "dropout", self.dropout, "P3 has 0.2 on sound", at_least=0, at_most=0.95)
+        if self.learning_rate is not None:
+            within(where, "learning_rate", self.learning_rate, "leave it out for the default", above=0)
+
+    @property
+    def rate(self) -> float:
+        """The learning rate."""
+        default = FROZEN_RATE if self.frozen else TUNED_RATE
+        return default if self.learning_rate is None else self.learning_rate
+
+
+class Classifier(nn.Module):
+    """P3's dense layers; before them the encoder, where it is trained with them.
+
+    Args:
+        front: has the encoder and its reader.
+        classes: how many.
+        head: says whether the encoder is trained.
+    """
+
+    def __init__(self, front: Front, classes: int, head: Head) -> None:
+        super().__init__()
+        self.encoder = None if head.frozen else front.encoder
+        self.reader = front.reader
+        sizes = ((front.width, DENSE), (DENSE, HIDDEN))
+        layers = [(nn.Linear(*size), nn.ReLU(), nn.Dropout(head.dropout)) for size in sizes]
+        self.dense = nn.Sequential(*(part for layer in layers for part in layer))
+        self.output = nn.Linear(HIDDEN, classes)
+
+    def hidden(self, features: Tensor, counts: Tensor) -> Tensor:
+        """The vector before the output, shape (b, 256), from vectors (b, d), or from inputs (b, n) for the encoder."""
+        if self.encoder is not None:
+            half = self.training and features.is_cuda  # mixed precision: never where answers are compared
+            with torch.autocast(features.device.type, torch.bfloat16, enabled=half):
+                features = self.reader.embed(self.encoder, features, counts)
+        vector: Tensor = self.dense(features.float())
+        return vector
+
+    def forward(self, features: Tensor, counts: Tensor) -> Tensor:
+        """Logits, shape (b, c)."""
+        logits: Tensor = self.output(self.hidden(features, counts))
+        return logits
+
+
+@dataclass(frozen=True)
+class FittedHead:
+    """A trained victim on an encoder.
+
+    Args:
+        name: of the victim.
+        recipe: what it was trained as, a dataclass.
+        classes: the output columns.
+        front: the encoder.
+        network: what was trained, in evaluation mode.
+        known: the reader's marks of enrolled utterances: a frozen encoder is asked about each of them alone, and once.
+    """
+
+    name: str
+    recipe: Any
+    classes: tuple[str, ...]
+    front: Front
+    network: Classifier
+    known: Set[Hashable] = field(default=frozenset(), repr=False)
+    concurrent: ClassVar[bool] = True
+
+    def enroll(self, clean: Sequence[Utterance]) -> FittedHead:
+        """It need not know anybody; what a frozen encoder says of these utterances will be kept."""
+        if self.network.encoder is not None:
+            return self
+        return replace(self, known=frozenset(map(self.front.reader.mark, clean)))
+
+    def log_probs(self, batch: Batch) -> Tensor:
+        """Class log-probabilities, shape (b, c)."""
+        return torch.log_softmax(self.network(*self._features(batch)), dim=-1)
+
+    def hidden(self, batch: Batch) -> Tensor:
+        """The vector before the output, shape (b, 256)."""
+        return self.network.hidden(*self._features(batch))
+
+    def save(self, folder: Path) -> None:
+        """Weights as safetensors, what they are as JSON; a frozen encoder stays where it is."""
+        save_weights(folder, self.network.state_dict(), self._note())
+
+    def _note(self) -> dict[str, Any]:
+        recipe = asdict(self.recipe)
+        return {"victim": self.name, "recipe": recipe, "classes": self.classes, "encoder": self.front.fingerprint}
+
+    def _features(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        given = zip(batch.utterances, batch.waveforms, batch.lengths.tolist(), strict=True)
+        heard = [replace(utterance, waveform=wave[:length]) for utterance, wave, length in given]
+        if self.network.encoder is not None:
+            return padded([self.front.reader.read(utterance) for utterance in heard], self.front.device)
+        vectors = self.front.answers(heard, self.known)
+        return vectors, torch.full((len(vectors),), self.front.width, device=self.front.device)
+
+
+def fit_head(
+    name: str,
+    recipe: Any,
+    head: Head,
+    front: Front,
+    train: Sequence[Utterance],
+    valid: Sequence[Utterance],
+    context: FitContext,
+) -> FittedHead:
+    """Train a victim on an encoder: weighted cross-entropy, Adam, early stopping.
+
+    Args:
+        name: of the victim.
+        recipe: its parameters, to be saved.
+        head: those that say how to train.
+        front: the encoder; changed where it is fine-tuned.
+        train: what is learnt from.
+        valid: what chooses the epoch.
+        context: task, seed, progress.
+    """
+    data = []
+    for part in (train, valid):
+        features = front.vectors(part, context.progress) if head.frozen else [front.input(one) for one in part]
+        labels = [context.task.classes.index(context.task.label_of(one) or "") for one in part]
+        data.append(Sequences(features, torch.tensor(labels, device=context.device)))
+    with seeded(context.seed, name):
+        fitted = _fresh(name, recipe, head, front, context)
+        trained = [tensor for tensor in fitted.network.parameters() if tensor.requires_grad]
+        optimizer = torch.optim.Adam(trained, lr=head.rate)
+        schedule = Schedule(head.batch_size, head.max_epochs, head.patience)
+        fit_network(fitted.network, optimizer, data[0], data[1], schedule, context)
+    return fitted
+
+
+def load_head(name: str, recipe: Any, head: Head, front: Front, folder: Path, context: FitContext) -> FittedHead:
+    """What `fit_head` gave, from its folder.
+
+    Raises:
+        DataError: it was trained on another encoder, or its files are damaged.
+    """
+    tensors, config = load_weights(folder, context.device)
+    with seeded(name):
+        fitted = _fresh(name, recipe, head, front, context)
+    if config.get("encoder") != front.fingerprint:
+        found = "a victim that was trained on another encoder"
+        raise DataError(folder, found, "the encoder that it was trained on", "delete the folder, and train it again")
+    load_into(fitted.network, tensors, folder)
+    return fitted
+
+
+def _fresh(name: str, recipe: Any, head: Head, front: Front, context: FitContext) -> FittedHead:
+    """With drawn dense layers."""
+    classes = context.task.classes
+    front.encoder.requires_grad_(not head.frozen)
+    network = Classifier(front, len(classes), head).to(context.device).eval()
+    return FittedHead(name, recipe, classes, front, network)

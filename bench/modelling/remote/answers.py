@@ -1,0 +1,99 @@
+"""Reading a label or scores out of a service's JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bench.core.errors import ComponentError
+
+WHOLE = "."
+"""The path of the whole answer."""
+
+
+def at(where: str, answer: Any, path: str) -> Any:
+    """What stands at a path of names and list indices joined by dots.
+
+    Raises:
+        ComponentError: there is nothing; the message says how far it leads and what is there.
+
+    >>> at("a service", {"results": [{"label": "sad"}]}, "results.0.label")
+    'sad'
+    """
+    found = answer
+    for step in [] if path == WHOLE else path.split("."):
+        if isinstance(found, Mapping) and step in found:
+            found = found[step]
+        elif isinstance(found, list) and step.isdecimal() and int(step) < len(found):
+            found = found[int(step)]
+        else:
+            said = f"no {step!r} of the path {path!r}, but {_shape(found)}"
+            raise ComponentError(where, said, "an answer that has it", "correct label_path or scores_path")
+    return found
+
+
+def label_at(where: str, answer: Any, path: str) -> str:
+    """A label: text, or a whole number as text.
+
+    Raises:
+        ComponentError: what stands there is neither.
+    """
+    found = at(where, answer, path)
+    if isinstance(found, bool) or not isinstance(found, str | int):
+        raise ComponentError(
+            where, f"{_shape(found)} at {path!r}", "a label", "correct label_path, or give scores_path"
+        )
+    return str(found)
+
+
+def scores_at(where: str, answer: Any, path: str, names: Sequence[str]) -> dict[str, float]:
+    """Scores by label: {label: score}, [{"label": ..., "score": ...}, ...], or numbers in the order of `names`.
+
+    Raises:
+        ComponentError: what stands there is none of these.
+
+    >>> scores_at("a service", [{"label": "sad", "score": 0.75}, {"label": "hap", "score": 0.25}], ".", ())
+    {'sad': 0.75, 'hap': 0.25}
+    """
+    found = at(where, answer, path)
+    pairs: list[tuple[Any, Any]] = []
+    if isinstance(found, Mapping):
+        pairs = list(found.items())
+    elif isinstance(found, list) and all(
+        isinstance(one, Mapping) and {"label", "score"} <= one.keys() for one in found
+    ):
+        pairs = [(one["label"], one["score"]) for one in found]
+    elif isinstance(found, list) and len(found) == len(names):
+        pairs = list(zip(names, found, strict=True))
+    scores = {str(label): float(score) for label, score in pairs if _is_number(score)}
+    if not pairs or len(scores) != len(pairs):
+        expected = (
+            'scores: {"LABEL": NUMBER}, or [{"label": "LABEL", "score": NUMBER}], or numbers and labels=NAME+NAME'
+        )
+        raise ComponentError(where, f"{_shape(found)} at {path!r}", expected, "correct scores_path")
+    return scores
+
+
+def log_shares(where: str, scores: Mapping[str, float]) -> list[float]:
+    """Logarithms of probabilities that may have been rounded, or cut to the most likely.
+
+    Raises:
+        ComponentError: one is negative, or their sum is zero or more than 1.05.
+    """
+    total = sum(scores.values())
+    if min(scores.values()) < 0 or not 0 < total <= 1.05:
+        found = f"scores that sum to {total:.4g}, the lowest {min(scores.values()):.4g}"
+        raise ComponentError(where, found, "probabilities", "where they are raw scores: scores=logits")
+    return [math.log(score / total) if score else -math.inf for score in scores.values()]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _shape(value: Any) -> str:
+    """What a value is, in a few words."""
+    if isinstance(value, Mapping):
+        return "an object with " + (", ".join(map(repr, list(value)[:10])) or "nothing")
+    return f"a list of {len(value)}" if isinstance(value, list) else repr(value)[:80]

@@ -1,0 +1,1 @@
+"""The label-only oracle: counts, measures, judges, writes down."""

@@ -1,0 +1,235 @@
+"""The referee: runs many searches in lockstep, counts their queries, measures, judges, and writes everything down.
+
+An attack is a generator that yields candidates. The referee takes one candidate from each of up to `batch_size`
+searches, asks the victim once about all of them, notes a row for each, and sends each search its answer; when a search
+ends, the next utterance takes its place, so that batches stay full to the end. Nobody else measures an SNR, counts a
+query or decides what a success is.
+
+Charging: every candidate is charged, repeats too; the one clean query of each utterance is not.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from bench.contracts.attack_tools import AttackTools
+from bench.contracts.perception import Perception
+from bench.contracts.protocols import Victim
+from bench.core.batch import Batch, batches
+from bench.core.halving import Halving
+from bench.core.progress import no_steps
+from bench.core.threads import in_threads
+from bench.core.types import REFUSED, Perturbation, Task, Utterance
+from bench.measures.catalogue import MEASURES
+from bench.referee.prediction import Predictor, label_of
+from bench.referee.search import AttackRun, Search
+from bench.scoring.records import Row
+
+SNR_DECIMALS = 4
+"""Decimals of a recorded SNR: far beyond hearing, and within the precision of the sums."""
+_ALL = 1 << 30
+
+
+@dataclass(frozen=True)
+class Referee:
+    """Judges attacks on one fitted victim.
+
+    Args:
+        victim: fitted, and enrolled with the speakers that are attacked.
+        task: names the victim's output columns.
+        device: where waveforms go.
+        batch_size: how many searches run side by side.
+        min_snr_db: a candidate counts only above this SNR, over the original's own samples, after clipping to [-1, 1].
+        halving: how many utterances the victim is asked about at a time: fewer once a batch did not fit into memory.
+        sample_key: names this look at a randomised victim, which draws anew for another name and for every query.
+        measures: names in `bench.measures.catalogue`, of what is measured on accepted candidates; they judge nothing.
+    """
+
+    victim: Victim
+    task: Task
+    device: torch.device
+    batch_size: int = 64
+    min_snr_db: float = 10.0
+    measures: tuple[str, ...] = ()
+    sample_key: str = ""
+    halving: Halving = field(default_factory=lambda: Halving(_ALL, "victim"), compare=False)
+    _known: dict[int, tuple[Utterance, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def labels(self, utterances: Sequence[Utterance]) -> list[int]:
+        """The victim's class index for each utterance as it stands; nothing is charged. Where it refuses, the number of
+        classes."""
+        found = [0] * len(utterances)
+
+        @torch.no_grad()
+        def work(share: Sequence[list[int]], _: threading.Event) -> None:
+            for group in share:
+                asked = [utterances[index] for index in group]
+                batch = Batch.of(asked, self.device, [self._sample_key(0)] * len(asked))
+                for index, label in zip(group, map(label_of, self._predictor.labels(batch).tolist()), strict=True):
+                    found[index] = label
+
+        in_threads(work, batches(utterances, self.batch_size), self._threads())
+        return found
+
+    def _before(self, utterances: Sequence[Utterance]) -> list[int]:
+        """`labels` of clean utterances: the same are asked about once, however many attacks they stand against."""
+        new = [utterance for utterance in utterances if id(utterance) not in self._known]
+        for utterance, label in zip(new, self.labels(new), strict=True):
+            self._known[id(utterance)] = utterance, label  # held, so that no other one takes its id
+        return [self._known[id(utterance)][1] for utterance in utterances]
+
+    def names(self, labels: Sequence[int]) -> list[str]:
+        """Class names of class indices."""
+        return [self._name(label) for label in labels]
+
+    @property
+    def _predictor(self) -> Predictor:
+        return Predictor(self.victim, len(self.task.classes), self.halving)
+
+    def _name(self, label: int) -> str:
+        return REFUSED if label == len(self.task.classes) else self.task.classes[label]
+
+    def _sample_key(self, query: int) -> str:
+        return f"{self.sample_key}/{query}"
+
+    def run(
+        self,
+        attack_run: AttackRun,
+        utterances: Sequence[Utterance],
+        advance: Callable[[int], None] = no_steps,
+        keep: Callable[[Utterance, Row], None] | None = None,
+    ) -> list[Row]:
+        """Attack every utterance.
+
+        Args:
+            campaign: the attack, and what it may use.
+            utterances: clean, labelled in the task.
+            advance: told of every finished search.
+            keep: told every candidate with its row, an utterance's in their order.
+
+        Returns:
+            For each utterance, in the given order, its clean row (query 0) and a row for every query.
+
+        Raises:
+            ComponentError: the attack raised, changed its original, or yielded what is not audio; or the victim gave
+                what are not log-probabilities.
+        """
+        before = self._before(utterances)
+        rows = {
+            utterance.id: [self._clean_row(utterance, label)]
+            for utterance, label in zip(utterances, before, strict=True)
+        }
+        order = sorted(range(len(utterances)), key=lambda index: (utterances[index].waveform.shape[-1], index))
+
+        def note(candidate: Utterance, row: Row) -> None:
+            rows[row.utterance].append(row)
+            if keep:
+                keep(candidate, row)
+
+        @torch.no_grad()
+        def work(share: Sequence[int], stopped: threading.Event) -> None:
+            searches = (Search(attack_run, self._placed(utterances[index]), before[index]) for index in share)
+            self._lockstep(attack_run.tools, searches, note, advance, stopped)
+
+        in_threads(work, order, self._threads())
+        return [row for utterance in utterances for row in rows[utterance.id]]
+
+    def _lockstep(
+        self,
+        tools: AttackTools,
+        searches: Iterator[Search],
+        note: Callable[[Utterance, Row], None],
+        advance: Callable[[int], None],
+        stopped: threading.Event,
+    ) -> None:
+        """Step searches side by side until all have ended: one batched victim call a step."""
+        running: list[Search] = []
+        while not stopped.is_set():
+            going_on = [search for search in running if search.candidate is not None]
+            advance(len(running) - len(going_on))
+            running = [*going_on, *itertools.islice(searches, self.batch_size - len(going_on))]
+            if not running:
+                return
+            asking = [(search, search.candidate) for search in running if search.candidate is not None]
+            judged = self._judge([search for search, _ in asking], tools)
+            for (search, candidate), row in zip(asking, judged, strict=True):
+                note(candidate, row)
+                search.answer(fooled(row.label_before, row.label_after))
+
+    def _judge(self, running: Sequence[Search], tools: AttackTools) -> list[Row]:
+        """Ask the victim about one candidate of each search."""
+        if not running:
+            return []
+        candidates = [search.candidate for search in running if search.candidate is not None]
+        heard = [replace(candidate, waveform=candidate.waveform.clamp(-1.0, 1.0)) for candidate in candidates]
+        snrs = [search.snr_db(candidate.waveform) for search, candidate in zip(running, heard, strict=True)]
+        labels = self._predictor.labels(
+            Batch.of(heard, self.device, [self._sample_key(search.queries + 1) for search in running])
+        )
+        told = torch.stack([labels, torch.stack(snrs).double()]).tolist()  # the step's one transfer from the device
+        rows = []
+        for search, candidate, label, snr in zip(running, heard, *told, strict=True):
+            if math.isnan(snr):
+                raise search.broken("NaN samples", "numbers")
+            defined = candidate.waveform.shape == search.original.waveform.shape and search.original.has_sound
+            measured = round(snr, SNR_DECIMALS) if defined else None
+            row = self._row(search, candidate.perturbation, label_of(label), measured, tools.perception)
+            rows.append(self._measured(row, search.original.waveform, candidate.waveform))
+        return rows
+
+    def _measured(self, row: Row, original: Tensor, candidate: Tensor) -> Row:
+        """The row, with what is measured on an accepted candidate."""
+        if not self.measures or not row.accepted:
+            return row
+        found: dict[str, Any] = {name: MEASURES[name](original.cpu(), candidate.cpu()) for name in self.measures}
+        return replace(row, **found)
+
+    def _row(
+        self, search: Search, done: Perturbation | None, label: int, snr_db: float | None, perception: Perception
+    ) -> Row:
+        loud_enough = perception.covers(done) if snr_db is None else snr_db > self.min_snr_db
+        before, after = self._name(search.label_before), self._name(label)
+        return Row(
+            utterance=search.original.id,
+            speaker=search.original.speaker,
+            query=search.queries + 1,
+            label_true=self._truth(search.original),
+            label_before=before,
+            label_after=after,
+            snr_db=snr_db,
+            perturbation=done.name if done else None,
+            category=done.category if done else None,
+            source=done.source if done else None,
+            imperceptible=perception.is_imperceptible(done),
+            accepted=fooled(before, after) and loud_enough,
+        )
+
+    def _clean_row(self, utterance: Utterance, label: int) -> Row:
+        name = self._name(label)
+        return Row(utterance.id, utterance.speaker, 0, self._truth(utterance), name, name)
+
+    def _truth(self, utterance: Utterance) -> str:
+        label = self.task.label_of(utterance)
+        assert label is not None, "only labelled utterances reach the referee"
+        return label
+
+    def _placed(self, utterance: Utterance) -> Utterance:
+        return replace(utterance, waveform=utterance.waveform.to(self.device))
+
+    def _threads(self) -> int:
+        """A thread for each core where the victim allows it: on a CPU, whole batches side by side beat shared steps."""
+        concurrent = getattr(self.victim, "concurrent", False)
+        return torch.get_num_threads() if concurrent and self.device.type == "cpu" else 1
+
+
+def fooled(before: str, after: str) -> bool:
+    """Whether an answer is another one; a refusal is none, neither before nor after."""
+    return before != after and REFUSED not in (before, after)

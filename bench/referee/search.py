@@ -1,0 +1,118 @@
+"""One running search of an attack: its candidates, checked, and its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from bench.audio.signal import energy
+from bench.contracts.attack_tools import AttackTools
+from bench.contracts.protocols import Attack
+from bench.core.errors import BenchError, ComponentError
+from bench.core.rng import keyed
+from bench.core.types import Utterance
+
+
+@dataclass(frozen=True)
+class AttackRun:
+    """One attack on many utterances.
+
+    Args:
+        attack: the search.
+        name: its spec: part of every search's random key, and of messages.
+        tools: what it may use; `tools.max_queries` is the budget k.
+        seed: the cell's seed.
+    """
+
+    attack: Attack
+    name: str
+    tools: AttackTools
+    seed: int
+
+
+class Search:
+    """One search, from its first candidate to its end.
+
+    The attack gets a copy of the utterance; what is measured against is the referee's own.
+
+    Args:
+        campaign: which attack, with what.
+        original: the clean utterance, on the referee's device.
+        label_before: the victim's class index for it.
+
+    Attributes:
+        candidate: what it yields now; None once it has ended.
+        queries: how many candidates have been charged.
+
+    Raises:
+        ComponentError: the attack raised, yielded what is not audio, or changed its original.
+    """
+
+    def __init__(self, attack_run: AttackRun, original: Utterance, label_before: int) -> None:
+        self.original = original
+        self.label_before = label_before
+        self.queries = 0
+        self._attack_run = attack_run
+        self._energy = energy(original.waveform)
+        self._given = replace(original, waveform=original.waveform.clone())
+        rng = keyed(attack_run.seed, attack_run.name, original.id)
+        self._steps = attack_run.attack.search(self._given, attack_run.tools, rng)
+        self.candidate = self._checked(partial(next, self._steps, None))
+        if self.candidate is None:
+            self._close()
+
+    def answer(self, fooled: bool) -> None:
+        """Charge the candidate, tell the search whether the victim was fooled, take its next candidate."""
+        self.queries += 1
+        within_budget = self.queries < self._attack_run.tools.max_queries
+        self.candidate = self._checked(partial(self._steps.send, fooled)) if within_budget else None
+        if self.candidate is None:
+            self._close()
+
+    def snr_db(self, clipped: Tensor) -> Tensor:
+        """SNR of the candidate after clipping, a scalar on the device: NaN where it has NaN samples, and 0 where it is
+        undefined, because the length was changed or there is no sound."""
+        if clipped.shape != self.original.waveform.shape or not self.original.has_sound:
+            return energy(clipped) * 0
+        return 10 * torch.log10(self._energy / energy(clipped - self.original.waveform))
+
+    def broken(self, found: str, expected: str) -> ComponentError:
+        """What to raise when the attack breaks its contract."""
+        where = f"attack {self._attack_run.name!r} on utterance {self.original.id!r}"
+        return ComponentError(where, found, expected, "mend its search method")
+
+    def _checked(self, step: Callable[[], Any]) -> Utterance | None:
+        """The next candidate, or None where the search has ended."""
+        try:
+            candidate = step()
+        except StopIteration:
+            return None
+        except BenchError:
+            raise
+        except Exception as error:
+            raise self.broken(f"{type(error).__name__}: {error}", "a candidate or a return") from error
+        if candidate is None:
+            return None
+        if not isinstance(candidate, Utterance):
+            raise self.broken(f"a {type(candidate).__name__}", "an Utterance")
+        waveform = candidate.waveform
+        if not isinstance(waveform, Tensor):
+            raise self.broken(f"a waveform that is a {type(waveform).__name__}", "a tensor")
+        silent = not len(waveform) and self.original.has_sound
+        if waveform.dtype != torch.float32 or waveform.ndim != 1 or silent:
+            found = f"a waveform that is {waveform.dtype} of shape {tuple(waveform.shape)}"
+            raise self.broken(found, "float32 of shape (t,), t of at least 1")
+        return candidate
+
+    def _close(self) -> None:
+        try:
+            self._steps.close()
+        except RuntimeError as error:
+            raise self.broken(str(error), "a search that ends when it is closed") from error
+        if not torch.equal(self._given.waveform, self.original.waveform):
+            raise self.broken("the original changed in place", "a new waveform for every candidate")

@@ -1,0 +1,1 @@
+"""Records and pure functions of records: scores, intervals, tests, results."""

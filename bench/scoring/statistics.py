@@ -1,0 +1,180 @@
+"""Intervals and tests that know that utterances of one speaker are not independent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+Interval = tuple[float, float]
+
+
+def proportion_interval(
+    successes: ArrayLike,
+    clusters: Sequence[str],
+    level: float = 0.95,
+    strata: Sequence[str] | None = None,
+    weights: ArrayLike | None = None,
+) -> Interval:
+    """Confidence interval of a share, clustered by speaker (Korn & Graubard 1998).
+
+    The number of utterances is replaced by the effective number, n / deff, where deff compares the between-speaker
+    variance with that of a simple random sample, and shrunk once more by (z / t)² for the few degrees of freedom that
+    G speakers leave (G − 1); the interval is then Clopper & Pearson's. It always lies within [0, 1], and holds where
+    the usual ± breaks down: shares near 0 and 1, and few speakers. With two speakers it is wide, with one it is (0, 1):
+    one speaker says nothing about others.
+
+    Args:
+        successes: shape (n,), 0 or 1.
+        clusters: the speaker of each.
+        level: coverage.
+        strata: for a weighted mean of means (UAR: of the classes' recalls), which mean each utterance belongs to.
+        weights: shape (n,), summing to 1; equal by default.
+
+    Returns:
+        Lower and upper bound.
+
+    Raises:
+        ValueError: nothing to count.
+
+    >>> low, high = proportion_interval([i % 2 for i in range(100)], [f"s{i // 10}" for i in range(100)])
+    >>> round(low, 2), round(high, 2)
+    (0.38, 0.62)
+    """
+    hits = np.asarray(successes, dtype=float)
+    if not len(hits):
+        raise ValueError("no utterances to count")
+    groups, n = len(set(clusters)), len(hits)
+    if groups < 2:
+        return 0.0, 1.0
+    share_of = np.full(n, 1 / n) if weights is None else np.asarray(weights, dtype=float)
+    share = float(share_of @ hits)
+    variance = clustered_variance(hits, share_of, clusters, strata or [""] * n)
+    simple = share * (1 - share) / n
+    effective = float(n) if simple <= 0 else min(float(n), simple * n / max(variance, 1e-300))
+    z, t = (float(quantile) for quantile in quantiles(level, groups - 1))
+    effective *= (z / t) ** 2
+    return clopper_pearson(share * effective, effective, level)
+
+
+def clustered_variance(
+    values: NDArray[np.float64], weights: NDArray[np.float64], clusters: Sequence[str], strata: Sequence[str]
+) -> float:
+    """Variance of Σ w·y by Taylor linearisation over clusters: G/(G−1) · Σ_g (Σ_{i in g} w_i (y_i − ȳ_stratum(i)))²."""
+    _, stratum = np.unique(np.asarray(strata), return_inverse=True)
+    _, cluster = np.unique(np.asarray(clusters), return_inverse=True)
+    means = np.bincount(stratum, weights=weights * values) / np.bincount(stratum, weights=weights)
+    totals = np.bincount(cluster, weights=weights * (values - means[stratum]))
+    groups = len(totals)
+    return float(groups / (groups - 1) * np.square(totals).sum())
+
+
+def quantiles(level: float, freedom: int) -> tuple[float, float]:
+    """The standard normal's and Student's t's quantile that leave out (1 − level) / 2 above them.
+
+    >>> z, t = quantiles(0.95, 9)
+    >>> round(float(z), 2), round(float(t), 2)
+    (1.96, 2.26)
+    """
+    upper = 0.5 + level / 2
+    return stats.norm.ppf(upper), stats.t.ppf(upper, freedom)
+
+
+def clopper_pearson(hits: float, n: float, level: float) -> Interval:
+    """Clopper and Pearson's interval (1934) of a share, from perhaps fractional counts.
+
+    Args:
+        hits: from 0 to n.
+        n: above 0.
+        level: coverage.
+
+    >>> tuple(round(bound, 3) for bound in clopper_pearson(0, 10, 0.95))
+    (0.0, 0.308)
+    """
+    tail = (1 - level) / 2
+    low = 0.0 if hits <= 0 else float(stats.beta.ppf(tail, hits, n - hits + 1))
+    high = 1.0 if hits >= n else float(stats.beta.ppf(1 - tail, hits + 1, n - hits))
+    return low, high
+
+
+def paired_t_test(first: ArrayLike, second: ArrayLike) -> float:
+    """Two-sided p of Student's paired t-test over utterances, as P1 tests its Table 2.
+
+    Args:
+        first: shape (n,), one figure an utterance under one condition.
+        second: shape (n,), the same utterances under the other.
+
+    Returns:
+        p; 1.0 where no utterance differs.
+
+    >>> round(paired_t_test([1, 1, 0, 1], [0, 1, 0, 0]), 3)
+    0.182
+    """
+    difference = np.asarray(first, dtype=float) - np.asarray(second, dtype=float)
+    if not difference.any():
+        return 1.0
+    if len(difference) < 2 or float(difference.std()) == 0.0:
+        return 0.0 if len(difference) > 1 else 1.0
+    return float(stats.ttest_1samp(difference, 0.0).pvalue)
+
+
+def difference_interval(
+    first: ArrayLike,
+    second: ArrayLike,
+    clusters: Sequence[str],
+    level: float = 0.95,
+    strata: Sequence[str] | None = None,
+    weights: ArrayLike | None = None,
+    units: Sequence[str] | None = None,
+) -> Interval:
+    """Interval of the mean difference of paired figures, clustered by speaker.
+
+    Mean ± t · √variance, with the variance by Taylor linearisation over clusters and t of their number less one. It is
+    never less than that of as many independent utterances: a few speakers who agree by chance prove nothing.
+
+    Args:
+        first: shape (n,), one figure an utterance under one condition.
+        second: shape (n,), the same utterances under the other.
+        clusters: the speaker of each.
+        level: coverage.
+        strata: for a weighted mean of means, as in
+            [`proportion_interval`][bench.scoring.statistics.proportion_interval].
+        weights: shape (n,), summing to 1; equal by default.
+        units: the utterance of each, where one has several rows; by default each row is another.
+
+    Returns:
+        Lower and upper bound, within -1 and 1; the whole range for a single speaker, where nothing differs 0 and 0.
+
+    >>> low, high = difference_interval([1, 1, 0, 1] * 5, [0, 1, 0, 0] * 5, ["a", "b", "c", "d", "e"] * 4)
+    >>> round(low, 2), round(high, 2)
+    (0.18, 0.82)
+    """
+    difference = np.asarray(first, dtype=float) - np.asarray(second, dtype=float)
+    if not difference.any():
+        return 0.0, 0.0
+    groups, n = len(set(clusters)), len(difference)
+    if groups < 2:
+        return -1.0, 1.0
+    share_of = np.full(n, 1 / n) if weights is None else np.asarray(weights, dtype=float)
+    variance = clustered_variance(difference, share_of, clusters, strata or [""] * n)
+    apart = units or [str(number) for number in range(n)]
+    variance = max(variance, clustered_variance(difference, share_of, apart, strata or [""] * n))
+    half = float(quantiles(level, groups - 1)[1]) * variance**0.5
+    mean = float(share_of @ difference)
+    return max(-1.0, mean - half), min(1.0, mean + half)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Adjust p-values for their number by Holm's (1979) step-down rule.
+
+    >>> holm([0.01, 0.04, 0.03])
+    [0.03, 0.06, 0.06]
+    """
+    order = sorted(range(len(p_values)), key=lambda index: p_values[index])
+    adjusted, highest = [0.0] * len(p_values), 0.0
+    for rank, index in enumerate(order):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[index]))
+        adjusted[index] = highest
+    return adjusted

@@ -1,0 +1,133 @@
+"""The model card of a trained victim: what it is, what it was trained on, how good it is, how to have it again."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import yaml
+from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError, select_autoescape
+
+from bench.contracts.pipeline import modalities_of
+from bench.core.errors import DataError
+from bench.core.specs import NO_DEFENSE
+from bench.core.types import Task, Utterance
+from bench.data.splits import LEAKS, split_named
+from bench.evaluation.cells import Experiment
+from bench.sharing.export import VICTIM, task_json, voices
+from bench.studies.clean_speech import CELL, answers, reports
+from bench.studies.training_jobs import Trained
+
+METRICS = {
+    "uar": "UAR (unweighted average recall)",
+    "war": "WAR (accuracy)",
+    "weighted_precision": "weighted precision",
+    "weighted_f1": "weighted F1",
+}
+
+
+def described(experiment: Experiment, found: Trained, licence: str = "other") -> dict[str, Any]:
+    """Everything that `victim.json` says of a victim beside the digests of its weights.
+
+    Args:
+        experiment: data and machine.
+        found: the victim; it is asked about its fold's test part.
+        licence: of the weights, in Hugging Face's spelling.
+    """
+    cell, split, task = found.cell, found.split, found.cell.task
+    victim, bare = experiment.registry.build("victims", cell.victim), cell.defense == NO_DEFENSE
+    defense = None if bare else experiment.registry.build("defenses", cell.defense)
+    (metrics,) = reports([answers(experiment, found)], CELL)
+    parts = {"train": split.train, "valid": split.valid, "test": split.test}
+    fitting = experiment.fitting(cell).description(experiment.noises.part("train"), experiment.device.type)
+    training = {"name": experiment.noises.name, "fingerprint": fitting["training_noises"]}
+    return {
+        "victim": cell.victim,
+        "defense": cell.defense,
+        "senses": list(modalities_of(victim, defense)),
+        "randomised": bool(getattr(defense, "randomised", False)),
+        "task": task_json(task),
+        "split": cell.split,
+        "fold": cell.fold,
+        "seed": cell.seed,
+        "corpus": {"name": experiment.dataset.name, "fingerprint": experiment.dataset.fingerprint},
+        "parts": {name: _part(part, task) for name, part in parts.items()},
+        "voices": voices([*split.train, *split.valid]),
+        "training_noises": None if bare else training,
+        "metrics": {name: value for name, value in metrics.items() if name not in (*CELL, "folds", "seeds")},
+        "fitting": fitting,
+        "license": licence,
+    }
+
+
+def _part(utterances: Sequence[Utterance], task: Task) -> dict[str, Any]:
+    labels = Counter(task.label_of(utterance) for utterance in utterances)
+    speakers = {utterance.speaker for utterance in utterances}
+    classes = {name: labels[name] for name in task.classes}
+    return {"utterances": len(utterances), "speakers": len(speakers), "classes": classes}
+
+
+def card(about: Mapping[str, Any]) -> str:
+    """The card as Markdown in Hugging Face's form, with its YAML header.
+
+    Args:
+        about: what `victim.json` says.
+
+    Raises:
+        DataError: something is missing.
+    """
+    environment = Environment(
+        loader=PackageLoader("bench.sharing"),
+        autoescape=select_autoescape([]),  # Markdown: every foreign text goes through `code`
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"code": as_code, "figure": _figure}
+    leaks = LEAKS if split_named(about["split"]).leaks else ""
+    try:
+        text = environment.get_template("model_card.md.jinja").render(about=about, metrics=METRICS, leaks=leaks)
+        return f"---\n{_header(about)}---\n\n{text}"
+    except (TemplateError, KeyError, TypeError, ValueError) as error:
+        where, remedy = VICTIM, "export the victim again"
+        raise DataError(where, f"{type(error).__name__}: {error}", "what bench victims export wrote", remedy) from error
+
+
+def _header(about: Mapping[str, Any]) -> str:
+    """The YAML that Hugging Face reads."""
+    name, figures = str(about["victim"]).partition(":")[0], about["metrics"]
+    task = {"type": "audio-classification" if "sound" in about["senses"] else "text-classification"}
+    data = {"type": about["corpus"]["name"], "name": f"{about['corpus']['name']}, {about['task']['name']}"}
+    measured = [{"type": metric, "name": title, "value": figures[metric]} for metric, title in METRICS.items()]
+    header = {
+        "license": about["license"],
+        "library_name": "serbench",
+        "pipeline_tag": task["type"],
+        "tags": ["speech-emotion-recognition", "serbench", name, about["task"]["name"]],
+        "metrics": ["recall", "accuracy", "precision", "f1"],
+        "model-index": [{"name": name, "results": [{"task": task, "dataset": data, "metrics": measured}]}],
+    }
+    text: str = yaml.safe_dump(header, sort_keys=False, allow_unicode=True)
+    return text
+
+
+def as_code(value: object) -> str:
+    """Text as a code span of one line, whose content is neither Markdown nor HTML, in a table too.
+
+    >>> as_code("a|b <i>")
+    '`a\\\\|b <i>`'
+    >>> as_code("a`b")
+    '`` a`b ``'
+    """
+    line = " ".join(str(value).split()).replace("|", "\\|")
+    if "`" not in line:
+        return f"`{line}`"
+    fence = "`" * (1 + max(map(len, re.findall("`+", line))))
+    return f"{fence} {line} {fence}"
+
+
+def _figure(entry: Mapping[str, Any], name: str = "recall", interval: str = "ci95") -> str:
+    low, high = entry[interval] if entry[interval] is not None else (None, None)
+    return "none tested" if low is None else f"{entry[name]:.2f} [{low:.2f}, {high:.2f}]"

@@ -1,0 +1,84 @@
+"""What a defence costs beside accuracy: time to train, time to answer, parameters."""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from bench.contracts.protocols import Victim
+from bench.core.batch import Batch, batches
+from bench.core.types import Utterance
+from bench.evaluation.fitted_store import COST
+from bench.referee.prediction import predictions_of
+
+ROUNDS = 5
+_UTTERANCES = 128
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one fitted victim.
+
+    Args:
+        fit_s: seconds that fitting took on the machine where it was done; None where that was not noted.
+        answer_ms: milliseconds to answer an utterance, in batches; the median of several rounds.
+        parameters: numbers that were saved as tensors.
+    """
+
+    fit_s: float | None
+    answer_ms: float
+    parameters: int
+
+
+def parameters_in(folder: Path) -> int:
+    """How many numbers a fitted victim's safetensors hold, all folders in it counted; reads their headers alone."""
+    total = 0
+    for file in sorted(folder.rglob("*.safetensors")):
+        with file.open("rb") as stream:
+            header = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
+        header.pop("__metadata__", None)
+        for about in header.values():
+            total += math.prod(about["shape"])
+    return total
+
+
+def fit_seconds(folder: Path) -> float | None:
+    """How long fitting took; None where a victim was trained before that was noted."""
+    file = folder / COST
+    return float(json.loads(file.read_text())["fit_s"]) if file.is_file() else None
+
+
+@torch.no_grad()
+def answer_times(
+    victims: Sequence[Victim], utterances: Sequence[Utterance], device: torch.device, batch_size: int
+) -> list[float]:
+    """Milliseconds that each victim takes to answer an utterance.
+
+    The victims take turns, so that what else the machine does falls on all of them; the median of the rounds counts,
+    after one that does not.
+
+    Args:
+        victims: enrolled with these utterances' speakers.
+        utterances: at most the first 128 are asked.
+        device: where they go.
+        batch_size: asked at a time.
+    """
+    asked = utterances[:_UTTERANCES]
+    groups = [
+        Batch.of([asked[i] for i in group], device, ["cost"] * len(group)) for group in batches(asked, batch_size)
+    ]
+    rounds: list[list[float]] = [[] for _ in victims]
+    for _ in range(ROUNDS + 1):
+        for victim, taken in zip(victims, rounds, strict=True):
+            begun = time.perf_counter()
+            for batch in groups:
+                predictions_of(victim, batch)[0].cpu()  # waits for the device
+            taken.append((time.perf_counter() - begun) * 1000 / len(asked))
+    return [statistics.median(taken[1:]) for taken in rounds]

@@ -1,0 +1,211 @@
+"""What attacks make of single utterances: the candidates that a referee would put before a victim, to be heard."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import torch
+
+from bench.contracts.registry import Registry
+from bench.contracts.threat_models import threat_models
+from bench.core.errors import UsageError
+from bench.core.specs import did_you_mean
+from bench.core.types import Dataset, Utterance
+from bench.data.splits import split_named
+from bench.data.tasks import task_named
+from bench.evaluation.attacker_knowledge import clipped
+from bench.evaluation.cells import Cell, Experiment, limited
+from bench.evaluation.options import Options
+from bench.referee.referee import SNR_DECIMALS
+from bench.referee.search import AttackRun, Search
+
+Kind = Literal["same", "del", "ins"]
+
+
+@dataclass(frozen=True)
+class Example:
+    """One effect on one utterance.
+
+    Args:
+        effect: the attack's spec.
+        original: the utterance as it was recorded.
+        candidate: the attack's first candidate, within [-1, 1].
+        snr_db: as the referee measures it; None where it is undefined.
+        counts: whether the referee would accept it, if it changed a victim's label.
+        goes_on: whether the attack asks again when the label has not changed, so that it is a search.
+    """
+
+    effect: str
+    original: Utterance
+    candidate: Utterance
+    snr_db: float | None
+    counts: bool
+    goes_on: bool
+
+    @property
+    def same_length(self) -> bool:
+        """Whether original and candidate have as many samples."""
+        return self.original.waveform.shape == self.candidate.waveform.shape
+
+    @property
+    def same_sound(self) -> bool:
+        """Whether no sample was changed."""
+        return torch.equal(self.original.waveform, self.candidate.waveform)
+
+    @property
+    def same_words(self) -> bool:
+        """Whether the transcript is as it was."""
+        return self.original.transcript == self.candidate.transcript
+
+    @property
+    def words(self) -> list[tuple[Kind, str]]:
+        """The transcript before and after: what stayed, what went, and what came."""
+        return word_changes(self.original.transcript or "", self.candidate.transcript or "")
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One attack on all the utterances.
+
+    Args:
+        spec: the attack, as it stands in records.
+        examples: one for each utterance that it applies to.
+        left_out: ids of the others.
+    """
+
+    spec: str
+    examples: tuple[Example, ...]
+    left_out: tuple[str, ...]
+
+    @property
+    def is_search(self) -> bool:
+        """Whether what is heard is the first of several candidates."""
+        return any(example.goes_on for example in self.examples)
+
+    @cached_property
+    def by_id(self) -> dict[str, Example]:
+        """The examples by their utterances' ids."""
+        return {example.original.id: example for example in self.examples}
+
+
+def word_changes(before: str, after: str) -> list[tuple[Kind, str]]:
+    """What of a text stayed, went and came, by whole words.
+
+    >>> word_changes("the old dog sleeps", "the old [MASK] sleeps")
+    [('same', 'the old'), ('del', 'dog'), ('ins', '[MASK]'), ('same', 'sleeps')]
+    """
+    old, new = before.split(), after.split()
+    found: list[tuple[Kind, str]] = []
+    for tag, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        parts: list[tuple[Kind, list[str]]] = (
+            [("same", old[a:b])] if tag == "equal" else [("del", old[a:b]), ("ins", new[c:d])]
+        )
+        found += [(kind, " ".join(words)) for kind, words in parts if words]
+    return found
+
+
+def specs_of(attacks: Sequence[str], registry: Registry) -> tuple[str, ...]:
+    """The attacks as they stand in records, each once.
+
+    Raises:
+        UsageError: one is not registered, or has to be told how much noises degrade a victim (P1's Corr).
+    """
+    found = []
+    for text in attacks:
+        (threat_model,) = threat_models(text, registry.build("attacks", text), corr="no", noises="all")
+        if threat_model.corr:
+            expected = "an attack that is told nothing: there is no victim whose loss could be measured"
+            raise UsageError(f"--attack {text!r}", "corr=true", expected, "leave corr out")
+        found.append(threat_model.attack)
+    return tuple(dict.fromkeys(found))
+
+
+def chosen(dataset: Dataset, ids: Sequence[str], limit: int | None) -> list[Utterance]:
+    """The utterances of these ids, in their order; without ids, `limit` of the corpus, drawn by
+    their ids.
+
+    Raises:
+        UsageError: the corpus has no such utterance; the message names the nearest.
+    """
+    if not ids:
+        return limited(dataset.utterances, limit)
+    known = {utterance.id: utterance for utterance in dataset.utterances}
+    for id in ids:
+        if id not in known:
+            expected = f"an id of the {len(known):,} utterances of corpus {dataset.name!r}"
+            first = next(iter(known), "")
+            remedy = did_you_mean(id, known)
+            remedy = remedy if remedy.startswith("did") else f"for example {first!r}"
+            raise UsageError("--utterance", repr(id), expected, remedy)
+    return [known[id] for id in dict.fromkeys(ids)]
+
+
+def listen(
+    experiment: Experiment, attacks: Sequence[str], utterances: Sequence[Utterance], options: Options
+) -> list[Effect]:
+    """Put each attack's first candidate for each utterance together, as the referee does for a run of these options.
+
+    Args:
+        experiment: corpus and noises, read.
+        attacks: from `specs_of`.
+        utterances: of the corpus.
+        options: the seed, and the task that says which utterances a run has; fillers are taken from those.
+
+    Raises:
+        UsageError: no attack applies to any of the utterances.
+        bench.core.errors.ComponentError: an attack broke its contract.
+    """
+    task = task_named(options.tasks[0])
+    speech = [one for one in experiment.dataset.utterances if one.has_sound and task.label_of(one) is not None]
+    split, seed = split_named(options.split).name, options.seeds[0]
+    found = []
+    for spec in attacks:
+        cell = Cell(options.victims[0], options.defenses[0], spec, task, split, 0, seed, max(options.ks))
+        attack_run = AttackRun(
+            experiment.registry.build("attacks", spec), spec, experiment.tools(cell, "test", speech), seed
+        )
+        with torch.no_grad(), experiment.progress.task(f"Applying {spec}", len(utterances)) as advance:
+            tried = []
+            for utterance in utterances:
+                tried.append(_example(attack_run, utterance))
+                advance(1)
+        left_out = tuple(one.id for one, example in zip(utterances, tried, strict=True) if example is None)
+        found.append(Effect(spec, tuple(example for example in tried if example is not None), left_out))
+    if not any(effect.examples for effect in found):
+        raise _nothing_applies(attacks, utterances)
+    return found
+
+
+def _example(attack_run: AttackRun, original: Utterance) -> Example | None:
+    """The attack's first candidate; None where it does not apply."""
+    search = Search(attack_run, original, label_before=0)
+    if search.candidate is None:
+        return None
+    candidate = clipped(search.candidate)
+    if bool(candidate.waveform.isnan().any()):
+        raise search.broken("NaN samples", "numbers")
+    defined = candidate.waveform.shape == original.waveform.shape and original.has_sound
+    measured = float(search.snr_db(candidate.waveform)) if defined else math.nan
+    snr_db = None if math.isnan(measured) else round(measured, SNR_DECIMALS)
+    tools = attack_run.tools
+    counts = tools.perception.covers(candidate.perturbation) if snr_db is None else snr_db > tools.min_snr_db
+    search.answer(fooled=False)
+    return Example(attack_run.name, original, candidate, snr_db, counts, goes_on=search.candidate is not None)
+
+
+def _nothing_applies(attacks: Sequence[str], utterances: Sequence[Utterance]) -> UsageError:
+    """What to raise where there is nothing to hear; effects apply by what an utterance has, so it says that."""
+    has = {
+        "sound": sum(one.has_sound for one in utterances),
+        "a transcript": sum(bool(one.transcript) for one in utterances),
+        "word times": sum(bool(one.words) for one in utterances),
+    }
+    what = ", ".join(f"{count} with {name}" for name, count in has.items())
+    found = f"that none of them applies to any of the {len(utterances)} utterances ({what})"
+    remedy = "choose other utterances with --utterance or --limit; the page of each attack says when it does not apply"
+    return UsageError(f"--attack {', '.join(attacks)}", found, "one that applies to one", remedy)

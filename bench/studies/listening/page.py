@@ -1,0 +1,162 @@
+"""`bench listen`'s page: sounds, spectrograms, and what is known of each, in one folder that needs no network."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from bench.contracts.perception import Perception
+from bench.contracts.registry import Registry
+from bench.core.cache import cache_dir
+from bench.core.progress import Progress
+from bench.core.types import Perturbation, Utterance
+from bench.evaluation.cells import Experiment
+from bench.evaluation.options import Options, check_writable
+from bench.evaluation.setup import set_up
+from bench.studies.listening.examples import Effect, Example, chosen, listen, specs_of
+from bench.studies.listening.sounds import file_stem, fresh_file, sounds_of, write_sound
+
+PAGE = "index.html"
+
+
+def listen_to(options: Options, ids: Sequence[str], progress: Progress) -> tuple[Path, list[Effect]]:
+    """Do what `bench listen` is asked for; nothing is written before all of it can be.
+
+    Args:
+        options: those of a run; its victims, defences and k play no part.
+        ids: of utterances; without any, `options.limit` of them.
+        progress: whom to tell.
+
+    Returns:
+        The page, and what is on it.
+
+    Raises:
+        bench.core.errors.BenchError: something asked for cannot be done.
+    """
+    registry = Registry.discover(options.plugins)
+    attacks = specs_of(options.attacks, registry)
+    check_writable(options.out)
+    check_writable(cache_dir(), "SERBENCH_CACHE")
+    experiment = set_up(options, registry, progress)
+    utterances = chosen(experiment.dataset, ids, options.limit)
+    effects = listen(experiment, attacks, utterances, options)
+    return write_page(experiment, effects, utterances, options), effects
+
+
+def write_page(
+    experiment: Experiment, effects: Sequence[Effect], utterances: Sequence[Utterance], options: Options
+) -> Path:
+    """Write `index.html`, and the sounds and spectrograms that it shows.
+
+    Files of other names in the folder stay as they are.
+
+    Args:
+        experiment: corpus and noises.
+        effects: from `bench.studies.listening.examples.listen`.
+        utterances: in the order of the page.
+        options: the seed, and the folder, which is made where it is missing.
+
+    Returns:
+        The page.
+
+    Raises:
+        UsageError: a file cannot be written, or one of the names is a folder's.
+    """
+    folder = options.out
+    sections = [_section(one, effects, experiment.perception) for one in utterances]
+    sounds = {sound.stem: sound for section in sections for row in section["rows"] for sound in row["sounds"]}
+    with experiment.progress.task(f"Writing {folder}", len(sounds)) as advance:
+        for sound in sounds.values():
+            write_sound(sound, folder)
+            advance(1)
+    about = {
+        "corpus": experiment.dataset.name,
+        "noise_bank": experiment.noises.name,
+        "perception": experiment.perception.name,
+        "min_snr_db": experiment.min_snr_db,
+        "seed": options.seeds[0],
+        "version": metadata.version("serbench"),
+    }
+    with fresh_file(folder / PAGE) as temporary:
+        temporary.write_text(_rendered(effects=effects, sections=sections, about=about), encoding="utf-8")
+    return folder / PAGE
+
+
+def _section(utterance: Utterance, effects: Sequence[Effect], perception: Perception) -> dict[str, Any]:
+    """One utterance and what was made of it, for the template."""
+    found = [(number, effect, effect.by_id.get(utterance.id)) for number, effect in enumerate(effects, start=1)]
+    rows = [
+        {
+            "example": example,
+            "number": number,
+            "is_search": effect.is_search,
+            "sounds": sounds_of(example),
+            "facts": facts(example, perception),
+        }
+        for number, effect, example in found
+        if example is not None
+    ]
+    left_out = [effect.spec for _, effect, example in found if example is None]
+    anchor = file_stem(utterance.id, "utterance")
+    return {"utterance": utterance, "anchor": anchor, "rows": rows, "left_out": left_out}
+
+
+def facts(example: Example, perception: Perception) -> list[tuple[str, str]]:
+    """What is known of an example, as names and values for its reader."""
+    before, after = example.original, example.candidate
+    done = after.perturbation
+    sort = f"{done.name}, category {done.category}" if done else "not declared"
+    length = f"{before.duration_s:.2f} s"
+    changed = "" if example.same_length else f", now {after.duration_s:.2f} s"
+    found = [
+        ("perturbation", sort),
+        ("source", done.source if done and done.source else "not given"),
+        ("SNR", _snr(example)),
+        ("heard by people", _perceived(done, perception)),
+        ("would count", _counting(example)),
+    ]
+    return [*found, ("length", length + changed)] if before.has_sound else found
+
+
+def _snr(example: Example) -> str:
+    if not example.original.has_sound:
+        return "undefined: there is no sound"
+    if not example.same_length:
+        return "undefined: the length changed, so there is no difference either"
+    if example.same_sound:
+        return "infinite: no sample changed"
+    if example.snr_db is None or math.isinf(example.snr_db):
+        return "undefined: the original is silent"
+    return f"{example.snr_db:.2f} dB".replace("-", "−")
+
+
+def _perceived(done: Perturbation | None, perception: Perception) -> str:
+    if not perception.covers(done):
+        return f"not studied by {perception.name}: does not count as imperceptible"
+    if perception.is_imperceptible(done):
+        return f"imperceptible for emotion, after {perception.name}"
+    share = perception.perceptible.get(done.name) if done else None
+    heard = f": the emotion changed in up to {100 * share:.0f} % of utterances" if share is not None else ""
+    return f"perceptible, after {perception.name}{heard}"
+
+
+def _counting(example: Example) -> str:
+    by = "the perception table covers it" if example.snr_db is None else "the SNR is above the limit"
+    not_by = "the perception table does not cover it" if example.snr_db is None else "the SNR is not above the limit"
+    return f"yes, {by}" if example.counts else f"no, {not_by}"
+
+
+def _rendered(**content: Any) -> str:
+    environment = Environment(
+        loader=PackageLoader("bench.studies.listening"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("listen.html.jinja").render(**content)

@@ -1,0 +1,169 @@
+"""One utterance's features before and after a purifier, and a picture of them, with matplotlib (the extra `plots`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+
+from bench.contracts.protocols import Victim
+from bench.contracts.registry import Registry
+from bench.core.batch import Batch
+from bench.core.cache import appearing_file
+from bench.core.errors import UsageError
+from bench.core.progress import Progress
+from bench.core.specs import did_you_mean
+from bench.core.types import Utterance
+from bench.evaluation.cells import Experiment, limited
+from bench.evaluation.options import Options
+from bench.studies.listening.examples import Example, listen, specs_of
+from bench.studies.training_jobs import prepare_job, trained
+
+
+@runtime_checkable
+class Comparing(Victim, Protocol):
+    """A fitted victim that shows features before and after its purifier."""
+
+    def enroll(self, clean: Sequence[Utterance]) -> Comparing:
+        """Likewise one that shows them."""
+        ...
+
+    def before_after(self, batch: Batch) -> list[tuple[Tensor, Tensor]]:
+        """Each utterance's features before and after the purifier, each of shape (frames, d)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a purifier makes of one utterance, clean and attacked; features of shape (frames, d).
+
+    Args:
+        title: what is compared, for the reader.
+        duration_s: of the utterance.
+        clean: of the utterance as it was recorded.
+        noisy: of what the attack made of it.
+        purified: what the purifier leaves of the noisy ones.
+        purified_clean: what it leaves of the clean ones.
+    """
+
+    title: str
+    duration_s: float
+    clean: Tensor
+    noisy: Tensor
+    purified: Tensor
+    purified_clean: Tensor
+
+    def distances(self) -> dict[str, float]:
+        """Mean absolute difference to the clean features, of each of the others.
+
+        >>> silent = torch.zeros(2, 3)
+        >>> Comparison("", 1.0, silent, silent + 2, silent - 1, silent).distances()
+        {'noisy': 2.0, 'purified': 1.0, 'clean, purified': 0.0}
+        """
+        others = {"noisy": self.noisy, "purified": self.purified, "clean, purified": self.purified_clean}
+        return {name: float((features - self.clean).abs().mean()) for name, features in others.items()}
+
+
+def compare(options: Options, id: str | None, progress: Progress) -> Comparison:
+    """Do what `bench purified` is asked for: train the defended victim, or load it, and show it one utterance.
+
+    Args:
+        options: those of a run with one victim, defence, attack, task, fold and seed.
+        id: of a test utterance; None for one drawn by their ids.
+        progress: whom to tell.
+
+    Raises:
+        bench.core.errors.BenchError: something asked for cannot be done.
+    """
+    specs_of(options.attacks, Registry.discover(options.plugins))  # refuses what would have to be told of a victim
+    job = prepare_job(options, progress)
+    cell = job.cells[0]  # all of one victim: a search may be planned with several limits
+    example = _example(job.experiment, options, _asked(job.experiment.split(cell).test, id))
+    done = trained(job.experiment, cell)
+    victim = done.victim.enroll(done.split.test)
+    if not isinstance(victim, Comparing):
+        expected = "a defence that cleans features, such as gan_purification, as the last of them"
+        raise UsageError(f"--defense {cell.defense!r}", "one that shows no features", expected, "choose it")
+    return _compared(victim, example, job.experiment.device, f"{cell.victim} · {cell.defense}")
+
+
+def _asked(test: Sequence[Utterance], id: str | None) -> Utterance:
+    """The test utterance of this id."""
+    if id is None:
+        return limited(test, 1)[0]
+    known = {utterance.id: utterance for utterance in test}
+    if id not in known:
+        expected = f"an id of the {len(known):,} test utterances of this fold"
+        remedy = did_you_mean(id, known)
+        remedy = remedy if remedy.startswith("did") else f"for example {next(iter(known))!r}"
+        raise UsageError("--utterance", repr(id), expected, remedy)
+    return known[id]
+
+
+def _example(experiment: Experiment, options: Options, asked: Utterance) -> Example:
+    """What the attack first makes of it."""
+    placed = replace(asked, waveform=asked.waveform.to(experiment.device))
+    (effect,) = listen(experiment, specs_of(options.attacks, experiment.registry), [placed], options)
+    (example,) = effect.examples
+    if not example.same_length:
+        found = f"that {effect.spec} changes the length of the utterance"
+        raise UsageError(f"--attack {effect.spec}", found, "one that leaves it as it is", "for example environmental")
+    return example
+
+
+@torch.no_grad()
+def _compared(victim: Comparing, example: Example, device: torch.device, who: str) -> Comparison:
+    both = [replace(one, waveform=one.waveform.to(device)) for one in (example.original, example.candidate)]
+    (clean, purified_clean), (noisy, purified) = victim.before_after(Batch.of(both, device))
+    level = "" if example.snr_db is None else f" at {example.snr_db:.1f} dB"
+    title = f"{who}\n{example.original.id} under {example.effect}{level}"
+    features = (one.cpu() for one in (clean, noisy, purified, purified_clean))
+    return Comparison(title, example.original.duration_s, *features)
+
+
+def draw(compared: Comparison, path: Path) -> None:
+    """Write a picture: features on the left, their differences to the clean ones on the right, one colour scale each.
+
+    Needs no display; the same features give the same file.
+
+    Args:
+        compared: what is drawn.
+        path: a new file, of one of `leaderboards.curve_plot.FORMATS`.
+    """
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    kind = path.suffix.lower().removeprefix(".")
+    distances = compared.distances()
+    left = {"clean": compared.clean, "noisy": compared.noisy, "purified": compared.purified}
+    right = {"noisy": compared.noisy, "purified": compared.purified, "clean, purified": compared.purified_clean}
+    shown = {name: (features, "viridis", _range(compared.clean)) for name, features in left.items()}
+    most = float((compared.noisy - compared.clean).abs().max().clamp(min=1e-6))
+    for name, features in right.items():
+        title = f"{name} − clean (mean {distances[name]:.3f})"
+        shown[title] = (features - compared.clean, "RdBu_r", (-most, most))
+    with matplotlib.rc_context({"svg.hashsalt": "serbench", "svg.fonttype": "none"}):
+        figure = Figure(figsize=(12, 8), layout="constrained")
+        axes = figure.subplots(3, 2, sharex=True, sharey=True)
+        for panel, (title, (features, colours, (low, high))) in zip(axes.T.flat, shown.items(), strict=True):
+            extent = (0.0, compared.duration_s, 0.0, float(features.shape[1]))
+            look = {"origin": "lower", "aspect": "auto", "interpolation": "nearest", "extent": extent}
+            image = panel.imshow(features.T.numpy(), cmap=colours, vmin=low, vmax=high, **look)
+            panel.set(title=title, ylabel="feature")
+            figure.colorbar(image, ax=panel)
+        for panel in axes[-1]:
+            panel.set(xlabel="time (s)")
+        figure.suptitle(compared.title.replace("$", r"\$"), fontsize="small", wrap=True)
+        with appearing_file(path) as temporary:
+            undated = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
+            figure.savefig(temporary, format=kind, dpi=150, metadata=undated)
+
+
+def _range(features: Tensor) -> tuple[float, float]:
+    """From the lowest to the highest but for a hundredth at either end."""
+    low, high = torch.quantile(features.flatten()[:1_000_000], torch.tensor([0.01, 0.99])).tolist()
+    return low, max(high, low + 1e-6)

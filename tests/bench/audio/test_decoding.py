@@ -1,0 +1,147 @@
+"""Sound decoded once: the cache of samples, and what it does when files change, fail, or stop half-way."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+import bench.audio.decoding
+from bench.audio.decoding import read_many
+from bench.audio.reading import read_audio
+from bench.core.errors import DataError, UsageError
+
+
+def written(folder: Path, count: int, rate: int = 8_000) -> list[Path]:
+    """Files of 20 ms and more, no two alike."""
+    paths = []
+    for number in range(count):
+        paths.append(folder / f"{number:03}.wav")
+        soundfile.write(paths[-1], np.random.default_rng(number).uniform(-0.5, 0.5, 160 + number), rate)
+    return paths
+
+
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that are decoded from here on."""
+    names: list[str] = []
+
+    def counting(path: Path) -> torch.Tensor:
+        names.append(path.name)
+        return read_audio(path)
+
+    monkeypatch.setattr(bench.audio.decoding, "read_audio", counting)
+    return names
+
+
+def test_samples_are_those_of_the_files(tmp_path: Path, own_cache: Path) -> None:
+    paths = written(tmp_path, 70)[::-1]
+    waves = read_many([*paths, paths[3]], workers=2)
+    assert all(torch.equal(wave, read_audio(path)) for wave, path in zip(waves, [*paths, paths[3]], strict=True))
+    assert read_many([]) == ()
+    for workers in (1, 3):
+        again = read_many(paths, workers=workers)
+        assert all(torch.equal(one, other) for one, other in zip(waves, again, strict=False))
+
+
+def test_a_second_start_decodes_nothing(tmp_path: Path, own_cache: Path, decoded: list[str]) -> None:
+    paths = written(tmp_path, 40)
+    read_many(paths)
+    assert len(decoded) == 40
+    read_many(paths)
+    read_many([path.rename(path.with_suffix(".WAV")) for path in paths])
+    assert len(decoded) == 40
+
+
+def test_a_changed_file_costs_its_shard_alone(tmp_path: Path, own_cache: Path, decoded: list[str]) -> None:
+    paths = written(tmp_path, 300)
+    before = read_many(paths)
+    decoded.clear()
+    soundfile.write(paths[150], np.full(200, 0.25), 16_000)
+    after = read_many(paths)
+    assert "150.wav" in decoded
+    assert len(decoded) <= 2 * bench.audio.decoding.MOST
+    assert float(after[150][0]) == 0.25
+    assert torch.equal(after[149], before[149])
+    assert torch.equal(after[151], before[151])
+
+
+def test_a_change_within_the_clock_s_grain_is_seen(tmp_path: Path, own_cache: Path) -> None:
+    path = tmp_path / "a.wav"
+    for level in (0.25, 0.5, 0.75):  # the same size and, where the clock is coarse, the same time
+        soundfile.write(path, np.full(200, level), 16_000)
+        assert float(read_many([path])[0][0]) == level
+
+
+def test_a_change_that_keeps_size_and_time_is_seen(tmp_path: Path, own_cache: Path) -> None:
+    path = tmp_path / "a.wav"
+    hour_ago = tmp_path.stat().st_mtime - 3600
+    for level in (0.25, 0.5):
+        soundfile.write(path, np.full(200, level), 16_000)
+        os.utime(path, (hour_ago, hour_ago))
+        assert float(read_many([path])[0][0]) == level
+
+
+def test_writing_to_a_sound_changes_no_other_copy(tmp_path: Path, own_cache: Path) -> None:
+    paths = written(tmp_path, 3)
+    read_many(paths)[0].zero_()
+    assert torch.equal(read_many(paths)[0], read_audio(paths[0]))
+
+
+def test_the_first_bad_file_is_named_and_finished_shards_stay(
+    tmp_path: Path, own_cache: Path, decoded: list[str]
+) -> None:
+    paths = written(tmp_path, 200)
+    paths[150].write_bytes(b"x" * 9_000)
+    paths[180].write_bytes(b"y" * 9_000)
+    with pytest.raises(DataError, match=r"150\.wav"):
+        read_many(paths, workers=1)
+    assert len(decoded) > bench.audio.decoding.LEAST
+    paths[150].unlink()
+    paths[180].unlink()
+    decoded.clear()
+    good = [path for path in paths if path.exists()]
+    read_many(good)
+    assert "000.wav" not in decoded
+    with pytest.raises(DataError, match=r"180\.wav"):
+        read_many(paths[180:])
+    assert not list(own_cache.rglob("*.tmp"))
+
+
+def test_silence_is_refused(tmp_path: Path, own_cache: Path) -> None:
+    soundfile.write(tmp_path / "silent.wav", np.zeros(800), 16_000)
+    for _ in range(2):
+        with pytest.raises(DataError, match="silence"):
+            read_many([tmp_path / "silent.wav"])
+
+
+@pytest.mark.parametrize("damage", ["cut", "lengths", "index"])
+def test_a_damaged_cache_is_made_again(tmp_path: Path, own_cache: Path, damage: str) -> None:
+    paths = written(tmp_path, 5)
+    before = [wave.clone() for wave in read_many(paths)]
+    for file in own_cache.rglob("*"):
+        if damage == "cut" and file.name == "samples.f32":
+            os.truncate(file, 100)
+        if damage == "lengths" and file.name == "lengths.json":
+            file.write_text("[1, 2")
+        if damage == "index" and file.parent.name == "digests":
+            file.write_text('{"a": 3, "b": [1]}')
+    assert all(torch.equal(one, other) for one, other in zip(before, read_many(paths), strict=True))
+
+
+def test_a_full_disk_is_named_and_leaves_nothing(
+    tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import errno
+
+    def full(path: Path) -> torch.Tensor:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(bench.audio.decoding, "read_audio", full)
+    with pytest.raises(UsageError, match=r"no space left on device, .* GB free"):
+        read_many(written(tmp_path, 3))
+    assert not list((own_cache / "sounds").iterdir())

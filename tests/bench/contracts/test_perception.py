@@ -1,0 +1,64 @@
+"""What people hear: P1's table, and a table of the user's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.contracts.perception import p1, read_perception
+from bench.core.errors import DataError
+from bench.core.types import Perturbation
+
+HEAD = "noise,activation_changed,valence_changed"
+
+
+def written(tmp_path: Path, *lines: str) -> Path:
+    (tmp_path / "mine.csv").write_text("\n".join(lines) + "\n")
+    return tmp_path / "mine.csv"
+
+
+def heard(name: str) -> Perturbation:
+    return Perturbation(name, "signal")
+
+
+def test_p1_found_these_perceptible() -> None:
+    assert dict(p1().perceptible) == pytest.approx(
+        {"filler": 0.10, "laugh": 0.17, "cry": 0.22, "speed_utterance": 0.28, "pitch": 0.29}
+    )
+    assert all(p1().is_imperceptible(heard(name)) for name in ("noise", "reverb", "drop_words", "speed_segment"))
+    assert not p1().covers(heard("mask_nouns"))
+
+
+def test_a_study_of_one_s_own(tmp_path: Path) -> None:
+    mine = read_perception(
+        written(tmp_path, HEAD, "Reverb,0.2,0.01", "fade_in,0.01,0.02", "NatCo,0.04,0.00", "HumCo,0,0", "hiss,0.05,0")
+    )
+    assert mine.name == "mine"
+    assert dict(mine.perceptible) == {"reverb": 0.2, "hiss": 0.05}
+    assert mine.imperceptible == {"fade_in", "noise"}
+    assert not mine.covers(heard("pitch")), "it was not studied"
+    assert mine.fingerprint != p1().fingerprint
+
+
+def test_one_s_own_word_goes_before_the_share(tmp_path: Path) -> None:
+    mine = read_perception(written(tmp_path, HEAD + ",perceptible", "reverb,0.2,0.1,no", "noise,0,0,YES", "cry,0.2,0,"))
+    assert mine.imperceptible == {"reverb"}
+    assert set(mine.perceptible) == {"noise", "cry"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ((HEAD,), "no rows"),
+        (("noise,changed", "reverb,0.2"), "activation_changed"),
+        ((HEAD, "reverb,0.2,1.2"), "line 2.*valence_changed.*'1.2'"),
+        ((HEAD, "reverb,much,0"), "line 2.*activation_changed.*'much'"),
+        ((HEAD, "reverb,nan,0"), "'nan'"),
+        ((HEAD, ",0,0"), "no name"),
+        ((HEAD + ",perceptible", "reverb,0,0,perhaps"), "'perhaps'.*yes or no"),
+    ],
+)
+def test_a_table_that_is_none_is_named(tmp_path: Path, lines: tuple[str, ...], said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        read_perception(written(tmp_path, *lines))

@@ -1,0 +1,109 @@
+"""What a run can be refused for before its data are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from bench.contracts.registry import Registry
+from bench.core.errors import UsageError
+from bench.core.progress import Silent
+from bench.evaluation.fitted_store import recipes
+from bench.evaluation.options import Options
+from bench.evaluation.planning import plan
+from bench.evaluation.preflight import check_defended, check_parts
+
+REGISTRY = Registry.discover()
+
+
+@dataclass(frozen=True)
+class Noting(Silent):
+    """Keeps what is said."""
+
+    said: list[str] = field(default_factory=list)
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+
+@pytest.mark.parametrize("defense", REGISTRY.names("defenses"))
+def test_every_defence_says_at_once_whether_it_can_defend_what_only_reads(defense: str) -> None:
+    if defense in ("fusion", "adversarial_training"):
+        recipes(REGISTRY, "bert_text", defense)
+    else:
+        with pytest.raises(UsageError, match="perceives text alone"):
+            recipes(REGISTRY, "bert_text", defense)
+
+
+@pytest.mark.parametrize(
+    ("victim", "defense", "why"),
+    [
+        ("cnn_gru", "rnnoise+fusion", "name fusion first"),
+        ("multimodal", "fusion", "perceives both"),
+        ("bert_text", "random_noise+fusion", "perceives text alone"),
+        ("svm_egemaps", "adversarial_training:regenerate=true", "SvmEgemaps, which learns from one set"),
+        ("cnn_gru", "random_noise+adversarial_training:regenerate=true", "under another defence"),
+    ],
+)
+def test_what_cannot_go_together_is_named(victim: str, defense: str, why: str) -> None:
+    with pytest.raises(UsageError, match=why):
+        recipes(REGISTRY, victim, defense)
+
+
+@pytest.mark.parametrize("defense", ["fusion+rnnoise", "fusion+random_noise", "fusion+smoothing"])
+def test_a_reader_hears_under_fusion(defense: str) -> None:
+    recipes(REGISTRY, "bert_text", defense)
+
+
+def asked(*victims: str, defenses: tuple[str, ...]) -> Options:
+    return Options(victims=victims, attacks=("boundary",), defenses=defenses, ks=(1,), out=Path("none"))
+
+
+def test_a_run_in_which_no_defence_can_be_had_is_refused() -> None:
+    cells = plan(asked("bert_text", defenses=("none", "rnnoise", "random_noise")), REGISTRY)
+    with pytest.raises(UsageError, match="defense 'rnnoise': found a victim that perceives text alone"):
+        check_defended(REGISTRY, cells, Noting())
+
+
+def test_where_some_can_the_others_are_named_and_nothing_is_refused() -> None:
+    noting = Noting()
+    check_defended(REGISTRY, plan(asked("bert_text", "cnn_gru", defenses=("none", "rnnoise")), REGISTRY), noting)
+    (said,) = noting.said
+    assert "Victim bert_text and defence rnnoise do not go together" in said
+    check_defended(REGISTRY, plan(asked("cnn_gru", defenses=("none", "rnnoise")), REGISTRY), noting)
+    check_defended(REGISTRY, plan(asked("bert_text", defenses=("none",)), REGISTRY), noting)
+    assert len(noting.said) == 1
+
+
+def test_a_plugin_whose_check_breaks_is_left_to_its_cells(tmp_path: Path) -> None:
+    plugin = tmp_path / "mine.py"
+    plugin.write_text(
+        "from defenses.rnnoise import Rnnoise\n\n\nclass Mine(Rnnoise):\n    def check(self, victim):\n"
+        "        raise TypeError('no')\n\n\nCOMPONENTS = {'defenses': {'mine': Mine}}\n"
+    )
+    registry, noting = Registry.discover([plugin]), Noting()
+    check_defended(registry, plan(asked("cnn_gru", defenses=("none", "mine")), registry), noting)
+    assert noting.said == ["Victim cnn_gru and defence mine do not go together, and their cells fail: no"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "named"),
+    [
+        (
+            "defenses",
+            "adversarial_training:attack=nope",
+            "defense 'adversarial_training:attack=nope': found 'nope'",
+        ),
+        ("defenses", "fusion:other=nope", "defense 'fusion:other=nope': found 'nope'"),
+        ("defenses", "rnnoise+manipulation_detector:signals=nope", "detector:signals=nope': found 'nope'"),
+        ("attacks", "aware:attack=unaware:attack=nope", "'unaware:attack=nope': found 'nope'"),
+        ("victims", "multimodal:text=nope", "multimodal:text=nope': found 'nope'"),
+        ("defenses", "gan_purification:attacks=reverb:x=1", "x=1': attack 'reverb'"),
+    ],
+)
+def test_what_a_component_names_is_looked_up_before_any_data_is_read(kind: str, spec: str, named: str) -> None:
+    given = {"victims": ("cnn_gru",), "attacks": ("boundary",), "defenses": ("none",)} | {kind: (spec,)}
+    with pytest.raises(UsageError, match=named):
+        check_parts(Options(**given), REGISTRY)

@@ -1,0 +1,341 @@
+"""The referee against hostile attacks, and what it writes down of honest ones."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench import AttackTools, Batch, ComponentError, Perturbation, Rng, Utterance
+from bench.audio.signal import mix
+from bench.referee.referee import Referee
+from bench.referee.search import AttackRun
+from bench.scoring.records import Row
+from bench.testing import CPU, TASK, ContraryVictim, sample_tools, sample_utterances
+from victims.cnn_gru import CnnGru
+
+Search = Generator[Utterance, bool, None]
+
+
+@dataclass(frozen=True)
+class Scripted:
+    """An attack made of a plain generator function."""
+
+    steps: Callable[[Utterance, AttackTools, Rng], Search]
+
+    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+        yield from self.steps(original, tools, rng)
+
+
+@dataclass(frozen=True)
+class EasilyFooled:
+    """Says class 1 of whatever differs from the utterances it was enrolled with, class 0 of those."""
+
+    known: tuple[torch.Tensor, ...] = ()
+    asked: Any = None
+
+    def enroll(self, clean: Any) -> EasilyFooled:
+        return replace(self, known=tuple(utterance.waveform for utterance in clean))
+
+    def log_probs(self, batch: Batch) -> torch.Tensor:
+        if self.asked is not None:
+            self.asked.append(len(batch))
+        heard = [batch.waveforms[row, : int(batch.lengths[row])] for row in range(len(batch))]
+        other = [not any(torch.equal(sound, known) for known in self.known) for sound in heard]
+        return torch.nn.functional.one_hot(torch.tensor(other).long(), 4).float().add(1e-6).log()
+
+    def save(self, folder: Any) -> None: ...
+
+
+UTTERANCES = sample_utterances(2, each=1)
+
+
+def referee_of(victim: Any | None = None, batch_size: int = 64) -> Referee:
+    return Referee((victim or EasilyFooled()).enroll(UTTERANCES), TASK, CPU, batch_size)
+
+
+def judged(steps: Callable[..., Search], k: int = 5, victim: Any | None = None, batch_size: int = 64) -> list[Row]:
+    return referee_of(victim, batch_size).run(AttackRun(Scripted(steps), "scripted", sample_tools(k), 0), UTTERANCES)
+
+
+def noisy(original: Utterance, snr_db: float, seed: int = 0, name: str = "noise") -> Utterance:
+    noise = torch.randn(original.waveform.shape, generator=torch.Generator().manual_seed(seed))
+    waveform = mix(original.waveform, noise, snr_db)
+    return replace(original, waveform=waveform, perturbation=Perturbation(name, "white", "seed"))
+
+
+def test_one_that_never_stops_is_closed_after_k_queries() -> None:
+    closed = []
+
+    def endless(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+        try:
+            while True:
+                yield noisy(original, 5.0)
+        finally:
+            closed.append(original.id)
+
+    rows = judged(endless, k=7)
+    assert {u.id: sum(r.utterance == u.id and r.query > 0 for r in rows) for u in UTTERANCES} == {
+        u.id: 7 for u in UTTERANCES
+    }
+    assert sorted(closed) == sorted(utterance.id for utterance in UTTERANCES)
+
+
+def test_one_that_refuses_to_be_closed_is_named() -> None:
+    def stubborn(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+        try:
+            while True:
+                yield noisy(original, 5.0)
+        except GeneratorExit:
+            yield noisy(original, 5.0)
+
+    with pytest.raises(ComponentError, match=r"scripted.*ends when it is closed"):
+        referee_of().run(AttackRun(Scripted(stubborn), "scripted", sample_tools(2), 0), UTTERANCES[:1])
+
+
+@pytest.mark.parametrize("bad", [math.nan])
+@pytest.mark.parametrize("keep_length", [True, False])
+def test_one_that_yields_nan_is_named(bad: float, keep_length: bool) -> None:
+    def broken(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+        waveform = original.waveform.clone()
+        waveform[3] = bad
+        yield replace(original, waveform=waveform if keep_length else waveform[:-1])
+
+    with pytest.raises(ComponentError, match=r"attack 'scripted' on utterance 'sample-.*NaN"):
+        judged(broken)
+
+
+def test_samples_out_of_range_are_clipped_before_they_are_heard_and_measured() -> None:
+    heard = []
+
+    @dataclass(frozen=True)
+    class Recorder(EasilyFooled):
+        def log_probs(self, batch: Batch) -> torch.Tensor:
+            heard.append(batch.waveforms.clone())
+            return super().log_probs(batch)
+
+    def loud(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+        yield replace(original, waveform=torch.full_like(original.waveform, math.inf))
+        yield replace(original, waveform=original.waveform * 1e6)
+
+    rows = judged(loud, victim=Recorder())
+    assert max(float(sound.abs().max()) for sound in heard) <= 1.0
+    first = next(row for row in rows if row.query == 1)
+    original = next(u for u in UTTERANCES if u.id == first.utterance).waveform
+    expected = 10 * math.log10(float(original.square().sum()) / float((1 - original).square().sum()))
+    assert first.snr_db == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_shorter_waveform_counts_for_nothing_unless_people_were_asked_about_it() -> None:
+    def shorter(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+        yield replace(original, waveform=original.waveform[:100])
+        yield replace(original, waveform=original.waveform[:100], perturbation=Perturbation("chop", "signal"))
+        yield replace(
+            original, waveform=original.waveform[:100], perturbation=Perturbation("speed_utterance", "signal")
+        )
+
+    for row in judged(shorter):
+        if row.query:
+            assert row.snr_db is None
+            assert row.label_after != row.label_before
+            assert row.accepted == (row.perturbation == "speed_utterance")
+            assert row.imperceptible is False
+
+
+def test_one_that_raises_is_named_with_its_error() -> None:
+    def failing(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+        yield noisy(original, 5.0)
+        raise ZeroDivisionError("in the author's code")
+
+    with pytest.raises(ComponentError, match=r"scripted.*ZeroDivisionError: in the author's code"):
+        judged(failing)
+
+
+def test_the_same_candidate_for_ever_is_charged_every_time() -> None:
+    def repeating(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+        same = noisy(original, 5.0)
+        while True:
+            yield same
+
+    rows = [row for row in judged(repeating, k=6) if row.utterance == UTTERANCES[0].id]
+    assert [row.query for row in rows] == [0, 1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("end", ["returns", "is closed"])
+def test_one_that_changes_the_original_in_place_is_named_and_changes_nothing(end: str) -> None:
+    before = [utterance.waveform.clone() for utterance in UTTERANCES]
+
+    def meddling(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+        original.waveform.mul_(0.5)
+        yield original
+        while end == "is closed":
+            yield original
+
+    with pytest.raises(ComponentError, match=r"scripted.*changed in place"):
+        judged(meddling)
+    assert all(torch.equal(u.waveform, b) for u, b in zip(UTTERANCES, before, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("candidate", "found"),
+    [
+        (lambda u: u.waveform, "a Tensor"),
+        (lambda u: replace(u, waveform=u.waveform.double()), "float64"),
+        (lambda u: replace(u, waveform=u.waveform[None]), "shape \\(1, "),
+        (lambda u: replace(u, waveform=u.waveform[:0]), "shape \\(0,\\)"),
+        (lambda u: replace(u, waveform=u.waveform.numpy()), "ndarray"),
+    ],
+)
+def test_what_is_not_audio_is_named(candidate: Callable[[Utterance], Any], found: str) -> None:
+    def odd(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+        yield candidate(original)
+
+    with pytest.raises(ComponentError, match=f"scripted.*{found}"):
+        judged(odd)
+
+
+def test_one_that_asks_nothing_leaves_its_clean_rows() -> None:
+    def silent(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+        return
+        yield original
+
+    rows = judged(silent)
+    assert [(row.utterance, row.query, row.accepted) for row in rows] == [(u.id, 0, False) for u in UTTERANCES]
+
+
+def test_a_success_needs_more_than_the_threshold() -> None:
+    def around(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+        for level in (9.9, 10.1, 40.0):
+            yield noisy(original, level)
+
+    for row in judged(around):
+        if row.query:
+            assert row.label_after != row.label_before
+            assert row.accepted == (row.query >= 2)
+            assert row.snr_db == pytest.approx((9.9, 10.1, 40.0)[row.query - 1], abs=0.01)
+
+
+def test_only_what_was_studied_counts_as_imperceptible() -> None:
+    def named(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+        yield noisy(original, 20.0, name="noise")
+        yield noisy(original, 20.0, name="pitch")
+        yield noisy(original, 20.0, name="never heard of")
+        yield replace(noisy(original, 20.0), perturbation=None)
+
+    rows = [row for row in judged(named) if row.query]
+    assert {(row.query, row.imperceptible) for row in rows} == {(1, True), (2, False), (3, False), (4, False)}
+    assert all(row.accepted for row in rows)
+
+
+def test_an_unchanged_candidate_has_infinite_snr_and_fools_nobody() -> None:
+    def idle(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+        fooled = yield replace(original, waveform=original.waveform.clone())
+        assert fooled is False
+
+    rows = [row for row in judged(idle) if row.query]
+    assert all(row.snr_db == math.inf and not row.accepted for row in rows)
+
+
+def test_clean_speech_is_asked_about_once_however_many_attacks_there_are() -> None:
+    asked: list[int] = []
+    referee = referee_of(EasilyFooled(asked=asked))
+    none = AttackRun(Scripted(lambda original, tools, rng: iter(())), "none", sample_tools(5), 0)
+    first = referee.run(none, UTTERANCES)
+    assert referee.run(none, UTTERANCES[:1]) == first[:1]
+    assert sum(asked) == len(UTTERANCES)
+    changed = replace(UTTERANCES[0], waveform=-UTTERANCES[0].waveform)  # under the name of one that was asked about
+    assert referee.run(none, [changed])[0].label_before != first[0].label_before
+
+
+def test_searches_are_told_the_truth_and_batches_stay_full() -> None:
+    asked: list[int] = []
+
+    def counting(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+        for _ in range(int(rng.integers(1, 5))):
+            assert (yield noisy(original, 5.0)) is True
+
+    rows = judged(counting, victim=EasilyFooled(asked=asked), batch_size=3)
+    queries = sum(row.query > 0 for row in rows)
+    clean, steps = asked[: math.ceil(len(UTTERANCES) / 3)], asked[math.ceil(len(UTTERANCES) / 3) :]
+    assert sum(clean) == len(UTTERANCES)
+    assert sum(steps) == queries
+    assert steps == sorted(steps, reverse=True), "a place stayed empty while utterances were waiting"
+
+
+def test_wrong_log_probabilities_are_the_victims_fault() -> None:
+    @dataclass(frozen=True)
+    class Wrong(EasilyFooled):
+        def log_probs(self, batch: Batch) -> torch.Tensor:
+            return torch.zeros(len(batch), 3)
+
+    with pytest.raises(ComponentError, match=r"victim: found a tensor of shape \(8, 3\)"):
+        judged(lambda original, tools, rng: iter(()), victim=Wrong())
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf, 0.0])
+def test_log_probabilities_that_are_not_numbers_are_the_victims_fault(bad: float) -> None:
+    @dataclass(frozen=True)
+    class Wrong(EasilyFooled):
+        def log_probs(self, batch: Batch) -> torch.Tensor:
+            return torch.full((len(batch), 4), bad)
+
+    with pytest.raises(ComponentError, match="victim: found a row with NaN"):
+        judged(lambda original, tools, rng: iter(()), victim=Wrong())
+
+
+@settings(max_examples=15, deadline=None)
+@given(batch_size=st.integers(1, 20), k=st.integers(1, 9))
+def test_rows_do_not_depend_on_the_batch(batch_size: int, k: int) -> None:
+    def drawn(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+        while (yield noisy(original, float(rng.uniform(0, 30)), int(rng.integers(1000)))) or rng.random() < 0.8:
+            pass
+
+    assert judged(drawn, k, ContraryVictim(), batch_size) == judged(drawn, k, ContraryVictim(), 1)
+
+
+def test_rows_do_not_depend_on_threads() -> None:
+    victim = CnnGru(channels=8, hidden=8, dense=8, max_epochs=2)
+    from bench.testing import sample_context
+
+    fitted = victim.fit(sample_utterances(key="train"), sample_utterances(2, key="valid"), sample_context())
+
+    def drawn(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+        for _ in range(6):
+            yield noisy(original, float(rng.uniform(-5, 20)), int(rng.integers(1000)))
+
+    before = torch.get_num_threads()
+    found = []
+    for threads in (1, 3):
+        torch.set_num_threads(threads)
+        found.append(judged(drawn, 6, fitted))
+    torch.set_num_threads(before)
+    assert found[0] == found[1]
+    assert torch.get_num_threads() == before
+
+
+def test_an_error_in_one_thread_ends_the_others() -> None:
+    victim = CnnGru(channels=8, hidden=8, dense=8, max_epochs=1)
+    from bench.testing import sample_context
+
+    fitted = victim.fit(sample_utterances(key="train"), sample_utterances(2, key="valid"), sample_context())
+
+    def failing(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+        yield noisy(original, 5.0)
+        if original.id == UTTERANCES[0].id:
+            raise ValueError("once")
+        while True:
+            yield noisy(original, 5.0)
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with pytest.raises(ComponentError, match="ValueError: once"):
+            judged(failing, 10_000, fitted)
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,137 @@
+"""What defences cost and buy: pure functions of records, and which attacks they rest on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+
+from bench import REFUSED, ComponentError
+from bench.contracts.registry import Registry
+from bench.modelling.weights import save_weights
+from bench.scoring.records import Row
+from bench.scoring.scores import robustness
+from bench.studies.defense_accounts import figures
+from bench.studies.defense_accounts.costs import answer_times, fit_seconds, parameters_in
+from bench.studies.defense_accounts.figures import Figure
+from bench.studies.defense_accounts.plan import attacks_by_role
+from bench.testing import CPU, ContraryVictim, sample_noises, sample_utterances
+
+REGISTRY = Registry.discover()
+NOISES = sample_noises()
+
+
+def rows_of(*told: tuple[str, str, str], cell: str = "fold 0 seed 0", number: int = 0) -> pd.DataFrame:
+    """Two rows an utterance: (true, clean, attacked), the attack accepted where it changed an answer."""
+    rows = []
+    for index, (true, before, after) in enumerate(told):
+        id, speaker = f"u{number + index}", f"s{(number + index) % 3}"
+        accepted = before != after and REFUSED not in (before, after)
+        rows.append(Row(id, speaker, 0, true, before, before))
+        rows.append(Row(id, speaker, 1, true, before, after, 12.0, "noise", "natural", "x", True, accepted))
+    return pd.DataFrame(rows).assign(cell=cell)
+
+
+BARE = rows_of(("a", "a", "b"), ("a", "a", "b"), ("b", "b", "a"), ("b", "a", "b"))
+DEFENDED = rows_of(("a", "a", "a"), ("a", REFUSED, "a"), ("b", "b", REFUSED), ("b", "a", "b"))
+
+
+def test_robust_accuracy_counts_what_is_right_and_stays() -> None:
+    assert robustness(BARE, 1, False)["robust"].tolist() == [False] * 4
+    assert robustness(DEFENDED, 1, False)["robust"].tolist() == [True, False, True, False]
+    assert figures.robust_accuracy(DEFENDED, 1, True).value == 0.5
+
+
+def test_a_refusal_costs_uar_and_is_no_success() -> None:
+    assert figures.clean_uar(BARE).value == 0.75
+    assert figures.clean_uar(DEFENDED).value == 0.5
+    assert figures.uar_lost(BARE, DEFENDED).value == pytest.approx(0.25)
+    assert figures.refused_share(DEFENDED).value == 0.25
+    assert figures.attack_success(DEFENDED, 1, True).value == 0.25
+    assert figures.attack_prevented(BARE, DEFENDED, 1, True, 1).value == pytest.approx(0.75)
+    assert figures.robustness_won(BARE, DEFENDED, 1, True, 1).value == pytest.approx(0.5)
+
+
+def test_refusing_everything_buys_nothing() -> None:
+    always = rows_of(*[(true, REFUSED, REFUSED) for true in "aabb"])
+    assert figures.attack_success(always, 1, True).value == 0
+    assert figures.clean_uar(always).value == 0
+    assert figures.robust_accuracy(always, 1, True).value == 0
+
+
+def test_repeats_of_a_cell_are_averaged() -> None:
+    again = rows_of(*[("a", "a", "b")] * 2, ("b", "b", "a"), ("b", "b", "b"), cell="fold 0 seed 0 repeat 1")
+    both = pd.concat([DEFENDED, again], ignore_index=True)
+    assert figures.attack_prevented(BARE, both, 1, True, 1).value == pytest.approx((0.75 + 0.25) / 2)
+
+
+def test_only_utterances_that_both_were_asked_about_are_compared() -> None:
+    fewer = DEFENDED[DEFENDED["utterance"] != "u3"]
+    assert figures.shared(BARE, fewer)["utterance"].unique().tolist() == ["u0", "u1", "u2"]
+    with pytest.raises(ComponentError, match="no utterance that both"):
+        figures.shared(BARE, rows_of(("a", "a", "b"), number=9))
+
+
+@pytest.mark.parametrize(
+    ("unaware", "through", "aware", "flagged"),
+    [(0.3, 0.3, None, False), (0.3, 0.0, None, True), (0.3, 0.3, 0.0, True), (0.0, 0.0, 0.0, False)],
+)
+def test_a_defence_that_holds_only_against_those_who_do_not_know_it_is_flagged(
+    unaware: float, through: float, aware: float | None, flagged: bool
+) -> None:
+    prevented = {"unaware": figure(unaware), "through": figure(through)}
+    prevented |= {} if aware is None else {"aware": figure(aware)}
+    assert figures.holds_only_unknown(prevented) is flagged  # type: ignore[arg-type]
+
+
+def figure(value: float) -> Figure:
+    return Figure(value, (value - 0.1, value + 0.1))
+
+
+def test_attacks_are_told_apart_by_what_was_seen_in_training() -> None:
+    roles = attacks_by_role(REGISTRY, NOISES, "random_noise:categories=human", "boundary:noises=imperceptible", True)
+    assert roles == {
+        "through": "boundary:noises=imperceptible",
+        "seen": "boundary:noises=imperceptible,categories=human",
+        "unseen": "boundary:noises=imperceptible,categories=natural+interior+signal",
+        "unaware": "unaware:attack=boundary:noises=imperceptible",
+        "aware": "aware:attack=boundary:noises=imperceptible",
+    }
+    for spec in roles.values():
+        REGISTRY.build("attacks", spec)
+    assert attacks_by_role(REGISTRY, NOISES, "none", "boundary", False) == {"through": "boundary"}
+
+
+def test_an_attack_of_one_category_is_seen_or_unseen_as_it_is() -> None:
+    spec = "environmental:category=human,snr_db=10.0"
+    seen = attacks_by_role(REGISTRY, NOISES, "random_noise:categories=human", spec, False)
+    assert seen["seen"] == spec
+    assert "unseen" not in seen
+    assert seen["unaware"] == "unaware:attack=environmental:category=human;snr_db=10.0"
+    assert attacks_by_role(REGISTRY, NOISES, "random_noise", "fade_in", False)["unseen"] == "fade_in"
+
+
+def test_costs_are_read_from_what_was_saved(tmp_path: Path) -> None:
+    (tmp_path / "victim").mkdir()
+    save_weights(tmp_path / "victim", {"a": torch.zeros(3, 4), "b": torch.zeros(5)}, {})
+    save_weights(tmp_path, {"c": torch.zeros(())}, {})
+    assert parameters_in(tmp_path) == 18
+    assert fit_seconds(tmp_path) is None
+    (tmp_path / "cost.json").write_text('{"fit_s": 1.5}')
+    assert fit_seconds(tmp_path) == 1.5
+
+
+def test_every_victim_answers_the_same_utterances() -> None:
+    times = answer_times([ContraryVictim(), ContraryVictim()], sample_utterances(), CPU, 8)
+    assert len(times) == 2
+    assert all(time > 0 for time in times)
+
+
+def test_paired_follows_the_order_of_the_rows() -> None:
+    others = pd.DataFrame({"cell": ["c", "c"], "utterance": ["y", "x"], "hit": [1.0, 0.0]})
+    rows = pd.DataFrame({"cell": ["c", "c"], "utterance": ["x", "y"]})
+    assert figures.paired(rows, others, "hit").tolist() == [0.0, 1.0]
+    assert replace(Figure(0.1, (0.0, 0.2))).above_0 is False
