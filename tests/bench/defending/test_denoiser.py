@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from bench.models import denoiser
+from bench.defending import denoiser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
