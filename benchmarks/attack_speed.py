@@ -26,7 +26,8 @@ from bench.contracts.registry import Registry
 from bench.core.batch import Batch
 from bench.core.progress import for_terminal
 from bench.core.types import Utterance
-from bench.evaluation.cells import Cell, Experiment, limited
+from bench.evaluation.cells import Cell, limited
+from bench.evaluation.experiment import Experiment
 from bench.evaluation.options import Options
 from bench.evaluation.planning import plan
 from bench.evaluation.setup import set_up

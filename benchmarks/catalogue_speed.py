@@ -29,7 +29,7 @@ import torch
 
 from bench.audio.signal import fit_length, log_mel, shift_pitch
 from bench.audio.signal.voice import median_f0
-from bench.contracts.attack_tools import AttackTools, Overlay
+from bench.contracts.attacks import AttackTools, Overlay
 from bench.contracts.perception import p1
 from bench.contracts.registry import Registry
 from bench.core.progress import for_terminal

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bench.cli.arguments import DEFENSE, LIMIT, TRAINED, Json, Offered, asking
-from bench.cli.victims_options import CLEAN, say_failed
+from bench.cli.victims_options import say_failed
 
 if TYPE_CHECKING:
     from bench.evaluation.options import Options
@@ -23,7 +23,7 @@ _CHANGES: Offered = {
 }
 
 
-@asking({**TRAINED, **_CHANGES}, **CLEAN)
+@asking({**TRAINED, **_CHANGES})
 def certify(
     options: Options,
     first: Annotated[
@@ -48,7 +48,7 @@ def certify(
     check_json_target(json)
     check_certifies(Registry.discover(options.plugins), options.defenses)
     job = prepare_job(options, for_terminal())
-    found, failed = each(job, lambda cell: certified(job.experiment, cell, effort))
+    found, failed = each(job, lambda key: certified(job.experiment, key, effort, options.limit))
     told = summaries(found, effort)
     notes = [one.to_json() for one in failed]
     if write_json({"schema": SCHEMA, "certified": told, "failed": notes}, json):

@@ -14,14 +14,14 @@ from bench.evaluation.options import Options
 if TYPE_CHECKING:
     import torch
 
-    from bench.evaluation.cells import Experiment
+    from bench.evaluation.experiment import Experiment
 
 
 def set_up(options: Options, registry: Registry, progress: Progress) -> Experiment:
     """Read the corpus and the noise bank, choose the device."""
     from bench.contracts.perception import p1, read_perception
     from bench.data.noises.joined import joined
-    from bench.evaluation.cells import Experiment
+    from bench.evaluation.experiment import Experiment
 
     device = device_named(options.device)
     corpus = _with_paths(registry, "corpora", options.corpus, {"--corpus-root": options.corpus_root})

@@ -17,8 +17,10 @@ from typing import Any
 
 import pandas as pd
 
+from bench.contracts.pipeline import modalities_of
 from bench.contracts.registry import Registry
 from bench.core.errors import UsageError
+from bench.core.specs import Spec
 from bench.evaluation.options import Options
 from bench.scoring.records import CellRecords
 from leaderboards.reproduce.answers import BARE, Answers, Term, applied, contrast, level, paired, read
@@ -52,7 +54,7 @@ def asked(options: Options) -> list[Options]:
         UsageError: the victims are not one that reads and one that hears.
     """
     registry = Registry.discover(options.plugins)
-    modalities = {spec: getattr(registry.build("victims", spec), "modalities", ("sound",)) for spec in options.victims}
+    modalities = {spec: modalities_of(registry.build("victims", spec), None) for spec in options.victims}
     reading, hearing = (
         [spec for spec, own in modalities.items() if own == (modality,)] for modality in ("text", "sound")
     )
@@ -61,7 +63,7 @@ def asked(options: Options) -> list[Options]:
         raise UsageError(
             "--victim", " and ".join(modalities), "two: one that reads alone, one that hears alone", remedy
         )
-    fused = f"fusion:other={reading[0].replace(',', ';')}"
+    fused = str(Spec("fusion", (("other", reading[0]),)))
     chosen = ((reading[0], BARE, MASKS), (hearing[0], BARE, SOUNDS), (hearing[0], fused, ATTACKS["multimodal"]))
     return [
         replace(options, victims=(victim,), defenses=(defense,), attacks=tuple(attacks.values()))
