@@ -16,7 +16,7 @@ def joined(banks: Sequence[NoiseSet]) -> NoiseSet:
     none are alike; each bank's own split by source recording stays one.
 
     >>> import torch
-    >>> one, two = (Noises(name, (NoiseClip("1", "rain", torch.ones(1), "1"),), name) for name in ("a", "b"))
+    >>> one, two = (NoiseSet(name, (NoiseClip("1", "rain", torch.ones(1), "1"),), name) for name in ("a", "b"))
     >>> both = joined([one, two])
     >>> both.name, [clip.id for clip in both.of("rain")]
     ('a+b', ['a/1', 'b/1'])
