@@ -10,7 +10,7 @@ from bench.core.types import NoiseClip
 
 
 def joined(banks: Sequence[NoiseSet]) -> NoiseSet:
-    """The clips of several banks in one; a single bank as it stands.
+    """Join the clips of several noise banks in one; a single bank stays as it is.
 
     Clips of one category in two banks are of one category. Ids and sources get their bank's name in front, so that
     none are alike; each bank's own split by source recording stays one.
