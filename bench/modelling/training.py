@@ -73,7 +73,10 @@ class Schedule:
         return -recall if self.watch == "uar" and math.isfinite(loss) else loss
 
     def ends(self, optimizer: torch.optim.Optimizer) -> bool:
-        """Say whether to stop after `patience` epochs without a gain; halve the learning rate where that comes first."""
+        """Say whether to stop after `patience` epochs without a gain.
+
+        Where `lowest_rate` is given, the learning rate is halved first.
+        """
         if self.lowest_rate is None:
             return True
         for group in optimizer.param_groups:

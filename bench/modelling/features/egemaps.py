@@ -106,8 +106,7 @@ def remembered(
     progress: Progress = SILENT,
     workers: int | None = None,
 ) -> list[Tensor]:
-    """Compute eGeMAPS as `extract` does, or take it from the user's cache where the same samples have been there
-    before.
+    """Compute eGeMAPS as `extract` does, once: what has been computed before comes from the user's cache.
 
     For speech that is trained on or enrolled, which comes back with every fold, seed and task. Candidates of an attack
     do not come back: they are heard with `heard`.

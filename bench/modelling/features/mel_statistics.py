@@ -104,8 +104,7 @@ class Voices:
     @torch.no_grad()
     @one_thread()
     def learnt(self, utterances: Sequence[Utterance]) -> Tensor:
-        """Compute the statistics of utterances to learn from, shape (n, `WIDTH`): what `heard` gives of the same
-        sounds.
+        """Compute of utterances to learn from what `heard` gives of the same sounds, shape (n, `WIDTH`).
 
         Raises:
             ComponentError: a speaker is not known.

@@ -28,7 +28,10 @@ class Reader(Protocol):
     together: ClassVar[int]
 
     def mark(self, utterance: Utterance) -> Hashable:
-        """Mark what is read of an utterance, cheaply. Where `together` is above 1, utterances of one mark read alike."""
+        """Mark what is read of an utterance, cheaply.
+
+        Where `together` is above 1, utterances of one mark read alike.
+        """
         ...
 
     def read(self, utterance: Utterance) -> Tensor:
