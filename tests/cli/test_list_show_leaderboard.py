@@ -18,7 +18,8 @@ import pytest
 
 from bench.contracts.registry import KINDS, Registry
 
-HEAVY = ("torch", "torchaudio", "librosa", "numpy", "pandas", "scipy", "pyarrow", "soundfile", "jinja2", "matplotlib")
+BUILT_ON = ("torch", "torchaudio", "librosa", "foolbox", "art", "numpy", "pandas", "tabulate")
+HEAVY = (*BUILT_ON, "scipy", "numba", "sklearn", "pyarrow", "soundfile", "jinja2", "matplotlib")
 START = f"""
 import atexit, sys
 heavy = {HEAVY!r}
