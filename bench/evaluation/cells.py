@@ -19,6 +19,7 @@ from bench.core.halving import Halving
 from bench.core.keys import key_of_json
 from bench.core.noises import NoiseSet
 from bench.core.progress import SILENT, Progress
+from bench.core.result_code import CELL, code_in, code_of, code_of_module
 from bench.core.rng import key_of
 from bench.core.specs import NO_DEFENSE
 from bench.core.types import Dataset, Part, Task, Utterance
@@ -82,6 +83,8 @@ class Experiment:
         min_snr_db: what counts as a success.
         progress: whom to tell.
         measures: what is measured on accepted candidates, see `bench.measures.catalogue`.
+        corpus_code: digest of the code that read the corpus.
+        noise_code: digest of the code that read the noise banks.
     """
 
     registry: Registry
@@ -93,19 +96,22 @@ class Experiment:
     perception: Perception = field(default_factory=p1)
     progress: Progress = SILENT
     measures: tuple[str, ...] = ()
+    corpus_code: str = ""
+    noise_code: str = ""
     _asked: dict[Cell, tuple[Victim, Referee]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def fitting(self, cell: Cell) -> Fitting:
         """How the cell's victim comes about."""
-        fingerprint = self.dataset.fingerprint
-        return Fitting(
-            self.registry, cell.victim, cell.defense, cell.task, cell.split, cell.fold, cell.seed, fingerprint
-        )
+        whom = (cell.victim, cell.defense, cell.task, cell.split, cell.fold, cell.seed)
+        return Fitting(self.registry, *whom, self.dataset.fingerprint, self.corpus_code, self.noise_code)
 
     def description(self, cell: Cell) -> dict[str, Any]:
         """Everything that determines the cell's records, and nothing else."""
-        measures = {name: MEASURES[name].version() for name in self.measures}
-        return {
+        measures = {
+            name: {"version": MEASURES[name].version(), "code": code_of_module(MEASURES[name].place.partition(":")[0])}
+            for name in self.measures
+        }
+        told = {
             "victim": cell.victim,
             "defense": cell.defense,
             "attack": cell.attack,
@@ -123,15 +129,12 @@ class Experiment:
             "perception_fingerprint": self.perception.fingerprint,
             "fitting": self.fitting(cell).description(self.noises.part("train"), self.device.type),
             "attack_identity": identity(self.registry, "attacks", cell.attack),
-            "effects": [identity(self.registry, "attacks", effect) for effect in self._effects(cell)],
             "attack_noises": self.noises.part("test").fingerprint,
+            "noise_reader": {"code": self.noise_code},
+            "harness": code_of(CELL),
             **({"measures": measures} if measures else {}),
         }
-
-    def _effects(self, cell: Cell) -> tuple[str, ...]:
-        """Specs of the other attacks that the cell's attack draws on, or is made of."""
-        attack = self.registry.build("attacks", cell.attack)
-        return (*getattr(attack, "signals", ()), *getattr(attack, "made_of", ()))
+        return told | {"code": code_in(told)}
 
     def key(self, cell: Cell) -> str:
         """Names the cell's records."""

@@ -6,7 +6,6 @@ import json
 import platform
 import time
 from dataclasses import asdict, dataclass
-from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -17,52 +16,39 @@ from bench.contracts.protocols import Defense, Fingerprinted, FitContext, Traina
 from bench.contracts.registry import Registry
 from bench.core.cache import appearing_folder, cache_dir
 from bench.core.errors import UsageError
-from bench.core.keys import code_digest, files_digest, key_of_json
+from bench.core.keys import key_of_json
 from bench.core.noises import NoiseSet
+from bench.core.result_code import BARE_VICTIM, DEFENDED_VICTIM, code_in, code_of, code_of_component
 from bench.core.specs import NO_DEFENSE, Spec, params_of
 from bench.core.types import Task
 from bench.data.splits import Partition
 
-ROOMS = (
-    *(
-        "bench.core",
-        "bench.audio",
-        "bench.data.splits",
-        "bench.data.segments",
-        "bench.data.tasks",
-        "bench.data.leakage",
-    ),
-    *("bench.contracts", "bench.perturbations", "bench.measures", "bench.scoring.records", "bench.referee"),
-    *("bench.modelling", "bench.defending", "bench.evaluation"),
-)
-"""What of the harness a result can depend on, beside its components: not how sounds are fetched, shared or shown."""
 COST = "cost.json"
 """Beside a fitted victim: the seconds that fitting took. No part of what it is."""
 
 
-def versions() -> dict[str, str]:
-    """What a result rests on beside its own settings: versions, and the digest of the harness's code."""
+def versions(defended: bool = True) -> dict[str, str]:
+    """List what a fitted victim rests on beside its own settings: versions, and the digest of the harness's code.
+
+    Args:
+        defended: whether it is under a defence.
+    """
     found = {name: metadata.version(name) for name in ("serbench", "torch", "torchaudio", "numpy")}
-    return found | {"python": platform.python_version(), "harness": _harness_digest()}
-
-
-@cache
-def _harness_digest() -> str:
-    """Digest the code that runs: what is written while Python runs is not what runs."""
-    return code_digest(*ROOMS)
+    harness = code_of(DEFENDED_VICTIM if defended else BARE_VICTIM)
+    return found | {"python": platform.python_version(), "harness": harness}
 
 
 def identity(registry: Registry, kind: str, text: str) -> dict[str, Any]:
     """Everything that makes a component what it is: spec, all parameters, its code, where it comes from; likewise the
-    components of its kind that it is made of (`made_of`), those of any kind that it `builds`, and the attacks whose
-    `effects` a defence trains on."""
+    components of its kind that it is made of (`made_of`), those of any kind that it `builds`, the attacks whose
+    `effects` a defence trains on, and those that are an attack's `signals`."""
     parts = specs_in(kind, text)
     if len(parts) > 1:
         found = [identity(registry, kind, part) for part in parts]
         return {"spec": text, "parts": found, "code": "+".join(part["code"] for part in found)}
     entry = registry.entry(kind, Spec.parse(text).name)
     component = registry.build(kind, text)
-    code = files_digest([entry.source]) if entry.source else ""
+    code = code_of_component(entry.target.partition(":")[0], entry.source)
     told: dict[str, Any] = {"spec": text, "params": params_of(component), "origin": entry.origin, "code": code}
     if isinstance(component, Fingerprinted):
         told["fingerprint"] = component.fingerprint()
@@ -70,8 +56,9 @@ def identity(registry: Registry, kind: str, text: str) -> dict[str, Any]:
         told["made_of"] = [identity(registry, kind, part) for part in made_of]
     builds = [*getattr(component, "builds", ())]
     builds += [("attacks", effect) for effect in getattr(component, "effects", ())] if kind == "defenses" else []
+    builds += [("attacks", effect) for effect in getattr(component, "signals", ())]
     if builds:
-        told["builds"] = [identity(registry, other, part) for other, part in builds]
+        told["builds"] = [identity(registry, other, part) for other, part in dict.fromkeys(builds)]
     return told
 
 
@@ -106,6 +93,8 @@ class Fitting:
         fold: which of its folds, from 0.
         seed: of the training.
         corpus_fingerprint: of the data.
+        corpus_code: digest of the code that reads the corpus.
+        noise_code: digest of the code that reads the noise banks.
     """
 
     registry: Registry
@@ -116,11 +105,13 @@ class Fitting:
     fold: int
     seed: int
     corpus_fingerprint: str
+    corpus_code: str = ""
+    noise_code: str = ""
 
     def description(self, noises: NoiseSet, device: str) -> dict[str, Any]:
         """Everything that determines the fitted victim."""
         bare = self.defense == NO_DEFENSE
-        return {
+        told = {
             "victim": identity(self.registry, "victims", self.victim),
             "defense": None if bare else identity(self.registry, "defenses", self.defense),
             "training_noises": None if bare else noises.fingerprint,
@@ -129,9 +120,12 @@ class Fitting:
             "fold": self.fold,
             "seed": self.seed,
             "corpus": self.corpus_fingerprint,
+            "corpus_reader": {"code": self.corpus_code},
+            "noise_reader": None if bare else {"code": self.noise_code},
             "device": device,
-            "versions": versions(),
+            "versions": versions(defended=not bare),
         }
+        return told | {"code": code_in(told)}
 
     def folder(self, noises: NoiseSet, device: str) -> Path:
         """Where the fitted victim is kept, or will be."""

@@ -110,7 +110,7 @@ def certified(experiment: Experiment, cell: Cell, effort: Effort) -> Certified:
     rests_on = {
         "corpus_fingerprint": experiment.dataset.fingerprint,
         "device": experiment.device.type,
-        "versions": versions(),
+        "versions": versions(defended=cell.defense != NO_DEFENSE),
     }
     return Certified(names, rests_on, [_row(said, proven[said.id], cell) for said in chosen])
 

@@ -120,16 +120,12 @@ def answers(experiment: Experiment, found: Trained, other: Dataset | None = None
     description = experiment.fitting(cell).description(experiment.noises.part("train"), experiment.device.type)
     names = {"victim": cell.victim, "defense": cell.defense, "corpus": experiment.dataset.name}
     names |= {"test_corpus": (other or experiment.dataset).name, "task": cell.task.name, "split": cell.split}
-    code = [
-        description["versions"]["harness"],
-        *((description[part] or {}).get("code") for part in ("victim", "defense")),
-    ]
     rests_on = {
         "corpus_fingerprint": description["corpus"],
         "test_corpus_fingerprint": (other or experiment.dataset).fingerprint,
         "training_noises": description["training_noises"],
         "device": description["device"],
-        "code": key_of_json({"code": code}),
+        "code": description["code"],
         "versions": description["versions"],
     }
     rows = rows.assign(label_before=labels, cell=f"fold {cell.fold} seed {cell.seed} repeat {cell.repeat}")
