@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from bench.core.parsed import EVERYTHING, Import, Parsed, parsed
@@ -52,6 +53,8 @@ class Places:
         if (file.parent.name if file.stem == "__init__" else file.stem) != parts[-1] or depth > len(file.parents):
             parts, depth = [file.stem], 1
         root = file.parents[depth - 1]
+        if parts[0] in OURS and root == home:
+            return cls(home), module
         return cls(home, root, frozenset({parts[0]}) if root.name in _INSTALLED else None), ".".join(parts)
 
     def find(self, module: str) -> Path | None:
@@ -114,10 +117,15 @@ def imported(
         module, file = waiting.pop()
         if not (module in found or module in counted or lies_in(module, without)):
             found[module] = file
-            source = parsed(file)
-            for one in dict.fromkeys(source.imports):
-                waiting += _meant(_absolute(one, module, file), source, places)
+            waiting += _next(module, file, parsed(file), places)
     return found
+
+
+@cache
+def _next(module: str, file: Path, source: Parsed, places: Places) -> tuple[tuple[str, Path], ...]:
+    """What a module itself imports: name and file, found once in a process."""
+    found = {pair for one in source.imports for pair in _meant(_absolute(one, module, file), source, places)}
+    return tuple(sorted(found))
 
 
 def _absolute(one: Import, module: str, file: Path) -> Import:

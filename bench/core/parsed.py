@@ -17,6 +17,12 @@ from typing import Any
 EVERYTHING = "*"
 _LOOKS = frozenset({"ctx", "kind", "type_comment"})
 """Fields of a node that say nothing of their own: `ctx` follows from the place, `kind` is a prefix u."""
+_BLOCKS = frozenset({"body", "orelse", "finalbody"})
+_FIELDS = {
+    kind: tuple(name for name in kind._fields if name not in _LOOKS)
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST)
+}
 _FACE_FUNCTIONS = frozenset({"__getattr__", "__dir__"})
 
 
@@ -35,9 +41,9 @@ class Import:
     level: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Parsed:
-    """What a file says.
+    """What a file says; one object for each content, so that it can be told by which it is.
 
     Args:
         meaning: digest of its code, the same however it is laid out and explained.
@@ -97,15 +103,16 @@ def parsed_text(source: str | bytes) -> Parsed:
     waiting: list[Any] = [tree]
     while waiting:
         item = waiting.pop()
-        if isinstance(item, ast.AST):
-            if isinstance(item, ast.Attribute):
-                attributes.add(item.attr)
-            elif isinstance(item, ast.Import | ast.ImportFrom):
-                imports += [one for _, one in _imports_of(item)]
-            _write_node(item, written, waiting)
-        elif isinstance(item, list):
+        kind = item.__class__
+        if kind is list:
             written.append(f"[{len(item)}")
             waiting += reversed(item)
+        elif kind in _FIELDS:
+            if kind is ast.Attribute:
+                attributes.add(item.attr)
+            elif kind is ast.Import or kind is ast.ImportFrom:
+                imports += [one for _, one in _imports_of(item)]
+            written += _opened(item, waiting)
         else:
             written.append(repr(item))
     meaning = hashlib.sha256("\0".join(written).encode("utf-8", "surrogatepass")).hexdigest()
@@ -113,27 +120,34 @@ def parsed_text(source: str | bytes) -> Parsed:
     return Parsed(meaning, tuple(imports), frozenset(attributes), exports, all(map(_passes_on, tree.body)))
 
 
-def _write_node(node: ast.AST, written: list[str], waiting: list[Any]) -> None:
-    """Write a node's kind, and line up the fields that say something: an empty one says nothing in any Python."""
-    fields: list[tuple[str, Any]] = []
-    for name, value in ast.iter_fields(node):
-        kept = list(_that_runs(value)) if isinstance(value, list) else value
-        if name not in _LOOKS and kept is not None and kept != []:
-            fields.append((name, kept))
-    written.append(f"{type(node).__name__} {' '.join(name for name, _ in fields)}")
-    waiting += [value for _, value in reversed(fields)]
+def _opened(node: ast.AST, waiting: list[Any]) -> list[str]:
+    """A node's kind and the names of its fields; what is in them is lined up. An empty field says nothing: then a field
+    that only a newer Python knows makes no difference."""
+    told = [node.__class__.__name__]
+    values = node.__dict__
+    for name in _FIELDS[node.__class__]:
+        value = values.get(name)
+        if value.__class__ is list:
+            value = list(_that_runs(value)) if name in _BLOCKS else value
+            if not value:
+                continue
+        elif value is None:
+            continue
+        told.append(name)
+        waiting.append(value)
+    return told
 
 
-def _that_runs(items: Sequence[Any]) -> Iterator[Any]:
+def _that_runs(block: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
     """Leave out statements that do nothing, and those that only a type checker reads."""
-    for item in items:
+    for item in block:
         if isinstance(item, ast.If) and _is_for_type_checkers(item):
             yield from _that_runs(item.orelse)
         elif not (isinstance(item, ast.Pass) or _is_text(item)):
             yield item
 
 
-def _is_text(node: Any) -> bool:
+def _is_text(node: ast.stmt) -> bool:
     """Whether a statement is text alone: a docstring, also of a field or a constant."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 

@@ -107,9 +107,10 @@ class Experiment:
 
     def description(self, cell: Cell) -> dict[str, Any]:
         """Everything that determines the cell's records, and nothing else."""
-        measures = {
-            name: {"version": MEASURES[name].version(), "code": code_of_module(MEASURES[name].place.partition(":")[0])}
-            for name in self.measures
+        modules = {name: MEASURES[name].place.partition(":")[0] for name in self.measures}
+        measures = {  # no `code`: the scores do not rest on it
+            name: {"version": MEASURES[name].version(), "digest": code_of_module(module)}
+            for name, module in modules.items()
         }
         told = {
             "victim": cell.victim,

@@ -62,7 +62,7 @@ class Measure:
         return None if value is None else round(value, DECIMALS)
 
     def version(self) -> str:
-        """Of its package; "" where it needs none, since the harness's own code is in every key."""
+        """Of its package; "" where it needs none: its own code is in the key of every cell that asks for it."""
         return metadata.version(self.package) if self.package else ""
 
     def check(self) -> None:

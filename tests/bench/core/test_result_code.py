@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.core.imports import HOME, OURS, Places, lies_in
+from bench.core.imports import HOME, OURS, Places, _next, lies_in
 from bench.core.result_code import (
     BARE_VICTIM,
     CELL,
@@ -74,7 +74,7 @@ def changed(copied: Path, today: dict[str, str]) -> Iterator[Changed]:
 
 def fresh_keys(home: Path) -> dict[str, str]:
     """The keys that a process started now finds."""
-    for cached in (code_of, modules_of, _code_of_component):
+    for cached in (code_of, modules_of, _code_of_component, _next):
         cached.cache_clear()
     return keys(home)
 

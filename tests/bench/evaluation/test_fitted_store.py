@@ -24,7 +24,7 @@ from bench.data.corpora.emodb import EmoDB
 from bench.data.noises.folder import Folder
 from bench.data.splits import Partition, speaker_groups, subject_independent
 from bench.data.tasks import task_named
-from bench.evaluation.fitted_store import Fitting, code_digest, identity, versions
+from bench.evaluation.fitted_store import Fitting, identity, versions
 
 CPU = torch.device("cpu")
 SMALL = "cnn_gru:channels=4,hidden=4,dense=4,max_epochs=2"
@@ -159,7 +159,8 @@ def test_the_description_names_everything(fitting: Fitting, noises: NoiseSet, ow
     assert described["training_noises"] == noises.fingerprint
     assert described["task"]["classes"] == ("anger", "happiness", "sadness", "neutral")
     assert set(versions()) >= {"serbench", "torch", "torchaudio", "numpy", "python", "harness"}
-    assert described["versions"] == versions()
+    assert described["versions"] == versions(defended=True)
+    assert versions(defended=False)["harness"] != versions(defended=True)["harness"]
     assert key_of_json(described) != key_of_json(described | {"device": "cuda"})
     fit(fitting)
     (folder,) = (own_cache / "victims").iterdir()
@@ -241,29 +242,38 @@ def test_a_plugin_file_that_changes_is_another_component(tmp_path: Path) -> None
     file.write_text(text)
     first = identity(Registry.discover([file]), "attacks", "mine")
     assert identity(Registry.discover([file]), "attacks", "mine") == first
-    file.write_text(text + "# changed\n")
+    file.write_text("# This file has been explained.\n" + text)
+    assert identity(Registry.discover([file]), "attacks", "mine") == first
+    file.write_text(text + "CHANGED = True\n")
     changed = identity(Registry.discover([file]), "attacks", "mine")
     assert changed["code"] != first["code"]
     assert {**changed, "code": ""} == {**first, "code": ""}
 
 
-def test_code_is_a_package_or_a_file(tmp_path: Path) -> None:
-    alone = tmp_path / "alone.py"
-    alone.write_text("x = 1\n")
-    (tmp_path / "beside.py").write_text("y = 1\n")
-    package = tmp_path / "package" / "inner"
-    package.mkdir(parents=True)
-    for file in (package.parent / "__init__.py", package / "__init__.py", package / "a.py"):
-        file.write_text("")
-    digests = code_digest(alone), code_digest(package / "a.py")
-    (tmp_path / "beside.py").write_text("y = 2\n")
-    assert code_digest(alone) == digests[0], "a file beside it is not part of it"
-    (package.parent / "b.py").write_text("z = 1\n")
-    assert code_digest(package / "__init__.py") != digests[1], "a file of its package is"
+def test_what_a_component_is_made_of_counts_however_deep() -> None:
+    """The effects of a search that a defence trains on, or that another attack looks through, are in its identity."""
+    registry = Registry.discover()
+    fade = identity(registry, "attacks", "fade_in")
+
+    def holds(told: Any) -> bool:
+        values = told.values() if isinstance(told, dict) else told if isinstance(told, list) else ()
+        return told == fade or any(map(holds, values))
+
+    for kind, text in (
+        ("attacks", "boundary"),
+        ("attacks", "aware"),
+        ("attacks", "unaware"),
+        ("defenses", "adversarial_training:attack=boundary"),
+        ("defenses", "manipulation_detector"),
+    ):
+        assert holds(identity(registry, kind, text)), text
+    assert not holds(identity(registry, "attacks", "boundary:signals=fade_out"))
 
 
-def test_where_a_component_lies_makes_no_difference(tmp_path: Path) -> None:
-    for folder in "ab":
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "mine.py").write_text("x = 1\n")
-    assert code_digest(tmp_path / "a" / "mine.py") == code_digest(tmp_path / "b" / "mine.py")
+def test_the_readers_of_the_data_count(fitting: Fitting, noises: NoiseSet) -> None:
+    bare = fitting.description(noises, "cpu")
+    assert replace(fitting, corpus_code="other").description(noises, "cpu")["code"] != bare["code"]
+    assert replace(fitting, noise_code="other").description(noises, "cpu") == bare, "a bare victim hears no noise"
+    defended = replace(fitting, defense="random_noise")
+    other = replace(defended, noise_code="other").description(noises, "cpu")
+    assert other["code"] != defended.description(noises, "cpu")["code"]
