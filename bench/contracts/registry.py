@@ -22,7 +22,7 @@ from typing import Any
 from bench.contracts.component import KINDS, SINGULAR, Component, check_built, joined
 from bench.contracts.composition import composed, specs_in
 from bench.core.errors import ComponentError, UsageError
-from bench.core.keys import files_digest
+from bench.core.result_code import code_of_component
 from bench.core.rng import key_of
 from bench.core.specs import Spec, build, did_you_mean, spec_of
 
@@ -208,7 +208,7 @@ class Registry:
         entry = self.entry(kind, spec.name)
         built = build(entry.load(), spec, SINGULAR[kind])
         check_built(kind, text, built)
-        code = files_digest([entry.source]) if entry.source else ""
+        code = code_of_component(entry.target.partition(":")[0], entry.source)
         return Component(kind, spec_of(entry.name, built), entry.origin, built, code)
 
     def _inner(self, kind: str, text: str, other: str, inner: str) -> Component:

@@ -4,33 +4,25 @@ from __future__ import annotations
 
 import platform
 from dataclasses import asdict
-from functools import cache
 from importlib import metadata
 from typing import Any
 
-from bench.core.keys import code_digest, key_of_json
+from bench.core.keys import key_of_json
+from bench.core.result_code import BARE_VICTIM, CELL, DEFENDED_VICTIM, code_in, code_of, code_of_module
 from bench.evaluation.cells import Cell, FittedKey
 from bench.evaluation.experiment import Experiment
 from bench.measures.catalogue import MEASURES
 
-ROOMS = (
-    *("bench.core", "bench.audio", "bench.data.splits", "bench.data.segments", "bench.data.tasks"),
-    *("bench.data.leakage", "bench.contracts", "bench.perturbations", "bench.measures", "bench.scoring.records"),
-    *("bench.referee", "bench.modelling", "bench.defending", "bench.evaluation"),
-)
-"""What of the harness a result can depend on, beside its components: not how sounds are fetched, shared or shown."""
 
+def versions(defended: bool = True) -> dict[str, str]:
+    """List what a fitted victim rests on beside its own settings: versions, and the digest of the harness's code.
 
-def versions() -> dict[str, str]:
-    """Return what a result rests on beside its own settings: versions, and the digest of the harness's code."""
+    Args:
+        defended: whether it is under a defence.
+    """
     found = {name: metadata.version(name) for name in ("serbench", "torch", "torchaudio", "numpy")}
-    return found | {"python": platform.python_version(), "harness": _harness_digest()}
-
-
-@cache
-def _harness_digest() -> str:
-    """Digest the code that runs: what is written while Python runs is not what runs."""
-    return code_digest(*ROOMS)
+    harness = code_of(DEFENDED_VICTIM if defended else BARE_VICTIM)
+    return found | {"python": platform.python_version(), "harness": harness}
 
 
 def fitted_description(experiment: Experiment, fitted: FittedKey) -> dict[str, Any]:
@@ -41,7 +33,7 @@ def fitted_description(experiment: Experiment, fitted: FittedKey) -> dict[str, A
         fitted: which victim.
     """
     defense = fitted.defense
-    return {
+    told = {
         "victim": fitted.victim.identity,
         "defense": None if defense is None else defense.identity,
         "training_noises": None if defense is None else experiment.noises.part("train").fingerprint,
@@ -50,9 +42,12 @@ def fitted_description(experiment: Experiment, fitted: FittedKey) -> dict[str, A
         "fold": fitted.fold,
         "seed": fitted.seed,
         "corpus": experiment.dataset.fingerprint,
+        "corpus_reader": {"code": experiment.corpus_code},
+        "noise_reader": None if defense is None else {"code": experiment.noise_code},
         "device": experiment.device.type,
-        "versions": versions(),
+        "versions": versions(defended=defense is not None),
     }
+    return told | {"code": code_in(told)}
 
 
 def cell_description(experiment: Experiment, cell: Cell) -> dict[str, Any]:
@@ -62,8 +57,8 @@ def cell_description(experiment: Experiment, cell: Cell) -> dict[str, Any]:
         experiment: data and machine.
         cell: which cell.
     """
-    measures = {name: MEASURES[name].version() for name in experiment.measures}
-    return {
+    measures = {name: _measure(name) for name in experiment.measures}
+    told = {
         **cell.fitted.names(),
         "attack": cell.attack.spec,
         "corpus": experiment.dataset.name,
@@ -77,8 +72,17 @@ def cell_description(experiment: Experiment, cell: Cell) -> dict[str, Any]:
         "fitting": fitted_description(experiment, cell.fitted),
         "attack_identity": cell.attack.identity,
         "attack_noises": experiment.noises.part("test").fingerprint,
+        "noise_reader": {"code": experiment.noise_code},
+        "harness": code_of(CELL),
         **({"measures": measures} if measures else {}),
     }
+    return told | {"code": code_in(told)}
+
+
+def _measure(name: str) -> dict[str, str]:
+    """A measure's version and code; it has no `code`, since the scores do not rest on it."""
+    measure = MEASURES[name]
+    return {"version": measure.version(), "digest": code_of_module(measure.place.partition(":")[0])}
 
 
 def cell_key(experiment: Experiment, cell: Cell) -> str:

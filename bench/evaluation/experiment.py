@@ -35,6 +35,8 @@ class Experiment:
         perception: which perturbations people do not hear as another emotion.
         progress: told of long steps.
         measures: what is measured on accepted candidates, see `bench.measures.catalogue`.
+        corpus_code: digest of the code that read the corpus.
+        noise_code: digest of the code that read the noise banks.
     """
 
     registry: Registry
@@ -46,6 +48,8 @@ class Experiment:
     perception: Perception = field(default_factory=p1)
     progress: Progress = SILENT
     measures: tuple[str, ...] = ()
+    corpus_code: str = ""
+    noise_code: str = ""
 
     def split(self, fitted: FittedKey) -> Partition:
         """Return a fitted victim's utterances in three parts. Those next to each other often share one.

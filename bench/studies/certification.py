@@ -116,7 +116,7 @@ def certified(experiment: Experiment, key: FittedKey, effort: Effort, limit: int
     rests_on = {
         "corpus_fingerprint": experiment.dataset.fingerprint,
         "device": experiment.device.type,
-        "versions": versions(),
+        "versions": versions(defended=key.defense is not None),
     }
     return Certified(names, rests_on, [_row(said, proven[said.id], key) for said in chosen])
 

@@ -117,16 +117,12 @@ def answers(experiment: Experiment, found: Trained, other: Dataset | None = None
     rows = pd.DataFrame([(one.id, one.speaker, task.label_of(one)) for one in said], columns=columns)
     description = fitted_description(experiment, key)
     names = key.names() | {"corpus": experiment.dataset.name, "test_corpus": (other or experiment.dataset).name}
-    code = [
-        description["versions"]["harness"],
-        *((description[part] or {}).get("code") for part in ("victim", "defense")),
-    ]
     rests_on = {
         "corpus_fingerprint": description["corpus"],
         "test_corpus_fingerprint": (other or experiment.dataset).fingerprint,
         "training_noises": description["training_noises"],
         "device": description["device"],
-        "code": key_of_json({"code": code}),
+        "code": description["code"],
         "versions": description["versions"],
     }
     rows = rows.assign(label_before=labels, cell=f"fold {key.fold} seed {key.seed} repeat {repeat}")

@@ -16,7 +16,7 @@ from bench.contracts.protocols import FitContext
 from bench.contracts.registry import Registry
 from bench.core.batch import Batch
 from bench.core.errors import ComponentError, DataError, UsageError
-from bench.core.keys import files_digest, key_of_json
+from bench.core.keys import key_of_json
 from bench.core.noises import NoiseSet
 from bench.core.progress import SILENT, Silent
 from bench.core.types import Dataset
@@ -183,7 +183,8 @@ def test_the_description_names_everything(
     assert described["training_noises"] == experiment.noises.part("train").fingerprint
     assert described["task"]["classes"] == ("anger", "happiness", "sadness", "neutral")
     assert set(versions()) >= {"serbench", "torch", "torchaudio", "numpy", "python", "harness"}
-    assert described["versions"] == versions()
+    assert described["versions"] == versions(defended=True)
+    assert versions(defended=False)["harness"] != versions(defended=True)["harness"]
     assert key_of_json(described) != key_of_json(described | {"device": "cuda"})
     fit(key)
     (folder,) = (own_cache / "victims").iterdir()
@@ -277,8 +278,31 @@ def test_a_plugin_file_that_changes_is_another_component(tmp_path: Path) -> None
     assert {**changed, "code": ""} == {**first, "code": ""}
 
 
-def test_where_a_component_lies_makes_no_difference(tmp_path: Path) -> None:
-    for folder in "ab":
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "mine.py").write_text("x = 1\n")
-    assert files_digest([tmp_path / "a" / "mine.py"]) == files_digest([tmp_path / "b" / "mine.py"])
+def test_what_a_component_is_made_of_counts_however_deep() -> None:
+    """The effects of a search that a defence trains on, or that another attack looks through, are in its identity."""
+    fade = REGISTRY.component("attacks", "fade_in").identity
+
+    def holds(told: Any) -> bool:
+        values = told.values() if isinstance(told, dict) else told if isinstance(told, list) else ()
+        return told == fade or any(map(holds, values))
+
+    for kind, text in (
+        ("attacks", "boundary"),
+        ("attacks", "adaptive"),
+        ("attacks", "transfer"),
+        ("defenses", "adversarial_training:attack=boundary"),
+        ("defenses", "manipulation_detector"),
+    ):
+        assert holds(REGISTRY.component(kind, text).identity), text
+    assert not holds(REGISTRY.component("attacks", "boundary:signals=fade_out").identity)
+
+
+def test_the_readers_of_the_data_count(key: FittedKey, experiment: Experiment) -> None:
+    def described(key: FittedKey, **codes: str) -> dict[str, Any]:
+        return fitted_description(replace(experiment, **codes), key)
+
+    bare = described(key)
+    assert described(key, corpus_code="other")["code"] != bare["code"]
+    assert described(key, noise_code="other") == bare, "a bare victim hears no noise"
+    defended = replace(key, **defense("random_noise"))
+    assert described(defended, noise_code="other")["code"] != described(defended)["code"]
