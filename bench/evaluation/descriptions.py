@@ -1,53 +1,15 @@
-"""Everything that determines a fitted victim or a cell's records, and nothing else: what their keys are made of."""
+"""Everything that determines a cell's records, and nothing else: what their key is made of."""
 
 from __future__ import annotations
 
-import platform
-from dataclasses import asdict
-from importlib import metadata
 from typing import Any
 
 from bench.core.keys import key_of_json
-from bench.core.result_code import BARE_VICTIM, CELL, DEFENDED_VICTIM, code_in, code_of, code_of_module
-from bench.evaluation.cells import Cell, FittedKey
+from bench.core.result_code import CELL, code_in, code_of, code_of_module
+from bench.evaluation.cells import Cell
 from bench.evaluation.experiment import Experiment
+from bench.evaluation.fitted_store import fitted_description
 from bench.measures.catalogue import MEASURES
-
-
-def versions(defended: bool = True) -> dict[str, str]:
-    """List what a fitted victim rests on beside its own settings: versions, and the digest of the harness's code.
-
-    Args:
-        defended: whether it is under a defence.
-    """
-    found = {name: metadata.version(name) for name in ("serbench", "torch", "torchaudio", "numpy")}
-    harness = code_of(DEFENDED_VICTIM if defended else BARE_VICTIM)
-    return found | {"python": platform.python_version(), "harness": harness}
-
-
-def fitted_description(experiment: Experiment, fitted: FittedKey) -> dict[str, Any]:
-    """Tell everything that determines a fitted victim, as plain JSON.
-
-    Args:
-        experiment: data and machine.
-        fitted: which victim.
-    """
-    defense = fitted.defense
-    told = {
-        "victim": fitted.victim.identity,
-        "defense": None if defense is None else defense.identity,
-        "training_noises": None if defense is None else experiment.noises.part("train").fingerprint,
-        "task": asdict(fitted.task),
-        "split": fitted.split,
-        "fold": fitted.fold,
-        "seed": fitted.seed,
-        "corpus": experiment.dataset.fingerprint,
-        "corpus_reader": {"code": experiment.corpus_code},
-        "noise_reader": None if defense is None else {"code": experiment.noise_code},
-        "device": experiment.device.type,
-        "versions": versions(defended=defense is not None),
-    }
-    return told | {"code": code_in(told)}
 
 
 def cell_description(experiment: Experiment, cell: Cell) -> dict[str, Any]:

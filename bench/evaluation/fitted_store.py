@@ -3,18 +3,58 @@
 from __future__ import annotations
 
 import json
+import platform
 import time
+from dataclasses import asdict
+from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from bench.contracts.protocols import Defense, FitContext, TrainableVictim, Victim
 from bench.core.cache import appearing_folder, cache_dir
 from bench.core.keys import key_of_json
+from bench.core.result_code import BARE_VICTIM, DEFENDED_VICTIM, code_in, code_of
 from bench.evaluation.cells import FittedKey
-from bench.evaluation.descriptions import fitted_description
 from bench.evaluation.experiment import Experiment
 
 COST = "cost.json"
 """Beside a fitted victim: the seconds that fitting took. No part of what it is."""
+
+
+def versions(defended: bool = True) -> dict[str, str]:
+    """List what a fitted victim rests on beside its own settings: versions, and the digest of the harness's code.
+
+    Args:
+        defended: whether it is under a defence.
+    """
+    found = {name: metadata.version(name) for name in ("serbench", "torch", "torchaudio", "numpy")}
+    harness = code_of(DEFENDED_VICTIM if defended else BARE_VICTIM)
+    return found | {"python": platform.python_version(), "harness": harness}
+
+
+def fitted_description(experiment: Experiment, fitted: FittedKey) -> dict[str, Any]:
+    """Tell everything that determines a fitted victim, as plain JSON.
+
+    Args:
+        experiment: data and machine.
+        fitted: which victim.
+    """
+    defense = fitted.defense
+    told = {
+        "victim": fitted.victim.identity,
+        "defense": None if defense is None else defense.identity,
+        "training_noises": None if defense is None else experiment.noises.part("train").fingerprint,
+        "task": asdict(fitted.task),
+        "split": fitted.split,
+        "fold": fitted.fold,
+        "seed": fitted.seed,
+        "corpus": experiment.dataset.fingerprint,
+        "corpus_reader": {"code": experiment.corpus_code},
+        "noise_reader": None if defense is None else {"code": experiment.noise_code},
+        "device": experiment.device.type,
+        "versions": versions(defended=defense is not None),
+    }
+    return told | {"code": code_in(told)}
 
 
 def fitted_folder(experiment: Experiment, fitted: FittedKey) -> Path:

@@ -19,9 +19,8 @@ from bench.core.threads import in_threads
 from bench.core.types import Utterance
 from bench.defending.certificates import GREATEST_ALPHA, LEAST_ALPHA, Certificate, Certifying, proven_at
 from bench.evaluation.cells import FittedKey, limited
-from bench.evaluation.descriptions import versions
 from bench.evaluation.experiment import Experiment
-from bench.evaluation.fitted_store import fit_or_load
+from bench.evaluation.fitted_store import fit_or_load, versions
 from bench.scoring.statistics import proportion_interval
 
 SNRS_DB = (10.0, 20.0, 30.0, 40.0, 50.0, 60.0)

@@ -16,8 +16,8 @@ from bench.core.types import Dataset, Utterance
 from bench.data.segments import segments_of
 from bench.data.tasks import usable
 from bench.evaluation.cells import FittedKey
-from bench.evaluation.descriptions import fitted_description
 from bench.evaluation.experiment import Experiment
+from bench.evaluation.fitted_store import fitted_description
 from bench.referee.referee import Referee
 from bench.scoring.clean_scores import clean_report
 from bench.studies.training_jobs import Job, Trained

@@ -127,7 +127,7 @@ LISTED = [
     ("attacks/fade_in.py", more, {"attacks.fade_in"}),
     ("bench/perturbations/edits.py", more, {"attacks.filler"}),
     ("bench/defending/denoiser.py", more, {"defenses.rnnoise"}),
-    ("bench/referee/search.py", more, {"cell", "defenses.random_noise"}),
+    ("bench/referee/search.py", more, {"cell"}),
     ("bench/evaluation/measuring.py", more, {"cell"}),
     ("bench/evaluation/fitted_store.py", more, EVERY_HARNESS),
     ("bench/audio/signal/mel.py", more, EVERY_HARNESS),

@@ -25,9 +25,8 @@ from bench.data.noises.folder import Folder
 from bench.data.splits import Partition
 from bench.data.tasks import task_named
 from bench.evaluation.cells import FittedKey
-from bench.evaluation.descriptions import fitted_description, versions
 from bench.evaluation.experiment import Experiment
-from bench.evaluation.fitted_store import fit_or_load
+from bench.evaluation.fitted_store import fit_or_load, fitted_description, versions
 
 CPU = torch.device("cpu")
 SMALL = "cnn_gru:channels=4,hidden=4,dense=4,max_epochs=2"
