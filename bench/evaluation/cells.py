@@ -31,7 +31,7 @@ from bench.evaluation.fitted_store import Fitting, identity
 from bench.measures.catalogue import MEASURES
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
-from bench.scoring.records import Row
+from bench.scoring.rows import Row
 
 
 @dataclass(frozen=True)

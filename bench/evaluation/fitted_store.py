@@ -32,7 +32,7 @@ ROOMS = (
         "bench.data.tasks",
         "bench.data.leakage",
     ),
-    *("bench.contracts", "bench.perturbations", "bench.measures", "bench.scoring.records", "bench.referee"),
+    *("bench.contracts", "bench.perturbations", "bench.measures", "bench.scoring.rows", "bench.referee"),
     *("bench.modelling", "bench.defending", "bench.evaluation"),
 )
 """What of the harness a result can depend on, beside its components: not how sounds are fetched, shared or shown."""
