@@ -57,7 +57,7 @@ def certify(
 
 
 def show(told: Sequence[Mapping[str, Any]]) -> None:
-    """For each victim, defence and task: certified accuracy at several SNRs, and what it rests on."""
+    """Print for each victim, defence and task the certified accuracy at several SNRs, and what it rests on."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -83,7 +83,7 @@ def show(told: Sequence[Mapping[str, Any]]) -> None:
 
 
 def headline(one: Mapping[str, Any]) -> list[str]:
-    """What was certified, how carefully, and what came of it."""
+    """Say what was certified, how carefully, and what came of it: the lines above a table."""
     from bench.cli.report import speakers, with_interval
 
     folds, seeds = (",".join(map(str, one[name])) for name in ("folds", "seeds"))

@@ -40,7 +40,12 @@ class Spec:
 
     @classmethod
     def parse(cls, text: str, where: str = "component") -> Spec:
-        """Read a spec; the first parameter may stand without its name (`hf:some/model`).
+        """Read a spec, NAME or NAME:KEY=VALUE,KEY=VALUE; the first parameter may stand without its name
+        (`hf:some/model`).
+
+        Args:
+            text: the spec.
+            where: which option or component it was given for, for the error.
 
         Raises:
             UsageError: the text is not of the form NAME or NAME:KEY=VALUE,KEY=VALUE.
@@ -67,6 +72,11 @@ def _repeats(names: Iterable[str]) -> bool:
 
 def build(factory: type[Any], spec: Spec, where: str) -> Any:
     """Make a component from its class and its spec.
+
+    Args:
+        factory: the component's class, a dataclass whose annotations say how each parameter's text is read.
+        spec: its name and parameters.
+        where: the component's kind, for errors: "attack".
 
     Raises:
         UsageError: a parameter that the component does not have, or a value that its annotation does not allow.
@@ -130,7 +140,7 @@ def _read(text: str, hint: Any, where: str) -> Any:
 
 
 def params_of(component: Any) -> dict[str, Any]:
-    """All the parameters of a component, as they go into a record's key: plain JSON values."""
+    """List all the parameters of a component by their names, as they go into a record's key: plain JSON values."""
     return {field.name: _plain(getattr(component, field.name)) for field in _fields(component)}
 
 
@@ -141,7 +151,11 @@ def _plain(value: Any) -> Any:
 
 
 def spec_of(name: str, component: Any) -> str:
-    """The shortest spec that builds this component: its name and the parameters that are not at their defaults.
+    """Write the shortest spec that builds this component: its name and the parameters that are not at their defaults.
+
+    Args:
+        name: the component's name in the registry.
+        component: an instance of its dataclass.
 
     >>> from bench.core.types import Perturbation
     >>> spec_of("made", Perturbation("fade_in", "signal", "x"))
@@ -166,7 +180,11 @@ def _text(value: Any) -> str:
 
 
 def did_you_mean(name: str, known: Iterable[str] | Mapping[str, object]) -> str:
-    """A remedy for a misspelt name.
+    """Suggest what to do about a misspelt name: the remedy of an error.
+
+    Args:
+        name: what was written.
+        known: the names that there are.
 
     >>> did_you_mean("cnn_gruu", ["cnn_gru", "lstm_egemaps"])
     "did you mean 'cnn_gru'?"

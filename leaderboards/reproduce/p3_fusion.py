@@ -46,7 +46,8 @@ _NOTES = (
 
 
 def asked(options: Options) -> list[Options]:
-    """The victim that reads under the masks, the one that hears under pitch and noise, their fusion under everything.
+    """Select runs: the victim that reads under the masks, the one that hears under pitch and noise, their fusion under
+    all.
 
     Raises:
         UsageError: the victims are not one that reads and one that hears.
@@ -82,7 +83,13 @@ class Models:
     who: dict[str, tuple[str, str]]
 
     def get(self, model: str, perturbation: str) -> pd.DataFrame | None:
-        """What a model said under a perturbation; of "none", under any."""
+        """Look up what a model said under a perturbation; None where there is no such run.
+
+        Args:
+            model: "text", "audio" or "multimodal".
+            perturbation: P3's name of it; with "none" the first run that there is, whose clean answers are those of
+                all.
+        """
         if perturbation == "none":
             runs = (self.found.get(*self.who[model], attack) for attack in ATTACKS[model].values())
             return next((rows for rows in runs if rows is not None), None)
@@ -94,12 +101,19 @@ class Models:
         return both.assign(attacked=both["attacked"].where(both["attacked"].notna(), both["other_attacked"]))[[*rows]]
 
     def beside(self, one: str, perturbation: str, other: str, others: str) -> pd.DataFrame | None:
-        """A model's answers beside another's."""
+        """Put a model's answers beside another's, on the same utterances.
+
+        Args:
+            one: the model.
+            perturbation: what it is under.
+            other: the model beside it.
+            others: what that one is under.
+        """
         return paired(self.get(one, perturbation), self.get(other, others))
 
 
 def tables(cells: Sequence[CellRecords]) -> list[Table]:
-    """A table for each fusion and setting."""
+    """Make a table for each fusion and setting."""
     return [_table(models) for found in read(cells) for models in _models(found)]
 
 
