@@ -158,7 +158,7 @@ class Results:
         }
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a row a score: names, clean UAR and WAR, speakers, corr, noises, k, acc_att, ci95_low, ci95_high, n."""
+        """Return a row a score: its names, clean UAR and WAR, speakers, corr, noises, k, Acc_att, interval, n."""
         return pd.DataFrame([line for cell in self.cells for line in cell.lines()])
 
 

@@ -17,7 +17,8 @@ from bench.core.types import Task, Utterance
 from bench.data.splits import LEAKS, split_named
 from bench.evaluation.cells import Experiment
 from bench.sharing.export import VICTIM, task_json, voices
-from bench.studies.clean_speech import CELL, answers, reports
+from bench.studies.clean_scoring import reports
+from bench.studies.clean_speech import answers
 from bench.studies.training_jobs import Trained
 
 METRICS = {
@@ -39,7 +40,7 @@ def described(experiment: Experiment, found: Trained, licence: str = "other") ->
     cell, split, task = found.cell, found.split, found.cell.task
     victim, bare = experiment.registry.build("victims", cell.victim), cell.defense == NO_DEFENSE
     defense = None if bare else experiment.registry.build("defenses", cell.defense)
-    (metrics,) = reports([answers(experiment, found)], CELL)
+    (clean,) = reports([answers(experiment, found)])
     parts = {"train": split.train, "valid": split.valid, "test": split.test}
     fitting = experiment.fitting(cell).description(experiment.noises.part("train"), experiment.device.type)
     training = {"name": experiment.noises.name, "fingerprint": fitting["training_noises"]}
@@ -56,7 +57,7 @@ def described(experiment: Experiment, found: Trained, licence: str = "other") ->
         "parts": {name: _part(part, task) for name, part in parts.items()},
         "voices": voices([*split.train, *split.valid]),
         "training_noises": None if bare else training,
-        "metrics": {name: value for name, value in metrics.items() if name not in (*CELL, "folds", "seeds")},
+        "metrics": {**clean.report.to_json(), "rests_on": clean.rests_on.to_json()},
         "fitting": fitting,
         "license": licence,
     }

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from bench.contracts.protocols import Victim
 from bench.core.errors import BenchError
@@ -65,21 +65,54 @@ class Trained:
     folder: Path
     seconds: float | None
 
-    def to_json(self) -> dict[str, Any]:
-        """As `bench victims train --json` writes it."""
+    def kept(self) -> KeptVictim:
+        """Say where it is kept, without holding on to it."""
         cell = self.cell
-        return {
-            "victim": cell.victim,
-            "defense": cell.defense,
-            "task": cell.task.name,
-            "split": cell.split,
-            "fold": cell.fold,
-            "seed": cell.seed,
-            "utterances": len(self.split.train),
-            "speakers": len({utterance.speaker for utterance in self.split.train}),
-            "seconds": self.seconds,
-            "folder": str(self.folder),
-        }
+        return KeptVictim(
+            victim=cell.victim,
+            defense=cell.defense,
+            task=cell.task.name,
+            split=cell.split,
+            fold=cell.fold,
+            seed=cell.seed,
+            utterances=len(self.split.train),
+            speakers=len({utterance.speaker for utterance in self.split.train}),
+            seconds=self.seconds,
+            folder=self.folder,
+        )
+
+
+@dataclass(frozen=True)
+class KeptVictim:
+    """Say where a trained victim is kept, and what it was trained on.
+
+    Args:
+        victim: spec.
+        defense: spec, or "none".
+        task: what the victim tells.
+        split: who was trained on.
+        fold: of the split, from 0.
+        seed: of the training.
+        utterances: trained on, before a defence adds any.
+        speakers: of so many.
+        seconds: that training took; None where it was kept from before.
+        folder: where it is kept.
+    """
+
+    victim: str
+    defense: str
+    task: str
+    split: str
+    fold: int
+    seed: int
+    utterances: int
+    speakers: int
+    seconds: float | None
+    folder: Path
+
+    def to_json(self) -> dict[str, object]:
+        """Return one of `victims[]` in docs/json.md."""
+        return {**asdict(self), "folder": str(self.folder)}
 
 
 def trained(experiment: Experiment, cell: Cell) -> Trained:
@@ -111,11 +144,11 @@ class Failed:
     exit_code: int
     traceback: str
 
-    def to_json(self) -> dict[str, Any]:
-        """As it stands in `failed[]`."""
+    def to_json(self) -> dict[str, object]:
+        """Return one of `train failed[]` in docs/json.md."""
         cell = self.cell
         named = {"victim": cell.victim, "defense": cell.defense, "task": cell.task.name, "split": cell.split}
-        return named | {"fold": cell.fold, "seed": cell.seed, "error": self.error, "traceback": self.traceback}
+        return {**named, "fold": cell.fold, "seed": cell.seed, "error": self.error, "traceback": self.traceback}
 
 
 def each(job: Job, do: Callable[[Cell], _T]) -> tuple[list[_T], list[Failed]]:
