@@ -55,30 +55,18 @@ class Estimate:
         """
         return {"value": self.value, "ci95": list(self.ci95)}
 
-    def __format__(self, sign: str) -> str:
-        """Return the figure as tables print it; "+" for `sign` as a difference.
-
-        A small loss is −0.00, since verdicts go by the sign; what is nothing but rounding is +0.00.
-
-        >>> f"{Estimate(0.25, 0.2, 0.3, 9)}", f"{Estimate(0.25, -0.1, 0.6, 9):+}"
-        ('0.25 [0.20, 0.30]', '+0.25 [-0.10, +0.60]')
-        """
-        exact = (0.0 if abs(one) < ROUNDING else one for one in (self.value, *self.ci95))
-        value, low, high = (f"{one:{sign}.2f}" for one in exact)
-        return f"{value} [{low}, {high}]"
-
     def __str__(self) -> str:
-        """Return the figure as tables print it."""
-        return format(self)
+        """Return the figure as tables print it.
+
+        >>> str(Estimate(0.25, 0.2, 0.3, 9))
+        '0.25 [0.20, 0.30]'
+        """
+        return _shown(self, "")
 
 
 @dataclass(frozen=True)
 class Difference(Estimate):
-    """Hold a difference of two shares with its 95 % interval: from -1 to 1, and printed with its sign.
-
-    >>> str(Difference(0.25, -0.1, 0.6, 9))
-    '+0.25 [-0.10, +0.60]'
-    """
+    """Hold a difference of two shares with its 95 % interval: from -1 to 1, and printed with its sign."""
 
     @property
     def above_0(self) -> bool:
@@ -86,5 +74,15 @@ class Difference(Estimate):
         return self.low > 0
 
     def __str__(self) -> str:
-        """Return the difference as tables print it."""
-        return format(self, "+")
+        """Return the difference as tables print it; a small loss is −0.00, since verdicts go by the sign.
+
+        >>> str(Difference(0.25, -0.1, 0.6, 9)), str(Difference(0.02, -0.001, 0.04, 9))
+        ('+0.25 [-0.10, +0.60]', '+0.02 [-0.00, +0.04]')
+        """
+        return _shown(self, "+")
+
+
+def _shown(figure: Estimate, sign: str) -> str:
+    exact = (0.0 if abs(one) < ROUNDING else one for one in (figure.value, *figure.ci95))
+    value, low, high = (f"{one:{sign}.2f}" for one in exact)
+    return f"{value} [{low}, {high}]"
