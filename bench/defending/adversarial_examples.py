@@ -15,7 +15,7 @@ from bench.core.types import Utterance
 from bench.data.leakage import check_seeds
 from bench.referee.referee import Referee, fooled
 from bench.referee.search import AttackRun
-from bench.scoring.records import Row
+from bench.scoring.rows import Row
 
 MIN_SNR_DB = 10.0
 """What an adversarial example has to lie above to count, as for the referee."""

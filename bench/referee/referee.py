@@ -15,7 +15,6 @@ import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -32,7 +31,7 @@ from bench.core.types import REFUSED, Perturbation, Task, Utterance
 from bench.measures.catalogue import MEASURES
 from bench.referee.prediction import Predictor, label_of
 from bench.referee.search import AttackRun, Search
-from bench.scoring.records import Row
+from bench.scoring.rows import Row
 
 SNR_DECIMALS = 4
 """Decimals of a recorded SNR: far beyond hearing, and within the precision of the sums."""
@@ -190,8 +189,7 @@ class Referee:
         """The row, with what is measured on an accepted candidate."""
         if not self.measures or not row.accepted:
             return row
-        found: dict[str, Any] = {name: MEASURES[name](original.cpu(), candidate.cpu()) for name in self.measures}
-        return replace(row, **found)
+        return replace(row, measures={name: MEASURES[name](original.cpu(), candidate.cpu()) for name in self.measures})
 
     def _row(
         self, search: Search, done: Perturbation | None, label: int, snr_db: float | None, perception: Perception
