@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 from bench import BenchError, ComponentError, DataError, FitContext, UsageError, Utterance, Victim
 from bench.core.specs import NO_DEFENSE
 from bench.core.types import Modality
-from bench.sharing.export import Export, fingerprint_of, read_export, task_json, voices
-from bench.sharing.portability import built, check_inside
+from bench.modelling.pretrained.exported import Export, fingerprint_of, read_export, task_json, voices
+from bench.modelling.pretrained.portability import built, check_inside
 
 _WHERE = "victim 'exported'"
 

@@ -16,7 +16,7 @@ from bench.core.specs import NO_DEFENSE
 from bench.core.types import Task, Utterance
 from bench.data.splits import LEAKS, split_named
 from bench.evaluation.cells import Experiment
-from bench.sharing.export import VICTIM, task_json, voices
+from bench.modelling.pretrained.exported import VICTIM, task_json, voices
 from bench.studies.clean_speech import CELL, answers, reports
 from bench.studies.training_jobs import Trained
 
