@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from pathlib import Path
 
 from bench.core.errors import UsageError
@@ -25,7 +26,8 @@ def refuse_shadow(module: str) -> None:
     >>> refuse_shadow("attacks.boundary")
     """
     package = module.replace(":", ".").partition(".")[0]
-    if package not in PACKAGES or (theirs := _found(package)) is None or theirs == _HOME / package:
+    theirs = _found(package) if package in PACKAGES else None
+    if theirs is None or theirs == _HOME / package:
         return
     kind = "folder" if theirs.is_dir() else "file"
     found = f"the {kind} {theirs}, which Python imports in its place"
@@ -34,12 +36,14 @@ def refuse_shadow(module: str) -> None:
 
 
 def _found(package: str) -> Path | None:
-    """The folder or file that Python imports under this name."""
+    """The folder or file that Python imports under this name; None where there is none, or it has no place."""
     try:
         spec = importlib.util.find_spec(package)
-    except ValueError:  # it was made by hand, and says of nothing where it is from
+    except ValueError:  # it was made by hand
         return None
     if spec is None or spec.origin is None:
         return None
+    if spec.origin == f"{_HOME}{os.sep}{package}{os.sep}__init__.py":
+        return _HOME / package  # at once, for a list asks of every component
     file = Path(spec.origin).resolve()
     return file.parent if file.stem == "__init__" else file
