@@ -8,25 +8,28 @@ when they are first used.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from bench.contracts.capabilities import Embedding, Purifying, Refusing, Sequential, forward_capabilities
+from bench.contracts.attacks import Attack, AttackTools, InformedAttack, Overlay
+from bench.contracts.capabilities import Embedding, Purifying, Refusing, Sequential, Tunable, forward_capabilities
 from bench.contracts.composition import parts_of
+from bench.contracts.pipeline import Defended, modalities_of
 from bench.contracts.protocols import (
-    Attack,
+    ChecksVictim,
     Corpus,
     Defense,
     Fingerprinted,
     FitContext,
-    InformedAttack,
     NoiseBank,
     TrainableVictim,
+    TrainedAgainst,
     Victim,
 )
+from bench.contracts.traits import Traits, traits_of
 from bench.core.aliases import install, renamed
 from bench.core.checks import chosen, within
 from bench.core.errors import BenchError, ComponentError, DataError, UsageError
 from bench.core.progress import SILENT, Progress
 from bench.core.rng import keyed
-from bench.core.specs import NO_DEFENSE, Spec, build, did_you_mean
+from bench.core.specs import NO_DEFENSE, Spec, build, did_you_mean, inner_spec
 from bench.core.types import (
     MASK,
     REFUSED,
@@ -46,10 +49,8 @@ from bench.core.types import (
 
 if TYPE_CHECKING:
     from bench.api import run
-    from bench.contracts.attack_tools import AttackTools, Overlay
     from bench.contracts.defense_view import DefenseView, survival
     from bench.contracts.perception import Perception
-    from bench.contracts.pipeline import Defended
     from bench.core.batch import Batch, batches
     from bench.core.cache import appearing_file, appearing_folder, cache_dir
     from bench.core.digests import content_digests
@@ -73,6 +74,7 @@ __all__ = [
     "AttackTools",
     "Batch",
     "BenchError",
+    "ChecksVictim",
     "ComponentError",
     "Corpus",
     "DataError",
@@ -101,6 +103,9 @@ __all__ = [
     "Spec",
     "Task",
     "TrainableVictim",
+    "TrainedAgainst",
+    "Traits",
+    "Tunable",
     "UsageError",
     "Utterance",
     "Victim",
@@ -117,21 +122,22 @@ __all__ = [
     "fingerprint",
     "forward_capabilities",
     "in_threads",
+    "inner_spec",
     "keyed",
+    "modalities_of",
     "one_thread",
     "parts_of",
     "run",
     "survival",
+    "traits_of",
     "uar",
     "within",
 ]
 
 _ON_FIRST_USE = {
     "bench.api": ["run"],
-    "bench.contracts.attack_tools": ["AttackTools", "Overlay"],
     "bench.contracts.defense_view": ["DefenseView", "survival"],
     "bench.contracts.perception": ["Perception"],
-    "bench.contracts.pipeline": ["Defended"],
     "bench.core.batch": ["Batch", "batches"],
     "bench.core.cache": ["appearing_file", "appearing_folder", "cache_dir"],
     "bench.core.digests": ["content_digests"],
@@ -144,7 +150,7 @@ _ON_FIRST_USE = {
 }
 _HOMES = {name: module for module, names in _ON_FIRST_USE.items() for name in names}
 
-install()
+_FORMER = install()
 
 
 def __getattr__(name: str) -> object:

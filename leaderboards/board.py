@@ -29,9 +29,14 @@ class BoardLine:
         rank: 1 is best: the lowest Acc_att; equal figures share a rank.
         victim: spec.
         defense: spec, or "none".
-        acc_att: share attacked successfully, and its 95 % interval.
-        clean_uar: UAR without an attack, and its 95 % interval.
-        n: utterances attacked, of how many speakers, in how many folds and seeds.
+        acc_att: share attacked successfully.
+        acc_att_ci95: its 95 % interval, clustered by speaker.
+        clean_uar: UAR without an attack.
+        clean_uar_ci95: its 95 % interval, clustered by speaker.
+        n: utterances attacked.
+        speakers: how many say them.
+        folds: in how many folds.
+        seeds: with how many seeds.
     """
 
     rank: int
@@ -61,7 +66,7 @@ class Board:
 
     @property
     def title(self) -> str:
-        """The setting as one line."""
+        """Write the setting as one line."""
         about = self.setting
         limit = "" if about["limit"] is None else f", {about['limit']} utterances a fold"
         leaks = " (speakers shared)" if split_named(about["split"]).leaks else ""
@@ -116,6 +121,10 @@ def _ranked(entries: Sequence[dict[str, Any]]) -> tuple[BoardLine, ...]:
 def write_board(results: Results, folder: Path) -> list[Path]:
     """Write `leaderboard.md`, `leaderboard.csv` and `index.html` into a folder, each whole or not at all.
 
+    Args:
+        results: of one or more runs; folds and seeds are pooled.
+        folder: made where it is missing.
+
     Returns:
         The files.
     """
@@ -130,7 +139,7 @@ def write_board(results: Results, folder: Path) -> list[Path]:
 
 
 def as_csv(found: Sequence[Board]) -> str:
-    """Every line of every board, the setting repeated in each; figures unrounded."""
+    """Write every line of every board as CSV, the setting repeated in each; figures unrounded."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     interval = ("acc_att", "acc_att_low", "acc_att_high", "clean_uar", "clean_uar_low", "clean_uar_high")
@@ -144,7 +153,7 @@ def as_csv(found: Sequence[Board]) -> str:
 
 
 def as_markdown(value: object) -> str:
-    """Text for a line of Markdown: no mark-up of its own, neither Markdown nor HTML, and no second line.
+    """Escape text for a line of Markdown: no mark-up of its own, neither Markdown nor HTML, and no second line.
 
     >>> as_markdown("a|b <i> [c](d)")
     'a\\\\|b &lt;i&gt; \\\\[c\\\\](d)'

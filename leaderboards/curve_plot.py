@@ -34,8 +34,10 @@ def check_plot_target(path: Path, option: str = "--out", instead: str = "") -> N
 
 
 def draw(drawn: Sequence[Curve], parameter: str, path: Path) -> None:
-    """Write a picture of curves: 1 − UAR on the left, 1 − WAR on the right, with 95 % intervals; dotted, the error on
-    the same utterances when nobody attacks. Needs no display; the same curves give the same file.
+    """Write a picture of curves: 1 − UAR on the left, 1 − WAR on the right, with 95 % intervals.
+
+    Dotted is the error on the same utterances when nobody attacks. Needs no display; the same curves give the same
+    file.
 
     Args:
         drawn: at least one.

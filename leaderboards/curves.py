@@ -57,7 +57,7 @@ class Curve:
     points: tuple[Point, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
+        """Return the curve as plain values."""
         points = [
             {"x": point.x, "applied": point.applied, "of": point.of}
             | {
@@ -146,7 +146,7 @@ def _point(x: float, rows: pd.DataFrame) -> Point | None:
 
 
 def titles(drawn: Sequence[Curve]) -> tuple[str, list[str]]:
-    """What all curves share, as a title, and for each what sets it apart."""
+    """Write what all curves share, as a title, and for each what sets it apart."""
     differing = [name for name in NAMES if len({str(curve.setting[name]) for curve in drawn}) > 1]
     shared = [name for name in NAMES if name not in differing and name != "data"]
     return _words(drawn[0], shared), [_words(curve, differing) for curve in drawn]

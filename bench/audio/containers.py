@@ -22,7 +22,7 @@ _END_OF_STREAM = 0x04
 
 
 def missing_end(handle: BinaryIO) -> str | None:
-    """What is missing at the end of an open sound file, in words, or None where nothing can be told to be missing.
+    """Say what is missing at the end of an open sound file, in words, or None where nothing can be told to be missing.
 
     Raises:
         OSError: the file cannot be read.

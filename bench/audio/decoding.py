@@ -73,6 +73,7 @@ def read_many(
 def _shards(digests: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """Contents in groups that end where a content's own digest says so.
 
+    >>> import hashlib
     >>> many = [hashlib.sha256(bytes([n])).hexdigest() for n in range(200)]
     >>> sum(_shards(many), ()) == tuple(many)
     True

@@ -48,12 +48,12 @@ names such a file instead of passing over it."""
 
 
 def is_audio(path: Path) -> bool:
-    """Whether a file's name promises sound; hidden files (`.DS_Store`, `._a.wav`) never do."""
+    """Say whether a file's name promises sound; hidden files (`.DS_Store`, `._a.wav`) never do."""
     return path.suffix.lower() in AUDIO_SUFFIXES and not path.name.startswith(".")
 
 
 def read_audio(path: Path) -> torch.Tensor:
-    """A sound file as shape (t,), float32, in [-1, 1], mono, 16 kHz, t >= 1.
+    """Read a sound file as shape (t,), float32, in [-1, 1], mono, 16 kHz, t >= 1.
 
     Raises:
         DataError: it is missing, not readable, not sound, cut short, empty, or holds NaN, infinities or samples beyond
@@ -76,6 +76,10 @@ def read_audio(path: Path) -> torch.Tensor:
 
 def refuse_silence(path: Path, waveform: torch.Tensor) -> None:
     """Refuse a sound in which there is nothing to hear: with it a signal-to-noise ratio is undefined.
+
+    Args:
+        path: the file it was read from, for the message.
+        waveform: shape (t,), t >= 1, on the CPU.
 
     Raises:
         DataError: no sample is above [`SILENCE_PEAK`][bench.audio.reading.SILENCE_PEAK].

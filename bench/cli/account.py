@@ -90,7 +90,7 @@ def show(found: Sequence[Account]) -> None:
 
 
 def cost_table(account: Account) -> Table:
-    """Clean UAR, time and parameters of each defence."""
+    """Lay out clean UAR, time and parameters of each defence as a table."""
     from rich import box
     from rich.table import Table
 
@@ -118,7 +118,7 @@ def _more(line: AccountLine, bare: AccountLine) -> str:
 
 
 def attack_table(account: Account) -> Table:
-    """Acc_att and robust accuracy of each defence against each attacker."""
+    """Lay out Acc_att and robust accuracy of each defence against each attacker as a table."""
     from rich import box
     from rich.table import Table
 

@@ -49,7 +49,7 @@ class Asked:
     default: Any = REQUIRED
 
     def parameter(self, name: str) -> inspect.Parameter:
-        """The option in a command's signature."""
+        """Make of the option a parameter of a command's signature, by its name there."""
         annotation = Annotated[self.type, typer.Option(metavar=self.metavar, help=self.help)]  # type: ignore[name-defined]
         return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=self.default, annotation=annotation)
 
@@ -109,11 +109,11 @@ ONE: Offered = {
 
 
 def asking(table: Offered, **fixed: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """A command with the options of a table, its own after them.
+    """Turn a function into a command with the options of a table, its own after them: a decorator.
 
     Args:
-        table: what makes up the `Options` that it is given first.
-        **fixed: fields that no option of the table gives.
+        table: what makes up the `Options` that the function is given first.
+        **fixed: fields of `Options` that no option of the table gives.
     """
 
     def command_of(function: Callable[..., None]) -> Callable[..., None]:
@@ -133,12 +133,12 @@ def asking(table: Offered, **fixed: Any) -> Callable[[Callable[..., None]], Call
 
 
 def options_of(table: Offered, given: Mapping[str, Any], **fixed: Any) -> Options:
-    """What is asked for, checked.
+    """Check what is asked for, and put it into one object.
 
     Args:
         table: of the options.
         given: their values by name.
-        **fixed: further fields.
+        **fixed: further fields of `Options`.
 
     Raises:
         bench.core.errors.UsageError: an option cannot be used as given.

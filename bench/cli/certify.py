@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bench.cli.arguments import DEFENSE, LIMIT, TRAINED, Json, Offered, asking
-from bench.cli.victims_options import CLEAN, say_failed
+from bench.cli.victims_options import say_failed
 
 if TYPE_CHECKING:
     from bench.evaluation.options import Options
@@ -23,7 +23,7 @@ _CHANGES: Offered = {
 }
 
 
-@asking({**TRAINED, **_CHANGES}, **CLEAN)
+@asking({**TRAINED, **_CHANGES})
 def certify(
     options: Options,
     first: Annotated[
@@ -48,7 +48,7 @@ def certify(
     check_json_target(json)
     check_certifies(Registry.discover(options.plugins), options.defenses)
     job = prepare_job(options, for_terminal())
-    found, failed = each(job, lambda cell: certified(job.experiment, cell, effort))
+    found, failed = each(job, lambda key: certified(job.experiment, key, effort, options.limit))
     told = summaries(found, effort)
     notes = [one.to_json() for one in failed]
     if write_json({"schema": SCHEMA, "certified": told, "failed": notes}, json):
@@ -57,7 +57,7 @@ def certify(
 
 
 def show(told: Sequence[Mapping[str, Any]]) -> None:
-    """For each victim, defence and task: certified accuracy at several SNRs, and what it rests on."""
+    """Print for each victim, defence and task the certified accuracy at several SNRs, and what it rests on."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -83,7 +83,7 @@ def show(told: Sequence[Mapping[str, Any]]) -> None:
 
 
 def headline(one: Mapping[str, Any]) -> list[str]:
-    """What was certified, how carefully, and what came of it."""
+    """Say what was certified, how carefully, and what came of it: the lines above a table."""
     from bench.cli.report import speakers, with_interval
 
     folds, seeds = (",".join(map(str, one[name])) for name in ("folds", "seeds"))

@@ -75,7 +75,7 @@ def show(found: Report) -> None:
 
 
 def headline(found: Report) -> Iterator[str]:
-    """What there is, in a few lines."""
+    """Say in a few lines what there is."""
     kind = "corpus" if found.kind == "corpora" else "noise bank"
     yield f"{kind} {found.name}" + (f" in {found.root}" if found.root else ", embedded")
     if found.files is None:
@@ -109,7 +109,7 @@ def _share(part: int, whole: int) -> str:
 
 
 def balance(found: Report) -> Iterator[str]:
-    """A bar for every emotion, or category of noise."""
+    """Draw a bar of text for every emotion, or category of noise."""
     clips = {name: category["clips"] for name, category in found.categories.items()}
     counts = found.labels if found.kind == "corpora" else clips
     width = max((len(name) for name in counts), default=0)
@@ -153,7 +153,7 @@ def _tables(found: Report) -> Iterator[Table]:
 
 
 def problems(found: Report) -> Iterator[str]:
-    """Every problem, errors first, and the verdict."""
+    """Say every problem, errors first, and the verdict."""
     order = sorted(found.problems, key=lambda one: (one.level != "error", one.kind))
     for problem in order:
         yield f"{problem.level}: {problem.kind}: {problem.file}: found {problem.found}"

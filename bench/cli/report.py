@@ -39,6 +39,10 @@ def check_json_target(target: str | None) -> None:
 def write_json(found: Mapping[str, Any], target: str | None) -> bool:
     """Write JSON where it is asked for.
 
+    Args:
+        found: plain values.
+        target: the file, "-" for standard output, None for nothing.
+
     Returns:
         Whether there is still something to be printed: False where the JSON went to standard output.
     """
@@ -54,13 +58,22 @@ def write_json(found: Mapping[str, Any], target: str | None) -> bool:
 
 
 def report(results: Results, json_target: str | None) -> None:
-    """Print tables, or JSON in their place where it goes to standard output."""
+    """Print tables, or JSON in their place where it goes to standard output.
+
+    Args:
+        results: of a run.
+        json_target: the file for JSON, "-" for standard output, None for none.
+    """
     if write_json(results.to_json(), json_target):
         print_tables(results)
 
 
 def say_failures(failures: Sequence[Failure], out: Path) -> None:
     """Say which cells failed and where their tracebacks are, and end with the exit code that says so.
+
+    Args:
+        failures: of a run; none is fine.
+        out: the run's folder, which has the tracebacks.
 
     Raises:
         typer.Exit: any failed.
@@ -73,7 +86,7 @@ def say_failures(failures: Sequence[Failure], out: Path) -> None:
 
 
 def print_tables(results: Results) -> None:
-    """P1's Table 2 for every victim, defence, attack, corpus and task, pooled over folds and seeds."""
+    """Print P1's Table 2 for every victim, defence, attack, corpus and task, pooled over folds and seeds."""
     from rich.console import Console
 
     console = Console(highlight=False)
@@ -103,7 +116,7 @@ LEGEND = (
 
 
 def headline(entry: Mapping[str, Any]) -> list[str]:
-    """What was measured on what, and how good the victim is when nobody attacks."""
+    """Say what was measured on what, and how good the victim is when nobody attacks: the lines above a table."""
     names = f"victim {entry['victim']} · defense {entry['defense']} · attack {entry['attack']}"
     data = f"corpus {entry['corpus']} · noises {entry['noise_bank']} · task {entry['task']}"
     folds = f"{entry['split']} fold {_numbers(entry['folds'])} · seed {_numbers(entry['seeds'])}"
@@ -117,12 +130,12 @@ def headline(entry: Mapping[str, Any]) -> list[str]:
 
 
 def speakers(entry: Mapping[str, Any]) -> str:
-    """How many speakers it rests on, in words."""
+    """Say in words how many speakers a result rests on."""
     return f"{entry['speakers']} speaker{'s' * (entry['speakers'] != 1)}"
 
 
 def perturbed_line(found: Mapping[str, Any]) -> str:
-    """What a perturbation that asks once does to the figures above, and on how many utterances."""
+    """Say what a perturbation that asks once does to UAR and WAR, and on how many utterances."""
     figures = " · ".join(
         f"{name.upper()} {with_interval(found[name], found[f'{name}_ci95'])} (was {found[f'{name}_before']:.2f})"
         for name in ("uar", "war")
@@ -135,12 +148,17 @@ def _numbers(numbers: list[int]) -> str:
 
 
 def with_interval(figure: float, interval: list[float]) -> str:
-    """A figure with its 95 % interval."""
+    """Write a figure with its 95 % interval, "0.61 [0.55, 0.67]".
+
+    Args:
+        figure: a share.
+        interval: its lower and upper end.
+    """
     return f"{figure:.2f} [{interval[0]:.2f}, {interval[1]:.2f}]"
 
 
 def attack_table(entry: Mapping[str, Any]) -> Table:
-    """Acc_att at each k, a line for each Corr and Noises, as in P1's Table 2."""
+    """Lay out Acc_att at each k as a table, a line for each Corr and Noises, as in P1's Table 2."""
     from rich import box
     from rich.table import Table
 
@@ -158,7 +176,7 @@ def attack_table(entry: Mapping[str, Any]) -> Table:
 
 
 def footnotes(entry: Mapping[str, Any]) -> list[str]:
-    """What the figures mean, and the tests at the greatest k."""
+    """Say what the figures rest on, how far they carry, and the tests at the greatest k."""
     rests, versions = entry["rests_on"], entry["rests_on"]["versions"]
     data = f"corpus {rests['corpus_fingerprint'][:8]}, noises {rests['noise_fingerprint'][:8]}"
     software = (

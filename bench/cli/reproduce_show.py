@@ -14,7 +14,7 @@ _LEAST_WIDTH = 160
 
 
 def show(found: Iterable[Shown]) -> None:
-    """Print tables."""
+    """Print tables of papers, each with its claims and notes."""
     from rich import box
     from rich.console import Console
     from rich.table import Table as Grid
@@ -33,7 +33,7 @@ def show(found: Iterable[Shown]) -> None:
 
 
 def headline(table: Table) -> str:
-    """Which table it is, and what it rests on."""
+    """Say which table it is, and what it rests on."""
     about = {name: value for name, value in table.about.items() if value is not None}
     names = ("victim", "defense", "corpus", "noise_bank", "task", "split", "limit")
     words = [f"{name.replace('_', ' ')} {about[name]}" for name in names if name in about]
@@ -43,7 +43,7 @@ def headline(table: Table) -> str:
 
 
 def caution(table: Table) -> list[str]:
-    """What to say of a table of few speakers."""
+    """Say what there is to say of a table of few speakers; nothing of others."""
     speakers = table.about["speakers"]
     if speakers >= FEW_SPEAKERS:
         return []
@@ -51,7 +51,11 @@ def caution(table: Table) -> list[str]:
 
 
 def cell(name: str, value: TableFigure | str | float | None) -> str:
-    """One value; a dash where there is none.
+    """Write one value of a table; a dash where there is none.
+
+    Args:
+        name: the column, which says whether figures are differences, written with a sign.
+        value: what stands in it.
 
     >>> cell("gain", None), cell("published gain", 0.05), cell("published accuracy", 0.5)
     ('-', '+0.05', '0.50')
@@ -65,7 +69,7 @@ def cell(name: str, value: TableFigure | str | float | None) -> str:
 
 
 def verdict(claim: Claim) -> str:
-    """A claim and what becomes of it, on one line."""
+    """Write a claim and what becomes of it on one line."""
     ours = "" if claim.ours is None else f"; ours {claim.ours}"
     published = "" if claim.published is None else f"; published {claim.published:+.2f}"
     return f"{claim.verdict}: {claim.text}{ours}{published}"

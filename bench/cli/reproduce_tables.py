@@ -33,7 +33,7 @@ class Offer:
 
     @property
     def out(self) -> str:
-        """The run's folder, where none is named.
+        """Name the run's folder, where the user names none.
 
         >>> OFFERS[0].out
         'bench-p1-table1'

@@ -9,10 +9,12 @@ import typer
 
 from bench.cli.arguments import REPEATS, TRAINED, Json, asking
 from bench.cli.victims_export import card, export
-from bench.cli.victims_options import CLEAN, say_failed
+from bench.cli.victims_options import say_failed
 
 if TYPE_CHECKING:
+    from bench.evaluation.cells import FittedKey
     from bench.evaluation.options import Options
+    from bench.studies.clean_speech import CleanAnswers
 
 SCHEMA = 1
 app = typer.Typer(help="Train victims, and hand them on.", no_args_is_help=True, rich_markup_mode=None)
@@ -24,7 +26,7 @@ def _group() -> None:
 
 
 @app.command("train", short_help="Train what is not trained yet.")
-@asking(TRAINED, **CLEAN)
+@asking(TRAINED)
 def train(options: Options, json: Json = None) -> None:
     """Train what is not trained yet, and say where it is kept.
 
@@ -38,14 +40,14 @@ def train(options: Options, json: Json = None) -> None:
 
     check_json_target(json)
     job = prepare_job(options, for_terminal())
-    done, failed = each(job, lambda cell: trained(job.experiment, cell).to_json())
+    done, failed = each(job, lambda key: trained(job.experiment, key).to_json())
     if write_json({"schema": SCHEMA, "victims": done, "failed": [one.to_json() for one in failed]}, json):
         show_trained(done)
     say_failed(failed)
 
 
 @app.command("evaluate", short_help="Measure victims on clean speech, without an attack.")
-@asking(TRAINED | {"repeats": REPEATS}, attacks=CLEAN["attacks"])
+@asking(TRAINED | {"repeats": REPEATS})
 def evaluate(
     options: Options,
     test_corpus: Annotated[
@@ -71,7 +73,13 @@ def evaluate(
     check_test_corpus(test_corpus, test_corpus_root)
     job = prepare_job(options, for_terminal())
     other = None if test_corpus is None else read_test_corpus(job, test_corpus, test_corpus_root)
-    said, failed = each(job, lambda cell: answers(job.experiment, trained(job.experiment, cell), other))
+
+    def look(key: FittedKey) -> list[CleanAnswers]:
+        found = trained(job.experiment, key)
+        return [answers(job.experiment, found, other, repeat) for repeat in job.repeats(key)]
+
+    looks, failed = each(job, look)
+    said = [one for some in looks for one in some]
     cells, pooled = (reports(said, names) for names in (CELL, POOLED))
     notes = [one.to_json() for one in failed]
     if write_json({"schema": SCHEMA, "cells": cells, "pooled": pooled, "failed": notes}, json):

@@ -27,7 +27,7 @@ def _console() -> Console:
 
 
 def show_trained(victims: Sequence[Mapping[str, Any]]) -> None:
-    """A line for each victim: what it was trained on, for how long, and where it is kept."""
+    """Print a line for each victim: what it was trained on, for how long, and where it is kept."""
     console = _console()
     groups: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
     for one in victims:
@@ -55,7 +55,12 @@ def _trainings(group: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def show_reports(cells: Sequence[Mapping[str, Any]], pooled: Sequence[Mapping[str, Any]]) -> None:
-    """For each victim, defence and task a line a fold and seed, all together, and who was taken for whom."""
+    """Print for each victim, defence and task the figures on clean speech, and who was taken for whom.
+
+    Args:
+        cells: a report for each fold and seed.
+        pooled: a report for all of them together.
+    """
     console = _console()
     for entry in pooled:
         console.print()
@@ -83,7 +88,7 @@ def _same(cell: Mapping[str, Any], pooled: Mapping[str, Any]) -> bool:
 
 
 def headline(entry: Mapping[str, Any]) -> list[str]:
-    """Who was asked about what."""
+    """Say who was asked about what: the lines above a table."""
     other = entry["test_corpus"] != entry["corpus"]
     tested = f"trained on {entry['corpus']}, tested on {entry['test_corpus']}" if other else f"corpus {entry['corpus']}"
     folds, seeds = (",".join(map(str, entry[name])) for name in ("folds", "seeds"))
@@ -121,7 +126,7 @@ def _classes(entry: Mapping[str, Any]) -> Table:
 
 
 def footnotes(entry: Mapping[str, Any]) -> list[str]:
-    """What the figures rest on, and how far they carry."""
+    """Say what the figures rest on, and how far they carry."""
     rests, versions = entry["rests_on"], entry["rests_on"]["versions"]
     data = f"corpus {rests['corpus_fingerprint'][:8]}"
     if entry["test_corpus"] != entry["corpus"]:

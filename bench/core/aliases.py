@@ -60,7 +60,7 @@ MOVED = {
     "bench.stacking": "bench.contracts.pipeline",
     "bench.statistics": "bench.scoring.statistics",
     "bench.threads": "bench.core.threads",
-    "bench.tools": "bench.contracts.attack_tools",
+    "bench.tools": "bench.contracts.attacks",
     "bench.training": "bench.modelling.training",
     "bench.types": "bench.core.types",
     "bench.weights": "bench.modelling.weights",
@@ -79,6 +79,8 @@ RENAMED = {
     "bench.blocks.blocks_of": "bench.data.segments.segments_of",
     "bench.models.hub.Source": "bench.modelling.pretrained.hub.ModelSource",
     "bench.noises.bank.Noises": "bench.core.noises.NoiseSet",
+    "bench.protocols.Attack": "bench.contracts.attacks.Attack",
+    "bench.protocols.InformedAttack": "bench.contracts.attacks.InformedAttack",
     "bench.protocols.Rooted": "bench.contracts.protocols.Fingerprinted",
     "bench.sight.Sight": "bench.contracts.defense_view.DefenseView",
     "bench.stacking.Stack": "bench.contracts.pipeline.DefensePipeline",
@@ -88,10 +90,15 @@ RENAMED = {
 """Former name of a class, a function or a constant, where it stood, and where it is now."""
 
 
-def install() -> None:
-    """Let Python ask for former paths when nobody else knows a module."""
-    if _FORMER not in sys.meta_path:
-        sys.meta_path.append(_FORMER)
+def install() -> object:
+    """Let Python ask for former paths when nobody else knows a module.
+
+    Returns:
+        Whom it asks.
+    """
+    if _FINDER not in sys.meta_path:
+        sys.meta_path.append(_FINDER)
+    return _FINDER
 
 
 def moved(module: str) -> str | None:
@@ -184,4 +191,4 @@ class _FormerModule:
         vars(module).update(__doc__=real.__doc__, __getattr__=former)
 
 
-_FORMER = _Finder()
+_FINDER = _Finder()

@@ -33,7 +33,13 @@ class Batch:
     def of(
         cls, utterances: Sequence[Utterance], device: torch.device | None = None, sample_keys: Sequence[str] = ()
     ) -> Batch:
-        """Pad utterances to the longest.
+        """Pad utterances with zeros to the longest, and stack them.
+
+        Args:
+            utterances: at least one, each with a waveform of shape (t,), 16 kHz.
+            device: where the tensors go; by default where the waveforms are.
+            sample_keys: one text for each utterance, which a randomised victim's draws are keyed by; empty where nobody
+                counts queries.
 
         >>> short, long = (Utterance(str(n), torch.ones(n), speaker="a") for n in (2, 3))
         >>> Batch.of([short, long]).waveforms
@@ -45,15 +51,16 @@ class Batch:
         return cls(tuple(utterances), waveforms.to(device), lengths.to(device), tuple(sample_keys))
 
     def generators(self, *key: object) -> list[Rng]:
-        """For a randomised victim: one generator an utterance, keyed by `key`, its id and its sample key.
+        """Make one random generator for each utterance, keyed by `key`, the utterance's id and its sample key.
 
-        They depend neither on the others in the batch nor on what was asked before.
+        A randomised victim draws from these: they depend neither on the other utterances of the batch nor on what was
+        asked before.
         """
         sample_keys = self.sample_keys or ("",) * len(self)
         return [keyed(*key, said.id, sample_key) for said, sample_key in zip(self.utterances, sample_keys, strict=True)]
 
     def part(self, places: Sequence[int]) -> Batch:
-        """Some of its utterances, padded to the longest of them."""
+        """Select some of the utterances by their places, padded to the longest of them."""
         rows = list(places)
         lengths = self.lengths[rows]
         waveforms = self.waveforms[rows, : max(self.utterances[row].waveform.shape[-1] for row in rows)]
@@ -65,6 +72,14 @@ class Batch:
 
 
 def batches(utterances: Sequence[Utterance], size: int) -> list[list[int]]:
-    """Indices of utterances in groups of at most `size`, similar lengths together, so that little is padded."""
+    """Group utterances of similar lengths, so that little is padded.
+
+    Args:
+        utterances: in any order.
+        size: the most utterances in a group.
+
+    Returns:
+        The groups, each a list of indices into `utterances`, the shortest utterances first.
+    """
     order = sorted(range(len(utterances)), key=lambda index: (utterances[index].waveform.shape[-1], index))
     return [order[start : start + size] for start in range(0, len(order), size)]

@@ -16,7 +16,7 @@ from bench.core.errors import UsageError
 
 
 def cache_dir() -> Path:
-    """The folder for things made once: `$SERBENCH_CACHE`, else the platform's own place for caches."""
+    """Return the folder for things made once: `$SERBENCH_CACHE`, else the platform's own place for caches."""
     from platformdirs import user_cache_path
 
     return Path(os.environ.get("SERBENCH_CACHE") or user_cache_path("serbench"))
@@ -24,7 +24,7 @@ def cache_dir() -> Path:
 
 @contextmanager
 def appearing_folder(final: Path) -> Iterator[Path]:
-    """A folder to write into, which takes its final name only when the block has ended well.
+    """Give a folder to write into, which takes its final name only when the `with` block has ended well.
 
     Two processes may make the same folder at once: the first to finish wins, and the other's copy is dropped.
     """
@@ -49,7 +49,11 @@ def appearing_folder(final: Path) -> Iterator[Path]:
 
 @contextmanager
 def appearing_file(final: Path) -> Iterator[Path]:
-    """A file to write, which takes its final name only when the block has ended well."""
+    """Give a file to write, which takes its final name only when the `with` block has ended well.
+
+    Raises:
+        UsageError: the folder cannot be written to.
+    """
     temporary = final.with_name(f".{final.name}.{uuid.uuid4().hex[:8]}.tmp")
     try:
         final.parent.mkdir(parents=True, exist_ok=True)

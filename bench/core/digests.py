@@ -26,7 +26,8 @@ SETTLED_NS = 2_000_000_000
 
 
 def content_digests(paths: Sequence[Path], workers: int | None = None) -> tuple[str, ...]:
-    """The SHA-256 of each file's bytes, in the order of `paths`: the same on every machine, whatever decodes the file.
+    """Digest each file's bytes by SHA-256, in the order of `paths`: the same on every machine, whatever decodes the
+    file.
 
     Args:
         paths: files.
@@ -54,7 +55,7 @@ def content_digests(paths: Sequence[Path], workers: int | None = None) -> tuple[
 
 
 def default_workers() -> int:
-    """A worker for each core that this process may use."""
+    """Return how many workers to start: one for each core that this process may use."""
     return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
@@ -103,6 +104,11 @@ def _remember(index: Path, entries: Mapping[str, Sequence[object]]) -> None:
 
 
 def unreadable(path: Path, error: Exception) -> DataError:
-    """The refusal of a file that cannot be opened."""
+    """Make the error that refuses a file which cannot be opened.
+
+    Args:
+        path: the file.
+        error: why it cannot be opened; its text becomes what was found.
+    """
     reason = getattr(error, "strerror", None) or str(error)
     return DataError(path, reason.lower(), "a file that can be read", "check the path and its permissions")

@@ -21,8 +21,8 @@ class Halving:
 
     Args:
         size: items at a time, at first.
-        where: whose work, for messages.
-        progress: whom to tell.
+        where: whose work it is, for messages.
+        progress: told, once, that fewer items are worked on at a time.
 
     Attributes:
         size: items at a time, now.
@@ -38,7 +38,7 @@ class Halving:
         self._said = False
 
     def over(self, work: Callable[[Sequence[Item]], Iterable[Result]], items: Sequence[Item]) -> list[Result]:
-        """The result for each item, in the order of `items`.
+        """Work on all items in batches that fit into memory, and return each item's result in the order of `items`.
 
         Args:
             work: gives as many results as it gets items. It is called again about items that did not fit.

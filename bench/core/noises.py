@@ -27,7 +27,7 @@ class NoiseSet:
 
     @cached_property
     def by_category(self) -> dict[str, tuple[NoiseClip, ...]]:
-        """The clips of each category, categories in alphabetical order."""
+        """Group the clips by their category, categories in alphabetical order."""
         groups: dict[str, list[NoiseClip]] = defaultdict(list)
         for clip in self.clips:
             groups[clip.category].append(clip)
@@ -35,17 +35,18 @@ class NoiseSet:
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """The categories, in alphabetical order."""
+        """List the categories, in alphabetical order."""
         return tuple(self.by_category)
 
     @property
     def ambient(self) -> tuple[str, ...]:
-        """The categories of sounds that can lie under speech: all but laughs and cries, which are appended to it, and
-        room responses."""
+        """List the categories of sounds that can lie under speech: all but laughs and cries, which are appended to it,
+        and room responses.
+        """
         return tuple(category for category in self.categories if category not in ("laugh", "cry", "rir"))
 
     def of(self, category: str) -> tuple[NoiseClip, ...]:
-        """The clips of one category.
+        """Return the clips of one category.
 
         Raises:
             UsageError: the bank has no such category.
@@ -60,19 +61,25 @@ class NoiseSet:
         return self.by_category[category]
 
     def heard(self, *sounds: str) -> tuple[NoiseClip, ...]:
-        """The clips in which one of these is heard: by their category or by their collection's own label, whole words
-        compared without regard to case ("laugh" is not "laughing": name both). Empty where there are none.
+        """Return the clips in which one of these sounds is heard; an empty tuple where there are none.
+
+        A clip is known by its category or by its collection's own label, whole words compared without regard to case
+        ("laugh" is not "laughing": name both).
 
         >>> import torch
         >>> clip = NoiseClip("1-1-A-26", "human", torch.ones(1), "1", label="laughing")
-        >>> len(Noises("esc50", (clip,), "").heard("laugh", "laughing"))
+        >>> len(NoiseSet("esc50", (clip,), "").heard("laugh", "laughing"))
         1
         """
         wanted = {sound.casefold() for sound in sounds}
         return tuple(clip for clip in self.clips if {clip.category.casefold(), clip.label.casefold()} & wanted)
 
     def clip(self, id: str) -> NoiseClip:
-        """The clip of this id."""
+        """Return the clip of this id.
+
+        Raises:
+            KeyError: there is none.
+        """
         return self._by_id[id]
 
     @cached_property
@@ -80,12 +87,20 @@ class NoiseSet:
         return {clip.id: clip for clip in self.clips}
 
     def draw(self, rng: Rng, category: str) -> NoiseClip:
-        """A random clip of a category."""
+        """Draw a clip of a category at random, each as likely as the others.
+
+        Args:
+            rng: what to draw from.
+            category: one of `categories`.
+
+        Raises:
+            UsageError: the bank has no such category.
+        """
         clips = self.of(category)
         return clips[int(rng.integers(len(clips)))]
 
     def part(self, part: Part) -> NoiseSet:
-        """One half of the bank, split by source recording, so that no sound trains a defence and attacks it too.
+        """Return one half of the bank, split by source recording, so that no sound trains a defence and attacks it too.
 
         The sources of each category are ordered by a hash of their names and dealt out in turn: the split depends on
         nothing but the names. A source that several categories share stands on one side in all of them.

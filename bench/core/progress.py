@@ -13,16 +13,24 @@ class Progress(Protocol):
     """Somebody who wants to know how far the work is."""
 
     def task(self, description: str, total: int | None = None) -> AbstractContextManager[Callable[[int], None]]:
-        """Announce a task; the value is called with the number of steps done since the last call."""
+        """Announce a task, for the length of a `with` block.
+
+        Args:
+            description: what is done, for the reader.
+            total: the number of steps, where it is known.
+
+        Returns:
+            A context manager. Its value is called with the number of steps done since the last call.
+        """
         ...
 
     def say(self, text: str) -> None:
-        """One line of text for the reader, above any bar."""
+        """Show one line of text to the reader, above any bar."""
         ...
 
 
 def no_steps(steps: int) -> None:
-    """Hears of steps and says nothing."""
+    """Ignore that steps were done: for a task whose steps nobody shows."""
 
 
 class Silent:
@@ -76,5 +84,5 @@ class Bars:
 
 
 def for_terminal() -> Progress:
-    """Bars where standard error is a terminal, lines elsewhere."""
+    """Choose how progress is shown: bars where standard error is a terminal, lines elsewhere."""
     return Bars() if sys.stderr.isatty() else LineProgress()

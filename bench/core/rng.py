@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def key_of(*parts: object) -> int:
-    """A 64-bit number that depends on every part, on their order, and on nothing else.
+    """Hash parts into a 64-bit number that depends on every part, on their order, and on nothing else.
 
     >>> key_of(0, "boundary", "03a01Fa") == key_of(0, "boundary", "03a01Fa")
     True
@@ -26,7 +26,7 @@ def key_of(*parts: object) -> int:
 
 
 def keyed(*parts: object) -> Generator:
-    """A NumPy generator keyed by `parts`, for example `(seed, component spec, utterance id)`.
+    """Make a NumPy generator keyed by `parts`, for example `(seed, component spec, utterance id)`.
 
     The same parts give the same stream on every machine, whatever else has been drawn before.
 

@@ -13,7 +13,7 @@ import torch
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Within this block torch computes on one thread.
+    """Let torch compute on one thread within a `with` block.
 
     For work in steps too short to be shared out: shared, they gain little on idle cores and lose much on busy ones,
     where every step waits for the slowest.

@@ -39,7 +39,13 @@ that the speaker made up is "improvised"."""
 
 @dataclass(frozen=True)
 class Phone:
-    """One speech sound and its time within the utterance, in seconds."""
+    """One speech sound and its time within the utterance.
+
+    Args:
+        label: the sound, in the corpus's own notation.
+        start_s: where it begins, in seconds from the utterance's start.
+        end_s: where it ends, in seconds.
+    """
 
     label: str
     start_s: float
@@ -48,7 +54,14 @@ class Phone:
 
 @dataclass(frozen=True)
 class Word:
-    """One word and its time within the utterance, in seconds, with its phones where they are known."""
+    """One word and its time within the utterance, with its phones where they are known.
+
+    Args:
+        text: the word.
+        start_s: where it begins, in seconds from the utterance's start.
+        end_s: where it ends, in seconds.
+        phones: its speech sounds with their times; empty where they are not known.
+    """
 
     text: str
     start_s: float
@@ -106,12 +119,12 @@ class Utterance:
 
     @property
     def duration_s(self) -> float:
-        """Length in seconds."""
+        """Compute the length of the waveform in seconds."""
         return self.waveform.shape[-1] / SAMPLE_RATE
 
     @property
     def has_sound(self) -> bool:
-        """Whether there is anything to hear; an utterance may be words alone."""
+        """Say whether there is anything to hear; an utterance may be words alone."""
         return self.waveform.shape[-1] > 0
 
 
@@ -178,7 +191,7 @@ class Task:
     improvised_only: bool = False
 
     def label_of(self, utterance: Utterance) -> Label | None:
-        """The utterance's class, or None where it has none in this task."""
+        """Return the utterance's class, or None where it has none in this task."""
         value: float | str | None = getattr(utterance, self.attribute)
         if value is None or (self.improvised_only and utterance.metadata.get("style") == SCRIPTED):
             return None

@@ -16,12 +16,18 @@ from bench.core.types import NoiseClip
 def check_noises(training: NoiseSet, attacking: NoiseSet) -> None:
     """Raise where a sound, by its source recording or sample for sample, both trains and attacks.
 
+    Args:
+        training: noises that a component is trained with.
+        attacking: noises that attack it.
+
     Raises:
         DataError: it names the first.
     """
     shared = sorted({clip.source for clip in training.clips} & {clip.source for clip in attacking.clips})
     if shared:
-        raise _leak(f"noise bank {training.name!r}", f"recording {shared[0]!r}", "recordings", "mend the bank's parts")
+        raise _leak(
+            f"noise bank {training.name!r}", f"recording {shared[0]!r}", "recordings", "correct the bank's parts"
+        )
     heard = {_content(clip): clip for clip in training.clips}
     for clip in attacking.clips:
         twin = heard.get(_content(clip))

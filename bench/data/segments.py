@@ -16,14 +16,14 @@ WHOLE = "utterance"
 
 
 def segments_of(utterances: Iterable[Utterance]) -> tuple[Utterance, ...]:
-    """Utterances cut into whole seconds, from their start; a block is labelled as its utterance is.
+    """Cut utterances into whole seconds, from their start (P4, section 3); a block is labelled as its utterance is.
 
     Reading: P4 does not say what becomes of the rest. What is left at the end is dropped; an utterance shorter than a
     second is one block as it stands; a block in which there is nothing to hear is left out. A block has the words that
     lie wholly within it, and no transcript of its own where their times are not known.
 
     >>> import torch
-    >>> cut = blocks_of([Utterance("a", torch.ones(40_000), speaker="x"), Utterance("b", torch.ones(9), speaker="x")])
+    >>> cut = segments_of([Utterance("a", torch.ones(40_000), speaker="x"), Utterance("b", torch.ones(9), speaker="x")])
     >>> [(block.id, block.waveform.shape[0]) for block in cut]
     [('a#0', 16000), ('a#1', 16000), ('b#0', 9)]
     """

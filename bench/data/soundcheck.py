@@ -70,7 +70,16 @@ class Problem:
 
 @dataclass(frozen=True)
 class CheckedSound:
-    """One file, measured; `digest` (of its decoded samples) is empty where it cannot be decoded or is silent."""
+    """One file, measured.
+
+    Args:
+        name: the file's path within the folder.
+        format: container and sample type, in words; "" where it cannot be decoded.
+        rate: the file's own sampling rate in Hz; 0 where it cannot be decoded.
+        seconds: its length.
+        digest: SHA-256 of its decoded samples; "" where it cannot be decoded or is silent.
+        problems: what is wrong with it.
+    """
 
     name: str
     format: str = ""
@@ -81,7 +90,15 @@ class CheckedSound:
 
 
 def look(folder: Path, progress: Progress) -> tuple[list[CheckedSound], list[Problem]]:
-    """Measure every sound file below the folder, several at a time."""
+    """Measure every sound file below a folder, several at a time.
+
+    Args:
+        folder: the folder, or a table in it.
+        progress: told of every file.
+
+    Returns:
+        The files in the order of their paths, and what is wrong with them, and with the folder.
+    """
     from bench.audio.reading import is_audio
 
     home = folder.parent if folder.is_file() else folder
@@ -119,7 +136,12 @@ def _walk(home: Path, problems: list[Problem]) -> Iterator[Path]:
 
 
 def measure(file: Path, name: str) -> CheckedSound:
-    """Decode a file, and say what it is and what is wrong with it; `name` stands in the problems."""
+    """Decode a file, and say what it is and what is wrong with it.
+
+    Args:
+        file: the sound file.
+        name: how the problems name it.
+    """
     import soundfile
 
     from bench.audio.reading import read_audio, refuse_silence
@@ -163,7 +185,7 @@ def _share_at_full_scale(file: Path, level: float) -> float:
 
 
 def unlike_speech(samples: NDArray[Any]) -> list[str]:
-    """Why a sound is hardly speech, in words with figures; nothing where nothing speaks against it.
+    """Say why a sound is hardly speech, in words with figures; nothing where nothing speaks against it.
 
     Args:
         samples: shape (t,), at 16 kHz, not silent.
@@ -238,14 +260,21 @@ def _spectrum(samples: NDArray[Any]) -> tuple[NDArray[Any], int]:
 
 
 def words(error: BenchError) -> str:
+    """Put an error's found, expected and remedy into one line, with the options of `bench data check`."""
     return own_option(" ".join(f"{error.found}; expected {error.expected}; {error.remedy}".splitlines()))
 
 
 def own_option(text: str) -> str:
+    """Rename a run's options in a message to the one of `bench data check`, --root."""
     return text.replace("--corpus-root", "--root").replace("--noise-root", "--root")
 
 
 def shown(path: Path, folder: Path | None) -> str:
-    """A path within the folder; any other as it is."""
+    """Write a path as it is within a folder; any other as it is.
+
+    Args:
+        path: a file or folder.
+        folder: the folder, or a table in it; None for none.
+    """
     home = folder.parent if folder is not None and folder.is_file() else folder
     return path.relative_to(home).as_posix() if home and home != path and path.is_relative_to(home) else str(path)

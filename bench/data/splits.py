@@ -42,10 +42,10 @@ class Partition:
         speakers = [{utterance.speaker for utterance in part} for part in (self.train, self.valid, self.test)]
         shared = (speakers[0] & speakers[1]) | (speakers[0] & speakers[2]) | (speakers[1] & speakers[2])
         if shared and not self.leaks:
-            raise DataError("split", f"{_some(shared)} in two parts", "no speaker in two parts", "mend the split")
+            raise DataError("split", f"{_some(shared)} in two parts", "no speaker in two parts", "correct the split")
         ids = [{utterance.id for utterance in part} for part in (self.train, self.valid, self.test)]
         if twice := (ids[0] & ids[1]) | (ids[0] & ids[2]) | (ids[1] & ids[2]):
-            raise DataError("split", f"{_some(twice)} in two parts", "no utterance in two parts", "mend the split")
+            raise DataError("split", f"{_some(twice)} in two parts", "no utterance in two parts", "correct the split")
 
 
 def _some(names: set[str]) -> str:
@@ -55,6 +55,11 @@ def _some(names: set[str]) -> str:
 
 def speaker_groups(utterances: Sequence[Utterance], folds: int, corpus: str) -> list[set[str]]:
     """Deal speakers into `folds` groups: by session where the corpus has exactly that many, else in order of names.
+
+    Args:
+        utterances: those with a label.
+        folds: how many groups.
+        corpus: its name, for the message.
 
     Raises:
         DataError: there are fewer speakers than folds.
@@ -98,7 +103,7 @@ def _too_few(corpus: str, count: int, what: str, expected: str) -> DataError:
 
 
 def subject_independent(utterances: Sequence[Utterance], fold: int, groups: Sequence[set[str]]) -> Partition:
-    """One fold of P1's protocol: group `fold` is the test set, the next group chooses the epoch, the others train.
+    """Split by one fold of P1's protocol: group `fold` is the test set, the next chooses the epoch, the others train.
 
     Args:
         utterances: those with a label.
@@ -121,7 +126,7 @@ def _check_fold(fold: int, folds: int) -> None:
 
 
 def official(utterances: Sequence[Utterance], corpus: str, shared: bool = False) -> Partition:
-    """The split that a corpus was published with.
+    """Take the split that a corpus was published with.
 
     Where it has no validation part, every fifth speaker of the training part, in order of names, chooses the epoch.
 
@@ -149,10 +154,14 @@ def official(utterances: Sequence[Utterance], corpus: str, shared: bool = False)
 
 
 def random_blocks(utterances: Sequence[Utterance], fold: int) -> Partition:
-    """P4's split: blocks dealt at random, 80 % to train on and 20 % to test, whoever speaks.
+    """Deal blocks at random, whoever speaks: P4's split, 80 % to train on and 20 % to test.
 
     Speakers and even utterances stand on both sides. An eighth of the training blocks chooses the epoch. The order is
     that of a hash of the blocks' ids; another fold is another fifth.
+
+    Args:
+        utterances: one-second blocks with a label.
+        fold: from 0 to 4.
     """
     _check_fold(fold, FOLDS)
     ordered = sorted(utterances, key=lambda block: (key_of("blocks", block.id), block.id))
@@ -195,17 +204,25 @@ class SplitProtocol:
 
     @property
     def leaks(self) -> bool:
-        """Whether speakers may stand in several parts."""
+        """Say whether speakers may stand in several parts."""
         return self.kind in ("official-shared", "random-blocks")
 
     def folds(self, utterances: Sequence[Utterance], corpus: str) -> int:
-        """How many folds there are."""
+        """Count the folds of a corpus.
+
+        Args:
+            utterances: those with a label.
+            corpus: its name, for messages.
+
+        Raises:
+            DataError: the corpus has too few speakers or sessions.
+        """
         if self.kind == "random-blocks":
             return FOLDS
         return 1 if self.kind.startswith("official") else len(self._groups(utterances, corpus))
 
     def split(self, utterances: Sequence[Utterance], fold: int, corpus: str) -> Partition:
-        """One fold.
+        """Split a corpus by one fold.
 
         Args:
             utterances: those with a label.
@@ -235,7 +252,7 @@ class SplitProtocol:
 
 
 def split_named(text: str) -> SplitProtocol:
-    """The protocol of this name.
+    """Find the protocol of this name.
 
     Raises:
         UsageError: there is none, or its number of folds is none.

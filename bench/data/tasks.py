@@ -49,7 +49,7 @@ TASKS = {
 
 
 def task_named(name: str) -> Task:
-    """The task of this name.
+    """Find the task of this name.
 
     Raises:
         UsageError: there is none.
@@ -65,20 +65,20 @@ def task_named(name: str) -> Task:
 
 
 def served(utterances: Sequence[Utterance]) -> tuple[Task, ...]:
-    """The tasks that a corpus can serve: those with an utterance of every class."""
+    """List the tasks that a corpus can serve: those with an utterance of every class."""
     return tuple(task for task in TASKS.values() if not _missing(utterances, task))
 
 
 def usable(
     utterances: Sequence[Utterance], task: Task, corpus: str, modalities: Sequence[Modality] = ("sound",)
 ) -> tuple[Utterance, ...]:
-    """The utterances that have a label in this task, and what a victim perceives.
+    """Select the utterances that have a label in this task, and what a victim perceives.
 
     Args:
         utterances: of a corpus.
         task: gives the labels.
         corpus: its name, for messages.
-        senses: "sound", "text" (a transcript), or both: an utterance that lacks one is left out.
+        modalities: "sound", "text" (a transcript), or both: an utterance that lacks one is left out.
 
     Raises:
         DataError: none has, or a class has none.

@@ -43,10 +43,11 @@ _REACH = ((_FIRST, 2), (63, 3), (127, 6))
 
 
 def threshold_in_quiet_db(frequency_hz: Tensor) -> Tensor:
-    """The softest tone that can be heard, in dB SPL (E. Terhardt, "Calculating virtual pitch", 1979).
+    """Compute the level of the softest tone that can be heard, in dB SPL (E. Terhardt, "Calculating virtual pitch",
+    1979).
 
     Args:
-        frequency_hz: above 0, any shape.
+        frequency_hz: in Hz, above 0, any shape.
 
     >>> low, middle, high = threshold_in_quiet_db(torch.tensor([100.0, 1000.0, 10_000.0])).tolist()
     >>> f"{low:.2f} {middle:.2f} {high:.2f}"
@@ -57,7 +58,7 @@ def threshold_in_quiet_db(frequency_hz: Tensor) -> Tensor:
 
 
 def bark(frequency_hz: Tensor) -> Tensor:
-    """Critical-band rate (E. Zwicker and E. Terhardt, 1980), any shape.
+    """Compute the critical-band rate in Bark (E. Zwicker and E. Terhardt, 1980) of frequencies in Hz, any shape.
 
     >>> low, middle, high = bark(torch.tensor([100.0, 1000.0, 8000.0])).tolist()
     >>> f"{low:.2f} {middle:.2f} {high:.2f}"
@@ -67,12 +68,13 @@ def bark(frequency_hz: Tensor) -> Tensor:
 
 
 def spreading_db(distance_bark: Tensor, level_db: Tensor) -> Tensor:
-    """How far the threshold falls away from a masker (Annex D.1, step 6): steeply below it, gently above, the more
-    gently the louder it is.
+    """Compute how far the masking threshold falls away from a masker (ISO/IEC 11172-3 Annex D.1, step 6).
+
+    It falls steeply below the masker and gently above it, the more gently the louder the masker is.
 
     Args:
-        distance_bark: z(threshold) − z(masker), any shape.
-        level_db: of the masker, broadcast against it.
+        distance_bark: z(threshold) − z(masker) in Bark, any shape.
+        level_db: of the masker, in dB SPL, broadcast against it.
 
     Returns:
         In dB, 0 at the masker; −inf from 8 Bark above it on, and more than 3 Bark below it.
@@ -110,7 +112,7 @@ class SpectralLines:
 
 @cache
 def lines() -> SpectralLines:
-    """The lines of a spectrum at 16 kHz."""
+    """Describe the 256 lines of a spectrum at 16 kHz."""
     number = torch.arange(1, LINES + 1)
     frequency_hz = number.double() * SAMPLE_RATE / FRAME
     rate = bark(frequency_hz)
@@ -131,7 +133,7 @@ def lines() -> SpectralLines:
 
 
 def power_spectra(waveform: Tensor) -> Tensor:
-    """Powers of the lines 1 to 256 in frames of 512 samples, one every 256, so that each sample is in two.
+    """Compute the powers of the lines 1 to 256 in frames of 512 samples, one every 256, so that each sample is in two.
 
     Args:
         waveform: shape (t,), at 16 kHz.
@@ -147,7 +149,7 @@ def power_spectra(waveform: Tensor) -> Tensor:
 
 
 def masking_threshold(power: Tensor) -> Tensor:
-    """The global masking threshold (Annex D.1, steps 3 to 7).
+    """Compute the global masking threshold of a sound (ISO/IEC 11172-3 Annex D.1, steps 3 to 7).
 
     Args:
         power: of the masking sound, shape (frames, 256), from `power_spectra`.

@@ -62,17 +62,24 @@ class Measure:
         return None if value is None else round(value, DECIMALS)
 
     def version(self) -> str:
-        """Of its package; "" where it needs none, since the harness's own code is in every key."""
+        """Return the version of the measure's package; "" where it needs none: its own code is in the key of every cell
+        that asks for it.
+        """
         return metadata.version(self.package) if self.package else ""
 
     def check(self) -> None:
-        """Raise a UsageError where its package is not installed; imports nothing."""
+        """Raise a UsageError where the measure's package is not installed; imports nothing."""
         if self.package and find_spec(self.package) is None:
             raise missing(self.name, self.package)
 
 
 def missing(name: str, package: str) -> UsageError:
-    """What to raise where a measure's package is not there."""
+    """Make the error to raise where a measure's package is not there.
+
+    Args:
+        name: the measure.
+        package: what it needs, by its name on PyPI.
+    """
     return UsageError(
         f"measure {name!r}", f"no package `{package}`", "the extra `perceptual`", "pip install 'serbench[perceptual]'"
     )
@@ -116,7 +123,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType({measure.name: measure for me
 
 
 def parse_measures(given: str | Sequence[str]) -> tuple[str, ...]:
-    """Names of measures, in the order of the records' columns, each once.
+    """Read names of measures; return them in the order of the records' columns, each once.
 
     Args:
         given: names, or one text with commas between them; "" is none.

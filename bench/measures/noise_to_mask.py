@@ -9,7 +9,7 @@ from bench.measures.auditory_masking import lines, masking_threshold, power_spec
 
 
 def noise_to_mask_db(original: Tensor, candidate: Tensor) -> float | None:
-    """The mean, over frames of 32 ms and critical bands, of added noise over masking threshold, in dB.
+    """Compute the mean, over frames of 32 ms and critical bands, of added noise over masking threshold, in dB.
 
     What was added is the difference of the two. In each frame and critical band its power is divided by the least power
     that would be heard there beside the original ([`bench.measures.auditory_masking`][]). The quotients are averaged
@@ -31,10 +31,10 @@ def noise_to_mask_db(original: Tensor, candidate: Tensor) -> float | None:
 
 
 def audible_share(original: Tensor, candidate: Tensor) -> float | None:
-    """The share of frames in which the added noise is above the masking threshold in at least one critical band.
+    """Compute the share of frames in which the added noise is above the masking threshold in a critical band or more.
 
-    Source: as for `noise_to_mask_db`; ITU-R BS.1387's "relative disturbed frames" counts from 1.5 dB above it, this
-    from 0 dB.
+    The frames have 32 ms. Source: threshold, ISO/IEC 11172-3:1993 Annex D.1; ITU-R BS.1387's "relative disturbed
+    frames" counts from 1.5 dB above it, this from 0 dB.
 
     Args:
         original: shape (t,), at 16 kHz, a full-scale sine being played at 96 dB SPL.

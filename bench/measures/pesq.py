@@ -15,7 +15,7 @@ SHORTEST_S, LONGEST_S = 0.25, 19.0
 
 
 def wide_band(original: Tensor, candidate: Tensor) -> float | None:
-    """PESQ's MOS-LQO, wide band.
+    """Predict listeners' opinion of a changed sound by PESQ, wide band, on its scale MOS-LQO.
 
     Source: ITU-T P.862 (2001), P.862.2 (2007). The model was fitted to telephone speech of 8 s and more; on single
     words its values are coarse.

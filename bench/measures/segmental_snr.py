@@ -17,7 +17,7 @@ SILENCE_DB = 40.0
 
 
 def segmental_snr_db(original: Tensor, candidate: Tensor) -> float | None:
-    """Mean over frames of 10·log10(Σs² / Σ(s'−s)²), each between −10 and 35 dB.
+    """Average 10·log10(Σs² / Σ(s'−s)²) over frames, each between −10 and 35 dB.
 
     Frames of 30 ms under a Hann window, one every 7.5 ms. Frames of silence are left out: their ratio says how silent
     the silence was, not how far the speech was changed. Samples after the last whole frame are not looked at.

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 def short_time_objective(original: Tensor, candidate: Tensor) -> float | None:
-    """Mean correlation of the two sounds' envelopes in fifteen third-octave bands from 150 Hz, over 384 ms at a time.
+    """Correlate the two sounds' envelopes in fifteen third-octave bands from 150 Hz, over 384 ms at a time, and average
+    (STOI).
 
     Source: C. H. Taal, R. C. Hendriks, R. Heusdens and J. Jensen, "An algorithm for intelligibility prediction of
     time-frequency weighted noisy speech", IEEE Transactions on Audio, Speech, and Language Processing 19(7), 2011; not

@@ -34,7 +34,11 @@ class Sequences:
     labels: Tensor
 
     def batch(self, indices: Sequence[int]) -> tuple[Tensor, Tensor, Tensor]:
-        """Padded features (b, frames, d), true frame counts (b,), labels (b,)."""
+        """Pad some of the sequences to the longest of them.
+
+        Returns:
+            Features (b, frames, d), zero after their ends; true frame counts (b,); labels (b,).
+        """
         chosen = [self.features[index] for index in indices]
         counts = torch.tensor([len(item) for item in chosen], device=chosen[0].device)
         return pad_sequence(chosen, batch_first=True), counts, self.labels[list(indices)]
@@ -60,11 +64,19 @@ class Schedule:
     lowest_rate: float | None = None
 
     def score(self, loss: float, recall: float) -> float:
-        """What has to fall; infinite or NaN where the loss is."""
+        """Combine what was measured after an epoch into what has to fall; infinite or NaN where the loss is.
+
+        Args:
+            loss: on the validation data.
+            recall: the UAR on it, from 0 to 1.
+        """
         return -recall if self.watch == "uar" and math.isfinite(loss) else loss
 
     def ends(self, optimizer: torch.optim.Optimizer) -> bool:
-        """Whether to stop after `patience` epochs without a gain; halves the learning rate where that comes first."""
+        """Say whether to stop after `patience` epochs without a gain.
+
+        Where `lowest_rate` is given, the learning rate is halved first.
+        """
         if self.lowest_rate is None:
             return True
         for group in optimizer.param_groups:
@@ -73,7 +85,14 @@ class Schedule:
 
 
 def class_weights(labels: Tensor, classes: int) -> Tensor:
-    """n / (c · n_class) for each class, so that every class weighs the same in the loss.
+    """Compute the weight n / (c · n_class) of each class, so that every class weighs the same in the loss.
+
+    Args:
+        labels: shape (n,), int64, class indices.
+        classes: c, how many there are.
+
+    Returns:
+        Shape (c,), float32.
 
     >>> class_weights(torch.tensor([0, 0, 0, 1]), 2)
     tensor([0.6667, 2.0000])
@@ -164,7 +183,7 @@ def _learn(
 def renewal(
     context: FitContext, victim: Victim, prepared: Callable[[Sequence[Utterance]], Sequences]
 ) -> Callable[[int], Sequences] | None:
-    """What `fit_network` takes as `renew`: the context's utterances of an epoch, prepared; None where it has none.
+    """Make what `fit_network` takes as `renew`: the context's utterances of an epoch, prepared; None where it has none.
 
     Args:
         context: with or without `renew`.
@@ -179,7 +198,14 @@ def renewal(
 def validated(
     network: torch.nn.Module, data: Sequences, loss_of: torch.nn.CrossEntropyLoss, batch_size: int
 ) -> tuple[float, float]:
-    """The weighted loss and the UAR over all of the data, in evaluation mode."""
+    """Measure the weighted loss and the UAR over all of the data, in evaluation mode.
+
+    Args:
+        network: maps padded features and frame counts to logits (b, c).
+        data: the validation data.
+        loss_of: the loss, with its class weights.
+        batch_size: utterances at a time.
+    """
     network.eval()
     order = sorted(range(len(data.features)), key=lambda index: len(data.features[index]))
     logits, labels = [], []
@@ -192,7 +218,17 @@ def validated(
 
 
 def shuffled_batches(lengths: Sequence[int], size: int, rng: Rng, pool: int = 8) -> Iterator[list[int]]:
-    """Random batches of similar length: shuffle, sort within pools of `pool` batches, shuffle the batches."""
+    """Yield random batches of similar length: shuffle, sort within pools of `pool` batches, shuffle the batches.
+
+    Args:
+        lengths: of the n sequences, in frames.
+        size: sequences in a batch.
+        rng: what to draw from.
+        pool: batches among which similar lengths are looked for.
+
+    Yields:
+        Lists of indices into `lengths`; each index once.
+    """
     order = rng.permutation(len(lengths)).tolist()
     found = []
     for start in range(0, len(order), pool * size):
@@ -203,7 +239,7 @@ def shuffled_batches(lengths: Sequence[int], size: int, rng: Rng, pool: int = 8)
 
 @contextmanager
 def seeded(*key: object) -> Iterator[None]:
-    """Within this block torch's global generators start from a keyed seed and the CPU computes on one thread.
+    """Start torch's global generators from a keyed seed, and let the CPU compute on one thread, within a `with` block.
 
     Layers' initial weights and dropout can draw from nowhere else. One thread makes what is learnt the same on every
     number of cores. Afterwards both are as they were.

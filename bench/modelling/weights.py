@@ -18,13 +18,23 @@ _TENSORS, _CONFIG = "weights.safetensors", "config.json"
 
 
 def save_weights(folder: Path, tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> None:
-    """Write tensors and what is needed to use them again into an existing folder."""
+    """Write tensors and what is needed to use them again into an existing folder.
+
+    Args:
+        folder: where weights.safetensors and config.json go.
+        tensors: by name, on any device.
+        config: plain JSON values.
+    """
     save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, folder / _TENSORS)
     (folder / _CONFIG).write_text(json.dumps(config, indent=1, sort_keys=True) + "\n")
 
 
 def load_weights(folder: Path, device: torch.device) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Read what `save_weights` wrote.
+    """Read the tensors and the configuration that `save_weights` wrote.
+
+    Args:
+        folder: where it wrote them.
+        device: where the tensors go.
 
     Raises:
         DataError: a file is missing or damaged.
@@ -37,7 +47,12 @@ def load_weights(folder: Path, device: torch.device) -> tuple[dict[str, Tensor],
 
 
 def load_into(network: torch.nn.Module, tensors: Mapping[str, Tensor], folder: Path) -> None:
-    """Put tensors into a network.
+    """Put tensors into a network, in place.
+
+    Args:
+        network: one that has parameters and buffers of these names and shapes, and no others.
+        tensors: by name.
+        folder: where they come from, for the message.
 
     Raises:
         DataError: names or shapes differ.

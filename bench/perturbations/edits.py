@@ -20,7 +20,15 @@ _Moved = Callable[[float, bool], float]
 
 
 def span_of(start_s: float, end_s: float, samples: int) -> Span:
-    """The samples of a stretch of time within a waveform of so many samples.
+    """Find the samples of a stretch of time within a waveform of so many samples.
+
+    Args:
+        start_s: where the stretch begins, in seconds.
+        end_s: where it ends, in seconds.
+        samples: the waveform's length, at 16 kHz.
+
+    Returns:
+        The first sample and the one after the last, within the waveform; one twice where no sample is in the stretch.
 
     >>> span_of(0.5, 2.0, 16_000)
     (8000, 16000)
@@ -30,7 +38,7 @@ def span_of(start_s: float, end_s: float, samples: int) -> Span:
 
 
 def merged(spans: Iterable[Span]) -> list[Span]:
-    """The same samples in spans that are in order, not empty, and neither overlap nor touch.
+    """Merge spans of samples: the same samples in spans that are in order, not empty, and neither overlap nor touch.
 
     >>> merged([(5, 9), (0, 2), (2, 4), (7, 7)])
     [(0, 4), (5, 9)]
@@ -45,11 +53,11 @@ def merged(spans: Iterable[Span]) -> list[Span]:
 
 
 def without(original: Utterance, spans: Iterable[Span]) -> Utterance:
-    """An utterance without some of its samples. All others stay as they are: there is no cross-fade.
+    """Cut some samples out of an utterance. All others stay as they are: there is no cross-fade.
 
     Args:
         original: left as it is.
-        spans: what to take out; they may overlap.
+        spans: first samples, and the ones after the last, of what to take out; they may overlap.
 
     Returns:
         Words and sounds after a cut have earlier times; those that were wholly cut out are gone. The transcript is
@@ -71,12 +79,12 @@ def without(original: Utterance, spans: Iterable[Span]) -> Utterance:
 
 
 def inserted(original: Utterance, at: int, piece: Tensor) -> Utterance:
-    """An utterance with a piece of sound before its sample `at`; all its own samples stay as they are.
+    """Put a piece of sound before an utterance's sample `at`; all its own samples stay as they are.
 
     Args:
         original: left as it is.
         at: from 0 to its number of samples.
-        piece: shape (u,).
+        piece: shape (u,), at 16 kHz.
 
     Returns:
         Words and sounds after it have later times; the piece itself is no word.
@@ -94,12 +102,13 @@ def inserted(original: Utterance, at: int, piece: Tensor) -> Utterance:
 
 
 def paced(original: Utterance, waveform: Tensor, span: Span, samples: int) -> Utterance:
-    """An utterance of which one stretch is played at another speed: the new waveform, and the words' new times.
+    """Give an utterance of which one stretch is played at another speed its new waveform, and its words their new
+    times.
 
     Args:
         original: left as it is.
-        waveform: what is heard now.
-        span: the original's samples that are played at another speed.
+        waveform: what is heard now, shape (u,), at 16 kHz.
+        span: the original's samples that are played at another speed, the first and the one after the last.
         samples: how many there are of them now.
     """
     start_s, end_s = (at / SAMPLE_RATE for at in span)

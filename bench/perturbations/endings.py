@@ -18,18 +18,18 @@ FADE_S = 0.02
 def ended(
     name: str, original: Utterance, clips: Sequence[NoiseClip], level_db: float, longest_s: float, rng: Rng
 ) -> Utterance | None:
-    """An utterance with a random one of some sounds appended.
+    """Append a sound to an utterance, drawn at random from several.
 
     Args:
         name: of the perturbation.
         original: left as it is.
         clips: the sounds; one whose start is silent is passed over.
         level_db: how far the sound's RMS is above the utterance's, in dB.
-        longest_s: how much of a sound is taken at most, in seconds.
+        longest_s: how much of a sound is taken at most, in seconds; a sound that is cut fades out.
         rng: chooses the sound.
 
     Returns:
-        None where the utterance or every sound is silent, or there is no sound.
+        The longer utterance. None where the utterance or every sound is silent, or there is no sound.
     """
     if not audible(original.waveform):
         return None

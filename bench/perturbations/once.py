@@ -14,14 +14,14 @@ from bench.core.types import Perturbation, Utterance
 def sound_effect(
     original: Utterance, change: Callable[[Tensor], Tensor], done: Perturbation
 ) -> Generator[Utterance, bool, None]:
-    """The search of an effect that changes the sound and asks once.
+    """Change an utterance's sound and ask once: the search of an effect.
 
     It yields nothing where there is no sound, and where the sound comes out as it was: an utterance that nothing was
     done to is none that the effect applied to.
 
     Args:
         original: the utterance.
-        change: from its samples, shape (t,), to new ones; must not write to them.
+        change: from its samples, shape (t,), to new ones, shape (u,); must not write to them.
         done: what the change is.
 
     Yields:
@@ -35,5 +35,13 @@ def sound_effect(
 
 
 def drawn_noise(values: object, like: Tensor) -> Tensor:
-    """Numbers that a keyed generator drew, as a tensor of the type and on the device of another."""
+    """Turn numbers that a keyed generator drew into a tensor of the type and on the device of another.
+
+    Args:
+        values: a NumPy array, or what `torch.as_tensor` takes.
+        like: the tensor whose type and device are taken; its shape is not.
+
+    Returns:
+        The shape of `values`.
+    """
     return torch.as_tensor(values).to(like)

@@ -48,7 +48,7 @@ def check_tagger(where: str, tagger: str) -> None:
 
 @lru_cache(maxsize=65_536)
 def parts_of_speech(tokens: tuple[str, ...], tagger: str = TEXTBLOB) -> tuple[str, ...]:
-    """The part of speech of each token of a text; "X" for what is neither an adjective nor a common noun.
+    """Tag each token of a text with its part of speech; "X" is what is neither an adjective nor a common noun.
 
     Args:
         tokens: words, punctuation marks and contracted endings ("n't", "'s"), each by itself, as in the Penn treebank.

@@ -16,14 +16,19 @@ _CONTRACTED = re.compile(r"n['’]t$|['’](?:s|m|d|re|ve|ll)$", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class SpokenWords:
-    """One word of a transcript: the stretch [start, end) of its characters, without a contracted ending."""
+    """One word of a transcript: the stretch [start, end) of its characters, without a contracted ending.
+
+    Args:
+        start: its first character's place in the transcript, from 0.
+        end: the place after its last character.
+    """
 
     start: int
     end: int
 
 
 def words_of(transcript: str) -> tuple[SpokenWords, ...]:
-    """The words of a transcript. Of a contraction the first part: "dog" of "dog's", "do" of "don't".
+    """Find the words of a transcript; of a contraction the first part: "dog" of "dog's", "do" of "don't".
 
     >>> text = "Well, that's [LAUGHTER] a good-looking dog!"
     >>> [text[word.start : word.end] for word in words_of(text)]
@@ -42,7 +47,11 @@ def _ending(word: str) -> int:
 
 
 def parts_of(transcript: str, tagger: str) -> tuple[str, ...]:
-    """The part of speech of each of `words_of(transcript)`; the tagger sees punctuation and endings too.
+    """Tag each of `words_of(transcript)` with its part of speech; the tagger sees punctuation and endings too.
+
+    Args:
+        transcript: the text.
+        tagger: "textblob" or "spacy:NAME", see `bench.perturbations.tagging.parts_of_speech`.
 
     >>> parts_of("The old dog's tired.", "textblob")
     ('X', 'ADJ', 'NOUN', 'X')
@@ -67,7 +76,7 @@ def _ending_after(transcript: str, end: int) -> str:
 
 
 def hide(utterance: Utterance, chosen: Collection[int]) -> Utterance:
-    """The utterance with some words replaced by `MASK`, in the transcript and among the words with times.
+    """Replace some words of an utterance by `MASK`, in the transcript and among the words with times.
 
     Everything else of the transcript stays: punctuation, spaces, contracted endings, the number of words. The words
     with times lose their sounds with their text. Where they are not, one for one, those between the spaces of the
@@ -109,17 +118,20 @@ def _hidden(
 def mask_part(
     original: Utterance, part: PartOfSpeech, tagger: str, control: bool, name: str, rng: Rng
 ) -> Generator[Utterance, bool, None]:
-    """The search of P3's masks: hide every word of a part of speech, or as many random words; ask once.
+    """Hide every word of a part of speech, or as many random words, and ask once: the search of P3's masks.
 
     It yields nothing where there is no transcript, or no such word in it.
 
     Args:
         original: the utterance; its sound stays as it is.
         part: what is hidden.
-        tagger: see `bench.perturbations.tagging.parts_of_speech`.
+        tagger: "textblob" or "spacy:NAME", see `bench.perturbations.tagging.parts_of_speech`.
         control: hide as many words instead, drawn from all of them whatever their part of speech.
         name: of the perturbation.
         rng: draws the words of a control.
+
+    Yields:
+        The utterance with the words replaced by `MASK`.
     """
     tags = parts_of(original.transcript or "", tagger)
     chosen = [place for place, tag in enumerate(tags) if tag == part]

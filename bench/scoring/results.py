@@ -128,8 +128,6 @@ def _entry(group: Sequence[_Part], names: dict[str, Any], ks: Sequence[int], tes
 def rests_on(about: Mapping[str, Any]) -> dict[str, Any]:
     """What a figure rests on beside its names, from a cell's description."""
     fitting = about["fitting"]
-    parts = (fitting["victim"], fitting["defense"] or {}, about["attack_identity"])
-    code = [fitting["versions"]["harness"], *(part.get("code", "") for part in parts)]
     return {
         "corpus_fingerprint": fitting["corpus"],
         "noise_fingerprint": about["attack_noises"],
@@ -137,9 +135,16 @@ def rests_on(about: Mapping[str, Any]) -> dict[str, Any]:
         "min_snr_db": about["min_snr_db"],
         "max_queries": about["max_queries"],
         "device": fitting["device"],
-        "code": key_of_json({"code": code}),
+        "code": about.get("code") or _code_of_old(about),
         "versions": fitting["versions"],
     }
+
+
+def _code_of_old(about: Mapping[str, Any]) -> str:
+    """The digest of a cell's code, from the description of one that was measured before cells said it themselves."""
+    fitting = about["fitting"]
+    parts = (fitting["victim"], fitting["defense"] or {}, about["attack_identity"])
+    return key_of_json({"code": [fitting["versions"]["harness"], *(part.get("code", "") for part in parts)]})
 
 
 def _gaps(group: Sequence[_Part], ks: Sequence[int]) -> list[dict[str, Any]]:

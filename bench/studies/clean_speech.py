@@ -10,14 +10,14 @@ from typing import Any
 import pandas as pd
 import torch
 
-from bench.contracts.pipeline import modalities_of
 from bench.core.errors import BenchError, UsageError
 from bench.core.keys import key_of_json
-from bench.core.specs import NO_DEFENSE
-from bench.core.types import Dataset, Modality, Utterance
+from bench.core.types import Dataset, Utterance
 from bench.data.segments import segments_of
 from bench.data.tasks import usable
-from bench.evaluation.cells import Cell, Experiment
+from bench.evaluation.cells import FittedKey
+from bench.evaluation.experiment import Experiment
+from bench.evaluation.fitted_store import fitted_description
 from bench.referee.referee import Referee
 from bench.scoring.clean_scores import clean_report
 from bench.studies.training_jobs import Job, Trained
@@ -60,22 +60,19 @@ def read_test_corpus(job: Job, text: str, root: Path | None) -> Dataset:
     if dataset.fingerprint == experiment.dataset.fingerprint:
         found = "the corpus that the victims are trained on"
         raise UsageError(f"--test-corpus {text}", found, "another one", "leave it out to test on speakers held out")
-    for cell in job.cells:
-        perceived(experiment, cell, dataset)
+    for key in job.fitted:
+        perceived(key, dataset)
     return dataset
 
 
-def perceived(experiment: Experiment, cell: Cell, other: Dataset) -> Sequence[Utterance]:
+def perceived(key: FittedKey, other: Dataset) -> Sequence[Utterance]:
     """All of another corpus that a victim can perceive and its task labels, in blocks where its split cuts them so.
 
     Raises:
         bench.core.errors.DataError: there is nothing, or nothing of a class.
     """
-    victim = experiment.registry.build("victims", cell.victim)
-    defense = None if cell.defense == NO_DEFENSE else experiment.registry.build("defenses", cell.defense)
-    modalities: tuple[Modality, ...] = modalities_of(victim, defense)
-    found = usable(other.utterances, cell.task, other.name, modalities)
-    return segments_of(found) if cell.split.partition(":")[0].endswith("blocks") else found
+    found = usable(other.utterances, key.task, other.name, key.modalities)
+    return segments_of(found) if key.split.partition(":")[0].endswith("blocks") else found
 
 
 @dataclass(frozen=True)
@@ -95,45 +92,41 @@ class CleanAnswers:
     rows: pd.DataFrame
 
 
-def answers(experiment: Experiment, found: Trained, other: Dataset | None = None) -> CleanAnswers:
+def answers(experiment: Experiment, found: Trained, other: Dataset | None = None, repeat: int = 0) -> CleanAnswers:
     """Ask a victim about clean speech that it was not trained on.
 
     Args:
         experiment: data and machine.
         found: the victim.
         other: another corpus to test it on; the fold's test part by default.
+        repeat: which look at it, from 0: a randomised victim draws anew.
     """
-    cell = found.cell
-    said = found.split.test if other is None else perceived(experiment, cell, other)
-    with torch.no_grad(), experiment.progress.task(f"Asking {cell.victim}", len(said)) as advance:
+    key, task = found.key, found.key.task
+    said = found.split.test if other is None else perceived(key, other)
+    with torch.no_grad(), experiment.progress.task(f"Asking {key.victim}", len(said)) as advance:
         referee = Referee(
             found.victim.enroll(said),
-            cell.task,
+            task,
             experiment.device,
             experiment.batch_size,
-            sample_key=f"{cell.seed}/{cell.repeat}",
+            sample_key=f"{key.seed}/{repeat}",
         )
         labels = referee.names(referee.labels(said))
         advance(len(said))
     columns = ["utterance", "speaker", "label_true"]
-    rows = pd.DataFrame([(one.id, one.speaker, cell.task.label_of(one)) for one in said], columns=columns)
-    description = experiment.fitting(cell).description(experiment.noises.part("train"), experiment.device.type)
-    names = {"victim": cell.victim, "defense": cell.defense, "corpus": experiment.dataset.name}
-    names |= {"test_corpus": (other or experiment.dataset).name, "task": cell.task.name, "split": cell.split}
-    code = [
-        description["versions"]["harness"],
-        *((description[part] or {}).get("code") for part in ("victim", "defense")),
-    ]
+    rows = pd.DataFrame([(one.id, one.speaker, task.label_of(one)) for one in said], columns=columns)
+    description = fitted_description(experiment, key)
+    names = key.names() | {"corpus": experiment.dataset.name, "test_corpus": (other or experiment.dataset).name}
     rests_on = {
         "corpus_fingerprint": description["corpus"],
         "test_corpus_fingerprint": (other or experiment.dataset).fingerprint,
         "training_noises": description["training_noises"],
         "device": description["device"],
-        "code": key_of_json({"code": code}),
+        "code": description["code"],
         "versions": description["versions"],
     }
-    rows = rows.assign(label_before=labels, cell=f"fold {cell.fold} seed {cell.seed} repeat {cell.repeat}")
-    return CleanAnswers(names | {"fold": cell.fold, "seed": cell.seed}, cell.task.classes, rests_on, rows)
+    rows = rows.assign(label_before=labels, cell=f"fold {key.fold} seed {key.seed} repeat {repeat}")
+    return CleanAnswers(names, task.classes, rests_on, rows)
 
 
 def reports(found: Sequence[CleanAnswers], names: Sequence[str]) -> list[dict[str, Any]]:

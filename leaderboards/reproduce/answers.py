@@ -38,15 +38,24 @@ class Answers:
     of: Mapping[tuple[str, str, str], pd.DataFrame]
 
     def get(self, victim: str, defense: str, attack: str) -> pd.DataFrame | None:
-        """What was said, None where there is no such run."""
+        """Look up what a victim said; None where there is no such run.
+
+        Args:
+            victim: spec.
+            defense: spec, or "none".
+            attack: spec.
+
+        Returns:
+            One row for each utterance and cell, as `of` has them.
+        """
         return self.of.get((victim, defense, attack))
 
     def victims(self) -> list[str]:
-        """All victims, in the order of the records."""
+        """List all victims, in the order of the records."""
         return list(dict.fromkeys(victim for victim, _, _ in self.of))
 
     def about(self, **names: str) -> dict[str, Any]:
-        """What a table rests on: the names given, the setting, folds, seeds, speakers and utterances."""
+        """Say what a table rests on: the names given, the setting, folds, seeds, speakers and utterances."""
         rows = pd.concat(self.of.values(), ignore_index=True)
         counts = {name: int(rows[column].nunique()) for name, column in (("speakers", "speaker"), ("n", "utterance"))}
         folds, seeds = (sorted(int(n) for n in rows[name].unique()) for name in ("fold", "seed"))
@@ -79,7 +88,11 @@ def _said(cell: CellRecords) -> pd.DataFrame:
 
 
 def paired(later: pd.DataFrame | None, earlier: pd.DataFrame | None) -> pd.DataFrame | None:
-    """One victim's answers beside another's on the same utterances of the same folds and seeds.
+    """Put one victim's answers beside another's, on the same utterances of the same folds and seeds.
+
+    Args:
+        later: rows of `Answers`, or None where there is no such run.
+        earlier: rows to set beside them, likewise.
 
     Returns:
         The rows of `later` with two columns more, `other_clean` and `other_attacked`; None where either is missing.
@@ -92,7 +105,13 @@ def paired(later: pd.DataFrame | None, earlier: pd.DataFrame | None) -> pd.DataF
 
 
 def level(rows: pd.DataFrame | None, column: str, score: Score = "uar") -> TableFigure | None:
-    """UAR or WAR of the answers in one column, where there are any, with its interval."""
+    """Compute UAR or WAR of the answers in one column, with its interval; None where there are no answers.
+
+    Args:
+        rows: of `Answers`; None where there is no such run.
+        column: "clean", "attacked", or a column of `paired`.
+        score: which of the two.
+    """
     answered = None if rows is None else rows[rows[column].notna()]
     if answered is None or answered.empty:
         return None
@@ -101,7 +120,7 @@ def level(rows: pd.DataFrame | None, column: str, score: Score = "uar") -> Table
 
 
 def error(figure: TableFigure | None) -> TableFigure | None:
-    """1 − a score."""
+    """Turn a score into an error, 1 − the score, with its interval."""
     return None if figure is None else TableFigure(1 - figure.value, (1 - figure.ci95[1], 1 - figure.ci95[0]))
 
 
@@ -123,9 +142,14 @@ class Term:
 
 
 def contrast(terms: Sequence[Term], score: Score = "uar") -> TableFigure | None:
-    """Σ times · (score of `later` − score of `earlier`), with an interval that heeds whose utterances they share.
+    """Compute Σ times · (score of `later` − score of `earlier`), with an interval that heeds whose utterances they
+    share.
 
     Every term is over the utterances that both columns answer; speakers are the clusters of all terms together.
+
+    Args:
+        terms: at least one.
+        score: UAR or WAR.
 
     Returns:
         None where a term has no such utterance.
@@ -149,5 +173,5 @@ def contrast(terms: Sequence[Term], score: Score = "uar") -> TableFigure | None:
 
 
 def applied(rows: pd.DataFrame | None) -> str:
-    """To how many of the utterances the attack applied, in words."""
+    """Say to how many of the utterances the attack applied."""
     return "not run" if rows is None else f"{int(rows['attacked'].notna().sum())} of {len(rows)}"

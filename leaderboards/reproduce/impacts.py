@@ -31,7 +31,7 @@ class _Ratio:
 
 
 def impact(rows: pd.DataFrame | None) -> TableFigure | None:
-    """Accuracy after an attack / accuracy before − 1, over all utterances; P3 gives it in percent.
+    """Compute P3's Impact, accuracy after an attack / accuracy before − 1, over all utterances; P3 gives it in percent.
 
     An utterance to which the attack does not apply keeps its label, as in P3, where what has no adjective is left as it
     is. The interval is by Taylor linearisation of the ratio, clustered by speaker.
@@ -50,7 +50,7 @@ def impact(rows: pd.DataFrame | None) -> TableFigure | None:
 
 
 def impact_difference(rows: pd.DataFrame | None) -> TableFigure | None:
-    """The Impact on a victim less that on another, on the same utterances: above 0 where it suffers less.
+    """Subtract the Impact on another victim from that on one, on the same utterances: above 0 where it suffers less.
 
     Args:
         rows: see [`paired`][leaderboards.reproduce.answers.paired].
@@ -65,7 +65,7 @@ def impact_difference(rows: pd.DataFrame | None) -> TableFigure | None:
 
 
 def filled(rows: pd.DataFrame | None) -> pd.DataFrame | None:
-    """The same rows, where an attack that did not apply leaves the label as it was; None where it applied to none."""
+    """Fill in the label as it was where an attack did not apply; None where it applied to no utterance."""
     if rows is None or rows["attacked"].isna().all():
         return None
     return rows.assign(attacked=rows["attacked"].where(rows["attacked"].notna(), rows["clean"]))

@@ -30,7 +30,7 @@ _NOTES = (
 
 
 def augmentation(noise: str) -> str:
-    """The defence that one of P1's noises is set against.
+    """Name the defence that one of P1's noises is set against.
 
     >>> augmentation("NatSt"), augmentation("DropW")
     ('noise_augmentation:leave_out=natural', 'noise_augmentation:group=synthetic')
@@ -45,17 +45,17 @@ Wanted = Callable[[Published], bool]
 
 
 def environmental(row: Published) -> bool:
-    """Whether a noise is a sound laid over the speech."""
+    """Say whether a noise is a sound laid over the speech."""
     return row.noise[:3] in _GROUPS
 
 
 def starting(row: Published) -> bool:
-    """Whether it is one that starts with the utterance and fades out."""
+    """Say whether a noise is a sound that starts with the utterance and fades out."""
     return environmental(row) and row.noise.endswith("St")
 
 
 def lasting_at(snr_db: str) -> Wanted:
-    """Whether a noise is one that lasts, at this SNR.
+    """Make the test whether a noise is a sound that lasts, at this SNR.
 
     >>> [row.noise for row in published() if lasting_at("10")(row)]
     ['NatCo', 'HumCo', 'IntCo']
@@ -64,17 +64,22 @@ def lasting_at(snr_db: str) -> Wanted:
 
 
 def synthetic(row: Published) -> bool:
-    """Whether it is one of the synthetic noises that are left out in turn."""
+    """Say whether a noise is one of the synthetic ones that are left out in turn."""
     return row.noise in _SYNTHETIC
 
 
 def reverberation(row: Published) -> bool:
-    """Whether it is reverberation."""
+    """Say whether a noise is reverberation."""
     return row.noise == "Reverb"
 
 
 def against(options: Options, defense_of: Callable[[str], str]) -> list[Options]:
-    """A selection for each defence, with the noises that it is set against."""
+    """Select runs: for each defence, the noises that it is set against.
+
+    Args:
+        options: what else is asked for.
+        defense_of: from P1's name of a noise to the defence.
+    """
     groups: dict[str, list[str]] = {}
     for row in published():
         groups.setdefault(defense_of(row.noise), []).append(row.attack)
@@ -82,18 +87,26 @@ def against(options: Options, defense_of: Callable[[str], str]) -> list[Options]
 
 
 def asked(options: Options) -> list[Options]:
-    """The bare victim under all noises, each augmented one under those that it is set against."""
+    """Select runs: the bare victim under all noises, each augmented one under those that it is set against."""
     attacks = tuple(row.attack for row in published())
     return [replace(options, defenses=(BARE,), attacks=attacks), *against(options, augmentation)]
 
 
 def tables(cells: Sequence[CellRecords]) -> list[Table]:
-    """A table for each victim and setting."""
+    """Make a table for each victim and setting."""
     return [_table(found, victim) for found in read(cells) for victim in found.victims()]
 
 
 def gain(found: Answers, victim: str, defense: str, attack: str, beside: str = BARE) -> Term:
-    """What a defence gains under an attack, over another one or none."""
+    """Express what a defence gains under an attack, over another one or none, as a term of a contrast.
+
+    Args:
+        found: all that was said.
+        victim: spec.
+        defense: spec.
+        attack: spec.
+        beside: the defence that it is compared with.
+    """
     return Term(paired(found.get(victim, defense, attack), found.get(victim, beside, attack)))
 
 
@@ -149,7 +162,14 @@ def _claims(found: Answers, victim: str) -> Iterator[Claim]:
 
 
 def gains(found: Answers, victim: str, wanted: Wanted, times: float = 1.0) -> list[Term]:
-    """The mean gain of augmented training under some of the noises, as terms, so often."""
+    """Express the mean gain of augmented training under some of the noises as terms of a contrast.
+
+    Args:
+        found: all that was said.
+        victim: spec.
+        wanted: which of P1's noises.
+        times: how often the mean counts, negative to be taken away.
+    """
     chosen = [row for row in published() if wanted(row)]
     found_of = [gain(found, victim, augmentation(row.noise), row.attack) for row in chosen]
     return [replace(term, times=times / len(chosen)) for term in found_of]

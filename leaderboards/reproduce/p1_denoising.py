@@ -31,7 +31,7 @@ _NOTES = (
 
 
 def both(noise: str) -> str:
-    """Denoising and augmentation, against one of P1's noises.
+    """Name denoising together with augmentation, against one of P1's noises.
 
     >>> both("IntCo")
     'rnnoise+noise_augmentation:leave_out=interior'
@@ -40,15 +40,18 @@ def both(noise: str) -> str:
 
 
 def asked(options: Options) -> list[Options]:
-    """The bare and the denoised victim under all noises, the denoised and augmented ones under those that they are set
-    against, and the augmented one under reverberation."""
+    """Select runs: bare and denoised victims under all noises, and the augmented ones.
+
+    The denoised and augmented victims stand under those noises that they are set against, the augmented one under
+    reverberation.
+    """
     attacks = tuple(row.attack for row in published())
     alone = replace(options, defenses=(augmentation("Reverb"),), attacks=(_REVERB,))
     return [replace(options, defenses=(BARE, DENOISED), attacks=attacks), *against(options, both), alone]
 
 
 def tables(cells: Sequence[CellRecords]) -> list[Table]:
-    """A table for each victim and setting."""
+    """Make a table for each victim and setting."""
     return [_table(found, victim) for found in read(cells) for victim in found.victims()]
 
 

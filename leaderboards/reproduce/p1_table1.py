@@ -54,7 +54,7 @@ class Published:
 
 @cache
 def published() -> tuple[Published, ...]:
-    """The paper's rows, in its order."""
+    """Read the paper's rows, in its order."""
     return tuple(
         Published(
             row["noise"],
@@ -110,19 +110,21 @@ class Table1:
 
     @property
     def column(self) -> str:
-        """The paper's column that this task is set beside."""
+        """Name the paper's column that this task is set beside."""
         return "valence" if str(self.about["task"]).startswith("valence") else "activation"
 
     def rank_correlation(self) -> float | None:
-        """Spearman's ρ of our changes and the paper's; None with fewer than three rows."""
+        """Compute Spearman's ρ of our changes and the paper's; None with fewer than three rows."""
         both = [(row.change, getattr(row.paper, self.column)) for row in self.rows if row.change is not None]
         if len(both) < 3 or len({ours for ours, _ in both}) == 1:
             return None
         return float(stats.spearmanr(*zip(*both, strict=True)).statistic)
 
     def claims(self) -> Iterator[tuple[str, bool | None]]:
-        """What the paper's figures say about the order of the noises, and whether ours say the same; None where a
-        noise did not apply."""
+        """Yield what the paper's figures say about the order of the noises, and whether ours say the same.
+
+        The latter is None where a noise did not apply.
+        """
         cost = {(row.paper.noise, row.paper.snr_db): row.change for row in self.rows}
         for kind in _CATEGORIES:
             levels = [cost[f"{kind}Co", snr] for snr in ("20", "10", "0")]
@@ -147,7 +149,7 @@ class Table1:
         )
 
     def shown(self) -> shape.Table:
-        """What is printed."""
+        """Return what is printed."""
         rows = tuple(
             {
                 "noise": row.paper.noise,
@@ -172,7 +174,7 @@ class Table1:
         return shape.Table(PAPER, self.about, rows, claims, notes)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
+        """Return the table as plain values."""
         rows = [
             {
                 "noise": row.paper.noise,
@@ -201,7 +203,7 @@ def _descending(changes: Sequence[float | None]) -> bool | None:
 
 
 def asked(options: Options) -> list[Options]:
-    """All the noises, with the defences that are asked for."""
+    """Select runs: all the noises, with the defences that are asked for."""
     return [replace(options, attacks=tuple(row.attack for row in published()))]
 
 
@@ -209,7 +211,7 @@ _ABOUT = ("victim", "defense", "corpus", "noise_bank", "task", "split", "limit")
 
 
 def tables(results: Results) -> list[Table1]:
-    """A table for each victim, defence, corpus and task of runs of all the noises.
+    """Make a table for each victim, defence, corpus and task of runs of all the noises.
 
     Args:
         results: with a pooled entry for each noise.

@@ -31,7 +31,7 @@ _NOTES = ("Error: 1 − UAR under each noise at ε = 2; [95 % interval]. 0 % is 
 
 
 def defense(percent: int) -> str:
-    """Adversarial training at this percentage, as records name it.
+    """Name adversarial training at this percentage, as records name it.
 
     >>> defense(0), defense(30), defense(50)
     ('none', 'adversarial_training:percent=30.0', 'adversarial_training')
@@ -42,7 +42,11 @@ def defense(percent: int) -> str:
 
 
 def asked(options: Options, percents: Sequence[int] = PERCENTS) -> list[Options]:
-    """The three noises, at each percentage and without.
+    """Select runs: the three noises, at each percentage and without.
+
+    Args:
+        options: what else is asked for.
+        percents: of adversarial examples in training.
 
     Raises:
         UsageError: a percentage is not from 1 to 100.
@@ -56,12 +60,12 @@ def asked(options: Options, percents: Sequence[int] = PERCENTS) -> list[Options]
 
 
 def tables(cells: Sequence[CellRecords]) -> list[Table]:
-    """A table for each victim and setting."""
+    """Make a table for each victim and setting."""
     return [_table(found, victim) for found in read(cells) for victim in found.victims()]
 
 
 def curves(cells: Sequence[CellRecords]) -> list[Curve]:
-    """A curve for each victim, setting and noise."""
+    """Make a curve for each victim, setting and noise."""
     return [
         Curve(_setting(found, victim, noise), points)
         for found in read(cells)
@@ -72,7 +76,11 @@ def curves(cells: Sequence[CellRecords]) -> list[Curve]:
 
 
 def draw(cells: Sequence[CellRecords], path: Path) -> None:
-    """The curves as a picture, as `bench curve` draws them.
+    """Draw the curves as a picture, as `bench curve` draws them.
+
+    Args:
+        cells: finished ones.
+        path: a new file, .png, .svg or .pdf.
 
     Raises:
         DataError: the noises applied to no utterance.

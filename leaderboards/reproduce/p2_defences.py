@@ -32,7 +32,7 @@ _NOTES = (
 
 
 def attack(category: str) -> str:
-    """P2's strongest attack with one of its noises, as records name it.
+    """Name P2's strongest attack with one of its noises, as records name it.
 
     >>> attack("crowd"), attack("station")
     ('real_noise:epsilon=2.0', 'real_noise:category=station,epsilon=2.0')
@@ -41,13 +41,13 @@ def attack(category: str) -> str:
 
 
 def asked(options: Options) -> list[Options]:
-    """The three noises, with each defence and without."""
+    """Select runs: the three noises, with each defence and without."""
     attacks = tuple(attack(category) for category in NOISES.values())
     return [replace(options, defenses=(BARE, RANDOM, ADVERSARIAL, GAN), attacks=attacks)]
 
 
 def tables(cells: Sequence[CellRecords]) -> list[Table]:
-    """A table for each victim and setting."""
+    """Make a table for each victim and setting."""
     return [_table(found, victim) for found in read(cells) for victim in found.victims()]
 
 
@@ -79,7 +79,15 @@ def _printed(noise: str, defense: str, corpus: str) -> str | None:
 
 
 def lowered(found: Answers, victim: str, defense: str, attack: str, times: float = 1.0) -> Term:
-    """By how much a defence lowers the error under an attack: the gain of UAR."""
+    """Express by how much a defence lowers the error under an attack, the gain of UAR, as a term of a contrast.
+
+    Args:
+        found: all that was said.
+        victim: spec.
+        defense: spec.
+        attack: spec.
+        times: how often it counts, negative to be taken away.
+    """
     return Term(paired(found.get(victim, defense, attack), found.get(victim, BARE, attack)), times=times)
 
 

@@ -17,8 +17,10 @@ from typing import Any
 
 import pandas as pd
 
+from bench.contracts.pipeline import modalities_of
 from bench.contracts.registry import Registry
 from bench.core.errors import UsageError
+from bench.core.specs import Spec
 from bench.evaluation.options import Options
 from bench.scoring.records import CellRecords
 from leaderboards.reproduce.answers import BARE, Answers, Term, applied, contrast, level, paired, read
@@ -46,13 +48,14 @@ _NOTES = (
 
 
 def asked(options: Options) -> list[Options]:
-    """The victim that reads under the masks, the one that hears under pitch and noise, their fusion under everything.
+    """Select runs: the victim that reads under the masks, the one that hears under pitch and noise, their fusion under
+    all.
 
     Raises:
         UsageError: the victims are not one that reads and one that hears.
     """
     registry = Registry.discover(options.plugins)
-    modalities = {spec: getattr(registry.build("victims", spec), "modalities", ("sound",)) for spec in options.victims}
+    modalities = {spec: modalities_of(registry.build("victims", spec), None) for spec in options.victims}
     reading, hearing = (
         [spec for spec, own in modalities.items() if own == (modality,)] for modality in ("text", "sound")
     )
@@ -61,7 +64,7 @@ def asked(options: Options) -> list[Options]:
         raise UsageError(
             "--victim", " and ".join(modalities), "two: one that reads alone, one that hears alone", remedy
         )
-    fused = f"fusion:other={reading[0].replace(',', ';')}"
+    fused = str(Spec("fusion", (("other", reading[0]),)))
     chosen = ((reading[0], BARE, MASKS), (hearing[0], BARE, SOUNDS), (hearing[0], fused, ATTACKS["multimodal"]))
     return [
         replace(options, victims=(victim,), defenses=(defense,), attacks=tuple(attacks.values()))
@@ -82,7 +85,13 @@ class Models:
     who: dict[str, tuple[str, str]]
 
     def get(self, model: str, perturbation: str) -> pd.DataFrame | None:
-        """What a model said under a perturbation; of "none", under any."""
+        """Look up what a model said under a perturbation; None where there is no such run.
+
+        Args:
+            model: "text", "audio" or "multimodal".
+            perturbation: P3's name of it; with "none" the first run that there is, whose clean answers are those of
+                all.
+        """
         if perturbation == "none":
             runs = (self.found.get(*self.who[model], attack) for attack in ATTACKS[model].values())
             return next((rows for rows in runs if rows is not None), None)
@@ -94,12 +103,19 @@ class Models:
         return both.assign(attacked=both["attacked"].where(both["attacked"].notna(), both["other_attacked"]))[[*rows]]
 
     def beside(self, one: str, perturbation: str, other: str, others: str) -> pd.DataFrame | None:
-        """A model's answers beside another's."""
+        """Put a model's answers beside another's, on the same utterances.
+
+        Args:
+            one: the model.
+            perturbation: what it is under.
+            other: the model beside it.
+            others: what that one is under.
+        """
         return paired(self.get(one, perturbation), self.get(other, others))
 
 
 def tables(cells: Sequence[CellRecords]) -> list[Table]:
-    """A table for each fusion and setting."""
+    """Make a table for each fusion and setting."""
     return [_table(models) for found in read(cells) for models in _models(found)]
 
 

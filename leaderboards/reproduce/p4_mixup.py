@@ -38,12 +38,12 @@ _NOTES = (
 
 
 def asked(options: Options) -> list[Options]:
-    """The three noisy test sets, with both trainings; the clean one is in each of them."""
+    """Select runs: the three noisy test sets, with both trainings; the clean one is in each of them."""
     return [replace(options, defenses=tuple(TRAININGS.values()), attacks=tuple(TEST_SETS.values()))]
 
 
 def tables(cells: Sequence[CellRecords]) -> list[Table]:
-    """A table for each victim, task and split."""
+    """Make a table for each victim, task and split."""
     return [_table(found, victim) for found in read(cells) for victim in found.victims()]
 
 

@@ -31,7 +31,7 @@ class TableFigure:
     def __str__(self) -> str:
         """As tables print it; a small loss is −0.00, since verdicts go by the sign.
 
-        >>> str(Figure(0.25, (0.2, 0.3))), str(Figure(0.25, (-0.1, 0.6), signed=True))
+        >>> str(TableFigure(0.25, (0.2, 0.3))), str(TableFigure(0.25, (-0.1, 0.6), signed=True))
         ('0.25 [0.20, 0.30]', '+0.25 [-0.10, +0.60]')
         """
         sign = "+" if self.signed else ""
@@ -40,7 +40,7 @@ class TableFigure:
         return f"{value} [{low}, {high}]"
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
+        """Return the figure as plain values."""
         return {"value": self.value, "ci95": list(self.ci95)}
 
 
@@ -61,15 +61,20 @@ class Claim:
     published: float | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
+        """Return the claim as plain values."""
         ours = None if self.ours is None else self.ours.to_json()
         return {"claim": self.text, "verdict": self.verdict, "ours": ours, "published": self.published}
 
 
 def above(text: str, ours: TableFigure | None, published: float | None = None) -> Claim:
-    """The claim that a figure is above 0: its whole interval has to be.
+    """Judge the claim that a figure is above 0: its whole interval has to be.
 
-    >>> above("better", Figure(0.1, (-0.1, 0.3))).verdict
+    Args:
+        text: the claim.
+        ours: the figure; None where it cannot be had.
+        published: the paper's figure; None where it prints none.
+
+    >>> above("better", TableFigure(0.1, (-0.1, 0.3))).verdict
     'not decided'
     """
     if ours is None:
@@ -79,9 +84,14 @@ def above(text: str, ours: TableFigure | None, published: float | None = None) -
 
 
 def below(text: str, ours: TableFigure | None, published: float | None = None) -> Claim:
-    """The claim that a figure is below 0.
+    """Judge the claim that a figure is below 0: its whole interval has to be.
 
-    >>> below("worse", Figure(-0.2, (-0.3, -0.1)), published=-0.28).verdict
+    Args:
+        text: the claim.
+        ours: the figure; None where it cannot be had.
+        published: the paper's figure; None where it prints none.
+
+    >>> below("worse", TableFigure(-0.2, (-0.3, -0.1)), published=-0.28).verdict
     'holds'
     """
     if ours is None:
@@ -95,9 +105,15 @@ NEGLIGIBLE = 0.05
 
 
 def not_above(text: str, ours: TableFigure | None, published: float | None = None) -> Claim:
-    """The claim that a figure is not above 0, to speak of: its whole interval has to be below `NEGLIGIBLE`.
+    """Judge the claim that a figure is not above 0, to speak of: its whole interval has to be below `NEGLIGIBLE`.
 
-    >>> not_above("no gain", Figure(0.01, (-0.2, 0.2))).verdict, not_above("no gain", Figure(0.1, (0.05, 0.2))).verdict
+    Args:
+        text: the claim.
+        ours: the figure; None where it cannot be had.
+        published: the paper's figure; None where it prints none.
+
+    >>> wide, better = TableFigure(0.01, (-0.2, 0.2)), TableFigure(0.1, (0.05, 0.2))
+    >>> not_above("no gain", wide).verdict, not_above("no gain", better).verdict
     ('not decided', 'does not hold')
     """
     if ours is None:
@@ -108,9 +124,15 @@ def not_above(text: str, ours: TableFigure | None, published: float | None = Non
 
 
 def around(text: str, ours: TableFigure | None, published: float | None = None) -> Claim:
-    """The claim that a figure is 0, to speak of: its whole interval has to lie within ± `NEGLIGIBLE`.
+    """Judge the claim that a figure is 0, to speak of: its whole interval has to lie within ± `NEGLIGIBLE`.
 
-    >>> around("alike", Figure(0.01, (-0.02, 0.04))).verdict, around("alike", Figure(0.05, (-0.01, 0.11))).verdict
+    Args:
+        text: the claim.
+        ours: the figure; None where it cannot be had.
+        published: the paper's figure; None where it prints none.
+
+    >>> near, wide = TableFigure(0.01, (-0.02, 0.04)), TableFigure(0.05, (-0.01, 0.11))
+    >>> around("alike", near).verdict, around("alike", wide).verdict
     ('holds', 'not decided')
     """
     if ours is None:
@@ -141,11 +163,11 @@ class Table:
     notes: tuple[str, ...] = ()
 
     def shown(self) -> Table:
-        """What is printed: itself."""
+        """Return what is printed: the table itself."""
         return self
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
+        """Return the table as plain values."""
         rows = [{name: _plain(value) for name, value in row.items()} for row in self.rows]
         claims = [claim.to_json() for claim in self.claims]
         return {"paper": self.paper, **self.about, "rows": rows, "claims": claims, "notes": list(self.notes)}
@@ -155,11 +177,11 @@ class Shown(Protocol):
     """A table that can be printed, and written as JSON."""
 
     def shown(self) -> Table:
-        """What is printed of it."""
+        """Return what is printed of it."""
         ...
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
+        """Return it as plain values."""
         ...
 
 
@@ -168,13 +190,13 @@ def _plain(value: TableFigure | str | float | None) -> Any:
 
 
 def facts(name: str) -> tuple[dict[str, str], ...]:
-    """The rows of a CSV of published figures beside this module."""
+    """Read the rows of a CSV of published figures beside this module."""
     text = resources.files("leaderboards.reproduce").joinpath(name).read_text("utf-8")
     return tuple(csv.DictReader(text.splitlines()))
 
 
 def number(text: str) -> float | None:
-    """A published figure; None where the paper prints none.
+    """Read a published figure; None where the paper prints none.
 
     >>> number("0.23"), number("")
     (0.23, None)
@@ -183,7 +205,7 @@ def number(text: str) -> float | None:
 
 
 def share(percent: str) -> float | None:
-    """A published percentage as a share.
+    """Read a published percentage as a share; None where the paper prints none.
 
     >>> share("56.5"), share("")
     (0.565, None)

@@ -37,12 +37,16 @@ _AMR_DELAY = 40
 
 
 def mu_law(waveform: Tensor) -> Tensor:
-    """Through 8-bit µ-law and back, as on a digital telephone line in North America and Japan (ITU-T G.711).
+    """Code a sound in 8-bit µ-law and decode it, as on a digital telephone line in North America and Japan (ITU-T
+    G.711).
 
     The standard's eight straight segments, not the logarithm that they stand for: bit for bit what libsndfile gives.
 
     Args:
         waveform: any shape, in [-1, 1].
+
+    Returns:
+        The same shape, in [-1, 1].
 
     >>> mu_law(torch.tensor([0.0, 0.25, -1.0])).mul(32_768).tolist()
     [0.0, 8316.0, -32124.0]
@@ -56,7 +60,7 @@ def mu_law(waveform: Tensor) -> Tensor:
 
 
 def mp3(waveform: Tensor, kbps: int) -> Tensor:
-    """Through MP3 at a constant bit rate and back.
+    """Code a sound as MP3 at a constant bit rate, and decode it.
 
     Args:
         waveform: shape (t,), in [-1, 1], at 16 kHz.
@@ -72,11 +76,11 @@ def mp3(waveform: Tensor, kbps: int) -> Tensor:
 
 
 def opus(waveform: Tensor, kbps: float) -> Tensor:
-    """Through Opus (RFC 6716) at a variable bit rate and back.
+    """Code a sound with Opus (RFC 6716) at a variable bit rate, and decode it.
 
     Args:
         waveform: shape (t,), in [-1, 1], at 16 kHz.
-        kbps: the mean that is aimed at, within `OPUS_KBPS`.
+        kbps: the mean bit rate that is aimed at, in kilobits a second, within `OPUS_KBPS`.
 
     Returns:
         Shape (t,). The container states the delay, and the decoder obeys.
@@ -97,7 +101,7 @@ def _through_file(waveform: Tensor, format: str, subtype: str, level: float, mod
 
 
 def amr(waveform: Tensor, kbps: float) -> Tensor:
-    """Through AMR narrow band (3GPP TS 26.071), the codec of mobile telephones, and back.
+    """Code a sound with AMR narrow band (3GPP TS 26.071), the codec of mobile telephones, and decode it.
 
     Args:
         waveform: shape (t,), at 8 kHz; what lies beyond [-1, 1], as it can after resampling, is cut off.
@@ -135,7 +139,7 @@ def _packets(av: Any, encoder: Any, frames: NDArray[np.int16]) -> list[bytes]:
 
 
 def require_amr() -> Any:
-    """PyAV, able to write AMR.
+    """Import PyAV, and check that it can write AMR.
 
     Raises:
         UsageError: it is not installed, or was built without that encoder.

@@ -58,8 +58,8 @@ def at_rate(waveform: Tensor, rate_hz: int, change: Callable[[Tensor], Tensor] =
 
     Args:
         waveform: shape (t,), at 16 kHz.
-        rate_hz: 16000 resamples nothing.
-        change: what is done at that rate.
+        rate_hz: the lower rate in Hz; 16000 resamples nothing.
+        change: what is done at that rate, from shape (u,) to shape (u,); by default nothing.
 
     Returns:
         Shape (t,), no sample moved in time. Nothing is left above half the lower rate.

@@ -15,7 +15,7 @@ SILENCE_RMS = 1e-6
 
 
 def rms(waveform: Tensor) -> Tensor:
-    """Root of the mean square of shape (t,), a scalar on the waveform's device.
+    """Compute the root of the mean square of shape (t,), a scalar on the waveform's device.
 
     >>> import torch
     >>> round(float(rms(torch.tensor([0.3, -0.3]))), 3)
@@ -25,8 +25,10 @@ def rms(waveform: Tensor) -> Tensor:
 
 
 def audible(waveform: Tensor) -> bool:
-    """Whether there is speech to work on: at least [`SHORTEST_S`][bench.audio.signal.levels.SHORTEST_S] seconds, and
-    not silent. An utterance of words alone has none. Reads a value from the device.
+    """Say whether there is speech to work on: a sound that is neither silent nor shorter than an analysis window.
+
+    It must have at least [`SHORTEST_S`][bench.audio.signal.levels.SHORTEST_S] seconds. An utterance of words alone has
+    no sound. A value is read from the waveform's device.
 
     >>> import torch
     >>> audible(torch.ones(16_000)), audible(torch.zeros(16_000)), audible(torch.ones(3)), audible(torch.ones(0))
@@ -36,22 +38,26 @@ def audible(waveform: Tensor) -> bool:
 
 
 def loud_enough(energy: float, samples: int) -> bool:
-    """The same from what has been measured already.
+    """Say whether a sound of this energy is [`audible`][bench.audio.signal.levels.audible], where it has been measured
+    already.
 
     Args:
-        energy: Σx².
-        samples: how many there are.
+        energy: Σx² over its samples.
+        samples: how many there are, at 16 kHz.
     """
     return samples >= round(SHORTEST_S * SAMPLE_RATE) and energy > SILENCE_RMS**2 * samples
 
 
 def levelled(sound: Tensor, like: Tensor, level_db: float = 0.0) -> Tensor:
-    """A sound at another's RMS.
+    """Bring a sound to another's RMS, or so many decibels above it.
 
     Args:
         sound: shape (t,), not silent.
-        like: shape (u,).
+        like: shape (u,), whose RMS is taken.
         level_db: how far above the other's level, in dB.
+
+    Returns:
+        Shape (t,), not clipped.
 
     >>> import torch
     >>> levelled(torch.tensor([1.0, -1.0]), like=torch.tensor([0.2, 0.2, 0.2]), level_db=-20.0)

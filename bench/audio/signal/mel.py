@@ -32,28 +32,37 @@ class MelSettings:
 
     @property
     def window(self) -> int:
-        """Window length in samples."""
+        """Return the window's length in samples."""
         return round(self.window_s * SAMPLE_RATE)
 
     @property
     def hop(self) -> int:
-        """Step in samples."""
+        """Return the step between frames in samples."""
         return round(self.hop_s * SAMPLE_RATE)
 
 
 def frame_counts(lengths: Tensor, settings: MelSettings) -> Tensor:
-    """How many whole windows fit into each length (in samples); an utterance shorter than one window has one frame."""
+    """Count the whole windows that fit into each utterance; one shorter than a window has one frame.
+
+    Args:
+        lengths: shape (b,), in samples at 16 kHz.
+        settings: how the spectrogram is framed.
+
+    Returns:
+        Shape (b,), int64.
+    """
     return torch.div((lengths - settings.window).clamp(min=0), settings.hop, rounding_mode="floor") + 1
 
 
 def log_mel(waveforms: Tensor, settings: MelSettings = MelSettings()) -> Tensor:
-    """Log mel filterbank energies of a zero-padded batch.
+    """Compute the log mel filterbank energies of a zero-padded batch.
 
     Frame i covers samples [i·hop, i·hop + window): nothing is centred or reflected, so frames inside an utterance's
     true length do not see what follows it. Use `frame_counts` for the number of true frames.
 
     Args:
         waveforms: shape (b, t), at 16 kHz.
+        settings: how the spectrogram is framed.
 
     Returns:
         Shape (b, frames, n_mels), natural logarithm.

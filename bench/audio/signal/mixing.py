@@ -7,13 +7,22 @@ from torch import Tensor
 
 
 def energy(waveform: Tensor) -> Tensor:
-    """Σx², a float32 scalar on the waveform's device. Always of one unpadded waveform, shape (t,): the sum's last bits
-    then depend on nothing else in a batch."""
+    """Sum the squares of one unpadded waveform, shape (t,): a float32 scalar on the waveform's device.
+
+    Never of a whole batch, so that the sum's last bits depend on nothing else in it.
+    """
     return torch.dot(waveform, waveform)
 
 
 def fit_length(sound: Tensor, length: int) -> Tensor:
-    """A sound cut to `length` samples, repeated from its start where it is shorter.
+    """Cut a sound to a number of samples; repeat it from its start where it is shorter.
+
+    Args:
+        sound: shape (u,), u >= 1.
+        length: in samples.
+
+    Returns:
+        Shape (length,).
 
     >>> fit_length(torch.tensor([1.0, 2.0]), 5)
     tensor([1., 2., 1., 2., 1.])
@@ -24,7 +33,12 @@ def fit_length(sound: Tensor, length: int) -> Tensor:
 
 
 def noise_gain(signal: Tensor, noise: Tensor, snr_db: float) -> Tensor:
-    """The factor on `noise` that puts it `snr_db` below `signal`; both of one length.
+    """Compute the factor that puts a noise so many decibels below a signal.
+
+    Args:
+        signal: shape (t,).
+        noise: shape (t,).
+        snr_db: 10·log10(Σ signal² / Σ (factor · noise)²).
 
     Returns:
         A float32 scalar on the signal's device (no host synchronisation); 0 where the noise is silent over the signal's
@@ -36,12 +50,12 @@ def noise_gain(signal: Tensor, noise: Tensor, snr_db: float) -> Tensor:
 
 
 def mix(signal: Tensor, noise: Tensor, snr_db: float) -> Tensor:
-    """`signal` with `noise` added at `snr_db` decibels.
+    """Add a noise to a signal at a stated signal-to-noise ratio.
 
     Args:
         signal: shape (t,).
         noise: shape (u,), cut or repeated to t samples; not silent there.
-        snr_db: 10·log10(Σ signal² / Σ added noise²).
+        snr_db: in dB, 10·log10(Σ signal² / Σ added noise²).
 
     Returns:
         Shape (t,), not clipped. The referee clips to [-1, 1] before it measures, so a mix that overflows is measured
@@ -56,7 +70,7 @@ def mix(signal: Tensor, noise: Tensor, snr_db: float) -> Tensor:
 
 
 def snr_db(original: Tensor, candidate: Tensor) -> Tensor:
-    """Signal-to-noise ratio in dB, 10·log10(Σx² / Σ(x'−x)²), good to 1e-4 dB.
+    """Measure the signal-to-noise ratio in dB, 10·log10(Σx² / Σ(x'−x)²), good to 1e-4 dB.
 
     Args:
         original: x, shape (t,).

@@ -45,7 +45,7 @@ class NoiseEstimate:
 
     @property
     def known(self) -> Tensor:
-        """Shape (b,), bool: whether the noise can be estimated."""
+        """Say for each utterance whether its noise can be estimated: shape (b,), bool."""
         return ~self.variance.isnan()
 
 

@@ -12,7 +12,7 @@ from bench.core.types import SAMPLE_RATE, Rng
 
 
 def convolve(waveform: Tensor, response: Tensor) -> Tensor:
-    """Σ_k response[k] · waveform[t − k], by FFT.
+    """Convolve a sound with a room's response, Σ_k response[k] · waveform[t − k], by FFT.
 
     Args:
         waveform: shape (..., t).
@@ -34,7 +34,8 @@ def convolve(waveform: Tensor, response: Tensor) -> Tensor:
 
 
 def polack(t60_s: float, direct_to_reverberant_db: float, rng: Rng) -> Tensor:
-    """The response of a room by Polack's statistical model: the direct sound, then noise that decays exponentially.
+    """Draw the response of a room by Polack's statistical model: the direct sound, then noise that decays
+    exponentially.
 
     h(0) = 1, and for t > 0 h(t) = g · b(t) · 10^(−3 t / T60), where b is white Gaussian noise and g sets the ratio of
     the direct sound's energy to the rest. Early reflections are not modelled. Source: Polack, La transmission de
@@ -42,7 +43,7 @@ def polack(t60_s: float, direct_to_reverberant_db: float, rng: Rng) -> Tensor:
 
     Args:
         t60_s: the time in which the reverberation falls by 60 dB, in seconds.
-        direct_to_reverberant_db: in dB.
+        direct_to_reverberant_db: the ratio of the direct sound's energy to the rest, in dB.
         rng: the noise is drawn from it.
 
     Returns:

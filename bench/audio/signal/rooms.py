@@ -27,7 +27,7 @@ asks."""
 
 
 def direct_path(response: Tensor) -> int:
-    """The sample at which the direct path arrives.
+    """Find the sample at which the direct path arrives: the first within 20 dB of the response's peak.
 
     Args:
         response: shape (t,), t >= 1.
@@ -40,7 +40,7 @@ def direct_path(response: Tensor) -> int:
 
 
 def t60_s(response: Tensor, sample_rate: int = SAMPLE_RATE) -> float | None:
-    """The time in which sound decays by 60 dB, by Schroeder's backward integration (JASA 37, 1965).
+    """Estimate the time in which sound decays by 60 dB, by Schroeder's backward integration (JASA 37, 1965).
 
     The squared response is summed from its end to its beginning. A straight line through the part of that curve from
     -5 to -35 dB, or where noise hides that from -5 to -25 dB, is prolonged to 60 dB (ISO 3382-1's T30 and T20). The sum

@@ -41,12 +41,13 @@ class ImageSettings:
 
     @property
     def window(self) -> int:
-        """Window length in samples."""
+        """Return the window's length in samples."""
         return round(self.window_s * SAMPLE_RATE)
 
 
 def spectrogram_image(waveforms: Tensor, settings: ImageSettings = ImageSettings()) -> Tensor:
-    """Pictures of sounds of one length: spectrogram, colours, size, ImageNet's mean and standard deviation.
+    """Draw pictures of sounds of one length: spectrogram, colours, size, ImageNet's mean and standard deviation (P4,
+    section 3).
 
     P4 plots with librosa and Matplotlib and saves a file. Readings, where it is silent: colours as `jet` gives them,
     without the rounding of a file to 8 bits; low frequencies at the bottom; resized as torchvision and PIL do it,
@@ -54,7 +55,7 @@ def spectrogram_image(waveforms: Tensor, settings: ImageSettings = ImageSettings
 
     Args:
         waveforms: shape (n, t), at 16 kHz, all real samples: a row's picture depends on that row alone, all of it.
-        settings: how.
+        settings: how the picture is made.
 
     Returns:
         Shape (n, 3, size, size): channel, height, width. Red, green and blue of about mean 0 and variance 1.
@@ -70,7 +71,7 @@ def spectrogram_image(waveforms: Tensor, settings: ImageSettings = ImageSettings
 
 
 def spectrogram_levels(waveforms: Tensor, settings: ImageSettings = ImageSettings()) -> Tensor:
-    """Decibels of the power spectrum, brought to [0, 1].
+    """Compute the power spectrum in decibels, brought to [0, 1].
 
     Frame i is centred on sample i·hop, with zeros before the first sample and after the last: 1 + t // hop frames. P4's
     pictures of a second, 257 × 259 pixels, have that many. Its scale is not printed. Reading: librosa's and
@@ -79,7 +80,7 @@ def spectrogram_levels(waveforms: Tensor, settings: ImageSettings = ImageSetting
 
     Args:
         waveforms: shape (n, t), at 16 kHz.
-        settings: how; its `size` plays no part.
+        settings: how the sound is framed and scaled; its `size` plays no part.
 
     Returns:
         Shape (n, n_fft // 2 + 1, frames), low frequencies first.
@@ -107,10 +108,10 @@ def spectrogram_levels(waveforms: Tensor, settings: ImageSettings = ImageSetting
 
 
 def jet(levels: Tensor) -> Tensor:
-    """Matplotlib's "jet": dark blue, blue, cyan, yellow, red, dark red.
+    """Colour levels as Matplotlib's "jet" does: dark blue, blue, cyan, yellow, red, dark red.
 
-    The lines that Matplotlib's table of 256 colours is taken from; between two entries of the table, what lies between
-    them, so that a level that moves a little moves its colour a little.
+    These are the lines that Matplotlib's table of 256 colours is taken from; between two entries of the table, what
+    lies between them, so that a level that moves a little moves its colour a little.
 
     Args:
         levels: shape (..., height, width), in [0, 1].

@@ -75,6 +75,9 @@ def shift_pitch(waveform: Tensor, factor: float) -> Tensor:
         factor: above 1 is higher. Taken to the nearest fraction with a denominator of at most 64, which keeps the
             resampling kernel small.
 
+    Returns:
+        Shape (t,).
+
     >>> shift_pitch(torch.zeros(16_000), 0.75).shape
     torch.Size([16000])
     """

@@ -31,7 +31,7 @@ _TILT_HZ = 100.0
 def f0(
     waveforms: Tensor, low_hz: float = 60.0, high_hz: float = 500.0, threshold: float = 0.15, step_s: float = 0.01
 ) -> Tensor:
-    """Fundamental frequency by YIN (de Cheveigné & Kawahara 2002), in frames of 25 ms.
+    """Estimate the fundamental frequency by YIN (de Cheveigné & Kawahara 2002), in frames of 25 ms.
 
     Each frame is compared with itself later; the difference is divided by its mean over shorter lags; the first local
     minimum below the threshold, refined by a parabola, is the period. Within 1 % on steady tones of 70 to 450 Hz.
@@ -78,7 +78,9 @@ def _difference(frames: Tensor, longest: int) -> Tensor:
 
 
 def median_f0(waveform: Tensor) -> float | None:
-    """The median fundamental frequency of the voiced frames, in Hz; None where there are none. One frame in 30 ms.
+    """Estimate the median fundamental frequency of the voiced frames, in Hz; None where there are none.
+
+    It looks at one frame in 30 ms.
 
     Args:
         waveform: shape (t,), at 16 kHz.
@@ -94,7 +96,8 @@ def median_f0(waveform: Tensor) -> float | None:
 
 
 def hesitation(kind: Literal["uh", "um"], f0_hz: float, seconds: float, rng: Rng) -> Tensor:
-    """A hesitation by a source and filter: pulses of the glottis through a neutral vowel, and for "um" then an /m/.
+    """Synthesise a hesitation by a source and filter: pulses of the glottis through a neutral vowel, and for "um" then
+    an /m/.
 
     The source is a train of pulses, band-limited to 7 kHz, that falls by 6 dB an octave; its frequency falls by 6 % and
     wanders by 1 %, as a voice's does. From 120 Hz to 210 Hz the formants rise by 15 %, about what separates men's from

@@ -26,7 +26,7 @@ Stretch: TypeAlias = tuple[str, float, float | None]
 """File, start and end in seconds; (file, 0, None) is all of it, as in a table without times."""
 
 _TIME = re.compile(r"(?:(?P<d>\d+) days?,? ?)?(?:\+?(?P<h>\d+):(?P<m>[0-5]?\d):(?P<s>[0-5]?\d(?:\.\d+)?))?")
-_MEND = "save the database again with audformat"
+_SAVE_AGAIN = "save the database again with audformat"
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Database:
 
     @classmethod
     def at(cls, root: Path) -> Database:
-        """The database in this folder.
+        """Open the database in this folder: read its header.
 
         Raises:
             DataError: there is no header, or it is not one.
@@ -84,12 +84,12 @@ class Database:
 
     @property
     def file(self) -> Path:
-        """The header."""
+        """Return the path of the header."""
         return self.root / HEADER
 
     @cached_property
     def tables(self) -> Mapping[str, AudformatTable]:
-        """The tables about files, by name."""
+        """Read from the header the tables about files, by name."""
         parts = {name: str(told.get("type", "")) for name, told in self._section("splits").items()}
         return {
             name: AudformatTable(
@@ -100,14 +100,18 @@ class Database:
 
     @cached_property
     def misc(self) -> Mapping[str, AudformatTable]:
-        """The tables about something else, such as speakers, by name."""
+        """Read from the header the tables about something else, such as speakers, by name."""
         return {
             name: AudformatTable(name, tuple(map(str, told.get("levels") or ())), self._columns(told))
             for name, told in self._section("misc_tables").items()
         }
 
     def scheme(self, table: AudformatTable, column: str) -> Scheme:
-        """What the header says of a table's column.
+        """Read what the header says of a table's column.
+
+        Args:
+            table: one of `tables` or `misc`.
+            column: its name; one without a scheme may hold anything.
 
         Raises:
             DataError: the header names a scheme that it does not have, or limits that are none.
@@ -128,7 +132,7 @@ class Database:
         return Scheme((float(low), float(high)), self._labels(told.get("labels")))
 
     def rows(self, table: AudformatTable) -> list[TableRow]:
-        """A table's rows, read once; Parquet comes before CSV, as in audformat.
+        """Read a table's rows, once; Parquet comes before CSV, as in audformat.
 
         Raises:
             DataError: the file is not there, cannot be read, or lacks a column of the header.
@@ -143,13 +147,13 @@ class Database:
         if file is None:
             pickled = (self.root / f"{stem}.pkl").is_file()
             found = f"{stem}.pkl, which is never opened: a pickle can run anything" if pickled else f"no {stem}"
-            remedy = f"{_MEND} as CSV" if pickled else "restore the file"
+            remedy = f"{_SAVE_AGAIN} as CSV" if pickled else "restore the file"
             raise DataError(self.root, found, f"{stem}.csv or {stem}.parquet", remedy)
         rows = parquet_rows(file) if file.suffix == ".parquet" else csv_rows(file)
         missing = [name for name in (*table.index, *table.columns) if rows and name not in rows[0].cells]
         if missing:
             found = f"no column {', no column '.join(missing)}, among {', '.join(rows[0].cells)}"
-            raise DataError(file, found, f"the columns of the table in {HEADER}", _MEND)
+            raise DataError(file, found, f"the columns of the table in {HEADER}", _SAVE_AGAIN)
         return rows
 
     def _labels(self, told: object) -> Mapping[str, Mapping[str, str]] | None:
@@ -192,11 +196,18 @@ class Database:
         return {name: None if scheme is None else str(scheme) for name, scheme in schemes.items()}
 
     def _broken(self, found: str, expected: str) -> DataError:
-        return DataError(self.file, found, expected, _MEND)
+        return DataError(self.file, found, expected, _SAVE_AGAIN)
 
 
 def stretch_of(row: TableRow, table: AudformatTable) -> Stretch:
-    """Which stretch of which file a row is about.
+    """Find which stretch of which file a row is about.
+
+    Args:
+        row: with its index columns among the cells.
+        table: the row's table, which says what the index columns are.
+
+    Returns:
+        File, start and end in seconds; (file, 0, None) where the table has no times.
 
     Raises:
         DataError: no file, or a time that is none.
@@ -232,7 +243,7 @@ def _plain_yaml(file: Path) -> dict[str, Any]:
     except OSError as error:
         raise unreadable(file, error) from error
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
-        raise DataError(file, f"no YAML of plain values ({error})", "an audformat header", _MEND) from error
+        raise DataError(file, f"no YAML of plain values ({error})", "an audformat header", _SAVE_AGAIN) from error
     if not isinstance(told, dict):
-        raise DataError(file, "no mapping", "an audformat header", _MEND)
+        raise DataError(file, "no mapping", "an audformat header", _SAVE_AGAIN)
     return told

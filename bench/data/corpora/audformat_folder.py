@@ -58,7 +58,7 @@ class Audformat:
     session: str = "session"
 
     def read(self, progress: Progress) -> Dataset:
-        """Read it. Utterances stand in the order of the tables and rows; a file that several share is decoded once.
+        """Read the tables. Utterances stand in the order of tables and rows; a file that several share is decoded once.
 
         Metadata of an utterance: `official_part` (train, valid or test) where its table has such a split, and every
         other column of its table.

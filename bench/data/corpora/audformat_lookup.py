@@ -13,7 +13,8 @@ Said: TypeAlias = Callable[[Stretch], set[str]]
 
 
 def lookup(base: Database, table: AudformatTable, names: Sequence[str], described: bool = False) -> Said | None:
-    """What is said under a name of a stretch or of its file: by the table itself, else by the others, else by labels.
+    """Find who tells what is said under a name of a stretch or its file: the table itself, else the others, else
+    labels.
 
     Args:
         base: the database.
@@ -22,7 +23,7 @@ def lookup(base: Database, table: AudformatTable, names: Sequence[str], describe
         described: whether a label stands for its description (a code for what was read).
 
     Returns:
-        None where nothing has the name.
+        A function from a stretch to what is said of it. None where nothing has the name.
 
     Raises:
         DataError: a table is not as it should be.

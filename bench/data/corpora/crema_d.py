@@ -92,7 +92,7 @@ class CremaD:
     labels: Literal["intended", "voice_votes"] = "intended"
 
     def read(self, progress: Progress) -> Dataset:
-        """Read it. Utterances stand in the order of their file names.
+        """Read CREMA-D. Utterances stand in the order of their file names.
 
         Metadata of an utterance: `sentence`, `intended_emotion`, `intended_level`; from the demographics `age_years`,
         `sex`, `race`, `ethnicity`; from the votes `voice_vote`, `face_vote`, `multimodal_vote` (the letters A, D, F, H,

@@ -85,7 +85,7 @@ class EmoDB:
     root: Path | None = None
 
     def read(self, progress: Progress) -> Dataset:
-        """Read it. Utterances stand in the order of their file names.
+        """Read EMO-DB. Utterances stand in the order of their file names.
 
         Metadata of an utterance: `text_code`, `version`, `sex`, `age_years`, and from the listening test
         `recognised_percent` and `naturalness_percent` (20 listeners), where known.

@@ -78,7 +78,7 @@ class FauAibo:
     labels: Literal["five_classes", "two_classes", "words"] = "five_classes"
 
     def read(self, progress: Progress) -> Dataset:
-        """Read it. Utterances stand in the order of their names.
+        """Read FAU Aibo. Utterances stand in the order of their names.
 
         Metadata of an utterance: `official_part` (train or test), `turn`, `chunk`; where there are labels `label_5`,
         `confidence_5`, `label_2`, `confidence_2` (0 to 1); with `labels=words` `word_marks` ("N 12, A 3").

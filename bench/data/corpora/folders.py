@@ -8,7 +8,7 @@ from bench.core.errors import DataError, UsageError
 
 
 def given_folder(corpus: str, title: str, root: Path | None, layout: str, option: str) -> Path:
-    """The root as given, with a home directory written out.
+    """Return the root of a corpus as given, with a home directory written out.
 
     Args:
         corpus: its name in the registry.
@@ -31,7 +31,7 @@ def given_folder(corpus: str, title: str, root: Path | None, layout: str, option
 
 
 def listed(folder: Path) -> list[Path]:
-    """What is in a folder, by name.
+    """List what is in a folder, by name.
 
     Raises:
         DataError: it cannot be read.

@@ -75,7 +75,7 @@ class Iemocap:
     root: Path | None = None
 
     def read(self, progress: Progress) -> Dataset:
-        """Read it. Utterances stand in the order of their names.
+        """Read IEMOCAP. Utterances stand in the order of their names.
 
         Metadata of an utterance: `gender`, `style` (improvised or scripted), `dialog`; where annotated `label` (the
         published code), `dominance` and each annotator's own answer under the name of its line (`C-E2`, `A-E3`);

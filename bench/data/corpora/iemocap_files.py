@@ -61,7 +61,7 @@ class Turn:
 
 
 def read_turns(file: Path) -> list[Turn]:
-    """The turns of a dialogue, from `dialog/EmoEvaluation`, in the file's order.
+    """Read the turns of a dialogue, from `dialog/EmoEvaluation`, in the file's order.
 
     Raises:
         DataError: the file cannot be read, a line is not of the published form, or a rating is outside
@@ -90,7 +90,7 @@ def read_turns(file: Path) -> list[Turn]:
 
 
 def read_transcripts(file: Path) -> dict[str, str]:
-    """What was said, by utterance, from `dialog/transcriptions`; nothing where the file is absent.
+    """Read what was said, by utterance, from `dialog/transcriptions`; nothing where the file is absent.
 
     Lines without an utterance's name and times (the other speaker's laughter, remarks) are passed over.
 
@@ -109,11 +109,15 @@ def read_transcripts(file: Path) -> dict[str, str]:
 
 
 def read_words(folder: Path, utterance: str) -> tuple[Word, ...] | None:
-    """The words of an utterance with their times and sounds, from `sentences/ForcedAlignment/DIALOGUE`.
+    """Read the words of an utterance with their times and sounds, from `sentences/ForcedAlignment/DIALOGUE`.
 
     Silence, breathing, laughter and other noises are left out; the mark of a pronunciation, as in `EXCUSE(2)`, is
     taken off. Of a triphone its first symbol, which is the sound itself, is kept. Times are in seconds from the
     utterance's start; a frame counts to its end.
+
+    Args:
+        folder: of the dialogue.
+        utterance: its name, "Ses01F_impro01_F000".
 
     Returns:
         None where there is no `.wdseg`, or an empty one; words without sounds where there is no `.phseg`.
@@ -133,11 +137,15 @@ def read_words(folder: Path, utterance: str) -> tuple[Word, ...] | None:
 
 
 def fitted(words: tuple[Word, ...], duration_s: float) -> tuple[Word, ...] | None:
-    """The words within a sound of so many seconds: the last frames are cut to it.
+    """Cut the last frames of words to a sound's length.
+
+    Args:
+        words: in the order of their times.
+        duration_s: the sound's length in seconds.
 
     Returns:
-        None where the words go on for more than [`OVERHANG_S`][bench.data.corpora.iemocap_files.OVERHANG_S] after its
-        end.
+        The words. None where they go on for more than [`OVERHANG_S`][bench.data.corpora.iemocap_files.OVERHANG_S] after
+        its end.
 
     >>> fitted((Word("ME", 0.2, 0.51),), 0.5), fitted((Word("ME", 0.2, 0.7),), 0.5)
     ((Word(text='ME', start_s=0.2, end_s=0.5, phones=()),), None)
@@ -148,9 +156,13 @@ def fitted(words: tuple[Word, ...], duration_s: float) -> tuple[Word, ...] | Non
 
 
 def numbered_lines(file: Path, optional: bool = False) -> Iterator[tuple[int, str]]:
-    """The lines of a text file that are not blank, without white space around them, counted from 1.
+    """Yield the lines of a text file that are not blank, without white space around them, counted from 1.
 
     UTF-8 where the bytes are valid UTF-8, otherwise Windows-1252 or Latin-1; lines may end in CR, LF or both.
+
+    Args:
+        file: the text file.
+        optional: whether it may be absent; it then has no lines.
 
     Raises:
         DataError: the file cannot be read, or is absent and not optional.

@@ -63,7 +63,8 @@ class Manifest:
     root: Path | None = None
 
     def read(self, progress: Progress) -> Dataset:
-        """Read it. Utterances stand in the order of the rows; a file that several rows share is decoded once.
+        """Read the table and its sounds. Utterances stand in the order of the rows; a file that several share is
+        decoded once.
 
         Raises:
             UsageError: no root is given.

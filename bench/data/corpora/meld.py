@@ -76,7 +76,7 @@ class Meld:
     sound_only: bool = False
 
     def read(self, progress: Progress) -> Dataset:
-        """Read it. Utterances stand in the order of the tables: train, dev, test.
+        """Read MELD. Utterances stand in the order of the tables: train, dev, test.
 
         Metadata of an utterance: `official_part` (train, valid or test), `dialogue` (unique in the corpus),
         `position` in it, and as published `sentiment`, `season`, `episode`, `episode_start`, `episode_end`.
@@ -115,7 +115,7 @@ class Meld:
 
 
 def as_text(content: bytes) -> str:
-    """A table's bytes as text: UTF-8 or Windows-1252, and UTF-8 in which Windows-1252 bytes became control characters.
+    """Decode a table's bytes: UTF-8 or Windows-1252, and UTF-8 in which Windows-1252 bytes became control characters.
 
     >>> [as_text("It’s".encode(code)) for code in ("utf-8", "cp1252")], as_text("It\\x92s".encode())
     (['It’s', 'It’s'], 'It’s')

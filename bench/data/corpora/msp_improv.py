@@ -72,7 +72,7 @@ class MspImprov:
     activation_scale: Literal["active_to_calm", "calm_to_active"] = "active_to_calm"
 
     def read(self, progress: Progress) -> Dataset:
-        """Read it. Utterances stand in the order of their names.
+        """Read MSP-IMPROV. Utterances stand in the order of their names.
 
         Metadata of an utterance: `style` (improvised or scripted), `scenario`, `sentence`, `intended_emotion`,
         `actor` (whose scene it is), `gender`; where annotated `label` (the published letter), `dominance`,

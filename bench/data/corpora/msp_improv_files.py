@@ -54,7 +54,7 @@ class Clip:
 
     @property
     def metadata(self) -> dict[str, str]:
-        """What is neither emotion, activation nor valence."""
+        """Collect what is neither emotion, activation nor valence, as an utterance's metadata."""
         votes = Counter(answer for _, answer in self.answers)
         marks = {"dominance": self.dominance, "naturalness": self.naturalness}
         counts = sorted(votes.items(), key=lambda vote: (-vote[1], vote[0]))
@@ -67,7 +67,7 @@ class Clip:
 
 
 def read_clips(file: Path) -> dict[str, Clip]:
-    """The clips by the name of their sound (`MSP-IMPROV-S01A-F01-P-FM01`), in the file's order.
+    """Read the clips by the name of their sound (`MSP-IMPROV-S01A-F01-P-FM01`), in the file's order.
 
     An annotator who stands under a clip more than once counts once: such lines are copies. So are clips that stand
     there twice with the same label and marks.

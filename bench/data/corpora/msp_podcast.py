@@ -83,7 +83,7 @@ class MspPodcast:
     root: Path | None = None
 
     def read(self, progress: Progress) -> Dataset:
-        """Read it. Utterances stand in the order of their names.
+        """Read MSP-Podcast. Utterances stand in the order of their names.
 
         Metadata of an utterance: `official_part` (train, valid or test), `split_set` (as published), `label` (the
         published letter), `dominance` (from 1 to 5), `podcast`; `gender` where known.
@@ -146,7 +146,7 @@ def _check(row: TableRow) -> None:
 
 
 def rescaled(value: float) -> float:
-    """A rating from 1 to 7 on the harness's scale from 1 to 5.
+    """Bring a rating from 1 to 7 to the harness's scale from 1 to 5.
 
     >>> rescaled(1), rescaled(4), rescaled(7)
     (1.0, 3.0, 5.0)

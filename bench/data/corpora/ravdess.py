@@ -71,7 +71,7 @@ class Ravdess:
     root: Path | None = None
 
     def read(self, progress: Progress) -> Dataset:
-        """Read it. Utterances stand in the order of actors and file names.
+        """Read the speech of RAVDESS. Utterances stand in the order of actors and file names.
 
         Metadata of an utterance: `sex`, `intensity` (normal or strong), `statement` and `repetition` (01 or 02).
 

@@ -39,7 +39,12 @@ class StretchEntry:
 
 
 def dataset_of(name: str, entries: Sequence[StretchEntry], progress: Progress) -> Dataset:
-    """The corpus of these entries, in their order. A file that several share is decoded once.
+    """Make a corpus of these entries, in their order. A file that several share is decoded once.
+
+    Args:
+        name: the corpus.
+        entries: one for each utterance.
+        progress: told of every file that is decoded.
 
     Raises:
         DataError: a sound file is not as it should be, or a stretch is not within its file or silent.
@@ -60,7 +65,12 @@ def dataset_of(name: str, entries: Sequence[StretchEntry], progress: Progress) -
 
 
 def sound_file(home: Path, row: TableRow, column: str) -> Path:
-    """The file that a cell names, relative to `home` or absolute.
+    """Find the file that a cell names, relative to `home` or absolute.
+
+    Args:
+        home: the table's folder.
+        row: the table's row.
+        column: the cell's column.
 
     Raises:
         DataError: it is not there.
@@ -79,6 +89,12 @@ def sound_file(home: Path, row: TableRow, column: str) -> Path:
 def refuse_disorder(row: TableRow, column: str, start_s: float | None, end_s: float | None) -> None:
     """Refuse a stretch that ends before it starts.
 
+    Args:
+        row: the table's row, for the message.
+        column: the column that is named in the message.
+        start_s: in seconds; None is the file's start.
+        end_s: in seconds; None is the file's end.
+
     Raises:
         DataError: not 0 <= start < end.
     """
@@ -89,7 +105,15 @@ def refuse_disorder(row: TableRow, column: str, start_s: float | None, end_s: fl
 
 
 def refusal(row: TableRow, column: str, found: str, expected: str, remedy: str) -> DataError:
-    """The error about one cell."""
+    """Make the error about one cell of a table.
+
+    Args:
+        row: the table's row.
+        column: the cell's column.
+        found: what stands there.
+        expected: what was expected instead.
+        remedy: what to do about it.
+    """
     return DataError(f"{row.where}, column {column!r}", found, expected, remedy)
 
 

@@ -29,7 +29,7 @@ class Synthetic:
     """
 
     def read(self, progress: Progress = SILENT) -> Dataset:
-        """The corpus, from the cache or made now (about 10 seconds on two cores, 86 MB).
+        """Read the corpus from the cache, or make it now (about 10 seconds on two cores, 86 MB).
 
         Raises:
             UsageError: eSpeak NG is not installed or cannot be loaded, or the cache cannot be written to.

@@ -26,12 +26,12 @@ class TableRow:
 
 
 def utf8(content: bytes) -> str:
-    """Text in UTF-8, with or without a mark."""
+    """Decode text in UTF-8, with or without a mark."""
     return content.decode("utf-8-sig")
 
 
 def csv_rows(file: Path, decode: Callable[[bytes], str] = utf8) -> list[TableRow]:
-    """The rows of a CSV file: any line ends, commas, semicolons or tabs between cells.
+    """Read the rows of a CSV file: any line ends, commas, semicolons or tabs between cells.
 
     Args:
         file: the table.
@@ -53,7 +53,7 @@ def csv_rows(file: Path, decode: Callable[[bytes], str] = utf8) -> list[TableRow
             lines.append((f"{file}, line {line}", [cell.strip() for cell in cells]))
             line = reader.line_num + 1
     except csv.Error as error:
-        raise DataError(file, f"broken CSV ({error})", "a CSV file with a header", "mend the file") from error
+        raise DataError(file, f"broken CSV ({error})", "a CSV file with a header", "correct the file") from error
     lines = [(where, cells) for where, cells in lines if any(cells)]
     if not lines:
         raise DataError(file, "an empty file", "a CSV file with a header and a row for each utterance", "fill it")
@@ -61,7 +61,7 @@ def csv_rows(file: Path, decode: Callable[[bytes], str] = utf8) -> list[TableRow
 
 
 def parquet_rows(file: Path) -> list[TableRow]:
-    """The rows of a Parquet file, every value as text; null and NaN are empty.
+    """Read the rows of a Parquet file, every value as text; null and NaN are empty.
 
     Raises:
         DataError: it cannot be read.
@@ -100,11 +100,17 @@ def _rows(file: Path, header: Sequence[str], lines: Iterable[tuple[str, Sequence
     for where, cells in lines:
         if len(cells) != len(names):
             found = f"{len(cells)} cells under {len(names)} columns"
-            raise DataError(where, found, "a cell for each column", "mend the row (quote a text that holds commas)")
+            raise DataError(where, found, "a cell for each column", "correct the row (quote a text that holds commas)")
         rows.append(TableRow(where, {name: cell for name, cell in zip(names, cells, strict=True) if name}))
     return rows
 
 
 def unreadable(file: Path, error: OSError) -> DataError:
+    """Make the error that refuses a table which cannot be opened.
+
+    Args:
+        file: the table.
+        error: why it cannot be opened.
+    """
     reason = (error.strerror or "an error").lower()
     return DataError(file, reason, "a file that can be read", "check the path and its permissions")

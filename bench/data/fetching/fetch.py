@@ -71,12 +71,12 @@ class Fetched:
 
 
 def fetch(source: Source, to: Path, progress: Progress, downloader: Downloader | None = None) -> Fetched:
-    """Fetch into `to/NAME`.
+    """Fetch a corpus or noise collection into `to/NAME`.
 
     Args:
         source: what.
         to: the folder that it will stand in; made where it is missing.
-        progress: whom to tell.
+        progress: told of megabytes that have come, and of files that were unpacked.
         downloader: how patiently to ask; by default, patiently.
 
     Raises:
@@ -108,7 +108,11 @@ def fetch(source: Source, to: Path, progress: Progress, downloader: Downloader |
 
 
 def already(source: Source, to: Path) -> Fetched | None:
-    """What was fetched into `to` before, or None. An empty folder is as good as none.
+    """Return what was fetched into a folder before, or None. An empty folder is as good as none.
+
+    Args:
+        source: what would be fetched.
+        to: the folder that it would stand in.
 
     Raises:
         UsageError: there is something else.
@@ -127,7 +131,11 @@ def already(source: Source, to: Path) -> Fetched | None:
 
 
 def mirrored(source: Source, mirror: str | None) -> Source:
-    """The source with its archives below another web address.
+    """Return the source with its archives below another web address.
+
+    Args:
+        source: left as it is.
+        mirror: a web folder with archives of the same names; None for where they are published.
 
     Raises:
         UsageError: it is not one.
@@ -144,6 +152,11 @@ def mirrored(source: Source, mirror: str | None) -> Source:
 def check_room(source: Source, to: Path, downloads: Path) -> None:
     """See that the archives and what they unpack to have room on the disk.
 
+    Args:
+        source: what is fetched.
+        to: the folder that it will stand in.
+        downloads: the folder of archives; what is there already needs no room.
+
     Raises:
         DataError: they have not.
     """
@@ -156,7 +169,7 @@ def check_room(source: Source, to: Path, downloads: Path) -> None:
 
 
 def megabytes(size: int) -> str:
-    """A size in words.
+    """Write a size in bytes in words.
 
     >>> megabytes(208_468_073), megabytes(11_086_114_085)
     ('208 MB', '11,086 MB')

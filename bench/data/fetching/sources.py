@@ -34,7 +34,7 @@ class Archive:
 
     @property
     def binding(self) -> bool:
-        """Whether what comes must have the checksum."""
+        """Say whether what comes must have the checksum."""
         return bool(self.checksum) and not self.varies
 
 
@@ -102,7 +102,7 @@ class Catalogue:
 
     @property
     def names(self) -> list[str]:
-        """Every name."""
+        """List every name that is known."""
         return [*self.fetch, *self.ask, *self.ready]
 
 

@@ -40,6 +40,12 @@ class CutError(Exception):
 def open_url(url: str, start: int, validator: str, timeout_s: float) -> HTTPResponse:
     """Ask for a file from byte `start` on; for all of it where it has changed since `validator` was heard.
 
+    Args:
+        url: http or https; redirects are followed.
+        start: the first byte that is wanted; 0 is the whole file.
+        validator: what `validator_of` gave of the file before; "" for none.
+        timeout_s: seconds without a sign of life after which the connection counts as lost.
+
     Raises:
         CutError: try again.
         DataError: trying again will not help.
@@ -60,13 +66,21 @@ def open_url(url: str, start: int, validator: str, timeout_s: float) -> HTTPResp
 
 
 def validator_of(response: HTTPResponse) -> str:
-    """What tells one version of the file from another: a strong ETag, or the date of its last change; "" for none."""
+    """Find what tells one version of the file from another: a strong ETag, or the date of its last change; else ""."""
     etag = str(response.headers.get("ETag", ""))
     return etag if etag.startswith('"') else str(response.headers.get("Last-Modified", ""))
 
 
 def total_of(response: HTTPResponse, start: int) -> int | None:
-    """The size of the whole file in bytes, where the server says it, and what it sends begins at `start`."""
+    """Read the size of the whole file in bytes, where the server says it, and what it sends begins at `start`.
+
+    Args:
+        response: the server's answer.
+        start: the first byte that was asked for.
+
+    Returns:
+        None where the server does not say it, or sends another part.
+    """
     if response.status == PART:
         span = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", response.headers.get("Content-Range", ""))
         return int(span[2]) if span and int(span[1]) == start else None
@@ -75,7 +89,7 @@ def total_of(response: HTTPResponse, start: int) -> int | None:
 
 
 def reason(error: object) -> str:
-    """An error of the network or the disk, in a few words."""
+    """Put an error of the network or the disk into a few words."""
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return (text or type(error).__name__).lower()
 

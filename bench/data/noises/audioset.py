@@ -44,7 +44,7 @@ class AudioSet:
     root: Path | None = None
 
     def read(self, progress: Progress) -> NoiseSet:
-        """Read it. A clip's id is its path within the root, without the suffix.
+        """Read the clips. A clip's id is its path within the root, without the suffix.
 
         Raises:
             UsageError: no root is given.
@@ -77,7 +77,7 @@ def _in_folder(root: Path, folder: Path) -> list[Recording]:
 
 
 def label_of(folder: str) -> tuple[str, str]:
-    """AudioSet's name of a class, and its category, from the name or the id that a folder bears.
+    """Find AudioSet's name of a class, and its category, from the name or the id that a folder bears.
 
     >>> label_of("Crying_sobbing"), label_of("m_01j3sz"), label_of("Rain on surface")
     (('Crying, sobbing', 'cry'), ('Laughter', 'laugh'), ('Rain on surface', 'natural'))

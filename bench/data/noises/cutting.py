@@ -26,7 +26,9 @@ LEAD_S = 0.01
 
 
 def cut(whole: NoiseClip, *, halves: bool) -> Iterator[NoiseClip]:
-    """One clip, or the pieces of a long recording that are not silent. Nothing is copied: clips are views.
+    """Yield a recording as one clip, or the pieces of a long one that are not silent.
+
+    Nothing is copied: clips are views.
 
     Args:
         whole: a recording, as a clip.
@@ -52,7 +54,10 @@ def cut(whole: NoiseClip, *, halves: bool) -> Iterator[NoiseClip]:
 
 
 def from_its_start(sound: Tensor) -> Tensor:
-    """A view of the sound without the pause before it."""
+    """Cut off the pause before a sound, shape (t,).
+
+    What is left is a view: it begins 10 ms before the sound first exceeds -40 dB of its peak.
+    """
     level = abs(sound.numpy())
     first = int((level > LEAD_LEVEL * level.max()).argmax())
     return sound[max(0, first - round(LEAD_S * SAMPLE_RATE)) :]

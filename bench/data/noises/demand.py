@@ -46,7 +46,7 @@ class Demand:
             raise UsageError(where, str(self.channel), f"1 to {CHANNELS}", "try channel=1")
 
     def read(self, progress: Progress) -> NoiseSet:
-        """Read it. A clip's id is its environment and microphone, with the number of its half and piece.
+        """Read the environments. A clip's id is its environment and microphone, with the number of its half and piece.
 
         Raises:
             UsageError: no root is given.

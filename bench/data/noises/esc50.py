@@ -63,7 +63,7 @@ class Esc50:
     esc10: bool = False
 
     def read(self, progress: Progress) -> NoiseSet:
-        """Read it. A clip's id is its file name without the suffix.
+        """Read the clips. A clip's id is its file name without the suffix.
 
         Raises:
             UsageError: no root is given.

@@ -37,7 +37,7 @@ class Recording:
 
 
 def given_root(bank: str, title: str, root: Path | None, layout: str) -> Path:
-    """The root as given, with a home directory written out.
+    """Return the root of a noise bank as given, with a home directory written out.
 
     Args:
         bank: its name in the registry.
@@ -55,7 +55,7 @@ def given_root(bank: str, title: str, root: Path | None, layout: str) -> Path:
 
 
 def visible(folder: Path) -> bool:
-    """Whether a folder is the user's own: neither hidden nor what an archiver left behind.
+    """Say whether a folder is the user's own: neither hidden nor what an archiver left behind.
 
     >>> visible(Path("Laughter")), visible(Path(".git")), visible(Path("__MACOSX"))
     (True, False, False)
@@ -64,7 +64,7 @@ def visible(folder: Path) -> bool:
 
 
 def sounds_below(folder: Path) -> list[Path]:
-    """Every file whose name promises sound, at any depth, in the order of their paths; hidden ones are left out.
+    """List every file whose name promises sound, at any depth, in the order of their paths; hidden ones are left out.
 
     Links to folders are followed where they lie directly in the folder.
 
@@ -90,7 +90,12 @@ def _walk(root: Path) -> Iterator[Path]:
 
 
 def identity(root: Path, file: Path) -> str:
-    """A file's path within the root, without its suffix: a clip's id."""
+    """Name a clip: its file's path within the root, without the suffix.
+
+    Args:
+        root: the noise bank's folder.
+        file: a file below it.
+    """
     return file.relative_to(root).with_suffix("").as_posix()
 
 
@@ -109,7 +114,11 @@ def refuse_same_ids(recordings: Iterable[Recording]) -> None:
 
 
 def some(names: Iterable[str], most: int = 5) -> str:
-    """A few of many names, for a message.
+    """Join a few of many names for a message.
+
+    Args:
+        names: in the order in which they are shown.
+        most: how many are shown; the rest is counted.
 
     >>> some("abcdefg"), some("ab")
     ('a, b, c, d, e and 2 more', 'a, b')

@@ -35,7 +35,7 @@ class Folder:
     map: Path | None = None
 
     def read(self, progress: Progress) -> NoiseSet:
-        """Read it. A clip's id is its path within the root, without the suffix.
+        """Read the sounds. A clip's id is its path within the root, without the suffix.
 
         Raises:
             UsageError: no root is given.

@@ -10,13 +10,13 @@ from bench.core.types import NoiseClip
 
 
 def joined(banks: Sequence[NoiseSet]) -> NoiseSet:
-    """The clips of several banks in one; a single bank as it stands.
+    """Join the clips of several noise banks in one; a single bank stays as it is.
 
     Clips of one category in two banks are of one category. Ids and sources get their bank's name in front, so that
     none are alike; each bank's own split by source recording stays one.
 
     >>> import torch
-    >>> one, two = (Noises(name, (NoiseClip("1", "rain", torch.ones(1), "1"),), name) for name in ("a", "b"))
+    >>> one, two = (NoiseSet(name, (NoiseClip("1", "rain", torch.ones(1), "1"),), name) for name in ("a", "b"))
     >>> both = joined([one, two])
     >>> both.name, [clip.id for clip in both.of("rain")]
     ('a+b', ['a/1', 'b/1'])

@@ -32,7 +32,9 @@ class Rule:
     where: str
 
     def fits(self, name: str) -> bool:
-        """Whether the rule speaks of the sound file at this path within the root, itself or through a folder above it.
+        """Say whether the rule speaks of the sound file at this path within the root.
+
+        It may name the file itself, or a folder above it.
 
         >>> Rule("birds", "natural", "").fits("birds/dawn/1.wav"), Rule("n1[0-7].wav", "crowd", "").fits("n12.wav")
         (True, True)
@@ -45,7 +47,7 @@ class Rule:
 
 
 def read_map(file: Path) -> tuple[Rule, ...]:
-    """The rules of a file, in its order: the first that fits a sound decides.
+    """Read the rules of a CSV file, in its order: the first that fits a sound decides.
 
     Raises:
         DataError: it cannot be read, has other columns, lines with more or less than two cells, or two categories for
@@ -62,7 +64,7 @@ def read_map(file: Path) -> tuple[Rule, ...]:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
         rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
     except csv.Error as error:
-        raise DataError(file, f"broken CSV ({error})", _FORM, "mend the file") from error
+        raise DataError(file, f"broken CSV ({error})", _FORM, "correct the file") from error
     rows = [(line, cells) for line, cells in rows if any(cells)]
     if not rows or [cell.lower() for cell in rows[0][1]] != ["folder", "category"]:
         found = repr(",".join(rows[0][1])) if rows else "an empty file"
@@ -80,7 +82,7 @@ def _rules(file: Path, rows: Sequence[tuple[int, list[str]]]) -> tuple[Rule, ...
     for line, cells in rows:
         where = f"{file}, line {line}"
         if len(cells) != 2 or not cells[0]:
-            raise DataError(where, repr(",".join(cells)), "a folder and a category", "mend the line")
+            raise DataError(where, repr(",".join(cells)), "a folder and a category", "correct the line")
         pattern = cells[0].replace("\\", "/").strip("/")
         category = DROPPED if cells[1] in ("", "-") else cells[1].lower()
         before = rules.setdefault(pattern, Rule(pattern, category, where))
@@ -92,6 +94,11 @@ def _rules(file: Path, rows: Sequence[tuple[int, list[str]]]) -> tuple[Rule, ...
 
 def unused(rules: Sequence[Rule], sounds: Sequence[str], root: Path) -> None:
     """Refuse a rule that fits none of the sounds.
+
+    Args:
+        rules: of a file.
+        sounds: paths of sound files within the root.
+        root: the noise bank's folder, for the message.
 
     Raises:
         DataError: a rule names what is not there; the message lists what is.

@@ -45,7 +45,7 @@ class Musan:
             raise UsageError(where, found, "some of " + ", ".join(known) + ", each once", "for example noise+music")
 
     def read(self, progress: Progress) -> NoiseSet:
-        """Read it. A clip's id is its path within the root, without the suffix.
+        """Read the parts that are asked for. A clip's id is its path within the root, without the suffix.
 
         Raises:
             UsageError: no root is given.

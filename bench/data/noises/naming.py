@@ -86,7 +86,7 @@ _KNOWN = _known()
 
 
 def category_of(folder: str) -> str | None:
-    """The category of a folder with a published name, or None for any other name.
+    """Find the category of a folder with a published name; None for any other name.
 
     >>> category_of("010 - Fire crackling"), category_of("crackling_fire"), category_of("Sneezing"), category_of("Int")
     ('natural', 'natural', 'human', 'interior')
@@ -97,7 +97,7 @@ def category_of(folder: str) -> str | None:
 
 
 def demand_environment(folder: str) -> str | None:
-    """DEMAND's name of an environment, from the name of its folder in either release, or None for any other name.
+    """Find DEMAND's name of an environment, from the name of its folder in either release; None for any other name.
 
     >>> demand_environment("DKITCHEN"), demand_environment("SCAFE_48k"), demand_environment("kitchen")
     ('DKITCHEN', 'SCAFE', None)
@@ -107,7 +107,7 @@ def demand_environment(folder: str) -> str | None:
 
 
 def demand_channel(stem: str) -> int | None:
-    """The microphone that one of DEMAND's files was recorded with, 1 to 16, or None for any other name.
+    """Find the microphone that one of DEMAND's files was recorded with, 1 to 16; None for any other file name.
 
     >>> demand_channel("ch01"), demand_channel("ch17"), demand_channel("chime")
     (1, None, None)
@@ -117,7 +117,7 @@ def demand_channel(stem: str) -> int | None:
 
 
 def esc50_class(name: str) -> str | None:
-    """ESC-50's name of a class, from a folder's name in any release of ESC-50 or ESC-10, or None for any other name.
+    """Find ESC-50's name of a class, from a folder's name in any release of ESC-50 or ESC-10; None for any other name.
 
     >>> esc50_class("004 - Baby cry"), esc50_class("Clock tick"), esc50_class("my office")
     ('crying_baby', 'clock_tick', None)
@@ -126,7 +126,7 @@ def esc50_class(name: str) -> str | None:
 
 
 def esc50_numbered(stem: str) -> tuple[str, str] | None:
-    """The class and the category that the class number in an ESC-50 file name stands for, or None for any other name.
+    """Find the class and the category of the class number in an ESC-50 file name; None for any other name.
 
     >>> esc50_numbered("5-189212-A-12"), esc50_numbered("5-189212-A")
     (('crackling_fire', 'natural'), None)
@@ -138,7 +138,9 @@ def esc50_numbered(stem: str) -> tuple[str, str] | None:
 
 
 def recording_of(stem: str) -> str:
-    """The recording that a file was cut from: ESC's clips name their Freesound recording, other files are their own.
+    """Name the recording that a file was cut from.
+
+    ESC's clips name their Freesound recording; other files are their own.
 
     >>> recording_of("5-189212-A") == recording_of("5-189212-B-12"), recording_of("kettle")
     (True, 'kettle')

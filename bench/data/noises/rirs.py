@@ -51,7 +51,7 @@ class Rirs:
             raise UsageError(where, str(self.channel), "1 or more", "try channel=1")
 
     def read(self, progress: Progress) -> NoiseSet:
-        """Read it. A clip's id is its path within the root, without the suffix.
+        """Read the responses. A clip's id is its path within the root, without the suffix.
 
         Raises:
             UsageError: no root is given.

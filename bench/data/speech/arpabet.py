@@ -32,7 +32,8 @@ _SOUNDS: dict[str, tuple[str, ...]] = {
 
 
 def sounds(phoneme: str) -> tuple[str, ...]:
-    """ARPAbet labels of one of eSpeak NG's phonemes of American English; none for a pause or a glide between words.
+    """Translate one of eSpeak NG's phonemes of American English into ARPAbet; a pause or a glide between words has
+    none.
 
     >>> sounds("'oU"), sounds("O@"), sounds("_:")
     (('OW',), ('AO', 'R'), ())
@@ -47,7 +48,7 @@ def sounds(phoneme: str) -> tuple[str, ...]:
 
 
 def tokens(text: str) -> list[tuple[int, int, str]]:
-    """The words of a text, split at white space: where each starts and ends, and the word without punctuation.
+    """Split a text at white space into its words: where each starts and ends, and the word without punctuation.
 
     >>> tokens("So, it's late.")
     [(0, 3, 'So'), (4, 8, "it's"), (9, 14, 'late')]
@@ -60,7 +61,7 @@ def tokens(text: str) -> list[tuple[int, int, str]]:
 def timed_words(
     text: str, events: Sequence[tuple[int, int, int, str]], seconds_a_sample: float, duration_s: float
 ) -> tuple[Word, ...]:
-    """The words of a text with their times and sounds.
+    """Turn eSpeak NG's events into the words of a text with their times and sounds.
 
     Args:
         text: what was said.

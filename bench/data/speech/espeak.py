@@ -96,7 +96,7 @@ class Spoken:
 
 
 def variants() -> frozenset[str]:
-    """The voice variants that can be asked for.
+    """List the voice variants that can be asked for.
 
     Raises:
         UsageError: eSpeak NG is not installed.

@@ -48,7 +48,16 @@ Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.
 
 
 def load(library: str, data: str) -> ctypes.CDLL:
-    """The library, ready to speak. Its own limit on the length of a path is why this enters the folder of its data."""
+    """Load eSpeak NG's library, ready to speak, and enter the folder of its data, for its limit on the length of a
+    path.
+
+    Args:
+        library: the shared library's path.
+        data: the path of the folder `espeak-ng-data`.
+
+    Raises:
+        OSError: it cannot be loaded, or does not find its data.
+    """
     os.chdir(Path(data).parent)
     espeak = ctypes.CDLL(library)
     rate = espeak.espeak_Initialize(SYNCHRONOUS, 0, b".", PHONEME_EVENTS | DO_NOT_EXIT)
@@ -59,7 +68,15 @@ def load(library: str, data: str) -> ctypes.CDLL:
 
 
 def speak(espeak: ctypes.CDLL, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """One request's events and samples."""
+    """Speak one request.
+
+    Args:
+        espeak: the loaded library.
+        request: "text", "voice" and the names of `PARAMETERS`.
+
+    Returns:
+        What goes out as JSON, {"samples": n, "events": [...]} or {"error": text}, and the samples, int16.
+    """
     audio = bytearray()
     events: list[tuple[int, int, int, str]] = []
 
@@ -91,7 +108,12 @@ def speak(espeak: ctypes.CDLL, request: dict[str, Any]) -> tuple[dict[str, Any],
 
 
 def answer(espeak: ctypes.CDLL, line: bytes) -> None:
-    """Write the answer to one request."""
+    """Write the answer to one request to standard output.
+
+    Args:
+        espeak: the loaded library.
+        line: the request, JSON.
+    """
     try:
         head, audio = speak(espeak, json.loads(line))
     except Exception as error:
@@ -101,7 +123,15 @@ def answer(espeak: ctypes.CDLL, line: bytes) -> None:
 
 
 def answer_in_child(espeak: ctypes.CDLL, line: bytes) -> None:
-    """Write the answer from a forked child, so that this process never has said anything."""
+    """Write the answer to one request from a forked child, so that this process never has said anything.
+
+    Args:
+        espeak: the loaded library.
+        line: the request, JSON.
+
+    Raises:
+        OSError: the child ended badly.
+    """
     child = os.fork()
     if child == 0:
         try:
@@ -114,7 +144,12 @@ def answer_in_child(espeak: ctypes.CDLL, line: bytes) -> None:
 
 
 def main(library: str, data: str) -> None:
-    """Answer requests until standard input ends."""
+    """Answer requests until standard input ends.
+
+    Args:
+        library: the shared library's path.
+        data: the path of the folder `espeak-ng-data`.
+    """
     espeak = load(library, data)
     for line in iter(sys.stdin.buffer.readline, b""):
         (answer_in_child if hasattr(os, "fork") else answer)(espeak, line)

@@ -40,7 +40,7 @@ _CHUNK = 256
 
 
 def version(where: str) -> str:
-    """What the features depend on beside the sound: openSMILE's Python package and its version.
+    """Say what the features depend on beside the sound: openSMILE's Python package and its version, "opensmile 2.6.0".
 
     Args:
         where: who asks, for the message: "victim 'lstm_egemaps'".
@@ -53,7 +53,7 @@ def version(where: str) -> str:
 
 
 def extract(waveforms: Sequence[Tensor], level: Level, where: str, workers: int | None = None) -> list[Tensor]:
-    """eGeMAPS v02 of each waveform; one never depends on another (Eyben et al. 2016).
+    """Compute eGeMAPS v02 (Eyben et al. 2016) of each waveform by openSMILE; one never depends on another.
 
     openSMILE hears 16-bit samples: the waveform is cut to [-1, 1) and what is below 1/32768 is lost. Sound shorter
     than 60 ms is padded with zeros. Silence has features like any other sound. What is not a number, in the waveform
@@ -82,7 +82,19 @@ def extract(waveforms: Sequence[Tensor], level: Level, where: str, workers: int 
 
 
 def heard(batch: Batch, level: Level, where: str) -> list[Tensor]:
-    """`extract` of what a victim is asked about: nothing is looked up and nothing kept."""
+    """Compute eGeMAPS of what a victim is asked about: nothing is looked up in a cache and nothing kept.
+
+    Args:
+        batch: b utterances; each is cut to its true length.
+        level: which features.
+        where: who asks, for messages: "victim 'lstm_egemaps'".
+
+    Returns:
+        b tensors on the CPU, float32, as of `extract`: shape (frames, 25) or (1, 88).
+
+    Raises:
+        UsageError: opensmile is not installed.
+    """
     lengths = batch.lengths.tolist()
     return extract([wave[:length] for wave, length in zip(batch.waveforms.cpu(), lengths, strict=True)], level, where)
 
@@ -94,10 +106,20 @@ def remembered(
     progress: Progress = SILENT,
     workers: int | None = None,
 ) -> list[Tensor]:
-    """`extract`, from the user's cache where the same samples have been there before.
+    """Compute eGeMAPS as `extract` does, once: what has been computed before comes from the user's cache.
 
     For speech that is trained on or enrolled, which comes back with every fold, seed and task. Candidates of an attack
     do not come back: they are heard with `heard`.
+
+    Args:
+        waveforms: each of shape (t,), at 16 kHz.
+        level: which features.
+        where: who asks, for messages: "victim 'lstm_egemaps'".
+        progress: told of every sound whose features are not in the cache.
+        workers: threads; by default as many as torch computes on. Changes no result.
+
+    Returns:
+        Tensors on the CPU, float32, as of `extract`: shape (frames, 25) or (1, 88).
 
     Raises:
         UsageError: opensmile is not installed, or the cache cannot be written to.

@@ -45,13 +45,23 @@ class FrontEnd:
     statistics: Mapping[str, Tensor] = field(default_factory=lambda: MappingProxyType({}))
 
     def fitted(self, train: Sequence[Utterance], progress: Progress = SILENT) -> FrontEnd:
-        """With the statistics of the training set, where those are used."""
+        """Return this front end with the statistics of the training set, where those are used.
+
+        Args:
+            train: the utterances that are trained on.
+            progress: told of sounds whose features are not in the cache.
+        """
         if self.scope == "speaker":
             return self
         return replace(self, statistics={_EVERYBODY: statistics_of(self._clean(train, progress))})
 
     def enrolled(self, clean: Sequence[Utterance], progress: Progress = SILENT) -> FrontEnd:
-        """With the statistics of these speakers, where those are used."""
+        """Return this front end with the statistics of these speakers, where those are used.
+
+        Args:
+            clean: clean utterances of every speaker who will be heard; labels are not looked at.
+            progress: told of sounds whose features are not in the cache.
+        """
         if self.scope == "training":
             return self
         voices: dict[str, list[Tensor]] = defaultdict(list)
@@ -62,15 +72,23 @@ class FrontEnd:
     def clean(
         self, utterances: Sequence[Utterance], progress: Progress = SILENT, known: Sequence[Utterance] = ()
     ) -> list[Tensor]:
-        """Standardised features of utterances to learn from, each of shape (frames, d), on the CPU; they are cached.
+        """Compute the standardised features of utterances to learn from; they are cached.
 
         With the scope "speaker" the statistics come from `known`, clean ones of the same speakers, or from these very
         utterances where none are given.
+
+        Args:
+            utterances: what is learnt from.
+            progress: told of sounds whose features are not in the cache.
+            known: clean utterances of the same speakers.
+
+        Returns:
+            Tensors of shape (frames, d), on the CPU.
         """
         return self.enrolled(known or utterances, progress)._standardised(utterances, self._clean(utterances, progress))
 
     def heard(self, batch: Batch) -> list[Tensor]:
-        """Standardised features of what a victim is asked about, each of shape (frames, d), on the CPU.
+        """Compute the standardised features of what a victim is asked about, each of shape (frames, d), on the CPU.
 
         Raises:
             ComponentError: a speaker was not enrolled.
@@ -78,11 +96,15 @@ class FrontEnd:
         return self._standardised(batch.utterances, self._averaged(heard(batch, self.level, self.where)))
 
     def tensors(self) -> dict[str, Tensor]:
-        """What has to be saved: the training set's statistics; a speaker's are taken anew by `enrolled`."""
+        """Return what has to be saved: the training set's statistics; a speaker's are taken anew by `enrolled`."""
         return {"statistics": self.statistics[_EVERYBODY]} if self.scope == "training" else {}
 
     def loaded(self, tensors: dict[str, Tensor], folder: Path) -> FrontEnd:
-        """With the statistics that `tensors` gave, which are taken out of the dictionary.
+        """Return this front end with the statistics that `tensors` gave, which are taken out of the dictionary.
+
+        Args:
+            tensors: as read from the folder; "statistics" is removed.
+            folder: where they come from, for the message.
 
         Raises:
             DataError: they are not there, or have another shape.
@@ -115,7 +137,13 @@ class FrontEnd:
 
 
 def statistics_of(features: Sequence[Tensor]) -> Tensor:
-    """Mean and standard deviation of each feature over all frames, shape (2, d); 1 for the deviation of a constant.
+    """Compute mean and standard deviation of each feature over all frames; a constant's deviation counts as 1.
+
+    Args:
+        features: tensors of shape (frames, d).
+
+    Returns:
+        Shape (2, d), float32.
 
     >>> statistics_of([torch.tensor([[1.0, 5.0]]), torch.tensor([[3.0, 5.0], [5.0, 5.0]])])
     tensor([[3.0000, 5.0000],

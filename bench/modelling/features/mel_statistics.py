@@ -25,7 +25,7 @@ WIDTH = _MEL.n_mels * (len(_SHARES) + 7) + _MEL.n_mels - 1
 
 
 def mel_statistics(frames: Tensor) -> Tensor:
-    """What can be told of an utterance's bands without regard to where in it something happens.
+    """Compute what can be told of an utterance's bands without regard to where in it something happens.
 
     Of each band: quantiles (what is heard in the pauses and at the loudest), mean and deviation; the size of steps from
     frame to frame, of rises and of falls apart (an echo falls slowly), and over 40 ms; the trend from start to end. Of
@@ -76,7 +76,13 @@ class Voices:
 
     @classmethod
     def of(cls, where: str, clean: Sequence[Utterance], device: torch.device) -> Voices:
-        """From clean utterances, without labels."""
+        """Take the mean and deviation of each speaker's log mel bands from clean utterances, without labels.
+
+        Args:
+            where: who asks, for messages: "defense 'manipulation_detector'".
+            clean: clean utterances, at 16 kHz.
+            device: where sound is heard.
+        """
         voices: dict[str, list[Tensor]] = defaultdict(list)
         with torch.no_grad(), one_thread():
             for utterance in clean:
@@ -84,8 +90,9 @@ class Voices:
         return cls(where, device, {speaker: statistics_of(frames) for speaker, frames in voices.items()})
 
     def heard(self, batch: Batch) -> Tensor:
-        """Statistics of what is asked about, shape (b, `WIDTH`): each utterance by itself, so that none depends on the
-        others or on padding.
+        """Compute the statistics of what is asked about, shape (b, `WIDTH`).
+
+        Each utterance is heard by itself, so that none depends on the others or on padding.
 
         Raises:
             ComponentError: a speaker is not known.
@@ -97,7 +104,11 @@ class Voices:
     @torch.no_grad()
     @one_thread()
     def learnt(self, utterances: Sequence[Utterance]) -> Tensor:
-        """The same of utterances to learn from, shape (n, `WIDTH`)."""
+        """Compute of utterances to learn from what `heard` gives of the same sounds, shape (n, `WIDTH`).
+
+        Raises:
+            ComponentError: a speaker is not known.
+        """
         return torch.stack([self._told(said.speaker, said.waveform.to(self.device)) for said in utterances])
 
     def _told(self, speaker: str, waveform: Tensor) -> Tensor:

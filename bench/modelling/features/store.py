@@ -32,7 +32,7 @@ class FeatureStore:
     folder: Path
 
     def find(self, keys: Collection[str]) -> dict[str, Tensor]:
-        """Those of `keys` that are there; a file that is damaged counts as not there."""
+        """Read the features of those `keys` that are there; a file that is damaged counts as not there."""
         wanted, found = set(keys), dict[str, Tensor]()
         for file in sorted(self.folder.glob("*.safetensors")):
             if not wanted:

@@ -42,7 +42,11 @@ def module_for(where: str, name: str, extra: str) -> Any:
 
 
 def digest_of(where: str, files: Sequence[Path]) -> str:
-    """The digest of files' content, in their order.
+    """Digest the content of files, in their order.
+
+    Args:
+        where: who needs them, for the message.
+        files: their paths; names do not matter.
 
     Raises:
         UsageError: one is not there.
@@ -55,12 +59,21 @@ def digest_of(where: str, files: Sequence[Path]) -> str:
 
 
 def write_note(folder: Path, note: Mapping[str, Any]) -> None:
-    """Write what a borrowed victim is, as JSON, into an existing folder."""
+    """Write what a borrowed victim is, as JSON, into an existing folder.
+
+    Args:
+        folder: an empty folder.
+        note: plain JSON values; what a later `check_note` compares.
+    """
     (folder / NOTE).write_text(json.dumps(note, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def check_note(folder: Path, note: Mapping[str, Any]) -> None:
     """Refuse a folder that was written for another model, another task or other labels.
+
+    Args:
+        folder: with a note that `write_note` wrote.
+        note: what the victim is now.
 
     Raises:
         DataError: its note is missing, damaged, or says something else than `note`.

@@ -28,15 +28,27 @@ class Reader(Protocol):
     together: ClassVar[int]
 
     def mark(self, utterance: Utterance) -> Hashable:
-        """A cheap mark of what it reads. Where `together` is above 1, utterances of one mark read alike."""
+        """Mark what is read of an utterance, cheaply.
+
+        Where `together` is above 1, utterances of one mark read alike.
+        """
         ...
 
     def read(self, utterance: Utterance) -> Tensor:
-        """The input, shape (n,), on the CPU: token numbers, or samples."""
+        """Read an utterance as the encoder's input, shape (n,), on the CPU: token numbers, or samples."""
         ...
 
     def embed(self, encoder: nn.Module, inputs: Tensor, counts: Tensor) -> Tensor:
-        """Vectors (b, d) from inputs (b, n), zero after `counts` (b,). A row does not depend on the others."""
+        """Encode inputs, each as one vector. A row does not depend on the others.
+
+        Args:
+            encoder: the pretrained network.
+            inputs: shape (b, n), zero after each input's end.
+            counts: shape (b,), the true lengths.
+
+        Returns:
+            Shape (b, d).
+        """
         ...
 
 
@@ -61,11 +73,11 @@ class Front:
         self._lock = threading.Lock()
 
     def input(self, utterance: Utterance) -> Tensor:
-        """What the encoder takes, shape (n,)."""
+        """Read an utterance as the encoder's input, shape (n,), on its device."""
         return self.reader.read(utterance).to(self.device)
 
     def vector(self, utterance: Utterance) -> Tensor:
-        """The encoder's vector, shape (d,): of this input alone, so that no batch changes a bit of it; it is kept."""
+        """Encode one utterance, shape (d,), by itself, so that no batch changes a bit of its vector; it is kept."""
         taken = self.reader.read(utterance)
         key = hashlib.sha256(taken.numpy().tobytes()).digest()
         found = self._kept.get(key)
@@ -78,7 +90,7 @@ class Front:
         return found
 
     def answers(self, utterances: Sequence[Utterance], known: Set[Hashable]) -> Tensor:
-        """The encoder's vectors, shape (b, d), for whoever asks about these utterances.
+        """Encode utterances that somebody asks about, shape (b, d).
 
         Which are known decides what is computed alone, so that a vector never depends on what was asked before.
 
@@ -101,9 +113,16 @@ class Front:
         return torch.stack([found[place] for place in range(len(utterances))])
 
     def vectors(self, utterances: Sequence[Utterance], progress: Progress) -> list[Tensor]:
-        """The encoder's vectors for training; the same for the same utterances, on any number of cores.
+        """Encode utterances to learn from; the vectors are the same for the same utterances, on any number of cores.
 
         Computed together they differ from `vector` in the last bits, so they are not kept.
+
+        Args:
+            utterances: in any order.
+            progress: told of every utterance that is encoded.
+
+        Returns:
+            Tensors of shape (d,), in the order of `utterances`.
         """
         found: list[Tensor] = [torch.empty(0)] * len(utterances)
 
@@ -136,6 +155,14 @@ class Front:
 
 
 def padded(inputs: Sequence[Tensor], device: torch.device) -> tuple[Tensor, Tensor]:
-    """Inputs side by side, shape (b, n), zero after their ends, and their lengths, shape (b,), both on the device."""
+    """Put inputs side by side, zero after their ends.
+
+    Args:
+        inputs: b tensors of shape (n_i,).
+        device: where the results go.
+
+    Returns:
+        The inputs, shape (b, n), and their lengths, shape (b,).
+    """
     counts = torch.tensor([len(one) for one in inputs], device=device)
     return pad_sequence(list(inputs), batch_first=True).to(device), counts

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from bench.contracts.protocols import FitContext
+from bench.contracts.traits import Traits
 from bench.core.batch import Batch
 from bench.core.checks import within
 from bench.core.errors import DataError
@@ -67,7 +68,7 @@ class Head:
 
     @property
     def rate(self) -> float:
-        """The learning rate."""
+        """Return the learning rate: the given one, else P3's where the encoder is trained and ours where it is not."""
         default = FROZEN_RATE if self.frozen else TUNED_RATE
         return default if self.learning_rate is None else self.learning_rate
 
@@ -91,7 +92,15 @@ class Classifier(nn.Module):
         self.output = nn.Linear(HIDDEN, classes)
 
     def hidden(self, features: Tensor, counts: Tensor) -> Tensor:
-        """The vector before the output, shape (b, 256), from vectors (b, d), or from inputs (b, n) for the encoder."""
+        """Compute the vector before the output.
+
+        Args:
+            features: an encoder's vectors, shape (b, d), or inputs for the encoder, shape (b, n), where it is trained.
+            counts: shape (b,), the inputs' true lengths.
+
+        Returns:
+            Shape (b, 256).
+        """
         if self.encoder is not None:
             half = self.training and features.is_cuda  # mixed precision: never where answers are compared
             with torch.autocast(features.device.type, torch.bfloat16, enabled=half):
@@ -100,7 +109,15 @@ class Classifier(nn.Module):
         return vector
 
     def forward(self, features: Tensor, counts: Tensor) -> Tensor:
-        """Logits, shape (b, c)."""
+        """Compute logits.
+
+        Args:
+            features: an encoder's vectors, shape (b, d), or inputs for the encoder, shape (b, n), where it is trained.
+            counts: shape (b,), the inputs' true lengths.
+
+        Returns:
+            Shape (b, c).
+        """
         logits: Tensor = self.output(self.hidden(features, counts))
         return logits
 
@@ -124,24 +141,24 @@ class FittedHead:
     front: Front
     network: Classifier
     known: Set[Hashable] = field(default=frozenset(), repr=False)
-    concurrent: ClassVar[bool] = True
+    traits: ClassVar[Traits] = Traits(concurrent=True)
 
     def enroll(self, clean: Sequence[Utterance]) -> FittedHead:
-        """It need not know anybody; what a frozen encoder says of these utterances will be kept."""
+        """Return a victim that keeps what a frozen encoder says of these utterances; it need not know anybody."""
         if self.network.encoder is not None:
             return self
         return replace(self, known=frozenset(map(self.front.reader.mark, clean)))
 
     def log_probs(self, batch: Batch) -> Tensor:
-        """Class log-probabilities, shape (b, c)."""
+        """Compute class log-probabilities, shape (b, c), columns in the task's order."""
         return torch.log_softmax(self.network(*self._features(batch)), dim=-1)
 
     def hidden(self, batch: Batch) -> Tensor:
-        """The vector before the output, shape (b, 256)."""
+        """Compute the vector before the output, shape (b, 256)."""
         return self.network.hidden(*self._features(batch))
 
     def save(self, folder: Path) -> None:
-        """Weights as safetensors, what they are as JSON; a frozen encoder stays where it is."""
+        """Write weights as safetensors and what they are as JSON; a frozen encoder stays where it is."""
         save_weights(folder, self.network.state_dict(), self._note())
 
     def _note(self) -> dict[str, Any]:
@@ -166,7 +183,7 @@ def fit_head(
     valid: Sequence[Utterance],
     context: FitContext,
 ) -> FittedHead:
-    """Train a victim on an encoder: weighted cross-entropy, Adam, early stopping.
+    """Train a victim on an encoder: weighted cross-entropy, Adam, early stopping (P3, sections 4.1 and 4.2).
 
     Args:
         name: of the victim.
@@ -192,7 +209,15 @@ def fit_head(
 
 
 def load_head(name: str, recipe: Any, head: Head, front: Front, folder: Path, context: FitContext) -> FittedHead:
-    """What `fit_head` gave, from its folder.
+    """Load what `fit_head` gave, from its folder.
+
+    Args:
+        name: of the victim.
+        recipe: its parameters.
+        head: those that say how it was trained.
+        front: the encoder; changed where it was fine-tuned.
+        folder: what the fitted victim's `save` wrote.
+        context: task and device.
 
     Raises:
         DataError: it was trained on another encoder, or its files are damaged.

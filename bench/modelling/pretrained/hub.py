@@ -41,11 +41,11 @@ class ModelSource:
 
     @property
     def form(self) -> str:
-        """What a folder should hold."""
+        """Say what a folder should hold."""
         return f"a folder that save_pretrained wrote, with {', '.join(self.needed)} and model.safetensors"
 
     def folder(self, name: str, revision: str) -> Path:
-        """The folder of a model, fetched from the hub where it is a name there.
+        """Find the folder of a model, fetched from the hub where it is a name there.
 
         Args:
             name: a folder, or NAME or OWNER/NAME on the hub.
@@ -64,11 +64,11 @@ class ModelSource:
         return folder
 
     def fingerprint(self, folder: Path) -> str:
-        """The digest of a model's weights, settings and words."""
+        """Digest a model's weights, settings and words."""
         return digest_of(self.where, sorted(file for kind in _KINDS for file in folder.glob(kind)))
 
     def encoder(self, folder: Path) -> torch.nn.Module:
-        """The bare encoder of a checked folder, in float32 on the CPU, in evaluation mode.
+        """Load the bare encoder of a checked folder, in float32 on the CPU, in evaluation mode.
 
         Raises:
             UsageError: its files make no encoder.
@@ -85,7 +85,13 @@ class ModelSource:
         return encoder
 
     def read(self, kind: str, folder: Path, **options: Any) -> Any:
-        """What one of transformers' Auto classes makes of a folder: "AutoTokenizer", "AutoFeatureExtractor".
+        """Load what one of transformers' Auto classes makes of a folder, without the network and without running its
+        code.
+
+        Args:
+            kind: the class: "AutoTokenizer", "AutoFeatureExtractor".
+            folder: a checked folder.
+            **options: passed on to the class's `from_pretrained`.
 
         Raises:
             UsageError: it cannot make anything of it.

@@ -54,7 +54,12 @@ class Labels:
 
     @classmethod
     def given(cls, where: str, task: Task, parameter: tuple[str, ...]) -> Labels:
-        """From a victim's parameter `labels`: names in the outputs' order, or pairs THEIRS:OURS.
+        """Read a victim's parameter `labels`: names in the outputs' order, or pairs THEIRS:OURS.
+
+        Args:
+            where: whose labels, for messages: "victim 'hf'".
+            task: has the classes.
+            parameter: its items; none leaves the model's own names.
 
         Raises:
             UsageError: it is neither.
@@ -68,7 +73,7 @@ class Labels:
         return cls(where, task, renamed={theirs.strip().lower(): ours.strip() for theirs, _, ours in pairs})
 
     def class_of(self, label: str) -> int | None:
-        """The index of the class that a label is read as; None for none."""
+        """Find the index of the class that a label is read as; None for none."""
         found = self._read(self.renamed.get(label.strip().lower(), label))
         return self._read(self.renamed[ANY_OTHER]) if found is None and ANY_OTHER in self.renamed else found
 
@@ -81,7 +86,7 @@ class Labels:
         return classes.index(text) if text in classes else None
 
     def columns(self, own: Sequence[str]) -> tuple[int | None, ...]:
-        """The class of each of a model's outputs.
+        """Find the class of each of a model's outputs; None for an output that is no class.
 
         Args:
             own: the outputs' labels.
@@ -101,7 +106,7 @@ class Labels:
         return found
 
     def of_scores(self, own: Sequence[str], log_scores: Tensor) -> Tensor:
-        """Class log-probabilities of logits or log-probabilities.
+        """Turn logits or log-probabilities of a model's labels into class log-probabilities.
 
         Args:
             own: the l labels, in the columns' order.
@@ -130,7 +135,8 @@ class Labels:
         return torch.log_softmax(torch.log_softmax(classes, dim=1).clamp(min=_FLOOR), dim=1).float()
 
     def of_names(self, answers: Sequence[str]) -> Tensor:
-        """Class log-probabilities, shape (n, c), of answers that are labels alone: log(1 - ε) for the label's class.
+        """Turn answers that are labels alone into class log-probabilities, shape (n, c): log(1 - ε) for the label's
+        class.
 
         Raises:
             ComponentError: a label is read as no class.
@@ -149,7 +155,7 @@ class Labels:
         return rows.log().float()
 
     def no_class(self, label: str) -> ComponentError:
-        """What to raise where a model's answer is none of the classes."""
+        """Make the error to raise where a model's answer is none of the classes."""
         return ComponentError(
             self.where,
             f"the answer {label[:60]!r}",
@@ -159,7 +165,11 @@ class Labels:
 
 
 def shown(labels: Sequence[str], most: int = 20) -> str:
-    """Labels for a message, at most so many.
+    """Join labels for a message, at most so many.
+
+    Args:
+        labels: in the model's order.
+        most: how many are named; the rest is counted.
 
     >>> shown(["a", "b", "c"], most=2)
     'a, b and 1 more'
@@ -169,11 +179,14 @@ def shown(labels: Sequence[str], most: int = 20) -> str:
 
 
 def log_scores(where: str, answer: Tensor) -> Tensor:
-    """Log-probabilities of rows that are probabilities or log-probabilities, told apart by what they sum to.
+    """Turn rows of probabilities or log-probabilities, told apart by what they sum to, into log-probabilities.
 
     Args:
-        where: whose, for messages.
+        where: whose answer it is, for messages.
         answer: shape (n, l).
+
+    Returns:
+        Shape (n, l), float64.
 
     Raises:
         ComponentError: the rows are neither.
@@ -192,7 +205,7 @@ def log_scores(where: str, answer: Tensor) -> Tensor:
 
 
 def looks_like_probabilities(rows: Tensor) -> bool:
-    """Whether every row has no negative number and sums to 1 within 0.01."""
+    """Say whether every row has no negative number and sums to 1 within 0.01."""
     return _sums_to_1(rows.double())
 
 

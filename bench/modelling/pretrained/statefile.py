@@ -19,7 +19,9 @@ _SHOWN = 3
 
 
 def read_state(file: Path) -> dict[str, Tensor]:
-    """Names and tensors of a file, on the CPU. Of a pickle nothing but tensors is read (`weights_only=True`).
+    """Read the names and tensors of a file, on the CPU.
+
+    Of a pickle nothing but tensors is read (`weights_only=True`).
 
     Raises:
         DataError: it cannot be read, or holds something else.

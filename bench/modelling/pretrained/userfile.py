@@ -32,5 +32,5 @@ def load_file(path: Path, where: str) -> ModuleType:
     except (Exception, SystemExit) as error:
         del sys.modules[name]
         found = f"{type(error).__name__}: {error}"
-        raise UsageError(f"{where}, {path}", found, "a file that runs", "mend it") from error
+        raise UsageError(f"{where}, {path}", found, "a file that runs", "correct the file") from error
     return module

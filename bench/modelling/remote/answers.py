@@ -13,7 +13,12 @@ WHOLE = "."
 
 
 def at(where: str, answer: Any, path: str) -> Any:
-    """What stands at a path of names and list indices joined by dots.
+    """Find what stands at a path of names and list indices joined by dots.
+
+    Args:
+        where: whose answer it is, for the message.
+        answer: JSON.
+        path: such as "results.0.label"; "." is the whole answer.
 
     Raises:
         ComponentError: there is nothing; the message says how far it leads and what is there.
@@ -34,7 +39,12 @@ def at(where: str, answer: Any, path: str) -> Any:
 
 
 def label_at(where: str, answer: Any, path: str) -> str:
-    """A label: text, or a whole number as text.
+    """Read a label: text, or a whole number as text.
+
+    Args:
+        where: whose answer it is, for the message.
+        answer: JSON.
+        path: where the label stands, such as "results.0.label"; "." is the whole answer.
 
     Raises:
         ComponentError: what stands there is neither.
@@ -48,7 +58,13 @@ def label_at(where: str, answer: Any, path: str) -> str:
 
 
 def scores_at(where: str, answer: Any, path: str, names: Sequence[str]) -> dict[str, float]:
-    """Scores by label: {label: score}, [{"label": ..., "score": ...}, ...], or numbers in the order of `names`.
+    """Read scores by label: {label: score}, [{"label": ..., "score": ...}, ...], or numbers in the order of `names`.
+
+    Args:
+        where: whose answer it is, for the message.
+        answer: JSON.
+        path: where the scores stand, such as "results.0.scores"; "." is the whole answer.
+        names: the labels of bare numbers; empty where the user gave none.
 
     Raises:
         ComponentError: what stands there is none of these.
@@ -76,7 +92,15 @@ def scores_at(where: str, answer: Any, path: str, names: Sequence[str]) -> dict[
 
 
 def log_shares(where: str, scores: Mapping[str, float]) -> list[float]:
-    """Logarithms of probabilities that may have been rounded, or cut to the most likely.
+    """Take logarithms of probabilities that may have been rounded, or cut to the most likely; they are made to sum to
+    1.
+
+    Args:
+        where: whose answer it is, for the message.
+        scores: at least one, by label.
+
+    Returns:
+        Natural logarithms in the order of `scores`; −inf for 0.
 
     Raises:
         ComponentError: one is negative, or their sum is zero or more than 1.05.

@@ -44,19 +44,24 @@ class Journal:
     file: Path
 
     def answer(self, question: str) -> Any:
-        """The answer to a question; None where there is none yet."""
+        """Look up the answer to a question; None where there is none yet."""
         with self._open() as database:
             row = database.execute("SELECT answer FROM answers WHERE question = ?", (question,)).fetchone()
         return None if row is None else json.loads(row[0])
 
     def keep(self, question: str, answer: Any) -> None:
-        """Keep an answer, in the place of an earlier one. It is on the disk when this returns."""
+        """Keep an answer, in the place of an earlier one. It is on the disk when this returns.
+
+        Args:
+            question: names what was asked, such as the digest of a sound.
+            answer: JSON.
+        """
         with self._open() as database:
             text = json.dumps(answer)
             database.execute("INSERT OR REPLACE INTO answers VALUES (?, ?)", (question, text))
 
     def requests(self) -> int:
-        """Requests sent so far, those that failed too."""
+        """Count the requests sent so far, those that failed too."""
         with self._open() as database:
             return int(database.execute("SELECT requests FROM pace").fetchone()[0])
 
@@ -93,7 +98,7 @@ class Journal:
 
     @contextmanager
     def claimed(self, question: str) -> Iterator[None]:
-        """Within this block nobody else asks this question, in whatever thread or process."""
+        """Keep everybody else, in whatever thread or process, from asking this question within a `with` block."""
         from filelock import FileLock
 
         with FileLock(self.file.with_suffix(f".{question[:2]}.lock")):

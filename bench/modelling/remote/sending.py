@@ -24,7 +24,8 @@ _SHORTEST_KEY = 8
 
 
 def wav_bytes(waveform: Tensor) -> bytes:
-    """A waveform of shape (t,), in [-1, 1], as a WAV file: 16-bit, 16 kHz, mono. The same samples, the same bytes.
+    """Write a waveform of shape (t,), in [-1, 1], as a WAV file: 16-bit, 16 kHz, mono. The same samples, the same
+    bytes.
 
     >>> import torch
     >>> len(wav_bytes(torch.tensor([0.0, 1.0])))
@@ -41,10 +42,10 @@ def wav_bytes(waveform: Tensor) -> bytes:
 
 
 def body(form: Form, field: str, extra: Mapping[str, str], wav: bytes, digest: str) -> tuple[bytes, str]:
-    """A request's body and its content type: the same bytes for the same sound.
+    """Build a request's body and its content type: the same bytes for the same sound.
 
     Args:
-        form: how.
+        form: how the file is sent: in a form, as it is, or as base64 in a JSON object.
         field: the file's name in a form, or its path with dots in an object.
         extra: further fields, of a form or an object.
         wav: the file.
@@ -70,6 +71,10 @@ def body(form: Form, field: str, extra: Mapping[str, str], wav: bytes, digest: s
 def check_url(where: str, url: str) -> None:
     """Refuse what is no web address, and one with a password: addresses stand in records.
 
+    Args:
+        where: whose address it is, for the message: "victim 'http'".
+        url: the address.
+
     Raises:
         UsageError: it is one of these. The message does not repeat a password.
     """
@@ -89,7 +94,11 @@ def check_url(where: str, url: str) -> None:
 
 
 def key_from(where: str, variable: str) -> str:
-    """A key from an environment variable.
+    """Read a key from an environment variable.
+
+    Args:
+        where: who needs it, for the message: "victim 'http'".
+        variable: its name.
 
     Raises:
         UsageError: there is none. The message does not repeat what there is.

@@ -85,7 +85,7 @@ class Service:
         good: Callable[[Any], bool],
         stopped: threading.Event,
     ) -> None:
-        """See to it that the journal has an answer.
+        """Ask the service until the journal has an answer that can be used; not at all where it has one.
 
         Args:
             question: names what is asked, in the journal.
@@ -199,7 +199,7 @@ class Service:
 
 
 def retry_after_s(text: str) -> float:
-    """The seconds of a header Retry-After: a number, or a date (RFC 9110, section 10.2.3); 0 where it is neither.
+    """Read the seconds of a header Retry-After: a number, or a date (RFC 9110, section 10.2.3); 0 where it is neither.
 
     >>> retry_after_s("120"), retry_after_s("Wed, 21 Oct 2015 07:28:00 GMT"), retry_after_s("soon")
     (120.0, 0.0, 0.0)

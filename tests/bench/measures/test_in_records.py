@@ -13,6 +13,7 @@ import torch
 
 from bench import AttackTools, Batch, Perturbation, Rng, Utterance
 from bench.audio.signal import mix
+from bench.core.result_code import code_of_module
 from bench.evaluation.options import Options
 from bench.measures.catalogue import MEASURES
 from bench.referee.referee import Referee
@@ -107,7 +108,8 @@ def test_a_run_keeps_them_and_scores_as_without(
     for cell in Store(out).cells():
         before = plain.pop(cell.description["attack"])
         assert cell.key != before.key
-        assert cell.description["measures"] == dict.fromkeys(LIGHT, "")
+        told = {name: {"version": "", "digest": code_of_module(MEASURES[name].place.split(":")[0])} for name in LIGHT}
+        assert cell.description["measures"] == told
         assert "measures" not in before.description
         assert before.rows[list(MEASURES)].isna().all(axis=None)
         known = [column for column in cell.rows if column not in MEASURES]

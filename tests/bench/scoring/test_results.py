@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from bench.core.keys import key_of_json
 from bench.scoring.records import CellRecords
 from bench.scoring.results import collect
 
@@ -157,3 +158,13 @@ def test_a_perturbation_that_asks_once_is_scored_on_what_it_applied_to() -> None
 def test_perturbed_figures_are_pooled_over_seeds() -> None:
     (pooled,) = collect([once(key="a"), once(key="b", seed=1, applied=("u0",))], [1]).pooled
     assert (pooled["perturbed"]["applied"], pooled["perturbed"]["of"]) == (4, 8)
+
+
+def test_cells_of_other_code_stand_apart() -> None:
+    found = collect([cell("a", code="one"), cell("b", fold=1, code="one"), cell("c", fold=2, code="other")], [5])
+    assert [(entry["folds"], entry["rests_on"]["code"]) for entry in found.pooled] == [([0, 1], "one"), ([2], "other")]
+
+
+def test_a_cell_of_before_cells_named_their_code_shows_what_it_did() -> None:
+    (entry,) = collect([cell()], [5]).cells
+    assert entry["rests_on"]["code"] == key_of_json({"code": ["h", "c", "", "c"]})

@@ -24,7 +24,13 @@ BATCH = 120
 
 @dataclass(frozen=True)
 class Recorded:
-    """An utterance as it is kept: samples int16, shape (t,), at 16 kHz, and words with their times."""
+    """An utterance as it is kept.
+
+    Args:
+        planned: who says what, how.
+        samples: shape (t,), int16, at 16 kHz.
+        words: with their times.
+    """
 
     planned: PlannedUtterance
     samples: NDArray[np.int16]
@@ -34,7 +40,13 @@ class Recorded:
 def recordings(
     planned: Sequence[PlannedUtterance], workers: int | None = None, on_done: Callable[[int], None] | None = None
 ) -> Iterator[Recorded]:
-    """Speak and record each, in order. A recording depends on its plan alone."""
+    """Speak and record each utterance of a plan, in order. A recording depends on its plan alone.
+
+    Args:
+        planned: the utterances.
+        workers: how many are spoken at once; by default, one a core.
+        on_done: called with 1 as each is spoken, in no fixed order.
+    """
     for start in range(0, len(planned), BATCH):
         batch = planned[start : start + BATCH]
         spoken = speak_all([(one.line.text, one.manner.voice) for one in batch], workers, on_done)

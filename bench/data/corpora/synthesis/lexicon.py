@@ -22,6 +22,11 @@ class Tone:
     Args:
         valence: what the words alone would be rated, from 1 (negative) to 5 (positive).
         arousal: the same, from 1 (calm) to 5 (excited); the words say far less of it than the voice does.
+        adj: adjectives that describe a thing or an event.
+        feel: words that describe a person's state.
+        thing: nouns for things.
+        event: nouns for events.
+        who: nouns for a kind of person.
     """
 
     valence: float

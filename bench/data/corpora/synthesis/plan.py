@@ -39,7 +39,18 @@ WORDS_IN_VALENCE, WORDS_IN_ACTIVATION = 0.75, 0.15
 
 @dataclass(frozen=True)
 class PlannedUtterance:
-    """An utterance before it is spoken. Activation and valence are the raters' means, from 1 to 5."""
+    """An utterance before it is spoken.
+
+    Args:
+        id: in the corpus.
+        speaker: who says it.
+        emotion: one of `EMOTIONS`.
+        intensity: 1 (mild) or 2 (strong).
+        line: what is said.
+        manner: how it is said.
+        activation: mean of the raters' ratings, from 1 (calm) to 5 (excited).
+        valence: mean of the raters' ratings, from 1 (negative) to 5 (positive).
+    """
 
     id: str
     speaker: Speaker
@@ -52,7 +63,7 @@ class PlannedUtterance:
 
 
 def plan(cast: Sequence[Speaker] | None = None, takes: int = TAKES) -> tuple[PlannedUtterance, ...]:
-    """Every utterance, in the corpus's order. Each depends on its own identifier alone, whatever else is planned.
+    """Plan every utterance, in the corpus's order. Each depends on its own identifier alone, whatever else is planned.
 
     Args:
         cast: who speaks; everybody unless told.

@@ -29,7 +29,7 @@ PEAK = 0.95
 def record(
     spoken: NDArray[np.float64], level_db: float, tilt_db: float, tremor: float, rng: Rng
 ) -> tuple[NDArray[np.int16], float]:
-    """What the microphone gets.
+    """Record what the microphone gets of a spoken sentence: tremor, voice quality, level, and the room around it.
 
     Args:
         spoken: shape (t,), in [-1, 1], at 16 kHz.
@@ -52,7 +52,7 @@ def record(
 
 
 def rms(samples: NDArray[np.float64]) -> float:
-    """Root mean square of samples rounded to 16 bits, so that the sum is exact; at least 1e-6."""
+    """Compute the root mean square of samples rounded to 16 bits, so that the sum is exact; at least 1e-6."""
     import numpy as np
 
     whole = np.round(32768.0 * samples).astype(np.int64)
@@ -60,7 +60,15 @@ def rms(samples: NDArray[np.float64]) -> float:
 
 
 def tilted(samples: NDArray[np.float64], tilt_db: float) -> NDArray[np.float64]:
-    """A first-order high shelf: 0 dB well below 1 kHz, `tilt_db` well above it."""
+    """Filter a sound by a first-order high shelf at 1 kHz.
+
+    Args:
+        samples: shape (t,), at 16 kHz.
+        tilt_db: the gain well above 1 kHz; it is 0 dB well below.
+
+    Returns:
+        Shape (t,).
+    """
     from scipy.signal import lfilter
 
     gain = 10 ** (tilt_db / 20)
@@ -72,7 +80,16 @@ def tilted(samples: NDArray[np.float64], tilt_db: float) -> NDArray[np.float64]:
 
 
 def trembling(samples: NDArray[np.float64], tremor: float, rng: Rng) -> NDArray[np.float64]:
-    """Pitch going up and down irregularly about five times a second; the times of words move by under 2 ms."""
+    """Let the pitch go up and down irregularly about five times a second; the times of words move by under 2 ms.
+
+    Args:
+        samples: shape (t,), at 16 kHz.
+        tremor: standard deviation of the changes of pitch, as a fraction.
+        rng: draws the changes.
+
+    Returns:
+        Shape (t,).
+    """
     import numpy as np
 
     drift = resonance(len(samples), rng)
@@ -82,7 +99,15 @@ def trembling(samples: NDArray[np.float64], tremor: float, rng: Rng) -> NDArray[
 
 
 def resonance(length: int, rng: Rng) -> NDArray[np.float64]:
-    """Noise through a resonator at the rate of a tremor, of variance 1."""
+    """Draw noise and send it through a resonator at the rate of a tremor.
+
+    Args:
+        length: in samples at 16 kHz.
+        rng: what to draw from.
+
+    Returns:
+        Shape (length,), of variance 1.
+    """
     from scipy.signal import lfilter
 
     radius = 1.0 - math.pi * TREMOR_BANDWIDTH_HZ / SAMPLE_RATE
@@ -94,7 +119,15 @@ def resonance(length: int, rng: Rng) -> NDArray[np.float64]:
 
 
 def room(length: int, rng: Rng) -> NDArray[np.float64]:
-    """The noise of a quiet room: noise that falls off above about 1 kHz."""
+    """Draw the noise of a quiet room, 66 dB below full scale, which falls off above about 1 kHz.
+
+    Args:
+        length: in samples at 16 kHz.
+        rng: what to draw from.
+
+    Returns:
+        Shape (length,).
+    """
     from scipy.signal import lfilter
 
     pole = 0.7
@@ -104,7 +137,12 @@ def room(length: int, rng: Rng) -> NDArray[np.float64]:
 
 
 def later(words: tuple[Word, ...], seconds: float) -> tuple[Word, ...]:
-    """The same words, `seconds` later, in whole tenths of a millisecond."""
+    """Shift the times of words and their sounds, in whole tenths of a millisecond.
+
+    Args:
+        words: left as they are.
+        seconds: how much later.
+    """
 
     def at(time: float) -> float:
         return round(time + seconds, 4)

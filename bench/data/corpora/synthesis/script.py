@@ -33,7 +33,13 @@ NEUTRAL_VALENCE, NEUTRAL_AROUSAL = 3.0, 2.9
 
 @dataclass(frozen=True)
 class ScriptLine:
-    """A sentence, and what its words alone would be rated, from 1 to 5."""
+    """A sentence, and what its words alone would be rated.
+
+    Args:
+        text: the sentence.
+        valence: from 1 (negative) to 5 (positive).
+        arousal: from 1 (calm) to 5 (excited).
+    """
 
     text: str
     valence: float
@@ -41,7 +47,13 @@ class ScriptLine:
 
 
 def draw_line(emotion: str, intensity: int, rng: Rng) -> ScriptLine:
-    """A sentence for an emotion ("anger", "happiness", "sadness", "neutral") at an intensity (1 or 2)."""
+    """Draw a sentence for an emotion at an intensity.
+
+    Args:
+        emotion: "anger", "happiness", "sadness" or "neutral".
+        intensity: 1 (mild) or 2 (strong).
+        rng: what to draw from.
+    """
     chance = rng.random()
     frames: tuple[str, ...] = COMMON
     if chance < SHARED_SHARE:
@@ -64,7 +76,13 @@ def _fitting(frames: tuple[str, ...], tone: Tone, rng: Rng) -> str:
 
 
 def fill(frame: str, tone: Tone, rng: Rng) -> str:
-    """A frame with its slots filled, and "a" or "an" as the next word asks."""
+    """Fill a frame's slots with words, and put "a" or "an" as the next word asks.
+
+    Args:
+        frame: a sentence with slots such as `{thing}` and `{adj}`.
+        tone: has the words of a tone.
+        rng: draws one for each slot.
+    """
     slots = {"adj": tone.adj, "feel": tone.feel, "thing": tone.thing, "event": tone.event, "who": tone.who}
     slots |= {"name": NAMES, "place": PLACES, "time": TIMES}
     text = frame.format(**{slot: words[rng.integers(len(words))] for slot, words in slots.items()})
@@ -77,7 +95,7 @@ def _article(match: re.Match[str]) -> str:
 
 
 def syllables(text: str) -> int:
-    """About how many syllables a text has: its groups of vowels, less a silent e.
+    """Count the syllables of a text, about: its groups of vowels, less a silent e.
 
     >>> syllables("That was a wonderful party.")
     8

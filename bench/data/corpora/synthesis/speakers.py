@@ -41,7 +41,7 @@ class Speaker:
 
     @property
     def session(self) -> str:
-        """The recording session: "Ses01"."""
+        """Return the recording session: "Ses01"."""
         return self.id[:5]
 
 
@@ -49,7 +49,7 @@ _BUILT_ON = (("f2", "m1"), ("f5", "m3"), ("Annie", "m7"), ("f1", "m4"), ("f4", "
 
 
 def speakers() -> tuple[Speaker, ...]:
-    """All ten, in order of sessions, the woman first."""
+    """Make all ten speakers, in order of sessions, the woman first."""
     return tuple(
         _speaker(f"Ses{session:02d}{sex}", variant)
         for session, pair in enumerate(_BUILT_ON, start=1)

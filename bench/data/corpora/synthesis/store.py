@@ -25,7 +25,12 @@ SAMPLES, UTTERANCES, MANIFEST = "samples.npy", "utterances.json", "manifest.json
 
 
 def write(folder: Path, recordings: Iterable[Recorded]) -> None:
-    """Write recordings into an existing, empty folder."""
+    """Write recordings into an existing, empty folder.
+
+    Args:
+        folder: gets samples.npy, utterances.json and manifest.json.
+        recordings: in the corpus's order.
+    """
     import numpy as np
 
     rows, samples, start = [], [], 0
@@ -40,7 +45,7 @@ def write(folder: Path, recordings: Iterable[Recorded]) -> None:
 
 
 def read(folder: Path) -> Dataset | None:
-    """What `write` wrote, or None where there is nothing, or something else."""
+    """Read what `write` wrote, or None where there is nothing, or something else."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         contents = {name: (folder / name).read_bytes() for name in (SAMPLES, UTTERANCES)}

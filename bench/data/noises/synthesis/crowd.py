@@ -24,12 +24,29 @@ from bench.data.speech.espeak import Voice
 
 
 def asks(rng: Rng, seconds: float) -> list[tuple[str, Voice]]:
-    """Three or four people, each with enough to say for two."""
+    """Choose what has to be said for a crowd: by three or four people, each with enough to say for two.
+
+    Args:
+        rng: what to draw from.
+        seconds: the clip's length.
+
+    Returns:
+        Texts and the voices that say them; what is said becomes `spoken` of `render`.
+    """
     return [request(rng, 1.5 * seconds) for _ in range(int(rng.integers(3, 5)))]
 
 
 def render(rng: Rng, spoken: Sequence[Sound], n: int) -> Sound:
-    """Six or eight voices at different distances, the clink of cups, and the air of the room."""
+    """Mix a crowd: six or eight voices at different distances, the clink of cups, and the air of the room.
+
+    Args:
+        rng: what to draw from.
+        spoken: what each of `asks` sounds like, shapes (t_i,), at 16 kHz.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     voices = [half for whole in spoken for half in two_voices(rng, whole)]
     babble = np.zeros(n)
     for one in voices:

@@ -33,7 +33,15 @@ def _wail(rng: Rng, corners: list[tuple[float, float]], length: int, shaking: fl
 
 
 def sobbing(rng: Rng, n: int) -> Sound:
-    """Moans that fall and shake, cut up by the breath, and gasps between them."""
+    """Synthesise sobs: moans that fall and shake, cut up by the breath, and gasps between them.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     total, tract, pitch = np.zeros(n), rng.uniform(0.95, 1.25), rng.uniform(210.0, 420.0)
     at = samples(rng.uniform(0.02, 0.2))
     while at < n:
@@ -51,7 +59,17 @@ def sobbing(rng: Rng, n: int) -> Sound:
 
 
 def baby_cry(rng: Rng, n: int) -> Sound:
-    """Cries of a second that rise and fall, harsh where they are loudest, and a breath drawn in between them."""
+    """Synthesise a baby's cries: of a second each, rising and falling, harsh where they are loudest.
+
+    Between them a breath is drawn in.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     total, tract, pitch = np.zeros(n), rng.uniform(0.9, 1.15), rng.uniform(360.0, 560.0)
     at = samples(rng.uniform(0.02, 0.2))
     while at < n:
@@ -67,7 +85,15 @@ def baby_cry(rng: Rng, n: int) -> Sound:
 
 
 def whimper(rng: Rng, n: int) -> Sound:
-    """Thin, soft sounds through the nose that break off, in groups, and gasps or sniffs between."""
+    """Synthesise whimpers: thin, soft sounds through the nose that break off, in groups, and gasps between them.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     total, tract, pitch = np.zeros(n), rng.uniform(1.0, 1.3), rng.uniform(300.0, 560.0)
     at = samples(rng.uniform(0.02, 0.2))
     while at < n:

@@ -29,7 +29,15 @@ from bench.data.noises.synthesis.tools import (
 
 
 def cough(rng: Rng, n: int) -> Sound:
-    """Coughs in ones to threes: a burst as the glottis opens, a noisy phase, and often a voiced end."""
+    """Synthesise coughs in ones to threes: a burst as the glottis opens, a noisy phase, and often a voiced end.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     total, tract, pitch = np.zeros(n), rng.uniform(0.85, 1.25), rng.uniform(110.0, 320.0)
     for start in steps(rng, n, rng.uniform(0.35, 0.9), 0.35, first_s=rng.uniform(0.1, 0.5)):
         length = samples(rng.uniform(0.22, 0.42))
@@ -43,7 +51,15 @@ def cough(rng: Rng, n: int) -> Sound:
 
 
 def sneeze(rng: Rng, n: int) -> Sound:
-    """A breath drawn in, once or twice, and let go with a hiss."""
+    """Synthesise sneezes: a breath drawn in, once or twice, and let go with a hiss.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     total, tract = np.zeros(n), rng.uniform(0.85, 1.25)
     for start in steps(rng, n, rng.uniform(1.8, 2.8), 0.15, first_s=rng.uniform(0.05, 0.4)):
         drawn = samples(rng.uniform(0.35, 0.8))
@@ -60,7 +76,15 @@ def sneeze(rng: Rng, n: int) -> Sound:
 
 
 def breathing(rng: Rng, n: int) -> Sound:
-    """Breath in and out, the way in brighter and shorter."""
+    """Synthesise breathing in and out, the way in brighter and shorter.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     total, tract, inward = np.zeros(n), rng.uniform(0.85, 1.2), True
     at, pace = samples(rng.uniform(0.0, 0.3)), rng.uniform(0.6, 1.3)
     while at < n:
@@ -73,7 +97,15 @@ def breathing(rng: Rng, n: int) -> Sound:
 
 
 def clapping(rng: Rng, n: int) -> Sound:
-    """One to twelve people clapping, each with hands of their own, in a room."""
+    """Synthesise one to twelve people clapping, each with hands of their own, in a room.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     total = np.zeros(n)
     people = int(rng.choice((1, 2, 5, 12)))
     for _ in range(people):
@@ -87,7 +119,15 @@ def clapping(rng: Rng, n: int) -> Sound:
 
 
 def footsteps(rng: Rng, n: int) -> Sound:
-    """Somebody walking: a heel, then a sole, on wood, stone or gravel."""
+    """Synthesise somebody walking: a heel, then a sole, on wood, stone or gravel.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     total, gravel, body = np.zeros(n), rng.random() < 0.35, rng.uniform(80.0, 220.0)
     for start in steps(rng, n, rng.uniform(0.4, 0.65), 0.04):
         length = samples(0.28)
@@ -102,7 +142,15 @@ def footsteps(rng: Rng, n: int) -> Sound:
 
 
 def snoring(rng: Rng, n: int) -> Sound:
-    """The palate flapping 25 to 80 times a second as breath is drawn in, and a soft breath out."""
+    """Synthesise snores: the palate flaps 25 to 80 times a second as breath is drawn in; then a soft breath out.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     total, tract, rattle = np.zeros(n), rng.uniform(0.75, 1.05), rng.uniform(25.0, 80.0)
     for start in steps(rng, n, rng.uniform(2.0, 3.0), 0.1, first_s=rng.uniform(0.0, 0.4)):
         length = samples(rng.uniform(0.8, 1.4))
@@ -116,7 +164,15 @@ def snoring(rng: Rng, n: int) -> Sound:
 
 
 def throat(rng: Rng, n: int) -> Sound:
-    """A throat cleared: two rough, voiced scrapes, the second longer."""
+    """Synthesise a throat being cleared: two rough, voiced scrapes, the second longer.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     total, tract, pitch = np.zeros(n), rng.uniform(0.85, 1.2), rng.uniform(80.0, 210.0)
     for start in steps(rng, n, rng.uniform(1.3, 2.2), 0.2, first_s=rng.uniform(0.1, 0.5)):
         at = start
@@ -131,7 +187,15 @@ def throat(rng: Rng, n: int) -> Sound:
 
 
 def sniffing(rng: Rng, n: int) -> Sound:
-    """Short breaths drawn sharply through the nose."""
+    """Synthesise sniffs: short breaths drawn sharply through the nose.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     total, nose = np.zeros(n), rng.uniform(0.85, 1.2)
     for start in steps(rng, n, rng.uniform(0.5, 1.1), 0.3, first_s=rng.uniform(0.0, 0.4)):
         length = samples(rng.uniform(0.14, 0.38))

@@ -41,7 +41,15 @@ def _struck(rng: Rng, n: int, modes: Modes, contact_s: float) -> Sound:
 
 
 def door_creak(rng: Rng, n: int) -> Sound:
-    """A hinge that sticks and slips 20 to 250 times a second as the door moves, and the wood it drives."""
+    """Synthesise a creaking door: a hinge that sticks and slips 20 to 250 times a second, and the wood it drives.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     total = np.zeros(n)
     modes = _modes(rng, 350.0, 4500.0, 9, 0.05)
     for start in steps(rng, n, rng.uniform(1.4, 2.6), 0.2, first_s=rng.uniform(0.0, 0.4)):
@@ -54,7 +62,15 @@ def door_creak(rng: Rng, n: int) -> Sound:
 
 
 def clock_tick(rng: Rng, n: int) -> Sound:
-    """Tick and tock, two to five a second, from a small case of wood or metal."""
+    """Synthesise a clock: tick and tock, two to five a second, from a small case of wood or metal.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     total, every = np.zeros(n), float(rng.choice((0.2, 0.25, 0.5, 0.5)))
     voices = [_modes(rng, rng.uniform(900.0, 2200.0), 6500.0, 6, rng.uniform(0.02, 0.09)) for _ in range(2)]
     for index, start in enumerate(steps(rng, n, every, 0.004)):
@@ -64,7 +80,15 @@ def clock_tick(rng: Rng, n: int) -> Sound:
 
 
 def keyboard(rng: Rng, n: int) -> Sound:
-    """Typing in bursts, with pauses: each key a press and, softer, a release; now and then a wider key."""
+    """Synthesise typing in bursts, with pauses: each key a press and, softer, a release.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     total, cap = np.zeros(n), rng.uniform(1200.0, 2600.0)
     case = [(hertz, decay_s, 0.15 * level) for hertz, decay_s, level in _modes(rng, 200.0, 900.0, 3, 0.04)]
     busy = wander(rng, n, 0.5)
@@ -79,7 +103,15 @@ def keyboard(rng: Rng, n: int) -> Sound:
 
 
 def vacuum_cleaner(rng: Rng, n: int) -> Sound:
-    """A motor's harmonics and the rush of air, drifting as the load changes."""
+    """Synthesise a vacuum cleaner: a motor's harmonics and the rush of air, drifting as the load changes.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     load = 1.0 + 0.04 * wander(rng, n, 0.8, -1.0, 1.0)
     pitch, motor = rng.uniform(90.0, 260.0), np.zeros(n)
     for harmonic in range(1, 16):
@@ -92,7 +124,15 @@ def vacuum_cleaner(rng: Rng, n: int) -> Sound:
 
 
 def washing_machine(rng: Rng, n: int) -> Sound:
-    """A drum that turns over, water and cloth that fall in it, mains hum, and the whine of its motor."""
+    """Synthesise a washing machine: a drum that turns over, water and cloth in it, mains hum, a motor's whine.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     time = np.arange(n) / SAMPLE_RATE
     turn = 0.5 + 0.5 * np.sin(2 * np.pi * rng.uniform(0.7, 1.6) * time + rng.uniform(0.0, 6.28))
     rumble = noise(rng, n, ((35.0, 0.0), (120.0, 0.0), (500.0, -16.0), (3000.0, -40.0))) * (0.5 + 0.5 * turn)
@@ -105,7 +145,15 @@ def washing_machine(rng: Rng, n: int) -> Sound:
 
 
 def mouse_click(rng: Rng, n: int) -> Sound:
-    """A mouse button pressed and let go, once or twice, and the wheel in between."""
+    """Synthesise a computer mouse: a button pressed and let go, once or twice, and the wheel in between.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     total, body = np.zeros(n), _modes(rng, rng.uniform(1500.0, 2800.0), 7000.0, 6, 0.012)
     for start in steps(rng, n, rng.uniform(0.35, 0.9), 0.4):
         wheel = rng.random() < 0.25
@@ -116,7 +164,15 @@ def mouse_click(rng: Rng, n: int) -> Sound:
 
 
 def alarm(rng: Rng, n: int) -> Sound:
-    """An alarm clock: electronic beeps in groups, or a hammer on a bell."""
+    """Synthesise an alarm clock: electronic beeps in groups, or a hammer on a bell.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     total = np.zeros(n)
     if rng.random() < 0.5:
         hertz, length = rng.uniform(900.0, 3200.0), samples(rng.uniform(0.06, 0.12))
@@ -135,7 +191,15 @@ def alarm(rng: Rng, n: int) -> Sound:
 
 
 def door_knock(rng: Rng, n: int) -> Sound:
-    """Knuckles on a door, two to six at a time."""
+    """Synthesise knuckles on a door, two to six knocks at a time.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     total = np.zeros(n)
     panel = [*_modes(rng, rng.uniform(110.0, 220.0), 900.0, 6, 0.13), *_modes(rng, 1200.0, 4000.0, 3, 0.02)]
     for start in steps(rng, n, rng.uniform(1.3, 2.2), 0.15, first_s=rng.uniform(0.1, 0.5)):

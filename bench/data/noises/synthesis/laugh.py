@@ -59,17 +59,41 @@ def _laughs(rng: Rng, n: int, vowel_hz: Sequence[float], pace_s: float, air_db: 
 
 
 def laughter(rng: Rng, n: int) -> Sound:
-    """Open and voiced: ha ha ha."""
+    """Synthesise laughter, open and voiced: ha ha ha.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     return _laughs(rng, n, (780.0, 1300.0, 2600.0, 3600.0), rng.uniform(0.19, 0.25), rng.uniform(-14.0, -4.0), 1.0)
 
 
 def giggle(rng: Rng, n: int) -> Sound:
-    """Fast, short and high: hi hi hi."""
+    """Synthesise giggles, fast, short and high: hi hi hi.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     return _laughs(rng, n, (420.0, 2100.0, 2900.0, 3700.0), rng.uniform(0.13, 0.17), rng.uniform(-12.0, -2.0), 1.35)
 
 
 def chuckle(rng: Rng, n: int) -> Sound:
-    """Low, behind a nearly closed mouth, with more breath than voice: hm hm hm."""
+    """Synthesise chuckles, low, behind a nearly closed mouth, with more breath than voice: hm hm hm.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     return _laughs(rng, n, (300.0, 1100.0, 2300.0), rng.uniform(0.2, 0.28), rng.uniform(-2.0, 6.0), 0.65)
 
 

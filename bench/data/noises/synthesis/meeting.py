@@ -27,12 +27,29 @@ from bench.data.speech.espeak import Voice
 
 
 def asks(rng: Rng, seconds: float) -> list[tuple[str, Voice]]:
-    """Two people; what the second says may be shared with a third."""
+    """Choose what has to be said for a meeting: by two people; what the second says may be shared with a third.
+
+    Args:
+        rng: what to draw from.
+        seconds: the clip's length.
+
+    Returns:
+        Texts and the voices that say them; what is said becomes `spoken` of `render`.
+    """
     return [request(rng, 0.7 * seconds), request(rng, 1.2 * seconds)]
 
 
 def render(rng: Rng, spoken: Sequence[Sound], n: int) -> Sound:
-    """Turns that overlap a little, in a room that is heard more than the voices are; hum and rustling."""
+    """Mix a meeting: turns that overlap a little, in a room that is heard more than the voices are; hum and rustling.
+
+    Args:
+        rng: what to draw from.
+        spoken: what each of `asks` sounds like, shapes (t_i,), at 16 kHz.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     first, (second, third) = spoken[0], two_voices(rng, spoken[1])
     people = [first, second, third] if rng.random() < 0.5 else [first, second]
     levels = [gain(rng.uniform(-6.0, 0.0)) for _ in people]

@@ -25,7 +25,15 @@ from bench.data.noises.synthesis.tools import (
 
 
 def rain(rng: Rng, n: int) -> Sound:
-    """A bed of far drops, and near ones that each ring shortly on what they fall on."""
+    """Synthesise rain: a bed of far drops, and near ones that each ring shortly on what they fall on.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     bright = rng.uniform(-14.0, 5.0)
     bed = noise(rng, n, ((80.0, -18.0), (500.0, -8.0), (2000.0, 0.0), (5000.0, bright), (7800.0, bright - 6.0)))
     drops = np.zeros(n)
@@ -36,7 +44,15 @@ def rain(rng: Rng, n: int) -> Sound:
 
 
 def wind(rng: Rng, n: int) -> Sound:
-    """Gusts: noise that grows brighter as it grows louder, and a howl that rises with it."""
+    """Synthesise gusts of wind: noise that grows brighter as it grows louder, and a howl that rises with it.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     gust = wander(rng, n, rng.uniform(0.3, 0.9), 0.15, 1.0)
     low = noise(rng, n, ((40.0, 0.0), (200.0, -3.0), (600.0, -20.0), (3000.0, -45.0)))
     middle = band(rng, n, 250.0, 900.0)
@@ -48,7 +64,15 @@ def wind(rng: Rng, n: int) -> Sound:
 
 
 def sea_waves(rng: Rng, n: int) -> Sound:
-    """Waves that swell, break and draw back over the noise of the open sea."""
+    """Synthesise waves that swell, break and draw back over the noise of the open sea.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     swell: Sound = np.full(n, 0.08)
     for start in steps(rng, n, rng.uniform(2.2, 4.0), 0.2):
         length = samples(rng.uniform(2.5, 4.5))
@@ -61,7 +85,15 @@ def sea_waves(rng: Rng, n: int) -> Sound:
 
 
 def fire(rng: Rng, n: int) -> Sound:
-    """Crackles of all sizes in bursts, over the soft roar of the flames."""
+    """Synthesise a fire: crackles of all sizes in bursts, over the soft roar of the flames.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     roar = noise(rng, n, ((40.0, 0.0), (150.0, 0.0), (700.0, -20.0), (4000.0, -40.0))) * wander(rng, n, 4.0, 0.4, 1.0)
     rate = rng.uniform(15.0, 60.0) * wander(rng, n, 1.5, 0.0, 1.0) ** 2
     crackle = np.zeros(n)
@@ -72,7 +104,15 @@ def fire(rng: Rng, n: int) -> Sound:
 
 
 def thunder(rng: Rng, n: int) -> Sound:
-    """A crack, and a roll whose strokes come in duller and duller; some rain."""
+    """Synthesise thunder: a crack, and a roll whose strokes come in duller and duller; some rain.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     total = gain(rng.uniform(-34.0, -24.0)) * noise(rng, n, ((200.0, -12.0), (2000.0, 0.0), (7000.0, 0.0)))
     start = samples(rng.uniform(0.05, 0.7))
     crack_length = samples(rng.uniform(0.08, 0.3))
@@ -90,7 +130,15 @@ def thunder(rng: Rng, n: int) -> Sound:
 
 
 def birds(rng: Rng, n: int) -> Sound:
-    """Two to four birds, each repeating a motif of its own: notes that glide between 2 and 6.5 kHz; wind in leaves."""
+    """Synthesise two to four birds, each repeating a motif of notes that glide between 2 and 6.5 kHz; wind in leaves.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     total = gain(rng.uniform(-26.0, -16.0)) * noise(rng, n, ((150.0, -6.0), (1000.0, 0.0), (4000.0, -9.0)))
     for _ in range(int(rng.integers(2, 5))):
         motif = _motif(rng) * gain(rng.uniform(-12.0, 0.0))
@@ -112,7 +160,15 @@ def _motif(rng: Rng) -> Sound:
 
 
 def crickets(rng: Rng, n: int) -> Sound:
-    """Several crickets: chirps of two to five pulses on a steady pitch; a night's soft hum behind."""
+    """Synthesise several crickets: chirps of two to five pulses on a steady pitch; a night's soft hum behind.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     total = gain(rng.uniform(-30.0, -20.0)) * noise(rng, n, ((60.0, 0.0), (500.0, -10.0), (5000.0, -20.0)))
     for _ in range(int(rng.integers(2, 6))):
         hertz, loud = rng.uniform(3200.0, 5400.0), gain(rng.uniform(-14.0, 0.0))
@@ -127,9 +183,16 @@ def crickets(rng: Rng, n: int) -> Sound:
 
 
 def brook(rng: Rng, n: int) -> Sound:
-    """Bubbles, each a short tone that rises as it shrinks, over the noise of the water.
+    """Synthesise a brook: bubbles, each a short tone that rises as it shrinks, over the noise of the water.
 
     Reference: van den Doel, Physically based models for liquid sounds, ACM Trans. Applied Perception 2 (4), 2005.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
     """
     total = gain(rng.uniform(-16.0, -8.0)) * noise(
         rng, n, ((150.0, -12.0), (700.0, 0.0), (3000.0, -6.0), (7000.0, -16.0))

@@ -35,7 +35,15 @@ NOTICES = (
 
 
 def asks(rng: Rng, seconds: float) -> list[tuple[str, Voice]]:
-    """One announcer; the notices last for most of the clip."""
+    """Choose what has to be said for a station: by one announcer; the notices last for most of the clip.
+
+    Args:
+        rng: what to draw from.
+        seconds: the clip's length.
+
+    Returns:
+        Texts and the voices that say them; what is said becomes `spoken` of `render`.
+    """
     count = 2 if seconds > 5.0 else 1
     chosen = rng.permutation(len(NOTICES))[:count]
     said = [NOTICES[i].format(place=rng.choice(PLACES), number=rng.integers(1, 20)) for i in chosen]
@@ -43,7 +51,16 @@ def asks(rng: Rng, seconds: float) -> list[tuple[str, Voice]]:
 
 
 def render(rng: Rng, spoken: Sequence[Sound], n: int) -> Sound:
-    """The announcement after a chime, or in its midst, over the rumble and murmur of the hall."""
+    """Mix a station: an announcement after a chime, or in its midst, over the rumble and murmur of the hall.
+
+    Args:
+        rng: what to draw from.
+        spoken: what each of `asks` sounds like, shapes (t_i,), at 16 kHz.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     announced, at = np.zeros(n), samples(rng.uniform(0.05, 0.5))
     if rng.random() < 0.6:
         chime = _chime(rng)

@@ -54,7 +54,7 @@ _SPEEDS = ((8, 9), (9, 10), (10, 9), (9, 8), (15, 16), (16, 15))
 
 
 def voice(rng: Rng) -> Voice:
-    """A voice drawn at random."""
+    """Draw a voice at random."""
     return Voice(
         variant=str(rng.choice(VARIANTS)),
         pitch=int(rng.integers(25, 75)),
@@ -65,7 +65,12 @@ def voice(rng: Rng) -> Voice:
 
 
 def request(rng: Rng, seconds: float) -> tuple[str, Voice]:
-    """Sentences, in a random order, that last at least about so many seconds, and who says them."""
+    """Draw sentences, in a random order, that last at least about so long, and the voice that says them.
+
+    Args:
+        rng: what to draw from.
+        seconds: how long they last at least, about; shorter where all sentences are not enough.
+    """
     who = voice(rng)
     wanted, said = seconds * who.rate_wpm * who.scale / 60.0, []
     for index in rng.permutation(len(SENTENCES)):
@@ -76,12 +81,29 @@ def request(rng: Rng, seconds: float) -> tuple[str, Voice]:
 
 
 def two_voices(rng: Rng, spoken: Sound) -> tuple[Sound, Sound]:
-    """The two halves of what somebody said, one of them faster or slower, and so higher or lower."""
+    """Cut what somebody said into halves and play one of them faster or slower, and so higher or lower.
+
+    Args:
+        rng: what to draw from.
+        spoken: shape (t,), at 16 kHz.
+
+    Returns:
+        The first half as it is, and the second as somebody else would say it.
+    """
     middle = len(spoken) // 2
     up, down = _SPEEDS[int(rng.integers(len(_SPEEDS)))]
     return spoken[:middle], np.asarray(resample_poly(spoken[middle:], up, down), dtype=np.float64)
 
 
 def looped(rng: Rng, spoken: Sound, n: int) -> Sound:
-    """Talk that goes on all the time: repeated to n samples, from a random place on, at a root mean square of 1."""
+    """Repeat talk so that it goes on all the time, from a random place on.
+
+    Args:
+        rng: what to draw from.
+        spoken: shape (t,), at 16 kHz.
+        n: samples that are wanted.
+
+    Returns:
+        Shape (n,), at a root mean square of 1.
+    """
     return unit(np.roll(np.resize(spoken, max(n, len(spoken))), int(rng.integers(len(spoken))))[:n])

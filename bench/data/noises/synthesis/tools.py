@@ -25,28 +25,36 @@ Modes: TypeAlias = Sequence[tuple[float, float, float]]
 
 
 def samples(seconds: float) -> int:
-    """Seconds as a whole number of samples, at least 1."""
+    """Turn seconds into a whole number of samples at 16 kHz, at least 1."""
     return max(1, round(seconds * SAMPLE_RATE))
 
 
 def gain(db: float) -> float:
-    """Decibels as a factor of amplitude."""
+    """Turn decibels into a factor of amplitude."""
     return float(10.0 ** (db / 20.0))
 
 
 def rms(sound: Sound) -> float:
-    """Root mean square."""
+    """Compute the root mean square of a sound, shape (n,)."""
     return float(np.sqrt(np.mean(sound**2)))
 
 
 def unit(sound: Sound) -> Sound:
-    """The sound at a root mean square of 1; silence stays silence."""
+    """Bring a sound to a root mean square of 1; silence stays silence."""
     level = rms(sound)
     return sound / level if level > 0 else sound
 
 
 def filtered(sound: Sound, curve: Curve) -> Sound:
-    """A sound through a zero-phase filter with this spectrum."""
+    """Filter a sound without moving it in time, by a spectrum.
+
+    Args:
+        sound: shape (n,), at 16 kHz.
+        curve: the filter's gain as (Hz, dB) corners.
+
+    Returns:
+        Shape (n,).
+    """
     size = next_fast_len(len(sound), real=True)
     hertz = np.fft.rfftfreq(size, 1.0 / SAMPLE_RATE)
     corners = np.log([corner for corner, _ in curve])
@@ -55,18 +63,45 @@ def filtered(sound: Sound, curve: Curve) -> Sound:
 
 
 def noise(rng: Rng, n: int, curve: Curve) -> Sound:
-    """Gaussian noise with this spectrum, at a root mean square of 1."""
+    """Draw Gaussian noise with a spectrum, at a root mean square of 1.
+
+    Args:
+        rng: what to draw from.
+        n: samples at 16 kHz.
+        curve: the spectrum as (Hz, dB) corners.
+    """
     return unit(filtered(rng.standard_normal(n), curve))
 
 
 def band(rng: Rng, n: int, low_hz: float, high_hz: float) -> Sound:
-    """Noise between two frequencies, falling by some 30 dB within an octave outside them."""
+    """Draw noise between two frequencies, falling by some 30 dB within an octave outside them.
+
+    Args:
+        rng: what to draw from.
+        n: samples at 16 kHz.
+        low_hz: the lower frequency, in Hz.
+        high_hz: the upper one.
+
+    Returns:
+        Shape (n,), at a root mean square of 1.
+    """
     curve = ((low_hz / 4, -60.0), (low_hz / 2, -30.0), (low_hz, 0.0), (high_hz, 0.0), (high_hz * 2, -30.0))
     return noise(rng, n, (*curve, (high_hz * 4, -60.0)))
 
 
 def wander(rng: Rng, n: int, hertz: float, low: float = 0.0, high: float = 1.0) -> Sound:
-    """A smooth random curve between `low` and `high` that turns about `hertz` times a second."""
+    """Draw a smooth random curve.
+
+    Args:
+        rng: what to draw from.
+        n: samples at 16 kHz.
+        hertz: how often a second it turns, about.
+        low: its lowest value.
+        high: its highest value.
+
+    Returns:
+        Shape (n,).
+    """
     knots = int(np.ceil(n / SAMPLE_RATE * hertz * 2.0)) + 2
     position = np.linspace(0.0, knots - 1.000001, n)
     left = position.astype(np.int64)
@@ -76,17 +111,42 @@ def wander(rng: Rng, n: int, hertz: float, low: float = 0.0, high: float = 1.0) 
 
 
 def envelope(n: int, corners: Sequence[tuple[float, float]]) -> Sound:
-    """Straight lines through (share of the duration, level) corners."""
+    """Draw straight lines through corners, over a number of samples.
+
+    Args:
+        n: samples.
+        corners: (share of the duration, level), in order of time.
+
+    Returns:
+        Shape (n,).
+    """
     return np.interp(np.linspace(0.0, 1.0, n), [at for at, _ in corners], [level for _, level in corners])
 
 
 def tone(hertz: Sound, phase: float = 0.0) -> Sound:
-    """A sine whose frequency follows the curve."""
+    """Make a sine whose frequency follows a curve.
+
+    Args:
+        hertz: the frequency at each sample, shape (n,).
+        phase: at the start, in radians.
+
+    Returns:
+        Shape (n,), in [-1, 1].
+    """
     return np.asarray(np.sin(phase + 2.0 * np.pi * np.cumsum(hertz) / SAMPLE_RATE), dtype=np.float64)
 
 
 def pulses(hertz: Sound, rng: Rng, jitter: float = 0.0) -> Sound:
-    """Unit impulses whose rate follows the curve; `jitter` is the spread of their times, as a share of the interval."""
+    """Make a train of unit impulses whose rate follows a curve.
+
+    Args:
+        hertz: the rate at each sample, shape (n,).
+        rng: what to draw from.
+        jitter: deviation of the impulses' times, as a share of the interval.
+
+    Returns:
+        Shape (n,).
+    """
     cycles = np.cumsum(hertz) / SAMPLE_RATE
     count = int(cycles[-1])
     if count < 1:
@@ -99,14 +159,32 @@ def pulses(hertz: Sound, rng: Rng, jitter: float = 0.0) -> Sound:
 
 
 def sparks(rng: Rng, n: int, rate_hz: float | Sound, spread_db: float = 8.0) -> Sound:
-    """Impulses at random times, `rate_hz` a second, with random signs and levels."""
+    """Draw impulses at random times, with random signs and levels.
+
+    Args:
+        rng: what to draw from.
+        n: samples at 16 kHz.
+        rate_hz: impulses a second, one number or one for each sample, shape (n,).
+        spread_db: standard deviation of their levels, in dB.
+
+    Returns:
+        Shape (n,).
+    """
     train = (rng.random(n) < np.asarray(rate_hz) / SAMPLE_RATE).astype(np.float64)
     level = 10.0 ** (spread_db * rng.standard_normal(n) / 20.0)
     return np.asarray(train * level * rng.choice((-1.0, 1.0), n), dtype=np.float64)
 
 
 def ringing(excitation: Sound, modes: Modes) -> Sound:
-    """What a struck or blown body with these modes gives: a bank of two-pole resonators of equal peak gain."""
+    """Let a struck or blown body ring: a bank of two-pole resonators of equal peak gain.
+
+    Args:
+        excitation: what strikes it, shape (n,), at 16 kHz.
+        modes: (Hz, seconds to decay by 60 dB, gain) of each resonance.
+
+    Returns:
+        Shape (n,).
+    """
     total = np.zeros(len(excitation))
     for hertz, decay_s, level in modes:
         radius = 10.0 ** (-3.0 / (decay_s * SAMPLE_RATE))
@@ -117,20 +195,43 @@ def ringing(excitation: Sound, modes: Modes) -> Sound:
 
 
 def formants(excitation: Sound, hertz: Sequence[float], width_hz: float = 110.0) -> Sound:
-    """An excitation through a vocal tract with these resonances; the higher ones are wider and softer."""
+    """Send an excitation through a vocal tract; the higher resonances are wider and softer.
+
+    Args:
+        excitation: shape (n,), at 16 kHz.
+        hertz: the resonances, in Hz, from the lowest.
+        width_hz: bandwidth of the lowest, in Hz.
+
+    Returns:
+        Shape (n,).
+    """
     modes = [(f, 2.2 / (width_hz * (1.0 + 0.4 * i)), gain(-4.0 * i)) for i, f in enumerate(hertz)]
     return ringing(excitation, modes)
 
 
 def place(target: Sound, sound: Sound, start: int) -> None:
-    """Add a sound to another from a sample on; what runs over the end is lost."""
+    """Add a sound to another, in place, from a sample on; what runs over the end is lost.
+
+    Args:
+        target: shape (n,); changed.
+        sound: shape (u,).
+        start: the first sample of `target` that is changed; nothing is added where it is outside.
+    """
     if 0 <= start < len(target):
         end = min(len(target), start + len(sound))
         target[start:end] += sound[: end - start]
 
 
 def steps(rng: Rng, n: int, every_s: float, spread: float, first_s: float | None = None) -> list[int]:
-    """Start samples of events about `every_s` apart; `spread` is the deviation of an interval as a share of it."""
+    """Draw the start samples of events that come about regularly.
+
+    Args:
+        rng: what to draw from.
+        n: samples at 16 kHz, within which they start.
+        every_s: mean interval, in seconds.
+        spread: standard deviation of an interval, as a share of it.
+        first_s: when the first starts, in seconds; drawn within an interval by default.
+    """
     at = rng.uniform(0.0, every_s) if first_s is None else first_s
     starts = []
     while at * SAMPLE_RATE < n:
@@ -140,9 +241,18 @@ def steps(rng: Rng, n: int, every_s: float, spread: float, first_s: float | None
 
 
 def reverberant(rng: Rng, sound: Sound, t60_s: float, wet_db: float) -> Sound:
-    """The sound and, `wet_db` above or below it, its echo in a room: noise that decays by 60 dB in `t60_s`.
+    """Add to a sound its echo in a room: noise that decays by 60 dB in `t60_s`, the highs sooner.
 
-    The highs decay sooner. Reference: Moorer, About this reverberation business, Computer Music Journal 3 (2), 1979.
+    Reference: Moorer, About this reverberation business, Computer Music Journal 3 (2), 1979.
+
+    Args:
+        rng: what to draw from.
+        sound: shape (n,), at 16 kHz.
+        t60_s: the time in which the echo falls by 60 dB, in seconds; the echo is cut at 2.5 s.
+        wet_db: how far the echo is above the sound, in dB.
+
+    Returns:
+        Shape (n,).
     """
     n = samples(min(t60_s, 2.5))
     time = np.arange(n) / SAMPLE_RATE
@@ -155,9 +265,17 @@ def reverberant(rng: Rng, sound: Sound, t60_s: float, wet_db: float) -> Sound:
 
 
 def finish(rng: Rng, sound: Sound) -> NDArray[np.int16]:
-    """The sound as it is kept: 16-bit, without rumble below 25 Hz, its peak between -12 and -1 dB of full scale.
+    """Bring a sound to the form that is kept: 16 bits, without rumble below 25 Hz, its peak 1 to 12 dB below full
+    scale.
 
     A room tone 30 to 50 dB below the sound keeps its pauses from being digitally silent.
+
+    Args:
+        rng: what to draw from.
+        sound: shape (n,), not silent.
+
+    Returns:
+        Shape (n,), faded over 10 ms at either end.
     """
     floor_db = float(rng.uniform(-50.0, -30.0))
     room = noise(rng, len(sound), ((30.0, 0.0), (300.0, -6.0), (2000.0, -18.0), (7500.0, -30.0)))

@@ -9,17 +9,41 @@ from bench.data.noises.synthesis.tools import Sound
 
 
 def gaussian(rng: Rng, n: int) -> Sound:
-    """Normally distributed samples."""
+    """Draw samples from a normal distribution of variance 1.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     return rng.standard_normal(n)
 
 
 def uniform(rng: Rng, n: int) -> Sound:
-    """Samples between two limits: no peaks."""
+    """Draw samples evenly from -1 to 1: no peaks.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     return rng.uniform(-1.0, 1.0, n)
 
 
 def laplacian(rng: Rng, n: int) -> Sound:
-    """Samples with more peaks than the normal distribution has."""
+    """Draw samples from a Laplace distribution of scale 1, which has more peaks than the normal one.
+
+    Args:
+        rng: what to draw from.
+        n: the clip's length in samples at 16 kHz.
+
+    Returns:
+        Shape (n,), float64; its level is not set.
+    """
     return rng.laplace(size=n)
 
 

@@ -132,7 +132,7 @@ def test_a_database_of_the_library_itself(tmp_path: Path, storage: str) -> None:
     index = audformat.segmented_index(
         ["a.wav", "a.wav", "b.wav"], ["0s", "0.25s", "0.123456789s"], ["0.25s", "1s", pd.NaT]
     )
-    table = made["gold"] = audformat.AudformatTable(index, split_id="train")
+    table = made["gold"] = audformat.Table(index, split_id="train")
     for name, values in (("emotion", ["joy", "anger", None]), ("valence", [0.0, 7.5, None]), ("speaker", [7, 8, 8])):
         table[name] = audformat.Column(scheme_id=name)
         table[name].set(values)
