@@ -32,6 +32,7 @@ from bench.defending.purified_victim import AudioDefense
 from bench.modelling.features.mel_statistics import Voices
 from bench.modelling.training import Schedule, Sequences, fit_network, seeded
 from bench.modelling.weights import load_into, load_weights, save_weights
+from bench.perturbations.catalogue import P1_EFFECTS
 
 _WHERE = "defense 'manipulation_detector'"
 _INNER = "victim"
@@ -58,7 +59,8 @@ class ManipulationDetector(AudioDefense):
     Args:
         categories: noises to learn, from the noise bank; none means all that can lie under speech.
         snrs_db: their signal-to-noise ratios, in dB, from -40 to 60; P1's are 20, 10 and 0.
-        signals: specs of the other effects to learn; those that apply to no training utterance are left out.
+        signals: specs of the other effects to learn; those that apply to no training utterance are left out. The
+            default is P1's, `bench.perturbations.catalogue`.
         copies: manipulated copies of each utterance, at least 1.
         false_refusals: share of clean validation utterances that may be refused at most, from 0 to 0.5.
         hidden: units of the hidden layer.
@@ -69,22 +71,7 @@ class ManipulationDetector(AudioDefense):
     where: ClassVar[str] = _WHERE
     categories: tuple[str, ...] = ()
     snrs_db: tuple[float, ...] = (20.0, 10.0, 0.0)
-    signals: tuple[str, ...] = (
-        "speed_segment",
-        "fade_in",
-        "fade_out",
-        "filler:length=short",
-        "filler:length=long",
-        "drop_words",
-        "drop_letters",
-        "laugh",
-        "cry",
-        "speed_utterance:rate=1.25",
-        "speed_utterance:rate=0.75",
-        "pitch:factor=1.25",
-        "pitch:factor=0.75",
-        "reverb",
-    )
+    signals: tuple[str, ...] = P1_EFFECTS
     copies: int = 6
     false_refusals: float = 0.05
     hidden: int = 128

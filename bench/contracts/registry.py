@@ -6,7 +6,6 @@ listing is fast; what `bench list` prints of a component is read from its source
 
 from __future__ import annotations
 
-import ast
 import importlib
 import importlib.util
 import re
@@ -21,6 +20,7 @@ from typing import Any
 
 from bench.contracts.composition import Composed, specs_in
 from bench.contracts.pipeline import DefensePipeline
+from bench.contracts.sources import described, source_of
 from bench.core.errors import ComponentError, UsageError
 from bench.core.rng import key_of
 from bench.core.specs import Spec, build, did_you_mean
@@ -80,34 +80,11 @@ class Entry:
     @cached_property
     def source(self) -> Path | None:
         """The file it is written in; None where it is not to be found."""
-        try:
-            spec = importlib.util.find_spec(self.target.partition(":")[0])  # imports the packages that it lies in
-        except Exception:
-            return None
-        return Path(spec.origin) if spec and spec.origin else None
+        return source_of(self.target.partition(":")[0])
 
     def describe(self) -> tuple[str, str]:
         """Its parameters and the first line of its docstring, read from its source without importing it."""
-        node = self._class_node()
-        if node is None:
-            return "", ""
-        fields = [item for item in node.body if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)]
-        params = [
-            f"{ast.unparse(item.target)}={ast.unparse(item.value)}" if item.value else ast.unparse(item.target)
-            for item in fields
-            if "ClassVar" not in ast.unparse(item.annotation)
-        ]
-        return ", ".join(params), (ast.get_docstring(node) or "").partition("\n")[0]
-
-    def _class_node(self) -> ast.ClassDef | None:
-        if self.source is None or not self.source.is_file():
-            return None
-        try:
-            tree = ast.parse(self.source.read_bytes())
-        except (OSError, SyntaxError, ValueError):
-            return None
-        wanted = self.target.partition(":")[2]
-        return next((n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == wanted), None)
+        return described(self.source, self.target.partition(":")[2]) if self.source else ("", "")
 
 
 @dataclass(frozen=True)
