@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import importlib.util
-from functools import cache
 from pathlib import Path
 
 _FARTHEST = 4
@@ -51,7 +50,6 @@ def described(file: Path, name: str) -> tuple[str, str]:
     return ", ".join(params), (ast.get_docstring(node) or "").partition("\n")[0]
 
 
-@cache
 def _body(file: Path) -> tuple[ast.stmt, ...]:
     try:
         return tuple(ast.parse(file.read_bytes()).body)
