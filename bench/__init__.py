@@ -16,6 +16,7 @@ from bench.contracts.protocols import InformedAttack as InformedAttack
 from bench.contracts.protocols import NoiseBank as NoiseBank
 from bench.contracts.protocols import TrainableVictim as TrainableVictim
 from bench.contracts.protocols import Victim as Victim
+from bench.core.checks import check_fields as check_fields
 from bench.core.checks import chosen as chosen
 from bench.core.checks import within as within
 from bench.core.errors import BenchError as BenchError
@@ -24,6 +25,7 @@ from bench.core.errors import DataError as DataError
 from bench.core.errors import UsageError as UsageError
 from bench.core.rng import keyed as keyed
 from bench.core.specs import Spec as Spec
+from bench.core.specs import values_of as values_of
 from bench.core.types import MASK as MASK
 from bench.core.types import REFUSED as REFUSED
 from bench.core.types import SAMPLE_RATE as SAMPLE_RATE

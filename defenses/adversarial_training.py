@@ -9,7 +9,18 @@ from typing import Any
 
 import torch
 
-from bench import FitContext, NoiseSet, Spec, TrainableVictim, UsageError, Utterance, Victim, keyed, within
+from bench import (
+    FitContext,
+    NoiseSet,
+    Spec,
+    TrainableVictim,
+    UsageError,
+    Utterance,
+    Victim,
+    check_fields,
+    keyed,
+    within,
+)
 from bench.contracts.composition import parts_of
 from bench.core.types import Modality
 from bench.defending.adversarial_examples import adversarial_examples, perturbed, training_tools
@@ -69,8 +80,7 @@ class AdversarialTraining:
 
     def __post_init__(self) -> None:
         within(_WHERE, "percent", self.percent, "P2 takes 10 to 100", above=0, at_most=100)
-        for name in ("max_queries", "renewals"):
-            within(_WHERE, name, getattr(self, name), "leave it out for the default", at_least=1)
+        check_fields(self, _WHERE, ("max_queries", "renewals"), "leave it out for the default", at_least=1)
         for spec in self.effects:
             for part in parts_of(spec):
                 Spec.parse(part, _ATTACK)

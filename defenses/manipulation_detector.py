@@ -22,10 +22,10 @@ from bench import (
     UsageError,
     Utterance,
     Victim,
+    check_fields,
     keyed,
 )
 from bench.contracts.capabilities import forward_capabilities
-from bench.core.checks import within
 from bench.defending.adversarial_examples import perturbed
 from bench.defending.manipulations import CLEAN, Ear, Recognised, Setting, labelled, recognised
 from bench.defending.purified_victim import AudioDefense
@@ -79,12 +79,10 @@ class ManipulationDetector(AudioDefense):
     patience: int = 10
 
     def __post_init__(self) -> None:
-        for snr_db in self.snrs_db:
-            within(_WHERE, "snrs_db", snr_db, "P1 takes 20, 10 and 0", at_least=-40, at_most=60)
-        for name in ("copies", "hidden", "max_epochs", "patience"):
-            default = type(self).__dataclass_fields__[name].default
-            within(_WHERE, name, getattr(self, name), f"the default is {default}", at_least=1)
-        within(_WHERE, "false_refusals", self.false_refusals, "try 0.05", at_least=0, at_most=0.5)
+        counts = ("copies", "hidden", "max_epochs", "patience")
+        check_fields(self, _WHERE, ("snrs_db",), "P1 takes 20, 10 and 0", at_least=-40, at_most=60)
+        check_fields(self, _WHERE, counts, "the default is {default}", at_least=1)
+        check_fields(self, _WHERE, ("false_refusals",), "try 0.05", at_least=0, at_most=0.5)
         if not self.snrs_db and not self.signals:
             raise UsageError(
                 f"{_WHERE}, parameter 'signals'", "none, and no snrs_db", "something to learn", "name some"

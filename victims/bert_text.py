@@ -104,7 +104,7 @@ class BertText:
 def _front(folder: Path, fingerprint: str, pooling: str, device: torch.device) -> Front:
     tokenizer = _SOURCE.read("AutoTokenizer", folder)
     encoder = _SOURCE.encoder(folder)
-    positions = getattr(encoder.config, "max_position_embeddings", _MOST_TOKENS)
+    positions = encoder.config.to_dict().get("max_position_embeddings", _MOST_TOKENS)  # type: ignore[union-attr, operator]
     limit = min(tokenizer.model_max_length, int(positions), _MOST_TOKENS)
     return Front(encoder, Tokens(tokenizer, limit, pooling), fingerprint, device)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Any, ClassVar
@@ -112,11 +113,11 @@ class FittedHuggingFace(Borrowed):
                 rows[index] = row
         return self.labels.of_scores(self.names, torch.stack(rows))
 
-    @property
+    @cached_property
     def masked(self) -> bool:
         """Whether padding is told from sound: a mask is given, and nothing is normalised over time."""
-        by_group = getattr(self.network.config, "feat_extract_norm", None) == "group"
-        return bool(getattr(self.extractor, "return_attention_mask", False)) and not by_group
+        by_group = self.network.config.to_dict().get("feat_extract_norm") == "group"
+        return bool(self.extractor.to_dict().get("return_attention_mask")) and not by_group
 
     def _groups(self, inputs: Sequence[Mapping[str, Tensor]]) -> list[list[int]]:
         """Which may be put together: all, shortest first, or those of one shape."""
@@ -166,7 +167,7 @@ def _loaded(folder: Path) -> tuple[Any, Any]:
         found = f"no weights for {', '.join(missing[:4])}"
         remedy = "a bare encoder has no classifier: fine-tune it first, or choose a fine-tuned one"
         raise UsageError(f"{_WHERE}, {folder}", found, "a model trained for audio classification", remedy)
-    rate = getattr(extractor, "sampling_rate", SAMPLE_RATE)
+    rate = extractor.to_dict().get("sampling_rate", SAMPLE_RATE)
     if rate != SAMPLE_RATE:
         raise UsageError(f"{_WHERE}, {folder}", f"a model for {rate} Hz", f"{SAMPLE_RATE} Hz", "choose another model")
     return extractor, network

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor
 
-from bench import BenchError, FitContext, Spec, UsageError, Utterance, within
+from bench import BenchError, FitContext, Spec, UsageError, Utterance, check_fields, values_of
 from bench.core.cache import cache_dir
 from bench.core.keys import fingerprint
 from bench.core.specs import build, did_you_mean
@@ -95,8 +95,7 @@ class Http(BorrowedRecipe["FittedHttp"]):
             return
         check_url(_WHERE, self.url)
         for name, (least, most) in _RANGES.items():
-            if getattr(self, name) is not None:
-                within(_WHERE, name, getattr(self, name), "choose another", at_least=least, at_most=most)
+            check_fields(self, _WHERE, (name,), "choose another", at_least=least, at_most=most)
         for text in (self.field, *self.extra, self.key_header, self.key_scheme):
             if not text.isprintable() or '"' in text:
                 expected = "a name without quotation marks or control characters"
@@ -116,8 +115,8 @@ class Http(BorrowedRecipe["FittedHttp"]):
 
     def fingerprint(self) -> str:
         """Of what is asked and how the answer is read; how often and how patiently changes no result."""
-        service = self.resolved()
-        return fingerprint(json.dumps(getattr(service, name)) for name in (*_ASKING, *_READING))
+        service = values_of(self.resolved())
+        return fingerprint(json.dumps(service[name]) for name in (*_ASKING, *_READING))
 
     def loaded(self, context: FitContext) -> FittedHttp:
         """Say how the service is asked; nothing is sent.
@@ -129,7 +128,8 @@ class Http(BorrowedRecipe["FittedHttp"]):
         labels = Labels.given(_WHERE, context.task, recipe.labels)
         secret = key_from(_WHERE, recipe.key_env) if recipe.key_env else ""
         headers = {recipe.key_header: f"{recipe.key_scheme} {secret}".strip()} if secret else {}
-        name = fingerprint(json.dumps(getattr(recipe, name)) for name in _ASKING)
+        asked = values_of(recipe)
+        name = fingerprint(json.dumps(asked[name]) for name in _ASKING)
         journal = Journal(cache_dir() / "services" / f"{name}.sqlite3")
         interval_s = 1 / recipe.rate_limit_per_s if recipe.rate_limit_per_s else 0.0
         pace = Pace(recipe.timeout_s, recipe.retries, recipe.pause_s, interval_s, recipe.max_requests)
@@ -231,11 +231,12 @@ def _from_file(recipe: Http, file: Path) -> Http:
     wrong = [name for name in given if name not in known]
     if wrong:
         raise UsageError(where, repr(wrong[0]), "one of " + ", ".join(known), did_you_mean(wrong[0], known))
-    twice = [name for name in given if getattr(recipe, name) != known[name]]
+    own = values_of(recipe)
+    twice = [name for name in given if own[name] != known[name]]
     if twice:
         raise UsageError(where, f"{', '.join(twice)}, which the spec has too", "each in one place", "take one out")
     lists = {name: tuple(map(str, value)) for name, value in given.items() if isinstance(value, list)}
     texts = {"url": recipe.url} | {name: str(value) for name, value in given.items() if name not in lists}
-    made = build(Http, Spec("http", tuple(texts.items())), where)
-    values: dict[str, Any] = {name: lists.get(name, getattr(made, name)) for name in given}
+    made = values_of(build(Http, Spec("http", tuple(texts.items())), where))
+    values: dict[str, Any] = {name: lists.get(name, made[name]) for name in given}
     return replace(recipe, settings=None, **values)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from bench import Batch, ComponentError, FitContext, Spec, UsageError, Utterance, batches, within
+from bench import Batch, ComponentError, FitContext, Spec, UsageError, Utterance, batches, check_fields
 from bench.contracts.capabilities import Embedding
 from bench.core.threads import one_thread
 from bench.core.types import Modality
@@ -59,10 +59,9 @@ class Multimodal:
     modalities: ClassVar[tuple[Modality, ...]] = ("sound", "text")
 
     def __post_init__(self) -> None:
-        for name in ("batch_size", "max_epochs", "patience"):
-            within(_WHERE, name, getattr(self, name), "leave it out for the default", at_least=1)
-        for name in ("learning_rate", "tune_rate"):
-            within(_WHERE, name, getattr(self, name), "leave it out for the default", above=0)
+        usual = "leave it out for the default"
+        check_fields(self, _WHERE, ("batch_size", "max_epochs", "patience"), usual, at_least=1)
+        check_fields(self, _WHERE, ("learning_rate", "tune_rate"), usual, above=0)
         for name, spec in zip(_SENSES, self.made_of, strict=True):
             Spec.parse(spec, f"{_WHERE}, parameter {name!r}")
 

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bench import Batch, DataError, FitContext, UsageError, Utterance, chosen, within
+from bench import Batch, DataError, FitContext, UsageError, Utterance, check_fields, chosen
 from bench.modelling.features.egemaps import WIDTHS, version
 from bench.modelling.features.frontend import FrontEnd, Scope
 from bench.modelling.pretrained.borrowed import module_for
@@ -59,8 +59,7 @@ class SvmEgemaps:
         default = "the default is costs=0.0001+0.001+0.01+0.1+1.0"
         if not self.costs:
             raise UsageError(f"{_WHERE}, parameter 'costs'", "no value", "one or more values of C", default)
-        for cost in self.costs:
-            within(_WHERE, "costs", cost, default, above=0)
+        check_fields(self, _WHERE, ("costs",), default, above=0)
 
     def fingerprint(self) -> str:
         """The versions of openSMILE, which makes the features, and of scikit-learn, which fits the machine."""

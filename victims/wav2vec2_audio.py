@@ -119,7 +119,7 @@ class Samples:
     def __init__(self, extractor: Any, max_samples: int, folder: Path) -> None:
         self._extractor, self._max_samples = extractor, max_samples
         where = f"{_WHERE}, {folder}"
-        rate = getattr(extractor, "sampling_rate", SAMPLE_RATE)
+        rate = extractor.to_dict().get("sampling_rate", SAMPLE_RATE)
         if rate != SAMPLE_RATE:
             raise UsageError(where, f"an encoder for {rate} Hz", f"{SAMPLE_RATE} Hz", "choose another")
         given = extractor(np.zeros(_SHORTEST, np.float32), sampling_rate=rate, return_tensors="np")

@@ -104,5 +104,5 @@ def _remember(index: Path, entries: Mapping[str, Sequence[object]]) -> None:
 
 def unreadable(path: Path, error: Exception) -> DataError:
     """The refusal of a file that cannot be opened."""
-    reason = getattr(error, "strerror", None) or str(error)
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
     return DataError(path, reason.lower(), "a file that can be read", "check the path and its permissions")

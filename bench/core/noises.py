@@ -65,7 +65,7 @@ class NoiseSet:
 
         >>> import torch
         >>> clip = NoiseClip("1-1-A-26", "human", torch.ones(1), "1", label="laughing")
-        >>> len(Noises("esc50", (clip,), "").heard("laugh", "laughing"))
+        >>> len(NoiseSet("esc50", (clip,), "").heard("laugh", "laughing"))
         1
         """
         wanted = {sound.casefold() for sound in sounds}

@@ -179,7 +179,8 @@ class Task:
 
     def label_of(self, utterance: Utterance) -> Label | None:
         """The utterance's class, or None where it has none in this task."""
-        value: float | str | None = getattr(utterance, self.attribute)
+        rated = {"activation": utterance.activation, "valence": utterance.valence}
+        value = utterance.emotion if self.attribute == "emotion" else rated[self.attribute]
         if value is None or (self.improvised_only and utterance.metadata.get("style") == SCRIPTED):
             return None
         if self.bins:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.contracts.registry import Registry
 from bench.core.cache import cache_dir
 from bench.core.progress import Progress
+from bench.core.specs import values_of
 from bench.data.splits import LEAKS, split_named
 from bench.evaluation.options import Options, check_writable
 from bench.evaluation.planning import grouped, plan
@@ -89,8 +90,8 @@ def prepare(asked: Sequence[Options], progress: Progress) -> tuple[Experiment, l
         ValueError: the selections differ in data, machine or folder.
     """
     first = asked[0]
-    for name in (field.name for field in fields(Options) if field.name not in _VARY):
-        if any(getattr(options, name) != getattr(first, name) for options in asked):
+    for name, value in values_of(first).items():
+        if name not in _VARY and any(values_of(options)[name] != value for options in asked):
             raise ValueError(f"selections of one run with different {name}")
     registry = Registry.discover(first.plugins)
     for options in asked:

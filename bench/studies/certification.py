@@ -40,10 +40,10 @@ class Effort:
     alpha: float = 0.001
 
     def __post_init__(self) -> None:
-        remedies = {"first": "Cohen et al. take 100", "copies": "try 1000"}
-        for name, remedy in remedies.items():
-            if getattr(self, name) < 1:
-                raise UsageError(f"--{name}", str(getattr(self, name)), "at least 1", remedy)
+        counts = (("first", self.first, "Cohen et al. take 100"), ("copies", self.copies, "try 1000"))
+        for name, count, remedy in counts:
+            if count < 1:
+                raise UsageError(f"--{name}", str(count), "at least 1", remedy)
         if not LEAST_ALPHA <= self.alpha <= GREATEST_ALPHA:
             expected = f"from {LEAST_ALPHA:g} to {GREATEST_ALPHA:g}"
             raise UsageError("--alpha", f"{self.alpha:g}", expected, "Cohen et al. take 0.001")

@@ -13,7 +13,7 @@ import torch
 from bench.contracts.pipeline import modalities_of
 from bench.core.errors import BenchError, UsageError
 from bench.core.keys import key_of_json
-from bench.core.specs import NO_DEFENSE
+from bench.core.specs import NO_DEFENSE, values_of
 from bench.core.types import Dataset, Modality, Utterance
 from bench.data.segments import segments_of
 from bench.data.tasks import usable
@@ -49,7 +49,7 @@ def read_test_corpus(job: Job, text: str, root: Path | None) -> Dataset:
     try:
         component: Any = experiment.registry.build("corpora", text)
         if root is not None:
-            if not hasattr(component, "root"):
+            if "root" not in values_of(component):
                 where = f"--test-corpus-root {root}"
                 raise UsageError(where, f"{text!r}, which reads none", "no path", "leave the option out")
             component = replace(component, root=root)

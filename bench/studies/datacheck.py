@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from bench.contracts.registry import Registry
 from bench.core.errors import DataError, UsageError
 from bench.core.progress import SILENT, Progress
-from bench.core.specs import Spec, did_you_mean
+from bench.core.specs import Spec, did_you_mean, values_of
 from bench.data.soundcheck import Problem, look, own_option, shown, words
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def check(name: str, root: Path | None = None, registry: Registry | None = None,
     registry = registry or Registry.discover()
     kind = _kind(registry, name)
     component = _with_root(registry.build(kind, name), name, root)
-    folder: Path | None = getattr(component, "root", None)
+    folder: Path | None = values_of(component).get("root")
     folder = folder and Path(folder).expanduser()
     sounds, problems = look(folder, progress) if folder is not None else ([], [])
     told, refusal = _read(component, kind, folder, progress)

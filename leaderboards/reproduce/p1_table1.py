@@ -17,6 +17,7 @@ from typing import Any
 
 from scipy import stats
 
+from bench.core.specs import values_of
 from bench.evaluation.options import Options
 from bench.scoring.results import Results
 from leaderboards.reproduce import shape
@@ -115,7 +116,7 @@ class Table1:
 
     def rank_correlation(self) -> float | None:
         """Spearman's ρ of our changes and the paper's; None with fewer than three rows."""
-        both = [(row.change, getattr(row.paper, self.column)) for row in self.rows if row.change is not None]
+        both = [(row.change, values_of(row.paper)[self.column]) for row in self.rows if row.change is not None]
         if len(both) < 3 or len({ours for ours, _ in both}) == 1:
             return None
         return float(stats.spearmanr(*zip(*both, strict=True)).statistic)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from bench.contracts.protocols import FitContext
 from bench.core.batch import Batch
-from bench.core.checks import within
+from bench.core.checks import check_fields
 from bench.core.errors import DataError
 from bench.core.types import Utterance
 from bench.modelling.pretrained.encoders import Front, padded
@@ -59,11 +59,10 @@ class Head:
         Raises:
             UsageError: one is.
         """
-        for name in ("batch_size", "max_epochs", "patience"):
-            within(where, name, getattr(self, name), "leave it out for the default", at_least=1)
-        within(where, "dropout", self.dropout, "P3 has 0.2 on sound", at_least=0, at_most=0.95)
-        if self.learning_rate is not None:
-            within(where, "learning_rate", self.learning_rate, "leave it out for the default", above=0)
+        usual = "leave it out for the default"
+        check_fields(self, where, ("batch_size", "max_epochs", "patience"), usual, at_least=1)
+        check_fields(self, where, ("dropout",), "P3 has 0.2 on sound", at_least=0, at_most=0.95)
+        check_fields(self, where, ("learning_rate",), usual, above=0)
 
     @property
     def rate(self) -> float:
