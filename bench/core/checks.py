@@ -47,32 +47,18 @@ def within(
     bench.core.errors.UsageError: attack 'pitch', parameter 'factor': found 9.0; expected at least 0.25, at most 4, not
     1; P1 takes 1.25
     """
-    good = (
-        (at_least is None or value >= at_least)
-        and (above is None or value > above)
-        and (at_most is None or value <= at_most)
-        and (below is None or value < below)
-        and not math.isnan(value)
-        and value != but_not
-    )
-    if not good:
+    low = (at_least is None or value >= at_least) and (above is None or value > above)
+    high = (at_most is None or value <= at_most) and (below is None or value < below)
+    if not (low and high) or math.isnan(value) or value == but_not:
         bounds = {"at least": at_least, "more than": above, "at most": at_most, "below": below, "not": but_not}
         expected = ", ".join(f"{words} {bound:g}" for words, bound in bounds.items() if bound is not None)
         raise UsageError(f"{component}, parameter {parameter!r}", str(value), expected, remedy)
 
 
 def check_fields(
-    component: Any,
-    where: str,
-    names: Collection[str],
-    remedy: str = THE_DEFAULT,
-    *,
-    at_least: float | None = None,
-    above: float | None = None,
-    at_most: float | None = None,
-    below: float | None = None,
+    component: Any, where: str, names: Collection[str], remedy: str = THE_DEFAULT, **bounds: float
 ) -> None:
-    """Refuse a component where one of its fields is out of its range; see `within`.
+    """Refuse a component where one of its fields is out of its range.
 
     A field that is None has not been given, and is not looked at; of a tuple, every value is.
 
@@ -81,10 +67,7 @@ def check_fields(
         where: whose fields these are, by kind and name: "victim 'cnn_gru'".
         names: of fields that have one range.
         remedy: what to do about it; `{name}` and `{default}` stand for the field's.
-        at_least: the lowest value, itself allowed.
-        above: the lowest value, itself not allowed.
-        at_most: the highest value, itself allowed.
-        below: the highest value, itself not allowed.
+        **bounds: at_least, above, at_most, below, but_not, as `within` takes them.
 
     Raises:
         UsageError: one is out of its range.
@@ -106,7 +89,7 @@ def check_fields(
         value, advice = values[name], remedy.format(name=name, default=defaults[name])
         for one in value if isinstance(value, tuple) else (value,):
             if one is not None:
-                within(where, name, one, advice, at_least=at_least, above=above, at_most=at_most, below=below)
+                within(where, name, one, advice, **bounds)
 
 
 def chosen(component: str, parameter: str, values: Collection[str], known: Collection[str]) -> None:
