@@ -255,8 +255,7 @@ def _training_data(utterances: Sequence[Utterance], context: FitContext, network
     for group in batches(utterances, _AT_A_TIME):
         chosen = [utterances[index] for index in group]
         found, owners = segments_in(Batch.of(chosen, context.device))
-        names = [context.task.label_of(chosen[owner]) for owner in owners.tolist()]
-        labels += [context.task.classes.index(name) for name in names if name is not None]
+        labels += [context.task.index_of(chosen[owner]) for owner in owners.tolist()]
         blocks += list(found)
     pixels = 3 * network.pictures.size**2
     if len(blocks) * pixels * blocks[0].element_size() <= _ROOM:

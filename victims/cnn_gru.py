@@ -188,8 +188,7 @@ class FittedCnnGru:
                 self._raw(utterances), (enrolled._statistics_of([u])[0] for u in utterances), strict=True
             )
         ]
-        names = [context.task.label_of(utterance) for utterance in utterances]
-        labels = [self.classes.index(name) for name in names if name is not None]
+        labels = [context.task.index_of(utterance) for utterance in utterances]
         return Sequences(normalised, torch.tensor(labels, device=self.device))
 
     @torch.no_grad()

@@ -187,7 +187,6 @@ def _anew(front: FrontEnd, utterances: Sequence[Utterance], context: FitContext)
 
 
 def _labelled(features: Sequence[Tensor], utterances: Sequence[Utterance], context: FitContext) -> Sequences:
-    names = [context.task.label_of(utterance) for utterance in utterances]
-    labels = [context.task.classes.index(name) for name in names if name is not None]
+    labels = [context.task.index_of(utterance) for utterance in utterances]
     placed = [frames.to(context.device) for frames in features]
     return Sequences(placed, torch.tensor(labels, device=context.device))

@@ -174,8 +174,7 @@ class Side:
 
     def labelled(self, rows: Tensor) -> Sequences:
         """Rows with the utterances' labels, for training."""
-        task = self.context.task
-        labels = [task.classes.index(task.label_of(one) or "") for one in self.said]
+        labels = [self.context.task.index_of(one) for one in self.said]
         return Sequences(list(rows), torch.tensor(labels, device=self.context.device))
 
 

@@ -189,6 +189,5 @@ def _table(
     front: FrontEnd, utterances: Sequence[Utterance], context: FitContext, clean: Sequence[Utterance] = ()
 ) -> tuple[Tensor, NDArray[np.int64]]:
     """Standardised functionals (n, 88) and class indices (n,)."""
-    names = [context.task.label_of(utterance) for utterance in utterances]
-    labels = [context.task.classes.index(name) for name in names if name is not None]
+    labels = [context.task.index_of(utterance) for utterance in utterances]
     return torch.cat(front.clean(utterances, context.progress, clean)), np.array(labels)

@@ -187,3 +187,14 @@ class Task:
             return self.classes[sum(float(value) > edge for edge in self.bins)]
         label = dict(self.merged).get(str(value), str(value))
         return label if label in self.classes else None
+
+    def index_of(self, utterance: Utterance) -> int:
+        """Give the utterance's class by its number, which is its column in a victim's output.
+
+        Raises:
+            ValueError: it has no label in this task.
+        """
+        label = self.label_of(utterance)
+        if label is None:
+            raise ValueError(f"{utterance.id!r} has no label in task {self.name!r}")
+        return self.classes.index(label)
