@@ -13,7 +13,8 @@ from bench.core.errors import ComponentError
 from bench.core.rng import key_of, keyed
 from bench.core.types import Utterance
 from bench.data.leakage import check_seeds
-from bench.referee.referee import Referee, fooled
+from bench.referee.judgement import fooled
+from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
 from bench.scoring.rows import Row
 
@@ -91,7 +92,7 @@ def best_candidates(referee: Referee, attack_run: AttackRun, utterances: Sequenc
 
     Args:
         referee: of an enrolled victim.
-        campaign: the attack.
+        attack_run: the attack.
         utterances: clean, labelled.
     """
     found: dict[str, Utterance] = {}
