@@ -34,6 +34,7 @@ import pytest
 DONE = (
     "bench/audio",
     "bench/cli",
+    "bench/contracts",
     "bench/core",
     "bench/data",
     "bench/measures",

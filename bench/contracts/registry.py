@@ -34,7 +34,7 @@ _NAME = re.compile(r"[\w-]+")
 
 
 def option_of(kind: str) -> str:
-    """The command-line option that takes a component of this kind.
+    """Return the command-line option that takes a component of this kind.
 
     >>> option_of("noise_banks")
     '--noise-bank'
@@ -74,7 +74,7 @@ class Entry:
 
     @cached_property
     def source(self) -> Path | None:
-        """The file it is written in; None where it is not to be found."""
+        """Find the file that the component is written in; None where it is not to be found."""
         try:
             spec = importlib.util.find_spec(self.target.partition(":")[0])  # imports the packages that it lies in
         except Exception:
@@ -82,7 +82,8 @@ class Entry:
         return Path(spec.origin) if spec and spec.origin else None
 
     def describe(self) -> tuple[str, str]:
-        """Its parameters and the first line of its docstring, read from its source without importing it."""
+        """Describe the component by its parameters and its docstring's first line, read from its source without
+        importing it."""
         node = self._class_node()
         if node is None:
             return "", ""
@@ -137,11 +138,15 @@ class Registry:
         return cls(found)
 
     def names(self, kind: str) -> list[str]:
-        """The names of one kind, in alphabetical order."""
+        """List the names of the components of one kind, in alphabetical order."""
         return sorted(name for of, name in self.entries if of == kind)
 
     def entry(self, kind: str, name: str) -> Entry:
-        """The component of this name.
+        """Find the registered component of a kind and name; former names serve.
+
+        Args:
+            kind: one of `KINDS`.
+            name: its name on the command line.
 
         Raises:
             UsageError: there is none; the message names the nearest.
@@ -243,7 +248,7 @@ def _from_file(path: Path) -> Iterable[Entry]:
         raise UsageError(where, f"{PLUGIN_TABLE} = {table!r}", _TABLE, "add it at the end of the file")
     for kind, components in table.items():
         if not isinstance(components, Mapping) or not components:
-            raise UsageError(where, f"{PLUGIN_TABLE}[{kind!r}] = {components!r}", _TABLE, "mend the table")
+            raise UsageError(where, f"{PLUGIN_TABLE}[{kind!r}] = {components!r}", _TABLE, "correct the table")
         for name, target in components.items():
             if not (isinstance(name, str) and _NAME.fullmatch(name)):
                 raise UsageError(where, f"the name {name!r}", "letters, digits, _ and -", "rename it in the table")
@@ -267,5 +272,5 @@ def _module(path: Path) -> ModuleType:
     except (Exception, SystemExit) as error:
         del sys.modules[name]
         found = f"{type(error).__name__}: {error}"
-        raise UsageError(f"--plugin {path}", found, "a file that runs", "mend it") from error
+        raise UsageError(f"--plugin {path}", found, "a file that runs", "correct it") from error
     return module
