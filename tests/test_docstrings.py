@@ -37,6 +37,7 @@ DONE = (
     "bench/contracts",
     "bench/core",
     "bench/data",
+    "bench/evaluation",
     "bench/measures",
     "bench/modelling",
     "bench/perturbations",
