@@ -41,6 +41,7 @@ DONE = (
     "bench/measures",
     "bench/modelling",
     "bench/perturbations",
+    "bench/referee",
     "leaderboards",
 )
 """Folders and files that are held to all of this; a line each."""

@@ -65,8 +65,10 @@ class Referee:
     _known: dict[int, tuple[Utterance, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def labels(self, utterances: Sequence[Utterance]) -> list[int]:
-        """The victim's class index for each utterance as it stands; nothing is charged. Where it refuses, the number of
-        classes."""
+        """Ask for the victim's class index of each utterance as it stands; nothing is charged.
+
+        Where the victim refuses, the index is the number of classes.
+        """
         found = [0] * len(utterances)
 
         @torch.no_grad()
@@ -88,7 +90,7 @@ class Referee:
         return [self._known[id(utterance)][1] for utterance in utterances]
 
     def names(self, labels: Sequence[int]) -> list[str]:
-        """Class names of class indices."""
+        """Return the class names of class indices; of the number of classes, the name of a refusal."""
         return [self._name(label) for label in labels]
 
     @property
@@ -108,10 +110,10 @@ class Referee:
         advance: Callable[[int], None] = no_steps,
         keep: Callable[[Utterance, Row], None] | None = None,
     ) -> list[Row]:
-        """Attack every utterance.
+        """Attack every utterance: searches in lockstep, each candidate charged, measured, judged and written down.
 
         Args:
-            campaign: the attack, and what it may use.
+            attack_run: the attack, and what it may use.
             utterances: clean, labelled in the task.
             advance: told of every finished search.
             keep: told every candidate with its row, an utterance's in their order.
@@ -232,5 +234,10 @@ class Referee:
 
 
 def fooled(before: str, after: str) -> bool:
-    """Whether an answer is another one; a refusal is none, neither before nor after."""
+    """Tell whether an answer is another one than before; a refusal is none, neither before nor after.
+
+    Args:
+        before: what the victim said of the clean utterance: a class, or the name of a refusal.
+        after: what it says of the candidate.
+    """
     return before != after and REFUSED not in (before, after)

@@ -40,7 +40,7 @@ class Search:
     The attack gets a copy of the utterance; what is measured against is the referee's own.
 
     Args:
-        campaign: which attack, with what.
+        attack_run: which attack, with what.
         original: the clean utterance, on the referee's device.
         label_before: the victim's class index for it.
 
@@ -66,7 +66,7 @@ class Search:
             self._close()
 
     def answer(self, fooled: bool) -> None:
-        """Charge the candidate, tell the search whether the victim was fooled, take its next candidate."""
+        """Charge the candidate, tell the search whether the victim was fooled, and take its next candidate."""
         self.queries += 1
         within_budget = self.queries < self._attack_run.tools.max_queries
         self.candidate = self._checked(partial(self._steps.send, fooled)) if within_budget else None
@@ -74,16 +74,25 @@ class Search:
             self._close()
 
     def snr_db(self, clipped: Tensor) -> Tensor:
-        """SNR of the candidate after clipping, a scalar on the device: NaN where it has NaN samples, and 0 where it is
-        undefined, because the length was changed or there is no sound."""
+        """Measure the SNR of a clipped candidate's waveform, in dB, over the original's own samples.
+
+        Returns:
+            A scalar on the device: NaN where the candidate has NaN samples, and 0 where the SNR is undefined, because
+            the length was changed or there is no sound.
+        """
         if clipped.shape != self.original.waveform.shape or not self.original.has_sound:
             return energy(clipped) * 0
         return 10 * torch.log10(self._energy / energy(clipped - self.original.waveform))
 
     def broken(self, found: str, expected: str) -> ComponentError:
-        """What to raise when the attack breaks its contract."""
+        """Make the error to raise when the attack breaks its contract.
+
+        Args:
+            found: what it did.
+            expected: what it should have done.
+        """
         where = f"attack {self._attack_run.name!r} on utterance {self.original.id!r}"
-        return ComponentError(where, found, expected, "mend its search method")
+        return ComponentError(where, found, expected, "correct its search method")
 
     def _checked(self, step: Callable[[], Any]) -> Utterance | None:
         """The next candidate, or None where the search has ended."""
