@@ -38,6 +38,7 @@ DONE = (
     "bench/contracts",
     "bench/core",
     "bench/data",
+    "bench/defending",
     "bench/evaluation",
     "bench/measures",
     "bench/modelling",
