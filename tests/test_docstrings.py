@@ -44,6 +44,7 @@ DONE = (
     "bench/modelling",
     "bench/perturbations",
     "bench/referee",
+    "bench/sharing",
     "bench/testing.py",
     "leaderboards",
 )
