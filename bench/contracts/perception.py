@@ -68,7 +68,7 @@ class Perception:
 
     @property
     def fingerprint(self) -> str:
-        """Digest the table: 16 hexadecimal digits that change whenever it does; part of every result's key."""
+        """Digest the table in 16 hexadecimal digits, which change whenever it does; part of every result's key."""
         rows = [*sorted(self.perceptible.items()), *sorted(self.imperceptible)]
         return f"{key_of(self.name, *rows):016x}"
 

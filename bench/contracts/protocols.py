@@ -114,7 +114,7 @@ class Fingerprinted(Protocol):
     """A component that rests on files which its parameters only name: weights, a model, a script."""
 
     def fingerprint(self) -> str:
-        """Digest the files that the component rests on: changes whenever they do; part of every result's key.
+        """Digest the files that the component rests on: part of a result's key, which changes whenever they do.
 
         Raises:
             bench.core.errors.UsageError: they are not there.

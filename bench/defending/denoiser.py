@@ -87,7 +87,7 @@ class Denoiser:
         return digest_of(self.where, [library_path(self.where)])
 
     def fingerprint(self) -> str:
-        """Digest the library, and all that is done to the sound on its way there and back: changes whenever they do.
+        """Digest the library, and all that is done to the sound on its way there and back; changes whenever they do.
 
         Raises:
             UsageError: pyrnnoise is not installed.
