@@ -39,7 +39,7 @@ from bench.data.tasks import TASKS
 from bench.defending.adversarial_examples import best_candidates
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
-from bench.scoring.records import Row
+from bench.scoring.rows import Row
 
 TOLERANCE = 1e-4
 """Largest difference in log-probability that another batch may make."""

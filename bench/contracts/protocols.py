@@ -184,6 +184,16 @@ class TrainedAgainst(Protocol):
 
 
 @runtime_checkable
+class FromFolder(Protocol):
+    """A corpus or noise bank that is read from a folder of the user's; None stands for no folder yet."""
+
+    @property
+    def root(self) -> Path | None:
+        """Return the folder."""
+        ...
+
+
+@runtime_checkable
 class Corpus(Protocol):
     """A speech corpus: a frozen dataclass of options, usually a `root` folder."""
 

@@ -31,11 +31,12 @@ Packages count with everything in them; each counts with what it imports."""
 DEFENDED_VICTIM = (*BARE_VICTIM, "bench.contracts", "bench.data.noises.joined")
 """What a victim under a defence depends on: also what attacks are given, whose candidates it may be trained on."""
 
-CELL = (*DEFENDED_VICTIM, "bench.referee", "bench.scoring.records", "bench.evaluation.measuring")
+CELL = (*DEFENDED_VICTIM, "bench.referee", "bench.scoring.rows", "bench.evaluation.measuring")
 """What a cell's records depend on: also the search, the oracle, and how its rows are written."""
 
 WITHOUT_EFFECT = frozenset(
     {
+        "bench.core.aliases",  # where things were formerly
         "bench.core.cache",  # where files lie
         "bench.core.digests",  # what it finds stands in the key itself, as do names made by `keys`
         "bench.core.errors",  # what is kept has met none
@@ -44,6 +45,7 @@ WITHOUT_EFFECT = frozenset(
         "bench.core.parsed",
         "bench.core.progress",  # what is shown meanwhile
         "bench.core.result_code",
+        "bench.core.shadowing",  # what would be imported from elsewhere is refused
         "bench.data.fetching",  # what is downloaded is checked against its digest, and read with its fingerprint
     }
 )

@@ -13,9 +13,10 @@ from bench.core.errors import ComponentError
 from bench.core.rng import key_of, keyed
 from bench.core.types import Utterance
 from bench.data.leakage import check_seeds
-from bench.referee.referee import Referee, fooled
+from bench.referee.judgement import fooled
+from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
-from bench.scoring.records import Row
+from bench.scoring.rows import Row
 
 MIN_SNR_DB = 10.0
 """What an adversarial example has to lie above to count, as for the referee."""
@@ -98,7 +99,7 @@ def best_candidates(referee: Referee, attack_run: AttackRun, utterances: Sequenc
 
     Args:
         referee: of an enrolled victim.
-        attack_run: the attack, and what it may use.
+        attack_run: the attack.
         utterances: clean, labelled.
 
     Returns:

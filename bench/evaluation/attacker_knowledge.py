@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import torch
 
@@ -11,6 +10,7 @@ from bench.contracts.attacks import AttackTools, Degradation, InformedAttack
 from bench.core.progress import SILENT, Progress
 from bench.core.rng import keyed
 from bench.core.types import Utterance
+from bench.referee.judgement import heard
 from bench.referee.referee import Referee
 from bench.scoring.scores import uar
 
@@ -43,13 +43,8 @@ def degradation(
             probes = [attack.probe(u, category, tools, keyed("probe", category, u.id)) for u in utterances]
             applied = [index for index, probe in enumerate(probes) if probe is not None]
             if applied:
-                after = referee.names(referee.labels([clipped(probe) for probe in probes if probe is not None]))
+                after = referee.names(referee.labels([heard(probe) for probe in probes if probe is not None]))
                 truth = [referee.task.label_of(utterances[index]) or "" for index in applied]
                 found[category] = uar(truth, [before[index] for index in applied]) - uar(truth, after)
             advance(1)
     return found
-
-
-def clipped(utterance: Utterance) -> Utterance:
-    """Clip an utterance's waveform to [-1, 1]."""
-    return replace(utterance, waveform=utterance.waveform.clamp(-1.0, 1.0))

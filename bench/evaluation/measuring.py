@@ -19,7 +19,7 @@ from bench.evaluation.experiment import Experiment
 from bench.evaluation.fitted_store import fit_or_load
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
-from bench.scoring.records import Row
+from bench.scoring.rows import Row
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,6 +16,7 @@ from bench.contracts.attacks import Attack, AttackTools
 from bench.core.errors import BenchError, ComponentError
 from bench.core.rng import keyed
 from bench.core.types import Utterance
+from bench.referee.judgement import Verdict, measured_snr_db, verdict_on
 
 
 @dataclass(frozen=True)
@@ -73,16 +75,24 @@ class Search:
         if self.candidate is None:
             self._close()
 
-    def snr_db(self, clipped: Tensor) -> Tensor:
-        """Measure the SNR of a clipped candidate's waveform, in dB, over the original's own samples.
+    def snr_db(self, heard: Utterance) -> Tensor:
+        """Measure the candidate as it is heard, see `bench.referee.judgement.measured_snr_db`."""
+        return measured_snr_db(self.original, heard, self._energy)
 
-        Returns:
-            A scalar on the device: NaN where the candidate has NaN samples, and 0 where the SNR is undefined, because
-            the length was changed or there is no sound.
+    def verdict(self, heard: Utterance, measured: float, min_snr_db: float) -> Verdict:
+        """Judge the candidate as it is heard.
+
+        Args:
+            heard: the candidate, clipped.
+            measured: from `snr_db`.
+            min_snr_db: it counts only above this SNR.
+
+        Raises:
+            ComponentError: it has NaN samples.
         """
-        if clipped.shape != self.original.waveform.shape or not self.original.has_sound:
-            return energy(clipped) * 0
-        return 10 * torch.log10(self._energy / energy(clipped - self.original.waveform))
+        if math.isnan(measured):
+            raise self.broken("NaN samples", "numbers")
+        return verdict_on(self.original, heard, measured, self._attack_run.tools.perception, min_snr_db)
 
     def broken(self, found: str, expected: str) -> ComponentError:
         """Make the error to raise when the attack breaks its contract.

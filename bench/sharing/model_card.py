@@ -15,8 +15,9 @@ from bench.core.types import Task, Utterance
 from bench.data.splits import LEAKS, split_named
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.fitted_store import fitted_description
-from bench.sharing.export import VICTIM, task_json, voices
-from bench.studies.clean_speech import CELL, answers, reports
+from bench.modelling.pretrained.exported import VICTIM, task_json, voices
+from bench.studies.clean_scoring import reports
+from bench.studies.clean_speech import answers
 from bench.studies.training_jobs import Trained
 
 METRICS = {
@@ -36,7 +37,7 @@ def described(experiment: Experiment, found: Trained, licence: str = "other") ->
         licence: of the weights, in Hugging Face's spelling.
     """
     key, split, task = found.key, found.split, found.key.task
-    (metrics,) = reports([answers(experiment, found)], CELL)
+    (clean,) = reports([answers(experiment, found)])
     parts = {"train": split.train, "valid": split.valid, "test": split.test}
     fitting = fitted_description(experiment, key)
     training = {"name": experiment.noises.name, "fingerprint": fitting["training_noises"]}
@@ -49,7 +50,7 @@ def described(experiment: Experiment, found: Trained, licence: str = "other") ->
         "parts": {name: _part(part, task) for name, part in parts.items()},
         "voices": voices([*split.train, *split.valid]),
         "training_noises": None if key.defense is None else training,
-        "metrics": {name: value for name, value in metrics.items() if name not in (*CELL, "folds", "seeds")},
+        "metrics": {**clean.report.to_json(), "rests_on": clean.rests_on.to_json()},
         "fitting": fitting,
         "license": licence,
     }

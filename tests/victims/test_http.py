@@ -29,6 +29,9 @@ from bench.contracts.registry import Registry
 from bench.testing import check_victim, sample_context, sample_utterances
 from victims.http import FittedHttp, Http
 
+BRIEF = None
+"""The checks that all victims pass are run here, on a model of the user's."""
+
 KEY = "s3cret-key-of-the-user"
 NAMES = ("ang", "hap", "sad", "neu")
 QUICK = {"pause_s": 0.01, "timeout_s": 5.0}
@@ -135,7 +138,7 @@ def server(monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> Iterator[Deploye
 def fitted(server: Deployed, **parameters: Any) -> FittedHttp:
     """Without `fit`'s probe."""
     settings = {"label_path": "result.label", **QUICK, **parameters}
-    return Http(server.url, **settings)._fitted(sample_context())
+    return Http(server.url, **settings).loaded(sample_context())
 
 
 def ask(victim: FittedHttp, utterances: list[Utterance]) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 from bench.contracts.composition import specs_in
 from bench.contracts.traits import traits_of
 from bench.core.errors import BenchError, UsageError
+from bench.core.specs import values_of
 
 Build = Callable[[str, str], Any]
 """Makes a component from its kind and spec."""
@@ -43,8 +44,7 @@ def check_inside(where: str, named: Iterable[tuple[str, str]], build: Build) -> 
 
 def _outside(component: Any) -> Iterator[tuple[str, str]]:
     """The parameters that lead out of an exported folder."""
-    for field in fields(component):
-        value = getattr(component, field.name)
+    for field, value in zip(fields(component), values_of(component).values(), strict=True):
         for one in value if isinstance(value, tuple) else (value,):
             if isinstance(one, Path) or (isinstance(one, str) and one != field.default and _leads(one)):
                 yield field.name, str(one)
