@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 import pytest
 import torch
-from bench.contracts.attack_tools import AttackTools
 
 from bench.audio.signal import energy, snr_db
+from bench.contracts.attacks import AttackTools
 from bench.contracts.perception import p1
 from bench.contracts.registry import Registry
 from bench.core.types import Dataset, Perturbation, Rng, Utterance
