@@ -82,7 +82,7 @@ class Boundary:
                     snr_db = self._raised(snr_db, tools)
 
     def probe(self, original: Utterance, category: str, tools: AttackTools, rng: Rng) -> Utterance | None:
-        """A random sound of the category at the lowest SNR, or a random effect: the search's own first move."""
+        """Make the search's own first move: a random sound of the category at the lowest SNR, or a random effect."""
         if not audible(original.waveform):
             return None
         move = next(self._shuffled(category, tools, rng), None)

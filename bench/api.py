@@ -77,7 +77,7 @@ def run(
 
     Args:
         victim: one spec or several; every combination with `defense`, `attack` and `task` is a cell.
-        attack: likewise.
+        attack: one spec or several.
         k: numbers of label-only queries, for example (5, 15, 25) or "5,15,25".
         progress: for example `bench.core.progress.for_terminal()`; nothing is said by default.
         **options: the others of `bench run`, see `RunOptions`: defense, task, corpus, split, fold, seeds, out and more.

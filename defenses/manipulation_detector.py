@@ -29,7 +29,7 @@ from bench import (
     traits_of,
 )
 from bench.defending.adversarial_examples import perturbed
-from bench.defending.manipulations import CLEAN, Ear, Recognised, Manipulation, labelled, recognised
+from bench.defending.manipulations import CLEAN, Ear, Manipulation, Recognised, labelled, recognised
 from bench.defending.purified_victim import AudioDefense
 from bench.modelling.features.mel_statistics import Voices
 from bench.modelling.training import Schedule, Sequences, fit_network, seeded

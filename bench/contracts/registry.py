@@ -33,7 +33,7 @@ _NAME = re.compile(r"[\w-]+")
 
 
 def option_of(kind: str) -> str:
-    """The command-line option that takes a component of this kind.
+    """Return the command-line option that takes a component of this kind.
 
     >>> option_of("noise_banks")
     '--noise-bank'
@@ -120,11 +120,15 @@ class Registry:
         return cls(found)
 
     def names(self, kind: str) -> list[str]:
-        """The names of one kind, in alphabetical order."""
+        """List the names of the components of one kind, in alphabetical order."""
         return sorted(name for of, name in self.entries if of == kind)
 
     def entry(self, kind: str, name: str) -> Entry:
-        """The component of this name.
+        """Find the registered component of a kind and name; former names serve.
+
+        Args:
+            kind: one of `KINDS`.
+            name: its name on the command line.
 
         Raises:
             UsageError: there is none; the message names the nearest.
@@ -226,7 +230,7 @@ def _from_file(path: Path) -> Iterable[Entry]:
         raise UsageError(where, f"{PLUGIN_TABLE} = {table!r}", _TABLE, "add it at the end of the file")
     for kind, components in table.items():
         if not isinstance(components, Mapping) or not components:
-            raise UsageError(where, f"{PLUGIN_TABLE}[{kind!r}] = {components!r}", _TABLE, "mend the table")
+            raise UsageError(where, f"{PLUGIN_TABLE}[{kind!r}] = {components!r}", _TABLE, "correct the table")
         for name, target in components.items():
             if not (isinstance(name, str) and _NAME.fullmatch(name)):
                 raise UsageError(where, f"the name {name!r}", "letters, digits, _ and -", "rename it in the table")

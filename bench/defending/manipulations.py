@@ -55,11 +55,11 @@ class Recognised:
 
 
 def recognised(id: str, chances: Sequence[float], settings: Sequence[Manipulation], threshold: float) -> Recognised:
-    """What one utterance is taken for.
+    """Say what one utterance is taken for, from the chances of all that was learnt.
 
     Args:
         id: the utterance's.
-        chances: of being clean, and of each setting.
+        chances: of being clean, and of each setting; from 0 to 1.
         settings: what was learnt, in that order.
         threshold: a chance of being clean below it is too low.
 
@@ -107,7 +107,15 @@ class Ear(nn.Module):
         self.deviation.copy_(features.std(dim=0, correction=0).clamp(min=1e-3))
 
     def forward(self, features: Tensor, _counts: Tensor | None = None) -> Tensor:
-        """Logits (b, 1 + settings) from features (b, 1, `WIDTH`)."""
+        """Compute logits of an utterance being clean, and of each setting.
+
+        Args:
+            features: statistics, shape (b, 1, `WIDTH`).
+            _counts: of no account: an utterance is one frame.
+
+        Returns:
+            Shape (b, 1 + settings).
+        """
         standard = (features[:, 0] - self.mean) / self.deviation
         logits: Tensor = self.layers(standard.clamp(-_FARTHEST, _FARTHEST))
         return logits
@@ -119,7 +127,7 @@ def labelled(
     learnt: Sequence[Manipulation],
     voices: Voices,
 ) -> Sequences:
-    """Clean and manipulated utterances with their classes, clean ones first: what an `Ear` learns from.
+    """Give clean and manipulated utterances their classes, clean ones first: what an `Ear` learns from.
 
     Args:
         clean: class 0.

@@ -22,7 +22,7 @@ def degradation(
     tools: AttackTools,
     progress: Progress = SILENT,
 ) -> Degradation:
-    """What an informed attacker knows (P1's Corr): the loss of UAR by noise category.
+    """Measure what an informed attacker knows (P1's Corr): the loss of UAR by noise category.
 
     Measured on validation speakers with the noise bank's "train" part, so on nothing that is attacked later.
 
@@ -31,10 +31,10 @@ def degradation(
         attack: says what it would try of each category.
         utterances: clean, labelled.
         tools: with the "train" part.
-        progress: whom to tell.
+        progress: is told of each category that is done.
 
     Returns:
-        UAR on the clean utterances less UAR on the probes, for each category that applies to any.
+        UAR on the clean utterances less UAR on the probes, from -1 to 1, for each category that applies to any.
     """
     found = {}
     with torch.no_grad(), progress.task("Measuring Corr", len(attack.categories)) as advance:

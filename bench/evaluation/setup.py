@@ -21,7 +21,17 @@ if TYPE_CHECKING:
 
 
 def set_up(options: Options, registry: Registry, progress: Progress) -> Experiment:
-    """Read the corpus and the noise bank, choose the device."""
+    """Read the corpus and the noise banks, and choose the device.
+
+    Args:
+        options: what is asked for.
+        registry: finds components.
+        progress: is told of long steps.
+
+    Raises:
+        bench.core.errors.BenchError: a path is given to a component that reads none, a file or folder is not as it
+            should be, or there is no such device.
+    """
     from bench.contracts.perception import p1, read_perception
     from bench.data.noises.joined import joined
     from bench.evaluation.experiment import Experiment
@@ -95,7 +105,7 @@ def _with_paths(registry: Registry, kind: str, text: str, paths: dict[str, Path 
 
 
 def device_named(name: str) -> torch.device:
-    """The device to compute on; "auto" takes a GPU where there is one.
+    """Choose the device to compute on; "auto" takes a GPU where there is one.
 
     Raises:
         UsageError: a GPU is asked for and there is none.

@@ -60,8 +60,10 @@ class Referee:
     _known: dict[int, tuple[Utterance, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def labels(self, utterances: Sequence[Utterance]) -> list[int]:
-        """The victim's class index for each utterance as it stands; nothing is charged. Where it refuses, the number of
-        classes."""
+        """Ask for the victim's class index of each utterance as it stands; nothing is charged.
+
+        Where the victim refuses, the index is the number of classes.
+        """
         found = [0] * len(utterances)
 
         @torch.no_grad()
@@ -83,7 +85,7 @@ class Referee:
         return [self._known[id(utterance)][1] for utterance in utterances]
 
     def names(self, labels: Sequence[int]) -> list[str]:
-        """Class names of class indices."""
+        """Return the class names of class indices; of the number of classes, the name of a refusal."""
         return [self._name(label) for label in labels]
 
     @property
@@ -103,7 +105,7 @@ class Referee:
         advance: Callable[[int], None] = no_steps,
         keep: Callable[[Utterance, Row], None] | None = None,
     ) -> list[Row]:
-        """Attack every utterance.
+        """Attack every utterance: searches in lockstep, each candidate charged, measured, judged and written down.
 
         Args:
             attack_run: the attack, and what it may use.

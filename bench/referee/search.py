@@ -68,7 +68,7 @@ class Search:
             self._close()
 
     def answer(self, fooled: bool) -> None:
-        """Charge the candidate, tell the search whether the victim was fooled, take its next candidate."""
+        """Charge the candidate, tell the search whether the victim was fooled, and take its next candidate."""
         self.queries += 1
         within_budget = self.queries < self._attack_run.tools.max_queries
         self.candidate = self._checked(partial(self._steps.send, fooled)) if within_budget else None
@@ -95,9 +95,14 @@ class Search:
         return verdict_on(self.original, heard, measured, self._attack_run.tools.perception, min_snr_db)
 
     def broken(self, found: str, expected: str) -> ComponentError:
-        """What to raise when the attack breaks its contract."""
+        """Make the error to raise when the attack breaks its contract.
+
+        Args:
+            found: what it did.
+            expected: what it should have done.
+        """
         where = f"attack {self._attack_run.name!r} on utterance {self.original.id!r}"
-        return ComponentError(where, found, expected, "mend its search method")
+        return ComponentError(where, found, expected, "correct its search method")
 
     def _checked(self, step: Callable[[], Any]) -> Utterance | None:
         """The next candidate, or None where the search has ended."""
