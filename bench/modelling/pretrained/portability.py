@@ -68,7 +68,7 @@ def _is_here(piece: str) -> bool:
 
 
 def path_in(spec: str) -> str | None:
-    """The first path or address in a spec whose component has not been made; None where there is none.
+    """Find the first path or address in a spec whose component has not been made; None where there is none.
 
     Names with a slash that are nothing here may be names on a hub.
 
@@ -85,7 +85,7 @@ def path_in(spec: str) -> str | None:
 
 
 def absolute_paths(value: Any) -> Iterator[str]:
-    """Every text in a JSON value that is the absolute path of something on this machine."""
+    """Find every text in a JSON value that is the absolute path of something on this machine."""
     if isinstance(value, dict):
         for key, one in value.items():
             yield from absolute_paths(key)
@@ -98,7 +98,14 @@ def absolute_paths(value: Any) -> Iterator[str]:
 
 
 def built(where: str, build: Build, kind: str, spec: str, origin: str) -> Any:
-    """A component that an exported folder names.
+    """Make a component that an exported folder names.
+
+    Args:
+        where: for messages.
+        build: makes a component from its kind and spec.
+        kind: "victims" or "defenses".
+        spec: as the folder has it.
+        origin: the distributions or plug-in files that brought it where it was exported.
 
     Raises:
         UsageError: it is not registered here, or has other parameters; the message says who brings it.
