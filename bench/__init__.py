@@ -25,11 +25,13 @@ from bench.contracts.protocols import (
 )
 from bench.contracts.traits import Traits, traits_of
 from bench.core.aliases import install, renamed
+from bench.core.checks import check_fields as check_fields
 from bench.core.checks import chosen, within
 from bench.core.errors import BenchError, ComponentError, DataError, UsageError
 from bench.core.progress import SILENT, Progress
 from bench.core.rng import keyed
 from bench.core.specs import NO_DEFENSE, Spec, build, did_you_mean, inner_spec
+from bench.core.specs import values_of as values_of
 from bench.core.types import (
     MASK,
     REFUSED,

@@ -23,17 +23,18 @@ from bench import (
     UsageError,
     Utterance,
     Victim,
+    check_fields,
     forward_capabilities,
     keyed,
     traits_of,
-    within,
 )
 from bench.defending.adversarial_examples import perturbed
-from bench.defending.manipulations import CLEAN, Ear, Recognised, Setting, labelled, recognised
+from bench.defending.manipulations import CLEAN, Ear, Manipulation, Recognised, labelled, recognised
 from bench.defending.purified_victim import AudioDefense
 from bench.modelling.features.mel_statistics import Voices
 from bench.modelling.training import Schedule, Sequences, fit_network, seeded
 from bench.modelling.weights import load_into, load_weights, save_weights
+from bench.perturbations.catalogue import P1_EFFECTS
 
 _WHERE = "defense 'manipulation_detector'"
 _INNER = "victim"
@@ -60,7 +61,8 @@ class ManipulationDetector(AudioDefense):
     Args:
         categories: noises to learn, from the noise bank; none means all that can lie under speech.
         snrs_db: their signal-to-noise ratios, in dB, from -40 to 60; P1's are 20, 10 and 0.
-        signals: specs of the other effects to learn; those that apply to no training utterance are left out.
+        signals: specs of the other effects to learn; those that apply to no training utterance are left out. The
+            default is P1's, `bench.perturbations.catalogue`.
         copies: manipulated copies of each utterance, at least 1.
         false_refusals: share of clean validation utterances that may be refused at most, from 0 to 0.5.
         hidden: units of the hidden layer.
@@ -71,22 +73,7 @@ class ManipulationDetector(AudioDefense):
     where: ClassVar[str] = _WHERE
     categories: tuple[str, ...] = ()
     snrs_db: tuple[float, ...] = (20.0, 10.0, 0.0)
-    signals: tuple[str, ...] = (
-        "speed_segment",
-        "fade_in",
-        "fade_out",
-        "filler:length=short",
-        "filler:length=long",
-        "drop_words",
-        "drop_letters",
-        "laugh",
-        "cry",
-        "speed_utterance:rate=1.25",
-        "speed_utterance:rate=0.75",
-        "pitch:factor=1.25",
-        "pitch:factor=0.75",
-        "reverb",
-    )
+    signals: tuple[str, ...] = P1_EFFECTS
     copies: int = 6
     false_refusals: float = 0.05
     hidden: int = 128
@@ -94,12 +81,10 @@ class ManipulationDetector(AudioDefense):
     patience: int = 10
 
     def __post_init__(self) -> None:
-        for snr_db in self.snrs_db:
-            within(_WHERE, "snrs_db", snr_db, "P1 takes 20, 10 and 0", at_least=-40, at_most=60)
-        for name in ("copies", "hidden", "max_epochs", "patience"):
-            default = type(self).__dataclass_fields__[name].default
-            within(_WHERE, name, getattr(self, name), f"the default is {default}", at_least=1)
-        within(_WHERE, "false_refusals", self.false_refusals, "try 0.05", at_least=0, at_most=0.5)
+        counts = ("copies", "hidden", "max_epochs", "patience")
+        check_fields(self, _WHERE, ("snrs_db",), "P1 takes 20, 10 and 0", at_least=-40, at_most=60)
+        check_fields(self, _WHERE, counts, "the default is {default}", at_least=1)
+        check_fields(self, _WHERE, ("false_refusals",), "try 0.05", at_least=0, at_most=0.5)
         if not self.snrs_db and not self.signals:
             raise UsageError(
                 f"{_WHERE}, parameter 'signals'", "none, and no snrs_db", "something to learn", "name some"
@@ -116,12 +101,12 @@ class ManipulationDetector(AudioDefense):
         heard = frozenset(self.categories or noises.ambient) if self.snrs_db else frozenset()
         return heard | ({"signal"} if self.signals else frozenset())
 
-    def settings(self, noises: NoiseSet) -> tuple[Setting, ...]:
+    def settings(self, noises: NoiseSet) -> tuple[Manipulation, ...]:
         """Everything that it may learn, with a bank's noises."""
         categories = self.categories or noises.ambient
         under = [(f"environmental:category={c},snr_db={snr:g}", c, snr) for c in categories for snr in self.snrs_db]
         changes = [(effect, Spec.parse(effect).name, None) for effect in self.signals]
-        return tuple(Setting(*one) for one in (*under, *changes))
+        return tuple(Manipulation(*one) for one in (*under, *changes))
 
     def fit(
         self, victim: TrainableVictim, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext
@@ -147,7 +132,7 @@ class ManipulationDetector(AudioDefense):
         threshold = self._threshold(ear, checked.features[: len(valid)])
         return Guarded(self, inner, ear, learnt, threshold, Voices(_WHERE, context.device))
 
-    def _trained(self, learnt: Sequence[Setting], data: Sequences, checked: Sequences, context: FitContext) -> Ear:
+    def _trained(self, learnt: Sequence[Manipulation], data: Sequences, checked: Sequences, context: FitContext) -> Ear:
         """A network that has learnt the settings."""
         classes = (CLEAN, *(setting.effect for setting in learnt))
         with seeded(context.seed, "manipulation_detector"):
@@ -167,7 +152,7 @@ class ManipulationDetector(AudioDefense):
         """
         self.check(victim)
         tensors, config = load_weights(folder, context.device)
-        learnt = tuple(Setting(*setting) for setting in config["settings"])
+        learnt = tuple(Manipulation(*setting) for setting in config["settings"])
         with seeded("manipulation_detector"):
             ear = Ear(self.hidden, len(learnt)).to(context.device)
         load_into(ear, tensors, folder)
@@ -175,11 +160,11 @@ class ManipulationDetector(AudioDefense):
         return Guarded(self, inner, ear.eval(), learnt, config["threshold"], Voices(_WHERE, context.device))
 
     def manipulated(
-        self, utterances: Sequence[Utterance], settings: Sequence[Setting], context: FitContext, part: str
-    ) -> list[tuple[Setting, Utterance]]:
+        self, utterances: Sequence[Utterance], settings: Sequence[Manipulation], context: FitContext, part: str
+    ) -> list[tuple[Manipulation, Utterance]]:
         """Copies of utterances, each with what was done to it: `copies` settings of each are drawn, and those that do
         not apply give none."""
-        drawn: dict[Setting, list[Utterance]] = defaultdict(list)
+        drawn: dict[Manipulation, list[Utterance]] = defaultdict(list)
         for said in utterances:
             order = keyed("manipulation_detector", part, context.seed, said.id).permutation(len(settings))
             for place in order[: self.copies].tolist():
@@ -215,7 +200,7 @@ class Guarded:
     recipe: ManipulationDetector
     victim: Victim
     ear: Ear
-    settings: tuple[Setting, ...]
+    settings: tuple[Manipulation, ...]
     threshold: float
     voices: Voices
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from bench.core.cache import appearing_file
 from bench.data.splits import split_named
-from bench.scoring.results import Results
+from bench.scoring.conditions import Score
+from bench.scoring.descriptions import Counted, RestsOn
+from bench.scoring.estimates import Estimate
+from bench.scoring.names import Setting
+from bench.scoring.results import PooledScores, Results
 
 BOARD = ("attack", "corpus", "noise_bank", "task", "split", "limit", "corr", "noises", "k", "data")
 """Victims are ranked against each other only where all of these agree."""
@@ -29,27 +32,47 @@ class BoardLine:
         rank: 1 is best: the lowest Acc_att; equal figures share a rank.
         victim: spec.
         defense: spec, or "none".
-        acc_att: share attacked successfully.
-        acc_att_ci95: its 95 % interval, clustered by speaker.
+        acc_att: share attacked successfully, of so many attacked utterances.
         clean_uar: UAR without an attack.
-        clean_uar_ci95: its 95 % interval, clustered by speaker.
-        n: utterances attacked.
-        speakers: how many say them.
-        folds: in how many folds.
-        seeds: with how many seeds.
+        speakers: whose utterances these are.
+        folds: how many were put together.
+        seeds: likewise.
     """
 
     rank: int
     victim: str
     defense: str
-    acc_att: float
-    acc_att_ci95: tuple[float, float]
-    clean_uar: float
-    clean_uar_ci95: tuple[float, float]
-    n: int
+    acc_att: Estimate
+    clean_uar: Estimate
     speakers: int
     folds: int
     seeds: int
+
+
+@dataclass(frozen=True)
+class BoardSetting:
+    """Name what all lines of a board share: victims are ranked against each other only where all of it agrees.
+
+    Args:
+        attack: spec without corr and noises.
+        setting: corpus, noise bank, task, split and limit.
+        corr: whether the attacker is informed.
+        noises: which successes are counted.
+        k: queries allowed.
+        data: which speech, noises and rules, in words.
+    """
+
+    attack: str
+    setting: Setting
+    corr: bool
+    noises: Counted
+    k: int
+    data: str
+
+    def columns(self) -> dict[str, object]:
+        """Return the first columns of the CSV, by the names in `BOARD`."""
+        condition = {"corr": self.corr, "noises": self.noises, "k": self.k, "data": self.data}
+        return {"attack": self.attack, **self.setting.to_json(), **condition}
 
 
 @dataclass(frozen=True)
@@ -57,23 +80,23 @@ class Board:
     """One ranking.
 
     Args:
-        setting: attack, corpus, task, split, corr, noises, k: what all lines share.
+        setting: what all lines share.
         lines: best first.
     """
 
-    setting: Mapping[str, Any]
+    setting: BoardSetting
     lines: tuple[BoardLine, ...]
 
     @property
     def title(self) -> str:
-        """Write the setting as one line."""
-        about = self.setting
-        limit = "" if about["limit"] is None else f", {about['limit']} utterances a fold"
-        leaks = " (speakers shared)" if split_named(about["split"]).leaks else ""
+        """Return the setting as one line."""
+        about, of = self.setting, self.setting.setting
+        limit = "" if of.limit is None else f", {of.limit} utterances a fold"
+        leaks = " (speakers shared)" if split_named(of.split).leaks else ""
         return (
-            f"{about['attack']}, Corr {'yes' if about['corr'] else 'no'}, "
-            f"{about['noises']} noises, k = {about['k']}: {about['task']} on {about['corpus']}, "
-            f"{about['split']}{leaks}, noises {about['noise_bank']}{limit} ({about['data']})"
+            f"{about.attack}, Corr {'yes' if about.corr else 'no'}, "
+            f"{about.noises} noises, k = {about.k}: {of.task} on {of.corpus}, "
+            f"{of.split}{leaks}, noises {of.noise_bank}{limit} ({about.data})"
         )
 
 
@@ -83,38 +106,36 @@ def boards(results: Results) -> list[Board]:
     Args:
         results: of one or more runs; folds and seeds are pooled.
     """
-    groups: dict[tuple[str, ...], tuple[dict[str, Any], list[dict[str, Any]]]] = {}
+    groups: dict[BoardSetting, list[tuple[PooledScores, Score]]] = {}
     for entry in results.pooled:
-        for score in entry["scores"]:
-            setting = {name: {**entry, **score, "data": _data(entry["rests_on"])}[name] for name in BOARD}
-            groups.setdefault(tuple(map(str, setting.values())), (setting, []))[1].append({**entry, **score})
-    return [Board(setting, _ranked(entries)) for setting, entries in groups.values()]
+        data = _data(entry.rests_on)
+        for score in entry.scores:
+            setting = BoardSetting(entry.attack, entry.setting, score.corr, score.noises, score.k, data)
+            groups.setdefault(setting, []).append((entry, score))
+    return [Board(setting, _ranked(entries)) for setting, entries in groups.items()]
 
 
-def _data(rests_on: Mapping[str, Any]) -> str:
+def _data(rests_on: RestsOn) -> str:
     """Which speech, noises and rules: figures of others are not compared."""
-    speech, noises = rests_on["corpus_fingerprint"][:8], rests_on["noise_fingerprint"][:8]
-    return f"corpus {speech}, noises {noises}, above {rests_on['min_snr_db']:g} dB, {rests_on['perception']}"
+    speech, noises = rests_on.corpus_fingerprint[:8], rests_on.noise_fingerprint[:8]
+    return f"corpus {speech}, noises {noises}, above {rests_on.min_snr_db:g} dB, {rests_on.perception}"
 
 
-def _ranked(entries: Sequence[dict[str, Any]]) -> tuple[BoardLine, ...]:
-    ordered = sorted(entries, key=lambda e: (e["acc_att"], -e["clean"]["uar"], e["victim"], e["defense"]))
-    figures = [entry["acc_att"] for entry in ordered]
+def _ranked(entries: Sequence[tuple[PooledScores, Score]]) -> tuple[BoardLine, ...]:
+    ordered = sorted(entries, key=lambda e: (e[1].acc_att.value, -e[0].clean.uar.value, e[0].victim, e[0].defense))
+    figures = [score.acc_att.value for _, score in ordered]
     return tuple(
         BoardLine(
-            rank=1 + figures.index(entry["acc_att"]),
-            victim=entry["victim"],
-            defense=entry["defense"],
-            acc_att=entry["acc_att"],
-            acc_att_ci95=tuple(entry["ci95"]),
-            clean_uar=entry["clean"]["uar"],
-            clean_uar_ci95=tuple(entry["clean"]["uar_ci95"]),
-            n=entry["n"],
-            speakers=entry["speakers"],
-            folds=len(entry["folds"]),
-            seeds=len(entry["seeds"]),
+            rank=1 + figures.index(score.acc_att.value),
+            victim=entry.victim,
+            defense=entry.defense,
+            acc_att=score.acc_att,
+            clean_uar=entry.clean.uar,
+            speakers=entry.speakers,
+            folds=len(entry.folds),
+            seeds=len(entry.seeds),
         )
-        for entry in ordered
+        for entry, score in ordered
     )
 
 
@@ -146,9 +167,10 @@ def as_csv(found: Sequence[Board]) -> str:
     writer.writerow([*BOARD, "rank", "victim", "defense", *interval, "n", "speakers", "folds", "seeds"])
     for board in found:
         for line in board.lines:
-            figures = [line.acc_att, *line.acc_att_ci95, line.clean_uar, *line.clean_uar_ci95]
-            rests_on = [line.n, line.speakers, line.folds, line.seeds]
-            writer.writerow([*board.setting.values(), line.rank, line.victim, line.defense, *figures, *rests_on])
+            figures = [bound for one in (line.acc_att, line.clean_uar) for bound in (one.value, *one.ci95)]
+            rests_on = [line.acc_att.n, line.speakers, line.folds, line.seeds]
+            shared = board.setting.columns().values()
+            writer.writerow([*shared, line.rank, line.victim, line.defense, *figures, *rests_on])
     return text.getvalue()
 
 

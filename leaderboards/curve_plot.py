@@ -56,11 +56,11 @@ def draw(drawn: Sequence[Curve], parameter: str, path: Path) -> None:
         for panel, score in zip(axes, SCORES, strict=True):
             for number, (curve, label) in enumerate(zip(drawn, labels, strict=True)):
                 x, colour = [point.x for point in curve.points], f"C{number % 10}"
-                error = [point.error[score] for point in curve.points]
-                low = [point.error[score] - point.ci95[score][0] for point in curve.points]
-                high = [point.ci95[score][1] - point.error[score] for point in curve.points]
-                panel.errorbar(x, error, (low, high), label=label, color=colour, marker="o", capsize=3, elinewidth=0.5)
-                panel.plot(x, [point.clean[score] for point in curve.points], linestyle=":", color=colour)
+                errors = [point.errors[score].error for point in curve.points]
+                bars = [one.value - one.low for one in errors], [one.high - one.value for one in errors]
+                y = [one.value for one in errors]
+                panel.errorbar(x, y, bars, label=label, color=colour, marker="o", capsize=3, elinewidth=0.5)
+                panel.plot(x, [point.errors[score].clean for point in curve.points], linestyle=":", color=colour)
             panel.set(xlabel=parameter, ylabel=f"1 − {score.upper()}", ylim=(0, 1))
         figure.suptitle(title.replace("$", r"\$"), fontsize="small", wrap=True)
         handles, names = axes[0].get_legend_handles_labels()

@@ -3,22 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
-
-import pandas as pd
+from dataclasses import dataclass, replace
+from typing import get_args
 
 from bench.core.errors import DataError, UsageError
-from bench.core.keys import key_of_json
 from bench.core.specs import Spec, did_you_mean
-from bench.scoring.pooling import perturbed_scores
-from bench.scoring.records import CellRecords
-from bench.scoring.results import cell_name, rests_on
+from bench.scoring.descriptions import Description, RestsOn
+from bench.scoring.estimates import Estimate
+from bench.scoring.names import Setting
+from bench.scoring.pooling import Perturbed, Recall, perturbed_scores
+from bench.scoring.records import CellRecords, pooled_rows
 
-NAMES = ("victim", "defense", "attack", "category", "corpus", "noise_bank", "task", "split", "limit", "data")
-"""What makes a curve, beside the parameter along it."""
+SCORES: tuple[Recall, ...] = get_args(Recall)
 
-SCORES = ("uar", "war")
+
+@dataclass(frozen=True)
+class CurveNames:
+    """Name what makes a curve, beside the parameter along it.
+
+    Args:
+        victim: spec.
+        defense: spec, or "none".
+        attack: spec without the parameter.
+        category: the noises that were heard, with "+" between them.
+        setting: corpus, noise bank, task, split and limit.
+        data: what the figures rest on, in words.
+    """
+
+    victim: str
+    defense: str
+    attack: str
+    category: str
+    setting: Setting
+    data: str
+
+    def to_json(self) -> dict[str, object]:
+        """Return the names of a curve in the JSON of `bench curve`."""
+        who = {"victim": self.victim, "defense": self.defense, "attack": self.attack, "category": self.category}
+        return {**who, **self.setting.to_json(), "data": self.data}
+
+
+@dataclass(frozen=True)
+class PointError:
+    """Hold 1 − UAR or 1 − WAR at one point.
+
+    Args:
+        error: after the one query, over the utterances to which the attack applied.
+        clean: the error on the same utterances when nobody attacks.
+    """
+
+    error: Estimate
+    clean: float
+
+    @classmethod
+    def of(cls, found: Perturbed) -> PointError:
+        """Turn a score into an error."""
+        return cls(found.after.complement(), 1 - found.before)
+
+    def to_json(self) -> dict[str, object]:
+        """Return the figure in the JSON of `bench curve`."""
+        return {"error": self.error.value, "ci95": list(self.error.ci95), "clean": self.clean}
 
 
 @dataclass(frozen=True)
@@ -27,20 +71,20 @@ class Point:
 
     Args:
         x: the value.
-        error: 1 − UAR ("uar") and 1 − WAR ("war") after the one query, over the utterances to which the attack applied;
-            from 0 to 1.
-        ci95: their 95 % intervals, clustered by speaker.
-        clean: the errors on the same utterances when nobody attacks.
-        applied: how many these are.
+        errors: 1 − UAR ("uar") and 1 − WAR ("war").
+        applied: utterances to which the attack applied.
         of: how many utterances were attacked.
     """
 
     x: float
-    error: Mapping[str, float]
-    ci95: Mapping[str, tuple[float, float]]
-    clean: Mapping[str, float]
+    errors: Mapping[Recall, PointError]
     applied: int
     of: int
+
+    def to_json(self) -> dict[str, object]:
+        """Return one of `points` in the JSON of `bench curve`."""
+        counts = {"x": self.x, "applied": self.applied, "of": self.of}
+        return {**counts, **{name: error.to_json() for name, error in self.errors.items()}}
 
 
 @dataclass(frozen=True)
@@ -48,25 +92,16 @@ class Curve:
     """One victim under one defence and one attack, whose parameter goes from point to point.
 
     Args:
-        setting: what all points share, by the names in `NAMES`; "attack" is the spec without the parameter, "category"
-            the noises that were heard, "data" what the figures rest on.
+        names: what all points share.
         points: by ascending x.
     """
 
-    setting: Mapping[str, Any]
+    names: CurveNames
     points: tuple[Point, ...]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Return the curve as plain values."""
-        points = [
-            {"x": point.x, "applied": point.applied, "of": point.of}
-            | {
-                name: {"error": point.error[name], "ci95": list(point.ci95[name]), "clean": point.clean[name]}
-                for name in SCORES
-            }
-            for point in self.points
-        ]
-        return {**self.setting, "points": points}
+        return {**self.names.to_json(), "points": [point.to_json() for point in self.points]}
 
 
 def curves(cells: Iterable[CellRecords], parameter: str) -> list[Curve]:
@@ -83,8 +118,8 @@ def curves(cells: Iterable[CellRecords], parameter: str) -> list[Curve]:
     """
     having, numbers = [], set()
     for cell in cells:
-        params = cell.description["attack_identity"]["params"]
-        known = {name: float(value) for name, value in params.items() if type(value) in (int, float)}
+        given = cell.description.attack_params.items()
+        known = {name: float(one) for name, one in given if isinstance(one, int | float) and not isinstance(one, bool)}
         numbers |= set(known)
         if parameter in known:
             having.append((known[parameter], cell))
@@ -92,71 +127,55 @@ def curves(cells: Iterable[CellRecords], parameter: str) -> list[Curve]:
         expected = "one of " + ", ".join(sorted(numbers)) if numbers else "an attack with a number to vary"
         remedy = did_you_mean(parameter, numbers)
         raise UsageError(f"--parameter {parameter}", "no attack that has this number", expected, remedy)
-    groups: dict[str, tuple[dict[str, Any], dict[float, list[CellRecords]]]] = {}
+    groups: dict[tuple[CurveNames, RestsOn], dict[float, list[CellRecords]]] = {}
     for x, cell in having:
-        setting, key = _setting(cell.description, parameter)
-        groups.setdefault(key, (setting, {}))[1].setdefault(x, []).append(cell)
-    drawn = [found for setting, by_x in groups.values() if (found := _curve(setting, by_x)) is not None]
+        about = cell.description
+        groups.setdefault((_names(about, parameter), about.rests_on), {}).setdefault(x, []).append(cell)
+    drawn = [found for (names, _), by_x in groups.items() if (found := _curve(names, by_x)) is not None]
     if not drawn:
-        attacks = ", ".join(sorted({setting["attack"] for setting, _ in groups.values()}))
+        attacks = ", ".join(sorted({names.attack for names, _ in groups}))
         expected = "an attack that asks once, and applied to some utterance"
         raise DataError(f"attack {attacks}", "nothing to draw", expected, "bench show has the Acc_att of searches")
-    return sorted(drawn, key=lambda curve: [str(curve.setting[name]) for name in NAMES])
+    return sorted(drawn, key=lambda curve: [str(value) for value in curve.names.to_json().values()])
 
 
-def _setting(about: Mapping[str, Any], parameter: str) -> tuple[dict[str, Any], str]:
-    """What a cell's curve is called, and the key of all it rests on."""
-    spec = Spec.parse(about["attack"])
-    setting = {name: about[name] for name in NAMES if name in about}
-    setting["attack"] = str(Spec(spec.name, tuple(pair for pair in spec.params if pair[0] != parameter)))
-    rests = rests_on(about)
-    prints = [rests[name][:8] for name in ("corpus_fingerprint", "noise_fingerprint", "code")]
-    setting["data"] = "corpus {}, noises {}, code {}".format(*prints)
-    return setting, key_of_json(setting | rests)
+def _names(about: Description, parameter: str) -> CurveNames:
+    """What a cell's curve is called; the noises that were heard are not known yet."""
+    spec, rests = Spec.parse(about.names.attack), about.rests_on
+    attack = str(Spec(spec.name, tuple(pair for pair in spec.params if pair[0] != parameter)))
+    prints = (rests.corpus_fingerprint, rests.noise_fingerprint, rests.code)
+    data = "corpus {}, noises {}, code {}".format(*(one[:8] for one in prints))
+    return CurveNames(about.names.victim, about.names.defense, attack, "", about.names.setting, data)
 
 
-def _curve(setting: Mapping[str, Any], by_x: Mapping[float, Sequence[CellRecords]]) -> Curve | None:
-    rows = {
-        x: pd.concat(
-            [c.rows.assign(cell=cell_name(c.description)) for c in cells],
-            ignore_index=True,
-        )
-        for x, cells in by_x.items()
-    }
-    points = [point for x in sorted(rows) if (point := _point(x, rows[x])) is not None]
+def _curve(names: CurveNames, by_x: Mapping[float, Sequence[CellRecords]]) -> Curve | None:
+    found = {x: pooled_rows(by_x[x]) for x in sorted(by_x)}
+    points = []
+    for x, rows in found.items():
+        scores = perturbed_scores(rows)
+        if scores is not None:
+            uar, war = PointError.of(scores.uar), PointError.of(scores.war)
+            points.append(Point(x, {"uar": uar, "war": war}, scores.applied, scores.of))
     if not points:
         return None
-    heard = {category for each in rows.values() for category in each["category"].dropna()}
-    named: dict[str, Any] = {**setting, "category": "+".join(sorted(heard))}
-    return Curve({name: named[name] for name in NAMES}, tuple(points))
-
-
-def _point(x: float, rows: pd.DataFrame) -> Point | None:
-    found = perturbed_scores(rows)
-    if found is None:
-        return None
-    return Point(
-        x=x,
-        error={name: 1 - found[name] for name in SCORES},
-        ci95={name: (1 - found[f"{name}_ci95"][1], 1 - found[f"{name}_ci95"][0]) for name in SCORES},
-        clean={name: 1 - found[f"{name}_before"] for name in SCORES},
-        applied=found["applied"],
-        of=found["of"],
-    )
+    heard = {category for rows in found.values() for category in rows["category"].dropna()}
+    return Curve(replace(names, category="+".join(sorted(heard))), tuple(points))
 
 
 def titles(drawn: Sequence[Curve]) -> tuple[str, list[str]]:
     """Write what all curves share, as a title, and for each what sets it apart."""
-    differing = [name for name in NAMES if len({str(curve.setting[name]) for curve in drawn}) > 1]
-    shared = [name for name in NAMES if name not in differing and name != "data"]
+    named = [curve.names.to_json() for curve in drawn]
+    differing = [name for name in named[0] if len({str(names[name]) for names in named}) > 1]
+    shared = [name for name in named[0] if name not in differing and name != "data"]
     return _words(drawn[0], shared), [_words(curve, differing) for curve in drawn]
 
 
 def _words(curve: Curve, names: Sequence[str]) -> str:
-    named = {name: curve.setting[name] for name in names}
+    told = curve.names.to_json()
+    named = {name: told[name] for name in names}
     if named.get("limit", 0) is None:
         del named["limit"]
-    if f"category={curve.setting['category']}" in curve.setting["attack"]:
+    if f"category={curve.names.category}" in curve.names.attack:
         named.pop("category", None)
     plain = ("attack", "category", "data")
     return " · ".join(str(value) if name in plain else f"{name} {value}" for name, value in named.items())

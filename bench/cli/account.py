@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.cli.arguments import REQUIRED, Json, Offered, asking
+from bench.cli.report import listed, yes_or_no
 from bench.cli.run import RUN
 
 if TYPE_CHECKING:
     from rich.table import Column, Table
 
     from bench.evaluation.options import Options
-    from bench.studies.defense_accounts.run import Account, AccountLine
+    from bench.scoring.estimates import Difference
+    from bench.studies.defense_accounts.account import Account, AccountLine
 
 _LEAST_WIDTH = 180
 """Columns of what is no terminal: a file can be scrolled."""
@@ -69,15 +71,7 @@ def show(found: Sequence[Account]) -> None:
     if not console.is_terminal:
         console.width = max(console.width, _LEAST_WIDTH)
     for one in found:
-        about = one.setting
-        console.print(
-            f"\nvictim {about['victim']} · attack {about['attack']} (Corr {'yes' if about['corr'] else 'no'}, noises "
-            f"{about['noises']}) · corpus {about['corpus']} · noises {about['noise_bank']} · task {about['task']} · "
-            f"{about['split']} fold {_numbers(about['folds'])} · seed {_numbers(about['seeds'])} · n = {one.n} "
-            f"utterances of {one.speakers} speakers",
-            markup=False,
-            soft_wrap=True,
-        )
+        console.print(headline(one), markup=False, soft_wrap=True)
         console.print(cost_table(one))
         console.print(attack_table(one))
         for line in one.lines:
@@ -89,6 +83,16 @@ def show(found: Sequence[Account]) -> None:
             console.print(text, markup=False, soft_wrap=True)
 
 
+def headline(account: Account) -> str:
+    """Say whose defences are accounted for, against what and on what: the line above the tables."""
+    about, setting = account.setting, account.setting.setting
+    attack = f"attack {about.attack} (Corr {yes_or_no(about.corr)}, noises {about.noises})"
+    data = f"corpus {setting.corpus} · noises {setting.noise_bank} · task {setting.task}"
+    folds = f"{setting.split} fold {listed(about.folds)} · seed {listed(about.seeds)}"
+    counts = f"n = {account.n} utterances of {account.speakers} speakers"
+    return f"\nvictim {about.victim} · {attack} · {data} · {folds} · {counts}"
+
+
 def cost_table(account: Account) -> Table:
     """Lay out clean UAR, time and parameters of each defence as a table."""
     from rich import box
@@ -98,12 +102,12 @@ def cost_table(account: Account) -> Table:
     table = Table(_defences(), *columns, box=box.SIMPLE_HEAD)
     bare = account.lines[0]
     for line in account.lines:
-        clean = {name: figure.to_json() for name, figure in line.clean.items()}
+        clean = line.clean
         table.add_row(
             line.defense,
-            _figure(clean["uar"]),
-            _figure(clean["uar_lost"], sign="+") if "uar_lost" in clean else "",
-            _figure(clean["refused"]) if clean["refused"]["value"] else "",
+            str(clean.uar),
+            _or_nothing(clean.uar_lost),
+            str(clean.refused) if clean.refused.value else "",
             _times(line.cost.fit_s, bare.cost.fit_s, "s"),
             _times(line.cost.answer_ms, bare.cost.answer_ms, "ms"),
             f"{line.cost.parameters:,}" + _more(line, bare),
@@ -122,16 +126,16 @@ def attack_table(account: Account) -> Table:
     from rich import box
     from rich.table import Table
 
-    ks = sorted({at["k"] for line in account.lines for found in line.attacks.values() for at in found["at"]})
+    ks = sorted({at.k for line in account.lines for found in line.attacks.values() for at in found.at})
     columns = (*(f"Acc_att k={k}" for k in ks), *(f"robust k={k}" for k in ks))
     table = Table(_defences(), "attacker", *columns, "prevented", "won", box=box.SIMPLE_HEAD)
     for line in account.lines:
         for number, (role, found) in enumerate(line.attacks.items()):
-            at = {entry["k"]: entry for entry in found["at"]}
-            success = [f"{at[k]['acc_att']['value']:.2f}" if k in at else "" for k in ks]
-            robust = [f"{at[k]['robust_accuracy']['value']:.2f}" if k in at else "" for k in ks]
-            last = at.get(ks[-1], {})
-            better = [_figure(last[name], sign="+") if name in last else "" for name in ("prevented", "robustness_won")]
+            at = {entry.k: entry for entry in found.at}
+            success = [f"{at[k].acc_att.value:.2f}" if k in at else "" for k in ks]
+            robust = [f"{at[k].robust_accuracy.value:.2f}" if k in at else "" for k in ks]
+            last = at.get(ks[-1])
+            better = ("", "") if last is None else (_or_nothing(last.prevented), _or_nothing(last.robustness_won))
             table.add_row("" if number else line.defense, role, *success, *robust, *better)
     return table
 
@@ -143,9 +147,8 @@ def _defences() -> Column:
     return Column("defence", overflow="fold", min_width=24)
 
 
-def _figure(found: Mapping[str, Any], sign: str = "") -> str:
-    low, high = found["ci95"]
-    return f"{found['value']:{sign}.2f} \\[{low:{sign}.2f}, {high:{sign}.2f}]"
+def _or_nothing(figure: Difference | None) -> str:
+    return "" if figure is None else str(figure)
 
 
 def _times(own: float | None, bare: float | None, unit: str) -> str:
@@ -153,7 +156,3 @@ def _times(own: float | None, bare: float | None, unit: str) -> str:
         return "-"
     ratio = f" (× {own / bare:.1f})" if bare and own != bare else ""
     return f"{own:.3g} {unit}{ratio}"
-
-
-def _numbers(numbers: Sequence[int]) -> str:
-    return ",".join(map(str, numbers))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bench.cli.arguments import DEFENSE, LIMIT, TRAINED, Json, Offered, asking
+from bench.cli.report import FEW_SPEAKERS, listed, speakers
 from bench.cli.victims_options import say_failed
 
 if TYPE_CHECKING:
     from bench.evaluation.options import Options
+    from bench.studies.certified_scores import CertifiedScores
 
 SCHEMA = 1
 
@@ -41,7 +43,8 @@ def certify(
     from bench.cli.report import check_json_target, write_json
     from bench.contracts.registry import Registry
     from bench.core.progress import for_terminal
-    from bench.studies.certification import Effort, certified, check_certifies, summaries
+    from bench.studies.certification import certified, check_certifies
+    from bench.studies.certified_scores import Effort, summaries
     from bench.studies.training_jobs import each, prepare_job
 
     effort = Effort(first, copies, alpha)
@@ -51,18 +54,16 @@ def certify(
     found, failed = each(job, lambda key: certified(job.experiment, key, effort, options.limit))
     told = summaries(found, effort)
     notes = [one.to_json() for one in failed]
-    if write_json({"schema": SCHEMA, "certified": told, "failed": notes}, json):
+    if write_json({"schema": SCHEMA, "certified": [one.to_json() for one in told], "failed": notes}, json):
         show(told)
     say_failed(failed)
 
 
-def show(told: Sequence[Mapping[str, Any]]) -> None:
-    """Print for each victim, defence and task the certified accuracy at several SNRs, and what it rests on."""
+def show(told: Sequence[CertifiedScores]) -> None:
+    """Print for each victim, defence and task certified accuracy at several SNRs, and what it rests on."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
-
-    from bench.cli.report import FEW_SPEAKERS, speakers, with_interval
 
     console = Console(highlight=False)
     if not console.is_terminal:
@@ -71,32 +72,28 @@ def show(told: Sequence[Mapping[str, Any]]) -> None:
         for line in headline(one):
             console.print(line, markup=False, soft_wrap=True)
         table = Table("noise no louder than", "certified accuracy", box=box.SIMPLE_HEAD)
-        for point in one["certified"]:
-            table.add_row(f"{point['snr_db']:g} dB SNR", with_interval(point["accuracy"], point["accuracy_ci95"]))
+        for point in one.at:
+            table.add_row(f"{point.snr_db:g} dB SNR", str(point.accuracy))
         console.print(table)
-        if one["speakers"] < FEW_SPEAKERS:
-            line = f"{speakers(one)} can say little about others: --fold all tests every speaker."
+        if one.speakers < FEW_SPEAKERS:
+            line = f"{speakers(one.speakers)} can say little about others: --fold all tests every speaker."
             console.print(line, markup=False, soft_wrap=True)
     if told:
         console.print("\nShare of utterances whose proven answer is right and which no noise at that SNR, or above it,")
         console.print("can change, whatever the noise. [95 % interval], clustered by speaker.", markup=False)
 
 
-def headline(one: Mapping[str, Any]) -> list[str]:
-    """Say what was certified, how carefully, and what came of it: the lines above a table."""
-    from bench.cli.report import speakers, with_interval
-
-    folds, seeds = (",".join(map(str, one[name])) for name in ("folds", "seeds"))
-    rests, found = one["rests_on"], "nothing is proven"
-    if one["median_snr_db"] is not None:
-        found = f"median radius {one['median_radius']:.3g}, which is {one['median_snr_db']:.1f} dB SNR"
+def headline(one: CertifiedScores) -> list[str]:
+    """Say what was certified, how carefully, and what came of it: the lines above the table."""
+    names, rests, effort, found = one.names, one.rests_on, one.effort, "nothing is proven"
+    if one.median_snr_db is not None:
+        found = f"median radius {one.median_radius:.3g}, which is {one.median_snr_db:.1f} dB SNR"
     return [
-        f"\nvictim {one['victim']} · defense {one['defense']}",
-        f"corpus {one['corpus']} · task {one['task']} · {one['split']} fold {folds} · seed {seeds} · "
-        f"n = {one['n']} utterances of {speakers(one)}",
-        f"{one['copies']} copies, class chosen on {one['first']} others, alpha {one['alpha']:g}",
-        f"right {with_interval(one['right'], one['right_ci95'])} · "
-        f"abstained {with_interval(one['abstained'], one['abstained_ci95'])} · {found}",
-        f"Rests on corpus {rests['corpus_fingerprint'][:8]}; serbench {rests['versions']['serbench']}, torch "
-        f"{rests['versions']['torch']} on {rests['device']}.",
+        f"\nvictim {names.victim} · defense {names.defense}",
+        f"corpus {names.corpus} · task {names.task} · {names.split} fold {listed(one.folds)} · seed "
+        f"{listed(one.seeds)} · n = {one.n} utterances of {speakers(one.speakers)}",
+        f"{effort.copies} copies, class chosen on {effort.first} others, alpha {effort.alpha:g}",
+        f"right {one.right} · abstained {one.abstained} · {found}",
+        f"Rests on corpus {rests.corpus_fingerprint[:8]}; serbench {rests.versions['serbench']}, torch "
+        f"{rests.versions['torch']} on {rests.device}.",
     ]

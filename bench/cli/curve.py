@@ -36,7 +36,8 @@ def curve(
         check_plot_target(out, instead="leave out --out: the figures are printed all the same")
 
     from bench.core.errors import DataError
-    from bench.scoring.records import SCHEMA, Store
+    from bench.scoring.records import Store
+    from bench.scoring.results import SCHEMA
     from leaderboards.curves import curves
 
     cells = {cell.key: cell for run in runs for cell in Store(run).cells()}
@@ -57,7 +58,6 @@ def _print(drawn: Sequence[Curve], parameter: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from bench.cli.report import with_interval
     from leaderboards.curves import SCORES, titles
 
     console = Console(highlight=False)
@@ -66,15 +66,12 @@ def _print(drawn: Sequence[Curve], parameter: str) -> None:
     title, labels = titles(drawn)
     console.print(title, markup=False, soft_wrap=True)
     for one, label in zip(drawn, labels, strict=True):
-        console.print(f"\n{label or one.setting['attack']} ({one.setting['data']})", markup=False, soft_wrap=True)
+        console.print(f"\n{label or one.names.attack} ({one.names.data})", markup=False, soft_wrap=True)
         heads = [head for score in SCORES for head in (f"1 − {score.upper()}", "clean")]
         table = Table(parameter, *heads, "applied", box=box.SIMPLE_HEAD)
         for point in one.points:
-            figures = [
-                text
-                for score in SCORES
-                for text in (with_interval(point.error[score], list(point.ci95[score])), f"{point.clean[score]:.2f}")
-            ]
+            errors = [point.errors[score] for score in SCORES]
+            figures = [text for one in errors for text in (str(one.error), f"{one.clean:.2f}")]
             table.add_row(f"{point.x:g}", *figures, f"{point.applied} of {point.of}")
         console.print(table)
     console.print("Errors after the one query, on the utterances to which the attack applied; clean: the same ones")

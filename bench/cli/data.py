@@ -14,7 +14,7 @@ from bench.cli.data_fetch import fetch
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from bench.studies.datacheck import Report
+    from bench.studies.data_report import Report
 
 CANNOT_BE_USED = 2
 _LEAST_WIDTH = 100
@@ -84,15 +84,16 @@ def headline(found: Report) -> Iterator[str]:
         yield f"sound files: {found.files:,}, {found.file_hours or 0:.2f} h"
         yield "rates: " + (_several({f"{rate} Hz": count for rate, count in found.rates.items()}) or "none")
         yield "formats: " + (_several(found.formats) or "none")
-    if found.hours is None:
+    held = found.contents
+    if held.hours is None:
         return
     if found.kind == "noise_banks":
-        yield f"clips: {found.clips:,}, {found.hours:.2f} h"
+        yield f"clips: {held.clips:,}, {held.hours:.2f} h"
         return
-    yield f"utterances: {found.utterances:,} of {_count(found.speakers, 'speaker')}, {found.hours:.2f} h"
-    yield f"transcripts: {_share(found.transcripts, found.utterances)}"
-    yield f"word times: {_share(found.word_times, found.utterances)}"
-    if not found.sessions:
+    yield f"utterances: {held.utterances:,} of {_count(held.speakers, 'speaker')}, {held.hours:.2f} h"
+    yield f"transcripts: {_share(held.transcripts, held.utterances)}"
+    yield f"word times: {_share(held.word_times, held.utterances)}"
+    if not held.sessions:
         yield "sessions: none"
 
 
@@ -110,8 +111,9 @@ def _share(part: int, whole: int) -> str:
 
 def balance(found: Report) -> Iterator[str]:
     """Draw a bar of text for every emotion, or category of noise."""
-    clips = {name: category["clips"] for name, category in found.categories.items()}
-    counts = found.labels if found.kind == "corpora" else clips
+    held = found.contents
+    clips = {name: category.clips for name, category in held.categories.items()}
+    counts = held.labels if found.kind == "corpora" else clips
     width = max((len(name) for name in counts), default=0)
     most = max(counts.values(), default=1)
     for name, count in counts.items():
@@ -123,32 +125,29 @@ def _tables(found: Report) -> Iterator[Table]:
     from rich.markup import escape
     from rich.table import Table
 
-    if found.sessions:
-        table = Table("session", "speakers", "utterances", *map(escape, found.labels), box=box.SIMPLE_HEAD)
-        for name, session in found.sessions.items():
-            cells = [session["speakers"], session["utterances"], *(session["labels"].get(k, 0) for k in found.labels)]
+    held = found.contents
+    if held.sessions:
+        table = Table("session", "speakers", "utterances", *map(escape, held.labels), box=box.SIMPLE_HEAD)
+        for name, session in held.sessions.items():
+            cells = [session.speakers, session.utterances, *(session.labels.get(k, 0) for k in held.labels)]
             table.add_row(escape(name), *map(str, cells))
         yield table
-    if found.tasks:
+    if held.tasks:
         table = Table("task", "classes", "speakers", "five subject-independent folds", box=box.SIMPLE_HEAD)
-        for name, task in found.tasks.items():
-            possible = "yes" if task["five_folds"] else f"no: {task['reason']}"
-            table.add_row(
-                name, ", ".join(f"{k} {n:,}" for k, n in task["classes"].items()), str(task["speakers"]), possible
-            )
+        for name, task in held.tasks.items():
+            possible = "yes" if task.five_folds else f"no: {task.reason}"
+            table.add_row(name, ", ".join(f"{k} {n:,}" for k, n in task.classes.items()), str(task.speakers), possible)
         yield table
-        for name, task in found.tasks.items():
-            if task["served"] and task["sessions"]:
-                table = Table(f"{name} by session", *task["classes"], box=box.SIMPLE_HEAD)
-                for session, counts in task["sessions"].items():
-                    table.add_row(escape(session), *map(str, counts.values()))
+        for name, task in held.tasks.items():
+            if task.served and task.sessions:
+                table = Table(f"{name} by session", *task.classes, box=box.SIMPLE_HEAD)
+                for place, counts in task.sessions.items():
+                    table.add_row(escape(place), *map(str, counts.values()))
                 yield table
-    if found.categories:
+    if held.categories:
         table = Table("category", "clips", "sources", "minutes", box=box.SIMPLE_HEAD)
-        for name, category in found.categories.items():
-            table.add_row(
-                escape(name), str(category["clips"]), str(category["sources"]), f"{60 * category['hours']:.1f}"
-            )
+        for name, category in held.categories.items():
+            table.add_row(escape(name), str(category.clips), str(category.sources), f"{60 * category.hours:.1f}")
         yield table
 
 

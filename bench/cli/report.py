@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from bench.evaluation.grid import Failure
-    from bench.scoring.results import Results
+    from bench.scoring.conditions import PairedTest
+    from bench.scoring.estimates import Estimate
+    from bench.scoring.pooling import PerturbedScores
+    from bench.scoring.results import PooledScores, Results
 
 STANDARD_OUTPUT = "-"
 _LEAST_WIDTH = 100
@@ -36,7 +39,7 @@ def check_json_target(target: str | None) -> None:
         raise UsageError(f"--json {target}", found, "a file in an existing folder", "choose another, or - to print it")
 
 
-def write_json(found: Mapping[str, Any], target: str | None) -> bool:
+def write_json(found: Mapping[str, object], target: str | None) -> bool:
     """Write JSON where it is asked for.
 
     Args:
@@ -97,8 +100,8 @@ def print_tables(results: Results) -> None:
         say()
         for line in headline(entry):
             say(line)
-        if entry["perturbed"] is not None:
-            say(perturbed_line(entry["perturbed"]))
+        if entry.perturbed is not None:
+            say(perturbed_line(entry.perturbed))
         console.print(attack_table(entry))
         for line in footnotes(entry):
             say(line)
@@ -115,90 +118,88 @@ LEGEND = (
 )
 
 
-def headline(entry: Mapping[str, Any]) -> list[str]:
+def headline(entry: PooledScores) -> list[str]:
     """Say what was measured on what, and how good the victim is when nobody attacks: the lines above a table."""
-    names = f"victim {entry['victim']} · defense {entry['defense']} · attack {entry['attack']}"
-    data = f"corpus {entry['corpus']} · noises {entry['noise_bank']} · task {entry['task']}"
-    folds = f"{entry['split']} fold {_numbers(entry['folds'])} · seed {_numbers(entry['seeds'])}"
-    clean = entry["clean"]
+    setting, clean = entry.setting, entry.clean
+    data = f"corpus {setting.corpus} · noises {setting.noise_bank} · task {setting.task}"
+    folds = f"{setting.split} fold {listed(entry.folds)} · seed {listed(entry.seeds)}"
     return [
-        names,
-        f"{data} · {folds} · n = {entry['n']} utterances of {speakers(entry)}",
-        " · ".join(f"{name.upper()} {with_interval(clean[name], clean[f'{name}_ci95'])}" for name in ("uar", "war"))
-        + " when nobody attacks",
+        f"victim {entry.victim} · defense {entry.defense} · attack {entry.attack}",
+        f"{data} · {folds} · n = {entry.n} utterances of {speakers(entry.speakers)}",
+        f"UAR {clean.uar} · WAR {clean.war} when nobody attacks",
     ]
 
 
-def speakers(entry: Mapping[str, Any]) -> str:
-    """Say in words how many speakers a result rests on."""
-    return f"{entry['speakers']} speaker{'s' * (entry['speakers'] != 1)}"
+def speakers(count: int) -> str:
+    """Say in words how many speakers a result rests on.
+
+    >>> speakers(1), speakers(2)
+    ('1 speaker', '2 speakers')
+    """
+    return f"{count} speaker{'s' * (count != 1)}"
 
 
-def perturbed_line(found: Mapping[str, Any]) -> str:
-    """Say what a perturbation that asks once does to UAR and WAR, and on how many utterances."""
-    figures = " · ".join(
-        f"{name.upper()} {with_interval(found[name], found[f'{name}_ci95'])} (was {found[f'{name}_before']:.2f})"
-        for name in ("uar", "war")
-    )
-    return f"{figures} when perturbed, applied to {found['applied']} of {found['of']}"
+def listed(numbers: Sequence[int]) -> str:
+    """Write numbers with commas between them, as options take them.
 
-
-def _numbers(numbers: list[int]) -> str:
+    >>> listed((0, 1))
+    '0,1'
+    """
     return ",".join(map(str, numbers))
 
 
-def with_interval(figure: float, interval: list[float]) -> str:
-    """Write a figure with its 95 % interval, "0.61 [0.55, 0.67]".
-
-    Args:
-        figure: a share.
-        interval: its lower and upper end.
-    """
-    return f"{figure:.2f} [{interval[0]:.2f}, {interval[1]:.2f}]"
+def perturbed_line(found: PerturbedScores) -> str:
+    """Say what a perturbation that asks once does to UAR and WAR, and on how many utterances."""
+    figures = (f"{name} {one.after} (was {one.before:.2f})" for name, one in (("UAR", found.uar), ("WAR", found.war)))
+    return f"{' · '.join(figures)} when perturbed, applied to {found.applied} of {found.of}"
 
 
-def attack_table(entry: Mapping[str, Any]) -> Table:
+def attack_table(entry: PooledScores) -> Table:
     """Lay out Acc_att at each k as a table, a line for each Corr and Noises, as in P1's Table 2."""
     from rich import box
     from rich.table import Table
 
-    ks = sorted({score["k"] for score in entry["scores"]})
+    ks = sorted({score.k for score in entry.scores})
     table = Table("Corr", "Noises", *(f"Acc_att k={k}" for k in ks), "n", box=box.SIMPLE_HEAD)
-    lines: dict[tuple[bool, str], dict[int, str]] = {}
-    counts = {}
-    for score in entry["scores"]:
-        line = (score["corr"], score["noises"])
-        lines.setdefault(line, {})[score["k"]] = with_interval(score["acc_att"], score["ci95"])
-        counts[line] = score["n"]
-    for (corr, noises), cells in lines.items():
-        table.add_row("yes" if corr else "no", noises, *(cells.get(k, "") for k in ks), str(counts[corr, noises]))
+    lines: dict[tuple[bool, str], dict[int, Estimate]] = {}
+    for score in entry.scores:
+        lines.setdefault((score.corr, score.noises), {})[score.k] = score.acc_att
+    for (corr, noises), at in lines.items():
+        figures = (str(at[k]) if k in at else "" for k in ks)
+        table.add_row(yes_or_no(corr), noises, *figures, str(next(iter(at.values())).n))
     return table
 
 
-def footnotes(entry: Mapping[str, Any]) -> list[str]:
+def yes_or_no(truth: bool) -> str:
+    """Write a truth value as options take it.
+
+    >>> yes_or_no(True)
+    'yes'
+    """
+    return "yes" if truth else "no"
+
+
+def footnotes(entry: PooledScores) -> list[str]:
     """Say what the figures rest on, how far they carry, and the tests at the greatest k."""
-    rests, versions = entry["rests_on"], entry["rests_on"]["versions"]
-    data = f"corpus {rests['corpus_fingerprint'][:8]}, noises {rests['noise_fingerprint'][:8]}"
-    software = (
-        f"serbench {versions['serbench']} (code {rests['code'][:8]}), torch {versions['torch']} on {rests['device']}"
-    )
-    rules = (
-        f"SNR above {rests['min_snr_db']:g} dB, perception after {rests['perception']}, k up to {rests['max_queries']}"
-    )
+    rests, versions, split = entry.rests_on, entry.rests_on.versions, entry.setting.split
+    data = f"corpus {rests.corpus_fingerprint[:8]}, noises {rests.noise_fingerprint[:8]}"
+    software = f"serbench {versions['serbench']} (code {rests.code[:8]}), torch {versions['torch']} on {rests.device}"
+    rules = f"SNR above {rests.min_snr_db:g} dB, perception after {rests.perception}, k up to {rests.max_queries}"
     lines = [f"Rests on {data}; {software}; {rules}."]
-    if split_named(entry["split"]).leaks:
-        lines.append(f"Split {entry['split']}: {LEAKS}.")
-    if entry["speakers"] < FEW_SPEAKERS:
-        lines.append(f"{speakers(entry)} can say little about others: --fold all tests every speaker.")
-    for gap in [gap for gap in entry["validity_gap"] if gap["k"] == max(g["k"] for g in entry["validity_gap"])]:
-        given = f"Corr {'yes' if gap['corr'] else 'no'}, k={gap['k']}"
-        figure = f"{gap['gap']:+.2f} [{gap['ci95'][0]:+.2f}, {gap['ci95'][1]:+.2f}]"
-        lines.append(f"Validity gap (all − imperceptible), {given}: {figure}")
-    tests = entry.get("tests", [])
-    for test in [test for test in tests if test["k"] == max(t["k"] for t in tests)]:
-        given = f"noises {test['noises']}" if "noises" in test else f"Corr {'yes' if test['corr'] else 'no'}"
-        what = "Corr yes − no" if test["compared"] == "corr" else "noises all − imperceptible"
-        lines.append(
-            f"{what}, k={test['k']}, {given}: {test['difference']:+.2f} (paired t-test, Holm p = {test['p_holm']:.3f})"
-        )
-    return lines
+    if split_named(split).leaks:
+        lines.append(f"Split {split}: {LEAKS}.")
+    if entry.speakers < FEW_SPEAKERS:
+        lines.append(f"{speakers(entry.speakers)} can say little about others: --fold all tests every speaker.")
+    most = max((gap.k for gap in entry.validity_gap), default=0)
+    for gap in (gap for gap in entry.validity_gap if gap.k == most):
+        given = f"Corr {yes_or_no(gap.corr)}, k={gap.k}"
+        lines.append(f"Validity gap (all − imperceptible), {given}: {gap.gap}")
+    most = max((test.k for test in entry.tests), default=0)
+    return [*lines, *(_test_line(test) for test in entry.tests if test.k == most)]
+
+
+def _test_line(test: PairedTest) -> str:
+    given = f"noises {test.noises}" if test.corr is None else f"Corr {yes_or_no(test.corr)}"
+    what = "Corr yes − no" if test.compared == "corr" else "noises all − imperceptible"
+    figure = f"{test.difference:+.2f} (paired t-test, Holm p = {test.p_holm:.3f})"
+    return f"{what}, k={test.k}, {given}: {figure}"

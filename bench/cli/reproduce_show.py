@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from bench.cli.report import FEW_SPEAKERS
+from bench.cli.report import FEW_SPEAKERS, listed, speakers
 
 if TYPE_CHECKING:
-    from leaderboards.reproduce.shape import Claim, Shown, Table, TableFigure
+    from leaderboards.reproduce.shape import Claim, Shown, Table, TableValue
 
 _LEAST_WIDTH = 160
 
@@ -34,23 +34,21 @@ def show(found: Iterable[Shown]) -> None:
 
 def headline(table: Table) -> str:
     """Say which table it is, and what it rests on."""
-    about = {name: value for name, value in table.about.items() if value is not None}
-    names = ("victim", "defense", "corpus", "noise_bank", "task", "split", "limit")
-    words = [f"{name.replace('_', ' ')} {about[name]}" for name in names if name in about]
-    numbers = [f"{name.removesuffix('s')} {','.join(map(str, about[name]))}" for name in ("folds", "seeds")]
-    rests = f"{about['n']} utterances of {about['speakers']} speaker{'s' * (about['speakers'] != 1)}"
+    about = table.about
+    words = [f"{name.replace('_', ' ')} {value}" for name, value in about.names().items() if value is not None]
+    numbers = [f"fold {listed(about.folds)}", f"seed {listed(about.seeds)}"]
+    rests = f"{about.n} utterances of {speakers(about.speakers)}"
     return " · ".join([table.paper, *words, *numbers, rests])
 
 
 def caution(table: Table) -> list[str]:
     """Say what there is to say of a table of few speakers; nothing of others."""
-    speakers = table.about["speakers"]
-    if speakers >= FEW_SPEAKERS:
+    if table.about.speakers >= FEW_SPEAKERS:
         return []
-    return [f"{speakers} speaker{'s' * (speakers != 1)} can say little about others: --fold all tests every speaker."]
+    return [f"{speakers(table.about.speakers)} can say little about others: --fold all tests every speaker."]
 
 
-def cell(name: str, value: TableFigure | str | float | None) -> str:
+def cell(name: str, value: TableValue) -> str:
     """Write one value of a table; a dash where there is none.
 
     Args:

@@ -29,4 +29,4 @@ def show(
     results = read_results([run], ks)
     report(results, json)
     for failure in results.failed:
-        typer.echo(f"bench: a cell failed: {failure['error']}", err=True)
+        typer.echo(f"bench: a cell failed: {failure.error}", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +15,8 @@ from bench.cli.victims_options import say_failed
 if TYPE_CHECKING:
     from bench.evaluation.cells import FittedKey
     from bench.evaluation.options import Options
-    from bench.studies.clean_speech import CleanAnswers
+    from bench.studies.clean_scoring import CleanAnswers, CleanScoring
+    from bench.studies.training_jobs import Failed, KeptVictim
 
 SCHEMA = 1
 app = typer.Typer(help="Train victims, and hand them on.", no_args_is_help=True, rich_markup_mode=None)
@@ -40,8 +42,8 @@ def train(options: Options, json: Json = None) -> None:
 
     check_json_target(json)
     job = prepare_job(options, for_terminal())
-    done, failed = each(job, lambda key: trained(job.experiment, key).to_json())
-    if write_json({"schema": SCHEMA, "victims": done, "failed": [one.to_json() for one in failed]}, json):
+    done, failed = each(job, lambda key: trained(job.experiment, key).kept())
+    if write_json(_told(failed, victims=done), json):
         show_trained(done)
     say_failed(failed)
 
@@ -66,7 +68,8 @@ def evaluate(
     from bench.cli.report import check_json_target, write_json
     from bench.cli.victims_report import show_reports
     from bench.core.progress import for_terminal
-    from bench.studies.clean_speech import CELL, POOLED, answers, check_test_corpus, read_test_corpus, reports
+    from bench.studies.clean_scoring import reports
+    from bench.studies.clean_speech import answers, check_test_corpus, read_test_corpus
     from bench.studies.training_jobs import each, prepare_job, trained
 
     check_json_target(json)
@@ -80,12 +83,17 @@ def evaluate(
 
     looks, failed = each(job, look)
     said = [one for some in looks for one in some]
-    cells, pooled = (reports(said, names) for names in (CELL, POOLED))
-    notes = [one.to_json() for one in failed]
-    if write_json({"schema": SCHEMA, "cells": cells, "pooled": pooled, "failed": notes}, json):
+    cells, pooled = (reports(said, pooled) for pooled in (False, True))
+    if write_json(_told(failed, cells=cells, pooled=pooled), json):
         show_reports(cells, pooled)
     say_failed(failed)
 
 
 app.command("export", short_help="Write a trained victim into a folder that can be handed on.")(export)
 app.command("card", short_help="Print the model card of a victim.")(card)
+
+
+def _told(failed: Sequence[Failed], **found: Sequence[KeptVictim | CleanScoring]) -> dict[str, object]:
+    """What was found, and what failed, as JSON."""
+    told = {name: [one.to_json() for one in those] for name, those in found.items()}
+    return {"schema": SCHEMA, **told, "failed": [one.to_json() for one in failed]}

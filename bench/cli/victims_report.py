@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from bench.cli.report import FEW_SPEAKERS, speakers, with_interval
+from bench.cli.report import FEW_SPEAKERS, listed, speakers
 from bench.data.splits import LEAKS, split_named
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from bench.scoring.clean_scores import CleanReport
+    from bench.studies.clean_scoring import CleanScoring
+    from bench.studies.training_jobs import KeptVictim
+
 _LEAST_WIDTH = 120
-_FIGURES = {"uar": "UAR", "war": "WAR", "weighted_precision": "weighted precision", "weighted_f1": "weighted F1"}
+_FIGURES = ("UAR", "WAR", "weighted precision", "weighted F1")
 
 
 def _console() -> Console:
@@ -26,20 +29,19 @@ def _console() -> Console:
     return console
 
 
-def show_trained(victims: Sequence[Mapping[str, Any]]) -> None:
+def show_trained(victims: Sequence[KeptVictim]) -> None:
     """Print a line for each victim: what it was trained on, for how long, and where it is kept."""
     console = _console()
-    groups: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
+    groups: dict[tuple[str, str, str], list[KeptVictim]] = {}
     for one in victims:
-        home = str(Path(one["folder"]).parent)
-        groups.setdefault((one["victim"], one["defense"], home), []).append(one)
+        groups.setdefault((one.victim, one.defense, str(one.folder.parent)), []).append(one)
     for (victim, defense, home), group in groups.items():
         for line in ("", f"victim {victim} · defense {defense}", f"kept in {home}"):
             console.print(line, markup=False, soft_wrap=True)
         console.print(_trainings(group))
 
 
-def _trainings(group: Sequence[Mapping[str, Any]]) -> Table:
+def _trainings(group: Sequence[KeptVictim]) -> Table:
     from rich import box
     from rich.markup import escape
     from rich.table import Table
@@ -48,13 +50,13 @@ def _trainings(group: Sequence[Mapping[str, Any]]) -> Table:
     for title in ("task", "fold", "seed", "utterances", "speakers", "seconds", "folder"):
         table.add_column(title, overflow="fold", justify="left" if title in ("task", "folder") else "right")
     for one in group:
-        seconds = "kept" if one["seconds"] is None else f"{one['seconds']:.1f}"
-        counts = (str(one[name]) for name in ("fold", "seed", "utterances", "speakers"))
-        table.add_row(escape(one["task"]), *counts, seconds, escape(Path(one["folder"]).name))
+        seconds = "kept" if one.seconds is None else f"{one.seconds:.1f}"
+        counts = map(str, (one.fold, one.seed, one.utterances, one.speakers))
+        table.add_row(escape(one.task), *counts, seconds, escape(one.folder.name))
     return table
 
 
-def show_reports(cells: Sequence[Mapping[str, Any]], pooled: Sequence[Mapping[str, Any]]) -> None:
+def show_reports(cells: Sequence[CleanScoring], pooled: Sequence[CleanScoring]) -> None:
     """Print for each victim, defence and task the figures on clean speech, and who was taken for whom.
 
     Args:
@@ -66,8 +68,9 @@ def show_reports(cells: Sequence[Mapping[str, Any]], pooled: Sequence[Mapping[st
         console.print()
         for line in headline(entry):
             console.print(line, markup=False, soft_wrap=True)
-        console.print(_figures([one for one in cells if _same(one, entry)], entry))
-        console.print(_classes(entry))
+        own = [one for one in cells if (one.names, one.rests_on) == (entry.names, entry.rests_on)]
+        console.print(_figures(own, entry))
+        console.print(_classes(entry.report))
         for line in footnotes(entry):
             console.print(line, markup=False, soft_wrap=True)
     if pooled:
@@ -82,59 +85,55 @@ LEGEND = (
 )
 
 
-def _same(cell: Mapping[str, Any], pooled: Mapping[str, Any]) -> bool:
-    names = ("victim", "defense", "corpus", "test_corpus", "task", "split", "rests_on")
-    return all(cell[name] == pooled[name] for name in names)
-
-
-def headline(entry: Mapping[str, Any]) -> list[str]:
+def headline(entry: CleanScoring) -> list[str]:
     """Say who was asked about what: the lines above a table."""
-    other = entry["test_corpus"] != entry["corpus"]
-    tested = f"trained on {entry['corpus']}, tested on {entry['test_corpus']}" if other else f"corpus {entry['corpus']}"
-    folds, seeds = (",".join(map(str, entry[name])) for name in ("folds", "seeds"))
+    names = entry.names
+    both = f"trained on {names.corpus}, tested on {names.test_corpus}"
+    tested = both if names.elsewhere else f"corpus {names.corpus}"
+    folds = f"{names.split} fold {listed(entry.folds)} · seed {listed(entry.seeds)}"
+    counts = f"n = {entry.report.n} utterances of {speakers(entry.report.speakers)}"
     return [
-        f"victim {entry['victim']} · defense {entry['defense']}",
-        f"{tested} · task {entry['task']} · {entry['split']} fold {folds} · seed {seeds} · "
-        f"n = {entry['n']} utterances of {speakers(entry)}",
+        f"victim {names.victim} · defense {names.defense}",
+        f"{tested} · task {names.task} · {folds} · {counts}",
     ]
 
 
-def _figures(cells: Sequence[Mapping[str, Any]], pooled: Mapping[str, Any]) -> Table:
+def _figures(cells: Sequence[CleanScoring], pooled: CleanScoring) -> Table:
     from rich import box
     from rich.table import Table
 
-    table = Table("fold", "seed", *_FIGURES.values(), "n", "speakers", box=box.SIMPLE_HEAD)
+    table = Table("fold", "seed", *_FIGURES, "n", "speakers", box=box.SIMPLE_HEAD)
     for entry in (*cells, *([pooled] if len(cells) > 1 else [])):
-        figures = [with_interval(entry[name], entry[f"{name}_ci95"]) for name in _FIGURES]
-        place = (str(entry["fold"]), str(entry["seed"])) if "fold" in entry else ("all", "all")
-        table.add_row(*place, *figures, str(entry["n"]), str(entry["speakers"]))
+        place = (listed(entry.folds), listed(entry.seeds)) if entry.of_one_cell else ("all", "all")
+        own = entry.report
+        figures = map(str, (own.uar, own.war, own.weighted_precision, own.weighted_f1))
+        table.add_row(*place, *figures, str(own.n), str(own.speakers))
     return table
 
 
-def _classes(entry: Mapping[str, Any]) -> Table:
+def _classes(report: CleanReport) -> Table:
     from rich import box
     from rich.markup import escape
     from rich.table import Table
 
-    confusion = entry["confusion"]
-    said = [f"said {escape(name)}" for name in confusion["predicted"]]
+    said = [f"said {escape(name)}" for name in report.confusion.predicted]
     table = Table("class", "recall", "n", *said, box=box.SIMPLE_HEAD)
-    for one, counts in zip(entry["classes"], confusion["counts"], strict=True):
-        recall = "-" if one["recall"] is None else with_interval(one["recall"], one["ci95"])
-        table.add_row(escape(one["label"]), recall, *map(str, (one["n"], *counts)))
+    for one, counts in zip(report.classes, report.confusion.counts, strict=True):
+        recall = "-" if one.recall is None else str(one.recall)
+        table.add_row(escape(one.label), recall, *map(str, (one.n, *counts)))
     return table
 
 
-def footnotes(entry: Mapping[str, Any]) -> list[str]:
+def footnotes(entry: CleanScoring) -> list[str]:
     """Say what the figures rest on, and how far they carry."""
-    rests, versions = entry["rests_on"], entry["rests_on"]["versions"]
-    data = f"corpus {rests['corpus_fingerprint'][:8]}"
-    if entry["test_corpus"] != entry["corpus"]:
-        data += f", tested on {rests['test_corpus_fingerprint'][:8]}"
-    software = f"serbench {versions['serbench']} (code {rests['code'][:8]}), torch {versions['torch']}"
-    lines = [f"Rests on {data}; {software} on {rests['device']}."]
-    if split_named(entry["split"]).leaks and entry["test_corpus"] == entry["corpus"]:
-        lines.append(f"Split {entry['split']}: {LEAKS}.")
-    if entry["speakers"] < FEW_SPEAKERS:
-        lines.append(f"{speakers(entry)} can say little about others: --fold all tests every speaker.")
+    rests, versions, names = entry.rests_on, entry.rests_on.versions, entry.names
+    data = f"corpus {rests.corpus_fingerprint[:8]}"
+    if names.elsewhere:
+        data += f", tested on {rests.test_corpus_fingerprint[:8]}"
+    software = f"serbench {versions['serbench']} (code {rests.code[:8]}), torch {versions['torch']}"
+    lines = [f"Rests on {data}; {software} on {rests.device}."]
+    if split_named(names.split).leaks and not names.elsewhere:
+        lines.append(f"Split {names.split}: {LEAKS}.")
+    if entry.report.speakers < FEW_SPEAKERS:
+        lines.append(f"{speakers(entry.report.speakers)} can say little about others: --fold all tests every speaker.")
     return lines

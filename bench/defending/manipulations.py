@@ -19,7 +19,7 @@ _FARTHEST = 10.0
 """Standard deviations from what was learnt: what lies farther out is heard as if it lay there."""
 
 
-class Setting(NamedTuple):
+class Manipulation(NamedTuple):
     """One manipulation at one strength.
 
     Args:
@@ -54,16 +54,16 @@ class Recognised:
     snr_db: float | None
 
 
-def recognised(id: str, chances: Sequence[float], settings: Sequence[Setting], threshold: float) -> Recognised:
-    """What one utterance is taken for.
+def recognised(id: str, chances: Sequence[float], settings: Sequence[Manipulation], threshold: float) -> Recognised:
+    """Say what one utterance is taken for, from the chances of all that was learnt.
 
     Args:
         id: the utterance's.
-        chances: of being clean, and of each setting.
+        chances: of being clean, and of each setting; from 0 to 1.
         settings: what was learnt, in that order.
         threshold: a chance of being clean below it is too low.
 
-    >>> learnt = [Setting("x:snr_db=10", "crowd", 10.0), Setting("x:snr_db=0", "crowd", 0.0)]
+    >>> learnt = [Manipulation("x:snr_db=10", "crowd", 10.0), Manipulation("x:snr_db=0", "crowd", 0.0)]
     >>> found = recognised("a", [0.2, 0.6, 0.2], learnt, 0.5)
     >>> found.kind, found.effect, round(found.snr_db or 0, 3)
     ('crowd', 'x:snr_db=10', 7.5)
@@ -107,7 +107,15 @@ class Ear(nn.Module):
         self.deviation.copy_(features.std(dim=0, correction=0).clamp(min=1e-3))
 
     def forward(self, features: Tensor, _counts: Tensor | None = None) -> Tensor:
-        """Logits (b, 1 + settings) from features (b, 1, `WIDTH`)."""
+        """Compute logits of an utterance being clean, and of each setting.
+
+        Args:
+            features: statistics, shape (b, 1, `WIDTH`).
+            _counts: of no account: an utterance is one frame.
+
+        Returns:
+            Shape (b, 1 + settings).
+        """
         standard = (features[:, 0] - self.mean) / self.deviation
         logits: Tensor = self.layers(standard.clamp(-_FARTHEST, _FARTHEST))
         return logits
@@ -115,11 +123,11 @@ class Ear(nn.Module):
 
 def labelled(
     clean: Sequence[Utterance],
-    altered: Sequence[tuple[Setting, Utterance]],
-    learnt: Sequence[Setting],
+    altered: Sequence[tuple[Manipulation, Utterance]],
+    learnt: Sequence[Manipulation],
     voices: Voices,
 ) -> Sequences:
-    """Clean and manipulated utterances with their classes, clean ones first: what an `Ear` learns from.
+    """Give clean and manipulated utterances their classes, clean ones first: what an `Ear` learns from.
 
     Args:
         clean: class 0.

@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from bench.core.cache import appearing_file
 from bench.core.errors import DataError, UsageError
 from bench.evaluation.options import parse_ks
-from bench.scoring.records import Store
+from bench.scoring.descriptions import FailedCell
+from bench.scoring.records import CellRecords, Store
 from bench.scoring.results import Results, collect
 
 _RUN_FILE = "run.json"
 
 
 def remember(folder: Path, ks: Sequence[int]) -> None:
-    """Note which k the run was scored at, for `bench show`."""
+    """Note at which numbers of queries a run was scored, beside those noted before, for `bench show`.
+
+    Args:
+        folder: the run's.
+        ks: numbers of queries.
+
+    Raises:
+        DataError: what was noted before cannot be read.
+    """
     with appearing_file(folder / _RUN_FILE) as temporary:
         temporary.write_text(json.dumps({"k": sorted({*ks, *remembered(folder)})}) + "\n")
 
 
 def remembered(folder: Path) -> tuple[int, ...]:
-    """The k that a run has been scored at; none where it says nothing of them."""
+    """Read at which numbers of queries a run has been scored; none where it says nothing of them.
+
+    Raises:
+        DataError: the note is damaged.
+    """
     if not (folder / _RUN_FILE).is_file():
         return ()
     try:
@@ -42,7 +54,9 @@ def read_results(folders: Sequence[Path], ks: Sequence[int] | None = None) -> Re
     Raises:
         DataError: a folder is no run, or holds nothing finished; a k is beyond every cell's budget.
     """
-    cells, failed, asked = {}, [], set(ks or ())
+    cells: dict[str, CellRecords] = {}
+    failed: list[FailedCell] = []
+    asked = set(ks or ())
     for folder in folders:
         store = Store(folder)
         cells.update({cell.key: cell for cell in store.cells()})
@@ -50,16 +64,11 @@ def read_results(folders: Sequence[Path], ks: Sequence[int] | None = None) -> Re
         asked |= set() if ks else set(remembered(folder))
     if not cells:
         raise DataError(folders[0], "no finished cell", "records of a bench run", "run it again to the end")
-    most = max(int(cell.description["max_queries"]) for cell in cells.values())
+    most = max(cell.description.rests_on.max_queries for cell in cells.values())
     usable = {k for k in asked if k <= most} or ({most} if not ks else set())
     if not usable:
         raise UsageError("--k", f"{min(asked)}", f"at most {most}, the run's budget", "run again with a greater --k")
-    order = sorted(cells.values(), key=lambda cell: json.dumps(cell.description, sort_keys=True))
-    done = {_names(cell.description) for cell in order}  # a failure that was mended since is no news
-    return collect(order, sorted(usable), [failure for failure in failed if _names(failure) not in done])
-
-
-def _names(description: Mapping[str, Any]) -> str:
-    """What a cell measures, whatever code it was measured with."""
-    names = ("victim", "defense", "attack", "corpus", "noise_bank", "task", "split", "fold", "seed", "limit")
-    return json.dumps([description.get(name) for name in (*names, "max_queries")])
+    order = sorted(cells.values(), key=lambda cell: cell.description.text)
+    # a failure that has been put right since is no news, whatever code the cell was measured with
+    done = {(cell.description.names, cell.description.rests_on.max_queries) for cell in order}
+    return collect(order, sorted(usable), [one for one in failed if (one.names, one.max_queries) not in done])

@@ -131,36 +131,67 @@ def fit_network(
     """
     weights = class_weights(train.labels, len(context.task.classes)).to(train.labels.device)
     loss_of = torch.nn.CrossEntropyLoss(weights)
-    rng = keyed(context.seed, "epochs")
-    best, best_state, since = float("inf"), copy.deepcopy(network.state_dict()), 0
+    rng, best = keyed(context.seed, "epochs"), _Best(network)
     with context.progress.task("Training", schedule.max_epochs) as advance:
         for epoch in range(schedule.max_epochs):
             if renew and epoch:
                 network.eval()
                 train = renew(epoch)
-            network.train()
-            for indices in shuffled_batches([len(item) for item in train.features], schedule.batch_size, rng):
-                optimizer.zero_grad()
-                _learn(network, train, indices, loss_of)
-                optimizer.step()
+            _epoch(network, optimizer, train, schedule.batch_size, rng, loss_of)
             loss, recall = validated(network, valid, loss_of, schedule.batch_size)
             advance(1)
             if after_epoch:
                 after_epoch(epoch, loss)
-            score = schedule.score(loss, recall)
-            since = 0 if score < best else since + 1
-            if since == 0:
-                best, best_state = score, copy.deepcopy(network.state_dict())
-            elif since >= schedule.patience:
-                if schedule.ends(optimizer):
-                    break
-                since = 0
-    if not math.isfinite(best):
-        found = "no finite validation loss in any epoch"
-        raise ComponentError("training", found, "a loss that falls", "try a lower learning rate")
-    network.load_state_dict(best_state)
-    network.eval()
-    return abs(best)
+            if best.over(schedule.score(loss, recall), schedule, optimizer):
+                break
+    return best.restored()
+
+
+class _Best:
+    """The best epoch's weights, and for how many epochs there was no gain."""
+
+    def __init__(self, network: torch.nn.Module) -> None:
+        self._network, self._weights = network, copy.deepcopy(network.state_dict())
+        self._score, self._since = float("inf"), 0
+
+    def over(self, score: float, schedule: Schedule, optimizer: torch.optim.Optimizer) -> bool:
+        """Note an epoch's score, which has to fall; tell whether training is over."""
+        self._since = 0 if score < self._score else self._since + 1
+        if self._since == 0:
+            self._score, self._weights = score, copy.deepcopy(self._network.state_dict())
+        elif self._since >= schedule.patience:
+            self._since = 0
+            return schedule.ends(optimizer)
+        return False
+
+    def restored(self) -> float:
+        """Put the best weights back; their score, unsigned.
+
+        Raises:
+            ComponentError: no epoch had a finite one.
+        """
+        if not math.isfinite(self._score):
+            found = "no finite validation loss in any epoch"
+            raise ComponentError("training", found, "a loss that falls", "try a lower learning rate")
+        self._network.load_state_dict(self._weights)
+        self._network.eval()
+        return abs(self._score)
+
+
+def _epoch(
+    network: torch.nn.Module,
+    optimizer: torch.optim.Optimizer,
+    train: Sequences,
+    batch_size: int,
+    rng: Rng,
+    loss_of: torch.nn.CrossEntropyLoss,
+) -> None:
+    """A step for every batch."""
+    network.train()
+    for indices in shuffled_batches([len(item) for item in train.features], batch_size, rng):
+        optimizer.zero_grad()
+        _learn(network, train, indices, loss_of)
+        optimizer.step()
 
 
 def _learn(

@@ -7,84 +7,82 @@ A file appears under its name at once or not at all; the same cell gives the sam
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.core.cache import appearing_file
 from bench.core.errors import DataError
-from bench.measures.catalogue import MEASURES
+from bench.core.json_objects import JsonObject
+from bench.scoring.descriptions import Description, FailedCell
+from bench.scoring.rows import Row, as_table
+from bench.scoring.schema import AGAIN, SCHEMA, current
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA = 1
-"""Version of the record files and of the JSON. It grows when a column changes its meaning or goes."""
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One query.
+@dataclass(frozen=True)
+class CellRecords:
+    """Hold a finished cell as it was read.
 
     Args:
-        utterance: whose.
-        speaker: who speaks it: intervals are clustered by speaker.
-        query: 0 for the clean, uncharged one; then 1, 2, ... in the order asked.
-        label_true: the corpus's label.
-        label_before: the victim's label for the clean utterance.
-        label_after: the victim's label for this candidate.
-        snr_db: Σ over the original's own samples, after clipping; null where the length was changed, and for query 0.
-        perturbation: its name, as in the perception table; null where undeclared.
-        category: "natural", "human", ..., "signal".
-        source: which sound or setting.
-        imperceptible: whether people were found to hear the same emotion.
-        accepted: the label changed, and the SNR is above the threshold (or undefined, and the perception table covers
-            the perturbation).
-        seg_snr_db: measures of an accepted candidate, see `bench.measures.catalogue`; null where not asked for, and
-            where not defined.
-        stoi: likewise.
-        pesq: likewise.
-        nmr_db: likewise.
-        audible_share: likewise.
+        key: names its file.
+        description: what determined it: names, versions, fingerprints.
+        rows: a DataFrame with a row for each query and the columns of docs/records.md.
     """
 
-    utterance: str
-    speaker: str
-    query: int
-    label_true: str
-    label_before: str
-    label_after: str
-    snr_db: float | None = None
-    perturbation: str | None = None
-    category: str | None = None
-    source: str | None = None
-    imperceptible: bool | None = None
-    accepted: bool = False
-    seg_snr_db: float | None = None
-    stoi: float | None = None
-    pesq: float | None = None
-    nmr_db: float | None = None
-    audible_share: float | None = None
+    key: str
+    description: Description
+    rows: pd.DataFrame
 
 
-_NEEDED = {"victim", "defense", "attack", "attack_base", "corr", "noises", "corpus", "noise_bank", "task"}
-_NEEDED |= {"split", "fold", "seed", "limit", "max_queries", "min_snr_db", "perception", "fitting"}
-_NEEDED |= {"attack_identity", "attack_noises"}
-"""What a cell's description must say for the cell to be scored."""
+def read_cell(path: Path) -> CellRecords:
+    """Read one record file, of this version or an older one.
 
+    Args:
+        path: `cells/KEY.parquet` in a run's folder.
 
-def _arrow_schema() -> Any:
+    Raises:
+        DataError: it is no record file, damaged, or of a newer version.
+    """
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
-    kinds = {"query": pa.int32(), "snr_db": pa.float64(), "imperceptible": pa.bool_(), "accepted": pa.bool_()}
-    kinds |= dict.fromkeys(MEASURES, pa.float64())
-    return pa.schema([(field.name, kinds.get(field.name, pa.string())) for field in fields(Row)])
+    try:
+        table = pq.read_table(path, page_checksum_verification=True)
+        told = JsonObject.of(path, json.loads(table.schema.metadata[b"serbench"]), AGAIN)
+        file = current(path, table, told)
+        rows = file.table.to_pandas()
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
+        raise DataError(path, f"no readable records ({error})", "a record file", AGAIN) from error
+    return CellRecords(path.stem, Description.of(file.description), rows)
+
+
+def pooled_rows(cells: Iterable[CellRecords]) -> pd.DataFrame:
+    """Put the rows of several cells together.
+
+    Args:
+        cells: at least one.
+
+    Returns:
+        Their rows, in order, each with the `fold`, `seed` and `repeat` of its cell.
+    """
+    import pandas as pd
+
+    named = [
+        cell.rows.assign(
+            fold=cell.description.names.fold, seed=cell.description.names.seed, repeat=cell.description.names.repeat
+        )
+        for cell in cells
+    ]
+    return pd.concat(named, ignore_index=True)
 
 
 @dataclass(frozen=True)
 class Store:
-    """The folder of a run.
+    """Read and write the folder of a run.
 
     Args:
         folder: holds `cells/KEY.parquet`, one for each finished cell, and `failed/KEY.json` for each that failed.
@@ -93,96 +91,75 @@ class Store:
     folder: Path
 
     def path(self, key: str) -> Path:
-        """Where a cell's records are."""
+        """Return where a cell's records are."""
         return self.folder / "cells" / f"{key}.parquet"
 
     def _failure(self, key: str) -> Path:
         return self.folder / "failed" / f"{key}.json"
 
     def has(self, key: str) -> bool:
-        """Whether the cell is finished."""
+        """Return whether the cell is finished."""
         return self.path(key).is_file()
 
-    def write(self, key: str, description: Mapping[str, Any], rows: Sequence[Row]) -> None:
-        """Keep a finished cell's records, and forget an earlier failure of it."""
-        import pyarrow as pa
+    def write(self, key: str, description: Mapping[str, object], rows: Sequence[Row]) -> None:
+        """Keep a finished cell's records, and forget an earlier failure of it.
+
+        Args:
+            key: names the cell.
+            description: everything that determined it, as JSON.
+            rows: what the referee saw, at least one.
+        """
         import pyarrow.parquet as pq
 
-        columns = zip(*map(astuple, rows), strict=True)
-        schema = _arrow_schema().with_metadata({"serbench": json.dumps({"schema": SCHEMA, **description})})
-        table = pa.Table.from_arrays(
-            [pa.array(column, type=field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
-        )
+        metadata = {"serbench": json.dumps({"schema": SCHEMA, **description})}
+        table = as_table(rows).replace_schema_metadata(metadata)
         with appearing_file(self.path(key)) as temporary:
             pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
         self._failure(key).unlink(missing_ok=True)
 
-    def fail(self, key: str, description: Mapping[str, Any], message: str, traceback: str) -> None:
-        """Note why a cell failed."""
+    def fail(self, key: str, description: Mapping[str, object], message: str, traceback: str) -> None:
+        """Note why a cell failed.
+
+        Args:
+            key: names the cell.
+            description: everything that determined it, as JSON.
+            message: one line.
+            traceback: where it happened.
+        """
         with appearing_file(self._failure(key)) as temporary:
             temporary.write_text(json.dumps({**description, "error": message, "traceback": traceback}, indent=1))
 
     def read(self, key: str) -> CellRecords:
-        """One finished cell.
+        """Read one finished cell.
 
         Raises:
-            DataError: the file is damaged or of another version.
+            DataError: the file is damaged or of a newer version.
         """
         return read_cell(self.path(key))
 
     def cells(self) -> Iterator[CellRecords]:
-        """All finished cells, in the order of their keys.
+        """Read all finished cells, in the order of their keys.
 
         Raises:
-            DataError: the folder is not a run.
+            DataError: the folder is not a run, or a file is damaged or of a newer version.
         """
         if not (self.folder / "cells").is_dir():
             raise DataError(self.folder, "no folder cells/ in it", "the --out folder of a bench run", "check the path")
         yield from map(read_cell, sorted((self.folder / "cells").glob("*.parquet")))
 
-    def failure(self, key: str) -> dict[str, Any]:
-        """Why a cell failed: its description with `error` and `traceback`."""
-        found: dict[str, Any] = json.loads(self._failure(key).read_text())
-        return found
+    def failure(self, key: str) -> FailedCell:
+        """Read why a cell failed."""
+        return _read_failure(self._failure(key))
 
-    def failures(self) -> list[dict[str, Any]]:
-        """Descriptions of the failed cells, each with `error` and `traceback`."""
-        return [json.loads(path.read_text()) for path in sorted((self.folder / "failed").glob("*.json"))]
-
-
-@dataclass(frozen=True)
-class CellRecords:
-    """A finished cell as it was read.
-
-    Args:
-        key: names its file.
-        description: what determined it: victim, defence, attack, corpus, task, fold, seed, versions.
-        rows: a DataFrame with the columns of `Row`.
-    """
-
-    key: str
-    description: Mapping[str, Any]
-    rows: pd.DataFrame
+    def failures(self) -> list[FailedCell]:
+        """Read of all failed cells why, in the order of their keys."""
+        return [_read_failure(path) for path in sorted((self.folder / "failed").glob("*.json"))]
 
 
-def read_cell(path: Path) -> CellRecords:
-    """Read one record file.
-
-    Raises:
-        DataError: it is no record file, damaged, or of another version.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
+def _read_failure(path: Path) -> FailedCell:
+    remedy = "delete it: the cell runs again"
     try:
-        table = pq.read_table(path, page_checksum_verification=True)
-        description, rows = json.loads(table.schema.metadata[b"serbench"]), table.to_pandas()
-    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
-        raise DataError(path, f"no readable records ({error})", "a record file", "delete it and run again") from error
-    if not isinstance(description, dict) or description.pop("schema", None) != SCHEMA:
-        raise DataError(path, "records of another version", f"version {SCHEMA}", "use the serbench that wrote them")
-    missing = sorted(_NEEDED - set(description))
-    if missing or not table.schema.equals(_arrow_schema()):
-        found = f"a description without {', '.join(missing)}" if missing else "other columns"
-        raise DataError(path, found, "a record file as serbench writes it", "delete it and run again")
-    return CellRecords(path.stem, description, rows)
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(path, f"no readable note of a failure ({error})", "JSON", remedy) from error
+    return FailedCell.of(JsonObject.of(path, found, remedy))

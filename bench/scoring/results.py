@@ -2,230 +2,238 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import pandas as pd
 
-from bench.core.keys import key_of_json
-from bench.scoring.pooling import clean_scores, perturbed_scores
-from bench.scoring.records import SCHEMA, CellRecords
-from bench.scoring.scores import acc_att, clean, successes
-from bench.scoring.statistics import difference_interval, holm, paired_t_test, proportion_interval
+from bench.scoring import conditions
+from bench.scoring.conditions import Condition, PairedTest, Score, ValidityGap
+from bench.scoring.descriptions import Counted, FailedCell, RestsOn
+from bench.scoring.names import Setting
+from bench.scoring.pooling import CleanScores, PerturbedScores, clean_scores, perturbed_scores
+from bench.scoring.records import CellRecords, pooled_rows
+from bench.scoring.scores import clean
 
-CELL = ("victim", "defense", "attack", "corpus", "noise_bank", "task", "split", "fold", "seed", "limit")
-POOLED = ("victim", "defense", "attack", "corpus", "noise_bank", "task", "split", "limit")
-_SCORE = ("corr", "noises", "k")
+SCHEMA = 1
+"""Version of the JSON. It grows when a field changes its meaning or goes."""
+
+
+@dataclass(frozen=True)
+class Scored(ABC):
+    """Hold what cells and pooled results have in common.
+
+    Args:
+        victim: spec.
+        defense: spec, or "none".
+        attack: spec without corr and noises, which stand in the scores.
+        setting: corpus, noise bank, task, split, limit.
+        n: different utterances attacked.
+        speakers: of so many speakers.
+        folds: what was pooled.
+        seeds: likewise.
+        repeats: measurements of each fitted victim.
+        clean: when nobody attacks.
+        scores: one for each Corr, Noises and k.
+        validity_gap: one for each Corr and k that was run with all noises and with imperceptible ones.
+        perturbed: after a perturbation that asks once; None for a search, or where it applied to nothing.
+        rests_on: data and versions.
+        tests: paired tests between conditions, of pooled results; none of a cell.
+    """
+
+    victim: str
+    defense: str
+    attack: str
+    setting: Setting
+    n: int
+    speakers: int
+    folds: tuple[int, ...]
+    seeds: tuple[int, ...]
+    repeats: int
+    clean: CleanScores
+    scores: tuple[Score, ...]
+    validity_gap: tuple[ValidityGap, ...]
+    perturbed: PerturbedScores | None
+    rests_on: RestsOn
+    tests: tuple[PairedTest, ...] = ()
+
+    @abstractmethod
+    def to_json(self) -> dict[str, object]:
+        """Return the entry as it stands in docs/json.md."""
+
+    def _names(self, **more: object) -> dict[str, object]:
+        setting = self.setting.to_json()
+        limit = setting.pop("limit")
+        who = {"victim": self.victim, "defense": self.defense, "attack": self.attack}
+        return {**who, **setting, **more, "limit": limit}
+
+    def _figures(self) -> dict[str, object]:
+        return {
+            "n": self.n,
+            "speakers": self.speakers,
+            "folds": list(self.folds),
+            "seeds": list(self.seeds),
+            "repeats": self.repeats,
+            "clean": self.clean.to_json(),
+            "scores": [score.to_json() for score in self.scores],
+            "validity_gap": [gap.to_json() for gap in self.validity_gap],
+            "perturbed": None if self.perturbed is None else self.perturbed.to_json(),
+            "rests_on": self.rests_on.to_json(),
+        }
+
+
+@dataclass(frozen=True)
+class CellScores(Scored):
+    """Hold the scores of one victim, defence and attack in one fold, with one seed."""
+
+    @property
+    def fold(self) -> int:
+        """Return the one fold."""
+        return self.folds[0]
+
+    @property
+    def seed(self) -> int:
+        """Return the one seed."""
+        return self.seeds[0]
+
+    def to_json(self) -> dict[str, object]:
+        """Return one of `cells[]` in docs/json.md."""
+        return {**self._names(fold=self.fold, seed=self.seed), **self._figures()}
+
+    def lines(self) -> list[dict[str, object]]:
+        """Return a line of a table for each score: names, clean UAR and WAR, the score."""
+        figures = {"clean_uar": self.clean.uar.value, "clean_war": self.clean.war.value, "speakers": self.speakers}
+        names = self._names(fold=self.fold, seed=self.seed)
+        return [
+            {
+                **names,
+                **figures,
+                "corr": score.corr,
+                "noises": score.noises,
+                "k": score.k,
+                "acc_att": score.acc_att.value,
+                "ci95_low": score.acc_att.low,
+                "ci95_high": score.acc_att.high,
+                "n": score.acc_att.n,
+            }
+            for score in self.scores
+        ]
+
+
+@dataclass(frozen=True)
+class PooledScores(Scored):
+    """Hold the scores of one victim, defence and attack over all folds and seeds."""
+
+    def to_json(self) -> dict[str, object]:
+        """Return one of `pooled[]` in docs/json.md."""
+        return {**self._names(), **self._figures(), "tests": [test.to_json() for test in self.tests]}
+
+
+_S = TypeVar("_S", CellScores, PooledScores)
 
 
 @dataclass(frozen=True)
 class Results:
-    """Scores, and what they rest on.
+    """Hold scores, and what they rest on.
 
     Args:
-        cells: one entry a (victim, defence, attack, corpus, task, fold, seed), as in the JSON.
+        cells: one a victim, defence, attack, corpus, task, fold and seed.
         pooled: the same over all folds and seeds.
         failed: cells without records, with their errors.
     """
 
-    cells: list[dict[str, Any]]
-    pooled: list[dict[str, Any]]
-    failed: list[dict[str, Any]]
+    cells: tuple[CellScores, ...] = ()
+    pooled: tuple[PooledScores, ...] = ()
+    failed: tuple[FailedCell, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
-        """The documented JSON (docs/json.md)."""
-        return {"schema": SCHEMA, "cells": self.cells, "pooled": self.pooled, "failed": self.failed}
+    def to_json(self) -> dict[str, object]:
+        """Return the documented JSON (docs/json.md)."""
+        return {
+            "schema": SCHEMA,
+            "cells": [cell.to_json() for cell in self.cells],
+            "pooled": [entry.to_json() for entry in self.pooled],
+            "failed": [failure.to_json() for failure in self.failed],
+        }
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a score: the cell's columns, clean UAR and WAR, corr, noises, k, acc_att, ci95_low, ci95_high, n."""
-        return pd.DataFrame([row for cell in self.cells for row in _tidy(cell, CELL)])
+        """Return a row a score: its names, clean UAR and WAR, speakers, corr, noises, k, Acc_att, interval, n."""
+        return pd.DataFrame([line for cell in self.cells for line in cell.lines()])
 
 
-def _tidy(entry: Mapping[str, Any], names: Sequence[str]) -> list[dict[str, Any]]:
-    shared = {name: entry[name] for name in names}
-    shared |= {"clean_uar": entry["clean"]["uar"], "clean_war": entry["clean"]["war"], "speakers": entry["speakers"]}
-    return [
-        {
-            **shared,
-            **{name: score[name] for name in (*_SCORE, "acc_att")},
-            "ci95_low": score["ci95"][0],
-            "ci95_high": score["ci95"][1],
-            "n": score["n"],
-        }
-        for score in entry["scores"]
-    ]
-
-
-def collect(cells: Sequence[CellRecords], ks: Sequence[int], failed: Sequence[Mapping[str, Any]] = ()) -> Results:
+def collect(cells: Sequence[CellRecords], ks: Sequence[int], failed: Sequence[FailedCell] = ()) -> Results:
     """Score finished cells.
 
     Args:
         cells: records; the variants of one attack are put together.
         ks: numbers of queries, in any order; those beyond a cell's budget are left out.
-        failed: descriptions of cells that failed.
+        failed: cells that failed.
     """
-    parts = [_Part(cell) for cell in cells]
     return Results(
-        [_entry(group, names, ks) for names, group in _grouped(parts, CELL)],
-        [_entry(group, names, ks, tests=True) for names, group in _grouped(parts, POOLED)],
-        [_failure(entry) for entry in failed],
+        tuple(_scored(CellScores, group, ks) for group in _grouped(cells, _cell)),
+        tuple(_scored(PooledScores, group, ks, with_tests=True) for group in _grouped(cells, _pooled)),
+        tuple(failed),
     )
 
 
-class _Part:
-    """One cell file: its names, the variant it holds, its rows."""
-
-    def __init__(self, cell: CellRecords) -> None:
-        about = cell.description
-        self.names = {name: about["attack_base" if name == "attack" else name] for name in CELL}
-        self.corr: bool = about["corr"]
-        self.noises: list[str] = about["noises"]
-        self.budget: int = about["max_queries"]
-        self.rests_on = rests_on(about)
-        self.repeat: int = about.get("repeat", 0)
-        self.rows = cell.rows.assign(cell=cell_name(about))
+def _pooled(cell: CellRecords) -> Hashable:
+    """What cells are pooled by: figures of other data, code or budgets never mix."""
+    about, names = cell.description, cell.description.names
+    return names.victim, names.defense, about.attack_base, names.setting, about.rests_on
 
 
-def cell_name(about: Mapping[str, Any]) -> str:
-    """What tells a cell's rows from those of others that are pooled with it, from its description."""
-    repeat = about.get("repeat", 0)
-    return f"fold {about['fold']} seed {about['seed']}" + (f" repeat {repeat}" if repeat else "")
+def _cell(cell: CellRecords) -> Hashable:
+    return _pooled(cell), cell.description.names.fold, cell.description.names.seed
 
 
-def _grouped(parts: Sequence[_Part], names: Sequence[str]) -> list[tuple[dict[str, Any], list[_Part]]]:
-    """Parts of the same names that rest on the same: figures of other data, code or budgets never mix."""
-    groups: dict[str, list[_Part]] = {}
-    for part in parts:
-        groups.setdefault(key_of_json({name: part.names[name] for name in names} | part.rests_on), []).append(part)
-    return [({name: group[0].names[name] for name in names}, group) for group in groups.values()]
+def _grouped(cells: Sequence[CellRecords], by: Callable[[CellRecords], Hashable]) -> list[list[CellRecords]]:
+    groups: dict[Hashable, list[CellRecords]] = {}
+    for cell in cells:
+        groups.setdefault(by(cell), []).append(cell)
+    return list(groups.values())
 
 
-def _entry(group: Sequence[_Part], names: dict[str, Any], ks: Sequence[int], tests: bool = False) -> dict[str, Any]:
-    """One entry of the JSON."""
-    first = {part.rows["cell"].iloc[0]: part.rows for part in reversed(group)}  # the clean rows of all variants agree
-    rows = clean(pd.concat(list(first.values())[::-1], ignore_index=True)).reset_index(drop=True)
-    scores = list(_scores(group, ks))
-    gaps = _gaps(group, ks)
-    entry = names | {
-        "n": int(rows["utterance"].nunique()),
-        "speakers": int(rows["speaker"].nunique()),
-        "folds": sorted({part.names["fold"] for part in group}),
-        "seeds": sorted({part.names["seed"] for part in group}),
-        "repeats": len({part.repeat for part in group}),
-        "clean": clean_scores(rows),
-        "scores": scores,
-        "validity_gap": gaps,
-        "perturbed": perturbed_scores(pd.concat(list(first.values()), ignore_index=True)),
-        "rests_on": group[0].rests_on,
-    }
-    if tests:
-        entry["tests"] = _tests(group, [k for k in sorted(set(ks)) if k <= group[0].budget])
-    return entry
+def _scored(kind: type[_S], group: Sequence[CellRecords], ks: Sequence[int], with_tests: bool = False) -> _S:
+    """The figures of cells that are pooled."""
+    about, named = group[0].description, [cell.description.names for cell in group]
+    parts, rests_on = _one_of_each(group), about.rests_on
+    rows = clean(pooled_rows(parts)).reset_index(drop=True)
+    found = _conditions(group)
+    within = [k for k in sorted(set(ks)) if k <= rests_on.max_queries]
+    return kind(
+        victim=named[0].victim,
+        defense=named[0].defense,
+        attack=about.attack_base,
+        setting=named[0].setting,
+        n=int(rows["utterance"].nunique()),
+        speakers=int(rows["speaker"].nunique()),
+        folds=tuple(sorted({names.fold for names in named})),
+        seeds=tuple(sorted({names.seed for names in named})),
+        repeats=len({names.repeat for names in named}),
+        clean=clean_scores(rows),
+        scores=tuple(conditions.scores(found, within)),
+        validity_gap=tuple(conditions.validity_gaps(found, within)),
+        perturbed=perturbed_scores(pooled_rows(parts[::-1])),
+        rests_on=rests_on,
+        tests=tuple(conditions.tests(found, within)) if with_tests else (),
+    )
 
 
-def rests_on(about: Mapping[str, Any]) -> dict[str, Any]:
-    """What a figure rests on beside its names, from a cell's description."""
-    fitting = about["fitting"]
-    return {
-        "corpus_fingerprint": fitting["corpus"],
-        "noise_fingerprint": about["attack_noises"],
-        "perception": about["perception"],
-        "min_snr_db": about["min_snr_db"],
-        "max_queries": about["max_queries"],
-        "device": fitting["device"],
-        "code": about.get("code") or _code_of_old(about),
-        "versions": fitting["versions"],
-    }
+def _one_of_each(group: Sequence[CellRecords]) -> list[CellRecords]:
+    """For each fold, seed and repeat the first of its variants: the clean rows of all of them agree."""
+    first = {}
+    for cell in reversed(group):
+        names = cell.description.names
+        first[names.fold, names.seed, names.repeat] = cell
+    return list(first.values())[::-1]
 
 
-def _code_of_old(about: Mapping[str, Any]) -> str:
-    """The digest of a cell's code, from the description of one that was measured before cells said it themselves."""
-    fitting = about["fitting"]
-    parts = (fitting["victim"], fitting["defense"] or {}, about["attack_identity"])
-    return key_of_json({"code": [fitting["versions"]["harness"], *(part.get("code", "") for part in parts)]})
-
-
-def _gaps(group: Sequence[_Part], ks: Sequence[int]) -> list[dict[str, Any]]:
-    """The validity gap: Acc_att with all noises less that with those heard as the same emotion, for each Corr and k."""
-    rows = {condition: (found, budget) for condition, found, budget in _conditions(group)}
-    found: list[dict[str, Any]] = []
-    for corr, k in itertools.product((False, True), sorted(set(ks))):
-        both = [rows.get((corr, noises)) for noises in ("all", "imperceptible")]
-        if both[0] is None or both[1] is None or k > both[0][1]:
-            continue
-        everything = successes(both[0][0], k, False).set_index(["cell", "utterance"])
-        fair = successes(both[1][0], k, True).set_index(["cell", "utterance"]).reindex(everything.index)
-        figures = everything["success"].to_numpy(float), fair["success"].to_numpy(float)
-        interval = difference_interval(*figures, everything["speaker"].tolist())
-        gap = float(figures[0].mean() - figures[1].mean())
-        found.append({"corr": corr, "k": k, "gap": gap, "ci95": list(interval)})
-    return found
-
-
-def _scores(group: Sequence[_Part], ks: Sequence[int]) -> list[dict[str, Any]]:
-    found = []
-    for (corr, noises), rows, budget in _conditions(group):
-        for k in sorted(k for k in set(ks) if k <= budget):
-            hits = successes(rows, k, noises == "imperceptible")
-            interval = proportion_interval(hits["success"], hits["speaker"].tolist())
-            found.append(
-                {
-                    "corr": corr,
-                    "noises": noises,
-                    "k": k,
-                    "acc_att": acc_att(rows, k, noises == "imperceptible"),
-                    "ci95": list(interval),
-                    "n": len(hits),
-                }
-            )
-    return found
-
-
-def _conditions(group: Sequence[_Part]) -> list[tuple[tuple[bool, str], pd.DataFrame, int]]:
-    """The rows of each (corr, noises), in the order of P1's Table 2."""
-    conditions: dict[tuple[bool, str], list[_Part]] = {}
-    for part in group:
-        for noises in part.noises:
-            conditions.setdefault((part.corr, noises), []).append(part)
-    ordered = sorted(conditions, key=lambda condition: (condition[1] == "all", condition[0]))
-    return [
-        (
-            condition,
-            pd.concat([p.rows for p in conditions[condition]], ignore_index=True),
-            conditions[condition][0].budget,
-        )
-        for condition in ordered
-    ]
-
-
-def _tests(group: Sequence[_Part], ks: Sequence[int]) -> list[dict[str, Any]]:
-    """P1's paired t-tests at each k, of Corr and of all noises against imperceptible ones, with p after Holm."""
-    rows = {condition: found for condition, found, _ in _conditions(group)}
-    pairs = [
-        *(("corr", (True, noises), (False, noises)) for noises in ("imperceptible", "all")),
-        *(("noises", (corr, "all"), (corr, "imperceptible")) for corr in (False, True)),
-    ]
-    found: list[dict[str, Any]] = []
-    for (compared, one, other), k in itertools.product(pairs, ks):
-        if one in rows and other in rows:
-            first, second = (
-                successes(rows[condition], k, condition[1] == "imperceptible").set_index(["cell", "utterance"])[
-                    "success"
-                ]
-                for condition in (one, other)
-            )
-            second = second.reindex(first.index)
-            difference = float(first.mean() - second.mean())
-            fixed = {"noises": one[1]} if compared == "corr" else {"corr": one[0]}
-            found.append({"compared": compared, **fixed, "k": k, "difference": difference})
-            found[-1]["p"] = paired_t_test(first.to_numpy(float), second.to_numpy(float))
-    for test, adjusted in zip(found, holm([test["p"] for test in found]), strict=True):
-        test["p_holm"] = adjusted
-    return found
-
-
-def _failure(about: Mapping[str, Any]) -> dict[str, Any]:
-    wanted = ("victim", "defense", "attack", "corpus", "task", "split", "fold", "seed", "error", "traceback")
-    return {name: about.get(name) for name in wanted}
+def _conditions(group: Sequence[CellRecords]) -> list[Condition]:
+    """The records of each (corr, noises), in the order of P1's Table 2."""
+    found: dict[tuple[bool, Counted], list[CellRecords]] = {}
+    for cell in group:
+        for noises in cell.description.noises:
+            found.setdefault((cell.description.corr, noises), []).append(cell)
+    ordered = sorted(found, key=lambda condition: (condition[1] == "all", condition[0]))
+    return [Condition(*condition, pooled_rows(found[condition])) for condition in ordered]

@@ -1,19 +1,16 @@
-"""Scores: pure functions of records."""
+"""Scores of rows: UAR, WAR, Acc_att, robustness. Pure functions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def uar(label_true: ArrayLike, label_predicted: ArrayLike) -> float:
-    """Unweighted average recall: the mean over classes of the share of a class that is recognised.
+    """Compute unweighted average recall: the mean over classes of the share of a class that is recognised.
 
     UAR = 1/c · Σ_class hits_class / n_class, over the classes that occur in `label_true` (Schuller et al. 2009).
 
@@ -35,7 +32,14 @@ def uar(label_true: ArrayLike, label_predicted: ArrayLike) -> float:
 
 
 def war(label_true: ArrayLike, label_predicted: ArrayLike) -> float:
-    """Weighted average recall, which is accuracy: the share of utterances that are recognised.
+    """Compute weighted average recall, which is accuracy: the share of utterances that are recognised.
+
+    Args:
+        label_true: shape (n,).
+        label_predicted: shape (n,).
+
+    Raises:
+        ValueError: nothing to score, or lengths differ.
 
     >>> war(["a", "a", "a", "b"], ["a", "a", "b", "b"])
     0.75
@@ -51,13 +55,38 @@ def _checked(label_true: ArrayLike, label_predicted: ArrayLike) -> tuple[NDArray
     return truth, predicted
 
 
+CELL = ("fold", "seed", "repeat")
+"""The columns that tell the rows of one cell from those of others that are pooled with it."""
+UTTERANCE = (*CELL, "utterance")
+"""The columns that tell one attacked utterance from others."""
+
+
+def cell_numbers(rows: pd.DataFrame) -> pd.Series[int]:
+    """Number the cells of rows from 0, in the order in which they appear: the same number for rows of one cell."""
+    return rows.groupby([*CELL], sort=False).ngroup()
+
+
 def clean(rows: pd.DataFrame) -> pd.DataFrame:
-    """The clean row of each utterance: query 0."""
+    """Select the clean row of each utterance: query 0."""
     return rows[rows["query"] == 0]
 
 
+def in_order_of(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+    """Select the rows of the same utterances as others, in their order.
+
+    Args:
+        rows: at most one of an utterance.
+        others: of utterances that all have one in `rows`.
+
+    Returns:
+        As many rows as `others` has.
+    """
+    wanted = pd.MultiIndex.from_frame(others[[*UTTERANCE]])
+    return rows.set_index([*UTTERANCE]).loc[wanted].reset_index()
+
+
 def successes(rows: pd.DataFrame, k: int, imperceptible: bool) -> pd.DataFrame:
-    """Which utterances were attacked successfully within k queries.
+    """Say which utterances were attacked successfully within k queries.
 
     Args:
         rows: records of one or more cells; an utterance is known by its cell and its id.
@@ -65,7 +94,7 @@ def successes(rows: pd.DataFrame, k: int, imperceptible: bool) -> pd.DataFrame:
         imperceptible: count only candidates that people were found to hear as the same emotion.
 
     Returns:
-        One row an utterance, in the order of the records: cell, utterance, speaker, success.
+        One row an utterance, in the order of the records: fold, seed, repeat, utterance, speaker, success.
 
     Raises:
         ValueError: k is below 1.
@@ -75,12 +104,12 @@ def successes(rows: pd.DataFrame, k: int, imperceptible: bool) -> pd.DataFrame:
     hit = rows["accepted"] & (rows["query"] <= k)
     if imperceptible:
         hit &= rows["imperceptible"].fillna(False).astype(bool)
-    grouped = rows.assign(success=hit).groupby(["cell", "utterance"], sort=False)
+    grouped = rows.assign(success=hit).groupby([*UTTERANCE], sort=False)
     return grouped.agg(speaker=("speaker", "first"), success=("success", "any")).reset_index()
 
 
 def robustness(rows: pd.DataFrame, k: int, imperceptible: bool) -> pd.DataFrame:
-    """Which utterances are recognised when nobody attacks, and not attacked successfully within k queries.
+    """Say which utterances are recognised when nobody attacks, and not attacked successfully within k queries.
 
     The mean of `robust` is robust accuracy. It cannot be bought by refusing: a refused clean utterance is not
     recognised, while a refused attack has not succeeded.
@@ -91,19 +120,24 @@ def robustness(rows: pd.DataFrame, k: int, imperceptible: bool) -> pd.DataFrame:
         imperceptible: likewise.
 
     Returns:
-        One row an utterance, in the order of the records: cell, utterance, speaker, robust.
+        One row an utterance, in the order of the records: fold, seed, repeat, utterance, speaker, robust.
     """
     found = successes(rows, k, imperceptible)
-    asked = clean(rows).set_index(["cell", "utterance"]).loc[list(zip(found["cell"], found["utterance"], strict=True))]
+    asked = in_order_of(clean(rows), found)
     right = (asked["label_true"] == asked["label_before"]).to_numpy()
     return found.assign(robust=right & ~found["success"].to_numpy(bool)).drop(columns="success")
 
 
 def acc_att(rows: pd.DataFrame, k: int, imperceptible: bool) -> float:
-    """Acc_att of P1 (section 6.4): the share of utterances attacked successfully within k label-only queries.
+    """Compute P1's Acc_att (section 6.4): the share of utterances attacked successfully within k label-only queries.
 
     Success: the victim's label changed, at an SNR above 10 dB (or by a perturbation for which it is undefined).
     Read off one run: the first query that succeeded decides, so Acc_att never falls as k grows.
+
+    Args:
+        rows: as in `successes`.
+        k: queries allowed, at least 1.
+        imperceptible: likewise.
 
     Returns:
         From 0 to 1; higher is worse for the victim.
@@ -112,8 +146,13 @@ def acc_att(rows: pd.DataFrame, k: int, imperceptible: bool) -> float:
 
 
 def queries_to_success(rows: pd.DataFrame, imperceptible: bool) -> Sequence[float]:
-    """For each utterance the number of the first query that succeeded; infinite where none did."""
+    """Count for each utterance the queries to the first that succeeded; infinite where none did.
+
+    Args:
+        rows: as in `successes`.
+        imperceptible: likewise.
+    """
     hit = rows["accepted"] & (rows["imperceptible"].fillna(False).astype(bool) if imperceptible else True)
     number = rows["query"].where(hit, np.inf)
-    found = rows.assign(number=number).groupby(["cell", "utterance"], sort=False)["number"].min()
+    found = rows.assign(number=number).groupby([*UTTERANCE], sort=False)["number"].min()
     return [float(value) for value in found]

@@ -8,17 +8,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-Interval = tuple[float, float]
+from bench.scoring.estimates import Interval
 
 
 def proportion_interval(
     successes: ArrayLike,
     clusters: Sequence[str],
     level: float = 0.95,
-    strata: Sequence[str] | None = None,
+    strata: ArrayLike | None = None,
     weights: ArrayLike | None = None,
 ) -> Interval:
-    """Confidence interval of a share, clustered by speaker (Korn & Graubard 1998).
+    """Compute the confidence interval of a share, clustered by speaker (Korn & Graubard 1998).
 
     The number of utterances is replaced by the effective number, n / deff, where deff compares the between-speaker
     variance with that of a simple random sample, and shrunk once more by (z / t)² for the few degrees of freedom that
@@ -51,7 +51,7 @@ def proportion_interval(
         return 0.0, 1.0
     share_of = np.full(n, 1 / n) if weights is None else np.asarray(weights, dtype=float)
     share = float(share_of @ hits)
-    variance = clustered_variance(hits, share_of, clusters, strata or [""] * n)
+    variance = clustered_variance(hits, share_of, clusters, np.zeros(n) if strata is None else strata)
     simple = share * (1 - share) / n
     effective = float(n) if simple <= 0 else min(float(n), simple * n / max(variance, 1e-300))
     z, t = (float(quantile) for quantile in quantiles(level, groups - 1))
@@ -59,10 +59,53 @@ def proportion_interval(
     return clopper_pearson(share * effective, effective, level)
 
 
+def jackknife_interval(figure: float, without: ArrayLike, n: int, level: float = 0.95) -> Interval:
+    """Compute the confidence interval of any figure between 0 and 1, clustered by speaker.
+
+    The variance is that of the delete-one-cluster jackknife (Wolter 2007, section 4.2),
+    v = (G−1)/G · Σ_g (figure without speaker g − their mean)². The figure then counts as a share of as many utterances
+    as would give it that variance, at most n, and the interval is made as in
+    [`proportion_interval`][bench.scoring.statistics.proportion_interval], with which it agrees for a plain share of
+    speakers with as many utterances each.
+
+    Args:
+        figure: over all speakers, from 0 to 1.
+        without: shape (G,), the figure with each of the G speakers left out.
+        n: utterances.
+        level: coverage.
+
+    Returns:
+        Lower and upper bound; (0, 1) for a single speaker, who says nothing about others.
+
+    >>> low, high = jackknife_interval(0.5, [0.45, 0.5, 0.55], n=60)
+    >>> round(low, 2), round(high, 2)
+    (0.22, 0.78)
+    """
+    left = np.asarray(without, dtype=float)
+    groups = len(left)
+    if groups < 2:
+        return 0.0, 1.0
+    variance = (groups - 1) / groups * float(np.square(left - left.mean()).sum())
+    simple = figure * (1 - figure)
+    effective = min(float(n), simple / max(variance, 1e-300)) if simple > 0 else float(n)
+    z, t = quantiles(level, groups - 1)
+    effective *= (z / t) ** 2
+    return clopper_pearson(figure * effective, effective, level)
+
+
 def clustered_variance(
-    values: NDArray[np.float64], weights: NDArray[np.float64], clusters: Sequence[str], strata: Sequence[str]
+    values: NDArray[np.float64], weights: NDArray[np.float64], clusters: ArrayLike, strata: ArrayLike
 ) -> float:
-    """Variance of Σ w·y by Taylor linearisation over clusters: G/(G−1) · Σ_g (Σ_{i in g} w_i (y_i − ȳ_stratum(i)))²."""
+    """Compute the variance of Σ w·y by Taylor linearisation over clusters.
+
+    G/(G−1) · Σ_g (Σ_{i in g} w_i (y_i − ȳ_stratum(i)))².
+
+    Args:
+        values: shape (n,), y.
+        weights: shape (n,), w.
+        clusters: shape (n,), the cluster of each, for example its speaker.
+        strata: shape (n,), which mean each belongs to.
+    """
     _, stratum = np.unique(np.asarray(strata), return_inverse=True)
     _, cluster = np.unique(np.asarray(clusters), return_inverse=True)
     means = np.bincount(stratum, weights=weights * values) / np.bincount(stratum, weights=weights)
@@ -72,7 +115,11 @@ def clustered_variance(
 
 
 def quantiles(level: float, freedom: int) -> tuple[float, float]:
-    """The standard normal's and Student's t's quantile that leave out (1 − level) / 2 above them.
+    """Compute the standard normal's and Student's t's quantile that leave out (1 − level) / 2 above them.
+
+    Args:
+        level: coverage.
+        freedom: degrees of freedom of Student's t.
 
     >>> z, t = quantiles(0.95, 9)
     >>> round(float(z), 2), round(float(t), 2)
@@ -83,7 +130,7 @@ def quantiles(level: float, freedom: int) -> tuple[float, float]:
 
 
 def clopper_pearson(hits: float, n: float, level: float) -> Interval:
-    """Clopper and Pearson's interval (1934) of a share, from perhaps fractional counts.
+    """Compute Clopper and Pearson's interval (1934) of a share, from perhaps fractional counts.
 
     Args:
         hits: from 0 to n.
@@ -100,7 +147,7 @@ def clopper_pearson(hits: float, n: float, level: float) -> Interval:
 
 
 def paired_t_test(first: ArrayLike, second: ArrayLike) -> float:
-    """Two-sided p of Student's paired t-test over utterances, as P1 tests its Table 2.
+    """Compute the two-sided p of Student's paired t-test over utterances, as P1 tests its Table 2.
 
     Args:
         first: shape (n,), one figure an utterance under one condition.
@@ -125,11 +172,11 @@ def difference_interval(
     second: ArrayLike,
     clusters: Sequence[str],
     level: float = 0.95,
-    strata: Sequence[str] | None = None,
+    strata: ArrayLike | None = None,
     weights: ArrayLike | None = None,
-    units: Sequence[str] | None = None,
+    units: ArrayLike | None = None,
 ) -> Interval:
-    """Interval of the mean difference of paired figures, clustered by speaker.
+    """Compute the interval of the mean difference of paired figures, clustered by speaker.
 
     Mean ± t · √variance, with the variance by Taylor linearisation over clusters and t of their number less one. It is
     never less than that of as many independent utterances: a few speakers who agree by chance prove nothing.
@@ -158,9 +205,10 @@ def difference_interval(
     if groups < 2:
         return -1.0, 1.0
     share_of = np.full(n, 1 / n) if weights is None else np.asarray(weights, dtype=float)
-    variance = clustered_variance(difference, share_of, clusters, strata or [""] * n)
-    apart = units or [str(number) for number in range(n)]
-    variance = max(variance, clustered_variance(difference, share_of, apart, strata or [""] * n))
+    means = np.zeros(n) if strata is None else strata
+    # as texts: their order is that in which variances are summed, and the last digit of older results stays as it was
+    apart = np.arange(n).astype(str) if units is None else units
+    variance = max(clustered_variance(difference, share_of, one, means) for one in (clusters, apart))
     half = float(quantiles(level, groups - 1)[1]) * variance**0.5
     mean = float(share_of @ difference)
     return max(-1.0, mean - half), min(1.0, mean + half)

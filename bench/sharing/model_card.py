@@ -16,7 +16,8 @@ from bench.data.splits import LEAKS, split_named
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.fitted_store import fitted_description
 from bench.modelling.pretrained.exported import VICTIM, task_json, voices
-from bench.studies.clean_speech import CELL, answers, reports
+from bench.studies.clean_scoring import reports
+from bench.studies.clean_speech import answers
 from bench.studies.training_jobs import Trained
 
 METRICS = {
@@ -28,7 +29,7 @@ METRICS = {
 
 
 def described(experiment: Experiment, found: Trained, licence: str = "other") -> dict[str, Any]:
-    """Everything that `victim.json` says of a victim beside the digests of its weights.
+    """Tell everything that `victim.json` says of a victim beside the digests of its weights.
 
     Args:
         experiment: data and machine.
@@ -36,7 +37,7 @@ def described(experiment: Experiment, found: Trained, licence: str = "other") ->
         licence: of the weights, in Hugging Face's spelling.
     """
     key, split, task = found.key, found.split, found.key.task
-    (metrics,) = reports([answers(experiment, found)], CELL)
+    (clean,) = reports([answers(experiment, found)])
     parts = {"train": split.train, "valid": split.valid, "test": split.test}
     fitting = fitted_description(experiment, key)
     training = {"name": experiment.noises.name, "fingerprint": fitting["training_noises"]}
@@ -49,7 +50,7 @@ def described(experiment: Experiment, found: Trained, licence: str = "other") ->
         "parts": {name: _part(part, task) for name, part in parts.items()},
         "voices": voices([*split.train, *split.valid]),
         "training_noises": None if key.defense is None else training,
-        "metrics": {name: value for name, value in metrics.items() if name not in (*CELL, "folds", "seeds")},
+        "metrics": {**clean.report.to_json(), "rests_on": clean.rests_on.to_json()},
         "fitting": fitting,
         "license": licence,
     }
@@ -63,7 +64,7 @@ def _part(utterances: Sequence[Utterance], task: Task) -> dict[str, Any]:
 
 
 def card(about: Mapping[str, Any]) -> str:
-    """The card as Markdown in Hugging Face's form, with its YAML header.
+    """Write the model card as Markdown in Hugging Face's form, with its YAML header.
 
     Args:
         about: what `victim.json` says.
@@ -107,10 +108,10 @@ def _header(about: Mapping[str, Any]) -> str:
 
 
 def as_code(value: object) -> str:
-    """Text as a code span of one line, whose content is neither Markdown nor HTML, in a table too.
+    r"""Write text as a code span of one line, whose content is neither Markdown nor HTML, in a table too.
 
     >>> as_code("a|b <i>")
-    '`a\\\\|b <i>`'
+    '`a\\|b <i>`'
     >>> as_code("a`b")
     '`` a`b ``'
     """

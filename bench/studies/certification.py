@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Sequence
 
-import numpy as np
 import torch
 
 from bench.contracts.registry import Registry
@@ -17,44 +14,21 @@ from bench.core.errors import ComponentError, UsageError
 from bench.core.specs import NO_DEFENSE
 from bench.core.threads import in_threads
 from bench.core.types import Utterance
-from bench.defending.certificates import GREATEST_ALPHA, LEAST_ALPHA, Certificate, Certifying, proven_at
+from bench.defending.certificates import Certificate, Certifying
 from bench.evaluation.cells import FittedKey, limited
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.fitted_store import fit_or_load, versions
-from bench.scoring.statistics import proportion_interval
-
-SNRS_DB = (10.0, 20.0, 30.0, 40.0, 50.0, 60.0)
-POOLED = ("victim", "defense", "corpus", "task", "split")
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How carefully is certified.
-
-    Args:
-        first: noisy copies on which an utterance's class is chosen; Cohen et al. take 100.
-        copies: further copies on which its chance is bounded; Cohen et al. take 100,000.
-        alpha: chance that a certificate is wrong; Cohen et al. take 0.001.
-    """
-
-    first: int = 100
-    copies: int = 1000
-    alpha: float = 0.001
-
-    def __post_init__(self) -> None:
-        remedies = {"first": "Cohen et al. take 100", "copies": "try 1000"}
-        for name, remedy in remedies.items():
-            if getattr(self, name) < 1:
-                raise UsageError(f"--{name}", str(getattr(self, name)), "at least 1", remedy)
-        if not LEAST_ALPHA <= self.alpha <= GREATEST_ALPHA:
-            expected = f"from {LEAST_ALPHA:g} to {GREATEST_ALPHA:g}"
-            raise UsageError("--alpha", f"{self.alpha:g}", expected, "Cohen et al. take 0.001")
+from bench.studies.certified_scores import Certified, CertifiedBasis, CertifiedNames, CertifiedUtterance, Effort
 
 
 def check_certifies(registry: Registry, defenses: Sequence[str]) -> None:
-    """Raise before anything is trained where a defence proves nothing.
+    """Refuse, before anything is trained, a defence that proves nothing.
 
     One that does declares the trait `certifies`; in a pipeline, the last one has to.
+
+    Args:
+        registry: makes components.
+        defenses: their specs.
 
     Raises:
         UsageError: one does not.
@@ -63,21 +37,6 @@ def check_certifies(registry: Registry, defenses: Sequence[str]) -> None:
         if spec == NO_DEFENSE or not registry.component("defenses", spec).traits.certifies:
             expected = "one that certifies, at the end of the stack"
             raise UsageError(f"--defense {spec!r}", "one that proves nothing", expected, "take smoothing")
-
-
-@dataclass(frozen=True)
-class Certified:
-    """A victim's certificates.
-
-    Args:
-        names: victim, defence, corpus, task, split, fold, seed.
-        rests_on: data and versions.
-        rows: one an utterance, as `utterances[]` in the JSON.
-    """
-
-    names: dict[str, Any]
-    rests_on: dict[str, Any]
-    rows: list[dict[str, Any]]
 
 
 def certified(experiment: Experiment, key: FittedKey, effort: Effort, limit: int | None = None) -> Certified:
@@ -111,56 +70,13 @@ def certified(experiment: Experiment, key: FittedKey, effort: Effort, limit: int
 
         side_by_side = traits_of(enrolled).concurrent and experiment.device.type == "cpu"
         in_threads(work, chosen, torch.get_num_threads() if side_by_side else 1)
-    names = key.names() | {"corpus": experiment.dataset.name}
-    rests_on = {
-        "corpus_fingerprint": experiment.dataset.fingerprint,
-        "device": experiment.device.type,
-        "versions": versions(defended=key.defense is not None),
-    }
-    return Certified(names, rests_on, [_row(said, proven[said.id], key) for said in chosen])
+    names = CertifiedNames(key.victim.spec, key.defense_spec, experiment.dataset.name, key.task.name, key.split)
+    versioned = versions(defended=key.defense is not None)
+    basis = CertifiedBasis(experiment.dataset.fingerprint, experiment.device.type, versioned)
+    return Certified(names, key.fold, key.seed, basis, tuple(_proven(said, proven[said.id], key) for said in chosen))
 
 
-def _row(said: Utterance, proof: Certificate, key: FittedKey) -> dict[str, Any]:
+def _proven(said: Utterance, proof: Certificate, key: FittedKey) -> CertifiedUtterance:
     truth = key.task.label_of(said)
     label = None if proof.label is None else key.task.classes[proof.label]
-    told: dict[str, Any] = {"fold": key.fold, "seed": key.seed, "speaker": said.speaker}
-    return told | asdict(proof) | {"label": label, "label_true": truth, "right": label == truth}
-
-
-def summaries(found: Sequence[Certified], effort: Effort, snrs_db: Sequence[float] = SNRS_DB) -> list[dict[str, Any]]:
-    """Figures of certificates, folds and seeds put together: one object for each victim, defence and task.
-
-    Certified accuracy at an SNR is the share of utterances whose proven answer is right and which no noise at that SNR,
-    or above it, can change.
-
-    Args:
-        found: at least one utterance each.
-        effort: that they were certified with.
-        snrs_db: where certified accuracy is read off.
-    """
-    groups: dict[tuple[str, ...], list[Certified]] = {}
-    for one in found:
-        groups.setdefault(tuple(one.names[name] for name in POOLED), []).append(one)
-    return [_summary(group, effort, snrs_db) for group in groups.values()]
-
-
-def _summary(group: Sequence[Certified], effort: Effort, snrs_db: Sequence[float]) -> dict[str, Any]:
-    rows = [row for one in group for row in one.rows]
-    proven = [row for row in rows if row["label"] is not None]
-    told: dict[str, Any] = {name: group[0].names[name] for name in POOLED}
-    told |= {f"{name}s": sorted({one.names[name] for one in group}) for name in ("fold", "seed")}
-    told |= asdict(effort) | {"n": len(rows), "speakers": len({row["speaker"] for row in rows})}
-    told |= _share("abstained", [row["label"] is None for row in rows], rows)
-    told |= _share("right", [row["right"] for row in rows], rows)
-    told["certified"] = [
-        {"snr_db": snr} | _share("accuracy", [row["right"] and proven_at(row["snr_db"], snr) for row in rows], rows)
-        for snr in snrs_db
-    ]
-    for name in ("radius", "snr_db"):
-        told[f"median_{name}"] = float(np.median([row[name] for row in proven])) if proven else None
-    return told | {"rests_on": group[0].rests_on, "utterances": rows}
-
-
-def _share(name: str, hits: Sequence[bool], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    interval = proportion_interval([float(hit) for hit in hits], [row["speaker"] for row in rows])
-    return {name: sum(hits) / len(hits), f"{name}_ci95": list(interval)}
+    return CertifiedUtterance(key.fold, key.seed, said.speaker, proof, label, truth, right=label == truth)

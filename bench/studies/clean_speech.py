@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ import pandas as pd
 import torch
 
 from bench.core.errors import BenchError, UsageError
-from bench.core.keys import key_of_json
+from bench.core.json_objects import JsonObject
+from bench.core.specs import values_of
 from bench.core.types import Dataset, Utterance
 from bench.data.segments import segments_of
 from bench.data.tasks import usable
@@ -19,11 +20,9 @@ from bench.evaluation.cells import FittedKey
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.fitted_store import fitted_description
 from bench.referee.referee import Referee
-from bench.scoring.clean_scores import clean_report
+from bench.scoring.descriptions import FittedOn
+from bench.studies.clean_scoring import CleanAnswers, CleanBasis, CleanNames
 from bench.studies.training_jobs import Job, Trained
-
-CELL = ("victim", "defense", "corpus", "test_corpus", "task", "split", "fold", "seed")
-POOLED = ("victim", "defense", "corpus", "test_corpus", "task", "split")
 
 
 def check_test_corpus(text: str | None, root: Path | None) -> None:
@@ -49,7 +48,7 @@ def read_test_corpus(job: Job, text: str, root: Path | None) -> Dataset:
     try:
         component: Any = experiment.registry.build("corpora", text)
         if root is not None:
-            if not hasattr(component, "root"):
+            if "root" not in values_of(component):
                 where = f"--test-corpus-root {root}"
                 raise UsageError(where, f"{text!r}, which reads none", "no path", "leave the option out")
             component = replace(component, root=root)
@@ -75,23 +74,6 @@ def perceived(key: FittedKey, other: Dataset) -> Sequence[Utterance]:
     return segments_of(found) if key.split.partition(":")[0].endswith("blocks") else found
 
 
-@dataclass(frozen=True)
-class CleanAnswers:
-    """What a victim said about clean speech.
-
-    Args:
-        names: victim, defence, corpora, task, split, fold, seed.
-        classes: the task's.
-        rests_on: data and versions.
-        rows: one an utterance: cell, utterance, speaker, label_true, label_before.
-    """
-
-    names: dict[str, Any]
-    classes: tuple[str, ...]
-    rests_on: dict[str, Any]
-    rows: pd.DataFrame
-
-
 def answers(experiment: Experiment, found: Trained, other: Dataset | None = None, repeat: int = 0) -> CleanAnswers:
     """Ask a victim about clean speech that it was not trained on.
 
@@ -101,7 +83,7 @@ def answers(experiment: Experiment, found: Trained, other: Dataset | None = None
         other: another corpus to test it on; the fold's test part by default.
         repeat: which look at it, from 0: a randomised victim draws anew.
     """
-    key, task = found.key, found.key.task
+    key, task, tested = found.key, found.key.task, other or experiment.dataset
     said = found.split.test if other is None else perceived(key, other)
     with torch.no_grad(), experiment.progress.task(f"Asking {key.victim}", len(said)) as advance:
         referee = Referee(
@@ -115,29 +97,19 @@ def answers(experiment: Experiment, found: Trained, other: Dataset | None = None
         advance(len(said))
     columns = ["utterance", "speaker", "label_true"]
     rows = pd.DataFrame([(one.id, one.speaker, task.label_of(one)) for one in said], columns=columns)
+    rows = rows.assign(label_before=labels, fold=key.fold, seed=key.seed, repeat=repeat)
+    names = CleanNames(key.victim.spec, key.defense_spec, experiment.dataset.name, tested.name, task.name, key.split)
+    return CleanAnswers(names, key.fold, key.seed, task.classes, _basis(experiment, key, tested), rows)
+
+
+def _basis(experiment: Experiment, key: FittedKey, tested: Dataset) -> CleanBasis:
     description = fitted_description(experiment, key)
-    names = key.names() | {"corpus": experiment.dataset.name, "test_corpus": (other or experiment.dataset).name}
-    rests_on = {
-        "corpus_fingerprint": description["corpus"],
-        "test_corpus_fingerprint": (other or experiment.dataset).fingerprint,
-        "training_noises": description["training_noises"],
-        "device": description["device"],
-        "code": description["code"],
-        "versions": description["versions"],
-    }
-    rows = rows.assign(label_before=labels, cell=f"fold {key.fold} seed {key.seed} repeat {repeat}")
-    return CleanAnswers(names, task.classes, rests_on, rows)
-
-
-def reports(found: Sequence[CleanAnswers], names: Sequence[str]) -> list[dict[str, Any]]:
-    """Figures of answers, those of the same names put together: `CELL` for one by one, `POOLED` for folds and seeds."""
-    groups: dict[str, list[CleanAnswers]] = {}
-    for one in found:
-        groups.setdefault(key_of_json({name: one.names[name] for name in names} | one.rests_on), []).append(one)
-    return [
-        {name: group[0].names[name] for name in names}
-        | {part: sorted({one.names[part[:-1]] for one in group}) for part in ("folds", "seeds")}
-        | clean_report(pd.concat([one.rows for one in group], ignore_index=True), group[0].classes)
-        | {"rests_on": group[0].rests_on}
-        for group in groups.values()
-    ]
+    fitted = FittedOn.of(JsonObject(Path("fitting.json"), description, "report it: serbench wrote this itself"))
+    return CleanBasis(
+        corpus_fingerprint=fitted.corpus,
+        test_corpus_fingerprint=tested.fingerprint,
+        training_noises=fitted.training_noises,
+        device=fitted.device,
+        code=fitted.code,
+        versions=fitted.versions,
+    )

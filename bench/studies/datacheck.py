@@ -9,57 +9,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.contracts.protocols import FromFolder
 from bench.contracts.registry import Registry
 from bench.core.errors import DataError, UsageError
 from bench.core.progress import SILENT, Progress
 from bench.core.specs import Spec, did_you_mean
 from bench.data.soundcheck import Problem, look, own_option, shown, words
+from bench.studies.data_report import CategoryCounts, Contents, Report, SessionCounts, TaskCheck
 
 if TYPE_CHECKING:
     from bench.core.noises import NoiseSet
     from bench.core.types import Dataset, Task, Utterance
-
-SCHEMA = 1
-
-
-@dataclass(frozen=True)
-class Report:
-    """What was found. The fields are those of the JSON (docs/data.md).
-
-    Args:
-        kind: "corpora" or "noise_banks".
-        files: sound files below the root; None where the component is embedded and reads no folder.
-        file_hours: their length; `hours` is that of the utterances or clips, None where they could not be read.
-    """
-
-    kind: str
-    name: str
-    root: str | None
-    files: int | None
-    usable: bool
-    problems: tuple[Problem, ...]
-    file_hours: float | None = None
-    hours: float | None = None
-    rates: Mapping[str, int] = field(default_factory=dict)
-    formats: Mapping[str, int] = field(default_factory=dict)
-    utterances: int = 0
-    speakers: int = 0
-    transcripts: int = 0
-    word_times: int = 0
-    labels: Mapping[str, int] = field(default_factory=dict)
-    sessions: Mapping[str, Any] = field(default_factory=dict)
-    tasks: Mapping[str, Any] = field(default_factory=dict)
-    clips: int = 0
-    categories: Mapping[str, Any] = field(default_factory=dict)
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values, as `bench data check --json` writes them."""
-        return {"schema": SCHEMA, **dataclasses.asdict(self)}
 
 
 def check(name: str, root: Path | None = None, registry: Registry | None = None, progress: Progress = SILENT) -> Report:
@@ -78,8 +42,8 @@ def check(name: str, root: Path | None = None, registry: Registry | None = None,
     registry = registry or Registry.discover()
     kind = _kind(registry, name)
     component = _with_root(registry.build(kind, name), name, root)
-    folder: Path | None = getattr(component, "root", None)
-    folder = folder and Path(folder).expanduser()
+    root = component.root if isinstance(component, FromFolder) else None
+    folder = None if root is None else Path(root).expanduser()
     sounds, problems = look(folder, progress) if folder is not None else ([], [])
     told, refusal = _read(component, kind, folder, progress)
     if refusal is not None:
@@ -87,20 +51,20 @@ def check(name: str, root: Path | None = None, registry: Registry | None = None,
         fatal = [dataclasses.replace(one, level="error") for one in problems if one.kind in ("unreadable", "silent")]
         rest = [one for one in problems if one.kind not in ("unreadable", "silent")]
         problems = [*([] if same else [refusal]), *fatal, *rest]
-    elif kind == "corpora" and not any(task["served"] for task in told["tasks"].values()):
+    elif kind == "corpora" and not any(task.served for task in told.tasks.values()):
         problems.append(Problem(name, "tasks", "no task of bench run has an utterance of every class here"))
     problems = [one for one in problems if kind == "corpora" or one.kind != "suspicious"]
     return Report(
-        kind,
-        Spec.parse(name, "NAME").name,
-        None if folder is None else str(folder),
-        None if folder is None else len(sounds),
-        refusal is None,
-        tuple(problems),
-        None if folder is None else sum(sound.seconds for sound in sounds) / 3600,
+        kind=kind,
+        name=Spec.parse(name, "NAME").name,
+        root=None if folder is None else str(folder),
+        files=None if folder is None else len(sounds),
+        usable=refusal is None,
+        problems=tuple(problems),
+        file_hours=None if folder is None else sum(sound.seconds for sound in sounds) / 3600,
         rates=_counts(str(sound.rate) for sound in sounds if sound.rate),
         formats=_counts(sound.format for sound in sounds if sound.format),
-        **told,
+        contents=told,
     )
 
 
@@ -127,66 +91,69 @@ def _counts(items: Iterator[str]) -> dict[str, int]:
     return dict(sorted(Counter(items).items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def _read(component: Any, kind: str, folder: Path | None, progress: Progress) -> tuple[dict[str, Any], Problem | None]:
+def _read(component: Any, kind: str, folder: Path | None, progress: Progress) -> tuple[Contents, Problem | None]:
     """What the component itself says of the folder; its refusal, where it refuses."""
     try:
         data = component.read(progress)
         return (_of_corpus(data) if kind == "corpora" else _of_bank(data)), None
     except DataError as error:
         where = shown(Path(error.where), folder)
-        return {}, Problem(where, "read", words(error), "error")
+        return Contents(), Problem(where, "read", words(error), "error")
     except UsageError as error:  # of an option, not of the data
         raise UsageError(error.where, error.found, error.expected, own_option(error.remedy)) from error
     except Exception as error:  # somebody else's code runs here
         found = f"its reader broke: {type(error).__name__}: {error}"
-        return {}, Problem(str(folder or kind), "read", " ".join(found.split()), "error")
+        return Contents(), Problem(str(folder or kind), "read", " ".join(found.split()), "error")
 
 
-def _of_corpus(data: Dataset) -> dict[str, Any]:
+def _of_corpus(data: Dataset) -> Contents:
     from bench.data.tasks import TASKS
 
     said = data.utterances
     sessions: dict[str, list[Utterance]] = {}
     for one in said:
         sessions.setdefault(one.session or "none", []).append(one)
-    return {
-        "hours": sum(one.duration_s for one in said) / 3600,
-        "utterances": len(said),
-        "speakers": len({one.speaker for one in said}),
-        "transcripts": sum(bool(one.transcript) for one in said),
-        "word_times": sum(bool(one.words) for one in said),
-        "labels": _counts(one.emotion or "none" for one in said),
-        "sessions": {
-            name: {
-                "utterances": len(those),
-                "speakers": len({one.speaker for one in those}),
-                "labels": _counts(one.emotion or "none" for one in those),
-            }
+    return Contents(
+        hours=sum(one.duration_s for one in said) / 3600,
+        utterances=len(said),
+        speakers=len({one.speaker for one in said}),
+        transcripts=sum(bool(one.transcript) for one in said),
+        word_times=sum(bool(one.words) for one in said),
+        labels=_counts(one.emotion or "none" for one in said),
+        sessions={
+            name: SessionCounts(
+                len(those), len({one.speaker for one in those}), _counts(one.emotion or "none" for one in those)
+            )
             for name, those in sorted(sessions.items())
             if set(sessions) != {"none"}
         },
-        "tasks": {name: _of_task(said, task, data.name) for name, task in TASKS.items()},
-    }
+        tasks={name: _of_task(said, task, data.name) for name, task in TASKS.items()},
+    )
 
 
-def _of_task(said: Sequence[Utterance], task: Task, corpus: str) -> dict[str, Any]:
+def _of_task(said: Sequence[Utterance], task: Task, corpus: str) -> TaskCheck:
     """Class counts, by session too, and whether the task and its five subject-independent folds can be had."""
-    from bench.data.splits import FOLDS, speaker_groups, subject_independent
-    from bench.data.tasks import usable
-
     labelled = [(one, label) for one in said if (label := task.label_of(one)) is not None]
     counts = Counter(label for _, label in labelled)
     by_session = {one.session for one, _ in labelled}
-    classes = {name: counts[name] for name in task.classes}
     per_session = {
         session or "none": {
-            name: sum(one.session == session for one, own in labelled if own == name) for name in classes
+            name: sum(one.session == session for one, own in labelled if own == name) for name in task.classes
         }
         for session in sorted(by_session, key=str)
         if by_session != {None}
     }
-    told = {"classes": classes, "sessions": per_session, "speakers": len({one.speaker for one, _ in labelled})}
-    served, folds, reason = False, False, None
+    served, folds, reason = _served(said, task, corpus)
+    classes, speakers = {name: counts[name] for name in task.classes}, len({one.speaker for one, _ in labelled})
+    return TaskCheck(classes, per_session, speakers, served, folds, reason)
+
+
+def _served(said: Sequence[Utterance], task: Task, corpus: str) -> tuple[bool, bool, str | None]:
+    """Whether a task can be had, whether its five folds can, and why not."""
+    from bench.data.splits import FOLDS, speaker_groups, subject_independent
+    from bench.data.tasks import usable
+
+    served = False
     try:
         with_label = usable(said, task, corpus, ("sound",) if any(one.has_sound for one in said) else ("text",))
         served = True
@@ -197,27 +164,23 @@ def _of_task(said: Sequence[Utterance], task: Task, corpus: str) -> dict[str, An
             if missing:
                 lacks = f"nobody who is trained on in fold {fold} is labelled {', '.join(sorted(missing))}"
                 raise DataError(corpus, lacks, "all classes", "add speakers")
-        folds = True
     except DataError as error:
-        reason = error.found
-    return {**told, "served": served, "five_folds": folds, "reason": reason}
+        return served, False, error.found
+    return True, True, None
 
 
-def _of_bank(bank: NoiseSet) -> dict[str, Any]:
+def _of_bank(bank: NoiseSet) -> Contents:
     from bench.core.types import SAMPLE_RATE
 
     for part in ("train", "test"):
         bank.part("train" if part == "train" else "test")  # every run asks for both
     categories = {
-        name: {
-            "clips": len(clips),
-            "sources": len({clip.source for clip in clips}),
-            "hours": sum(len(clip.waveform) for clip in clips) / SAMPLE_RATE / 3600,
-        }
+        name: CategoryCounts(
+            clips=len(clips),
+            sources=len({clip.source for clip in clips}),
+            hours=sum(len(clip.waveform) for clip in clips) / SAMPLE_RATE / 3600,
+        )
         for name, clips in bank.by_category.items()
     }
-    return {
-        "hours": sum(category["hours"] for category in categories.values()),
-        "clips": len(bank.clips),
-        "categories": categories,
-    }
+    hours = sum(category.hours for category in categories.values())
+    return Contents(hours=hours, clips=len(bank.clips), categories=categories)

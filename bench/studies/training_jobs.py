@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from bench.contracts.protocols import Victim
 from bench.core.errors import BenchError
@@ -74,15 +74,48 @@ class Trained:
     folder: Path
     seconds: float | None
 
-    def to_json(self) -> dict[str, Any]:
-        """Return it as `bench victims train --json` writes it."""
-        return {
+    def kept(self) -> KeptVictim:
+        """Say where it is kept, without holding on to it."""
+        return KeptVictim(
             **self.key.names(),
-            "utterances": len(self.split.train),
-            "speakers": len({utterance.speaker for utterance in self.split.train}),
-            "seconds": self.seconds,
-            "folder": str(self.folder),
-        }
+            utterances=len(self.split.train),
+            speakers=len({utterance.speaker for utterance in self.split.train}),
+            seconds=self.seconds,
+            folder=self.folder,
+        )
+
+
+@dataclass(frozen=True)
+class KeptVictim:
+    """Say where a trained victim is kept, and what it was trained on.
+
+    Args:
+        victim: spec.
+        defense: spec, or "none".
+        task: what the victim tells.
+        split: who was trained on.
+        fold: of the split, from 0.
+        seed: of the training.
+        utterances: trained on, before a defence adds any.
+        speakers: of so many.
+        seconds: that training took; None where it was kept from before.
+        folder: where it is kept.
+    """
+
+    victim: str
+    defense: str
+    task: str
+    split: str
+    fold: int
+    seed: int
+    utterances: int
+    speakers: int
+    seconds: float | None
+    folder: Path
+
+    def to_json(self) -> dict[str, object]:
+        """Return one of `victims[]` in docs/json.md."""
+        return {**asdict(self), "folder": str(self.folder)}
 
 
 def trained(experiment: Experiment, key: FittedKey) -> Trained:
@@ -118,8 +151,8 @@ class Failed:
     exit_code: int
     traceback: str
 
-    def to_json(self) -> dict[str, Any]:
-        """Return it as it stands in `failed[]`."""
+    def to_json(self) -> dict[str, object]:
+        """Return one of `train failed[]` in docs/json.md."""
         return self.key.names() | {"error": self.error, "traceback": self.traceback}
 
 

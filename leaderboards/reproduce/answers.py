@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
 
 import pandas as pd
 
-from bench.scoring.pooling import clean_scores, weighted_means
-from bench.scoring.records import CellRecords
-from bench.scoring.results import cell_name
-from bench.scoring.scores import clean
+from bench.scoring.estimates import Difference, Estimate
+from bench.scoring.names import CellNames, Setting
+from bench.scoring.pooling import Recall, clean_scores, weighted_means
+from bench.scoring.records import CellRecords, pooled_rows
+from bench.scoring.scores import UTTERANCE, clean
 from bench.scoring.statistics import difference_interval
-from leaderboards.reproduce.shape import TableFigure
+from leaderboards.reproduce.shape import TableSubject
 
-SETTING = ("corpus", "noise_bank", "task", "split", "limit")
-"""What all rows of a table share, beside victims."""
-
-Score = Literal["uar", "war"]
 _PAIR = ["fold", "seed", "utterance"]
 BARE = "none"
 
@@ -28,13 +24,13 @@ class Answers:
     """All runs of one setting.
 
     Args:
-        setting: by the names in `SETTING`.
-        of: (victim, defence, attack) to what was said, one row an utterance and cell: cell, fold, seed, utterance,
+        setting: corpus, noise bank, task, split and limit.
+        of: (victim, defence, attack) to what was said, one row an utterance and cell: fold, seed, repeat, utterance,
             speaker, label_true, clean and attacked (the victim's labels; attacked is null where the attack did not
             apply).
     """
 
-    setting: Mapping[str, Any]
+    setting: Setting
     of: Mapping[tuple[str, str, str], pd.DataFrame]
 
     def get(self, victim: str, defense: str, attack: str) -> pd.DataFrame | None:
@@ -54,37 +50,38 @@ class Answers:
         """List all victims, in the order of the records."""
         return list(dict.fromkeys(victim for victim, _, _ in self.of))
 
-    def about(self, **names: str) -> dict[str, Any]:
-        """Say what a table rests on: the names given, the setting, folds, seeds, speakers and utterances."""
+    def about(self, victim: str, defense: str | None = None) -> TableSubject:
+        """Say what a table rests on.
+
+        Args:
+            victim: spec, or several in words.
+            defense: spec; None where the rows have several.
+        """
         rows = pd.concat(self.of.values(), ignore_index=True)
-        counts = {name: int(rows[column].nunique()) for name, column in (("speakers", "speaker"), ("n", "utterance"))}
-        folds, seeds = (sorted(int(n) for n in rows[name].unique()) for name in ("fold", "seed"))
-        return {**names, **self.setting, "folds": folds, "seeds": seeds, **counts}
+        folds, seeds = (tuple(sorted(int(n) for n in rows[name].unique())) for name in ("fold", "seed"))
+        speakers, n = int(rows["speaker"].nunique()), int(rows["utterance"].nunique())
+        return TableSubject(victim, defense, self.setting, folds, seeds, speakers, n)
 
 
 def read(cells: Iterable[CellRecords]) -> list[Answers]:
     """Gather finished cells of attacks that ask once, by setting; variants of one attack count once."""
-    found: dict[tuple[Any, ...], dict[tuple[str, str, str], dict[str, pd.DataFrame]]] = {}
+    found: dict[Setting, dict[tuple[str, str, str], dict[CellNames, pd.DataFrame]]] = {}
     for cell in cells:
-        about = cell.description
-        who = (about["victim"], about["defense"], about["attack"])
-        group = found.setdefault(tuple(about[name] for name in SETTING), {})
-        group.setdefault(who, {}).setdefault(cell_name(about), _said(cell))
+        names = cell.description.names
+        runs = found.setdefault(names.setting, {}).setdefault((names.victim, names.defense, names.attack), {})
+        if names not in runs:
+            runs[names] = _said(cell)
     return [
-        Answers(
-            dict(zip(SETTING, setting, strict=True)),
-            {who: pd.concat(parts.values(), ignore_index=True) for who, parts in runs.items()},
-        )
+        Answers(setting, {who: pd.concat(parts.values(), ignore_index=True) for who, parts in runs.items()})
         for setting, runs in found.items()
     ]
 
 
 def _said(cell: CellRecords) -> pd.DataFrame:
-    about, rows = cell.description, cell.rows
+    rows = pooled_rows([cell])
     asked = rows[rows["query"] == 1].set_index("utterance")["label_after"].rename("attacked")
-    found = clean(rows)[["utterance", "speaker", "label_true", "label_before"]].join(asked, on="utterance")
-    named = found.rename(columns={"label_before": "clean"})
-    return named.assign(cell=cell_name(about), fold=about["fold"], seed=about["seed"])
+    found = clean(rows)[[*UTTERANCE, "speaker", "label_true", "label_before"]].join(asked, on="utterance")
+    return found.rename(columns={"label_before": "clean"})
 
 
 def paired(later: pd.DataFrame | None, earlier: pd.DataFrame | None) -> pd.DataFrame | None:
@@ -104,7 +101,7 @@ def paired(later: pd.DataFrame | None, earlier: pd.DataFrame | None) -> pd.DataF
     return later.merge(other, on=_PAIR, how="inner", validate="many_to_one")
 
 
-def level(rows: pd.DataFrame | None, column: str, score: Score = "uar") -> TableFigure | None:
+def level(rows: pd.DataFrame | None, column: str, score: Recall = "uar") -> Estimate | None:
     """Compute UAR or WAR of the answers in one column, with its interval; None where there are no answers.
 
     Args:
@@ -116,12 +113,12 @@ def level(rows: pd.DataFrame | None, column: str, score: Score = "uar") -> Table
     if answered is None or answered.empty:
         return None
     found = clean_scores(answered.assign(label_before=answered[column]))
-    return TableFigure(found[score], tuple(found[f"{score}_ci95"]))
+    return found.uar if score == "uar" else found.war
 
 
-def error(figure: TableFigure | None) -> TableFigure | None:
+def error(figure: Estimate | None) -> Estimate | None:
     """Turn a score into an error, 1 − the score, with its interval."""
-    return None if figure is None else TableFigure(1 - figure.value, (1 - figure.ci95[1], 1 - figure.ci95[0]))
+    return None if figure is None else figure.complement()
 
 
 @dataclass(frozen=True)
@@ -141,7 +138,7 @@ class Term:
     times: float = 1.0
 
 
-def contrast(terms: Sequence[Term], score: Score = "uar") -> TableFigure | None:
+def contrast(terms: Sequence[Term], score: Recall = "uar") -> Difference | None:
     """Compute Σ times · (score of `later` − score of `earlier`), with an interval that heeds whose utterances they
     share.
 
@@ -161,15 +158,14 @@ def contrast(terms: Sequence[Term], score: Score = "uar") -> TableFigure | None:
             return None
         stratum, shares = next((s, w) for name, s, w in weighted_means(rows) if name == score)
         hits = (rows[term.later] == rows["label_true"], rows[term.earlier] == rows["label_true"])
-        told = {"later": hits[0].astype(float), "earlier": hits[1].astype(float), "speaker": rows["speaker"]}
-        told["unit"] = rows["cell"] + "/" + rows["utterance"]
-        parts.append(pd.DataFrame({**told, "stratum": f"{number}/" + stratum, "weight": term.times * shares}))
+        told = {"later": hits[0].astype(float), "earlier": hits[1].astype(float), "weight": term.times * shares}
+        parts.append(rows[[*UTTERANCE, "speaker"]].assign(**told, term=number, stratum=stratum))
     whole = pd.concat(parts, ignore_index=True)
-    weights, speakers, strata = whole["weight"].to_numpy(float), whole["speaker"].tolist(), whole["stratum"].tolist()
+    weights, speakers = whole["weight"].to_numpy(float), whole["speaker"].tolist()
+    strata, units = whole.groupby(["term", "stratum"]).ngroup(), whole.groupby([*UTTERANCE]).ngroup()
     value = float(weights @ (whole["later"] - whole["earlier"]).to_numpy(float))
-    units = whole["unit"].tolist()
     found = difference_interval(whole["later"], whole["earlier"], speakers, strata=strata, weights=weights, units=units)
-    return TableFigure(value, found, signed=True)
+    return Difference(value, *found, n=int(units.nunique()))
 
 
 def applied(rows: pd.DataFrame | None) -> str:

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from bench.scoring.estimates import Difference
 from bench.scoring.pooling import weighted_means
+from bench.scoring.scores import cell_numbers
 from bench.scoring.statistics import difference_interval
-from leaderboards.reproduce.shape import TableFigure
 
 Hits = NDArray[np.float64]
 
@@ -30,7 +31,7 @@ class _Ratio:
     losses: Hits
 
 
-def impact(rows: pd.DataFrame | None) -> TableFigure | None:
+def impact(rows: pd.DataFrame | None) -> Difference | None:
     """Compute P3's Impact, accuracy after an attack / accuracy before − 1, over all utterances; P3 gives it in percent.
 
     An utterance to which the attack does not apply keeps its label, as in P3, where what has no adjective is left as it
@@ -46,10 +47,10 @@ def impact(rows: pd.DataFrame | None) -> TableFigure | None:
     if own is None or rows is None:
         return None
     half = _half(own.gains, own.losses, rows)
-    return TableFigure(own.value - 1, (own.value - 1 - half, own.value - 1 + half), signed=True)
+    return Difference(own.value - 1, own.value - 1 - half, own.value - 1 + half, n=len(rows))
 
 
-def impact_difference(rows: pd.DataFrame | None) -> TableFigure | None:
+def impact_difference(rows: pd.DataFrame | None) -> Difference | None:
     """Subtract the Impact on another victim from that on one, on the same utterances: above 0 where it suffers less.
 
     Args:
@@ -61,7 +62,7 @@ def impact_difference(rows: pd.DataFrame | None) -> TableFigure | None:
     if own is None or other is None:
         return None
     value, half = own.value - other.value, _half(own.gains + other.losses, own.losses + other.gains, rows)
-    return TableFigure(value, (value - half, value + half), signed=True)
+    return Difference(value, value - half, value + half, n=len(rows))
 
 
 def filled(rows: pd.DataFrame | None) -> pd.DataFrame | None:
@@ -91,5 +92,5 @@ def _weights(rows: pd.DataFrame) -> Hits:
 
 def _half(gains: Hits, losses: Hits, rows: pd.DataFrame) -> float:
     """Half the interval of a linearised figure, whose mean is 0."""
-    speakers, cells = rows["speaker"].tolist(), rows["cell"].tolist()
-    return difference_interval(gains, losses, speakers, strata=cells, weights=_weights(rows))[1]
+    speakers = rows["speaker"].tolist()
+    return difference_interval(gains, losses, speakers, strata=cell_numbers(rows), weights=_weights(rows))[1]

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from bench.evaluation.options import Options
+from bench.scoring.estimates import Estimate
 from bench.scoring.records import CellRecords
 from leaderboards.reproduce.answers import BARE, Answers, Term, applied, contrast, level, paired, read
 from leaderboards.reproduce.p1_table1 import Published, published
-from leaderboards.reproduce.shape import Claim, Table, TableFigure, above, below, facts, number
+from leaderboards.reproduce.shape import Claim, Table, TableValue, above, below, facts, number
 
 PAPER = "P1, section 7.2: what noise-augmented training gains"
 _GROUPS = {"Nat": "natural", "Hum": "human", "Int": "interior"}
@@ -121,7 +121,7 @@ def _published() -> list[dict[str, float | None]]:
     return [{name: number(row[f"aug_{name}_gain"]) for name in names} for row in facts("best_practices_table1.csv")]
 
 
-def _row(found: Answers, victim: str, paper: Published, gains: dict[str, float | None]) -> dict[str, Any]:
+def _row(found: Answers, victim: str, paper: Published, gains: dict[str, float | None]) -> dict[str, TableValue]:
     defense = augmentation(paper.noise)
     defended = found.get(victim, defense, paper.attack)
     return {
@@ -137,11 +137,11 @@ def _row(found: Answers, victim: str, paper: Published, gains: dict[str, float |
 
 
 def _claims(found: Answers, victim: str) -> Iterator[Claim]:
-    def ours(wanted: Wanted) -> TableFigure | None:
+    def ours(wanted: Wanted) -> Estimate | None:
         return contrast(gains(found, victim, wanted))
 
     def printed(wanted: Wanted) -> float:
-        return _mean_published(str(found.setting["task"]), wanted)
+        return _mean_published(found.setting.task, wanted)
 
     for text, wanted in (
         ("environmental noise", environmental),

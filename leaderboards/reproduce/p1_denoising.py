@@ -12,14 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from bench.evaluation.options import Options
 from bench.scoring.records import CellRecords
 from leaderboards.reproduce.answers import BARE, Answers, Term, applied, contrast, level, read
 from leaderboards.reproduce.p1_augmentation import Wanted, against, augmentation, gain, lasting_at
 from leaderboards.reproduce.p1_table1 import Published, published
-from leaderboards.reproduce.shape import Claim, Table, above, below, facts, not_above
+from leaderboards.reproduce.shape import Claim, Table, TableValue, above, below, facts, not_above
 
 PAPER = "P1, section 7.3: what denoising gains"
 DENOISED = "rnnoise"
@@ -60,7 +59,7 @@ def _table(found: Answers, victim: str) -> Table:
     return Table(PAPER, found.about(victim=victim), rows, tuple(_claims(found, victim)), _NOTES)
 
 
-def _row(found: Answers, victim: str, paper: Published) -> dict[str, Any]:
+def _row(found: Answers, victim: str, paper: Published) -> dict[str, TableValue]:
     denoised = found.get(victim, DENOISED, paper.attack)
     return {
         "noise": paper.noise,

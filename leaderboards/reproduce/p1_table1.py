@@ -13,12 +13,14 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Literal
 
 from scipy import stats
 
 from bench.evaluation.options import Options
-from bench.scoring.results import Results
+from bench.scoring.estimates import Difference
+from bench.scoring.names import Setting
+from bench.scoring.results import PooledScores, Results
 from leaderboards.reproduce import shape
 
 PAPER = "P1, Table 1: what each noise costs"
@@ -31,6 +33,10 @@ _EFFECTS = {
     "DropLt": "drop_letters",
     "Reverb": "reverb",
 }
+
+
+PaperColumn = Literal["activation", "valence"]
+"""The paper's columns of un-augmented IEMOCAP."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,14 @@ class Published:
     activation: float
     valence: float
     attack: str
+
+    def change(self, column: PaperColumn) -> float:
+        """Return the change of UAR in one of the paper's columns.
+
+        Args:
+            column: "activation" or "valence".
+        """
+        return self.valence if column == "valence" else self.activation
 
 
 @cache
@@ -82,14 +96,12 @@ class Table1Row:
     Args:
         paper: the published row.
         change: of UAR on the utterances to which it applied; None where it applied to none.
-        ci95: its interval.
         applied: utterances.
         of: as many were there.
     """
 
     paper: Published
-    change: float | None
-    ci95: tuple[float, float] | None
+    change: Difference | None
     applied: int
     of: int
 
@@ -104,18 +116,18 @@ class Table1:
         rows: in the paper's order.
     """
 
-    about: Mapping[str, Any]
+    about: shape.TableSubject
     clean_uar: float
     rows: tuple[Table1Row, ...]
 
     @property
-    def column(self) -> str:
+    def column(self) -> PaperColumn:
         """Name the paper's column that this task is set beside."""
-        return "valence" if str(self.about["task"]).startswith("valence") else "activation"
+        return "valence" if self.about.setting.task.startswith("valence") else "activation"
 
     def rank_correlation(self) -> float | None:
         """Compute Spearman's ρ of our changes and the paper's; None with fewer than three rows."""
-        both = [(row.change, getattr(row.paper, self.column)) for row in self.rows if row.change is not None]
+        both = [(row.change.value, row.paper.change(self.column)) for row in self.rows if row.change is not None]
         if len(both) < 3 or len({ours for ours, _ in both}) == 1:
             return None
         return float(stats.spearmanr(*zip(*both, strict=True)).statistic)
@@ -125,7 +137,9 @@ class Table1:
 
         The latter is None where a noise did not apply.
         """
-        cost = {(row.paper.noise, row.paper.snr_db): row.change for row in self.rows}
+        cost = {
+            (row.paper.noise, row.paper.snr_db): None if row.change is None else row.change.value for row in self.rows
+        }
         for kind in _CATEGORIES:
             levels = [cost[f"{kind}Co", snr] for snr in ("20", "10", "0")]
             yield f"{kind}: the louder, the worse (20, 10, 0 dB)", _descending(levels)
@@ -156,9 +170,7 @@ class Table1:
                 "SNR": row.paper.snr_db,
                 "P1 Act": row.paper.activation,
                 "P1 Val": row.paper.valence,
-                f"ours, {self.about['task']}": None
-                if row.change is None or row.ci95 is None
-                else shape.TableFigure(row.change, row.ci95, signed=True),
+                f"ours, {self.about.setting.task}": row.change,
                 "applied to": f"{row.applied} of {row.of}",
             }
             for row in self.rows
@@ -173,7 +185,7 @@ class Table1:
         )
         return shape.Table(PAPER, self.about, rows, claims, notes)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Return the table as plain values."""
         rows = [
             {
@@ -182,8 +194,8 @@ class Table1:
                 "attack": row.paper.attack,
                 "published_activation": row.paper.activation,
                 "published_valence": row.paper.valence,
-                "change": row.change,
-                "ci95": None if row.ci95 is None else list(row.ci95),
+                "change": None if row.change is None else row.change.value,
+                "ci95": None if row.change is None else list(row.change.ci95),
                 "applied": row.applied,
                 "of": row.of,
             }
@@ -191,7 +203,13 @@ class Table1:
         ]
         claims = [{"claim": claim, "holds": holds} for claim, holds in self.claims()]
         rho = self.rank_correlation()
-        return {**self.about, "clean_uar": self.clean_uar, "rows": rows, "claims": claims, "rank_correlation": rho}
+        return {
+            **self.about.to_json(),
+            "clean_uar": self.clean_uar,
+            "rows": rows,
+            "claims": claims,
+            "rank_correlation": rho,
+        }
 
 
 def _descending(changes: Sequence[float | None]) -> bool | None:
@@ -207,32 +225,29 @@ def asked(options: Options) -> list[Options]:
     return [replace(options, attacks=tuple(row.attack for row in published()))]
 
 
-_ABOUT = ("victim", "defense", "corpus", "noise_bank", "task", "split", "limit")
-
-
 def tables(results: Results) -> list[Table1]:
     """Make a table for each victim, defence, corpus and task of runs of all the noises.
 
     Args:
         results: with a pooled entry for each noise.
     """
-    groups: dict[tuple[str, ...], dict[str, dict[str, Any]]] = {}
+    groups: dict[tuple[str, str, Setting], dict[str, PooledScores]] = {}
     for entry in results.pooled:
-        groups.setdefault(tuple(str(entry[name]) for name in _ABOUT), {})[entry["attack"]] = entry
+        groups.setdefault((entry.victim, entry.defense, entry.setting), {})[entry.attack] = entry
     wanted = {row.attack for row in published()}
     return [_table(entries) for entries in groups.values() if wanted & set(entries)]
 
 
-def _table(entries: Mapping[str, Mapping[str, Any]]) -> Table1:
-    first = next(entry for entry in entries.values())
-    about = {name: first[name] for name in (*_ABOUT, "folds", "seeds", "speakers", "n")}
+def _table(entries: Mapping[str, PooledScores]) -> Table1:
+    first = next(iter(entries.values()))
+    counts = (first.folds, first.seeds, first.speakers, first.n)
+    about = shape.TableSubject(first.victim, first.defense, first.setting, *counts)
     rows = [_row(row, entries[row.attack]) for row in published() if row.attack in entries]
-    return Table1(about, first["clean"]["uar"], tuple(rows))
+    return Table1(about, first.clean.uar.value, tuple(rows))
 
 
-def _row(paper: Published, entry: Mapping[str, Any]) -> Table1Row:
-    found = entry["perturbed"]
+def _row(paper: Published, entry: PooledScores) -> Table1Row:
+    found = entry.perturbed
     if found is None:
-        return Table1Row(paper, None, None, 0, entry["n"] * len(entry["seeds"]))
-    low, high = found["uar_change_ci95"]
-    return Table1Row(paper, found["uar"] - found["uar_before"], (low, high), found["applied"], found["of"])
+        return Table1Row(paper, None, 0, entry.n * len(entry.seeds))
+    return Table1Row(paper, found.uar.change, found.applied, found.of)

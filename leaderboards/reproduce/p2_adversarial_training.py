@@ -11,21 +11,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from bench.core.errors import DataError, UsageError
 from bench.evaluation.options import Options
+from bench.scoring.pooling import Recall
 from bench.scoring.records import CellRecords
-from leaderboards.curves import NAMES, Curve, Point
-from leaderboards.reproduce.answers import BARE, Answers, Score, Term, contrast, error, level, paired, read
+from leaderboards.curves import SCORES, Curve, CurveNames, Point, PointError
+from leaderboards.reproduce.answers import BARE, Answers, Term, contrast, error, level, paired, read
 from leaderboards.reproduce.p2_defences import NOISES, attack
-from leaderboards.reproduce.shape import Claim, Table, TableFigure, above
+from leaderboards.reproduce.shape import Claim, Table, TableValue, above
 
 PAPER = "P2, Figure 2: error against adversarial examples in training"
 PERCENTS = tuple(range(10, 101, 10))
-_SCORES: tuple[Score, ...] = ("uar", "war")
 PARAMETER = "percent of adversarial examples"
 _NOTES = ("Error: 1 − UAR under each noise at ε = 2; [95 % interval]. 0 % is the bare victim.",)
 
@@ -67,7 +66,7 @@ def tables(cells: Sequence[CellRecords]) -> list[Table]:
 def curves(cells: Sequence[CellRecords]) -> list[Curve]:
     """Make a curve for each victim, setting and noise."""
     return [
-        Curve(_setting(found, victim, noise), points)
+        Curve(_names(found, victim, noise), points)
         for found in read(cells)
         for victim in found.victims()
         for noise, category in NOISES.items()
@@ -94,10 +93,9 @@ def draw(cells: Sequence[CellRecords], path: Path) -> None:
     draw(drawn, PARAMETER, path)
 
 
-def _setting(found: Answers, victim: str, noise: str) -> dict[str, Any]:
-    """What names a curve: the attack is the same in all three, and P2's name of the noise tells them apart."""
-    named = {"victim": victim, "defense": "adversarial_training", "attack": attack("crowd"), "category": noise}
-    return {**dict.fromkeys(NAMES, ""), **named, **found.setting}
+def _names(found: Answers, victim: str, noise: str) -> CurveNames:
+    """What a curve is called: the attack is the same in all three, and P2's name of the noise tells them apart."""
+    return CurveNames(victim, "adversarial_training", attack("crowd"), noise, found.setting, data="")
 
 
 def _points(found: Answers, victim: str, category: str) -> tuple[Point, ...]:
@@ -109,21 +107,12 @@ def _point(percent: int, rows: pd.DataFrame | None) -> Point | None:
     heard = None if rows is None else rows[rows["attacked"].notna()]
     if rows is None or heard is None or heard.empty:
         return None
-    errors, before = ({name: _error(heard, when, name) for name in _SCORES} for when in ("attacked", "clean"))
-    return Point(
-        x=float(percent),
-        error={name: figure.value for name, figure in errors.items()},
-        ci95={name: figure.ci95 for name, figure in errors.items()},
-        clean={name: figure.value for name, figure in before.items()},
-        applied=len(heard),
-        of=len(rows),
-    )
-
-
-def _error(rows: pd.DataFrame, when: str, score: Score) -> TableFigure:
-    found = error(level(rows, when, score))
-    assert found is not None, "there are rows"
-    return found
+    errors: dict[Recall, PointError] = {}
+    for name in SCORES:
+        after, before = (error(level(heard, when, name)) for when in ("attacked", "clean"))
+        if after is not None and before is not None:
+            errors[name] = PointError(after, before.value)
+    return Point(float(percent), errors, applied=len(heard), of=len(rows))
 
 
 def _run(found: Answers, victim: str, percent: int, category: str) -> pd.DataFrame | None:
@@ -141,7 +130,7 @@ def _table(found: Answers, victim: str) -> Table:
     return Table(PAPER, found.about(victim=victim), rows, tuple(_claims(found, victim)), _NOTES)
 
 
-def _row(found: Answers, victim: str, percent: int) -> dict[str, Any]:
+def _row(found: Answers, victim: str, percent: int) -> dict[str, TableValue]:
     runs = {noise: _run(found, victim, percent, category) for noise, category in NOISES.items()}
     errors = {f"error, {noise}": error(level(rows, "attacked")) for noise, rows in runs.items()}
     return {"adversarial examples": f"{percent} %", **errors, "clean error": error(level(runs["cafe"], "clean"))}

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from bench.evaluation.options import Options
+from bench.scoring.estimates import Estimate
 from bench.scoring.records import CellRecords
 from leaderboards.reproduce.answers import BARE, Answers, Term, applied, contrast, error, level, paired, read
-from leaderboards.reproduce.shape import Claim, Table, TableFigure, above, facts, share
+from leaderboards.reproduce.shape import Claim, Table, TableValue, above, facts, share
 
 PAPER = "P2, Tables 2 and 3, Figure 3: error under real noise"
 NOISES = {"cafe": "crowd", "meeting": "meeting", "station": "station"}
@@ -56,7 +56,7 @@ def _table(found: Answers, victim: str) -> Table:
     return Table(PAPER, found.about(victim=victim), rows, tuple(_claims(found, victim)), _NOTES)
 
 
-def _row(found: Answers, victim: str, noise: str, defense: str) -> dict[str, Any]:
+def _row(found: Answers, victim: str, noise: str, defense: str) -> dict[str, TableValue]:
     asked_of = attack(NOISES[noise])
     bare, defended = (found.get(victim, name, asked_of) for name in (BARE, defense))
     return {
@@ -92,7 +92,7 @@ def lowered(found: Answers, victim: str, defense: str, attack: str, times: float
 
 
 def _claims(found: Answers, victim: str) -> Iterator[Claim]:
-    def ours(defense: str, less: str | None = None) -> TableFigure | None:
+    def ours(defense: str, less: str | None = None) -> Estimate | None:
         terms = [lowered(found, victim, defense, attack(one), 1 / 3) for one in NOISES.values()]
         if less is not None:
             terms += [lowered(found, victim, less, attack(one), -1 / 3) for one in NOISES.values()]

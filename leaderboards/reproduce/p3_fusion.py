@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pandas as pd
 
@@ -22,10 +21,11 @@ from bench.contracts.registry import Registry
 from bench.core.errors import UsageError
 from bench.core.specs import Spec
 from bench.evaluation.options import Options
+from bench.scoring.estimates import Estimate
 from bench.scoring.records import CellRecords
 from leaderboards.reproduce.answers import BARE, Answers, Term, applied, contrast, level, paired, read
 from leaderboards.reproduce.impacts import filled, impact, impact_difference
-from leaderboards.reproduce.shape import Claim, Table, TableFigure, above, around, below, facts, share
+from leaderboards.reproduce.shape import Claim, Table, TableValue, above, around, below, facts, share
 
 PAPER = "P3, Tables 3 to 6: single victims and their fusion"
 MASKS = {
@@ -134,7 +134,7 @@ def _table(models: Models) -> Table:
     return Table(PAPER, about, tuple(rows), tuple(_claims(models)), _NOTES)
 
 
-def _row(models: Models, model: str, name: str) -> dict[str, Any]:
+def _row(models: Models, model: str, name: str) -> dict[str, TableValue]:
     printed = _published(model, name)
     rows = models.get(model, name)
     clean = name == "none"
@@ -151,7 +151,7 @@ def _row(models: Models, model: str, name: str) -> dict[str, Any]:
     }
 
 
-def _single(models: Models, name: str) -> TableFigure | str | None:
+def _single(models: Models, name: str) -> Estimate | str | None:
     """The Impact on the single victims of what a perturbation is made of."""
     parts = name.split("+")
     found = [
@@ -203,7 +203,7 @@ def _claims(models: Models) -> Iterator[Claim]:
         )
 
 
-def _beyond_sum(models: Models, name: str) -> TableFigure | None:
+def _beyond_sum(models: Models, name: str) -> Estimate | None:
     """What two perturbations cost together less what each costs alone, in accuracy."""
     costs = [
         Term(filled(models.get("multimodal", part)), "attacked", "clean", times)

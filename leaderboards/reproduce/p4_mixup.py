@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 import pandas as pd
 
@@ -19,17 +18,18 @@ from bench.data.splits import LEAKS, split_named
 from bench.data.tasks import task_named
 from bench.evaluation.options import Options
 from bench.scoring.clean_scores import clean_report
+from bench.scoring.estimates import Estimate
 from bench.scoring.records import CellRecords
 from leaderboards.reproduce.answers import BARE, Answers, Term, applied, contrast, paired, read
-from leaderboards.reproduce.shape import Claim, Table, TableFigure, above, below, facts, share
+from leaderboards.reproduce.shape import Claim, Table, TableValue, above, below, facts, share
 
 PAPER = "P4, Tables 5 and 6: noise mix-up"
 MIXUP = "noise_mixup"
 TRAININGS = {"clean": BARE, "mixup": MIXUP}
 TEST_SETS = {"15 dB": "mixup", "20 dB": "mixup:snr_db=20.0", "40 dB": "mixup:snr_db=40.0"}
 """The noisy test sets, and the attacks that make them, as records name them."""
-_SCORES = {"war": "accuracy", "weighted_precision": "precision", "weighted_f1": "F1"}
-_PUBLISHED = {"war": "unweighted_accuracy", "weighted_precision": "weighted_precision", "weighted_f1": "weighted_f1"}
+_PUBLISHED = {"accuracy": "unweighted_accuracy", "precision": "weighted_precision", "F1": "weighted_f1"}
+"""P4's columns, by ours."""
 _NOTES = (
     "Accuracy is weighted recall, and what P4 calls unweighted accuracy; precision and F1 are weighted by class; "
     "UAR is the mean recall of the classes; [95 % interval].",
@@ -48,22 +48,22 @@ def tables(cells: Sequence[CellRecords]) -> list[Table]:
 
 
 def _table(found: Answers, victim: str) -> Table:
-    split = str(found.setting["split"])
+    split = found.setting.split
     leaks = (f"Split {split}: {LEAKS}.",) if split_named(split).leaks else ()
     rows = tuple(_row(found, victim, training, test) for training in TRAININGS for test in ("clean", *TEST_SETS))
     return Table(PAPER, found.about(victim=victim), rows, tuple(_claims(found, victim)), (*_NOTES, *leaks))
 
 
-def _row(found: Answers, victim: str, training: str, test: str) -> dict[str, Any]:
-    task = str(found.setting["task"])
+def _row(found: Answers, victim: str, training: str, test: str) -> dict[str, TableValue]:
+    task = found.setting.task
     known = [row for row in facts("p4_mixup.csv") if row["dataset"] == task.upper()]
     printed = next((row for row in known if (row["training"], row["test_set"]) == (training, test)), None)
     rows = _answers(found, victim, training, test)
     ours = _scored(rows, "clean" if test == "clean" else "attacked", task_named(task).classes)
-    figures: dict[str, TableFigure | float | None] = {
-        f"published {name}": share(printed[_PUBLISHED[score]]) if printed else None for score, name in _SCORES.items()
+    figures: dict[str, TableValue] = {
+        f"published {name}": share(printed[column]) if printed else None for name, column in _PUBLISHED.items()
     }
-    figures |= {name: ours.get(score) for score, name in {**_SCORES, "uar": "UAR"}.items()}
+    figures |= {name: ours.get(name) for name in (*_PUBLISHED, "UAR")}
     told = applied(rows) if test != "clean" or rows is None else f"{len(rows)} of {len(rows)}"
     return {"training": training, "test set": test, **figures, "applied to": told}
 
@@ -75,17 +75,17 @@ def _answers(found: Answers, victim: str, training: str, test: str) -> pd.DataFr
     return next((rows for rows in runs if rows is not None), None)
 
 
-def _scored(rows: pd.DataFrame | None, column: str, classes: Sequence[str]) -> dict[str, TableFigure]:
+def _scored(rows: pd.DataFrame | None, column: str, classes: Sequence[str]) -> dict[str, Estimate]:
     answered = None if rows is None else rows[rows[column].notna()]
     if answered is None or answered.empty:
         return {}
     told = clean_report(answered.assign(label_before=answered[column]), classes)
-    return {score: TableFigure(told[score], tuple(told[f"{score}_ci95"])) for score in (*_SCORES, "uar")}
+    return {"accuracy": told.war, "precision": told.weighted_precision, "F1": told.weighted_f1, "UAR": told.uar}
 
 
 def _claims(found: Answers, victim: str) -> Iterator[Claim]:
     def printed(training: str, test: str) -> float | None:
-        rows = [row for row in facts("p4_mixup.csv") if row["dataset"] == str(found.setting["task"]).upper()]
+        rows = [row for row in facts("p4_mixup.csv") if row["dataset"] == found.setting.task.upper()]
         return next(
             (share(r["unweighted_accuracy"]) for r in rows if (r["training"], r["test_set"]) == (training, test)), None
         )

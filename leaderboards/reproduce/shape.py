@@ -6,42 +6,50 @@ import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
-from bench.scoring.statistics import Interval
+from bench.scoring.estimates import Estimate
+from bench.scoring.names import Setting
 
 Verdict = Literal["holds", "does not hold", "not decided", "not tested"]
 """Of a claim. "not decided": the interval lies on both sides of where the claim draws its line."""
 
 
+TableValue = Estimate | str | float | None
+"""What stands in a table: a figure of ours, a word, a published figure, or nothing."""
+
+
 @dataclass(frozen=True)
-class TableFigure:
-    """A figure of ours.
+class TableSubject:
+    """Say what all rows of a table share.
 
     Args:
-        value: a share, or a difference of shares.
-        ci95: its interval, clustered by speaker.
-        signed: whether it is a difference, which is printed with its sign.
+        victim: spec, or several in words.
+        defense: spec; None where the rows have several.
+        setting: corpus, noise bank, task, split and limit.
+        folds: put together.
+        seeds: likewise.
+        speakers: of so many.
+        n: different utterances.
     """
 
-    value: float
-    ci95: Interval
-    signed: bool = False
+    victim: str
+    defense: str | None
+    setting: Setting
+    folds: tuple[int, ...]
+    seeds: tuple[int, ...]
+    speakers: int
+    n: int
 
-    def __str__(self) -> str:
-        """As tables print it; a small loss is −0.00, since verdicts go by the sign.
+    def names(self) -> dict[str, object]:
+        """Return the names alone: victim, defense where there is one, corpus, noise bank, task, split, limit."""
+        defense = {} if self.defense is None else {"defense": self.defense}
+        return {"victim": self.victim, **defense, **self.setting.to_json()}
 
-        >>> str(TableFigure(0.25, (0.2, 0.3))), str(TableFigure(0.25, (-0.1, 0.6), signed=True))
-        ('0.25 [0.20, 0.30]', '+0.25 [-0.10, +0.60]')
-        """
-        sign = "+" if self.signed else ""
-        exact = (round(one, 9) + 0.0 for one in (self.value, *self.ci95))  # what is nothing but rounding is +0.00
-        value, low, high = (f"{one:{sign}.2f}" for one in exact)
-        return f"{value} [{low}, {high}]"
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the figure as plain values."""
-        return {"value": self.value, "ci95": list(self.ci95)}
+    def to_json(self) -> dict[str, object]:
+        """Return the names and counts as they stand in a table's JSON."""
+        pooled = {"folds": list(self.folds), "seeds": list(self.seeds)}
+        return {**self.names(), **pooled, "speakers": self.speakers, "n": self.n}
 
 
 @dataclass(frozen=True)
@@ -57,16 +65,16 @@ class Claim:
 
     text: str
     verdict: Verdict
-    ours: TableFigure | None = None
+    ours: Estimate | None = None
     published: float | None = None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Return the claim as plain values."""
         ours = None if self.ours is None else self.ours.to_json()
         return {"claim": self.text, "verdict": self.verdict, "ours": ours, "published": self.published}
 
 
-def above(text: str, ours: TableFigure | None, published: float | None = None) -> Claim:
+def above(text: str, ours: Estimate | None, published: float | None = None) -> Claim:
     """Judge the claim that a figure is above 0: its whole interval has to be.
 
     Args:
@@ -74,7 +82,7 @@ def above(text: str, ours: TableFigure | None, published: float | None = None) -
         ours: the figure; None where it cannot be had.
         published: the paper's figure; None where it prints none.
 
-    >>> above("better", TableFigure(0.1, (-0.1, 0.3))).verdict
+    >>> above("better", Estimate(0.1, -0.1, 0.3, 9)).verdict
     'not decided'
     """
     if ours is None:
@@ -83,7 +91,7 @@ def above(text: str, ours: TableFigure | None, published: float | None = None) -
     return Claim(text, "holds" if low > 0 else "does not hold" if high <= 0 else "not decided", ours, published)
 
 
-def below(text: str, ours: TableFigure | None, published: float | None = None) -> Claim:
+def below(text: str, ours: Estimate | None, published: float | None = None) -> Claim:
     """Judge the claim that a figure is below 0: its whole interval has to be.
 
     Args:
@@ -91,7 +99,7 @@ def below(text: str, ours: TableFigure | None, published: float | None = None) -
         ours: the figure; None where it cannot be had.
         published: the paper's figure; None where it prints none.
 
-    >>> below("worse", TableFigure(-0.2, (-0.3, -0.1)), published=-0.28).verdict
+    >>> below("worse", Estimate(-0.2, -0.3, -0.1, 9), published=-0.28).verdict
     'holds'
     """
     if ours is None:
@@ -104,7 +112,7 @@ NEGLIGIBLE = 0.05
 """What a claim of no difference allows: five points of a score. A wide interval proves nothing."""
 
 
-def not_above(text: str, ours: TableFigure | None, published: float | None = None) -> Claim:
+def not_above(text: str, ours: Estimate | None, published: float | None = None) -> Claim:
     """Judge the claim that a figure is not above 0, to speak of: its whole interval has to be below `NEGLIGIBLE`.
 
     Args:
@@ -112,7 +120,7 @@ def not_above(text: str, ours: TableFigure | None, published: float | None = Non
         ours: the figure; None where it cannot be had.
         published: the paper's figure; None where it prints none.
 
-    >>> wide, better = TableFigure(0.01, (-0.2, 0.2)), TableFigure(0.1, (0.05, 0.2))
+    >>> wide, better = Estimate(0.01, -0.2, 0.2, 9), Estimate(0.1, 0.05, 0.2, 9)
     >>> not_above("no gain", wide).verdict, not_above("no gain", better).verdict
     ('not decided', 'does not hold')
     """
@@ -123,7 +131,7 @@ def not_above(text: str, ours: TableFigure | None, published: float | None = Non
     return Claim(text, verdict, ours, published)
 
 
-def around(text: str, ours: TableFigure | None, published: float | None = None) -> Claim:
+def around(text: str, ours: Estimate | None, published: float | None = None) -> Claim:
     """Judge the claim that a figure is 0, to speak of: its whole interval has to lie within ± `NEGLIGIBLE`.
 
     Args:
@@ -131,7 +139,7 @@ def around(text: str, ours: TableFigure | None, published: float | None = None) 
         ours: the figure; None where it cannot be had.
         published: the paper's figure; None where it prints none.
 
-    >>> near, wide = TableFigure(0.01, (-0.02, 0.04)), TableFigure(0.05, (-0.01, 0.11))
+    >>> near, wide = Estimate(0.01, -0.02, 0.04, 9), Estimate(0.05, -0.01, 0.11, 9)
     >>> around("alike", near).verdict, around("alike", wide).verdict
     ('holds', 'not decided')
     """
@@ -157,8 +165,8 @@ class Table:
     """
 
     paper: str
-    about: Mapping[str, Any]
-    rows: tuple[Mapping[str, TableFigure | str | float | None], ...]
+    about: TableSubject
+    rows: tuple[Mapping[str, TableValue], ...]
     claims: tuple[Claim, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -166,11 +174,11 @@ class Table:
         """Return what is printed: the table itself."""
         return self
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Return the table as plain values."""
         rows = [{name: _plain(value) for name, value in row.items()} for row in self.rows]
         claims = [claim.to_json() for claim in self.claims]
-        return {"paper": self.paper, **self.about, "rows": rows, "claims": claims, "notes": list(self.notes)}
+        return {"paper": self.paper, **self.about.to_json(), "rows": rows, "claims": claims, "notes": list(self.notes)}
 
 
 class Shown(Protocol):
@@ -180,13 +188,13 @@ class Shown(Protocol):
         """Return what is printed of it."""
         ...
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Return it as plain values."""
         ...
 
 
-def _plain(value: TableFigure | str | float | None) -> Any:
-    return value.to_json() if isinstance(value, TableFigure) else value
+def _plain(value: TableValue) -> object:
+    return value.to_json() if isinstance(value, Estimate) else value
 
 
 def facts(name: str) -> tuple[dict[str, str], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -12,45 +13,49 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.scoring.results import Results
+from bench.scoring.conditions import Score
+from bench.scoring.descriptions import RestsOn
+from bench.scoring.estimates import Estimate
+from bench.scoring.names import Setting
+from bench.scoring.pooling import CleanScores
+from bench.scoring.results import PooledScores, Results
 from leaderboards.board import BOARD, Board, as_csv, boards, write_board
 
+NAMES = PooledScores(
+    victim="v",
+    defense="none",
+    attack="boundary",
+    setting=Setting("emodb", "folder", "ahsn", "k-fold", None),
+    n=16,
+    speakers=2,
+    folds=(0, 1),
+    seeds=(0,),
+    repeats=1,
+    clean=CleanScores(Estimate(0.6, 0.5, 0.7, 16), Estimate(0.6, 0.0, 1.0, 16)),
+    scores=(),
+    validity_gap=(),
+    perturbed=None,
+    rests_on=RestsOn("c0ffee", "decade", "p1", 10.0, 25, "cpu", "code", {}),
+)
 
-def entry(victim: str, acc_att: float = 0.5, uar: float = 0.6, **changes: Any) -> dict[str, Any]:
+
+def entry(victim: str, acc_att: float = 0.5, uar: float = 0.6, **changes: Any) -> PooledScores:
     """One pooled entry with one score."""
-    about = {
-        "victim": victim,
-        "defense": "none",
-        "attack": "boundary",
-        "corpus": "emodb",
-        "noise_bank": "folder",
-        "task": "ahsn",
-        "split": "k-fold",
-        "limit": None,
-        "n": 16,
-        "speakers": 2,
-        "folds": [0, 1],
-        "seeds": [0],
-        "validity_gap": [],
-        "perturbed": None,
-        "clean": {"uar": uar, "uar_ci95": [uar - 0.1, uar + 0.1], "war": uar, "war_ci95": [0, 1]},
-        "rests_on": {
-            "corpus_fingerprint": "c0ffee",
-            "noise_fingerprint": "decade",
-            "min_snr_db": 10.0,
-            "perception": "p1",
-        },
-    }
-    score = {"corr": False, "noises": "all", "k": 5, "acc_att": acc_att, "ci95": [0.0, 1.0], "n": 16}
-    return {
-        **about,
-        **{name: value for name, value in changes.items() if name in about},
-        "scores": [score | {name: value for name, value in changes.items() if name in score}],
-    }
+    score = {"corr": False, "noises": "all", "k": 5}
+    setting = {name: changes[name] for name in ("corpus", "noise_bank", "task", "split", "limit") if name in changes}
+    own = {name: changes[name] for name in ("defense", "attack") if name in changes}
+    told = Score(**score | {name: changes[name] for name in score if name in changes}, acc_att=figure(acc_att))
+    clean = CleanScores(Estimate(uar, uar - 0.1, uar + 0.1, 16), NAMES.clean.war)
+    named = replace(NAMES, victim=victim, setting=replace(NAMES.setting, **setting), **own)
+    return replace(named, clean=clean, scores=(told,))
 
 
-def ranking(*entries: dict[str, Any]) -> list[tuple[int, str]]:
-    (board,) = boards(Results([], list(entries), []))
+def figure(share: float) -> Estimate:
+    return Estimate(share, 0.0, 1.0, 16)
+
+
+def ranking(*entries: PooledScores) -> list[tuple[int, str]]:
+    (board,) = boards(Results(pooled=entries))
     return [(line.rank, line.victim) for line in board.lines]
 
 
@@ -89,19 +94,19 @@ def test_a_rank_is_one_more_than_the_number_of_better_ones(figures: list[tuple[f
 )
 def test_only_the_same_setting_is_compared(change: dict[str, Any]) -> None:
     assert set(change) <= set(BOARD)
-    found = boards(Results([], [entry("a"), entry("b", **change)], []))
+    found = boards(Results(pooled=(entry("a"), entry("b", **change))))
     assert [[line.victim for line in board.lines] for board in found] == [["a"], ["b"]]
     assert len({board.title for board in found}) == 2, "and the titles say so"
 
 
 def test_a_defended_victim_is_another_line() -> None:
-    (board,) = boards(Results([], [entry("a", 0.5), entry("a", 0.2, defense="random_noise")], []))
+    (board,) = boards(Results(pooled=(entry("a", 0.5), entry("a", 0.2, defense="random_noise"))))
     assert [(line.rank, line.defense) for line in board.lines] == [(1, "random_noise"), (2, "none")]
 
 
 def test_csv_holds_unrounded_figures() -> None:
     third = 1 / 3
-    (line,) = csv.DictReader(io.StringIO(as_csv(boards(Results([], [entry("a", third)], [])))))
+    (line,) = csv.DictReader(io.StringIO(as_csv(boards(Results(pooled=(entry("a", third),))))))
     assert float(line["acc_att"]) == third
     assert (line["n"], line["speakers"], line["folds"], line["seeds"]) == ("16", "2", "2", "1")
     assert line["limit"] == ""
@@ -137,10 +142,10 @@ class Seen(HTMLParser):
 @pytest.mark.parametrize("hostile", HOSTILE)
 @pytest.mark.parametrize("field", ["victim", "defense", "attack", "corpus", "noise_bank"])
 def test_text_from_outside_stays_text(tmp_path: Path, hostile: str, field: str) -> None:
-    plain, spoilt = entry("plain"), entry("plain")
-    spoilt[field] = hostile
-    written = write_board(Results([], [plain], []), tmp_path / "plain")
-    write_board(Results([], [spoilt], []), tmp_path / "hostile")
+    plain = entry("plain")
+    spoilt = replace(plain, victim=hostile) if field == "victim" else entry("plain", **{field: hostile})
+    written = write_board(Results(pooled=(plain,)), tmp_path / "plain")
+    write_board(Results(pooled=(spoilt,)), tmp_path / "hostile")
     pages = [Seen(), Seen()]
     for page, folder in zip(pages, ("plain", "hostile"), strict=True):
         page.feed((tmp_path / folder / "index.html").read_text(encoding="utf-8"))
@@ -157,13 +162,13 @@ def test_text_from_outside_stays_text(tmp_path: Path, hostile: str, field: str) 
 
 
 def test_nothing_to_rank(tmp_path: Path) -> None:
-    for path in write_board(Results([], [], []), tmp_path):
+    for path in write_board(Results(), tmp_path):
         assert path.read_text(encoding="utf-8")
     assert as_csv([]).startswith(",".join(BOARD))
 
 
 def test_a_title_says_what_is_shared() -> None:
-    (board,) = boards(Results([], [entry("a", limit=7, corr=True)], []))
+    (board,) = boards(Results(pooled=(entry("a", limit=7, corr=True),)))
     assert isinstance(board, Board)
     for part in ("boundary", "Corr yes", "all noises", "k = 5", "ahsn", "emodb", "folder", "7 utterances"):
         assert part in board.title

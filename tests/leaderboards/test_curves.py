@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.core.errors import DataError, UsageError
+from bench.scoring.descriptions import Description, RestsOn
+from bench.scoring.names import CellNames, Setting
 from bench.scoring.records import CellRecords
 from bench.scoring.scores import uar, war
 from leaderboards.curve_plot import FORMATS, check_plot_target, draw
@@ -30,43 +34,32 @@ SOME: Answers = [
 ]
 
 
-def cell(epsilon: float | None, answers: Answers = SOME, category: str = "crowd", **changes: Any) -> CellRecords:
+SETTING = Setting("emodb", "folder", "ahsn", "k-fold", None)
+RESTS = RestsOn("c0ffee", "decade", "p1", 10.0, 1, "cpu", "code", {"harness": "1"})
+
+
+def cell(
+    epsilon: float | None,
+    answers: Answers = SOME,
+    category: str = "crowd",
+    setting: Setting = SETTING,
+    rests_on: RestsOn = RESTS,
+    **changes: Any,
+) -> CellRecords:
     """One finished cell of an attack that asks once; `None` leaves ε at its default, 1."""
     params = {"category": category} if category != "crowd" else {}
     spec = ",".join(f"{k}={v}" for k, v in (params | ({} if epsilon is None else {"epsilon": epsilon})).items())
-    fitting = {
-        "victim": {"code": "v"},
-        "defense": None,
-        "corpus": "c0ffee",
-        "device": "cpu",
-        "versions": {"harness": 1},
-    }
-    about = {
-        "victim": "cnn_gru",
-        "defense": "none",
-        "attack": f"real_noise:{spec}" if spec else "real_noise",
-        "attack_identity": {"params": {"category": category, "epsilon": epsilon or 1.0, "hard": True}, "code": "a"},
-        "attack_noises": "decade",
-        "corpus": "emodb",
-        "noise_bank": "folder",
-        "task": "ahsn",
-        "split": "k-fold",
-        "fold": 0,
-        "seed": 0,
-        "limit": None,
-        "max_queries": 1,
-        "min_snr_db": 10.0,
-        "perception": "p1",
-        "fitting": fitting,
-    }
+    attack = f"real_noise:{spec}" if spec else "real_noise"
+    names = CellNames("cnn_gru", "none", attack, setting, fold=0, seed=0)
+    given = {"category": category, "epsilon": epsilon or 1.0, "hard": True}
+    about = Description(replace(names, **changes), attack, False, ("all",), given, {}, rests_on, text="")
     rows = []
     for number, (truth, before, after) in enumerate(answers):
         asked = {"utterance": str(number), "speaker": f"s{number % 3}", "label_true": truth, "label_before": before}
         rows.append({**asked, "query": 0, "label_after": before, "category": None})
         if after is not None:
             rows.append({**asked, "query": 1, "label_after": after, "category": category})
-    assert set(changes) <= set(about)
-    return CellRecords(f"{epsilon} {category} {changes}", about | changes, pd.DataFrame(rows))
+    return CellRecords(f"{epsilon} {category} {changes}", about, pd.DataFrame(rows))
 
 
 @given(
@@ -80,18 +73,19 @@ def test_a_point_is_the_error_on_the_utterances_to_which_it_applied(answers: Ans
     truth, before, after = zip(*applied, strict=True)
     assert (point.applied, point.of) == (len(applied), len(answers))
     for name, score in (("uar", uar), ("war", war)):
-        assert point.error[name] == pytest.approx(1 - score(truth, after))
-        assert point.clean[name] == pytest.approx(1 - score(truth, before))
-        low, high = point.ci95[name]
-        assert -1e-9 <= low <= point.error[name] + 1e-9
-        assert point.error[name] <= high + 1e-9
+        found = point.errors[name]
+        assert found.error.value == pytest.approx(1 - score(truth, after))
+        assert found.clean == pytest.approx(1 - score(truth, before))
+        assert -1e-9 <= found.error.low <= found.error.value + 1e-9
+        assert found.error.value <= found.error.high + 1e-9
+        assert found.error.n == point.applied
 
 
 def test_points_ascend_as_numbers_and_a_default_is_a_value() -> None:
     (one,) = curves([cell(10.0), cell(None), cell(2.0), cell(0.5)], "epsilon")
     assert [point.x for point in one.points] == [0.5, 1.0, 2.0, 10.0]
-    assert one.setting["attack"] == "real_noise"
-    assert one.setting["category"] == "crowd"
+    assert one.names.attack == "real_noise"
+    assert one.names.category == "crowd"
 
 
 @pytest.mark.parametrize(
@@ -99,12 +93,13 @@ def test_points_ascend_as_numbers_and_a_default_is_a_value() -> None:
     [
         {"victim": "other"},
         {"defense": "random_noise"},
-        {"task": "aesn"},
-        {"limit": 7},
-        {"attack_noises": "facade"},
+        {"setting": replace(SETTING, task="aesn")},
+        {"setting": replace(SETTING, limit=7)},
+        {"rests_on": replace(RESTS, noise_fingerprint="facade")},
+        {"rests_on": replace(RESTS, perception="other")},
         {"attack": "real_noise:epsilon=2.0,hard=true"},
     ],
-    ids=lambda changes: next(iter(changes)),
+    ids=str,
 )
 def test_figures_of_another_kind_are_another_curve(changes: dict[str, Any]) -> None:
     found = curves([cell(0.5), cell(1.5), cell(2.0, **changes)], "epsilon")
@@ -113,8 +108,8 @@ def test_figures_of_another_kind_are_another_curve(changes: dict[str, Any]) -> N
 
 def test_each_category_is_a_curve() -> None:
     found = curves([cell(e, category=c) for e in (0.5, 2.0) for c in ("station", "crowd", "meeting")], "epsilon")
-    assert [one.setting["category"] for one in found] == ["crowd", "meeting", "station"]
-    assert [one.setting["attack"] for one in found] == [
+    assert [one.names.category for one in found] == ["crowd", "meeting", "station"]
+    assert [one.names.attack for one in found] == [
         "real_noise",
         "real_noise:category=meeting",
         "real_noise:category=station",
@@ -131,7 +126,7 @@ def test_folds_and_seeds_are_pooled() -> None:
     (one,) = curves([cell(1.0, wrong), cell(1.0, right, fold=1), cell(1.0, right, seed=1)], "epsilon")
     (point,) = one.points
     assert point.of == 3
-    assert point.error["war"] == pytest.approx(1 / 3)
+    assert point.errors["war"].error.value == pytest.approx(1 / 3)
 
 
 def test_searches_and_attacks_that_never_applied_are_left_out() -> None:
@@ -140,7 +135,7 @@ def test_searches_and_attacks_that_never_applied_are_left_out() -> None:
     search = CellRecords("search", search.description, pd.concat([search.rows, again]))
     nowhere = cell(0.5, [("anger", "anger", None)], category="station")
     (one,) = curves([cell(0.5), search, nowhere], "epsilon")
-    assert one.setting["category"] == "crowd"
+    assert one.names.category == "crowd"
     with pytest.raises(DataError, match="asks once"):
         curves([search, nowhere], "epsilon")
 
@@ -153,15 +148,12 @@ def test_a_parameter_that_is_no_number_of_an_attack_is_named(parameter: str) -> 
 
 def test_the_json_holds_every_figure() -> None:
     (one,) = curves([cell(0.5)], "epsilon")
-    found = one.to_json()
+    found = json.loads(json.dumps(one.to_json()))
     (point,) = found["points"]
-    assert found["victim"] == "cnn_gru"
+    assert (found["victim"], found["corpus"], found["limit"]) == ("cnn_gru", "emodb", None)
     assert point["x"] == 0.5
-    assert point["uar"] == {
-        "error": one.points[0].error["uar"],
-        "ci95": list(one.points[0].ci95["uar"]),
-        "clean": one.points[0].clean["uar"],
-    }
+    own = one.points[0].errors["uar"]
+    assert point["uar"] == {"error": own.error.value, "ci95": list(own.error.ci95), "clean": own.clean}
 
 
 # ---- the picture

@@ -6,6 +6,7 @@ is part of the network and of what is saved.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence, Set
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -17,10 +18,11 @@ from torch import Tensor, nn
 from bench.contracts.protocols import FitContext
 from bench.contracts.traits import Traits
 from bench.core.batch import Batch
-from bench.core.checks import within
+from bench.core.checks import check_fields
 from bench.core.errors import DataError
 from bench.core.types import Utterance
 from bench.modelling.pretrained.encoders import Front, padded
+from bench.modelling.pretrained.hub import ModelSource
 from bench.modelling.training import Schedule, Sequences, fit_network, seeded
 from bench.modelling.weights import load_into, load_weights, save_weights
 
@@ -60,17 +62,64 @@ class Head:
         Raises:
             UsageError: one is.
         """
-        for name in ("batch_size", "max_epochs", "patience"):
-            within(where, name, getattr(self, name), "leave it out for the default", at_least=1)
-        within(where, "dropout", self.dropout, "P3 has 0.2 on sound", at_least=0, at_most=0.95)
-        if self.learning_rate is not None:
-            within(where, "learning_rate", self.learning_rate, "leave it out for the default", above=0)
+        usual = "leave it out for the default"
+        check_fields(self, where, ("batch_size", "max_epochs", "patience"), usual, at_least=1)
+        check_fields(self, where, ("dropout",), "P3 has 0.2 on sound", at_least=0, at_most=0.95)
+        check_fields(self, where, ("learning_rate",), usual, above=0)
 
     @property
     def rate(self) -> float:
         """Return the learning rate: the given one, else P3's where the encoder is trained and ours where it is not."""
         default = FROZEN_RATE if self.frozen else TUNED_RATE
         return default if self.learning_rate is None else self.learning_rate
+
+
+class OnEncoder(ABC):
+    """The recipe of a victim on a pretrained encoder: what those that read and those that hear have in common.
+
+    Attributes:
+        name: of the victim.
+        source: where its encoder comes from.
+        frozen: and the others: see `Head`.
+    """
+
+    name: ClassVar[str]
+    source: ClassVar[ModelSource]
+    frozen: bool
+    dropout: float
+    learning_rate: float | None
+    batch_size: int
+    max_epochs: int
+    patience: int
+
+    @abstractmethod
+    def folder(self) -> Path:
+        """Find the encoder's folder.
+
+        Raises:
+            UsageError: there is none, or it holds no safe encoder.
+        """
+
+    @abstractmethod
+    def front(self, context: FitContext) -> Front:
+        """Give the encoder, loaded; one that stays as it is may serve several victims."""
+
+    @property
+    def head(self) -> Head:
+        """What is trained on the encoder, and how."""
+        return Head(self.frozen, self.dropout, self.learning_rate, self.batch_size, self.max_epochs, self.patience)
+
+    def fingerprint(self) -> str:
+        """Digest the encoder's files."""
+        return self.source.fingerprint(self.folder())
+
+    def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> FittedHead:
+        """Train on `train`, choose the epoch on `valid`."""
+        return fit_head(self.name, self, self.head, self.front(context), train, valid, context)
+
+    def load(self, folder: Path, context: FitContext) -> FittedHead:
+        """Give the fitted victim from its folder."""
+        return load_head(self.name, self, self.head, self.front(context), folder, context)
 
 
 class Classifier(nn.Module):
@@ -197,7 +246,7 @@ def fit_head(
     data = []
     for part in (train, valid):
         features = front.vectors(part, context.progress) if head.frozen else [front.input(one) for one in part]
-        labels = [context.task.classes.index(context.task.label_of(one) or "") for one in part]
+        labels = [context.task.index_of(one) for one in part]
         data.append(Sequences(features, torch.tensor(labels, device=context.device)))
     with seeded(context.seed, name):
         fitted = _fresh(name, recipe, head, front, context)

@@ -24,7 +24,7 @@ _UTTERANCES = 128
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one fitted victim.
+    """Hold what one fitted victim costs.
 
     Args:
         fit_s: seconds that fitting took on the machine where it was done; None where that was not noted.
@@ -36,9 +36,13 @@ class Cost:
     answer_ms: float
     parameters: int
 
+    def to_json(self) -> dict[str, object]:
+        """Return `cost` of docs/defenses/account.md."""
+        return {"fit_s": self.fit_s, "answer_ms": self.answer_ms, "parameters": self.parameters}
+
 
 def parameters_in(folder: Path) -> int:
-    """How many numbers a fitted victim's safetensors hold, all folders in it counted; reads their headers alone."""
+    """Count the numbers in a fitted victim's safetensors, all folders in it counted; reads their headers alone."""
     total = 0
     for file in sorted(folder.rglob("*.safetensors")):
         with file.open("rb") as stream:
@@ -50,7 +54,7 @@ def parameters_in(folder: Path) -> int:
 
 
 def fit_seconds(folder: Path) -> float | None:
-    """How long fitting took; None where a victim was trained before that was noted."""
+    """Read how long fitting took; None where a victim was trained before that was noted."""
     file = folder / COST
     return float(json.loads(file.read_text())["fit_s"]) if file.is_file() else None
 
@@ -59,7 +63,7 @@ def fit_seconds(folder: Path) -> float | None:
 def answer_times(
     victims: Sequence[Victim], utterances: Sequence[Utterance], device: torch.device, batch_size: int
 ) -> list[float]:
-    """Milliseconds that each victim takes to answer an utterance.
+    """Measure the milliseconds that each victim takes to answer an utterance.
 
     The victims take turns, so that what else the machine does falls on all of them; the median of the rounds counts,
     after one that does not.

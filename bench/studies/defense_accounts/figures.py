@@ -4,81 +4,117 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
 from bench.core.errors import ComponentError
 from bench.core.types import REFUSED
+from bench.scoring.estimates import Difference, Estimate
 from bench.scoring.pooling import clean_scores, weighted_means
 from bench.scoring.scores import clean, robustness, successes
-from bench.scoring.statistics import Interval, difference_interval, proportion_interval
+from bench.scoring.statistics import difference_interval, proportion_interval
 from bench.studies.defense_accounts.plan import Role
+
+_UTTERANCE = ["fold", "seed", "utterance"]
+"""What tells one attacked utterance from others, however often it was attacked."""
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A share or a difference, with its 95 % interval clustered by speaker."""
+class FiguresAt:
+    """Hold what an attack does to a victim with so many queries.
 
-    value: float
-    ci95: Interval
+    Args:
+        k: queries allowed.
+        acc_att: share of utterances attacked successfully.
+        robust_accuracy: share recognised when nobody attacks, and not attacked successfully.
+        prevented: Acc_att against the bare victim less that against this one; None for the bare victim itself.
+        robustness_won: robust accuracy less the bare victim's; likewise.
+    """
 
-    @property
-    def above_0(self) -> bool:
-        """Whether the interval lies above 0."""
-        return self.ci95[0] > 0
+    k: int
+    acc_att: Estimate
+    robust_accuracy: Estimate
+    prevented: Difference | None = None
+    robustness_won: Difference | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return {"value": self.value, "ci95": list(self.ci95)}
-
-
-def share(rows: pd.DataFrame, hits: pd.Series[bool]) -> Figure:
-    """The share of hits among rows of utterances."""
-    return Figure(float(hits.mean()), proportion_interval(hits, rows["speaker"].tolist()))
-
-
-def clean_uar(rows: pd.DataFrame) -> Figure:
-    """UAR when nobody attacks; a refusal is an error."""
-    found = clean_scores(clean(rows).reset_index(drop=True))
-    return Figure(found["uar"], tuple(found["uar_ci95"]))
+    def to_json(self) -> dict[str, object]:
+        """Return one of `at[]` in docs/defenses/account.md."""
+        better = {"prevented": self.prevented, "robustness_won": self.robustness_won}
+        return {
+            "k": self.k,
+            "acc_att": self.acc_att.to_json(),
+            "robust_accuracy": self.robust_accuracy.to_json(),
+            **{name: figure.to_json() for name, figure in better.items() if figure is not None},
+        }
 
 
-def refused_share(rows: pd.DataFrame) -> Figure:
-    """Share of utterances that are refused when nobody attacks."""
+def share(rows: pd.DataFrame, hits: pd.Series[bool]) -> Estimate:
+    """Estimate the share of hits among rows of utterances.
+
+    Args:
+        rows: one an utterance, with its speaker.
+        hits: for each row.
+    """
+    return Estimate(float(hits.mean()), *proportion_interval(hits, rows["speaker"].tolist()), n=len(rows))
+
+
+def clean_uar(rows: pd.DataFrame) -> Estimate:
+    """Estimate UAR when nobody attacks; a refusal is an error."""
+    return clean_scores(clean(rows).reset_index(drop=True)).uar
+
+
+def refused_share(rows: pd.DataFrame) -> Estimate:
+    """Estimate the share of utterances that are refused when nobody attacks."""
     asked = clean(rows)
     return share(asked, asked["label_before"] == REFUSED)
 
 
-def uar_lost(bare: pd.DataFrame, defended: pd.DataFrame) -> Figure:
-    """UAR of the bare victim less that of the defended one, on the same clean utterances."""
+def uar_lost(bare: pd.DataFrame, defended: pd.DataFrame) -> Difference:
+    """Estimate UAR of the bare victim less that of the defended one, on the same clean utterances.
+
+    Args:
+        bare: records of the bare victim, measured once.
+        defended: of the defended one; several repeats of a cell are averaged.
+    """
     rows = clean(bare).reset_index(drop=True)
     before = (rows["label_true"] == rows["label_before"]).astype(float)
     asked = clean(defended)
     hits = asked.assign(hit=(asked["label_true"] == asked["label_before"]).astype(float))
     after = paired(rows, hits, "hit")
     _, stratum, weights = next(iter(weighted_means(rows)))  # UAR is the first
-    interval = difference_interval(before, after, rows["speaker"].tolist(), strata=stratum.tolist(), weights=weights)
-    return Figure(float((weights * (before - after)).sum()), interval)
+    interval = difference_interval(before, after, rows["speaker"].tolist(), strata=stratum, weights=weights)
+    return Difference(float((weights * (before - after)).sum()), *interval, n=len(rows))
 
 
-def attack_success(rows: pd.DataFrame, k: int, imperceptible: bool) -> Figure:
-    """Acc_att at k."""
+def attack_success(rows: pd.DataFrame, k: int, imperceptible: bool) -> Estimate:
+    """Estimate Acc_att at k.
+
+    Args:
+        rows: records of an attack.
+        k: queries allowed.
+        imperceptible: which successes count.
+    """
     hits = successes(rows, k, imperceptible)
     return share(hits, hits["success"])
 
 
-def robust_accuracy(rows: pd.DataFrame, k: int, imperceptible: bool) -> Figure:
-    """Share of utterances that are recognised when nobody attacks, and not attacked successfully within k queries."""
+def robust_accuracy(rows: pd.DataFrame, k: int, imperceptible: bool) -> Estimate:
+    """Estimate the share of utterances that are recognised when nobody attacks, and not attacked successfully.
+
+    Args:
+        rows: records of an attack.
+        k: queries allowed.
+        imperceptible: which successes count.
+    """
     found = robustness(rows, k, imperceptible)
     return share(found, found["robust"])
 
 
-def attack_prevented(bare: pd.DataFrame, defended: pd.DataFrame, k: int, imperceptible: bool, asks: int) -> Figure:
-    """Acc_att against the bare victim less that against the defended one, on the same utterances.
+def attack_prevented(bare: pd.DataFrame, defended: pd.DataFrame, k: int, imperceptible: bool, asks: int) -> Difference:
+    """Estimate Acc_att against the bare victim less that against the defended one, on the same utterances.
 
     Args:
-        bare: records of the attack on the bare victim.
+        bare: records of the attack on the bare victim, measured once.
         defended: of the attack on the defended one; several repeats of a cell are averaged.
         k: of the bare victim's attack.
         imperceptible: which successes count.
@@ -89,9 +125,9 @@ def attack_prevented(bare: pd.DataFrame, defended: pd.DataFrame, k: int, imperce
     return _less(before["success"], after, before["speaker"])
 
 
-def robustness_won(bare: pd.DataFrame, defended: pd.DataFrame, k: int, imperceptible: bool, asks: int) -> Figure:
-    """Robust accuracy of the defended victim less that of the bare one, on the same utterances: what the defence is
-    worth once what it costs on clean speech is taken off.
+def robustness_won(bare: pd.DataFrame, defended: pd.DataFrame, k: int, imperceptible: bool, asks: int) -> Difference:
+    """Estimate robust accuracy of the defended victim less that of the bare one, on the same utterances: what the
+    defence is worth once what it costs on clean speech is taken off.
 
     Args:
         bare: see `attack_prevented`, here and below.
@@ -105,46 +141,48 @@ def robustness_won(bare: pd.DataFrame, defended: pd.DataFrame, k: int, impercept
     return _less(after, before["robust"], before["speaker"])
 
 
-def _less(shares: pd.Series[Any], others: pd.Series[Any], speakers: pd.Series[str]) -> Figure:
+def _less(shares: pd.Series[float], others: pd.Series[float], speakers: pd.Series[str]) -> Difference:
     """The mean of some shares less that of others, of the same utterances."""
     first, second = shares.astype(float), others.astype(float)
-    return Figure(float((first - second).mean()), difference_interval(first, second, speakers.tolist()))
+    interval = difference_interval(first, second, speakers.tolist())
+    return Difference(float((first - second).mean()), *interval, n=len(first))
 
 
 def shared(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
-    """The rows of those utterances that the other rows have too: a defence that also reads is given none without words.
+    """Select the rows of those utterances that the other rows have too.
+
+    A defence that also reads is given none without words.
+
+    Args:
+        rows: of the bare victim; of several repeats, the first counts.
+        others: of the defended one.
 
     Raises:
         ComponentError: they have none in common.
     """
-    known = set(zip(_unrepeated(others), others["utterance"], strict=True))
-    kept = [pair in known for pair in zip(rows["cell"], rows["utterance"], strict=True)]
-    if not any(kept):
+    once = rows[rows["repeat"] == 0]
+    known = pd.MultiIndex.from_frame(others[_UTTERANCE])
+    kept = pd.MultiIndex.from_frame(once[_UTTERANCE]).isin(known)
+    if not kept.any():
         found = "no utterance that both the bare and the defended victim were asked about"
         raise ComponentError("account", found, "some in common", "choose a corpus that has what both perceive")
-    return rows[kept].reset_index(drop=True)
-
-
-def _unrepeated(rows: pd.DataFrame) -> pd.Series[str]:
-    """The cells' names without their repeats."""
-    return rows["cell"].str.replace(r" repeat \d+$", "", regex=True)
+    return once[kept].reset_index(drop=True)
 
 
 def paired(rows: pd.DataFrame, others: pd.DataFrame, column: str) -> pd.Series[float]:
-    """A column of other rows in the order of `rows`, by cell and utterance; a cell's repeats are averaged.
+    """Select a column of other rows in the order of `rows`, by fold, seed and utterance; repeats are averaged.
 
     Args:
         rows: of cells that are measured once.
         others: of the same cells, perhaps repeated.
         column: of numbers.
     """
-    known = others.assign(cell=_unrepeated(others))
-    means = known.groupby(["cell", "utterance"])[column].mean()
-    return means.loc[pd.MultiIndex.from_frame(rows[["cell", "utterance"]])].reset_index(drop=True).astype(float)
+    means = others.groupby(_UTTERANCE)[column].mean()
+    return means.loc[pd.MultiIndex.from_frame(rows[_UTTERANCE])].reset_index(drop=True).astype(float)
 
 
-def holds_only_unknown(prevented: Mapping[Role, Figure]) -> bool:
-    """Whether a defence stops those who do not know of it, and not the strongest of those who ask through it.
+def holds_only_unknown(prevented: Mapping[Role, Difference]) -> bool:
+    """Judge whether a defence stops those who do not know of it, and not the strongest of those who ask through it.
 
     Args:
         prevented: by role of the attack, what `attack_prevented` gives at the greatest k.
@@ -159,8 +197,8 @@ def holds_only_unknown(prevented: Mapping[Role, Figure]) -> bool:
 
 def figures_at(
     bare: pd.DataFrame | None, defended: pd.DataFrame, ks: Sequence[int], imperceptible: bool, once: bool
-) -> list[dict[str, Any]]:
-    """One entry for each k, ascending: Acc_att, robust accuracy, and what both are better by than the bare victim's.
+) -> tuple[FiguresAt, ...]:
+    """Estimate for each k, ascending, Acc_att, robust accuracy, and what both are better by than the bare victim's.
 
     Args:
         bare: records of the same attack on the bare victim; None for the bare victim itself.
@@ -172,13 +210,14 @@ def figures_at(
     found = []
     for k in sorted(ks):
         asks = 1 if once else k
-        entry: dict[str, Any] = {
-            "k": k,
-            "acc_att": attack_success(defended, asks, imperceptible).to_json(),
-            "robust_accuracy": robust_accuracy(defended, asks, imperceptible).to_json(),
-        }
-        if bare is not None:
-            entry["prevented"] = attack_prevented(bare, defended, k, imperceptible, asks).to_json()
-            entry["robustness_won"] = robustness_won(bare, defended, k, imperceptible, asks).to_json()
-        found.append(entry)
-    return found
+        own = (attack_success(defended, asks, imperceptible), robust_accuracy(defended, asks, imperceptible))
+        better = (
+            (None, None)
+            if bare is None
+            else (
+                attack_prevented(bare, defended, k, imperceptible, asks),
+                robustness_won(bare, defended, k, imperceptible, asks),
+            )
+        )
+        found.append(FiguresAt(k, *own, *better))
+    return tuple(found)

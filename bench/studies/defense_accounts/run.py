@@ -5,8 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import pandas as pd
 
@@ -24,72 +23,12 @@ from bench.evaluation.grid import Failure, Planned, run_grid
 from bench.evaluation.options import Options, check_writable
 from bench.evaluation.run import prepare
 from bench.evaluation.runs import remember
-from bench.scoring.records import Store
-from bench.scoring.results import cell_name, rests_on
+from bench.scoring.estimates import Difference
+from bench.scoring.records import Store, pooled_rows
 from bench.studies.defense_accounts import figures
+from bench.studies.defense_accounts.account import Account, AccountLine, AccountSetting, CleanCost, RoleFigures
 from bench.studies.defense_accounts.costs import Cost, answer_times, fit_seconds, parameters_in
 from bench.studies.defense_accounts.plan import Role, attacks_by_role
-
-SETTING = ("victim", "attack", "corpus", "noise_bank", "task", "split", "folds", "seeds", "limit", "noises", "corr")
-
-
-@dataclass(frozen=True)
-class AccountLine:
-    """One defence of one victim, against one attack in all its roles.
-
-    Args:
-        defense: spec, or "none" for the bare victim.
-        randomised: whether it draws anew for every query.
-        repeats: so often each fitted victim was attacked.
-        clean: UAR, UAR lost against the bare victim, share of clean utterances refused.
-        attacks: by role the attack's spec and its figures at each k.
-        cost: time and parameters.
-        only_unknown: whether it holds only against attacks that do not know of it.
-    """
-
-    defense: str
-    randomised: bool
-    repeats: int
-    clean: Mapping[str, figures.Figure]
-    attacks: Mapping[Role, Mapping[str, Any]]
-    cost: Cost
-    only_unknown: bool
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values, see docs/defenses/account.md."""
-        return {
-            "defense": self.defense,
-            "randomised": self.randomised,
-            "repeats": self.repeats,
-            "clean": {name: figure.to_json() for name, figure in self.clean.items()},
-            "attacks": [{"role": role, **found} for role, found in self.attacks.items()],
-            "cost": asdict(self.cost),
-            "only_unknown": self.only_unknown,
-        }
-
-
-@dataclass(frozen=True)
-class Account:
-    """One victim's defences against one attack.
-
-    Args:
-        setting: what all lines share, by the names in `SETTING`.
-        n: utterances attacked.
-        speakers: of so many.
-        lines: the bare victim first.
-        rests_on: data and versions.
-    """
-
-    setting: Mapping[str, Any]
-    n: int
-    speakers: int
-    lines: tuple[AccountLine, ...]
-    rests_on: Mapping[str, Any]
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values, see docs/defenses/account.md."""
-        lines = [line.to_json() for line in self.lines]
-        return {**self.setting, "n": self.n, "speakers": self.speakers, "lines": lines, "rests_on": dict(self.rests_on)}
 
 
 def accounts(options: Options, progress: Progress) -> tuple[list[Account], list[Failure]]:
@@ -153,12 +92,11 @@ class _Cells:
         self.bare_attacks = tuple(bare)
 
     def _roles(self, defense: str) -> dict[Role, Component]:
-        first = self.by_defense[defense][0].fitted
+        experiment, first = self.experiment, self.by_defense[defense][0].fitted
         guarded = False
         if defense != NO_DEFENSE:
             with suppress(Exception):  # a victim that cannot be trained fails its own cells, and says so there
-                guarded = isinstance(fit_or_load(self.experiment, first), Purifying | Refusing)
-        experiment = self.experiment
+                guarded = isinstance(fit_or_load(experiment, first), Purifying | Refusing)
         return attacks_by_role(experiment.registry, experiment.noises, first.defense, self.attack, guarded)
 
     def planned(self) -> list[Planned]:
@@ -189,30 +127,24 @@ class _Cells:
         first = self.by_defense[NO_DEFENSE][0]
         about = store.read(cell_key(self.experiment, replace(first, attack=self.bare_attacks[0]))).description
         cells = self.by_defense[NO_DEFENSE]
-        setting = {
-            "victim": first.fitted.victim.spec,
-            "attack": self.threat_model.base,
-            "corpus": about["corpus"],
-            "noise_bank": about["noise_bank"],
-            "task": first.fitted.task.name,
-            "split": first.fitted.split,
-            "folds": sorted({cell.fitted.fold for cell in cells}),
-            "seeds": sorted({cell.fitted.seed for cell in cells}),
-            "limit": first.limit,
-            "noises": self.threat_model.noises[0],
-            "corr": self.threat_model.corr,
-        }
+        setting = AccountSetting(
+            victim=first.fitted.victim.spec,
+            attack=self.threat_model.base,
+            setting=about.names.setting,
+            folds=tuple(sorted({cell.fitted.fold for cell in cells})),
+            seeds=tuple(sorted({cell.fitted.seed for cell in cells})),
+            noises=self.threat_model.noises[0],
+            corr=self.threat_model.corr,
+        )
         rows = bare[self.attack]
         finished = [defense for defense in self.by_defense if self.done(store, defense)]
         costs = zip(finished, self._costs(finished), strict=True)
         lines = tuple(self._line(store, defense, bare, cost, options.ks) for defense, cost in costs)
-        return Account(setting, rows["utterance"].nunique(), rows["speaker"].nunique(), lines, rests_on(about))
+        return Account(setting, rows["utterance"].nunique(), rows["speaker"].nunique(), lines, about.rests_on)
 
     def _rows(self, store: Store, defense: str, attack: Component) -> pd.DataFrame:
-        read = (
-            store.read(cell_key(self.experiment, replace(cell, attack=attack))) for cell in self.by_defense[defense]
-        )
-        return pd.concat([one.rows.assign(cell=cell_name(one.description)) for one in read], ignore_index=True)
+        keys = (cell_key(self.experiment, replace(cell, attack=attack)) for cell in self.by_defense[defense])
+        return pooled_rows(map(store.read, keys))
 
     def _line(
         self, store: Store, defense: str, bare: Mapping[Component, pd.DataFrame], cost: Cost, ks: Sequence[int]
@@ -223,17 +155,18 @@ class _Cells:
         bare = {attack: figures.shared(found, through) for attack, found in bare.items()}
         plain = bare[self.attack]
         is_bare = defense == NO_DEFENSE
-        lost = {} if is_bare else {"uar_lost": figures.uar_lost(plain, through)}
-        clean = {"uar": figures.clean_uar(through), **lost, "refused": figures.refused_share(through)}
-        attacks: dict[Role, dict[str, Any]] = {}
+        lost = None if is_bare else figures.uar_lost(plain, through)
+        clean = CleanCost(figures.clean_uar(through), lost, figures.refused_share(through))
+        attacks: dict[Role, RoleFigures] = {}
         for role, found in rows.items():
             spec = self.roles[defense][role]
             once = role == "unaware"
             against = None if is_bare else bare.get(spec, plain)
             at = (max(ks),) if once else ks
-            attacks[role] = {"attack": spec.spec, "at": figures.figures_at(against, found, at, imperceptible, once)}
-        at_most = {role: told["at"][-1].get("prevented") for role, told in attacks.items()}
-        prevented = {role: figures.Figure(**found) for role, found in at_most.items() if found}
+            attacks[role] = RoleFigures(spec.spec, figures.figures_at(against, found, at, imperceptible, once))
+        prevented: dict[Role, Difference] = {
+            role: most for role, told in attacks.items() if (most := told.at[-1].prevented) is not None
+        }
         cells = self.by_defense[defense]
         repeats = len({cell.repeat for cell in cells})
         own = cells[0].fitted.defense

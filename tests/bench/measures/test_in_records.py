@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,12 +14,12 @@ import torch
 
 from bench import AttackTools, Batch, Perturbation, Rng, Utterance
 from bench.audio.signal import mix
-from bench.core.result_code import code_of_module
 from bench.evaluation.options import Options
-from bench.measures.catalogue import MEASURES
+from bench.measures.catalogue import MEASURES, Measure, parse_measures
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
-from bench.scoring.records import Row, Store
+from bench.scoring.records import Store
+from bench.scoring.rows import Row, as_table, optional_columns
 from bench.testing import CPU, TASK, sample_tools, sample_utterances
 
 LIGHT = tuple(name for name, measure in MEASURES.items() if not measure.package)
@@ -54,43 +55,63 @@ def rows_with(measures: tuple[str, ...]) -> list[Row]:
     return referee.run(AttackRun(LouderAndLouder(), "louder", sample_tools(max_queries=5), seed=0), UTTERANCES)
 
 
-def without_measures(row: Row) -> Row:
-    return replace(row, **dict.fromkeys(MEASURES))
-
-
 def test_the_columns_are_the_measures_in_their_order() -> None:
-    assert tuple(field.name for field in fields(Row))[-len(MEASURES) :] == tuple(MEASURES)
+    assert tuple(column.name for column in optional_columns()) == tuple(MEASURES)
+
+
+def test_a_measure_more_is_a_column_more_and_a_field_of_no_class(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, finished_run: tuple[Path, object]
+) -> None:
+    """One file of its own, and its line in the catalogue."""
+    (tmp_path / "peak_change.py").write_text(
+        "def peak_change(original, candidate):\n    return float(candidate.abs().max() - original.abs().max())\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    more = Measure("peak_change", "", -1.0, 1.0, "lower", "made up here", "peak_change:peak_change")
+    catalogue = {**MEASURES, more.name: more}
+    for module in ("measures.catalogue", "referee.referee", "scoring.rows"):
+        monkeypatch.setattr(f"bench.{module}.MEASURES", catalogue)
+    assert parse_measures("peak_change,seg_snr_db") == ("seg_snr_db", "peak_change")
+    store = Store(tmp_path / "run")
+    store.write("key", json.loads(next(Store(finished_run[0]).cells()).description.text), rows_with(("peak_change",)))
+    found = store.read("key").rows
+    assert found["peak_change"].notna().tolist() == found["accepted"].tolist()
+    assert found["peak_change"].nunique() > 5
 
 
 def test_accepted_candidates_alone_are_measured() -> None:
     rows = rows_with(LIGHT)
     assert {row.accepted for row in rows} == {True, False}
     for row in rows:
-        found = [getattr(row, name) for name in LIGHT]
-        if row.accepted and row.snr_db is not None:
-            assert None not in found
+        if not row.accepted:
+            assert row.measures == {}
+        elif row.snr_db is None:
+            assert row.measures == dict.fromkeys(LIGHT)
         else:
-            assert found == [None] * len(LIGHT)
+            assert tuple(row.measures) == LIGHT
+            assert None not in row.measures.values()
     for utterance in UTTERANCES:
-        nmrs = [row.nmr_db for row in rows if row.utterance == utterance.id and row.nmr_db is not None]
+        own = [row.measures["nmr_db"] for row in rows if row.utterance == utterance.id and row.accepted]
+        nmrs = [nmr for nmr in own if nmr is not None]
         assert len(nmrs) == 3
         assert nmrs == sorted(nmrs), "the more noise, the more is heard"
 
 
 def test_measuring_changes_nothing_else() -> None:
-    assert list(map(without_measures, rows_with(LIGHT))) == rows_with(())
+    assert [replace(row, measures={}) for row in rows_with(LIGHT)] == rows_with(())
 
 
 def test_those_not_asked_for_stay_null() -> None:
-    rows = rows_with(("nmr_db",))
-    assert any(row.nmr_db is not None for row in rows)
-    assert all(row.seg_snr_db is None and row.audible_share is None for row in rows)
+    table = as_table(rows_with(("nmr_db",))).to_pydict()
+    assert any(value is not None for value in table["nmr_db"])
+    assert set(table["seg_snr_db"]) == set(table["audible_share"]) == {None}
 
 
 def test_they_are_read_as_they_were_written(tmp_path: Path, finished_run: tuple[Path, object]) -> None:
     cell = next(Store(finished_run[0]).cells())
-    rows = [Row("u", "s", 1, "a", "a", "b", 12.0, accepted=True, seg_snr_db=3.5, nmr_db=-math.inf, audible_share=0.0)]
-    Store(tmp_path).write("key", cell.description, rows)
+    measures = {"seg_snr_db": 3.5, "nmr_db": -math.inf, "audible_share": 0.0, "pesq": None}
+    rows = [Row("u", "s", 1, "a", "a", "b", 12.0, accepted=True, measures=measures)]
+    Store(tmp_path).write("key", json.loads(cell.description.text), rows)
     table = Store(tmp_path).read("key").rows
     assert [str(table[name].dtype) for name in MEASURES] == ["float64"] * 5
     assert table.loc[0, ["seg_snr_db", "nmr_db", "audible_share"]].tolist() == [3.5, -math.inf, 0.0]
@@ -104,13 +125,12 @@ def test_a_run_keeps_them_and_scores_as_without(
     out = tmp_path / "run"
     said = bench_here(*tiny_job(out=out, json=tmp_path / "scores.json", measure=",".join(reversed(LIGHT))))
     assert said.code == 0, said.err
-    plain = {cell.description["attack"]: cell for cell in Store(finished_run[0]).cells()}
+    plain = {cell.description.names.attack: cell for cell in Store(finished_run[0]).cells()}
     for cell in Store(out).cells():
-        before = plain.pop(cell.description["attack"])
+        before = plain.pop(cell.description.names.attack)
         assert cell.key != before.key
-        told = {name: {"version": "", "digest": code_of_module(MEASURES[name].place.split(":")[0])} for name in LIGHT}
-        assert cell.description["measures"] == told
-        assert "measures" not in before.description
+        assert cell.description.measures == dict.fromkeys(LIGHT, "")
+        assert before.description.measures == {}
         assert before.rows[list(MEASURES)].isna().all(axis=None)
         known = [column for column in cell.rows if column not in MEASURES]
         pd.testing.assert_frame_equal(cell.rows[known], before.rows[known])

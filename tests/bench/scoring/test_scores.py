@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
-from bench.scoring.scores import acc_att, queries_to_success, successes, uar, war
+from bench.scoring.scores import CELL, acc_att, queries_to_success, successes, uar, war
 
 LABELS = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("abcd")), min_size=1, max_size=60)
 
@@ -34,10 +34,10 @@ def frame(searches: list[list[tuple[bool, bool]]]) -> pd.DataFrame:
     """One search an utterance: for each query whether it was accepted and whether it is imperceptible."""
     rows = []
     for number, queries in enumerate(searches):
-        rows.append(("c", f"u{number}", f"s{number % 3}", 0, False, None))
-        rows += [("c", f"u{number}", f"s{number % 3}", q, *found) for q, found in enumerate(queries, 1)]
-    frame = pd.DataFrame(rows, columns=["cell", "utterance", "speaker", "query", "accepted", "imperceptible"])
-    return frame.astype({"imperceptible": "object"})
+        rows.append((0, f"u{number}", f"s{number % 3}", 0, False, None))
+        rows += [(0, f"u{number}", f"s{number % 3}", q, *found) for q, found in enumerate(queries, 1)]
+    frame = pd.DataFrame(rows, columns=["fold", "utterance", "speaker", "query", "accepted", "imperceptible"])
+    return frame.astype({"imperceptible": "object"}).assign(seed=0, repeat=0)
 
 
 SEARCHES = st.lists(st.lists(st.tuples(st.booleans(), st.booleans()), max_size=8), min_size=1, max_size=12)
@@ -75,6 +75,7 @@ def test_k_below_one_is_an_error() -> None:
         successes(frame([[]]), 0, False)
 
 
-def test_one_utterance_in_two_cells_counts_twice() -> None:
-    rows = pd.concat([frame([[(True, True)]]), frame([[(False, True)]]).assign(cell="d")])
+@pytest.mark.parametrize("place", CELL)
+def test_one_utterance_in_two_cells_counts_twice(place: str) -> None:
+    rows = pd.concat([frame([[(True, True)]]), frame([[(False, True)]]).assign(**{place: 1})])
     assert np.isclose(acc_att(rows, 5, False), 0.5)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from bench.scoring.statistics import clustered_variance, holm, paired_t_test, proportion_interval
+from bench.scoring.statistics import clustered_variance, holm, jackknife_interval, paired_t_test, proportion_interval
 
 
 def test_without_clustering_it_is_clopper_pearsons_with_few_degrees_lost() -> None:
@@ -105,3 +105,18 @@ def test_holm_never_lowers_a_p_and_keeps_their_order(p_values: list[float]) -> N
     assert all(p <= a <= 1 for p, a in zip(p_values, adjusted, strict=True))
     pairs = sorted(zip(p_values, adjusted, strict=True))
     assert [a for _, a in pairs] == sorted(a for _, a in pairs)
+
+
+@given(st.lists(st.lists(st.booleans(), min_size=6, max_size=6), min_size=2, max_size=12))
+def test_the_jackknife_of_a_share_gives_the_interval_of_a_share(hits: list[list[bool]]) -> None:
+    means = np.mean(hits, axis=1)
+    without = [np.delete(means, place).mean() for place in range(len(means))]
+    clusters = [str(speaker) for speaker, own in enumerate(hits) for _ in own]
+    interval = jackknife_interval(float(means.mean()), without, n=len(clusters))
+    assert interval == pytest.approx(proportion_interval(np.concatenate(hits), clusters), abs=1e-6)
+
+
+def test_speakers_who_agree_by_chance_do_not_make_a_jackknife_certain() -> None:
+    low, high = jackknife_interval(0.3, [0.3, 0.3], n=16)
+    assert low < 0.05
+    assert high > 0.7

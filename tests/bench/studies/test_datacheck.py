@@ -14,7 +14,9 @@ import soundfile
 from bench.contracts.registry import Entry, Registry
 from bench.core.errors import UsageError
 from bench.data import soundcheck
-from bench.studies.datacheck import Report, check
+from bench.data.speech_likeness import unlike_speech
+from bench.studies.data_report import Report
+from bench.studies.datacheck import check
 
 REAL = Path(__file__).parents[4] / "shared" / "data"
 RATE = 16_000
@@ -53,17 +55,17 @@ def test_a_good_corpus(tiny_corpus: Path) -> None:
     report = check("emodb", tiny_corpus)
     assert report.usable
     assert report.problems == ()
-    assert (report.files, report.utterances, report.speakers) == (80, 80, 10)
+    assert (report.files, report.contents.utterances, report.contents.speakers) == (80, 80, 10)
     assert report.rates == {"16000": 80}
     assert report.formats == {"WAV PCM_16, 1 channel": 80}
-    assert report.hours == pytest.approx(report.file_hours)
-    assert report.labels == {"anger": 20, "happiness": 20, "neutral": 20, "sadness": 20}
-    assert report.sessions == {}
-    ahsn, emotion4 = report.tasks["ahsn"], report.tasks["emotion4"]
-    assert ahsn["classes"] == {"anger": 20, "happiness": 20, "sadness": 20, "neutral": 20}
-    assert (ahsn["served"], ahsn["five_folds"], ahsn["reason"]) == (True, True, None)
-    assert (emotion4["served"], emotion4["five_folds"]) == (False, False)
-    assert "frustration" in emotion4["reason"]
+    assert report.contents.hours == pytest.approx(report.file_hours)
+    assert report.contents.labels == {"anger": 20, "happiness": 20, "neutral": 20, "sadness": 20}
+    assert report.contents.sessions == {}
+    ahsn, emotion4 = report.contents.tasks["ahsn"], report.contents.tasks["emotion4"]
+    assert ahsn.classes == {"anger": 20, "happiness": 20, "sadness": 20, "neutral": 20}
+    assert (ahsn.served, ahsn.five_folds, ahsn.reason) == (True, True, None)
+    assert (emotion4.served, emotion4.five_folds) == (False, False)
+    assert "frustration" in str(emotion4.reason)
 
 
 def test_all_problems_at_once(corpus: Path) -> None:
@@ -177,7 +179,7 @@ def test_a_tone_with_a_ravdess_name_is_suspicious(tmp_path: Path) -> None:
     ],
 )
 def test_reasons_against_speech(samples: np.ndarray, reasons: list[str]) -> None:
-    found = soundcheck.unlike_speech(samples.astype(np.float32))
+    found = unlike_speech(samples.astype(np.float32))
     for reason in reasons:
         assert any(reason in words for words in found), found
     if not reasons:
@@ -198,8 +200,8 @@ def test_clipping_is_seen_before_resampling_and_mixing(tmp_path: Path) -> None:
 def test_a_noise_bank(tiny_noises: Path, tmp_path: Path) -> None:
     report = check("folder", tiny_noises)
     assert report.usable
-    assert (report.kind, report.clips, report.files, report.tasks) == ("noise_banks", 12, 12, {})
-    assert report.categories["human"]["sources"] == 4
+    assert (report.kind, report.contents.clips, report.files, report.contents.tasks) == ("noise_banks", 12, 12, {})
+    assert report.contents.categories["human"].sources == 4
     assert report.problems == (), "noise need not be like speech"
     lonely = shutil.copytree(tiny_noises, tmp_path / "noises")
     for number in (1, 2, 3):
@@ -216,8 +218,12 @@ def test_embedded_components_have_no_files_to_check(name: str) -> None:
     assert report.problems == ()
     assert (report.files, report.file_hours, report.root) == (None, None, None)
     if name == "synthetic":
-        assert (report.utterances, report.word_times, len(report.sessions)) == (1200, 1200, 5)
-        assert report.tasks["activation3"]["sessions"]["Ses01"].keys() == {"low", "mid", "high"}
+        assert (report.contents.utterances, report.contents.word_times, len(report.contents.sessions)) == (
+            1200,
+            1200,
+            5,
+        )
+        assert report.contents.tasks["activation3"].sessions["Ses01"].keys() == {"low", "mid", "high"}
     with pytest.raises(UsageError, match="reads none"):
         check(name, Path())
 
@@ -226,9 +232,9 @@ def test_too_few_speakers_for_five_folds(corpus: Path) -> None:
     for file in (corpus / "wav").iterdir():
         if file.name[:2] not in ("03", "08"):
             file.unlink()
-    ahsn = check("emodb", corpus).tasks["ahsn"]
-    assert (ahsn["served"], ahsn["five_folds"]) == (True, False)
-    assert "2 speakers" in ahsn["reason"]
+    ahsn = check("emodb", corpus).contents.tasks["ahsn"]
+    assert (ahsn.served, ahsn.five_folds) == (True, False)
+    assert "2 speakers" in str(ahsn.reason)
 
 
 def test_a_corpus_that_serves_no_task(corpus: Path) -> None:
@@ -270,7 +276,7 @@ def test_real_speech_is_not_suspicious() -> None:
     report = check("emodb", REAL / "emodb")
     assert report.usable
     assert report.problems == ()
-    assert (report.files, report.speakers) == (342, 10)
+    assert (report.files, report.contents.speakers) == (342, 10)
 
 
 @pytest.mark.slow
@@ -278,7 +284,7 @@ def test_real_speech_is_not_suspicious() -> None:
 def test_real_noises() -> None:
     report = check("folder", REAL / "esc10")
     assert report.usable
-    assert (report.files, report.clips) == (320, 320)
+    assert (report.files, report.contents.clips) == (320, 320)
     assert report.rates == {"44100": 320}
     assert set(_kinds(report)) <= {"clipped"}
 

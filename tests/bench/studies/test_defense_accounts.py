@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,11 +11,11 @@ import torch
 from bench import REFUSED, ComponentError
 from bench.contracts.registry import Registry
 from bench.modelling.weights import save_weights
-from bench.scoring.records import Row
+from bench.scoring.estimates import Difference
+from bench.scoring.rows import Row, as_table
 from bench.scoring.scores import robustness
 from bench.studies.defense_accounts import figures
 from bench.studies.defense_accounts.costs import answer_times, fit_seconds, parameters_in
-from bench.studies.defense_accounts.figures import Figure
 from bench.studies.defense_accounts.plan import attacks_by_role
 from bench.testing import CPU, ContraryVictim, sample_noises, sample_utterances
 
@@ -24,7 +23,7 @@ REGISTRY = Registry.discover()
 NOISES = sample_noises()
 
 
-def rows_of(*told: tuple[str, str, str], cell: str = "fold 0 seed 0", number: int = 0) -> pd.DataFrame:
+def rows_of(*told: tuple[str, str, str], repeat: int = 0, number: int = 0) -> pd.DataFrame:
     """Two rows an utterance: (true, clean, attacked), the attack accepted where it changed an answer."""
     rows = []
     for index, (true, before, after) in enumerate(told):
@@ -32,7 +31,7 @@ def rows_of(*told: tuple[str, str, str], cell: str = "fold 0 seed 0", number: in
         accepted = before != after and REFUSED not in (before, after)
         rows.append(Row(id, speaker, 0, true, before, before))
         rows.append(Row(id, speaker, 1, true, before, after, 12.0, "noise", "natural", "x", True, accepted))
-    return pd.DataFrame(rows).assign(cell=cell)
+    return as_table(rows).to_pandas().assign(fold=0, seed=0, repeat=repeat)
 
 
 BARE = rows_of(("a", "a", "b"), ("a", "a", "b"), ("b", "b", "a"), ("b", "a", "b"))
@@ -63,7 +62,7 @@ def test_refusing_everything_buys_nothing() -> None:
 
 
 def test_repeats_of_a_cell_are_averaged() -> None:
-    again = rows_of(*[("a", "a", "b")] * 2, ("b", "b", "a"), ("b", "b", "b"), cell="fold 0 seed 0 repeat 1")
+    again = rows_of(*[("a", "a", "b")] * 2, ("b", "b", "a"), ("b", "b", "b"), repeat=1)
     both = pd.concat([DEFENDED, again], ignore_index=True)
     assert figures.attack_prevented(BARE, both, 1, True, 1).value == pytest.approx((0.75 + 0.25) / 2)
 
@@ -71,6 +70,8 @@ def test_repeats_of_a_cell_are_averaged() -> None:
 def test_only_utterances_that_both_were_asked_about_are_compared() -> None:
     fewer = DEFENDED[DEFENDED["utterance"] != "u3"]
     assert figures.shared(BARE, fewer)["utterance"].unique().tolist() == ["u0", "u1", "u2"]
+    twice = pd.concat([BARE, rows_of(("a", "a", "a"), repeat=1)])
+    assert figures.shared(twice, fewer).equals(figures.shared(BARE, fewer)), "of the bare victim the first look counts"
     with pytest.raises(ComponentError, match="no utterance that both"):
         figures.shared(BARE, rows_of(("a", "a", "b"), number=9))
 
@@ -87,8 +88,16 @@ def test_a_defence_that_holds_only_against_those_who_do_not_know_it_is_flagged(
     assert figures.holds_only_unknown(prevented) is flagged  # type: ignore[arg-type]
 
 
-def figure(value: float) -> Figure:
-    return Figure(value, (value - 0.1, value + 0.1))
+def figure(value: float) -> Difference:
+    return Difference(value, value - 0.1, value + 0.1, n=16)
+
+
+def test_figures_at_each_k_are_plain_json() -> None:
+    bare, defended = (figures.figures_at(found, DEFENDED, (1,), True, once=False) for found in (None, BARE))
+    assert [set(one.to_json()) for one in bare] == [{"k", "acc_att", "robust_accuracy"}]
+    (told,) = (one.to_json() for one in defended)
+    assert set(told) == {"k", "acc_att", "robust_accuracy", "prevented", "robustness_won"}
+    assert told["prevented"] == {"value": 0.75, "ci95": list(figures.attack_prevented(BARE, DEFENDED, 1, True, 1).ci95)}
 
 
 def roles_of(defense: str, attack: str, guarded: bool) -> dict[str, str]:
@@ -135,7 +144,8 @@ def test_every_victim_answers_the_same_utterances() -> None:
 
 
 def test_paired_follows_the_order_of_the_rows() -> None:
-    others = pd.DataFrame({"cell": ["c", "c"], "utterance": ["y", "x"], "hit": [1.0, 0.0]})
-    rows = pd.DataFrame({"cell": ["c", "c"], "utterance": ["x", "y"]})
-    assert figures.paired(rows, others, "hit").tolist() == [0.0, 1.0]
-    assert replace(Figure(0.1, (0.0, 0.2))).above_0 is False
+    place = {"fold": 0, "seed": 0}
+    others = pd.DataFrame({**place, "repeat": [0, 0, 1], "utterance": ["y", "x", "y"], "hit": [1.0, 0.0, 0.0]})
+    rows = pd.DataFrame({**place, "utterance": ["x", "y"]})
+    assert figures.paired(rows, others, "hit").tolist() == [0.0, 0.5]
+    assert Difference(0.1, 0.0, 0.2, n=2).above_0 is False

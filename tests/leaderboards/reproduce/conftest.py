@@ -8,10 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.scoring.descriptions import Description, RestsOn
+from bench.scoring.names import CellNames, Setting
 from bench.scoring.records import CellRecords
 
 TRUTH = ("anger", "happiness", "sadness", "neutral")
 SPEAKERS, EACH = 4, 100
+RESTS = RestsOn("c", "n", "p1", 10.0, 1, "cpu", "code", {})
 
 
 @pytest.fixture(scope="session")
@@ -34,8 +37,8 @@ def made() -> Callable[..., CellRecords]:
         spread: float = 0.0,
         classes: Sequence[str] = TRUTH,
     ) -> CellRecords:
-        about = {"victim": victim, "defense": defense, "attack": attack, "corpus": "c", "noise_bank": "n", "task": task}
-        about |= {"split": split, "limit": None, "fold": fold, "seed": 0}
+        names = CellNames(victim, defense, attack, Setting("c", "n", task, split, None), fold, seed=0)
+        about = Description(names, attack, False, ("all",), {}, {}, RESTS, text="")
         speaker, label, place = (grid.ravel() for grid in np.indices((SPEAKERS, len(classes), each)))
         truth, wrong = np.array(classes)[label], np.array(classes)[(label + 1) % len(classes)]
         told = pd.DataFrame({"speaker": [f"s{number}" for number in speaker], "label_true": truth})

@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.core.rng import keyed
+from bench.scoring.descriptions import Description, RestsOn
+from bench.scoring.names import CellNames, Setting
 from bench.scoring.pooling import perturbed_scores
-from bench.scoring.records import CellRecords
+from bench.scoring.records import CellRecords, pooled_rows
 from leaderboards.reproduce.answers import Answers, Term, applied, contrast, error, level, paired, read
 from leaderboards.reproduce.impacts import filled, impact, impact_difference
 
@@ -22,8 +24,9 @@ LABELS = np.array(["a", "b", "c"])
 def cell(seed: int, defense: str = "none", fold: int = 0, attack: str = "x", corpus: str = "c") -> CellRecords:
     """Random answers about the same utterances; every third is left alone by the attack."""
     rng, truth = keyed("answers", seed, defense, fold), keyed("truth", seed, fold)
-    about = {"victim": "v", "defense": defense, "attack": attack, "corpus": corpus, "noise_bank": "n", "task": "t"}
-    about |= {"split": "k-fold", "limit": None, "fold": fold, "seed": 0}
+    names = CellNames("v", defense, attack, Setting(corpus, "n", "t", "k-fold", None), fold, seed=0)
+    rests = RestsOn("c", "n", "p1", 10.0, 1, "cpu", "code", {})
+    about = Description(names, attack, False, ("all",), {}, {}, rests, text="")
     rows = []
     for number in range(60):
         told = {"utterance": f"u{number}", "speaker": f"f{fold}s{number % 5}", "label_true": LABELS[truth.integers(3)]}
@@ -48,25 +51,27 @@ def rows_of(*cells: CellRecords) -> pd.DataFrame:
 @settings(max_examples=15, deadline=None)
 def test_the_change_is_the_harness_s_own(seed: int, score: str) -> None:
     cells = [cell(seed, fold=fold) for fold in (0, 1)]
-    own = perturbed_scores(pd.concat([c.rows.assign(cell=f"fold {n} seed 0") for n, c in enumerate(cells)]))
-    assert own is not None
+    scores = perturbed_scores(pooled_rows(cells))
+    assert scores is not None
+    own = scores.uar if score == "uar" else scores.war
     rows = rows_of(*cells)
     found = contrast([Term(rows, "attacked", "clean")], score)  # type: ignore[arg-type]
     after = level(rows, "attacked", score)  # type: ignore[arg-type]
     assert found is not None
     assert after is not None
-    assert found.value == pytest.approx(own[score] - own[f"{score}_before"])
-    assert found.ci95 == pytest.approx(tuple(own[f"{score}_change_ci95"]))
-    assert (after.value, *after.ci95) == pytest.approx((own[score], *own[f"{score}_ci95"]))
+    assert found.value == pytest.approx(own.change.value)
+    assert found.ci95 == pytest.approx(own.change.ci95)
+    assert (after.value, *after.ci95) == pytest.approx((own.after.value, *own.after.ci95))
+    assert found.n == after.n == own.after.n == 80
     assert applied(rows) == "80 of 120"
 
 
 def test_settings_and_folds() -> None:
     found = read([cell(0), cell(0, fold=1), cell(0, "d"), cell(0, corpus="other")])
-    assert [answers.setting["corpus"] for answers in found] == ["c", "other"]
+    assert [answers.setting.corpus for answers in found] == ["c", "other"]
     assert list(found[0].of) == [("v", "none", "x"), ("v", "d", "x")]
     about = found[0].about(victim="v")
-    assert (about["folds"], about["seeds"], about["speakers"], about["n"]) == ([0, 1], [0], 10, 60)
+    assert (about.folds, about.seeds, about.speakers, about.n) == ((0, 1), (0,), 10, 60)
     assert found[0].get("v", "none", "y") is None
 
 

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from bench.scoring.estimates import Estimate
 from bench.scoring.records import CellRecords
 from leaderboards.reproduce import p1_augmentation, p1_denoising
 from leaderboards.reproduce.p1_augmentation import augmentation
 from leaderboards.reproduce.p1_table1 import Published, published
-from leaderboards.reproduce.shape import TableFigure, facts
+from leaderboards.reproduce.shape import facts
 
 Made = Callable[..., CellRecords]
 CLEAN = 0.67
@@ -36,7 +37,7 @@ def augmented(made: Made, sign: float = 1.0) -> Iterator[CellRecords]:
 def test_the_paper_s_own_gains_bear_out_its_claims(made: Made) -> None:
     (table,) = p1_augmentation.tables(list(augmented(made)))
     for row, paper in zip(table.rows, published(), strict=True):
-        assert isinstance(row["gain"], TableFigure)
+        assert isinstance(row["gain"], Estimate)
         assert row["gain"].value == pytest.approx(row["published activation"], abs=0.006)
         assert row["noise"] == paper.noise
     assert [claim.verdict for claim in table.claims] == ["holds"] * 5
@@ -59,7 +60,7 @@ def test_what_was_not_run_is_not_told(made: Made) -> None:
 
 
 def test_a_noise_that_applies_to_none_leaves_its_row_open(made: Made) -> None:
-    cells = [one for one in augmented(made) if one.description["attack"] != "drop_words"]
+    cells = [one for one in augmented(made) if one.description.names.attack != "drop_words"]
     for defense in ("none", augmentation("DropW")):
         cells.append(made(defense, "drop_words", CLEAN, None, task="activation3", each=100))
     (table,) = p1_augmentation.tables(cells)
@@ -91,7 +92,7 @@ def test_the_text_s_own_figures_bear_out_its_claims(made: Made) -> None:
 
 
 def test_without_the_stack_two_claims_are_not_tested(made: Made) -> None:
-    cells = [one for one in denoised(made) if "+" not in one.description["defense"]]
+    cells = [one for one in denoised(made) if "+" not in one.description.names.defense]
     (table,) = p1_denoising.tables(cells)
     assert [claim.verdict for claim in table.claims].count("not tested") == 2
     assert {row["gain of both"] for row in table.rows} == {None}

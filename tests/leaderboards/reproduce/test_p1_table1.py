@@ -4,38 +4,48 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bench.contracts.registry import Registry
-from bench.scoring.results import Results
+from bench.scoring.descriptions import RestsOn
+from bench.scoring.estimates import Difference, Estimate
+from bench.scoring.names import Setting
+from bench.scoring.pooling import CleanScores, Perturbed, PerturbedScores
+from bench.scoring.results import PooledScores, Results
 from leaderboards.reproduce.p1_table1 import published, tables
 
-ABOUT: dict[str, Any] = {
-    "victim": "v",
-    "defense": "none",
-    "corpus": "c",
-    "noise_bank": "n",
-    "task": "activation3",
-    "split": "k-fold",
-    "limit": None,
-    "folds": [0],
-    "seeds": [0],
-    "speakers": 2,
-    "n": 10,
-    "clean": {"uar": 0.7},
-}
+SCORES = Estimate(0.7, 0.6, 0.8, 9)
+ABOUT = PooledScores(
+    victim="v",
+    defense="none",
+    attack="a",
+    setting=Setting("c", "n", "activation3", "k-fold", None),
+    n=10,
+    speakers=2,
+    folds=(0,),
+    seeds=(0,),
+    repeats=1,
+    clean=CleanScores(SCORES, SCORES),
+    scores=(),
+    validity_gap=(),
+    perturbed=None,
+    rests_on=RestsOn("c", "n", "p1", 10.0, 1, "cpu", "code", {}),
+)
 
 
-def entry(attack: str, change: float | None, **other: Any) -> dict[str, Any]:
-    told = {"uar": 0.7 + (change or 0), "uar_before": 0.7, "uar_change_ci95": [-1, 1], "applied": 9, "of": 10}
-    return ABOUT | {"attack": attack, "perturbed": None if change is None else told} | other
+def entry(attack: str, change: float | None, task: str = "activation3", victim: str = "v") -> PooledScores:
+    named = replace(ABOUT, attack=attack, victim=victim, setting=replace(ABOUT.setting, task=task))
+    if change is None:
+        return named
+    moved = Perturbed(Estimate(0.7 + change, 0.0, 1.0, 9), 0.7, Difference(change, -1.0, 1.0, 9))
+    return replace(named, perturbed=PerturbedScores(9, 10, moved, moved))
 
 
-def results(*entries: dict[str, Any]) -> Results:
-    return Results([], list(entries), [])
+def results(*entries: PooledScores) -> Results:
+    return Results(pooled=entries)
 
 
 def test_the_paper_has_eighteen_noises_that_can_all_be_made() -> None:
@@ -79,7 +89,7 @@ def test_what_did_not_apply_is_not_told() -> None:
 def test_tasks_and_victims_are_apart_and_other_attacks_are_left_out() -> None:
     mixed = [entry("reverb", -0.1), entry("reverb", -0.2, task="valence3"), entry("boundary", None, victim="w")]
     found = tables(results(*mixed))
-    assert [(table.about["task"], table.column) for table in found] == [
+    assert [(table.about.setting.task, table.column) for table in found] == [
         ("activation3", "activation"),
         ("valence3", "valence"),
     ]

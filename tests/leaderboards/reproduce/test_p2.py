@@ -10,11 +10,11 @@ import pytest
 
 from bench.core.errors import DataError, UsageError
 from bench.evaluation.options import Options
+from bench.scoring.estimates import Estimate
 from bench.scoring.records import CellRecords
 from leaderboards.reproduce import p2_adversarial_training, p2_defences
 from leaderboards.reproduce.p2_adversarial_training import asked, curves, defense
 from leaderboards.reproduce.p2_defences import ADVERSARIAL, GAN, NOISES, RANDOM, attack
-from leaderboards.reproduce.shape import TableFigure
 
 Made = Callable[..., CellRecords]
 TWO = ("negative", "positive")
@@ -33,8 +33,8 @@ def test_the_order_of_the_paper_bears_out_its_claims(made: Made) -> None:
     assert len(table.rows) == 9
     row = table.rows[2]
     assert (row["noise"], row["defence"], row["published IEMOCAP"]) == ("cafe", "gan_purification", "0.66 → 0.49")
-    assert isinstance(row["bare"], TableFigure)
-    assert isinstance(row["change"], TableFigure)
+    assert isinstance(row["bare"], Estimate)
+    assert isinstance(row["change"], Estimate)
     assert row["bare"].value == pytest.approx(0.65)
     assert row["change"].value == pytest.approx(-0.17)
     assert table.rows[1]["published FAU-AIBO"] is None, "P2 prints none for adversarial training"
@@ -63,15 +63,15 @@ def test_a_falling_curve(made: Made, tmp_path: Path) -> None:
     assert [row["adversarial examples"] for row in table.rows] == ["0 %", "10 %", "50 %", "100 %"]
     assert [claim.verdict for claim in table.claims] == ["holds"] * 4
     drawn = curves(cells)
-    assert [curve.setting["category"] for curve in drawn] == list(NOISES) == ["cafe", "meeting", "station"]
-    assert {curve.setting["attack"] for curve in drawn} == {"real_noise:epsilon=2.0"}
-    assert [(point.x, round(point.error["uar"], 3)) for point in drawn[0].points] == [
+    assert [curve.names.category for curve in drawn] == list(NOISES) == ["cafe", "meeting", "station"]
+    assert {curve.names.attack for curve in drawn} == {"real_noise:epsilon=2.0"}
+    assert [(point.x, round(point.errors["uar"].error.value, 3)) for point in drawn[0].points] == [
         (0.0, 0.65),
         (10.0, 0.62),
         (50.0, 0.55),
         (100.0, 0.5),
     ]
-    assert drawn[0].points[0].clean["war"] == pytest.approx(0.44)
+    assert drawn[0].points[0].errors["war"].clean == pytest.approx(0.44)
     pytest.importorskip("matplotlib")
     p2_adversarial_training.draw(cells, tmp_path / "curve.svg")
     text = (tmp_path / "curve.svg").read_text(encoding="utf-8")

@@ -9,9 +9,10 @@ import pytest
 
 from bench.core.errors import UsageError
 from bench.evaluation.options import Options
+from bench.scoring.estimates import Estimate
 from bench.scoring.records import CellRecords
 from leaderboards.reproduce.p3_fusion import ATTACKS, asked, tables
-from leaderboards.reproduce.shape import TableFigure, facts
+from leaderboards.reproduce.shape import facts
 
 Made = Callable[..., CellRecords]
 WHO = {
@@ -34,10 +35,10 @@ def test_the_paper_s_own_figures_bear_out_its_claims(made: Made) -> None:
     (table,) = tables(list(printed(made)))
     for row in table.rows:
         if row["published accuracy"] is not None:
-            assert isinstance(row["accuracy"], TableFigure)
+            assert isinstance(row["accuracy"], Estimate)
             assert row["accuracy"].value == pytest.approx(row["published accuracy"], abs=0.005)
         if row["published impact"] is not None and row["perturbation"] != "pitch+random_as_nouns":
-            assert isinstance(row["impact"], TableFigure)
+            assert isinstance(row["impact"], Estimate)
             assert row["impact"].value == pytest.approx(row["published impact"], abs=0.01)
     verdicts = {claim.text: claim.verdict for claim in table.claims}
     sums = {text for text in verdicts if "sum" in text}
@@ -47,14 +48,14 @@ def test_the_paper_s_own_figures_bear_out_its_claims(made: Made) -> None:
         if claim.published is not None:
             assert claim.ours is not None
             assert claim.ours.value == pytest.approx(claim.published, abs=0.02), claim.text
-    assert table.about["victim"] == "bert_text and cnn_gru"
+    assert table.about.victim == "bert_text and cnn_gru"
 
 
 def test_the_single_victim_of_two_perturbations_is_two(made: Made) -> None:
     (table,) = tables(list(printed(made)))
     rows = {row["perturbation"]: row for row in table.rows if row["model"] == "multimodal"}
     assert str(rows["pitch+nouns"]["single"]).count(",") == 1
-    assert isinstance(rows["nouns"]["single"], TableFigure)
+    assert isinstance(rows["nouns"]["single"], Estimate)
     assert rows["no_text"]["single"] is None
 
 
@@ -84,7 +85,7 @@ def test_what_has_no_adjective_keeps_its_label(made: Made) -> None:
     ]
     (table,) = tables(cells)
     row = next(row for row in table.rows if (row["model"], row["perturbation"]) == ("text", "adjectives"))
-    assert isinstance(row["accuracy"], TableFigure)
+    assert isinstance(row["accuracy"], Estimate)
     assert row["accuracy"].value == pytest.approx(0.3), "right about 30 of the 50 that it left alone"
     assert row["applied to"] == "800 of 1600"
 
@@ -97,7 +98,7 @@ def test_where_nothing_can_be_masked_pitch_still_moves(made: Made) -> None:
     ]
     (table,) = tables(cells)
     row = next(row for row in table.rows if row["perturbation"] == "pitch+nouns")
-    assert isinstance(row["accuracy"], TableFigure)
+    assert isinstance(row["accuracy"], Estimate)
     assert row["accuracy"].value == pytest.approx(0.15), "of those right under pitch, 25 of 40 are masked too"
     assert row["applied to"] == "1600 of 1600"
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from bench.scoring.estimates import Estimate
 from bench.scoring.records import CellRecords
 from leaderboards.reproduce.p4_mixup import TEST_SETS, TRAININGS, tables
-from leaderboards.reproduce.shape import TableFigure, facts
+from leaderboards.reproduce.shape import facts
 
 Made = Callable[..., CellRecords]
 
@@ -28,10 +29,10 @@ def test_the_paper_s_own_figures_bear_out_its_claims(made: Made) -> None:
     (table,) = tables(list(printed(made)))
     assert len(table.rows) == 8
     for row in table.rows:
-        assert isinstance(row["accuracy"], TableFigure)
+        assert isinstance(row["accuracy"], Estimate)
         assert row["accuracy"].value == pytest.approx(row["published accuracy"], abs=0.002)
-        assert isinstance(row["F1"], TableFigure)
-        assert isinstance(row["precision"], TableFigure)
+        assert isinstance(row["F1"], Estimate)
+        assert isinstance(row["precision"], Estimate)
         assert row["F1"].ci95[0] <= row["F1"].value <= row["F1"].ci95[1]
     assert {claim.verdict for claim in table.claims} == {"holds"}
     for claim in table.claims:
@@ -42,7 +43,7 @@ def test_the_paper_s_own_figures_bear_out_its_claims(made: Made) -> None:
 def test_splits_and_tasks_are_tables_of_their_own(made: Made) -> None:
     both = [*printed(made), *printed(made, split="random-blocks")]
     found = tables(both)
-    assert [table.about["split"] for table in found] == ["blocks", "random-blocks"]
+    assert [table.about.setting.split for table in found] == ["blocks", "random-blocks"]
     assert [any("speakers stand in training and in test" in note for note in table.notes) for table in found] == [
         False,
         True,
@@ -62,6 +63,6 @@ def test_a_task_of_another_kind_has_nothing_beside_it(made: Made) -> None:
 
 
 def test_one_training_alone(made: Made) -> None:
-    (table,) = tables([one for one in printed(made) if one.description["defense"] == "none"])
+    (table,) = tables([one for one in printed(made) if one.description.names.defense == "none"])
     assert [claim.verdict for claim in table.claims] == ["holds"] * 3 + ["not tested"] * 5
     assert table.rows[4]["accuracy"] is None

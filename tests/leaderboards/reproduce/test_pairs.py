@@ -20,6 +20,7 @@ from bench.evaluation.grid import Planned
 from bench.evaluation.options import Options
 from bench.evaluation.planning import grouped
 from bench.evaluation.run import execute_all
+from bench.scoring.records import CellRecords
 from leaderboards.reproduce import (
     p1_augmentation,
     p1_denoising,
@@ -48,8 +49,8 @@ def options(tiny_corpus: Path, tiny_noises: Path, tmp_path: Path) -> Options:
     )
 
 
-def named(cells: Sequence[object]) -> list[tuple[str, str]]:
-    return [(one.description["defense"], one.description["attack"]) for one in cells]  # type: ignore[attr-defined]
+def named(cells: Sequence[CellRecords]) -> list[tuple[str, str]]:
+    return [(one.description.names.defense, one.description.names.attack) for one in cells]
 
 
 def test_pairs_and_no_more_are_measured_each_once(
@@ -65,7 +66,7 @@ def test_pairs_and_no_more_are_measured_each_once(
     done = execute_all(asked, SILENT)
     assert not done.failures
     assert named(done.cells) == [("none", "reverb"), ("none", "fade_in"), (NOISY, "fade_in")]
-    assert [(entry["defense"], entry["attack"]) for entry in done.results.pooled] == named(done.cells)
+    assert [(entry.defense, entry.attack) for entry in done.results.pooled] == named(done.cells)
     assert len(read) == 1, "the data are read once"
     assert len(list((own_cache / "victims").iterdir())) == 2, "each victim is trained once"
     files = {path: path.stat().st_mtime_ns for path in (options.out / "cells").iterdir()}

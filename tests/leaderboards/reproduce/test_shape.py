@@ -8,13 +8,15 @@ from collections.abc import Callable
 import pytest
 
 from bench.cli.reproduce_show import headline, verdict
-from leaderboards.reproduce.shape import Claim, Table, TableFigure, above, around, below, facts, not_above
+from bench.scoring.estimates import Difference
+from bench.scoring.names import Setting
+from leaderboards.reproduce.shape import Claim, Table, TableSubject, above, around, below, facts, not_above
 
 UP, DOWN, WIDE, NOTHING = (
-    TableFigure(0.2, (0.1, 0.3), signed=True),
-    TableFigure(-0.2, (-0.3, -0.1), signed=True),
-    TableFigure(0.1, (-0.2, 0.4), signed=True),
-    TableFigure(0.0, (0.0, 0.0), signed=True),
+    Difference(0.2, 0.1, 0.3, 9),
+    Difference(-0.2, -0.3, -0.1, 9),
+    Difference(0.1, -0.2, 0.4, 9),
+    Difference(0.0, 0.0, 0.0, 9),
 )
 
 
@@ -33,12 +35,13 @@ def test_the_interval_decides(claim: Callable[..., Claim], verdicts: list[str]) 
 
 
 def test_there_is_no_minus_nothing() -> None:
-    assert str(TableFigure(-1e-17, (-1e-17, 1e-17), signed=True)) == "+0.00 [+0.00, +0.00]"
-    assert str(TableFigure(0.02, (-0.001, 0.04), signed=True)) == "+0.02 [-0.00, +0.04]", "which side of 0 decides"
+    assert str(Difference(-1e-17, -1e-17, 1e-17, 9)) == "+0.00 [+0.00, +0.00]"
+    assert str(Difference(0.02, -0.001, 0.04, 9)) == "+0.02 [-0.00, +0.04]", "which side of 0 decides"
 
 
 def test_a_table_is_plain_json_and_a_line() -> None:
-    about = {"victim": "v", "task": "ahsn", "limit": None, "folds": [0, 1], "seeds": [0], "speakers": 1, "n": 3}
+    setting = Setting("c", "nb", "ahsn", "k-fold", None)
+    about = TableSubject("v", None, setting, folds=(0, 1), seeds=(0,), speakers=1, n=3)
     table = Table("P", about, ({"noise": "a", "gain": UP, "published gain": 0.1},), (above("better", UP, 0.05),))
     found = json.loads(json.dumps(table.to_json()))
     assert found["rows"] == [{"noise": "a", "gain": {"value": 0.2, "ci95": [0.1, 0.3]}, "published gain": 0.1}]
@@ -48,7 +51,12 @@ def test_a_table_is_plain_json_and_a_line() -> None:
         "ours": {"value": 0.2, "ci95": [0.1, 0.3]},
         "published": 0.05,
     }
-    assert headline(table) == "P · victim v · task ahsn · fold 0,1 · seed 0 · 3 utterances of 1 speaker"
+    names = {name: found[name] for name in ("victim", "corpus", "noise_bank", "task", "split", "limit")}
+    assert names == {"victim": "v", **setting.to_json()}
+    assert "defense" not in found
+    assert (found["folds"], found["seeds"], found["speakers"], found["n"]) == ([0, 1], [0], 1, 3)
+    data = "corpus c · noise bank nb · task ahsn · split k-fold"
+    assert headline(table) == f"P · victim v · {data} · fold 0,1 · seed 0 · 3 utterances of 1 speaker"
     assert verdict(table.claims[0]) == "holds: better; ours +0.20 [+0.10, +0.30]; published +0.05"
 
 

@@ -1,0 +1,115 @@
+"""JSON that somebody else wrote, or an older version of ours: read field by field, and nothing in it believed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from bench.core.errors import DataError
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class JsonObject:
+    """Read the fields of a JSON object, and name the one that is missing or of another type.
+
+    Args:
+        where: the file that it stands in.
+        fields: by name, as `json.loads` gives them.
+        remedy: what to do about a file that cannot be read.
+        inside: of which field this is the object, with a dot at its end; "" at the top.
+    """
+
+    where: Path
+    fields: Mapping[str, object]
+    remedy: str
+    inside: str = ""
+
+    @classmethod
+    def of(cls, where: Path, found: object, remedy: str) -> JsonObject:
+        """Take what `json.loads` gave for a JSON object.
+
+        Args:
+            where: the file that it stands in.
+            found: what was read.
+            remedy: what to do about a file that cannot be read.
+
+        Raises:
+            DataError: it is something else, for example a list.
+        """
+        if not isinstance(found, dict):
+            raise DataError(where, f"JSON that is {_kind(found)}", "a JSON object", remedy)
+        return cls(where, found, remedy)
+
+    def has(self, name: str) -> bool:
+        """Return whether there is such a field, and it is not null."""
+        return self.fields.get(name) is not None
+
+    def text(self, name: str) -> str:
+        """Return a field that is a text."""
+        return self._checked(name, str, "a text")
+
+    def whole(self, name: str) -> int:
+        """Return a field that is a whole number."""
+        return self._checked(name, int, "a whole number")
+
+    def whole_or_null(self, name: str) -> int | None:
+        """Return a field that is a whole number or null; it has to be there."""
+        return None if self._there(name) is None else self.whole(name)
+
+    def number(self, name: str) -> float:
+        """Return a field that is a number, as it was written: a whole one stays whole."""
+        return self._checked(name, (int, float), "a number")
+
+    def truth(self, name: str) -> bool:
+        """Return a field that is true or false."""
+        return self._checked(name, bool, "true or false")
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return a field that is a list of texts."""
+        found = self._checked(name, list, "a list of texts")
+        if not all(isinstance(one, str) for one in found):
+            raise self.wrong(name, "a list of other things", "a list of texts")
+        return tuple(found)
+
+    def inner(self, name: str) -> JsonObject:
+        """Return a field that is an object itself."""
+        found = self._checked(name, dict, "an object")
+        return JsonObject(self.where, found, self.remedy, f"{self.inside}{name}.")
+
+    def inner_or_empty(self, name: str) -> JsonObject:
+        """Return a field that is an object itself; an empty one where it is null or missing."""
+        return self.inner(name) if self.has(name) else JsonObject(self.where, {}, self.remedy, f"{self.inside}{name}.")
+
+    def named_texts(self) -> dict[str, str]:
+        """Return all fields, each of which has to be a text."""
+        return {name: self.text(name) for name in self.fields}
+
+    def wrong(self, name: str, found: str, expected: str) -> DataError:
+        """Return the error to raise where a field is not what it should be.
+
+        Args:
+            name: of the field.
+            found: what it is.
+            expected: what it should be.
+        """
+        return DataError(self.where, f"field {self.inside}{name} with {found}", expected, self.remedy)
+
+    def _there(self, name: str) -> object:
+        if name not in self.fields:
+            raise DataError(self.where, f"no field {self.inside}{name}", "one", self.remedy)
+        return self.fields[name]
+
+    def _checked(self, name: str, kinds: type[_T] | tuple[type[_T], ...], expected: str) -> _T:
+        value = self._there(name)
+        if not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool):
+            raise self.wrong(name, _kind(value), expected)
+        return value
+
+
+def _kind(value: object) -> str:
+    names = {str: "a text", bool: "true or false", int: "a whole number", float: "a number", list: "a list"}
+    return names.get(type(value), "null" if value is None else "an object")

@@ -1,0 +1,221 @@
+"""What determined a cell, as its record file says it: read once, typed from there on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, cast
+
+from bench.core.json_objects import JsonObject
+from bench.core.keys import key_of_json
+from bench.scoring.names import CellNames, Setting
+
+Counted = Literal["all", "imperceptible"]
+"""Which successes are counted."""
+COUNTED: tuple[Counted, ...] = ("all", "imperceptible")
+
+
+@dataclass(frozen=True)
+class FittedOn:
+    """Say what a fitted victim comes from.
+
+    Args:
+        code: digest of all the code that it comes from.
+        corpus: fingerprint of the data.
+        training_noises: fingerprint of the noises that the defence trained with; None without a defence.
+        device: "cpu" or "cuda".
+        versions: of packages and of Python, and `harness`, a digest of the harness's code.
+    """
+
+    code: str
+    corpus: str
+    training_noises: str | None
+    device: str
+    versions: Mapping[str, str] = field(hash=False)
+
+    @classmethod
+    def of(cls, told: JsonObject) -> FittedOn:
+        """Read it from the description of a fitted victim."""
+        versions = told.inner("versions")
+        for name in ("serbench", "torch", "harness"):
+            versions.text(name)
+        parts = (told.inner("victim"), told.inner_or_empty("defense"))
+        return cls(
+            code=_code_of(told, versions, parts),
+            corpus=told.text("corpus"),
+            training_noises=told.text("training_noises") if told.has("training_noises") else None,
+            device=told.text("device"),
+            versions=versions.named_texts(),
+        )
+
+
+@dataclass(frozen=True)
+class RestsOn:
+    """Say what a figure rests on beside its names: figures that differ in any of it never mix.
+
+    Args:
+        corpus_fingerprint: changes with any sample or annotation.
+        noise_fingerprint: of the half of the noise bank that attacks draw from.
+        perception: name of the table of what people hear.
+        min_snr_db: a success lies above this SNR.
+        max_queries: the searches' budget.
+        device: "cpu" or "cuda".
+        code: digest of the code of the harness, the victim, the defence and the attack.
+        versions: of packages and of Python, and `harness`, a digest of the harness's code.
+    """
+
+    corpus_fingerprint: str
+    noise_fingerprint: str
+    perception: str
+    min_snr_db: float
+    max_queries: int
+    device: str
+    code: str
+    versions: Mapping[str, str] = field(hash=False)
+
+    def to_json(self) -> dict[str, object]:
+        """Return `rests_on` of docs/json.md."""
+        return {
+            "corpus_fingerprint": self.corpus_fingerprint,
+            "noise_fingerprint": self.noise_fingerprint,
+            "perception": self.perception,
+            "min_snr_db": self.min_snr_db,
+            "max_queries": self.max_queries,
+            "device": self.device,
+            "code": self.code,
+            "versions": dict(self.versions),
+        }
+
+
+@dataclass(frozen=True)
+class Description:
+    """Describe a finished cell.
+
+    Args:
+        names: of the cell; the attack's spec is whole.
+        attack_base: the attack's spec without corr and noises, as tables name it.
+        corr: whether the attacker was informed.
+        noises: which successes the records are scored for.
+        attack_params: the attack's parameters by name; none of a composition.
+        measures: what was measured on accepted candidates, by name, each with the version of its package.
+        rests_on: data, rules and versions.
+        text: the whole description as JSON, its keys sorted: all there is in the file, also what nothing here reads.
+    """
+
+    names: CellNames
+    attack_base: str
+    corr: bool
+    noises: tuple[Counted, ...]
+    attack_params: Mapping[str, object]
+    measures: Mapping[str, str]
+    rests_on: RestsOn
+    text: str
+
+    @classmethod
+    def of(cls, told: JsonObject) -> Description:
+        """Read a description; `repeat`, `measures` and what nothing here reads may be missing.
+
+        Raises:
+            DataError: a field is missing, or of another type.
+        """
+        noises = told.texts("noises")
+        if not noises or not set(noises) <= set(COUNTED):
+            raise told.wrong("noises", repr(list(noises)), " or ".join(COUNTED))
+        attack = told.inner("attack_identity")
+        return cls(
+            names=_names(told),
+            attack_base=told.text("attack_base"),
+            corr=told.truth("corr"),
+            noises=cast("tuple[Counted, ...]", noises),
+            attack_params=attack.inner_or_empty("params").fields,
+            measures=_measures(told.inner_or_empty("measures")),
+            rests_on=_rests_on(told, attack),
+            text=json.dumps(told.fields, sort_keys=True),
+        )
+
+
+@dataclass(frozen=True)
+class FailedCell:
+    """Describe a cell that failed.
+
+    Args:
+        names: of the cell; the attack's spec is whole.
+        max_queries: the search's budget.
+        error: one line.
+        traceback: where it happened.
+    """
+
+    names: CellNames
+    max_queries: int
+    error: str
+    traceback: str
+
+    @classmethod
+    def of(cls, told: JsonObject) -> FailedCell:
+        """Read what was noted of a failure.
+
+        Raises:
+            DataError: a field is missing, or of another type.
+        """
+        return cls(_names(told), told.whole("max_queries"), told.text("error"), told.text("traceback"))
+
+    def to_json(self) -> dict[str, object]:
+        """Return one of `failed[]` in docs/json.md."""
+        names = self.names
+        return {
+            "victim": names.victim,
+            "defense": names.defense,
+            "attack": names.attack,
+            "corpus": names.setting.corpus,
+            "task": names.setting.task,
+            "split": names.setting.split,
+            "fold": names.fold,
+            "seed": names.seed,
+            "error": self.error,
+            "traceback": self.traceback,
+        }
+
+
+def _names(told: JsonObject) -> CellNames:
+    corpus, noise_bank, task, split = (told.text(name) for name in ("corpus", "noise_bank", "task", "split"))
+    victim, defense, attack = (told.text(name) for name in ("victim", "defense", "attack"))
+    return CellNames(
+        victim=victim,
+        defense=defense,
+        attack=attack,
+        setting=Setting(corpus, noise_bank, task, split, told.whole_or_null("limit")),
+        fold=told.whole("fold"),
+        seed=told.whole("seed"),
+        repeat=told.whole("repeat") if told.has("repeat") else 0,
+    )
+
+
+def _rests_on(told: JsonObject, attack: JsonObject) -> RestsOn:
+    fitting = told.inner("fitting")
+    fitted = FittedOn.of(fitting)
+    parts = (fitting.inner("victim"), fitting.inner_or_empty("defense"), attack)
+    return RestsOn(
+        corpus_fingerprint=fitted.corpus,
+        noise_fingerprint=told.text("attack_noises"),
+        perception=told.text("perception"),
+        min_snr_db=told.number("min_snr_db"),
+        max_queries=told.whole("max_queries"),
+        device=fitted.device,
+        code=_code_of(told, fitting.inner("versions"), parts),
+        versions=fitted.versions,
+    )
+
+
+def _code_of(told: JsonObject, versions: JsonObject, parts: Sequence[JsonObject]) -> str:
+    """The digest of all code, which descriptions say; those of before gave it part by part."""
+    if told.has("code"):
+        return told.text("code")
+    codes = (part.text("code") if part.has("code") else "" for part in parts)
+    return key_of_json({"code": [versions.text("harness"), *codes]})
+
+
+def _measures(told: JsonObject) -> dict[str, str]:
+    """The version of each measure's package; before measures had digests, it stood by itself."""
+    named = {name: isinstance(found, Mapping) for name, found in told.fields.items()}
+    return {name: told.inner(name).text("version") if nested else told.text(name) for name, nested in named.items()}

@@ -1,0 +1,57 @@
+"""What figures are called: the names of the cell that they were measured in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Name what victims, defences and attacks are compared in.
+
+    Args:
+        corpus: its spec without paths.
+        noise_bank: likewise.
+        task: what the victim tells.
+        split: who was trained on and who was attacked.
+        limit: at most so many utterances of a fold were attacked; None for all.
+    """
+
+    corpus: str
+    noise_bank: str
+    task: str
+    split: str
+    limit: int | None
+
+    def to_json(self) -> dict[str, object]:
+        """Return the names as they stand in JSON."""
+        return {
+            "corpus": self.corpus,
+            "noise_bank": self.noise_bank,
+            "task": self.task,
+            "split": self.split,
+            "limit": self.limit,
+        }
+
+
+@dataclass(frozen=True)
+class CellNames:
+    """Name one cell.
+
+    Args:
+        victim: spec.
+        defense: spec, or "none".
+        attack: spec.
+        setting: corpus, noise bank, task, split and limit.
+        fold: of the split, from 0.
+        seed: of training and search.
+        repeat: which measurement of the same fitted victim, from 0.
+    """
+
+    victim: str
+    defense: str
+    attack: str
+    setting: Setting
+    fold: int
+    seed: int
+    repeat: int = 0
