@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Rng, Utterance
+from bench import AttackTools, Perturbation, Rng, Traits, Utterance
 from bench.audio.signal import codecs
 from bench.audio.signal.filters import at_rate
 from bench.core.checks import chosen
@@ -26,6 +27,7 @@ class Amr:
     """
 
     kbps: float = 7.4
+    traits: ClassVar[Traits] = Traits(asks_once=True)
 
     def __post_init__(self) -> None:
         chosen("attack 'amr'", "kbps", [f"{self.kbps:g}"], [f"{rate:g}" for rate in codecs.AMR_KBPS])

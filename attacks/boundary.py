@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from bench import AttackTools, Overlay, Perturbation, Rng, Spec, UsageError, Utterance, within
+from bench import AttackTools, Overlay, Perturbation, Rng, Spec, Traits, UsageError, Utterance, within
 from bench.audio.signal.levels import audible
 
 SIGNAL = "signal"
@@ -62,6 +62,12 @@ class Boundary:
         within("attack 'boundary'", "step_db", self.step_db, "try step_db=5", above=0)
         if not self.categories:
             raise UsageError("attack 'boundary', parameter 'categories'", "none", "one or more", "try natural+human")
+
+    @property
+    def traits(self) -> Traits:
+        """Declare the categories and the effects that it chooses from."""
+        effects = self.signals if SIGNAL in self.categories else ()
+        return Traits(categories=self.categories, made_of=tuple(("attacks", effect) for effect in effects))
 
     def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
         """Yield candidates until one counts or all sounds are used up."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor
 
-from bench import AttackTools, Perturbation, Rng, Utterance
+from bench import AttackTools, Perturbation, Rng, Traits, Utterance
 from bench.core.checks import within
 from bench.perturbations.once import sound_effect
 
@@ -25,6 +26,7 @@ class Clipping:
     """
 
     percent: float = 1.0
+    traits: ClassVar[Traits] = Traits(asks_once=True)
 
     def __post_init__(self) -> None:
         within("attack 'clipping'", "percent", self.percent, "audEERING takes 0.1 to 0.3", above=0, at_most=90)

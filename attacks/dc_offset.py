@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Rng, Utterance
+from bench import AttackTools, Perturbation, Rng, Traits, Utterance
 from bench.core.checks import within
 from bench.perturbations.once import sound_effect
 
@@ -19,6 +20,7 @@ class DcOffset:
     """
 
     offset: float = 0.01
+    traits: ClassVar[Traits] = Traits(asks_once=True)
 
     def __post_init__(self) -> None:
         within("attack 'dc_offset'", "offset", self.offset, "try offset=0.01", at_least=-0.9, at_most=0.9, but_not=0)

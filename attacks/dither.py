@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor
 
-from bench import AttackTools, Perturbation, Rng, Utterance
+from bench import AttackTools, Perturbation, Rng, Traits, Utterance
 from bench.core.checks import within
 from bench.perturbations.once import drawn_noise, sound_effect
 
@@ -24,6 +25,7 @@ class Dither:
     """
 
     bits: int = 8
+    traits: ClassVar[Traits] = Traits(asks_once=True)
 
     def __post_init__(self) -> None:
         within("attack 'dither'", "bits", self.bits, "try bits=8", at_least=2, at_most=16)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Phone, Rng, Utterance, Word, chosen
+from bench import AttackTools, Perturbation, Phone, Rng, Traits, Utterance, Word, chosen
 from bench.audio.signal.levels import audible
 from bench.data.speech.arpabet import VOWELS
 from bench.perturbations.edits import span_of, without
@@ -43,6 +44,7 @@ class DropLetters:
     """
 
     rules: tuple[str, ...] = RULES
+    traits: ClassVar[Traits] = Traits(asks_once=True)
 
     def __post_init__(self) -> None:
         chosen("attack 'drop_letters'", "rules", self.rules, RULES)

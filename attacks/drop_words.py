@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Generator
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Rng, UsageError, Utterance, Word
+from bench import AttackTools, Perturbation, Rng, Traits, UsageError, Utterance, Word
 from bench.audio.signal.levels import audible
 from bench.perturbations.edits import span_of, without
 
@@ -26,6 +27,7 @@ class DropWords:
     """
 
     words: tuple[str, ...] = ("a", "the", "an", "so", "like", "and")
+    traits: ClassVar[Traits] = Traits(asks_once=True)
 
     def __post_init__(self) -> None:
         if not any(map(_bare, self.words)):

@@ -10,7 +10,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from bench import AttackTools, NoiseClip, Perturbation, Rng, Utterance, chosen, within
+from bench import AttackTools, NoiseClip, Perturbation, Rng, Traits, Utterance, chosen, within
 from bench.audio.signal import energy, fit_length
 from bench.audio.signal.levels import loud_enough
 
@@ -49,6 +49,11 @@ class Environmental:
         chosen(name, "position", [self.position], ("start", "whole"))
         chosen(name, "length", [self.length], SHARES)
         within(name, "snr_db", self.snr_db, "P1 takes 20, 10 and 0", at_least=-40, at_most=60)
+
+    @property
+    def traits(self) -> Traits:
+        """Ask once, with sounds of the category."""
+        return Traits(asks_once=True, categories=(self.category,))
 
     def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
         """Yield the utterance with the sound."""

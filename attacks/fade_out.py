@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import torch
 
-from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Utterance, within
+from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Traits, Utterance, within
 from bench.audio.signal.levels import audible
 
 
@@ -24,6 +25,7 @@ class FadeOut:
     """
 
     percent_per_s: float = 2.0
+    traits: ClassVar[Traits] = Traits(asks_once=True)
 
     def __post_init__(self) -> None:
         within("attack 'fade_out'", "percent_per_s", self.percent_per_s, "P1 takes 2", above=0, at_most=100)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor
 
-from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Utterance, Word, chosen, within
+from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Traits, Utterance, Word, chosen, within
 from bench.audio.signal.levels import audible, levelled
 from bench.audio.signal.voice import hesitation, median_f0
 from bench.perturbations.edits import inserted, span_of
@@ -43,6 +43,7 @@ class Filler:
 
     length: Literal["short", "long"] = "short"
     pause_s: float = 0.5
+    traits: ClassVar[Traits] = Traits(asks_once=True)
 
     def __post_init__(self) -> None:
         chosen("attack 'filler'", "length", [self.length], ("short", "long"))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Rng, Utterance
+from bench import AttackTools, Perturbation, Rng, Traits, Utterance
 from bench.core.checks import within
 from bench.perturbations.once import sound_effect
 
@@ -23,6 +24,7 @@ class Gain:
     """
 
     gain_db: float = 2.0
+    traits: ClassVar[Traits] = Traits(asks_once=True)
 
     def __post_init__(self) -> None:
         within("attack 'gain'", "gain_db", self.gain_db, "try gain_db=2", at_least=-60, at_most=40, but_not=0)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import ClassVar
 
-from bench import AttackTools, Rng, Utterance, within
+from bench import AttackTools, Rng, Traits, Utterance, within
 from bench.perturbations.endings import ended
 
 SOUNDS = ("laugh", "laughing", "laughter", "short laughter", "shortlaughter", "giggle", "chuckle, chortle")
@@ -30,6 +31,7 @@ class Laugh:
 
     level_db: float = 0.0
     longest_s: float = 2.0
+    traits: ClassVar[Traits] = Traits(asks_once=True)
 
     def __post_init__(self) -> None:
         within("attack 'laugh'", "level_db", self.level_db, "try 0, as loud as the speech", at_least=-40, at_most=20)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Rng, Utterance
+from bench import AttackTools, Perturbation, Rng, Traits, Utterance
 from bench.audio.signal.filters import band_pass
 from bench.core.checks import within
 from bench.perturbations.once import sound_effect
@@ -25,6 +26,7 @@ class LowPass:
 
     cutoff_hz: float = 4000.0
     order: int = 4
+    traits: ClassVar[Traits] = Traits(asks_once=True)
 
     def __post_init__(self) -> None:
         within("attack 'low_pass'", "cutoff_hz", self.cutoff_hz, "try cutoff_hz=4000", at_least=50, at_most=7900)

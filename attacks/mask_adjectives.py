@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import ClassVar
 
-from bench import AttackTools, Rng, Utterance
+from bench import AttackTools, Rng, Traits, Utterance
 from bench.perturbations.tagging import check_tagger
 from bench.perturbations.word_masking import mask_part
 
@@ -29,6 +30,7 @@ class MaskAdjectives:
 
     control: bool = False
     tagger: str = "textblob"
+    traits: ClassVar[Traits] = Traits(asks_once=True)
 
     def __post_init__(self) -> None:
         check_tagger("attack 'mask_adjectives', parameter 'tagger'", self.tagger)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Utterance
+from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Traits, Utterance
 from bench.audio.signal import fit_length
 from bench.core.checks import within
 from bench.perturbations.once import sound_effect
@@ -44,6 +44,11 @@ class Mixup:
 
     def __post_init__(self) -> None:
         within("attack 'mixup'", "snr_db", self.snr_db, "P4 takes 15, 20 and 40", at_least=-20, at_most=60)
+
+    @property
+    def traits(self) -> Traits:
+        """Ask once, with sounds of the category."""
+        return Traits(asks_once=True, categories=None if self.category is None else (self.category,))
 
     def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
         """Yield the noisy utterance."""

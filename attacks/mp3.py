@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Rng, Utterance
+from bench import AttackTools, Perturbation, Rng, Traits, Utterance
 from bench.audio.signal import codecs
 from bench.core.checks import chosen
 from bench.perturbations.once import sound_effect
@@ -23,6 +24,7 @@ class Mp3:
     """
 
     kbps: int = 16
+    traits: ClassVar[Traits] = Traits(asks_once=True)
 
     def __post_init__(self) -> None:
         chosen("attack 'mp3'", "kbps", [str(self.kbps)], [str(rate) for rate in codecs.MP3_KBPS])

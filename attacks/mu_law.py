@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Rng, Utterance
+from bench import AttackTools, Perturbation, Rng, Traits, Utterance
 from bench.audio.signal import codecs
 from bench.audio.signal.filters import at_rate
 from bench.core.checks import chosen
@@ -21,6 +22,7 @@ class MuLaw:
     """
 
     rate_hz: int = 8000
+    traits: ClassVar[Traits] = Traits(asks_once=True)
 
     def __post_init__(self) -> None:
         chosen("attack 'mu_law'", "rate_hz", [str(self.rate_hz)], ("8000", "16000"))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
-from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Utterance
+from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Traits, Utterance
 from bench.core.checks import within
 
 
@@ -21,6 +22,7 @@ class NoAudio:
     """
 
     length_s: float = 1.0
+    traits: ClassVar[Traits] = Traits(asks_once=True)
 
     def __post_init__(self) -> None:
         within("attack 'no_audio'", "length_s", self.length_s, "try length_s=1", at_least=0.1, at_most=60)

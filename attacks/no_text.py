@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Rng, Utterance
+from bench import AttackTools, Perturbation, Rng, Traits, Utterance
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,8 @@ class NoText:
 
     An utterance of which no words are known is left out.
     """
+
+    traits: ClassVar[Traits] = Traits(asks_once=True)
 
     def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
         """Yield the utterance without its words."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Rng, Utterance
+from bench import AttackTools, Perturbation, Rng, Traits, Utterance
 from bench.audio.signal import codecs
 from bench.core.checks import within
 from bench.perturbations.once import sound_effect
@@ -23,6 +24,7 @@ class Opus:
     """
 
     kbps: float = 12.0
+    traits: ClassVar[Traits] = Traits(asks_once=True)
 
     def __post_init__(self) -> None:
         lowest, highest = codecs.OPUS_KBPS

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Utterance
+from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Traits, Utterance
 from bench.core.checks import chosen, within
 from bench.perturbations.once import sound_effect
 
@@ -36,6 +36,7 @@ class PacketLoss:
     burst_packets: float | None = None
     packet_ms: float = 20.0
     concealment: Literal["silence", "repeat"] = "silence"
+    traits: ClassVar[Traits] = Traits(asks_once=True)
 
     def __post_init__(self) -> None:
         where = "attack 'packet_loss'"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Rng, Utterance
+from bench import AttackTools, Perturbation, Rng, Traits, Utterance
 from bench.audio.signal import shift_pitch
 from bench.core.checks import within
 from bench.perturbations.once import sound_effect
@@ -27,6 +28,7 @@ class PitchSemitone:
     """
 
     semitones: float = 1.0
+    traits: ClassVar[Traits] = Traits(asks_once=True)
 
     def __post_init__(self) -> None:
         within("attack 'pitch_semitone'", "semitones", self.semitones, "P3 takes 1", at_least=0.5, at_most=6)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from bench import AttackTools, Perturbation, Rng, Utterance, within
+from bench import AttackTools, Perturbation, Rng, Traits, Utterance, within
 from bench.audio.signal import fit_length
 from bench.audio.signal.levels import SILENCE_RMS, audible
 from bench.audio.signal.noise_estimate import estimate_noise
@@ -37,6 +37,11 @@ class RealNoise:
 
     def __post_init__(self) -> None:
         within("attack 'real_noise'", "epsilon", self.epsilon, "P2 takes 0.1 to 2", at_least=0.1, at_most=2)
+
+    @property
+    def traits(self) -> Traits:
+        """Ask once, with sounds of the category."""
+        return Traits(asks_once=True, categories=(self.category,))
 
     def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
         """Yield the utterance with the noise."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import ClassVar, Literal
 
 from torch import Tensor
 
-from bench import AttackTools, Perturbation, Rng, Utterance, chosen, within
+from bench import AttackTools, Perturbation, Rng, Traits, Utterance, chosen, within
 from bench.audio.signal.levels import audible, levelled
 from bench.audio.signal.reverberation import convolve, polack
 from bench.audio.signal.rooms import direct_path
@@ -42,6 +42,7 @@ class Reverb:
     room: Literal["any", "measured", "simulated"] = "any"
     t60_s: float = 0.5
     direct_db: float = 0.0
+    traits: ClassVar[Traits] = Traits(asks_once=True)
 
     def __post_init__(self) -> None:
         name = "attack 'reverb'"

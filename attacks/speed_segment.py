@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Utterance, within
+from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Traits, Utterance, within
 from bench.audio.signal import stretch
 from bench.audio.signal.levels import audible
 from bench.perturbations.edits import Span, paced
@@ -34,6 +35,7 @@ class SpeedSegment:
 
     rate: float = 1.25
     share: float = 0.25
+    traits: ClassVar[Traits] = Traits(asks_once=True)
 
     def __post_init__(self) -> None:
         name = "attack 'speed_segment'"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Rng, Utterance, within
+from bench import AttackTools, Perturbation, Rng, Traits, Utterance, within
 from bench.audio.signal import stretch
 from bench.audio.signal.levels import audible
 from bench.perturbations.edits import paced
@@ -23,6 +24,7 @@ class SpeedUtterance:
     """
 
     rate: float = 1.25
+    traits: ClassVar[Traits] = Traits(asks_once=True)
 
     def __post_init__(self) -> None:
         within("attack 'speed_utterance'", "rate", self.rate, "P1 takes 1.25", at_least=0.25, at_most=4, but_not=1)

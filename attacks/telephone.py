@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor
 
-from bench import AttackTools, Perturbation, Rng, Utterance
+from bench import AttackTools, Perturbation, Rng, Traits, Utterance
 from bench.audio.signal.filters import at_rate, band_pass
 from bench.core.checks import within
 from bench.perturbations.once import sound_effect
@@ -34,6 +35,7 @@ class Telephone:
     low_hz: float = 300.0
     high_hz: float = 3400.0
     order: int = 6
+    traits: ClassVar[Traits] = Traits(asks_once=True)
 
     def __post_init__(self) -> None:
         within("attack 'telephone'", "low_hz", self.low_hz, "a line has 300", at_least=20, at_most=1000)

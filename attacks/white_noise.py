@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Rng, Utterance
+from bench import AttackTools, Perturbation, Rng, Traits, Utterance
 from bench.core.checks import within
 from bench.perturbations.once import drawn_noise, sound_effect
 
@@ -22,6 +23,7 @@ class WhiteNoise:
     """
 
     std: float = 0.1
+    traits: ClassVar[Traits] = Traits(asks_once=True)
 
     def __post_init__(self) -> None:
         within("attack 'white_noise'", "std", self.std, "P3 takes 0.1", above=0, at_most=1)

@@ -6,16 +6,21 @@ This is a plug-in author's whole API. Names that need torch are imported when th
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from bench.contracts.attacks import Attack as Attack
+from bench.contracts.attacks import AttackTools as AttackTools
+from bench.contracts.attacks import InformedAttack as InformedAttack
+from bench.contracts.attacks import Overlay as Overlay
 from bench.contracts.capabilities import Purifying as Purifying
 from bench.contracts.capabilities import Refusing as Refusing
-from bench.contracts.protocols import Attack as Attack
+from bench.contracts.pipeline import modalities_of as modalities_of
 from bench.contracts.protocols import Corpus as Corpus
 from bench.contracts.protocols import Defense as Defense
 from bench.contracts.protocols import FitContext as FitContext
-from bench.contracts.protocols import InformedAttack as InformedAttack
 from bench.contracts.protocols import NoiseBank as NoiseBank
 from bench.contracts.protocols import TrainableVictim as TrainableVictim
 from bench.contracts.protocols import Victim as Victim
+from bench.contracts.traits import Traits as Traits
+from bench.contracts.traits import traits_of as traits_of
 from bench.core.checks import chosen as chosen
 from bench.core.checks import within as within
 from bench.core.errors import BenchError as BenchError
@@ -24,6 +29,7 @@ from bench.core.errors import DataError as DataError
 from bench.core.errors import UsageError as UsageError
 from bench.core.rng import keyed as keyed
 from bench.core.specs import Spec as Spec
+from bench.core.specs import inner_spec as inner_spec
 from bench.core.types import MASK as MASK
 from bench.core.types import REFUSED as REFUSED
 from bench.core.types import SAMPLE_RATE as SAMPLE_RATE
@@ -38,8 +44,6 @@ from bench.core.types import Word as Word
 
 if TYPE_CHECKING:
     from bench.api import run as run
-    from bench.contracts.attack_tools import AttackTools as AttackTools
-    from bench.contracts.attack_tools import Overlay as Overlay
     from bench.core.batch import Batch as Batch
     from bench.core.batch import batches as batches
     from bench.core.noises import NoiseSet as NoiseSet
@@ -49,8 +53,6 @@ _NEEDING_TORCH = {
     "Batch": "bench.core.batch",
     "batches": "bench.core.batch",
     "NoiseSet": "bench.core.noises",
-    "AttackTools": "bench.contracts.attack_tools",
-    "Overlay": "bench.contracts.attack_tools",
 }
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import dataclasses
 import tempfile
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -22,11 +23,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bench.contracts.attack_tools import AttackTools
+from bench.contracts.attacks import Attack, AttackTools
+from bench.contracts.component import KINDS
 from bench.contracts.defense_view import DefenseView
 from bench.contracts.perception import p1
-from bench.contracts.protocols import Attack, Defense, FitContext, TrainableVictim, Victim
+from bench.contracts.protocols import Defense, FitContext, TrainableVictim, Victim
 from bench.contracts.registry import Registry
+from bench.contracts.traits import Traits, traits_of
 from bench.core.batch import Batch
 from bench.core.noises import NoiseSet
 from bench.core.rng import keyed
@@ -129,6 +132,10 @@ def check_component(component: Any) -> None:
     frozen = getattr(type(component), "__dataclass_params__").frozen  # noqa: B009
     assert frozen, f"{name} is not frozen: @dataclass(frozen=True)"
     assert params_of(component) is not None
+    traits = traits_of(component)
+    assert isinstance(traits, Traits), f"{name}.traits is a {type(traits).__name__}: from bench import Traits"
+    odd = [one for one in traits.made_of if len(one) != 2 or one[0] not in KINDS]
+    assert not odd, f"{name}.traits.made_of has {odd}: kind and spec of each, kinds {', '.join(KINDS)}"
     assert spec_of("x", component)
     assert (type(component).__doc__ or "").strip(), f"{name} has no docstring: bench list prints its first line"
 
@@ -169,6 +176,10 @@ def check_fitted(fitted: Victim, again: Victim, load: Callable[[Path], Victim]) 
     enrolled = fitted.enroll(test)
     alone = torch.cat([_asked(enrolled, [utterance]) for utterance in test])
     assert alone.shape == (len(test), len(TASK.classes)), f"log_probs gave {tuple(alone.shape)}"
+    if traits_of(enrolled).concurrent:
+        with ThreadPoolExecutor(4) as pool:
+            beside = torch.cat(list(pool.map(lambda utterance: _asked(enrolled, [utterance]), test)))
+        assert torch.equal(beside, alone), "it declares the trait concurrent, and threads change its answers"
     total = alone.exp().sum(dim=1)
     assert torch.allclose(total, torch.ones(len(test)), atol=1e-3), f"probabilities sum to {total.tolist()}"
     _check_batches(enrolled, test, alone)
@@ -222,10 +233,12 @@ def attacked(attack: Attack, max_queries: int, batch_size: int = 64, task: Task 
     """What the referee sees of an attack on a victim that is easily, but not always, fooled."""
     referee = Referee(ContraryVictim(), task, CPU, batch_size)
     tools, speech = sample_tools(max_queries), sample_utterances(2, key="attacked")
-    if getattr(attack, "aware", False):
+    traits = traits_of(attack)
+    if traits.adaptive:
         tools = replace(tools, defense_view=DefenseView(referee.victim, CPU))
-    if transfers := getattr(attack, "transfers", None):
-        bare = AttackRun(tools.component(transfers), transfers, tools, seed=0)
+    if traits.transfers:
+        (_, spec), *_ = traits.made_of
+        bare = AttackRun(tools.component(spec), spec, tools, seed=0)
         tools = replace(tools, transferred=best_candidates(referee, bare, speech))
     return referee.run(AttackRun(attack, spec_of("checked", attack), tools, seed=0), speech)
 
@@ -245,6 +258,8 @@ def check_attack(attack: Attack, budgets: Sequence[int] = (1, 5, 25)) -> None:
         assert asked, "it never asked"
         assert max(row.query for row in asked) <= budget
         assert attacked(attack, budget, batch_size=1) == rows, "records depend on what else is attacked"
+    if traits_of(attack).asks_once:
+        assert max(row.query for row in asked) == 1, "it declares the trait asks_once, and asks more than once"
     undeclared = sum(row.perturbation is None for row in asked)
     assert not undeclared, f"{undeclared} candidates without a Perturbation: none can count as imperceptible"
 

@@ -4,8 +4,7 @@
     python benchmarks/attack_speed.py --corpus emodb --corpus-root DIR --noise-bank folder --noise-root DIR
 
 The ratio is the time of a k = 25 attack over the time of the victim's forward passes on the very batches that the
-referee made, both measured in one run, medians of several. Foolbox and ART come with the extra `peers`; what is not
-installed is named and left out.
+referee made, both measured in one run, medians of several. The peers are Foolbox and ART.
 """
 
 from __future__ import annotations
@@ -26,7 +25,8 @@ from bench.contracts.registry import Registry
 from bench.core.batch import Batch
 from bench.core.progress import for_terminal
 from bench.core.types import Utterance
-from bench.evaluation.cells import Cell, Experiment, limited
+from bench.evaluation.cells import Cell, limited
+from bench.evaluation.experiment import Experiment
 from bench.evaluation.options import Options
 from bench.evaluation.planning import plan
 from bench.evaluation.setup import set_up
@@ -122,13 +122,10 @@ def _forward(victim: Victim, heard: Sequence[Batch]) -> None:
 
 def _peers(experiment: Experiment, victim: Victim, utterances: Sequence[Utterance], k: int) -> None:
     for name, peer in PEERS.items():
-        try:
-            setting = PeerSetting(victim, utterances, k, experiment.device)
-            started = time.perf_counter()
-            queries, forward = peer(setting)
-            _line(name, queries, time.perf_counter() - started, forward)
-        except ImportError as error:
-            print(f"{name:34} not installed ({error.name}): pip install serbench[peers]")
+        setting = PeerSetting(victim, utterances, k, experiment.device)
+        started = time.perf_counter()
+        queries, forward = peer(setting)
+        _line(name, queries, time.perf_counter() - started, forward)
 
 
 def _line(name: str, queries: int, seconds: float, forward: float) -> None:

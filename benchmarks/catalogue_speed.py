@@ -4,9 +4,9 @@
     python benchmarks/catalogue_speed.py --plugin my_effects.py
 
 Every registered attack that asks once is timed on those of the utterances, each 3 s long, to which it applies: seconds
-of speech a second of computing, medians of several runs. The peers do the same job in the same run, turn by turn. They
-come with the extra `peers`; what is not installed is named and left out. audiomentations reads its noises from files
-each time, as it comes; they are written as 16 kHz WAV, which it need not resample.
+of speech a second of computing, medians of several runs. The peers do the same job in the same run, turn by turn.
+audiomentations comes with the extra `peers`; where it is not installed it is named and left out. It reads its noises
+from files each time, as it comes; they are written as 16 kHz WAV, which it need not resample.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ import torch
 
 from bench.audio.signal import fit_length, log_mel, shift_pitch
 from bench.audio.signal.voice import median_f0
-from bench.contracts.attack_tools import AttackTools, Overlay
+from bench.contracts.attacks import AttackTools, Overlay
 from bench.contracts.perception import p1
 from bench.contracts.registry import Registry
 from bench.core.progress import for_terminal
@@ -60,11 +60,11 @@ def main() -> None:
     for name in registry.names("attacks"):
         _effect(name, build(name), speech, tools, arguments.repeats)
     noise = partial(_audiomentations, build(f"environmental:snr_db={SNR_DB:g}"), speech, tools)
-    for compare in (noise, partial(_librosa, speech)):
-        try:
-            compare(arguments.repeats)
-        except ImportError as error:
-            print(f"{error.name} is not installed: pip install serbench[peers]")
+    try:
+        noise(arguments.repeats)
+    except ImportError as error:
+        print(f"{error.name} is not installed: pip install serbench[peers]")
+    _librosa(speech, arguments.repeats)
 
 
 def _arguments() -> argparse.Namespace:

@@ -9,17 +9,29 @@ from typing import Any
 
 import torch
 
-from bench import FitContext, NoiseSet, Spec, TrainableVictim, UsageError, Utterance, Victim, keyed, within
+from bench import (
+    FitContext,
+    InformedAttack,
+    Spec,
+    TrainableVictim,
+    Traits,
+    UsageError,
+    Utterance,
+    Victim,
+    inner_spec,
+    keyed,
+    modalities_of,
+    traits_of,
+    within,
+)
 from bench.contracts.composition import parts_of
 from bench.core.types import Modality
 from bench.defending.adversarial_examples import adversarial_examples, perturbed, training_tools
 from bench.defending.retraining import (
     Retrained,
     as_recorded,
-    asks_once,
     check_renews,
     check_trains,
-    drawn_from,
     load_retrained,
     with_clean,
 )
@@ -28,7 +40,7 @@ _NAME = "adversarial_training"
 _WHERE = f"defense {_NAME!r}"
 _ATTACK = f"{_WHERE}, parameter 'attack'"
 _OR = "&"
-_P2 = f" {_OR} ".join(f"real_noise:category={place};epsilon=2" for place in ("crowd", "meeting", "station"))
+_P2 = f" {_OR} ".join(f"real_noise:category={place},epsilon=2" for place in ("crowd", "meeting", "station"))
 
 
 @dataclass(frozen=True)
@@ -50,8 +62,8 @@ class AdversarialTraining:
     once.
 
     Args:
-        attack: the spec of an attack; `;` stands for the comma between several parameters. Of several, joined by `&`,
-            one is drawn for each utterance. An attack that knows more than labels (`corr=true`, `aware`, `unaware`) is
+        attack: the spec of an attack; a comma between its parameters is doubled. Of several, joined by `&`, one is
+            drawn for each utterance. An attack that knows more than labels (`corr=true`, `adaptive`, `transfer`) is
             refused.
         percent: of the clean training utterances that are replaced; above 0, at most 100.
         regenerate: make the examples anew in every epoch; wants a victim that asks for it, such as cnn_gru, and no
@@ -76,22 +88,18 @@ class AdversarialTraining:
                 Spec.parse(part, _ATTACK)
 
     @property
+    def traits(self) -> Traits:
+        """Declare the attacks."""
+        return Traits(made_of=tuple(("attacks", spec) for spec in self.effects))
+
+    @property
     def effects(self) -> tuple[str, ...]:
         """The specs of the attacks.
 
-        >>> AdversarialTraining("fade_in & real_noise:category=crowd;epsilon=2").effects
+        >>> AdversarialTraining("fade_in & real_noise:category=crowd,epsilon=2").effects
         ('fade_in', 'real_noise:category=crowd,epsilon=2')
         """
-        return tuple(part.strip().replace(";", ",") for part in self.attack.split(_OR))
-
-    def seen(self, noises: NoiseSet) -> frozenset[str]:
-        """The noise categories that the attacks draw from; "signal" for those that draw from none.
-
-        Of an attack that is in no installed package (a `--plugin` file's) it is what its spec says of `category` or
-        `categories`, and everything where that says nothing: nothing then counts as unseen.
-        """
-        parts = (part for spec in self.effects for part in parts_of(spec))
-        return frozenset(category for part in parts for category in drawn_from(part, noises))
+        return tuple(inner_spec(part.strip()) for part in self.attack.split(_OR))
 
     def check(self, victim: TrainableVictim) -> None:
         """Refuse a victim that cannot be trained, or not with `regenerate`.
@@ -114,7 +122,7 @@ class AdversarialTraining:
         """
         self.check(victim)
         context = with_clean(context, train)
-        examples = Examples(self, getattr(victim, "modalities", ("sound",)), tuple(train), context)
+        examples = Examples(self, modalities_of(victim, None), tuple(train), context)
         if self.regenerate:
             examples.make([said for said in examples.chosen if not examples.searched(said)], None, 0)
             renewing = replace(context, renew=examples.renewed)
@@ -145,7 +153,7 @@ class Examples:
 
     Args:
         recipe: what is asked for.
-        senses: what the victim perceives.
+        modalities: what the victim perceives.
         train: all training utterances.
         context: what they are trained with.
 
@@ -168,7 +176,7 @@ class Examples:
         self.chosen = [self._clean[place] for place in turns]
         self._drawn = {said.id: self._draw(said) for said in self.chosen}
         attacks = {spec: _checked(spec, self._clean, context) for spec in recipe.effects}
-        self.searches = frozenset(spec for spec in attacks if not asks_once(spec, attacks[spec], self.chosen, context))
+        self.searches = frozenset(spec for spec, attack in attacks.items() if not traits_of(attack).asks_once)
 
     def _draw(self, utterance: Utterance) -> str:
         specs = self._recipe.effects
@@ -234,8 +242,8 @@ def _checked(spec: str, utterances: Sequence[Utterance], context: FitContext) ->
         attack: Any = build(spec)
     except UsageError as error:
         raise UsageError(f"{_ATTACK}, {spec!r}", error.found, error.expected, error.remedy) from error
-    told = [name for name in ("corr", "aware", "transfers") if getattr(attack, name, False)]
-    if told:
+    traits, informed = traits_of(attack), isinstance(attack, InformedAttack) and attack.corr
+    if informed or traits.adaptive or traits.transfers:
         found = f"{spec!r}, which knows more than the victim's labels"
         raise UsageError(_ATTACK, found, "an attack that only asks", "leave corr out, or name the attack inside it")
     return attack

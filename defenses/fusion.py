@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-from bench import ComponentError, FitContext, Spec, TrainableVictim, UsageError, Utterance, Victim
+from bench import (
+    ComponentError,
+    FitContext,
+    Spec,
+    TrainableVictim,
+    Traits,
+    UsageError,
+    Utterance,
+    Victim,
+    inner_spec,
+    modalities_of,
+)
 from bench.contracts.pipeline import Defended
 from bench.core.types import Modality
 
@@ -27,8 +38,8 @@ class Fusion:
     their last hidden vector. Utterances that lack a transcript or a sound are left out.
 
     Args:
-        other: the spec of the second victim, `;` for the comma where it has several parameters:
-            `"fusion:other=bert_text:pooling=mean;dropout=0.2"`. By default `bert_text` beside a victim that hears, and
+        other: the spec of the second victim; a comma between its parameters is doubled:
+            `fusion:other=bert_text:pooling=mean,,dropout=0.2`. By default `bert_text` beside a victim that hears, and
             `cnn_gru` beside one that reads.
         fine_tune: train the two on together, as P3 does, see `multimodal`; wants a GPU.
 
@@ -38,25 +49,25 @@ class Fusion:
 
     other: str = ""
     fine_tune: bool = False
-    modalities: ClassVar[tuple[Modality, ...]] = ("sound", "text")
 
     def __post_init__(self) -> None:
         if self.other:
             Spec.parse(self._other, f"{_WHERE}, parameter 'other'")
 
     @property
-    def builds(self) -> tuple[tuple[str, str], ...]:
-        """Kinds and specs of the components that it builds, beside the victim that it is given.
+    def traits(self) -> Traits:
+        """Declare what it builds beside the victim that it is given, and that both modalities are perceived.
 
-        >>> Fusion(other="bert_text:pooling=mean;dropout=0.2").builds
+        >>> Fusion(other="bert_text:pooling=mean,dropout=0.2").traits.made_of
         (('victims', 'multimodal'), ('victims', 'bert_text:pooling=mean,dropout=0.2'))
         """
         others = (self._other,) if self.other else tuple(_DEFAULTS.values())
-        return tuple(("victims", spec) for spec in (_JOINING, *others))
+        made_of = tuple(("victims", spec) for spec in (_JOINING, *others))
+        return Traits(modalities=("sound", "text"), made_of=made_of)
 
     @property
     def _other(self) -> str:
-        return self.other.replace(";", ",")
+        return inner_spec(self.other)
 
     def check(self, victim: TrainableVictim) -> None:
         """Refuse a victim that perceives both, or that another defence stands around.
@@ -92,21 +103,16 @@ class Fusion:
         own = context.victim or _UNNAMED
         lacking = _lacking(victim, own)
         other = self._other or _DEFAULTS[lacking]
-        if lacking not in _modalities(build("victims", other)):
+        if lacking not in modalities_of(build("victims", other), None):
             expected = f"a victim that perceives {lacking}, which {own!r} does not"
             raise UsageError(f"{_WHERE}, parameter 'other'", repr(other), expected, f"try other={_DEFAULTS[lacking]}")
 
         def component(kind: str, spec: str) -> Any:
             return victim if (kind, spec) == ("victims", own) else build(kind, spec)
 
-        specs = {_SLOTS[modality]: (other if modality == lacking else own).replace(",", ";") for modality in _SLOTS}
+        specs = {_SLOTS[modality]: (other if modality == lacking else own) for modality in _SLOTS}
         params = (*specs.items(), *([("fine_tune", "true")] if self.fine_tune else []))
         return build("victims", str(Spec(_JOINING, params))), replace(context, component=component)
-
-
-def _modalities(victim: Any) -> tuple[Modality, ...]:
-    found: tuple[Modality, ...] = getattr(victim, "modalities", ("sound",))
-    return found
 
 
 def _lacking(victim: TrainableVictim, name: str) -> Modality:
@@ -118,7 +124,7 @@ def _lacking(victim: TrainableVictim, name: str) -> Modality:
     if isinstance(victim, Defended):
         remedy = "name fusion first, nearest to the victim: --defense fusion+rnnoise"
         raise UsageError(_WHERE, "another defence between it and the victim", "the bare victim", remedy)
-    lacking = [modality for modality in _DEFAULTS if modality not in _modalities(victim)]
+    lacking = [modality for modality in _DEFAULTS if modality not in modalities_of(victim, None)]
     if not lacking:
         expected = "one that perceives sound alone, or text alone"
         raise UsageError(_WHERE, f"victim {name!r}, which perceives both", expected, "leave fusion out: it is one")

@@ -7,11 +7,11 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeAlias
 
-from bench import DataError, FitContext, NoiseSet, TrainableVictim, UsageError, Utterance, Victim, within
+from bench import DataError, FitContext, NoiseSet, TrainableVictim, Traits, UsageError, Utterance, Victim, within
 from bench.contracts.capabilities import Sequential
 from bench.defending.gan.fitted import GAN, INNER, CleanedFeatures, CleanedSound, load_generator
 from bench.defending.gan.networks import Generator
-from bench.defending.gan.pairs import Frames, categories_of, clean_speech, corrupted, pairs_of, usual_categories
+from bench.defending.gan.pairs import Frames, clean_speech, corrupted, pairs_of, usual_categories
 from bench.defending.gan.sound import SoundPurifier, Spectra
 from bench.defending.gan.training import GanSettings, fit_gan
 from bench.defending.purified_victim import AudioDefense, load_purified
@@ -92,13 +92,14 @@ class GanPurification(AudioDefense):
         within(_WHERE, "epsilon", self.epsilon, "P2 takes 0.1 to 2", at_least=0.1, at_most=2)
 
     @property
-    def effects(self) -> tuple[str, ...]:
-        """The specs of the attacks that it draws on."""
-        return self.attacks or ("real_noise", "environmental")
+    def traits(self) -> Traits:
+        """Declare the attacks that it learns from."""
+        effects = self.attacks or ("real_noise", "environmental")
+        return Traits(made_of=tuple(("attacks", effect) for effect in effects))
 
-    def seen(self, noises: NoiseSet) -> frozenset[str]:
-        """The noise categories that it learns from, and "signal" for manipulations."""
-        return categories_of(self.attacks, noises) if self.attacks else frozenset(usual_categories(noises))
+    def seen(self, noises: NoiseSet) -> frozenset[str] | None:
+        """Name the noise categories that it learns from: those of its attacks, where they are named."""
+        return None if self.attacks else frozenset(usual_categories(noises))
 
     def fit(
         self, victim: TrainableVictim, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext

@@ -19,10 +19,12 @@ from bench import (
     Spec,
     Task,
     TrainableVictim,
+    Traits,
     UsageError,
     Utterance,
     Victim,
     keyed,
+    traits_of,
 )
 from bench.contracts.capabilities import forward_capabilities
 from bench.core.checks import within
@@ -104,9 +106,10 @@ class ManipulationDetector(AudioDefense):
             )
 
     @property
-    def effects(self) -> tuple[str, ...]:
-        """The specs of the attacks that it draws on."""
-        return ("environmental", *self.signals)
+    def traits(self) -> Traits:
+        """Declare the effects that it learns, and the categories that it names."""
+        effects = ("environmental", *self.signals)
+        return Traits(made_of=tuple(("attacks", effect) for effect in effects), categories=self.categories)
 
     def seen(self, noises: NoiseSet) -> frozenset[str]:
         """The noise categories that it has learnt, and "signal"."""
@@ -220,9 +223,9 @@ class Guarded:
         forward_capabilities(self, self.victim, _THROUGH)
 
     @property
-    def concurrent(self) -> bool:
-        """Whether the victim may be asked by several threads at once."""
-        return bool(getattr(self.victim, "concurrent", False))
+    def traits(self) -> Traits:
+        """Declare whether the victim may be asked by several threads at once."""
+        return Traits(concurrent=traits_of(self.victim).concurrent)
 
     def enroll(self, clean: Sequence[Utterance]) -> Guarded:
         """The victim and the detector get to know these speakers by their clean speech."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from bench import FitContext, NoiseSet, UsageError, Utterance, chosen, keyed, within
+from bench import FitContext, NoiseSet, Traits, UsageError, Utterance, chosen, keyed, within
 from bench.defending.adversarial_examples import perturbed
 from bench.defending.augmentation import NoisyCopies
 from bench.defending.retraining import as_recorded
@@ -75,6 +75,11 @@ class NoiseAugmentation(NoisyCopies):
         ('natural', 'interior')
         """
         return tuple(kind for kind in KINDS[self.group] if kind != self.leave_out)
+
+    @property
+    def traits(self) -> Traits:
+        """Declare the attacks that it draws on."""
+        return Traits(made_of=tuple(("attacks", effect) for effect in self.effects))
 
     @property
     def effects(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench import FitContext, NoiseSet, Spec, UsageError, Utterance, within
+from bench import FitContext, NoiseSet, Spec, Traits, UsageError, Utterance, within
 from bench.defending.adversarial_examples import perturbed
 from bench.defending.augmentation import NoisyCopies
 from bench.defending.retraining import as_recorded
@@ -50,6 +50,11 @@ class NoiseMixup(NoisyCopies):
             found = "+".join(f"{snr_db:g}" for snr_db in self.snrs_db) or "none"
             remedy = "P4 takes snrs_db=15+20+40"
             raise UsageError(f"{_WHERE}, parameter 'snrs_db'", found, "one or more, each once", remedy)
+
+    @property
+    def traits(self) -> Traits:
+        """Declare the attacks that it draws on."""
+        return Traits(made_of=tuple(("attacks", effect) for effect in self.effects))
 
     @property
     def effects(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from bench import FitContext, NoiseSet, Perturbation, Rng, UsageError, Utterance, keyed
+from bench import FitContext, NoiseSet, Perturbation, Rng, Traits, UsageError, Utterance, keyed
 from bench.audio.signal import mix
 from bench.defending.augmentation import NoisyCopies
 from bench.defending.retraining import as_recorded
@@ -44,6 +44,11 @@ class RandomNoise(NoisyCopies):
             raise UsageError(where + "'min_snr_db'", found, "at most max_snr_db", remedy)
         if not 0 < self.fraction <= 1:
             raise UsageError(where + "'fraction'", str(self.fraction), "above 0, at most 1", "try fraction=1")
+
+    @property
+    def traits(self) -> Traits:
+        """Declare the categories that it names."""
+        return Traits(categories=self.categories)
 
     def seen(self, noises: NoiseSet) -> frozenset[str]:
         """The noise categories that are trained on: all that can lie under speech where none is named."""

@@ -28,7 +28,6 @@ class Rnnoise(AudioDefense):
     """
 
     where: ClassVar[str] = _WHERE
-    randomised: ClassVar[bool] = False
 
     def fingerprint(self) -> str:
         """Changes with the library that holds RNNoise.

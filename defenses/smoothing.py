@@ -21,10 +21,12 @@ from bench import (
     Refusing,
     Rng,
     TrainableVictim,
+    Traits,
     UsageError,
     Utterance,
     Victim,
     keyed,
+    traits_of,
 )
 from bench.contracts.capabilities import forward_capabilities
 from bench.core.checks import within
@@ -71,8 +73,7 @@ class Smoothing(AudioDefense):
     sigma: float = 0.01
     copies: int = 20
     alpha: float = 0.001
-    randomised: ClassVar[bool] = True
-    certifies: ClassVar[bool] = True
+    traits: ClassVar[Traits] = Traits(randomised=True, certifies=True)
 
     def __post_init__(self) -> None:
         within(_WHERE, "sigma", self.sigma, "try 0.01", above=0, at_most=1)
@@ -143,9 +144,9 @@ class Smoothed:
         forward_capabilities(self, self.victim, ("hidden",), lambda _: partial(_mean_hidden, self))
 
     @property
-    def concurrent(self) -> bool:
-        """Whether the victim behind may be asked by several threads at once."""
-        return bool(getattr(self.victim, "concurrent", False))
+    def traits(self) -> Traits:
+        """Declare whether the victim behind may be asked by several threads at once."""
+        return Traits(concurrent=traits_of(self.victim).concurrent)
 
     def enroll(self, clean: Sequence[Utterance]) -> Smoothed:
         """The victim behind gets to know these speakers by their clean speech."""

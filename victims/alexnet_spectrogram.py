@@ -10,7 +10,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from bench import SAMPLE_RATE, Batch, FitContext, UsageError, Utterance, batches, within
+from bench import SAMPLE_RATE, Batch, FitContext, Traits, UsageError, Utterance, batches, within
 from bench.audio.reading import SILENCE_PEAK
 from bench.audio.signal.spectrogram_image import ImageSettings, spectrogram_image
 from bench.data.segments import SEGMENT_S
@@ -99,7 +99,7 @@ class AlexnetSpectrogram:
     weight_decay: float = 4e-4
     gamma: float = 0.2
     normalise: bool = True
-    renews: ClassVar[bool] = True
+    traits: ClassVar[Traits] = Traits(renews=True)
 
     def __post_init__(self) -> None:
         for name, least in (("image_size", _SMALLEST), ("batch_size", 1), ("max_epochs", 1)):
@@ -207,7 +207,7 @@ class FittedAlexnet:
     classes: tuple[str, ...]
     network: AlexNet
     device: torch.device
-    concurrent: ClassVar[bool] = True
+    traits: ClassVar[Traits] = Traits(concurrent=True)
 
     def enroll(self, clean: Sequence[Utterance]) -> FittedAlexnet:
         """It needs to know nobody."""

@@ -12,8 +12,7 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from bench import MASK, ComponentError, FitContext, UsageError, Utterance
-from bench.core.types import Modality
+from bench import MASK, ComponentError, FitContext, Traits, UsageError, Utterance
 from bench.modelling.pretrained.encoders import Front
 from bench.modelling.pretrained.heads import FittedHead, Head, fit_head, load_head
 from bench.modelling.pretrained.hub import ModelSource
@@ -65,7 +64,7 @@ class BertText:
     max_epochs: int = 100
     patience: int = 10
     revision: str = "main"
-    modalities: ClassVar[tuple[Modality, ...]] = ("text",)
+    traits: ClassVar[Traits] = Traits(modalities=("text",))
 
     def __post_init__(self) -> None:
         self._head.check(_WHERE)

@@ -11,7 +11,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from bench import Batch, ComponentError, FitContext, UsageError, Utterance, batches
+from bench import Batch, ComponentError, FitContext, Traits, UsageError, Utterance, batches
 from bench.audio.signal import MelSettings, frame_counts, log_mel
 from bench.core.threads import one_thread
 from bench.modelling.training import Schedule, Sequences, fit_network, renewal, seeded
@@ -54,7 +54,7 @@ class CnnGru:
     batch_size: int = 8
     max_epochs: int = 50
     patience: int = 5
-    renews: ClassVar[bool] = True
+    traits: ClassVar[Traits] = Traits(renews=True)
 
     def __post_init__(self) -> None:
         at_least_1 = ("channels", "kernel", "stride", "hidden", "dense", "batch_size", "max_epochs", "patience")
@@ -145,7 +145,7 @@ class FittedCnnGru:
     network: CnnGruNetwork
     device: torch.device
     statistics: Mapping[str, Tensor] | None = None
-    concurrent: ClassVar[bool] = True
+    traits: ClassVar[Traits] = Traits(concurrent=True)
 
     def enroll(self, clean: Sequence[Utterance]) -> FittedCnnGru:
         """Take each speaker's normalisation from their clean utterances."""

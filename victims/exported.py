@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-from bench import BenchError, ComponentError, DataError, FitContext, UsageError, Utterance, Victim
+from bench import BenchError, ComponentError, DataError, FitContext, Traits, UsageError, Utterance, Victim
 from bench.core.specs import NO_DEFENSE
-from bench.core.types import Modality
 from bench.sharing.export import Export, fingerprint_of, read_export, task_json, voices
 from bench.sharing.portability import built, check_inside
 
@@ -28,32 +27,19 @@ class Exported:
     """
 
     folder: Path
-    trains: ClassVar[bool] = False
 
     def fingerprint(self) -> str:
         """Of all the folder's files, their bytes and their names."""
         return fingerprint_of(self.folder)
 
     @property
-    def modalities(self) -> tuple[Modality, ...]:
-        """What the victim in the folder perceives."""
-        return read_export(self.folder).modalities
-
-    @property
-    def randomised(self) -> bool:
-        """Whether the defence in the folder draws anew for every query."""
-        return bool(read_export(self.folder).about.get("randomised", False))
-
-    @property
-    def builds(self) -> tuple[tuple[str, str], ...]:
-        """Kind and spec of the defence in the folder, if any."""
-        defense = read_export(self.folder).defense
-        return () if defense == NO_DEFENSE else (("defenses", defense),)
-
-    @property
-    def made_of(self) -> tuple[str, ...]:
-        """The spec of the victim in the folder."""
-        return (read_export(self.folder).victim,)
+    def traits(self) -> Traits:
+        """Declare what the folder says of its victim and its defence; no training changes them."""
+        export = read_export(self.folder)
+        made_of = [("victims", export.victim)]
+        made_of += [] if export.defense == NO_DEFENSE else [("defenses", export.defense)]
+        randomised = bool(export.about.get("randomised", False))
+        return Traits(tuple(made_of), modalities=export.modalities, trains=False, randomised=randomised)
 
     def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> Victim:
         """Load it. `train` and `valid` tell who is not tested.
@@ -105,7 +91,8 @@ class Exported:
         recipe = built(where, build, "victims", export.victim, _origin(export, "victim"))
         bare = export.defense == NO_DEFENSE
         defense = None if bare else built(where, build, "defenses", export.defense, _origin(export, "defense"))
-        check_inside(where, export.victim, None if bare else export.defense, build)
+        named = [("victims", export.victim), *([] if bare else [("defenses", export.defense)])]
+        check_inside(where, named, build)
         own = replace(context, seed=int(export.about["seed"]), victim=export.victim)
         try:
             victim: Victim = recipe.load(folder, own) if defense is None else defense.load(recipe, folder, own)

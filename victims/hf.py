@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from bench import SAMPLE_RATE, Batch, FitContext, UsageError, Utterance, within
+from bench import SAMPLE_RATE, Batch, FitContext, Traits, UsageError, Utterance, within
 from bench.core.halving import Halving
 from bench.modelling.pretrained.borrowed import PROBES, check_note, refuse_mixing, write_note
 from bench.modelling.pretrained.hub import ModelSource
@@ -52,7 +52,7 @@ class HuggingFace:
     labels: tuple[str, ...] = ()
     revision: str = "main"
     batch_size: int = 8
-    trains = False
+    traits: ClassVar[Traits] = Traits(trains=False)
 
     def __post_init__(self) -> None:
         within(_WHERE, "batch_size", self.batch_size, "the default is 8", at_least=1)

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor
 
-from bench import Batch, BenchError, FitContext, Spec, UsageError, Utterance, within
+from bench import Batch, BenchError, FitContext, Spec, Traits, UsageError, Utterance, within
 from bench.core.cache import cache_dir
 from bench.core.keys import fingerprint
 from bench.core.specs import build, did_you_mean
@@ -87,7 +87,7 @@ class Http:
     timeout_s: float = 30.0
     max_requests: int | None = None
     settings: Path | None = None
-    trains = False
+    traits: ClassVar[Traits] = Traits(trains=False)
 
     def __post_init__(self) -> None:
         if self.settings is not None:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 
-from bench import Batch, FitContext, Utterance, chosen, within
+from bench import Batch, FitContext, Traits, Utterance, chosen, within
 from bench.modelling.features.egemaps import WIDTHS, Level, version
 from bench.modelling.features.frontend import FrontEnd, Scope
 from bench.modelling.training import Schedule, Sequences, fit_network, renewal, seeded
@@ -64,7 +64,7 @@ class LstmEgemaps:
     patience: int = 5
     batch_size: int = 32
     max_epochs: int = 150
-    renews: ClassVar[bool] = True
+    traits: ClassVar[Traits] = Traits(renews=True)
 
     def __post_init__(self) -> None:
         chosen(_WHERE, "statistics", [self.statistics], ("training", "speaker"))
@@ -153,7 +153,7 @@ class FittedLstmEgemaps:
     front: FrontEnd
     network: LstmNetwork
     device: torch.device
-    concurrent: ClassVar[bool] = True
+    traits: ClassVar[Traits] = Traits(concurrent=True)
 
     def enroll(self, clean: Sequence[Utterance]) -> FittedLstmEgemaps:
         """Take each speaker's statistics from their clean utterances, where those are asked for."""

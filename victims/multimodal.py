@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from bench import Batch, ComponentError, FitContext, Spec, UsageError, Utterance, batches, within
-from bench.contracts.capabilities import Embedding
+from bench import (
+    Batch,
+    ComponentError,
+    FitContext,
+    Spec,
+    Traits,
+    UsageError,
+    Utterance,
+    batches,
+    inner_spec,
+    traits_of,
+    within,
+)
+from bench.contracts.capabilities import Embedding, Tunable
 from bench.core.threads import one_thread
-from bench.core.types import Modality
 from bench.modelling.training import Schedule, Sequences, fit_network, seeded
 from bench.modelling.weights import load_into, load_weights, save_weights
 
@@ -56,24 +67,27 @@ class Multimodal:
     batch_size: int = 4
     max_epochs: int = 100
     patience: int = 10
-    modalities: ClassVar[tuple[Modality, ...]] = ("sound", "text")
 
     def __post_init__(self) -> None:
         for name in ("batch_size", "max_epochs", "patience"):
             within(_WHERE, name, getattr(self, name), "leave it out for the default", at_least=1)
         for name in ("learning_rate", "tune_rate"):
             within(_WHERE, name, getattr(self, name), "leave it out for the default", above=0)
-        for name, spec in zip(_SENSES, self.made_of, strict=True):
+        for name, spec in zip(_SENSES, self._specs, strict=True):
             Spec.parse(spec, f"{_WHERE}, parameter {name!r}")
 
     @property
-    def made_of(self) -> tuple[str, str]:
-        """The specs of the two victims.
+    def traits(self) -> Traits:
+        """Declare the two victims, and that it perceives what both do.
 
-        >>> Multimodal(text="bert_text:pooling=mean;dropout=0.2").made_of
-        ('bert_text:pooling=mean,dropout=0.2', 'cnn_gru')
+        >>> Multimodal(text="bert_text:pooling=mean,dropout=0.2").traits.made_of
+        (('victims', 'bert_text:pooling=mean,dropout=0.2'), ('victims', 'cnn_gru'))
         """
-        return self.text.replace(";", ","), self.audio.replace(";", ",")
+        return Traits(modalities=("sound", "text"), made_of=tuple(("victims", spec) for spec in self._specs))
+
+    @property
+    def _specs(self) -> tuple[str, str]:
+        return inner_spec(self.text), inner_spec(self.audio)
 
     def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> FittedMultimodal:
         """Train the two, then what joins them, on `train`; choose the epochs on `valid`."""
@@ -106,7 +120,7 @@ class Multimodal:
         if build is None:
             remedy = "give it component=Registry.discover().build"
             raise ComponentError(_WHERE, "a FitContext without component", "one that builds victims", remedy)
-        return [(build("victims", spec), spec) for spec in self.made_of]
+        return [(build("victims", spec), spec) for spec in self._specs]
 
     def _shown(self, fitted: Any, spec: str) -> Embedding:
         if not isinstance(fitted, Embedding):
@@ -116,12 +130,11 @@ class Multimodal:
 
     def _modules(self, parts: Sequence[Embedding]) -> list[nn.Module]:
         """The networks that are trained on."""
-        found = [getattr(part, "network", None) for part in parts]
-        for spec, network in zip(self.made_of, found, strict=True):
-            if not isinstance(network, nn.Module):
+        for spec, part in zip(self._specs, parts, strict=True):
+            if not isinstance(part, Tunable):
                 expected = "victims with a torch module as their attribute network"
                 raise UsageError(f"{_WHERE}, parameter 'fine_tune'", repr(spec), expected, "leave fine_tune out")
-        return [network for network in found if isinstance(network, nn.Module)]
+        return [part.network for part in parts if isinstance(part, Tunable)]
 
     def _train(self, network: nn.Module, data: Sequence[Sequences], rate: float, context: FitContext) -> None:
         trained = [tensor for tensor in network.parameters() if tensor.requires_grad]
@@ -219,9 +232,9 @@ class FittedMultimodal:
     network: Joint
 
     @property
-    def concurrent(self) -> bool:
-        """Whether both may be asked by several threads at once."""
-        return all(getattr(part, "concurrent", False) for part in self.parts)
+    def traits(self) -> Traits:
+        """Declare whether both may be asked by several threads at once."""
+        return Traits(concurrent=all(traits_of(part).concurrent for part in self.parts))
 
     def enroll(self, clean: Sequence[Utterance]) -> FittedMultimodal:
         """Both get to know these speakers."""

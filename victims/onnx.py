@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bench import Batch, BenchError, ComponentError, DataError, FitContext, UsageError, Utterance, within
+from bench import Batch, BenchError, ComponentError, DataError, FitContext, Traits, UsageError, Utterance, within
 from bench.modelling.pretrained.borrowed import PROBES, check_note, digest_of, module_for, refuse_mixing, write_note
 from bench.modelling.pretrained.labels import Labels, looks_like_probabilities
 
@@ -47,7 +47,7 @@ class Onnx:
     output: Literal["logits", "probabilities"] = "logits"
     normalize: bool = False
     batch_size: int = 8
-    trains = False
+    traits: ClassVar[Traits] = Traits(trains=False)
 
     def __post_init__(self) -> None:
         within(_WHERE, "batch_size", self.batch_size, "the default is 8", at_least=1)
@@ -109,7 +109,7 @@ class FittedOnnx:
     waveform: Any
     mask: Any
     device: torch.device
-    concurrent: ClassVar[bool] = True
+    traits: ClassVar[Traits] = Traits(concurrent=True)
 
     def enroll(self, clean: Sequence[Utterance]) -> FittedOnnx:
         """It needs to know nobody."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from bench import SAMPLE_RATE, Batch, BenchError, ComponentError, FitContext, UsageError, Utterance, within
+from bench import SAMPLE_RATE, Batch, BenchError, ComponentError, FitContext, Traits, UsageError, Utterance, within
 from bench.modelling.pretrained.borrowed import PROBES, check_note, digest_of, refuse_mixing, write_note
 from bench.modelling.pretrained.labels import Labels, log_scores
 from bench.modelling.pretrained.userfile import load_file
@@ -45,7 +45,7 @@ class Python:
     labels: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
     batch_size: int = 1
-    trains = False
+    traits: ClassVar[Traits] = Traits(trains=False)
 
     def __post_init__(self) -> None:
         within(_WHERE, "batch_size", self.batch_size, "the default is 1", at_least=1)

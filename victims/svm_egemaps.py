@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bench import Batch, DataError, FitContext, UsageError, Utterance, chosen, within
+from bench import Batch, DataError, FitContext, Traits, UsageError, Utterance, chosen, within
 from bench.modelling.features.egemaps import WIDTHS, version
 from bench.modelling.features.frontend import FrontEnd, Scope
 from bench.modelling.pretrained.borrowed import module_for
@@ -142,7 +142,7 @@ class FittedSvmEgemaps:
     intercepts: Tensor
     scale: float = 1.0
     cost: float = 1.0
-    concurrent: ClassVar[bool] = True
+    traits: ClassVar[Traits] = Traits(concurrent=True)
 
     def enroll(self, clean: Sequence[Utterance]) -> FittedSvmEgemaps:
         """Take each speaker's statistics from their clean utterances, where those are asked for."""

@@ -10,7 +10,7 @@ import typer
 
 from bench.cli.arguments import DEFENSE, LIMIT, TRAINED, Json, Offered, asking
 from bench.cli.report import FEW_SPEAKERS, listed, speakers
-from bench.cli.victims_options import CLEAN, say_failed
+from bench.cli.victims_options import say_failed
 
 if TYPE_CHECKING:
     from bench.evaluation.options import Options
@@ -25,7 +25,7 @@ _CHANGES: Offered = {
 }
 
 
-@asking({**TRAINED, **_CHANGES}, **CLEAN)
+@asking({**TRAINED, **_CHANGES})
 def certify(
     options: Options,
     first: Annotated[
@@ -51,7 +51,7 @@ def certify(
     check_json_target(json)
     check_certifies(Registry.discover(options.plugins), options.defenses)
     job = prepare_job(options, for_terminal())
-    found, failed = each(job, lambda cell: certified(job.experiment, cell, effort))
+    found, failed = each(job, lambda key: certified(job.experiment, key, effort, options.limit))
     told = summaries(found, effort)
     notes = [one.to_json() for one in failed]
     if write_json({"schema": SCHEMA, "certified": [one.to_json() for one in told], "failed": notes}, json):

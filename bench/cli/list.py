@@ -25,7 +25,8 @@ def list_components(
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """List victims, attacks, defences, corpora and noise banks, with their parameters and defaults, and the tasks."""
-    from bench.contracts.registry import KINDS, Registry
+    from bench.contracts.component import KINDS
+    from bench.contracts.registry import Registry
     from bench.core.errors import UsageError
     from bench.core.specs import did_you_mean
 

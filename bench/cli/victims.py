@@ -10,11 +10,12 @@ import typer
 
 from bench.cli.arguments import REPEATS, TRAINED, Json, asking
 from bench.cli.victims_export import card, export
-from bench.cli.victims_options import CLEAN, say_failed
+from bench.cli.victims_options import say_failed
 
 if TYPE_CHECKING:
+    from bench.evaluation.cells import FittedKey
     from bench.evaluation.options import Options
-    from bench.studies.clean_scoring import CleanScoring
+    from bench.studies.clean_scoring import CleanAnswers, CleanScoring
     from bench.studies.training_jobs import Failed, KeptVictim
 
 SCHEMA = 1
@@ -27,7 +28,7 @@ def _group() -> None:
 
 
 @app.command("train", short_help="Train what is not trained yet.")
-@asking(TRAINED, **CLEAN)
+@asking(TRAINED)
 def train(options: Options, json: Json = None) -> None:
     """Train what is not trained yet, and say where it is kept.
 
@@ -41,14 +42,14 @@ def train(options: Options, json: Json = None) -> None:
 
     check_json_target(json)
     job = prepare_job(options, for_terminal())
-    done, failed = each(job, lambda cell: trained(job.experiment, cell).kept())
+    done, failed = each(job, lambda key: trained(job.experiment, key).kept())
     if write_json(_told(failed, victims=done), json):
         show_trained(done)
     say_failed(failed)
 
 
 @app.command("evaluate", short_help="Measure victims on clean speech, without an attack.")
-@asking(TRAINED | {"repeats": REPEATS}, attacks=CLEAN["attacks"])
+@asking(TRAINED | {"repeats": REPEATS})
 def evaluate(
     options: Options,
     test_corpus: Annotated[
@@ -75,7 +76,13 @@ def evaluate(
     check_test_corpus(test_corpus, test_corpus_root)
     job = prepare_job(options, for_terminal())
     other = None if test_corpus is None else read_test_corpus(job, test_corpus, test_corpus_root)
-    said, failed = each(job, lambda cell: answers(job.experiment, trained(job.experiment, cell), other))
+
+    def look(key: FittedKey) -> list[CleanAnswers]:
+        found = trained(job.experiment, key)
+        return [answers(job.experiment, found, other, repeat) for repeat in job.repeats(key)]
+
+    looks, failed = each(job, look)
+    said = [one for some in looks for one in some]
     cells, pooled = (reports(said, pooled) for pooled in (False, True))
     if write_json(_told(failed, cells=cells, pooled=pooled), json):
         show_reports(cells, pooled)

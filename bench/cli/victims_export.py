@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bench.cli.arguments import ONE, Json, asking
-from bench.cli.victims_options import CLEAN, License
+from bench.cli.victims_options import License
 
 if TYPE_CHECKING:
     from bench.evaluation.options import Options
     from bench.studies.training_jobs import Job
 
 
-@asking(ONE, **CLEAN)
+@asking(ONE)
 def export(
     options: Options,
     to: Annotated[Path, typer.Option(metavar="DIR", help="The folder to write; new, or empty.")],
@@ -35,14 +35,13 @@ def export(
 
     check_target(to)
     job = _one(options)
-    found = trained(job.experiment, job.cells[0])
+    found = trained(job.experiment, job.fitted[0])
     write_export(to, found.folder, described(job.experiment, found, license), render)
-    cell = job.cells[0]
-    attack = f"bench run --victim exported:{to} --task {cell.task.name} ..."
-    typer.echo(f"Exported {cell.victim} to {to}. Attack it: {attack}")
+    attack = f"bench run --victim exported:{to} --task {found.key.task.name} ..."
+    typer.echo(f"Exported {found.key.victim} to {to}. Attack it: {attack}")
 
 
-@asking({name: one for name, one in ONE.items() if name != "victim"}, victims=("none",), **CLEAN)
+@asking({name: one for name, one in ONE.items() if name != "victim"}, victims=("none",))
 def card(
     options: Options,
     folder: Annotated[Path | None, typer.Argument(metavar="[FOLDER]", help="An exported victim's folder.")] = None,
@@ -82,7 +81,7 @@ def _described(options: Options, license: str) -> dict[str, Any]:
     from bench.studies.training_jobs import trained
 
     job = _one(options)
-    return described(job.experiment, trained(job.experiment, job.cells[0]), license)
+    return described(job.experiment, trained(job.experiment, job.fitted[0]), license)
 
 
 def _one(options: Options) -> Job:
@@ -93,7 +92,6 @@ def _one(options: Options) -> Job:
     """
     from bench.core.errors import UsageError
     from bench.core.progress import for_terminal
-    from bench.core.specs import NO_DEFENSE
     from bench.sharing.portability import check_inside
     from bench.studies.training_jobs import prepare_job
 
@@ -102,7 +100,7 @@ def _one(options: Options) -> Job:
             found = ",".join(map(str, asked)) or "all"
             raise UsageError(option, found, "one number", "take one victim at a time")
     job = prepare_job(options, for_terminal())
-    cell = job.cells[0]
-    defense = None if cell.defense == NO_DEFENSE else cell.defense
-    check_inside(f"--victim {cell.victim}", cell.victim, defense, job.experiment.registry.build)
+    key = job.fitted[0]
+    named = [(one.kind, one.spec) for one in (key.victim, key.defense) if one is not None]
+    check_inside(f"--victim {key.victim}", named, job.experiment.registry.build)
     return job

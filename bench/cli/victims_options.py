@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
     from bench.studies.training_jobs import Failed
-
-CLEAN: dict[str, Any] = {"attacks": ("fade_in",), "repeats": 1}
-"""Cells are planned with an attack; nobody runs this one, and it is in nothing that is told."""
 
 License = Annotated[
     str, typer.Option(metavar="NAME", help="Of the weights, as Hugging Face spells it: apache-2.0, cc-by-4.0, other.")
@@ -25,8 +22,8 @@ def say_failed(failed: Sequence[Failed]) -> None:
         typer.Exit: any failed.
     """
     for one in failed:
-        cell = one.cell
-        name = f"{cell.victim}, defence {cell.defense}, {cell.task.name}, fold {cell.fold}, seed {cell.seed}"
+        key = one.key
+        name = f"{key.victim}, defence {key.defense_spec}, {key.task.name}, fold {key.fold}, seed {key.seed}"
         typer.echo(f"bench: {name} failed: {one.error}", err=True)
     if failed:
         typer.echo("bench: --json has the tracebacks", err=True)

@@ -13,6 +13,7 @@ from bench.core.types import Utterance
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
 
     from bench.core.batch import Batch
 
@@ -75,7 +76,7 @@ class Sequential(Victim, Protocol):
 class Embedding(Victim, Protocol):
     """A fitted victim that shows its last hidden vector: what `multimodal` joins.
 
-    Where that can be trained on with what joins it, the attribute `network` is the torch module to train.
+    Where that can be trained on with what joins it, it is [`Tunable`][bench.contracts.capabilities.Tunable] too.
     """
 
     def enroll(self, clean: Sequence[Utterance]) -> Embedding:
@@ -84,6 +85,20 @@ class Embedding(Victim, Protocol):
 
     def hidden(self, batch: Batch) -> torch.Tensor:
         """The vector before the output layer, shape (b, h). A row does not depend on the others, nor on padding."""
+        ...
+
+
+@runtime_checkable
+class Tunable(Embedding, Protocol):
+    """A fitted victim whose network can be trained on together with what joins it to another."""
+
+    def enroll(self, clean: Sequence[Utterance]) -> Tunable:
+        """Likewise one that can."""
+        ...
+
+    @property
+    def network(self) -> nn.Module:
+        """Return the torch module to train."""
         ...
 
 
@@ -104,6 +119,7 @@ def forward_capabilities(
         names: of methods and attributes.
         through: what is made of each on the way.
     """
+    known = set(dir(victim))
     for name in names:
-        if hasattr(victim, name):
+        if name in known:
             object.__setattr__(wrapper, name, through(getattr(victim, name)))

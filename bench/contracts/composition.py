@@ -13,14 +13,14 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bench.contracts.traits import NOTHING_DECLARED, Traits, traits_of
 from bench.core.errors import UsageError
+from bench.core.specs import JOINED
 from bench.core.types import Perturbation, Rng, Utterance
 
 if TYPE_CHECKING:
-    from bench.contracts.attack_tools import AttackTools
-    from bench.contracts.protocols import Attack
+    from bench.contracts.attacks import Attack, AttackTools
 
-JOINED = "+"
 COMPOSABLE = ("attacks", "defenses")
 """The kinds of which several can be one."""
 
@@ -68,7 +68,7 @@ class Composed:
         names: their specs.
 
     Raises:
-        UsageError: one of them is a search.
+        UsageError: one of them is a search, brings what a search has found, or does not say that it asks once.
     """
 
     parts: tuple[Attack, ...]
@@ -76,12 +76,26 @@ class Composed:
 
     def __post_init__(self) -> None:
         for part, name in zip(self.parts, self.names, strict=True):
-            if hasattr(part, "probe"):
-                found = f"{name!r}, which is a search"
-                raise UsageError(f"--attack {composed(self.names)!r}", found, "effects that ask once", "leave it out")
+            if found := _not_an_effect(part):
+                where, expected = f"--attack {composed(self.names)!r}", "effects that ask once and know nothing"
+                remedy = "run it alone, or declare traits = Traits(asks_once=True) where it is an effect of yours"
+                raise UsageError(where, f"{name!r}, {found}", expected, remedy)
+
+    @property
+    def traits(self) -> Traits:
+        """Declare that it asks once, with all that its parts draw from."""
+        own = [traits_of(part).categories for part in self.parts]
+        known = dict.fromkeys(category for some in own for category in some or ())
+        return Traits(asks_once=True, categories=None if None in own else tuple(known))
 
     def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield the utterance with all effects."""
+        """Yield the utterance with all effects.
+
+        Args:
+            original: the utterance, left as it is.
+            tools: given to each effect.
+            rng: given to each effect in turn.
+        """
         candidate, done = original, []
         for part in self.parts:
             changed = next(part.search(candidate, tools, rng), None)
@@ -97,3 +111,15 @@ class Composed:
                 " + ".join(one.source for one in done),
             ),
         )
+
+
+def _not_an_effect(part: Attack) -> str:
+    """Say why an attack cannot be composed; nothing where it can."""
+    traits = traits_of(part)
+    if traits.transfers:
+        return "which brings what a search has found on the bare victim"
+    if traits.adaptive:
+        return "which searches with a copy of the defence"
+    if not traits.asks_once:
+        return "which is a search" if traits != NOTHING_DECLARED else "which does not say that it asks once"
+    return ""

@@ -13,9 +13,9 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from bench.contracts.composition import JOINED
 from bench.core.errors import DataError
 from bench.core.rng import key_of
+from bench.core.specs import JOINED
 from bench.core.types import Perturbation
 
 P1_NAMES = {

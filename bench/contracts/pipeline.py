@@ -8,15 +8,12 @@ learns. When the victim is asked, the last has the question first.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar
 
-from bench.contracts.composition import composed
-from bench.contracts.protocols import Defense, FitContext, TrainableVictim, Victim
-from bench.core.errors import UsageError
-from bench.core.noises import NoiseSet
-from bench.core.types import SIGNAL, Modality, Utterance
+from bench.contracts.protocols import ChecksVictim, Defense, FitContext, TrainableVictim, Victim
+from bench.contracts.traits import Traits, traits_of
+from bench.core.types import Modality, Utterance
 
 
 @dataclass(frozen=True)
@@ -30,19 +27,22 @@ class Defended:
 
     victim: TrainableVictim
     defense: Defense
-    renews: ClassVar[bool] = False  # the defence between may change what `FitContext.renew` gives
 
     @property
-    def modalities(self) -> tuple[Modality, ...]:
-        """What it perceives: all that its victim or its defence does."""
-        return modalities_of(self.victim, self.defense)
+    def traits(self) -> Traits:
+        """Declare what the victim does, but for what the defence changes.
+
+        It asks for no other utterances in later epochs: the defence between may change what `FitContext.renew` gives.
+        """
+        own = traits_of(self.victim)
+        return replace(own, modalities=modalities_of(self.victim, self.defense), renews=False)
 
     def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> Victim:
         """Fit the victim under the defence."""
         return self.defense.fit(self.victim, train, valid, context)
 
     def load(self, folder: Path, context: FitContext) -> Victim:
-        """What `fit` gave, from its folder."""
+        """Load what `fit` gave, from its folder."""
         return self.defense.load(self.victim, folder, context)
 
 
@@ -55,28 +55,18 @@ class DefensePipeline:
         names: their specs.
     """
 
-    parts: tuple[Any, ...]
+    parts: tuple[Defense, ...]
     names: tuple[str, ...]
 
-    def __post_init__(self) -> None:
-        for part, name in zip(self.parts, self.names, strict=True):
-            if not isinstance(part, Defense):
-                where = f"--defense {composed(self.names)!r}"
-                raise UsageError(where, f"{name!r}, without methods fit and load", "a defence", "add them")
-
     @property
-    def randomised(self) -> bool:
-        """Whether any of them draws anew for every query."""
-        return any(getattr(part, "randomised", False) for part in self.parts)
-
-    @property
-    def modalities(self) -> tuple[Modality, ...]:
-        """What any of them perceives."""
-        return tuple(dict.fromkeys(modality for part in self.parts for modality in getattr(part, "modalities", ())))
-
-    def seen(self, noises: NoiseSet) -> frozenset[str]:
-        """The noise categories that any of them was trained against."""
-        return frozenset(category for part in self.parts for category in seen_by(part, noises))
+    def traits(self) -> Traits:
+        """Declare what any of them does; what is proven is proven by the last."""
+        own = [traits_of(part) for part in self.parts]
+        return Traits(
+            modalities=tuple(dict.fromkeys(modality for one in own for modality in one.modalities)),
+            randomised=any(one.randomised for one in own),
+            certifies=own[-1].certifies,
+        )
 
     def check(self, victim: TrainableVictim) -> None:
         """Ask each whether it can defend what lies below it.
@@ -92,13 +82,11 @@ class DefensePipeline:
         self, victim: TrainableVictim, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext
     ) -> Victim:
         """Fit the victim under all of them."""
-        fitted: Victim = self.parts[-1].fit(self._below(victim), train, valid, context)
-        return fitted
+        return self.parts[-1].fit(self._below(victim), train, valid, context)
 
     def load(self, victim: TrainableVictim, folder: Path, context: FitContext) -> Victim:
-        """What `fit` gave, from its folder."""
-        loaded: Victim = self.parts[-1].load(self._below(victim), folder, context)
-        return loaded
+        """Load what `fit` gave, from its folder."""
+        return self.parts[-1].load(self._below(victim), folder, context)
 
     def _below(self, victim: TrainableVictim) -> TrainableVictim:
         """What the last one defends."""
@@ -110,34 +98,23 @@ class DefensePipeline:
 def check_defends(defense: Defense, victim: TrainableVictim) -> None:
     """Let a defence refuse a victim that it cannot defend; one that does not say refuses none here.
 
+    Args:
+        defense: the one that is asked.
+        victim: the recipe to be defended.
+
     Raises:
         UsageError: it refuses this one.
     """
-    if check := getattr(defense, "check", None):
-        check(victim)
-
-
-def seen_by(defense: Defense, noises: NoiseSet) -> frozenset[str]:
-    """The noise categories that a defence was trained against, and "signal" for manipulations; none where it does not
-    say."""
-    seen = getattr(defense, "seen", None)
-    return frozenset() if seen is None else frozenset(seen(noises))
-
-
-def drawn_by(attack: Any, noises: NoiseSet) -> tuple[str, ...]:
-    """The noise categories that an attack, or a composition's parts, draw from; "signal" for what draws from none."""
-    found: list[str] = []
-    for part in getattr(attack, "parts", (attack,)):
-        if hasattr(part, "categories"):
-            found += part.categories
-        elif not hasattr(part, "category"):
-            found.append(SIGNAL)
-        else:
-            found += noises.categories if part.category is None else (part.category,)
-    return tuple(dict.fromkeys(found))
+    if isinstance(defense, ChecksVictim):
+        defense.check(victim)
 
 
 def modalities_of(victim: TrainableVictim, defense: Defense | None) -> tuple[Modality, ...]:
-    """What a victim under a defence perceives: sound, where neither says."""
-    own: tuple[Modality, ...] = getattr(victim, "modalities", ("sound",))
-    return tuple(dict.fromkeys((*own, *getattr(defense, "modalities", ()))))
+    """Tell what a victim under a defence perceives: sound, where the victim does not say.
+
+    Args:
+        victim: the recipe.
+        defense: what stands around it; None for the bare victim.
+    """
+    added = traits_of(defense).modalities
+    return tuple(dict.fromkeys((*(traits_of(victim).modalities or ("sound",)), *added)))

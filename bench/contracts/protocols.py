@@ -7,18 +7,17 @@ their fields are their parameters, their part of a record's key, and their optio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from bench.core.progress import SILENT, Progress
-from bench.core.types import Dataset, Rng, Task, Utterance
+from bench.core.types import Dataset, Task, Utterance
 
 if TYPE_CHECKING:
     import torch
 
-    from bench.contracts.attack_tools import AttackTools
     from bench.core.batch import Batch
     from bench.core.noises import NoiseSet
 
@@ -34,12 +33,12 @@ class FitContext:
         noises: the noise bank's "train" part. The sounds that will attack are not in it.
         progress: whom to tell.
         component: builds another registered component from its kind ("victims") and spec, for one that is made of
-            others; None where there is no registry. It says which in its property `made_of`.
+            others; None where there is no registry. It says which in its traits, `made_of`.
         victim: the spec of the cell's victim, for a defence that rebuilds it; "" where it has none.
         clean: the clean utterances of the training speakers, where a defence has changed some of those to train on.
             A victim that normalises by speaker takes its statistics from these; from those to train on where empty.
         renew: where a defence gives other utterances to train on in every epoch: told the victim as it stands and the
-            number of the coming epoch, from 1. Recipes that ask it say so with a class attribute `renews = True`.
+            number of the coming epoch, from 1. Recipes that ask it say so with the trait `renews`.
     """
 
     task: Task
@@ -57,8 +56,7 @@ class FitContext:
 class Victim(Protocol):
     """A speech emotion recogniser that can be asked.
 
-    One whose `log_probs` may be called by several threads at once says so with a class attribute `concurrent = True`;
-    on a CPU the referee then runs a share of the searches on each core.
+    One whose `log_probs` may be called by several threads at once declares the trait `concurrent`.
     """
 
     def enroll(self, clean: Sequence[Utterance]) -> Victim:
@@ -86,10 +84,9 @@ class Victim(Protocol):
 class TrainableVictim(Protocol):
     """The recipe of a victim: a frozen dataclass of hyper-parameters. Fitting leaves the recipe as it was.
 
-    A recipe whose victim reads transcripts says so with a class attribute `modalities = ("text",)`, or `("sound",
-    "text")`; it is then given no utterance that lacks one of them. Without it a victim hears.
-    One that no training changes, since somebody else has trained it, says `trains = False`: a defence that works by
-    training refuses it.
+    What it perceives, whether training changes it and what it is made of it says in its
+    [`Traits`][bench.contracts.traits.Traits]. It is given no utterance that lacks what it perceives; without traits it
+    hears.
     """
 
     def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> Victim:
@@ -118,11 +115,9 @@ class Fingerprinted(Protocol):
 class Defense(Protocol):
     """A way to a victim that is harder to fool. A defended victim is a victim, so defences compose.
 
-    What a defence says of itself, where it applies: a class attribute `randomised = True` where its answers are drawn
-    anew for every query (from `Batch.generators`), so that cells are repeated; a method `seen(noises)` that gives the
-    noise categories it was trained against, and "signal" for manipulations, so that attacks are told apart by it; a
-    class attribute `modalities` where its victim perceives more than the bare one; a method `check(victim)` that raises
-    a `UsageError` where it cannot defend that recipe, which a run asks before its first cell.
+    What a defence says of itself it says in its [`Traits`][bench.contracts.traits.Traits], and where it applies by the
+    methods of [`ChecksVictim`][bench.contracts.protocols.ChecksVictim] and
+    [`TrainedAgainst`][bench.contracts.protocols.TrainedAgainst].
     """
 
     def fit(
@@ -137,41 +132,30 @@ class Defense(Protocol):
 
 
 @runtime_checkable
-class Attack(Protocol):
-    """A search that asks."""
+class ChecksVictim(Protocol):
+    """A defence that refuses a victim that it cannot defend, before a run's first cell."""
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield a candidate, be told whether the victim was fooled (its label changed), go on or return.
+    def check(self, victim: TrainableVictim) -> None:
+        """Refuse a victim's recipe that cannot be defended.
 
-        Args:
-            original: the utterance to attack; not to be written to.
-            tools: noises, perturbations, and what the attacker is told beforehand.
-            rng: keyed by (seed, attack, utterance): the only source of randomness.
-
-        Yields:
-            `dataclasses.replace(original, waveform=..., perturbation=...)`. Every candidate is charged, repeats too.
-            The waveform is clipped to [-1, 1] before it is measured and judged.
+        Raises:
+            bench.core.errors.UsageError: it is such a one.
         """
         ...
 
 
 @runtime_checkable
-class InformedAttack(Attack, Protocol):
-    """An attack that can be told beforehand how much each noise category degrades a model (P1's Corr)."""
+class TrainedAgainst(Protocol):
+    """A defence that says which noises it was trained against, so that attacks are told apart by it.
 
-    @property
-    def corr(self) -> bool:
-        """Whether this search is told."""
-        ...
+    One that does not is taken to have been trained against what the attacks draw from that it is made of.
+    """
 
-    @property
-    def categories(self) -> tuple[str, ...]:
-        """The categories it chooses from."""
-        ...
+    def seen(self, noises: NoiseSet) -> frozenset[str] | None:
+        """Name the noise categories of a bank that it was trained against, and "signal" for manipulations.
 
-    def probe(self, original: Utterance, category: str, tools: AttackTools, rng: Rng) -> Utterance | None:
-        """What it would first try of a category. The loss of UAR on such probes of validation speakers is what it is
-        told as `tools.degradation`. None where the category does not apply to the utterance."""
+        None leaves it to the attacks that it is made of.
+        """
         ...
 
 
@@ -209,7 +193,3 @@ class NoiseBank(Protocol):
             bench.core.errors.DataError: a file or folder is not as it should be.
         """
         ...
-
-
-Degradation = Mapping[str, float]
-"""What an informed attacker knows: the loss of UAR by noise category, measured on data that is not test data."""

@@ -12,29 +12,24 @@ import importlib.util
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from bench.contracts.composition import Composed, specs_in
-from bench.contracts.pipeline import DefensePipeline
+from bench.contracts.component import KINDS, SINGULAR, Component, check_built, joined
+from bench.contracts.composition import composed, specs_in
 from bench.core.errors import ComponentError, UsageError
+from bench.core.result_code import code_of_component
 from bench.core.rng import key_of
-from bench.core.specs import Spec, build, did_you_mean
+from bench.core.specs import Spec, build, did_you_mean, spec_of
 
-KINDS = ("victims", "attacks", "defenses", "corpora", "noise_banks")
-SINGULAR = {
-    "victims": "victim",
-    "attacks": "attack",
-    "defenses": "defense",
-    "corpora": "corpus",
-    "noise_banks": "noise bank",
-}
 PLUGIN_TABLE = "COMPONENTS"
 _TABLE = f'{PLUGIN_TABLE} = {{"attacks": {{"my_attack": MyAttack}}}} with kinds {", ".join(KINDS)}'
+RENAMED = {("attacks", "aware"): "adaptive", ("attacks", "unaware"): "transfer"}
+"""Former names of built-ins, which still serve."""
 _NAME = re.compile(r"[\w-]+")
 
 
@@ -119,6 +114,8 @@ class Registry:
     """
 
     entries: Mapping[tuple[str, str], Entry]
+    _built: dict[tuple[str, str], Component] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _made: dict[tuple[str, str], Component] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def discover(cls, plugins: Sequence[Path] = ()) -> Registry:
@@ -149,24 +146,78 @@ class Registry:
         Raises:
             UsageError: there is none; the message names the nearest.
         """
+        name = RENAMED.get((kind, name), name)
         if (kind, name) not in self.entries:
             names = self.names(kind)
             raise UsageError(option_of(kind), repr(name), "one of " + ", ".join(names), did_you_mean(name, names))
         return self.entries[kind, name]
 
     def build(self, kind: str, text: str) -> Any:
-        """Make a component from its spec; an attack may be [composed][bench.contracts.composition] of effects, and a
-        defence be a [stack][bench.contracts.pipeline] of several.
+        """Make the object of a spec alone; what it is made of is left to whoever asks for it.
+
+        Args:
+            kind: one of `KINDS`.
+            text: the spec.
+
+        Raises:
+            UsageError: there is none of that name, or a parameter does not fit.
+            ComponentError: its code cannot be imported.
 
         >>> Registry.discover().build("attacks", "boundary:step_db=2").step_db
         2.0
         """
-        parts = specs_in(kind, text)
-        if len(parts) > 1:
-            built = tuple(self.build(kind, part) for part in parts)
-            return Composed(built, parts) if kind == "attacks" else DefensePipeline(built, parts)
+        return self._shallow(kind, text).object
+
+    def component(self, kind: str, text: str) -> Component:
+        """Make a component from its spec: parsed, built and checked once, whatever asks for it again.
+
+        An attack may be [composed][bench.contracts.composition] of effects, and a defence be a
+        [pipeline][bench.contracts.pipeline] of several. What its traits say that it is made of is made too.
+
+        Args:
+            kind: one of `KINDS`.
+            text: the spec.
+
+        Raises:
+            UsageError: there is none of that name, a parameter does not fit, or one that it is made of cannot be made;
+                the message names the one asked for.
+            ComponentError: its code cannot be imported.
+        """
+        if (kind, text) not in self._made:
+            shallow = self._shallow(kind, text)
+            if shallow.parts:
+                parts = [self.component(kind, one) for one in specs_in(kind, text)]
+                self._made[kind, text] = replace(shallow, parts=tuple(parts))
+            else:
+                inner = tuple(self._inner(kind, text, *one) for one in shallow.traits.made_of)
+                self._made[kind, text] = replace(shallow, made_of=inner)
+        return self._made[kind, text]
+
+    def _shallow(self, kind: str, text: str) -> Component:
+        """The component without what it is made of."""
+        if (kind, text) not in self._built:
+            self._built[kind, text] = self._parsed(kind, text)
+        return self._built[kind, text]
+
+    def _parsed(self, kind: str, text: str) -> Component:
+        specs = specs_in(kind, text)
+        if len(specs) > 1:
+            parts = [self._shallow(kind, one) for one in specs]
+            return joined(kind, composed(tuple(part.spec for part in parts)), parts)
         spec = Spec.parse(text, option_of(kind))
-        return build(self.entry(kind, spec.name).load(), spec, SINGULAR[kind])
+        entry = self.entry(kind, spec.name)
+        built = build(entry.load(), spec, SINGULAR[kind])
+        check_built(kind, text, built)
+        code = code_of_component(entry.target.partition(":")[0], entry.source)
+        return Component(kind, spec_of(entry.name, built), entry.origin, built, code)
+
+    def _inner(self, kind: str, text: str, other: str, inner: str) -> Component:
+        """Make a component that another one is made of."""
+        try:
+            return self.component(other, inner)
+        except UsageError as error:
+            own = "" if error.where.startswith("--") else f": {error.where}"
+            raise UsageError(f"{SINGULAR[kind]} {text!r}{own}", error.found, error.expected, error.remedy) from error
 
 
 def _installed() -> Iterable[Entry]:

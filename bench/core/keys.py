@@ -5,14 +5,14 @@ Code enters a key by what it means: comments, docstrings and formatting change n
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import importlib.util
 import json
 from collections.abc import Iterable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
+
+from bench.core.parsed import parsed
 
 
 def key_of_json(value: Mapping[str, Any]) -> str:
@@ -50,17 +50,8 @@ def code_digest(*modules: str) -> str:
     >>> code_digest("bench.core.keys", "bench.core.rng") == code_digest("bench.core.rng", "bench.core.keys")
     True
     """
-    return files_digest(file for module in modules for file in _files_of(module))
-
-
-def files_digest(files: Iterable[Path]) -> str:
-    """Digest Python files by what their code means, each under its name; their order is of no account.
-
-    Args:
-        files: one that cannot be parsed counts by its bytes.
-    """
-    meanings = {file: _meaning(file, file.stat().st_mtime_ns) for file in files}  # may change while Python runs
-    return fingerprint(f"{file.name} {meaning}" for file, meaning in sorted(meanings.items()))
+    files = sorted({file for module in modules for file in _files_of(module)})
+    return fingerprint(f"{file.name} {parsed(file).meaning}" for file in files)
 
 
 def _files_of(module: str) -> list[Path]:
@@ -69,21 +60,3 @@ def _files_of(module: str) -> list[Path]:
         raise ModuleNotFoundError(f"no source of {module}", name=module)
     origin = Path(spec.origin)
     return sorted(origin.parent.rglob("*.py")) if spec.submodule_search_locations else [origin]
-
-
-@cache
-def _meaning(file: Path, _changed_ns: int) -> str:
-    source = file.read_bytes()
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return hashlib.sha256(source).hexdigest()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            node.body = [item for item in node.body if not _is_text(item)]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
-
-
-def _is_text(node: ast.stmt) -> bool:
-    """Whether a statement is text alone: a docstring, also of a field or a constant."""
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)

@@ -1,6 +1,8 @@
 """Specs: a component and its parameters as one line of text, `boundary:step_db=2,corr=true`.
 
-The parameters are the fields of the component's frozen dataclass; their annotations say how the text is read.
+The parameters are the fields of the component's frozen dataclass; their annotations say how the text is read. A value
+may be a spec itself: within it every comma is doubled, `adaptive:attack=boundary:corr=true,,step_db=2,looks=4`, and
+doubled again within a spec in that. No shell has a meaning for it.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
+import re
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -17,6 +20,9 @@ from typing import Any, Literal, Union
 
 from bench.core.errors import UsageError
 
+_SINGLE_COMMA = re.compile(r"(?<!,),(?!,)")
+JOINED = "+"
+"""What stands between the parts of a composition, and between the values of a list."""
 NO_DEFENSE = "none"
 """What stands for a defence where there is none: the bare victim."""
 
@@ -33,6 +39,8 @@ class Spec:
     Spec(name='boundary', params=(('step_db', '2'), ('corr', 'true')))
     >>> str(Spec.parse("boundary:step_db=2"))
     'boundary:step_db=2'
+    >>> Spec.parse("adaptive:attack=boundary:corr=true,,step_db=2,looks=4").params
+    (('attack', 'boundary:corr=true,step_db=2'), ('looks', '4'))
     """
 
     name: str
@@ -51,7 +59,8 @@ class Spec:
             UsageError: the text is not of the form NAME or NAME:KEY=VALUE,KEY=VALUE.
         """
         name, colon, rest = text.strip().partition(":")
-        items = [item.partition("=") for item in rest.split(",")] if colon else []
+        pieces = [piece.replace(",,", ",") for piece in _SINGLE_COMMA.split(rest)] if colon else []
+        items = [piece.partition("=") for piece in pieces]
         params = tuple((key.strip(), value.strip()) if equals else ("", key.strip()) for key, equals, value in items)
         named = [key for key, _ in params]
         unnamed_late = "" in named[1:]
@@ -61,8 +70,22 @@ class Spec:
         return cls(name, params)
 
     def __str__(self) -> str:
-        text = ",".join(f"{key}={value}" if key else value for key, value in self.params)
+        text = ",".join(f"{key}={_doubled(value)}" if key else _doubled(value) for key, value in self.params)
         return f"{self.name}:{text}" if text else self.name
+
+
+def _doubled(value: str) -> str:
+    """A value's commas doubled, as they are written within a spec."""
+    return value.replace(",", ",,")
+
+
+def inner_spec(value: str) -> str:
+    """Read a parameter's value that is a spec itself; `;` for the comma is the older notation, and still read.
+
+    >>> inner_spec("boundary:corr=true;step_db=2")
+    'boundary:corr=true,step_db=2'
+    """
+    return value.replace(";", ",")
 
 
 def _repeats(names: Iterable[str]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, partial
 
-from bench.contracts.attack_tools import AttackTools
+from bench.contracts.attacks import AttackTools
 from bench.contracts.perception import p1
 from bench.contracts.protocols import FitContext, Victim
 from bench.core.errors import ComponentError

@@ -17,7 +17,9 @@ import torch
 from torch import Tensor
 
 from bench.contracts.capabilities import Purifying, forward_capabilities
+from bench.contracts.pipeline import modalities_of
 from bench.contracts.protocols import FitContext, TrainableVictim, Victim
+from bench.contracts.traits import Traits, traits_of
 from bench.core.batch import Batch
 from bench.core.errors import DataError, UsageError
 from bench.core.types import Utterance
@@ -52,9 +54,9 @@ class Purified:
         forward_capabilities(self, self.victim, ("network",))
 
     @property
-    def concurrent(self) -> bool:
-        """Whether the victim behind may be asked by several threads at once."""
-        return bool(getattr(self.victim, "concurrent", False))
+    def traits(self) -> Traits:
+        """Declare whether the victim behind may be asked by several threads at once."""
+        return Traits(concurrent=traits_of(self.victim).concurrent)
 
     def enroll(self, clean: Sequence[Utterance]) -> Purified:
         """The victim behind gets to know these speakers as it will hear them."""
@@ -162,7 +164,7 @@ def refuse_deaf(where: str, victim: TrainableVictim) -> None:
     Raises:
         UsageError: it does not hear.
     """
-    modalities = getattr(victim, "modalities", ("sound",))
+    modalities = modalities_of(victim, None)
     if "sound" not in modalities:
         found = f"a victim that perceives {' and '.join(modalities)} alone ({type(victim).__name__})"
         raise UsageError(where, found, "one that hears", "leave this defence out, or take a victim such as cnn_gru")

@@ -15,16 +15,12 @@ from typing import Any
 from torch import Tensor
 
 from bench.contracts.capabilities import forward_capabilities
-from bench.contracts.pipeline import Defended, drawn_by
+from bench.contracts.pipeline import Defended
 from bench.contracts.protocols import FitContext, TrainableVictim, Victim
-from bench.contracts.registry import Registry
+from bench.contracts.traits import traits_of
 from bench.core.batch import Batch
 from bench.core.errors import DataError, UsageError
-from bench.core.noises import NoiseSet
-from bench.core.rng import keyed
-from bench.core.specs import Spec
-from bench.core.types import SIGNAL, Utterance
-from bench.defending.adversarial_examples import training_tools
+from bench.core.types import Utterance
 
 _NOTE, _INNER = "retrained.json", "victim"
 
@@ -32,7 +28,7 @@ _NOTE, _INNER = "retrained.json", "victim"
 def check_trains(where: str, victim: TrainableVictim) -> None:
     """Refuse a victim that no training changes: a model that was trained elsewhere, and is used as it is.
 
-    Such a recipe says so with a class attribute `trains = False`. Of a victim under another defence it is the one
+    Such a recipe says so with the trait `trains`. Of a victim under another defence it is the one
     inside that counts.
 
     Args:
@@ -45,7 +41,7 @@ def check_trains(where: str, victim: TrainableVictim) -> None:
     inside = victim
     while isinstance(inside, Defended):
         inside = inside.victim
-    if not getattr(inside, "trains", True):
+    if not traits_of(inside).trains:
         found = f"a victim that cannot be trained again ({type(inside).__name__})"
         remedy = "leave this defence out, or take one that stands before the victim, such as rnnoise"
         raise UsageError(where, found, "one that learns from the training data", remedy)
@@ -59,9 +55,9 @@ def check_renews(where: str, victim: TrainableVictim) -> None:
         victim: what is defended.
 
     Raises:
-        UsageError: its recipe does not say `renews = True`.
+        UsageError: its recipe does not declare the trait `renews`.
     """
-    if not getattr(victim, "renews", False):
+    if not traits_of(victim).renews:
         stacked = isinstance(victim, Defended)
         found = "a victim under another defence" if stacked else f"{type(victim).__name__}, which learns from one set"
         remedy = "make them once, or take a victim such as cnn_gru, under this defence alone"
@@ -125,50 +121,3 @@ def load_retrained(victim: TrainableVictim, folder: Path, context: FitContext) -
     except (OSError, ValueError) as error:
         raise DataError(file, f"no usable note ({error})", "what `save` wrote", "delete the folder") from error
     return Retrained(victim.load(folder / _INNER, context), note)
-
-
-def asks_once(spec: str, attack: Any, utterances: Sequence[Utterance], context: FitContext) -> bool:
-    """Whether an attack ends after its first candidate, fooled or not: seen on the first utterance that it applies to.
-
-    Args:
-        spec: its own.
-        attack: built.
-        utterances: clean.
-        context: noises, device, component.
-    """
-    tools = training_tools(context, utterances, max_queries=2)
-    for said in utterances:
-        placed = replace(said, waveform=said.waveform.to(context.device))
-        ends = []
-        for fooled in (False, True):
-            steps = attack.search(placed, tools, keyed("asks once", spec, said.id))
-            if next(steps, None) is None:
-                break
-            try:
-                steps.send(fooled)
-                steps.close()
-                ends.append(False)
-            except StopIteration:
-                ends.append(True)
-        if ends:
-            return all(ends)
-    return True
-
-
-def drawn_from(spec: str, noises: NoiseSet) -> set[str]:
-    """The noise categories that an attack draws from; "signal" where it draws from none.
-
-    Of an attack that is in no installed package (a `--plugin` file's) it is what its spec says of `category` or
-    `categories`, and everything where that says nothing: nothing then counts as unseen.
-
-    Args:
-        spec: of one attack.
-        noises: the bank.
-    """
-    try:
-        attack = Registry.discover().build("attacks", spec)
-    except UsageError:  # a plug-in file's
-        given = dict(Spec.parse(spec).params)
-        named = {one for name in ("category", "categories") for one in given.get(name, "").split("+") if one}
-        return named or {*noises.categories, SIGNAL}
-    return set(drawn_by(attack, noises))

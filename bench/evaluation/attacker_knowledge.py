@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import torch
 
-from bench.contracts.attack_tools import AttackTools
-from bench.contracts.protocols import Degradation, InformedAttack
+from bench.contracts.attacks import AttackTools, Degradation, InformedAttack
 from bench.core.progress import SILENT, Progress
 from bench.core.rng import keyed
 from bench.core.types import Utterance

@@ -9,7 +9,10 @@ from typing import Any
 
 from bench.contracts.threat_models import ThreatModel
 from bench.core.errors import BenchError
-from bench.evaluation.cells import Cell, Experiment
+from bench.evaluation.cells import Cell
+from bench.evaluation.descriptions import cell_description, cell_key
+from bench.evaluation.experiment import Experiment
+from bench.evaluation.measuring import Measuring
 from bench.scoring.records import Store
 
 
@@ -55,15 +58,15 @@ def run_grid(experiment: Experiment, planned: Sequence[Planned], store: Store) -
     Returns:
         The failures, in order. `KeyboardInterrupt` is not held up: what is finished is kept.
     """
-    failures = []
+    failures, measuring = [], Measuring(experiment)
     for number, plan in enumerate(planned, 1):
-        description = experiment.description(plan.cell) | plan.labels()
-        key = experiment.key(plan.cell)
+        description = cell_description(experiment, plan.cell) | plan.labels()
+        key = cell_key(experiment, plan.cell)
         if store.has(key):
             continue
-        experiment.progress.say(f"[{number}/{len(planned)}] {one_line(plan.cell)}")
+        experiment.progress.say(f"[{number}/{len(planned)}] {plan.cell}")
         try:
-            rows = experiment.evaluate(plan.cell)
+            rows = measuring.rows(plan.cell)
         except Exception as error:
             message = str(error) if isinstance(error, BenchError) else f"{type(error).__name__}: {error}"
             store.fail(key, description, message, traceback.format_exc())
@@ -72,11 +75,3 @@ def run_grid(experiment: Experiment, planned: Sequence[Planned], store: Store) -
         else:
             store.write(key, description, rows)
     return failures
-
-
-def one_line(cell: Cell) -> str:
-    """A cell as one line of text."""
-    return (
-        f"victim {cell.victim} · defense {cell.defense} · attack {cell.attack} · task {cell.task.name} · "
-        f"{cell.split} fold {cell.fold} · seed {cell.seed}" + f" · repeat {cell.repeat}" * bool(cell.repeat)
-    )

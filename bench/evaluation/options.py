@@ -82,7 +82,8 @@ class Options:
     """A run, as asked for; the fields are the options of `bench run`."""
 
     victims: tuple[str, ...]
-    attacks: tuple[str, ...]
+    attacks: tuple[str, ...] = ()
+    """None named is no run: victims alone are trained, evaluated, exported."""
     defenses: tuple[str, ...] = (NO_DEFENSE,)
     ks: tuple[int, ...] = (5, 15, 25)
     corpus: str = "synthetic"
@@ -108,7 +109,7 @@ class Options:
     out: Path = Path("bench-run")
 
     def __post_init__(self) -> None:
-        several = {"--victim": self.victims, "--attack": self.attacks, "--task": self.tasks}
+        several = {"--victim": self.victims, "--task": self.tasks}
         for option, given in (several | {"--noise-bank": self.noise_banks}).items():
             if not given:
                 raise UsageError(option, "none", "at least one", "see bench list")

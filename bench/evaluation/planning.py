@@ -3,74 +3,122 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
-from bench.contracts.composition import composed, specs_in
+from bench.contracts.component import Component
 from bench.contracts.registry import Registry
-from bench.contracts.threat_models import threat_models
-from bench.core.specs import NO_DEFENSE, Spec, spec_of
+from bench.contracts.threat_models import ThreatModel, threat_models
+from bench.core.specs import NO_DEFENSE
+from bench.core.types import Task
 from bench.data.splits import split_named
 from bench.data.tasks import task_named
 from bench.evaluation.options import Options
 
 if TYPE_CHECKING:
-    from bench.evaluation.cells import Experiment
+    from bench.evaluation.cells import FittedKey
+    from bench.evaluation.experiment import Experiment
     from bench.evaluation.grid import Planned
 
 RANDOMISED_REPEATS = 3
-"""How often a cell under a randomised defence is measured where `--repeats` does not say."""
+"""How often a cell under a randomised defence is measured where `--repeats` does not say: one answer says little."""
 
 
-def plan(options: Options, registry: Registry, experiment: Experiment | None = None) -> list[Planned]:
-    """Every cell asked for, those of one fitted victim next to each other.
+@dataclass(frozen=True)
+class Selection:
+    """What one set of options asks for, its components built.
+
+    Args:
+        options: as given.
+        victims: in the order given.
+        defenses: likewise; None for the bare victim.
+        attacks: each with the threat model that it is run under.
+        tasks: each once.
+        split: the protocol's full name.
+    """
+
+    options: Options
+    victims: tuple[Component, ...]
+    defenses: tuple[Component | None, ...]
+    attacks: tuple[tuple[Component, ThreatModel], ...]
+    tasks: tuple[Task, ...]
+    split: str
+
+
+def select(options: Options, registry: Registry) -> Selection:
+    """Build and check every component asked for, once; from here on they travel, not their names.
 
     Args:
         options: what is asked for.
         registry: finds components.
-        experiment: with the corpus, which says how many folds there are; without it, "all" folds are the first.
+
+    Raises:
+        UsageError: a component cannot be made.
     """
-    from itertools import product
 
-    from bench.evaluation.cells import Cell
-    from bench.evaluation.grid import Planned
+    def attack(text: str) -> list[tuple[Component, ThreatModel]]:
+        models = threat_models(text, registry.build("attacks", text), options.corr, options.noises)
+        return [(registry.component("attacks", model.attack), model) for model in models]
 
-    victims = [canonical(registry, "victims", text) for text in options.victims]
-    defenses = [text if text == NO_DEFENSE else canonical(registry, "defenses", text) for text in options.defenses]
-    attacks = [
-        threat_model
-        for text in options.attacks
-        for threat_model in threat_models(text, registry.build("attacks", text), options.corr, options.noises)
-    ]
-    split = split_named(options.split).name
-    found = []
-    for task, seed, victim in product(map(task_named, dict.fromkeys(options.tasks)), options.seeds, victims):
-        folds = options.folds or range(experiment.folds(victim, task, split) if experiment else 1)
-        for fold, defense, threat_model in product(folds, defenses, attacks):
-            cell = Cell(victim, defense, threat_model.attack, task, split, fold, seed, max(options.ks), options.limit)
-            repeats = range(options.repeats or _repeats_of(registry, victim, defense))
-            found += [Planned(replace(cell, repeat=repeat), threat_model) for repeat in repeats]
+    bare_or = (None if text == NO_DEFENSE else registry.component("defenses", text) for text in options.defenses)
+    return Selection(
+        options,
+        tuple(registry.component("victims", text) for text in options.victims),
+        tuple(bare_or),
+        tuple(one for text in options.attacks for one in attack(text)),
+        tuple(map(task_named, dict.fromkeys(options.tasks))),
+        split_named(options.split).name,
+    )
+
+
+def plan_fitted(selection: Selection, experiment: Experiment) -> list[FittedKey]:
+    """Plan every fitted victim asked for.
+
+    Args:
+        selection: the components.
+        experiment: with the corpus, which says how many folds there are.
+    """
+    from bench.evaluation.cells import FittedKey
+
+    asked, found = selection.options, []
+    for task, seed, victim in product(selection.tasks, asked.seeds, selection.victims):
+        folds = asked.folds or range(experiment.folds(victim, task, selection.split))
+        for fold, defense in product(folds, selection.defenses):
+            found.append(FittedKey(victim, defense, task, selection.split, fold, seed))
     return list(dict.fromkeys(found))
 
 
-def _repeats_of(registry: Registry, victim: str, defense: str) -> int:
-    """How often a cell is measured: what a randomised victim or defence answers once says little."""
-    parts = [registry.build("victims", victim)]
-    parts += [] if defense == NO_DEFENSE else [registry.build("defenses", defense)]
-    return RANDOMISED_REPEATS if any(getattr(part, "randomised", False) for part in parts) else 1
+def plan(selection: Selection, experiment: Experiment) -> list[Planned]:
+    """Plan every cell asked for, those of one fitted victim next to each other.
+
+    Args:
+        selection: the components.
+        experiment: as in `plan_fitted`.
+    """
+    from bench.evaluation.cells import Cell
+    from bench.evaluation.grid import Planned
+
+    asked, found = selection.options, []
+    for fitted, (attack, model) in product(plan_fitted(selection, experiment), selection.attacks):
+        for repeat in range(repeats_of(asked, fitted)):
+            found.append(Planned(Cell(fitted, attack, max(asked.ks), asked.limit, repeat), model))
+    return list(dict.fromkeys(found))
 
 
-def canonical(registry: Registry, kind: str, text: str) -> str:
-    """The spec as records name it: only what differs from the defaults, in the parameters' order."""
-    parts = specs_in(kind, text)
-    return composed(tuple(spec_of(Spec.parse(part).name, registry.build(kind, part)) for part in parts))
+def repeats_of(options: Options, fitted: FittedKey) -> int:
+    """Say how often a fitted victim is looked at: what a randomised one answers once says little.
+
+    Args:
+        options: with `repeats`, or None.
+        fitted: the victim under its defence.
+    """
+    return options.repeats or (RANDOMISED_REPEATS if fitted.randomised else 1)
 
 
 def grouped(planned: Iterable[Planned]) -> list[Planned]:
-    """Each once, those of one fitted victim next to each other, in the order of its first."""
-    groups: dict[tuple[object, ...], dict[Planned, None]] = {}
+    """Put each once, those of one fitted victim next to each other, in the order of its first."""
+    groups: dict[FittedKey, dict[Planned, None]] = {}
     for one in planned:
-        cell = one.cell
-        fitted = (cell.task, cell.split, cell.seed, cell.fold, cell.victim, cell.defense)
-        groups.setdefault(fitted, {})[one] = None
+        groups.setdefault(one.cell.fitted, {})[one] = None
     return [one for group in groups.values() for one in group]

@@ -2,100 +2,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from itertools import product
+from typing import TYPE_CHECKING
 
+from bench.contracts.component import Component
 from bench.contracts.composition import specs_in
-from bench.contracts.registry import SINGULAR, Registry, option_of
+from bench.contracts.pipeline import check_defends
+from bench.contracts.registry import Registry, option_of
 from bench.core.errors import UsageError
 from bench.core.progress import Progress
 from bench.core.specs import NO_DEFENSE, Spec
 from bench.core.types import SIGNAL
-from bench.evaluation.fitted_store import recipes
 from bench.evaluation.options import Options
+from bench.evaluation.planning import Selection
 
 if TYPE_CHECKING:
-    from bench.evaluation.cells import Experiment
-    from bench.evaluation.grid import Planned
+    from bench.evaluation.cells import FittedKey
+    from bench.evaluation.experiment import Experiment
 
 
-def check_names(options: Options, registry: Registry) -> None:
-    """Raise a UsageError for the first name that is not registered; imports nothing."""
+def check_names(options: Options, registry: Registry, progress: Progress) -> None:
+    """Refuse the first name that is not registered, and say what former names are now; imports nothing.
+
+    Args:
+        options: what is asked for.
+        registry: finds components.
+        progress: told of former names.
+
+    Raises:
+        UsageError: a name is not registered.
+    """
     data = [("corpora", options.corpus), *(("noise_banks", bank) for bank in options.noise_banks)]
-    for kind, part in (*_asked(options), *data):
-        registry.entry(kind, Spec.parse(part, option_of(kind)).name)
-
-
-def check_parts(options: Options, registry: Registry) -> None:
-    """Raise a UsageError for a component that another one names and that cannot be built: an attack that a defence
-    trains on, a victim that another is made of. The message names the one asked for."""
-    for kind, part in _asked(options):
-        _check_parts_of(registry, kind, part)
+    for kind, part in dict.fromkeys((*_asked(options), *data)):
+        name = Spec.parse(part, option_of(kind)).name
+        entry = registry.entry(kind, name)
+        if entry.name != name:
+            progress.say(f"{option_of(kind)} {name} is now called {entry.name}; records and tables name it so.")
 
 
 def _asked(options: Options) -> Iterator[tuple[str, str]]:
-    """Kind and spec of every victim, attack and defence, those of a composition or a stack one by one."""
+    """Kind and spec of every victim, attack and defence, those of a composition or a pipeline one by one."""
     defenses = [text for text in options.defenses if text != NO_DEFENSE]
     for kind, texts in (("victims", options.victims), ("attacks", options.attacks), ("defenses", defenses)):
         for text in texts:
             yield from ((kind, part) for part in specs_in(kind, text))
 
 
-def _check_parts_of(registry: Registry, kind: str, text: str) -> None:
-    component = registry.build(kind, text)
-    named = [(kind, spec) for spec in getattr(component, "made_of", ())] + [*getattr(component, "builds", ())]
-    effects = (*getattr(component, "signals", ()), *getattr(component, "effects", ()))
-    for other, spec in dict.fromkeys((*named, *(("attacks", effect) for effect in effects))):
-        try:
-            for part in specs_in(other, spec):
-                _check_parts_of(registry, other, part)
-        except UsageError as error:
-            own = "" if error.where.startswith("--") else f": {error.where}"
-            raise UsageError(f"{SINGULAR[kind]} {text!r}{own}", error.found, error.expected, error.remedy) from error
-
-
-def check_defended(registry: Registry, planned: Iterable[Planned], progress: Progress) -> None:
+def check_defended(selections: Iterable[Selection], progress: Progress) -> None:
     """Say which victims and defences cannot go together, before anything is trained: their cells fail.
 
     Args:
-        registry: finds components.
-        planned: the cells asked for.
-        progress: whom to tell.
+        selections: what is asked for.
+        progress: told of each pair that does not go together.
 
     Raises:
         UsageError: no defence asked for can go with any victim.
     """
-    pairs = dict.fromkeys((one.cell.victim, one.cell.defense) for one in planned if one.cell.defense != NO_DEFENSE)
-    refused: dict[tuple[str, str], Exception] = {}
-    for pair in pairs:
+    pairs = dict.fromkeys(
+        (victim, defense) for one in selections for victim, defense in product(one.victims, one.defenses) if defense
+    )
+    refused: dict[tuple[Component, Component], Exception] = {}
+    for victim, defense in pairs:
         try:
-            recipes(registry, *pair)
+            check_defends(defense.object, victim.object)
         except Exception as no:  # a plug-in that breaks must not stop the others
-            refused[pair] = no
+            refused[victim, defense] = no
     if refused and len(refused) == len(pairs) and all(isinstance(no, UsageError) for no in refused.values()):
         raise next(iter(refused.values()))
     for (victim, defense), error in refused.items():
         progress.say(f"Victim {victim} and defence {defense} do not go together, and their cells fail: {error}")
 
 
-def check_possible(experiment: Experiment, planned: Sequence[Planned]) -> None:
-    """Raise before anything is trained where the data cannot serve what is asked."""
-    for part in ("train", "test"):
-        experiment.noises.part("train" if part == "train" else "test")
-    for cell in dict.fromkeys(one.cell for one in planned):
-        experiment.split(cell)
-        for kind, text in (("attacks", cell.attack), ("defenses", cell.defense)):
-            if text != NO_DEFENSE:
-                component = experiment.registry.build(kind, text)
-                for part in getattr(component, "parts", (component,)):
-                    _check_component(experiment, part)
+def check_possible(experiment: Experiment, fitted: Iterable[FittedKey], attacks: Iterable[Component]) -> None:
+    """Refuse, before anything is trained, what the data cannot serve.
+
+    Args:
+        experiment: data and machine.
+        fitted: the fitted victims asked for.
+        attacks: the attacks asked for.
+
+    Raises:
+        bench.core.errors.BenchError: a part of the noise bank, a category, a class or a split is missing.
+    """
+    experiment.noises.part("train")
+    experiment.noises.part("test")
+    wanted = list(dict.fromkeys(fitted))
+    for key in wanted:
+        experiment.split(key)
+    defenses = (key.defense for key in wanted if key.defense is not None)
+    for component in dict.fromkeys((*attacks, *defenses)):
+        _check_categories(experiment, component)
 
 
-def _check_component(experiment: Experiment, component: Any) -> None:
-    """Raise where the noise bank lacks a category that the component names."""
-    named = [*getattr(component, "categories", ()), getattr(component, "category", "")]
-    for category in named:
-        if category and category != SIGNAL:
-            experiment.noises.of(category)
-    for attack in getattr(component, "made_of", ()):
-        _check_component(experiment, experiment.registry.build("attacks", attack))
+def _check_categories(experiment: Experiment, component: Component) -> None:
+    """Raise where the noise bank lacks a category that a component names."""
+    for leaf in component.leaves():
+        for category in leaf.traits.categories or ():
+            if category != SIGNAL:
+                experiment.noises.of(category)
+        if leaf.kind == "attacks":
+            for inner in leaf.made_of:
+                _check_categories(experiment, inner)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.contracts.registry import Registry
 from bench.core.cache import cache_dir
+from bench.core.errors import UsageError
 from bench.core.progress import Progress
 from bench.data.splits import LEAKS, split_named
 from bench.evaluation.options import Options, check_writable
-from bench.evaluation.planning import grouped, plan
-from bench.evaluation.preflight import check_defended, check_names, check_parts, check_possible
+from bench.evaluation.planning import Selection, grouped, plan, plan_fitted, select
+from bench.evaluation.preflight import check_defended, check_names, check_possible
 
 if TYPE_CHECKING:
-    from bench.evaluation.cells import Experiment
+    from bench.evaluation.cells import FittedKey
+    from bench.evaluation.experiment import Experiment
     from bench.evaluation.grid import Failure, Planned
     from bench.scoring.records import CellRecords
     from bench.scoring.results import Results
@@ -59,6 +61,7 @@ def execute_all(asked: Sequence[Options], progress: Progress) -> Done:
     check_writable(first.out)
     experiment, planned = prepare(asked, progress)
 
+    from bench.evaluation.descriptions import cell_key
     from bench.evaluation.grid import run_grid
     from bench.evaluation.runs import remember
     from bench.scoring.records import Store
@@ -67,7 +70,7 @@ def execute_all(asked: Sequence[Options], progress: Progress) -> Done:
     store = Store(first.out)
     remember(first.out, first.ks)
     failures = run_grid(experiment, planned, store)
-    keys = [experiment.key(plan.cell) for plan in planned]
+    keys = [cell_key(experiment, plan.cell) for plan in planned]
     finished = [store.read(key) for key in keys if store.has(key)]
     failed = [store.failure(key) for key in keys if not store.has(key)]
     return Done(collect(finished, first.ks, failed), finished, failures)
@@ -82,31 +85,54 @@ def prepare(asked: Sequence[Options], progress: Progress) -> tuple[Experiment, l
     Args:
         asked: at least one; they differ in victims, defences, attacks, tasks, splits, folds, seeds, repeats alone. A
             cell that stands in several is planned once.
-        progress: whom to tell.
+        progress: told of long steps.
 
     Raises:
         bench.core.errors.BenchError: something asked for cannot be done; nothing has been trained or written then.
         ValueError: the selections differ in data, machine or folder.
     """
     first = asked[0]
-    for name in (field.name for field in fields(Options) if field.name not in _VARY):
-        if any(getattr(options, name) != getattr(first, name) for options in asked):
-            raise ValueError(f"selections of one run with different {name}")
-    registry = Registry.discover(first.plugins)
     for options in asked:
-        check_names(options, registry)
+        for name, value in vars(options).items():
+            if name not in _VARY and value != vars(first)[name]:
+                raise ValueError(f"selections of one run with different {name}")
+    if not all(options.attacks for options in asked):
+        raise UsageError("--attack", "none", "at least one", "see bench list")
+    experiment, selections = _read(asked, progress)
+    planned = grouped(one for selection in selections for one in plan(selection, experiment))
+    check_possible(experiment, (one.cell.fitted for one in planned), (one.cell.attack for one in planned))
+    return experiment, planned
+
+
+def prepare_fitted(options: Options, progress: Progress) -> tuple[Experiment, list[FittedKey]]:
+    """Check what is asked for, read the data, and plan fitted victims, for what is done without an attack.
+
+    Args:
+        options: its attacks are of no account.
+        progress: told of long steps.
+
+    Raises:
+        bench.core.errors.BenchError: something asked for cannot be done; nothing has been trained or written then.
+    """
+    experiment, (selection,) = _read([options], progress)
+    planned = plan_fitted(selection, experiment)
+    check_possible(experiment, planned, ())
+    return experiment, planned
+
+
+def _read(asked: Sequence[Options], progress: Progress) -> tuple[Experiment, list[Selection]]:
+    """Find and build components, and refuse what is misspelt or cannot go together; only then read the data, which may
+    take long."""
+    registry = Registry.discover(asked[0].plugins)
+    for options in asked:
+        check_names(options, registry, progress)
     check_writable(cache_dir(), "SERBENCH_CACHE")
+    selections = [select(options, registry) for options in asked]
+    check_defended(selections, progress)
 
     from bench.evaluation.setup import set_up
 
-    # before the corpus is read, which may take long: what is misspelt, or cannot go together, is refused now
-    unread = [cell for options in asked for cell in plan(options, registry)]
-    for options in asked:
-        check_parts(options, registry)
-    check_defended(registry, unread, progress)
-    experiment = set_up(first, registry, progress)
-    planned = grouped(cell for options in asked for cell in plan(options, registry, experiment))
-    check_possible(experiment, planned)
-    for name in dict.fromkeys(options.split for options in asked if split_named(options.split).leaks):
+    experiment = set_up(asked[0], registry, progress)
+    for name in dict.fromkeys(one.split for one in selections if split_named(one.split).leaks):
         progress.say(f"Split {name}: {LEAKS}.")
-    return experiment, planned
+    return experiment, selections

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,19 +10,21 @@ from typing import TYPE_CHECKING, Any
 from bench.contracts.registry import Registry
 from bench.core.errors import UsageError
 from bench.core.progress import Progress
+from bench.core.result_code import code_of_component
+from bench.core.specs import Spec
 from bench.evaluation.options import Options
 
 if TYPE_CHECKING:
     import torch
 
-    from bench.evaluation.cells import Experiment
+    from bench.evaluation.experiment import Experiment
 
 
 def set_up(options: Options, registry: Registry, progress: Progress) -> Experiment:
     """Read the corpus and the noise bank, choose the device."""
     from bench.contracts.perception import p1, read_perception
     from bench.data.noises.joined import joined
-    from bench.evaluation.cells import Experiment
+    from bench.evaluation.experiment import Experiment
 
     device = device_named(options.device)
     corpus = _with_paths(registry, "corpora", options.corpus, {"--corpus-root": options.corpus_root})
@@ -38,7 +41,15 @@ def set_up(options: Options, registry: Registry, progress: Progress) -> Experime
         perception=perception,
         progress=progress,
         measures=options.measures,
+        corpus_code=_readers_code(registry, "corpora", (options.corpus,)),
+        noise_code=_readers_code(registry, "noise_banks", options.noise_banks),
     )
+
+
+def _readers_code(registry: Registry, kind: str, texts: Sequence[str]) -> str:
+    """Digest the code that reads a corpus, or noise banks: a fingerprint is of what is in the files."""
+    entries = [registry.entry(kind, Spec.parse(text).name) for text in texts]
+    return "+".join(code_of_component(entry.target.partition(":")[0], entry.source) for entry in entries)
 
 
 def _noise_banks(options: Options, registry: Registry) -> list[Any]:

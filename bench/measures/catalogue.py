@@ -62,8 +62,8 @@ class Measure:
         return None if value is None else round(value, DECIMALS)
 
     def version(self) -> str:
-        """Return the version of the measure's package; "" where it needs none, since the harness's own code is in every
-        key.
+        """Return the version of the measure's package; "" where it needs none: its own code is in the key of every cell
+        that asks for it.
         """
         return metadata.version(self.package) if self.package else ""
 

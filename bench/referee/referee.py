@@ -19,9 +19,10 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from bench.contracts.attack_tools import AttackTools
+from bench.contracts.attacks import AttackTools
 from bench.contracts.perception import Perception
 from bench.contracts.protocols import Victim
+from bench.contracts.traits import traits_of
 from bench.core.batch import Batch, batches
 from bench.core.halving import Halving
 from bench.core.progress import no_steps
@@ -224,7 +225,7 @@ class Referee:
 
     def _threads(self) -> int:
         """A thread for each core where the victim allows it: on a CPU, whole batches side by side beat shared steps."""
-        concurrent = getattr(self.victim, "concurrent", False)
+        concurrent = traits_of(self.victim).concurrent
         return torch.get_num_threads() if concurrent and self.device.type == "cpu" else 1
 
 

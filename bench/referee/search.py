@@ -11,8 +11,7 @@ import torch
 from torch import Tensor
 
 from bench.audio.signal import energy
-from bench.contracts.attack_tools import AttackTools
-from bench.contracts.protocols import Attack
+from bench.contracts.attacks import Attack, AttackTools
 from bench.core.errors import BenchError, ComponentError
 from bench.core.rng import keyed
 from bench.core.types import Utterance

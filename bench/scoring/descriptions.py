@@ -21,19 +21,18 @@ class FittedOn:
     """Say what a fitted victim comes from.
 
     Args:
-        victim_code: digest of the victim's code; None where it is not known.
-        defense_code: likewise of the defence; None without one, too.
         corpus: fingerprint of the data.
         training_noises: fingerprint of the noises that the defence trained with; None without a defence.
         device: "cpu" or "cuda".
+        code: digest of the code of the harness, the victim, the defence, what they are made of, and the readers of the
+            data.
         versions: of packages and of Python, and `harness`, a digest of the harness's code.
     """
 
-    victim_code: str | None
-    defense_code: str | None
     corpus: str
     training_noises: str | None
     device: str
+    code: str
     versions: Mapping[str, str] = field(hash=False)
 
     @classmethod
@@ -42,13 +41,11 @@ class FittedOn:
         versions = told.inner("versions")
         for name in ("serbench", "torch", "harness"):
             versions.text(name)
-        victim, defense = told.inner("victim"), told.inner_or_empty("defense")
         return cls(
-            victim_code=victim.text("code") if victim.has("code") else None,
-            defense_code=defense.text("code") if defense.has("code") else None,
             corpus=told.text("corpus"),
             training_noises=told.text("training_noises") if told.has("training_noises") else None,
             device=told.text("device"),
+            code=told.text("code") if told.has("code") else _code_of_old(told),
             versions=versions.named_texts(),
         )
 
@@ -64,7 +61,7 @@ class RestsOn:
         min_snr_db: a success lies above this SNR.
         max_queries: the searches' budget.
         device: "cpu" or "cuda".
-        code: digest of the code of the harness, the victim, the defence and the attack.
+        code: digest of the code that it depends on: of the harness, the components, and the readers of the data.
         versions: of packages and of Python, and `harness`, a digest of the harness's code.
     """
 
@@ -101,7 +98,7 @@ class Description:
         corr: whether the attacker was informed.
         noises: which successes the records are scored for.
         attack_params: the attack's parameters by name; none of a composition.
-        measures: what was measured on accepted candidates, by name, each with the version of its package.
+        measures: names of what was measured on accepted candidates.
         rests_on: data, rules and versions.
         text: the whole description as JSON, its keys sorted: all there is in the file, also what nothing here reads.
     """
@@ -111,7 +108,7 @@ class Description:
     corr: bool
     noises: tuple[Counted, ...]
     attack_params: Mapping[str, object]
-    measures: Mapping[str, str]
+    measures: tuple[str, ...]
     rests_on: RestsOn
     text: str
 
@@ -132,8 +129,8 @@ class Description:
             corr=told.truth("corr"),
             noises=cast("tuple[Counted, ...]", noises),
             attack_params=attack.inner_or_empty("params").fields,
-            measures=told.inner_or_empty("measures").named_texts(),
-            rests_on=_rests_on(told, attack),
+            measures=tuple(told.inner_or_empty("measures").fields),
+            rests_on=_rests_on(told),
             text=json.dumps(told.fields, sort_keys=True),
         )
 
@@ -194,9 +191,9 @@ def _names(told: JsonObject) -> CellNames:
     )
 
 
-def _rests_on(told: JsonObject, attack: JsonObject) -> RestsOn:
-    fitted = FittedOn.of(told.inner("fitting"))
-    code = (fitted.victim_code, fitted.defense_code, attack.text("code") if attack.has("code") else None)
+def _rests_on(told: JsonObject) -> RestsOn:
+    fitting = told.inner("fitting")
+    fitted = FittedOn.of(fitting)
     return RestsOn(
         corpus_fingerprint=fitted.corpus,
         noise_fingerprint=told.text("attack_noises"),
@@ -204,6 +201,13 @@ def _rests_on(told: JsonObject, attack: JsonObject) -> RestsOn:
         min_snr_db=told.number("min_snr_db"),
         max_queries=told.whole("max_queries"),
         device=fitted.device,
-        code=key_of_json({"code": [fitted.versions["harness"], *(part or "" for part in code)]}),
+        code=told.text("code") if told.has("code") else _code_of_old(fitting, told.inner("attack_identity")),
         versions=fitted.versions,
     )
+
+
+def _code_of_old(fitting: JsonObject, *attack: JsonObject) -> str:
+    """The digest of the code of a victim, or of a cell, that was made before either said it itself."""
+    parts = (fitting.inner("victim"), fitting.inner_or_empty("defense"), *attack)
+    code = [part.text("code") if part.has("code") else "" for part in parts]
+    return key_of_json({"code": [fitting.inner("versions").text("harness"), *code]})

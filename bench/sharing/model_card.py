@@ -10,12 +10,11 @@ from typing import Any
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError, select_autoescape
 
-from bench.contracts.pipeline import modalities_of
 from bench.core.errors import DataError
-from bench.core.specs import NO_DEFENSE
 from bench.core.types import Task, Utterance
 from bench.data.splits import LEAKS, split_named
-from bench.evaluation.cells import Experiment
+from bench.evaluation.experiment import Experiment
+from bench.evaluation.fitted_store import fitted_description
 from bench.sharing.export import VICTIM, task_json, voices
 from bench.studies.clean_scoring import reports
 from bench.studies.clean_speech import answers
@@ -37,26 +36,20 @@ def described(experiment: Experiment, found: Trained, licence: str = "other") ->
         found: the victim; it is asked about its fold's test part.
         licence: of the weights, in Hugging Face's spelling.
     """
-    cell, split, task = found.cell, found.split, found.cell.task
-    victim, bare = experiment.registry.build("victims", cell.victim), cell.defense == NO_DEFENSE
-    defense = None if bare else experiment.registry.build("defenses", cell.defense)
+    key, split, task = found.key, found.split, found.key.task
     (clean,) = reports([answers(experiment, found)])
     parts = {"train": split.train, "valid": split.valid, "test": split.test}
-    fitting = experiment.fitting(cell).description(experiment.noises.part("train"), experiment.device.type)
+    fitting = fitted_description(experiment, key)
     training = {"name": experiment.noises.name, "fingerprint": fitting["training_noises"]}
     return {
-        "victim": cell.victim,
-        "defense": cell.defense,
-        "senses": list(modalities_of(victim, defense)),
-        "randomised": bool(getattr(defense, "randomised", False)),
+        **key.names(),
+        "senses": list(key.modalities),
+        "randomised": key.randomised,
         "task": task_json(task),
-        "split": cell.split,
-        "fold": cell.fold,
-        "seed": cell.seed,
         "corpus": {"name": experiment.dataset.name, "fingerprint": experiment.dataset.fingerprint},
         "parts": {name: _part(part, task) for name, part in parts.items()},
         "voices": voices([*split.train, *split.valid]),
-        "training_noises": None if bare else training,
+        "training_noises": None if key.defense is None else training,
         "metrics": {**clean.report.to_json(), "rests_on": clean.rests_on.to_json()},
         "fitting": fitting,
         "license": licence,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from bench.contracts.composition import specs_in
+from bench.contracts.traits import traits_of
 from bench.core.errors import BenchError, UsageError
 
 Build = Callable[[str, str], Any]
@@ -20,27 +21,24 @@ _SHOWN = 100
 _SEPARATORS = re.compile(r"[:;,=+\s]+")
 
 
-def check_inside(where: str, victim: str, defense: str | None, build: Build) -> None:
-    """Refuse specs that rest on a file or address of this machine or another.
+def check_inside(where: str, named: Iterable[tuple[str, str]], build: Build) -> None:
+    """Refuse components that rest on a file or address of this machine or another, or are made of one that does.
 
     Args:
         where: for messages.
-        victim: spec.
-        defense: spec, or None.
+        named: kinds and specs: of a victim, and of its defence if it has one.
         build: makes a component from its kind and spec.
 
     Raises:
         UsageError: a parameter is a path, an address, or the name of a file or folder that is here.
     """
-    for kind, text in (("victims", victim), *([] if defense is None else [("defenses", defense)])):
-        for spec in specs_in(kind, text):
-            component = build(kind, spec)
-            for name, value in _outside(component):
-                found = f"{spec!r}, whose parameter {name!r} leads to {value}"
-                expected = "a component that needs no file or service of its user's"
-                raise UsageError(where, found, expected, "take one whose weights are its own")
-            for part in getattr(component, "made_of", ()):
-                check_inside(where, part, None, build)
+    for kind, spec in ((of, part) for of, text in named for part in specs_in(of, text)):
+        component = build(kind, spec)
+        for name, value in _outside(component):
+            found = f"{spec!r}, whose parameter {name!r} leads to {value}"
+            expected = "a component that needs no file or service of its user's"
+            raise UsageError(where, found, expected, "take one whose weights are its own")
+        check_inside(where, traits_of(component).made_of, build)
 
 
 def _outside(component: Any) -> Iterator[tuple[str, str]]:

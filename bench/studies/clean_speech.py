@@ -10,15 +10,14 @@ from typing import Any
 import pandas as pd
 import torch
 
-from bench.contracts.pipeline import modalities_of
 from bench.core.errors import BenchError, UsageError
 from bench.core.json_objects import JsonObject
-from bench.core.keys import key_of_json
-from bench.core.specs import NO_DEFENSE
-from bench.core.types import Dataset, Modality, Utterance
+from bench.core.types import Dataset, Utterance
 from bench.data.segments import segments_of
 from bench.data.tasks import usable
-from bench.evaluation.cells import Cell, Experiment
+from bench.evaluation.cells import FittedKey
+from bench.evaluation.experiment import Experiment
+from bench.evaluation.fitted_store import fitted_description
 from bench.referee.referee import Referee
 from bench.scoring.descriptions import FittedOn
 from bench.studies.clean_scoring import CleanAnswers, CleanBasis, CleanNames
@@ -59,61 +58,58 @@ def read_test_corpus(job: Job, text: str, root: Path | None) -> Dataset:
     if dataset.fingerprint == experiment.dataset.fingerprint:
         found = "the corpus that the victims are trained on"
         raise UsageError(f"--test-corpus {text}", found, "another one", "leave it out to test on speakers held out")
-    for cell in job.cells:
-        perceived(experiment, cell, dataset)
+    for key in job.fitted:
+        perceived(key, dataset)
     return dataset
 
 
-def perceived(experiment: Experiment, cell: Cell, other: Dataset) -> Sequence[Utterance]:
+def perceived(key: FittedKey, other: Dataset) -> Sequence[Utterance]:
     """All of another corpus that a victim can perceive and its task labels, in blocks where its split cuts them so.
 
     Raises:
         bench.core.errors.DataError: there is nothing, or nothing of a class.
     """
-    victim = experiment.registry.build("victims", cell.victim)
-    defense = None if cell.defense == NO_DEFENSE else experiment.registry.build("defenses", cell.defense)
-    modalities: tuple[Modality, ...] = modalities_of(victim, defense)
-    found = usable(other.utterances, cell.task, other.name, modalities)
-    return segments_of(found) if cell.split.partition(":")[0].endswith("blocks") else found
+    found = usable(other.utterances, key.task, other.name, key.modalities)
+    return segments_of(found) if key.split.partition(":")[0].endswith("blocks") else found
 
 
-def answers(experiment: Experiment, found: Trained, other: Dataset | None = None) -> CleanAnswers:
+def answers(experiment: Experiment, found: Trained, other: Dataset | None = None, repeat: int = 0) -> CleanAnswers:
     """Ask a victim about clean speech that it was not trained on.
 
     Args:
         experiment: data and machine.
         found: the victim.
         other: another corpus to test it on; the fold's test part by default.
+        repeat: which look at it, from 0: a randomised victim draws anew.
     """
-    cell, tested = found.cell, other or experiment.dataset
-    said = found.split.test if other is None else perceived(experiment, cell, other)
-    with torch.no_grad(), experiment.progress.task(f"Asking {cell.victim}", len(said)) as advance:
+    key, task, tested = found.key, found.key.task, other or experiment.dataset
+    said = found.split.test if other is None else perceived(key, other)
+    with torch.no_grad(), experiment.progress.task(f"Asking {key.victim}", len(said)) as advance:
         referee = Referee(
             found.victim.enroll(said),
-            cell.task,
+            task,
             experiment.device,
             experiment.batch_size,
-            sample_key=f"{cell.seed}/{cell.repeat}",
+            sample_key=f"{key.seed}/{repeat}",
         )
         labels = referee.names(referee.labels(said))
         advance(len(said))
     columns = ["utterance", "speaker", "label_true"]
-    rows = pd.DataFrame([(one.id, one.speaker, cell.task.label_of(one)) for one in said], columns=columns)
-    rows = rows.assign(label_before=labels, fold=cell.fold, seed=cell.seed, repeat=cell.repeat)
-    names = CleanNames(cell.victim, cell.defense, experiment.dataset.name, tested.name, cell.task.name, cell.split)
-    basis = _basis(experiment, cell, tested)
-    return CleanAnswers(names, cell.fold, cell.seed, cell.task.classes, basis, rows)
+    rows = pd.DataFrame([(one.id, one.speaker, task.label_of(one)) for one in said], columns=columns)
+    rows = rows.assign(label_before=labels, fold=key.fold, seed=key.seed, repeat=repeat)
+    corpora = experiment.dataset.name, tested.name
+    names = CleanNames(key.victim.spec, key.defense_spec, *corpora, task.name, key.split)
+    return CleanAnswers(names, key.fold, key.seed, task.classes, _basis(experiment, key, tested), rows)
 
 
-def _basis(experiment: Experiment, cell: Cell, tested: Dataset) -> CleanBasis:
-    description = experiment.fitting(cell).description(experiment.noises.part("train"), experiment.device.type)
-    fitted = FittedOn.of(JsonObject(Path("fitting.json"), description, "report it: serbench wrote this itself"))
-    code = [fitted.versions["harness"], fitted.victim_code, fitted.defense_code]
+def _basis(experiment: Experiment, key: FittedKey, tested: Dataset) -> CleanBasis:
+    told = fitted_description(experiment, key)
+    fitted = FittedOn.of(JsonObject(Path("fitting.json"), told, "report it: serbench wrote this itself"))
     return CleanBasis(
         corpus_fingerprint=fitted.corpus,
         test_corpus_fingerprint=tested.fingerprint,
         training_noises=fitted.training_noises,
         device=fitted.device,
-        code=key_of_json({"code": code}),
+        code=fitted.code,
         versions=fitted.versions,
     )

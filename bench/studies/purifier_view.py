@@ -18,7 +18,8 @@ from bench.core.errors import UsageError
 from bench.core.progress import Progress
 from bench.core.specs import did_you_mean
 from bench.core.types import Utterance
-from bench.evaluation.cells import Experiment, limited
+from bench.evaluation.cells import limited
+from bench.evaluation.experiment import Experiment
 from bench.evaluation.options import Options
 from bench.studies.listening.examples import Example, listen, specs_of
 from bench.studies.training_jobs import prepare_job, trained
@@ -81,14 +82,14 @@ def compare(options: Options, id: str | None, progress: Progress) -> Comparison:
     """
     specs_of(options.attacks, Registry.discover(options.plugins))  # refuses what would have to be told of a victim
     job = prepare_job(options, progress)
-    cell = job.cells[0]  # all of one victim: a search may be planned with several limits
-    example = _example(job.experiment, options, _asked(job.experiment.split(cell).test, id))
-    done = trained(job.experiment, cell)
+    key = job.fitted[0]
+    example = _example(job.experiment, options, _asked(job.experiment.split(key).test, id))
+    done = trained(job.experiment, key)
     victim = done.victim.enroll(done.split.test)
     if not isinstance(victim, Comparing):
         expected = "a defence that cleans features, such as gan_purification, as the last of them"
-        raise UsageError(f"--defense {cell.defense!r}", "one that shows no features", expected, "choose it")
-    return _compared(victim, example, job.experiment.device, f"{cell.victim} · {cell.defense}")
+        raise UsageError(f"--defense {key.defense_spec!r}", "one that shows no features", expected, "choose it")
+    return _compared(victim, example, job.experiment.device, f"{key.victim} · {key.defense_spec}")
 
 
 def _asked(test: Sequence[Utterance], id: str | None) -> Utterance:

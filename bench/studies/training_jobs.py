@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,9 +13,12 @@ from bench.contracts.protocols import Victim
 from bench.core.errors import BenchError
 from bench.core.progress import Progress
 from bench.data.splits import Partition
-from bench.evaluation.cells import Cell, Experiment
+from bench.evaluation.cells import FittedKey
+from bench.evaluation.experiment import Experiment
+from bench.evaluation.fitted_store import fit_or_load, fitted_folder
 from bench.evaluation.options import Options
-from bench.evaluation.run import prepare
+from bench.evaluation.planning import repeats_of
+from bench.evaluation.run import prepare_fitted
 
 _T = TypeVar("_T")
 
@@ -26,25 +29,31 @@ class Job:
 
     Args:
         experiment: data and machine.
-        cells: one for each victim, defence, task, fold and seed.
+        fitted: one for each victim, defence, task, fold and seed.
+        options: what was asked for.
     """
 
     experiment: Experiment
-    cells: tuple[Cell, ...]
+    fitted: tuple[FittedKey, ...]
+    options: Options
+
+    def repeats(self, fitted: FittedKey) -> range:
+        """Number the looks at one fitted victim: several where its answers are drawn anew."""
+        return range(repeats_of(self.options, fitted))
 
 
 def prepare_job(options: Options, progress: Progress) -> Job:
     """Check what is asked for and read the data.
 
     Args:
-        options: with one attack, which nobody runs: cells are planned with one.
-        progress: whom to tell.
+        options: victims, defences, tasks, folds and seeds; attacks are of no account.
+        progress: told of long steps.
 
     Raises:
         bench.core.errors.BenchError: something asked for cannot be done; nothing has been trained then.
     """
-    experiment, planned = prepare([options], progress)
-    return Job(experiment, tuple(dict.fromkeys(plan.cell for plan in planned)))
+    experiment, fitted = prepare_fitted(options, progress)
+    return Job(experiment, tuple(fitted), options)
 
 
 @dataclass(frozen=True)
@@ -52,14 +61,14 @@ class Trained:
     """A fitted victim.
 
     Args:
-        cell: which.
+        key: which.
         victim: itself.
         split: what it was trained on, and what it was not.
         folder: where it is kept.
         seconds: that training took; None where it was kept from before.
     """
 
-    cell: Cell
+    key: FittedKey
     victim: Victim
     split: Partition
     folder: Path
@@ -67,19 +76,8 @@ class Trained:
 
     def kept(self) -> KeptVictim:
         """Say where it is kept, without holding on to it."""
-        cell = self.cell
-        return KeptVictim(
-            victim=cell.victim,
-            defense=cell.defense,
-            task=cell.task.name,
-            split=cell.split,
-            fold=cell.fold,
-            seed=cell.seed,
-            utterances=len(self.split.train),
-            speakers=len({utterance.speaker for utterance in self.split.train}),
-            seconds=self.seconds,
-            folder=self.folder,
-        )
+        speakers = len({utterance.speaker for utterance in self.split.train})
+        return KeptVictim(self.key, len(self.split.train), speakers, self.seconds, self.folder)
 
 
 @dataclass(frozen=True)
@@ -87,24 +85,14 @@ class KeptVictim:
     """Say where a trained victim is kept, and what it was trained on.
 
     Args:
-        victim: spec.
-        defense: spec, or "none".
-        task: what the victim tells.
-        split: who was trained on.
-        fold: of the split, from 0.
-        seed: of the training.
+        key: which.
         utterances: trained on, before a defence adds any.
         speakers: of so many.
         seconds: that training took; None where it was kept from before.
         folder: where it is kept.
     """
 
-    victim: str
-    defense: str
-    task: str
-    split: str
-    fold: int
-    seed: int
+    key: FittedKey
     utterances: int
     speakers: int
     seconds: float | None
@@ -112,20 +100,25 @@ class KeptVictim:
 
     def to_json(self) -> dict[str, object]:
         """Return one of `victims[]` in docs/json.md."""
-        return {**asdict(self), "folder": str(self.folder)}
+        counts = {"utterances": self.utterances, "speakers": self.speakers}
+        return {**self.key.names(), **counts, "seconds": self.seconds, "folder": str(self.folder)}
 
 
-def trained(experiment: Experiment, cell: Cell) -> Trained:
+def trained(experiment: Experiment, key: FittedKey) -> Trained:
     """Train a victim, or load it where it is kept.
+
+    Args:
+        experiment: data and machine.
+        key: which victim.
 
     Raises:
         bench.core.errors.BenchError: it cannot be trained.
     """
-    folder = experiment.fitting(cell).folder(experiment.noises.part("train"), experiment.device.type)
+    folder = fitted_folder(experiment, key)
     kept = folder.is_dir()
     started = time.monotonic()
-    victim = experiment.victim(cell)
-    return Trained(cell, victim, experiment.split(cell), folder, None if kept else time.monotonic() - started)
+    victim = fit_or_load(experiment, key)
+    return Trained(key, victim, experiment.split(key), folder, None if kept else time.monotonic() - started)
 
 
 @dataclass(frozen=True)
@@ -133,39 +126,41 @@ class Failed:
     """A victim that could not be trained or asked.
 
     Args:
-        cell: which.
+        key: which.
         error: one line.
         exit_code: 2 where the user can put it right, else 1.
         traceback: where it happened.
     """
 
-    cell: Cell
+    key: FittedKey
     error: str
     exit_code: int
     traceback: str
 
     def to_json(self) -> dict[str, object]:
         """Return one of `train failed[]` in docs/json.md."""
-        cell = self.cell
-        named = {"victim": cell.victim, "defense": cell.defense, "task": cell.task.name, "split": cell.split}
-        return {**named, "fold": cell.fold, "seed": cell.seed, "error": self.error, "traceback": self.traceback}
+        return {**self.key.names(), "error": self.error, "traceback": self.traceback}
 
 
-def each(job: Job, do: Callable[[Cell], _T]) -> tuple[list[_T], list[Failed]]:
+def each(job: Job, do: Callable[[FittedKey], _T]) -> tuple[list[_T], list[Failed]]:
     """Do something for every victim; one that fails is noted and the others go on.
 
     `KeyboardInterrupt` is not held up: what is trained is kept.
+
+    Args:
+        job: the victims.
+        do: called with one after the other.
+
+    Returns:
+        What `do` gave for those that did not fail, and the failures.
     """
     done, failed = [], []
-    for number, cell in enumerate(job.cells, 1):
-        name = f"victim {cell.victim} · defense {cell.defense} · task {cell.task.name}"
-        job.experiment.progress.say(
-            f"[{number}/{len(job.cells)}] {name} · {cell.split} fold {cell.fold} · seed {cell.seed}"
-        )
+    for number, key in enumerate(job.fitted, 1):
+        job.experiment.progress.say(f"[{number}/{len(job.fitted)}] {key}")
         try:
-            done.append(do(cell))
+            done.append(do(key))
         except Exception as error:
             message = str(error) if isinstance(error, BenchError) else f"{type(error).__name__}: {error}"
             code = error.exit_code if isinstance(error, BenchError) else 1
-            failed.append(Failed(cell, message, code, traceback.format_exc()))
+            failed.append(Failed(key, message, code, traceback.format_exc()))
     return done, failed

@@ -16,8 +16,10 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from bench.contracts.pipeline import modalities_of
 from bench.contracts.registry import Registry
 from bench.core.errors import UsageError
+from bench.core.specs import Spec
 from bench.evaluation.options import Options
 from bench.scoring.estimates import Estimate
 from bench.scoring.records import CellRecords
@@ -53,7 +55,7 @@ def asked(options: Options) -> list[Options]:
         UsageError: the victims are not one that reads and one that hears.
     """
     registry = Registry.discover(options.plugins)
-    modalities = {spec: getattr(registry.build("victims", spec), "modalities", ("sound",)) for spec in options.victims}
+    modalities = {spec: modalities_of(registry.build("victims", spec), None) for spec in options.victims}
     reading, hearing = (
         [spec for spec, own in modalities.items() if own == (modality,)] for modality in ("text", "sound")
     )
@@ -62,7 +64,7 @@ def asked(options: Options) -> list[Options]:
         raise UsageError(
             "--victim", " and ".join(modalities), "two: one that reads alone, one that hears alone", remedy
         )
-    fused = f"fusion:other={reading[0].replace(',', ';')}"
+    fused = str(Spec("fusion", (("other", reading[0]),)))
     chosen = ((reading[0], BARE, MASKS), (hearing[0], BARE, SOUNDS), (hearing[0], fused, ATTACKS["multimodal"]))
     return [
         replace(options, victims=(victim,), defenses=(defense,), attacks=tuple(attacks.values()))

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from attacks.aware import Aware, predistorted
-from attacks.unaware import Unaware
+from attacks.adaptive import Adaptive, predistorted
+from attacks.transfer import Transfer
 from bench import AttackTools, Batch, UsageError, Utterance, keyed
 from bench.audio.signal import mix, snr_db
 from bench.contracts.capabilities import Purifying, Refusing
@@ -43,7 +43,7 @@ class Guarded(ContraryVictim):
     def save(self, folder: Path) -> None: ...
 
 
-def aware_tools(victim: Guarded, k: int = 5) -> AttackTools:
+def adaptive_tools(victim: Guarded, k: int = 5) -> AttackTools:
     return replace(sample_tools(k), defense_view=DefenseView(victim, CPU))
 
 
@@ -62,10 +62,10 @@ def test_predistorted_noise_is_as_loud_as_the_noise() -> None:
         assert not torch.equal(form.waveform, LOUD.waveform)
 
 
-def test_an_aware_attacker_asks_the_form_that_survives() -> None:
-    tools = aware_tools(Guarded(quiet=float("inf")))
+def test_an_adaptive_attacker_asks_the_form_that_survives() -> None:
+    tools = adaptive_tools(Guarded(quiet=float("inf")))
     assert tools.defense_view is not None
-    first = next(Aware("environmental").search(SAID, tools, keyed("x")))
+    first = next(Adaptive("environmental").search(SAID, tools, keyed("x")))
     plain = next(tools.component("environmental").search(SAID, tools, keyed("x")))
     before, *after = tools.defense_view.traces([SAID, first, plain])
     left = [survival(before, trace) for trace in after]
@@ -74,12 +74,12 @@ def test_an_aware_attacker_asks_the_form_that_survives() -> None:
 
 
 def test_nothing_is_asked_that_would_be_refused() -> None:
-    assert next(Aware("environmental").search(SAID, aware_tools(Guarded(quiet=0.0)), keyed("x")), None) is None
+    assert next(Adaptive("environmental").search(SAID, adaptive_tools(Guarded(quiet=0.0)), keyed("x")), None) is None
 
 
 def test_a_search_whose_every_candidate_is_refused_ends() -> None:
-    tools = aware_tools(Guarded(quiet=0.0))
-    assert list(Aware("boundary", looks=2).search(SAID, tools, keyed("x"))) == []
+    tools = adaptive_tools(Guarded(quiet=0.0))
+    assert list(Adaptive("boundary", looks=2).search(SAID, tools, keyed("x"))) == []
 
 
 def test_without_a_defence_it_is_the_other_attack() -> None:
@@ -89,20 +89,20 @@ def test_without_a_defence_it_is_the_other_attack() -> None:
     same = [
         referee.run(AttackRun(attack, "one name", replace(plain, defense_view=view), 0), speech)
         for attack, view in (
-            (Aware("boundary"), DefenseView(ContraryVictim(), CPU)),
+            (Adaptive("boundary"), DefenseView(ContraryVictim(), CPU)),
             (plain.component("boundary"), None),
         )
     ]
     assert same[0] == same[1]
 
 
-def test_an_unaware_attacker_brings_what_fooled_the_bare_victim() -> None:
+def test_a_transferring_attacker_brings_what_fooled_the_bare_victim() -> None:
     tools = replace(sample_tools(5), transferred={SAID.id: LOUD})
-    found = list(Unaware().search(SAID, tools, keyed("x")))
+    found = list(Transfer().search(SAID, tools, keyed("x")))
     assert [torch.equal(one.waveform, LOUD.waveform) for one in found] == [True]
-    assert list(Unaware().search(replace(SAID, id="other"), tools, keyed("x"))) == []
+    assert list(Transfer().search(replace(SAID, id="other"), tools, keyed("x"))) == []
 
 
 def test_looks_below_one_are_named() -> None:
     with pytest.raises(UsageError, match="looks"):
-        Aware(looks=0)
+        Adaptive(looks=0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -16,9 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.contracts.registry import KINDS, Registry
+from bench.contracts.component import KINDS
+from bench.contracts.registry import Registry
 
-HEAVY = ("torch", "torchaudio", "librosa", "numpy", "pandas", "scipy", "pyarrow", "soundfile", "jinja2", "matplotlib")
+BUILT_ON = ("torch", "torchaudio", "librosa", "foolbox", "art", "numpy", "pandas", "tabulate")
+HEAVY = (*BUILT_ON, "scipy", "numba", "sklearn", "pyarrow", "soundfile", "jinja2", "matplotlib")
 START = f"""
 import atexit, sys
 heavy = {HEAVY!r}
@@ -29,12 +30,10 @@ main()
 """
 
 
-def cpu_seconds(words: list[str]) -> tuple[float, str]:
-    """The processor time of a process, and the last line of its standard error."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+def heavy_after(words: list[str]) -> str:
+    """The last line of a process's standard error: which slow libraries it has imported."""
     said = subprocess.run([sys.executable, "-c", START, *words], check=False, capture_output=True, text=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, said.stderr.splitlines()[-1]
+    return said.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize(
@@ -53,10 +52,8 @@ def cpu_seconds(words: list[str]) -> tuple[float, str]:
     ids=" ".join,
 )
 def test_it_starts_fast(words: list[str]) -> None:
-    """Neither torch nor anything else that is slow is imported; 0.4 s of processor time (best of three)."""
-    measured = [cpu_seconds(words) for _ in range(3)]
-    assert {last for _, last in measured} == {"imported:"}
-    assert min(seconds for seconds, _ in measured) < 0.4
+    """Neither torch nor anything else that is slow is imported; `benchmarks/starting.py` has the times."""
+    assert heavy_after(words) == "imported:"
 
 
 def test_completion_starts_fast() -> None:

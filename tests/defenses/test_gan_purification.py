@@ -13,6 +13,7 @@ from torch import Tensor
 
 from bench import Batch, DataError, FitContext, Refusing, UsageError, Utterance, Victim
 from bench.contracts.capabilities import Purifying, Sequential
+from bench.contracts.registry import Registry
 from bench.defending.adversarial_examples import perturbed
 from bench.defending.gan.fitted import CleanedFeatures, CleanedSound
 from bench.testing import ContraryVictim, check_defense, sample_context, sample_noises, sample_utterances
@@ -95,7 +96,7 @@ def test_the_victim_decides_from_what_the_generator_leaves() -> None:
     for number, left in enumerate(made.trace(batch)):
         alone = made.victim.log_probs_of(left[None], torch.tensor([len(left)]))[0]
         assert torch.allclose(made.log_probs(batch)[number], alone, atol=1e-5)
-    assert made.concurrent
+    assert made.traits.concurrent
 
 
 def test_a_victims_log_probabilities_are_those_of_its_sequence() -> None:
@@ -154,8 +155,9 @@ def test_it_draws_from_the_training_speakers_clean_speech() -> None:
 def test_what_it_says_of_itself() -> None:
     noises = sample_noises()
     assert BRIEF.seen(noises) == {"crowd", "meeting", "station"}
-    assert replace(BRIEF, attacks=("environmental:category=human", "fade_in")).seen(noises) == {"human", "signal"}
-    assert replace(BRIEF, attacks=("fade_in",)).effects == ("fade_in",)
+    spec = "gan_purification:attacks=environmental:category=human+fade_in"
+    assert Registry.discover().component("defenses", spec).seen(noises) == {"human", "signal"}
+    assert replace(BRIEF, attacks=("fade_in",)).traits.made_of == (("attacks", "fade_in"),)
 
 
 def test_a_victim_that_only_reads_is_refused(tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_the_victim_is_trained_as_usual_and_answers_as_it_would() -> None:
     batch = Batch.of(SPEECH["test"])
     assert torch.equal(fitted.log_probs(batch), ContraryVictim().log_probs(batch))
     assert torch.equal(fitted.answer_or_refuse(batch)[0], ContraryVictim().log_probs(batch))
-    assert not fitted.concurrent
+    assert not fitted.traits.concurrent
     assert not isinstance(fitted, Embedding | Purifying)
 
 

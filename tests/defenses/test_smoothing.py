@@ -12,7 +12,7 @@ import torch
 from scipy import stats
 from torch import Tensor
 
-from bench import Batch, ComponentError, FitContext, Refusing, UsageError, Utterance, Victim
+from bench import Batch, ComponentError, FitContext, Refusing, Traits, UsageError, Utterance, Victim
 from bench.contracts.capabilities import Embedding, Purifying
 from bench.defending.certificates import Certifying
 from bench.testing import ContraryVictim, check_defense, sample_context, sample_noises, sample_utterances
@@ -36,7 +36,7 @@ class Linear(ContraryVictim):
     """Class 0 where the samples' part along a direction is positive, else class 1; keeps what it was asked."""
 
     asked: list[Batch] = field(default_factory=list)
-    concurrent: ClassVar[bool] = True
+    traits: ClassVar[Traits] = Traits(concurrent=True)
 
     def enroll(self, clean: Sequence[Utterance]) -> Linear:
         return self
@@ -181,10 +181,10 @@ def test_what_the_victim_behind_has_is_passed_on() -> None:
     batch = Batch.of([at(0.1)])
     assert torch.equal(victim.trace(batch)[0][:, 0], at(0.1).waveform)
     assert torch.allclose(victim.hidden(batch)[0], at(0.1).waveform[:3], atol=0.01), "the mean over the copies"
-    assert victim.concurrent
+    assert victim.traits.concurrent
     plain = smoothed(ContraryVictim())
     assert not isinstance(plain, Embedding | Purifying)
-    assert not plain.concurrent
+    assert not plain.traits.concurrent
 
 
 # ---- certificates
@@ -263,6 +263,6 @@ def test_a_victim_that_answers_nan_is_named() -> None:
 
 
 def test_what_it_says_of_itself() -> None:
-    assert Smoothing.randomised
+    assert Smoothing.traits.randomised
     assert Smoothing.certifies
     assert Smoothing().seen(sample_noises()) == {"white"}

@@ -42,7 +42,7 @@ def exported(
 ) -> tuple[Path, Trained]:
     """The folder, and the victim that is in it."""
     asked = job(request.param)
-    found = trained(asked.experiment, asked.cells[0])
+    found = trained(asked.experiment, asked.fitted[0])
     folder = tmp_path_factory.mktemp("exported") / "folder"
     write_export(folder, found.folder, described(asked.experiment, found), card)
     return folder, found
@@ -91,8 +91,8 @@ def test_the_command_line_names_it(exported: tuple[Path, Trained], tmp_path: Pat
     plugin = tmp_path / "plugin.py"
     plugin.write_text("from victims.exported import Exported\n\nCOMPONENTS = {'victims': {'folder': Exported}}\n")
     assert Registry.discover((plugin,)).build("victims", "folder:some/where") == Exported(Path("some/where"))
-    assert Exported(exported[0]).modalities == ("sound",)
-    assert Exported(exported[0]).made_of == (exported[1].cell.victim,)
+    assert Exported(exported[0]).traits.modalities == ("sound",)
+    assert Exported(exported[0]).traits.made_of == (("victims", exported[1].key.victim.spec),)
 
 
 def test_the_fingerprint_is_that_of_every_byte(folder: Path, exported: tuple[Path, Trained]) -> None:
@@ -125,10 +125,10 @@ def test_other_classes_under_the_same_name_are_refused(folder: Path) -> None:
 
 def test_nobody_whom_it_was_trained_with_is_tested(exported: tuple[Path, Trained], job: Callable[[str], Job]) -> None:
     folder, found = exported
-    asked = job(found.cell.defense)
-    assert len(asked.cells) == 5
-    for cell in asked.cells[1:]:
-        split = asked.experiment.split(cell)
+    asked = job(found.key.defense_spec)
+    assert len(asked.fitted) == 5
+    for key in asked.fitted[1:]:
+        split = asked.experiment.split(key)
         with pytest.raises(UsageError, match=r"\d speakers that it was trained with.*--split k-fold --fold 0"):
             Exported(folder).fit(split.train, split.valid, sample_context())
 
@@ -174,7 +174,7 @@ def test_a_damaged_folder_is_named(folder: Path, spoil: Callable[[Path], None], 
 def test_it_is_no_folder(tmp_path: Path) -> None:
     for missing in (tmp_path / "none", tmp_path / "file"):
         (tmp_path / "file").touch()
-        for ask in (fit, lambda path: Exported(path).fingerprint(), lambda path: Exported(path).modalities):
+        for ask in (fit, lambda path: Exported(path).fingerprint(), lambda path: Exported(path).traits):
             with pytest.raises(DataError, match=r"(no such folder|a file); expected a folder that bench victims"):
                 ask(missing)
 

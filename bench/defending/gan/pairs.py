@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from bench.contracts.composition import specs_in
 from bench.contracts.protocols import FitContext
 from bench.core.batch import Batch, batches
 from bench.core.errors import UsageError
@@ -17,7 +16,6 @@ from bench.core.threads import one_thread
 from bench.core.types import Utterance
 from bench.defending.adversarial_examples import perturbed
 from bench.defending.gan.training import Pairs
-from bench.defending.retraining import drawn_from
 
 P2_CATEGORIES = ("crowd", "meeting", "station")
 """P2's café, meeting and station noise, by the noise bank's names."""
@@ -45,13 +43,6 @@ def usual_effects(noises: NoiseSet, epsilon: float) -> tuple[str, ...]:
     if set(categories) <= set(P2_CATEGORIES):
         return tuple(f"real_noise:category={name},epsilon={epsilon:g}" for name in categories)
     return _mixed_in(categories)
-
-
-def categories_of(effects: Sequence[str], noises: NoiseSet) -> frozenset[str]:
-    """The noise categories that effects use, and "signal" for manipulations, see
-    `bench.defending.retraining.drawn_from`."""
-    parts = (part for text in effects for part in specs_in("attacks", text))
-    return frozenset(category for part in parts for category in drawn_from(part, noises))
 
 
 def clean_speech(where: str, utterances: Sequence[Utterance], instead: Sequence[Utterance] = ()) -> list[Utterance]:

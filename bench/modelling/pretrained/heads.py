@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from bench.contracts.protocols import FitContext
+from bench.contracts.traits import Traits
 from bench.core.batch import Batch
 from bench.core.checks import within
 from bench.core.errors import DataError
@@ -140,7 +141,7 @@ class FittedHead:
     front: Front
     network: Classifier
     known: Set[Hashable] = field(default=frozenset(), repr=False)
-    concurrent: ClassVar[bool] = True
+    traits: ClassVar[Traits] = Traits(concurrent=True)
 
     def enroll(self, clean: Sequence[Utterance]) -> FittedHead:
         """Return a victim that keeps what a frozen encoder says of these utterances; it need not know anybody."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
-from bench.contracts.pipeline import drawn_by, seen_by
+from bench.contracts.component import Component
 from bench.contracts.registry import Registry
 from bench.core.noises import NoiseSet
-from bench.core.specs import NO_DEFENSE, Spec, spec_of
+from bench.core.specs import Spec, params_of, spec_of
 
 Role = Literal["through", "seen", "unseen", "unaware", "aware"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -22,36 +22,39 @@ ROLES: tuple[Role, ...] = get_args(Role)
 """
 
 
-def attacks_by_role(registry: Registry, noises: NoiseSet, defense: str, attack: str, guarded: bool) -> dict[Role, str]:
-    """The specs of an account's attacks on one defence.
+def attacks_by_role(
+    registry: Registry, noises: NoiseSet, defense: Component | None, attack: Component, guarded: bool
+) -> dict[Role, Component]:
+    """Name an account's attacks on one defence.
 
     Args:
-        registry: finds components.
+        registry: makes components.
         noises: the bank, which says what a defence has seen.
-        defense: its spec, or "none": then "through" alone.
-        attack: the spec of the attack, all of its variant fixed.
+        defense: what is accounted for; None for the bare victim: then "through" alone.
+        attack: the attack, all of its threat model fixed.
         guarded: whether there is a purifier or a detector to look through.
     """
-    found: dict[Role, str] = {"through": attack}
-    if defense == NO_DEFENSE:
+    found: dict[Role, Component] = {"through": attack}
+    if defense is None:
         return found
-    component = registry.build("attacks", attack)
-    seen = seen_by(registry.build("defenses", defense), noises)
-    categories = drawn_by(component, noises)
+    seen = defense.seen(noises)
+    categories = attack.traits.drawn_from(noises)
     for role, chosen in (
         ("seen", tuple(name for name in categories if name in seen)),
         ("unseen", tuple(name for name in categories if name not in seen)),
     ):
         if chosen:
-            found["seen" if role == "seen" else "unseen"] = _restricted(attack, component, chosen)
-    nested = attack.replace(",", ";")
-    found["unaware"] = f"unaware:attack={nested}"
+            spec = _restricted(attack, chosen)
+            found["seen" if role == "seen" else "unseen"] = registry.component("attacks", spec)
+    nested = (("attack", attack.spec),)
+    found["unaware"] = registry.component("attacks", str(Spec("transfer", nested)))
     if guarded:
-        found["aware"] = f"aware:attack={nested}"
+        found["aware"] = registry.component("attacks", str(Spec("adaptive", nested)))
     return found
 
 
-def _restricted(attack: str, component: Any, chosen: tuple[str, ...]) -> str:
-    if getattr(component, "categories", chosen) == chosen:
-        return attack
-    return spec_of(Spec.parse(attack).name, replace(component, categories=chosen))
+def _restricted(attack: Component, chosen: tuple[str, ...]) -> str:
+    """The attack with these categories alone, where they are a parameter of it."""
+    if "categories" not in params_of(attack.object) or attack.traits.categories == chosen:
+        return attack.spec
+    return spec_of(attack.name, replace(attack.object, categories=chosen))

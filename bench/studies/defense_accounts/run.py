@@ -10,11 +10,15 @@ from dataclasses import replace
 import pandas as pd
 
 from bench.contracts.capabilities import Purifying, Refusing
+from bench.contracts.component import Component
 from bench.contracts.threat_models import Corr, threat_models
 from bench.core.errors import UsageError
 from bench.core.progress import Progress
 from bench.core.specs import NO_DEFENSE
-from bench.evaluation.cells import Cell, Experiment
+from bench.evaluation.cells import Cell
+from bench.evaluation.descriptions import cell_key
+from bench.evaluation.experiment import Experiment
+from bench.evaluation.fitted_store import fit_or_load, fitted_folder
 from bench.evaluation.grid import Failure, Planned, run_grid
 from bench.evaluation.options import Options, check_writable
 from bench.evaluation.run import prepare
@@ -57,9 +61,10 @@ def accounts(options: Options, progress: Progress) -> tuple[list[Account], list[
 
 def _groups(planned: Sequence[Planned]) -> list[list[Planned]]:
     """The plans of one victim, task and attack."""
-    groups: dict[tuple[str, str, str], list[Planned]] = {}
+    groups: dict[tuple[Component, str, Component], list[Planned]] = {}
     for plan in planned:
-        groups.setdefault((plan.cell.victim, plan.cell.task.name, plan.cell.attack), []).append(plan)
+        fitted = plan.cell.fitted
+        groups.setdefault((fitted.victim, fitted.task.name, plan.cell.attack), []).append(plan)
     return list(groups.values())
 
 
@@ -73,10 +78,10 @@ class _Cells:
 
     def __init__(self, experiment: Experiment, group: Sequence[Planned]) -> None:
         self.experiment = experiment
-        self.threat_model = group[0].threat_model
+        self.threat_model, self.attack = group[0].threat_model, group[0].cell.attack
         self.by_defense: dict[str, list[Cell]] = {}
         for plan in group:
-            self.by_defense.setdefault(plan.cell.defense, []).append(plan.cell)
+            self.by_defense.setdefault(plan.cell.fitted.defense_spec, []).append(plan.cell)
         self.roles = {defense: self._roles(defense) for defense in self.by_defense}
         bare = dict.fromkeys(
             spec
@@ -86,15 +91,14 @@ class _Cells:
         )
         self.bare_attacks = tuple(bare)
 
-    def _roles(self, defense: str) -> dict[Role, str]:
-        first = self.by_defense[defense][0]
+    def _roles(self, defense: str) -> dict[Role, Component]:
+        first = self.by_defense[defense][0].fitted
         guarded = False
         if defense != NO_DEFENSE:
             with suppress(Exception):  # a victim that cannot be trained fails its own cells, and says so there
-                guarded = isinstance(self.experiment.victim(first), Purifying | Refusing)
-        return attacks_by_role(
-            self.experiment.registry, self.experiment.noises, defense, self.threat_model.attack, guarded
-        )
+                guarded = isinstance(fit_or_load(self.experiment, first), Purifying | Refusing)
+        experiment = self.experiment
+        return attacks_by_role(experiment.registry, experiment.noises, first.defense, self.attack, guarded)
 
     def planned(self) -> list[Planned]:
         """Every cell, those of one fitted victim next to each other."""
@@ -107,51 +111,50 @@ class _Cells:
         return found
 
     def _planned(self, cell: Cell) -> Planned:
-        built = self.experiment.registry.build("attacks", cell.attack)
-        own = self.threat_model
+        own, spec = self.threat_model, cell.attack.spec
         corr: Corr = "yes" if own.corr else "no"
-        (threat_model,) = threat_models(cell.attack, built, corr, own.noises[0])  # type: ignore[arg-type]
-        return Planned(cell, replace(threat_model, attack=cell.attack))
+        (threat_model,) = threat_models(spec, cell.attack.object, corr, own.noises[0])  # type: ignore[arg-type]
+        return Planned(cell, replace(threat_model, attack=spec))
 
     def done(self, store: Store, defense: str) -> bool:
         """Whether every cell of a defence is finished."""
         attacks = self.bare_attacks if defense == NO_DEFENSE else self.roles[defense].values()
         cells = (replace(cell, attack=attack) for cell in self.by_defense[defense] for attack in attacks)
-        return all(store.has(self.experiment.key(cell)) for cell in cells)
+        return all(store.has(cell_key(self.experiment, cell)) for cell in cells)
 
     def account(self, store: Store, options: Options) -> Account:
         """The account, from the records."""
         bare = {attack: self._rows(store, NO_DEFENSE, attack) for attack in self.bare_attacks}
         first = self.by_defense[NO_DEFENSE][0]
-        about = store.read(self.experiment.key(replace(first, attack=self.bare_attacks[0]))).description
+        about = store.read(cell_key(self.experiment, replace(first, attack=self.bare_attacks[0]))).description
         cells = self.by_defense[NO_DEFENSE]
         setting = AccountSetting(
-            victim=first.victim,
+            victim=first.fitted.victim.spec,
             attack=self.threat_model.base,
             setting=about.names.setting,
-            folds=tuple(sorted({cell.fold for cell in cells})),
-            seeds=tuple(sorted({cell.seed for cell in cells})),
+            folds=tuple(sorted({cell.fitted.fold for cell in cells})),
+            seeds=tuple(sorted({cell.fitted.seed for cell in cells})),
             noises=self.threat_model.noises[0],
             corr=self.threat_model.corr,
         )
-        rows = bare[self.threat_model.attack]
+        rows = bare[self.attack]
         finished = [defense for defense in self.by_defense if self.done(store, defense)]
         costs = zip(finished, self._costs(finished), strict=True)
         lines = tuple(self._line(store, defense, bare, cost, options.ks) for defense, cost in costs)
         return Account(setting, rows["utterance"].nunique(), rows["speaker"].nunique(), lines, about.rests_on)
 
-    def _rows(self, store: Store, defense: str, attack: str) -> pd.DataFrame:
-        keys = (self.experiment.key(replace(cell, attack=attack)) for cell in self.by_defense[defense])
+    def _rows(self, store: Store, defense: str, attack: Component) -> pd.DataFrame:
+        keys = (cell_key(self.experiment, replace(cell, attack=attack)) for cell in self.by_defense[defense])
         return pooled_rows(map(store.read, keys))
 
     def _line(
-        self, store: Store, defense: str, bare: Mapping[str, pd.DataFrame], cost: Cost, ks: Sequence[int]
+        self, store: Store, defense: str, bare: Mapping[Component, pd.DataFrame], cost: Cost, ks: Sequence[int]
     ) -> AccountLine:
         imperceptible = self.threat_model.noises[0] == "imperceptible"
         rows = {role: self._rows(store, defense, spec) for role, spec in self.roles[defense].items()}
         through = rows["through"]
         bare = {attack: figures.shared(found, through) for attack, found in bare.items()}
-        plain = bare[self.threat_model.attack]
+        plain = bare[self.attack]
         is_bare = defense == NO_DEFENSE
         lost = None if is_bare else figures.uar_lost(plain, through)
         clean = CleanCost(figures.clean_uar(through), lost, figures.refused_share(through))
@@ -161,25 +164,24 @@ class _Cells:
             once = role == "unaware"
             against = None if is_bare else bare.get(spec, plain)
             at = (max(ks),) if once else ks
-            attacks[role] = RoleFigures(spec, figures.figures_at(against, found, at, imperceptible, once))
+            attacks[role] = RoleFigures(spec.spec, figures.figures_at(against, found, at, imperceptible, once))
         prevented: dict[Role, Difference] = {
             role: most for role, told in attacks.items() if (most := told.at[-1].prevented) is not None
         }
         cells = self.by_defense[defense]
         repeats = len({cell.repeat for cell in cells})
-        built = None if is_bare else self.experiment.registry.build("defenses", defense)
-        randomised = bool(getattr(built, "randomised", False))
+        own = cells[0].fitted.defense
+        randomised = own is not None and own.traits.randomised
         return AccountLine(defense, randomised, repeats, clean, attacks, cost, figures.holds_only_unknown(prevented))
 
     def _costs(self, defenses: Sequence[str]) -> Iterator[Cost]:
         """Of each defence, in order: fitting time over all folds, answers and parameters on the first."""
-        test = self.experiment.split(self.by_defense[NO_DEFENSE][0]).test
+        test = self.experiment.split(self.by_defense[NO_DEFENSE][0].fitted).test
         firsts = [self.by_defense[defense][0] for defense in defenses]
-        victims = [self.experiment.victim(cell).enroll(test) for cell in firsts]
+        victims = [fit_or_load(self.experiment, cell.fitted).enroll(test) for cell in firsts]
         times = answer_times(victims, test, self.experiment.device, self.experiment.batch_size)
-        noises = self.experiment.noises.part("train")
         for defense, answer_ms in zip(defenses, times, strict=True):
             cells = self.by_defense[defense]
-            fitted = [self.experiment.fitting(cell).folder(noises, self.experiment.device.type) for cell in cells]
+            fitted = [fitted_folder(self.experiment, cell.fitted) for cell in cells]
             taken = [seconds for folder in fitted if (seconds := fit_seconds(folder)) is not None]
             yield Cost(statistics.median(taken) if taken else None, answer_ms, parameters_in(fitted[0]))

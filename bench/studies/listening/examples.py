@@ -16,10 +16,11 @@ from bench.contracts.threat_models import threat_models
 from bench.core.errors import UsageError
 from bench.core.specs import did_you_mean
 from bench.core.types import Dataset, Utterance
-from bench.data.splits import split_named
 from bench.data.tasks import task_named
 from bench.evaluation.attacker_knowledge import clipped
-from bench.evaluation.cells import Cell, Experiment, limited
+from bench.evaluation.cells import limited
+from bench.evaluation.experiment import Experiment
+from bench.evaluation.measuring import attack_tools
 from bench.evaluation.options import Options
 from bench.referee.referee import SNR_DECIMALS
 from bench.referee.search import AttackRun, Search
@@ -162,13 +163,10 @@ def listen(
     """
     task = task_named(options.tasks[0])
     speech = [one for one in experiment.dataset.utterances if one.has_sound and task.label_of(one) is not None]
-    split, seed = split_named(options.split).name, options.seeds[0]
+    seed, tools = options.seeds[0], attack_tools(experiment, max(options.ks), "test", speech)
     found = []
     for spec in attacks:
-        cell = Cell(options.victims[0], options.defenses[0], spec, task, split, 0, seed, max(options.ks))
-        attack_run = AttackRun(
-            experiment.registry.build("attacks", spec), spec, experiment.tools(cell, "test", speech), seed
-        )
+        attack_run = AttackRun(experiment.registry.build("attacks", spec), spec, tools, seed)
         with torch.no_grad(), experiment.progress.task(f"Applying {spec}", len(utterances)) as advance:
             tried = []
             for utterance in utterances:

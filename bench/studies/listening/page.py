@@ -15,7 +15,7 @@ from bench.contracts.registry import Registry
 from bench.core.cache import cache_dir
 from bench.core.progress import Progress
 from bench.core.types import Perturbation, Utterance
-from bench.evaluation.cells import Experiment
+from bench.evaluation.experiment import Experiment
 from bench.evaluation.options import Options, check_writable
 from bench.evaluation.setup import set_up
 from bench.studies.listening.examples import Effect, Example, chosen, listen, specs_of

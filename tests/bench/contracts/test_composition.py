@@ -81,6 +81,40 @@ def test_a_search_is_refused() -> None:
         build("fade_in+boundary")
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("transfer+fade_in", "'transfer', which brings what a search has found"),
+        ("unaware+fade_in", "which brings what a search has found"),
+        ("fade_in+adaptive", "'adaptive', which searches with a copy of the defence"),
+        ("aware+fade_in", "which searches with a copy of the defence"),
+    ],
+)
+def test_what_holds_a_search_is_refused(text: str, why: str) -> None:
+    with pytest.raises(UsageError, match=why):
+        build(text)
+
+
+def test_a_plugin_composes_once_it_says_that_it_asks_once(tmp_path: Path) -> None:
+    lines = [
+        "from dataclasses import dataclass, replace",
+        "from bench import Perturbation, Traits",
+        "@dataclass(frozen=True)",
+    ]
+    lines += ["class Softer:", "    def search(self, original, tools, rng):"]
+    lines += ["        done = Perturbation('softer', 'signal', '')"]
+    lines += ["        yield replace(original, waveform=original.waveform / 2, perturbation=done)"]
+    lines += ["COMPONENTS = {'attacks': {'softer': Softer}}"]
+    (tmp_path / "mine.py").write_text("\n".join(lines))
+    with pytest.raises(UsageError, match=r"'softer', which does not say that it asks once.*asks_once=True"):
+        Registry.discover([tmp_path / "mine.py"]).build("attacks", "softer+fade_in")
+    (tmp_path / "said.py").write_text("\n".join([*lines[:4], "    traits = Traits(asks_once=True)", *lines[4:]]))
+    both = Registry.discover([tmp_path / "said.py"]).build("attacks", "softer+fade_in")
+    alone = next(REGISTRY.build("attacks", "fade_in").search(SAID, sample_tools(), keyed(0)))
+    found = next(both.search(SAID, sample_tools(), keyed(0)))
+    assert torch.allclose(found.waveform, alone.waveform / 2)
+
+
 def test_specs_are_canonical() -> None:
     (threat_model,) = threat_models(
         "pitch:factor=0.75 + fade_in:percent_per_s=2", build("pitch:factor=0.75 + fade_in"), "both", "both"

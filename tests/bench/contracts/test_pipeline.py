@@ -9,12 +9,11 @@ from typing import Any, ClassVar
 
 import pytest
 
-from bench import FitContext, TrainableVictim, UsageError, Utterance, Victim
-from bench.contracts.pipeline import Defended, DefensePipeline, modalities_of, seen_by
+from bench import FitContext, TrainableVictim, Traits, UsageError, Utterance, Victim, traits_of
+from bench.contracts.component import Component, joined
+from bench.contracts.pipeline import Defended, DefensePipeline, modalities_of
 from bench.contracts.registry import Registry
 from bench.core.noises import NoiseSet
-from bench.evaluation.fitted_store import identity
-from bench.evaluation.planning import canonical
 from bench.testing import check_defense, sample_context, sample_noises, sample_utterances
 from defenses.random_noise import RandomNoise
 from victims.cnn_gru import CnnGru
@@ -29,8 +28,7 @@ class Marks:
 
     name: str
     passed: list[str] = field(default_factory=list)
-    randomised: ClassVar[bool] = True
-    modalities: ClassVar[tuple[str, ...]] = ("text",)
+    traits: ClassVar[Traits] = Traits(randomised=True, modalities=("text",))
 
     def seen(self, noises: NoiseSet) -> frozenset[str]:
         return frozenset({self.name})
@@ -68,13 +66,15 @@ def test_the_last_has_the_training_speech_first() -> None:
 
 def test_what_a_stack_says_of_itself_is_what_its_parts_say() -> None:
     stack = DefensePipeline((RandomNoise(), Marks("a"), Marks("b")), ("random_noise", "a", "b"))
-    assert stack.randomised
-    assert not DefensePipeline((RandomNoise(), RandomNoise()), ("random_noise", "random_noise")).randomised
-    assert {"a", "b"} <= seen_by(stack, sample_noises())
+    assert stack.traits.randomised
+    assert not DefensePipeline((RandomNoise(), RandomNoise()), ("random_noise", "random_noise")).traits.randomised
+    parts = [Component("defenses", name, "here", built) for name, built in zip(stack.names, stack.parts, strict=True)]
+    assert {"a", "b"} <= joined("defenses", "random_noise+a+b", parts).seen(sample_noises())
     assert modalities_of(SMALL, stack) == ("sound", "text")
     assert modalities_of(SMALL, None) == ("sound",)
-    assert Defended(SMALL, Marks("a")).modalities == ("sound", "text")
-    assert not Defended(SMALL, Marks("a")).renews
+    assert Defended(SMALL, Marks("a")).traits.modalities == ("sound", "text")
+    assert not Defended(SMALL, Marks("a")).traits.renews
+    assert traits_of(SMALL).renews
 
 
 def test_a_stack_of_built_ins_passes_the_checks_of_a_defence() -> None:
@@ -83,13 +83,12 @@ def test_a_stack_of_built_ins_passes_the_checks_of_a_defence() -> None:
 
 def test_a_stack_has_a_spec_and_an_identity_of_its_parts() -> None:
     text = "random_noise:max_snr_db=10.0 + random_noise:fraction=1"
-    assert canonical(BUILT_IN, "defenses", text) == "random_noise:max_snr_db=10.0 + random_noise"
-    parts = identity(BUILT_IN, "defenses", text)["parts"]
+    component = BUILT_IN.component("defenses", text)
+    assert component.spec == "random_noise:max_snr_db=10.0 + random_noise"
+    parts = component.identity["parts"]
     assert [part["params"]["max_snr_db"] for part in parts] == [10.0, 20.0]
 
 
-def test_a_part_that_is_no_defence_is_named() -> None:
-    with pytest.raises(UsageError, match="'cnn_gru', without"):
-        DefensePipeline((RandomNoise(), object()), ("random_noise", "cnn_gru"))
+def test_a_part_that_is_not_there_is_named() -> None:
     with pytest.raises(UsageError, match="nosuch"):
         BUILT_IN.build("defenses", "random_noise+nosuch")

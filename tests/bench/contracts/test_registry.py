@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.contracts.protocols import Attack, Corpus, Defense, InformedAttack, NoiseBank, TrainableVictim
+from bench.contracts.attacks import Attack, InformedAttack
+from bench.contracts.protocols import Corpus, Defense, NoiseBank, TrainableVictim
 from bench.contracts.registry import KINDS, SINGULAR, Entry, Registry
 from bench.core.errors import ComponentError, UsageError
 from bench.core.specs import spec_of

@@ -15,7 +15,9 @@ from bench.core.types import Dataset
 from bench.data.leakage import check_noises, check_seeds
 from bench.data.splits import Partition
 from bench.defending.adversarial_examples import TRAINING, adversarial_examples, perturbed
-from bench.evaluation.cells import Cell, Experiment
+from bench.evaluation.cells import Cell, FittedKey
+from bench.evaluation.experiment import Experiment
+from bench.evaluation.measuring import Measuring
 from bench.testing import CPU, TASK, sample_context, sample_noises, sample_utterances
 from victims.cnn_gru import CnnGru
 
@@ -61,8 +63,10 @@ def test_the_harness_looks_before_every_attack() -> None:
     clips = [NoiseClip(f"{c}-{n}", c, rain, f"{c}-{n}") for c in ("natural", "human", "interior") for n in range(2)]
     dataset = Dataset("sample", tuple(sample_utterances(10, key="speaker")), "sample")
     experiment = Experiment(Registry.discover(), dataset, NoiseSet("doubled", tuple(clips), "doubled"), CPU)
+    victim = experiment.registry.component("victims", "cnn_gru:max_epochs=1")
+    cell = Cell(FittedKey(victim, None, TASK, "k-fold", 0, 0), experiment.registry.component("attacks", "fade_in"), 1)
     with pytest.raises(DataError, match="sample for sample"):
-        experiment.evaluate(Cell("cnn_gru:max_epochs=1", "none", "fade_in", TASK, "k-fold", 0, 0, 1))
+        Measuring(experiment).rows(cell)
 
 
 def test_training_examples_come_from_the_training_half_and_from_streams_of_their_own() -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from bench.defending import denoiser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
@@ -15,6 +14,7 @@ from torch import Tensor
 from bench import SAMPLE_RATE, UsageError
 from bench.audio.signal import fit_length, mix, snr_db
 from bench.data.speech.espeak import Voice, speak_all
+from bench.defending import denoiser
 from bench.defending.denoiser import Denoiser
 
 DENOISER = Denoiser("test")

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from bench import Batch, ComponentError, DataError, FitContext, UsageError, Utterance, Victim
+from bench import Batch, ComponentError, DataError, FitContext, Traits, UsageError, Utterance, Victim
 from bench.contracts.capabilities import Embedding, Purifying, Refusing
 from bench.defending.purification import purified_batch, purified_utterances
 from bench.defending.purified_victim import Purified, fit_purified, load_purified, refuse_deaf
@@ -48,7 +48,7 @@ class Hearing(ContraryVictim):
     """Keeps whom it knows; trains on nothing; is its own recipe, and loads as what it was."""
 
     known: tuple[Utterance, ...] = ()
-    concurrent: ClassVar[bool] = True
+    traits: ClassVar[Traits] = Traits(concurrent=True)
 
     def enroll(self, clean: Any) -> Hearing:
         return replace(self, known=tuple(clean))
@@ -140,8 +140,8 @@ def test_it_has_what_the_victim_behind_has_and_no_more() -> None:
     assert not hasattr(plain, "network")
     assert all(isinstance(shown, kind) for kind in (Refusing, Embedding))
     assert shown.network is shown.victim.network
-    assert plain.concurrent
-    assert not behind(ContraryVictim()).concurrent
+    assert plain.traits.concurrent
+    assert not behind(ContraryVictim()).traits.concurrent
     assert isinstance(plain, Purifying)
 
 
@@ -208,11 +208,11 @@ def test_training_and_loading(tmp_path: Path) -> None:
 def test_a_victim_that_only_reads_is_refused_and_one_that_also_hears_is_not() -> None:
     @dataclass(frozen=True)
     class Reading(Hearing):
-        modalities: ClassVar[tuple[str, ...]] = ("text",)
+        traits: ClassVar[Traits] = Traits(modalities=("text",))
 
     @dataclass(frozen=True)
     class Both(Hearing):
-        modalities: ClassVar[tuple[str, ...]] = ("sound", "text")
+        traits: ClassVar[Traits] = Traits(modalities=("sound", "text"))
 
     with pytest.raises(UsageError, match=r"defense 'halving': found a victim that perceives text alone \(Reading\)"):
         fit_purified("defense 'halving'", Halving(), NOTE, Reading(), [], [], sample_context())

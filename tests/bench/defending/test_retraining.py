@@ -5,25 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import torch
 from torch import Tensor
 
-from bench import Batch, Perturbation, Refusing, UsageError, Utterance, Victim
+from bench import Batch, Perturbation, Refusing, Traits, UsageError, Utterance, Victim, traits_of
 from bench.contracts.capabilities import Embedding
 from bench.contracts.pipeline import Defended
 from bench.contracts.protocols import TrainableVictim
 from bench.defending.retraining import (
     Retrained,
     as_recorded,
-    asks_once,
     check_renews,
     check_trains,
-    drawn_from,
     with_clean,
 )
-from bench.testing import ContraryVictim, sample_context, sample_noises, sample_utterances
+from bench.testing import ContraryVictim, sample_context, sample_utterances
 from defenses.random_noise import RandomNoise
 from defenses.rnnoise import Rnnoise
 from victims.bert_text import BertText
@@ -76,7 +75,7 @@ class Shy(ContraryVictim):
     """Refuses everybody, and shows a hidden vector."""
 
     known: tuple[str, ...] = ()
-    concurrent = True
+    traits: ClassVar[Traits] = Traits(concurrent=True)
 
     def enroll(self, clean: Sequence[Utterance]) -> Shy:
         return replace(self, known=tuple(sorted({said.speaker for said in clean})))
@@ -94,26 +93,10 @@ def test_a_retrained_victim_has_all_that_the_victim_has() -> None:
     assert isinstance(shy, Victim)
     assert isinstance(shy, Refusing)
     assert isinstance(shy, Embedding)
-    assert shy.concurrent
+    assert traits_of(shy).concurrent
     assert shy.known == (SAID[0].speaker,)
     assert torch.equal(shy.hidden(batch), torch.ones(len(batch), 1)), "the enrolled victim is asked"
     assert torch.equal(shy.log_probs(batch), ContraryVictim().log_probs(batch))
     bare = Retrained(ContraryVictim(), {})
     assert not isinstance(bare, Refusing)
-    assert not hasattr(bare, "concurrent")
-
-
-def test_attacks_that_ask_once_are_told_from_searches() -> None:
-    context = sample_context()
-    assert context.component is not None
-    for spec, once in (("fade_in", True), ("fade_in+fade_out", True), ("boundary", False), ("aware", False)):
-        assert asks_once(spec, context.component("attacks", spec), SAID, context) == once, spec
-
-
-def test_what_an_attack_draws_from() -> None:
-    bank = sample_noises()
-    assert drawn_from("environmental:category=human", bank) == {"human"}
-    assert drawn_from("boundary:categories=human+white", bank) == {"human", "white"}
-    assert drawn_from("mixup", bank) == set(bank.categories)
-    assert drawn_from("fade_in", bank) == {"signal"}
-    assert drawn_from("nobody_has_it:categories=white+human", bank) == {"white", "human"}
+    assert not traits_of(bare).concurrent

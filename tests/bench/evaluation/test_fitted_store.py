@@ -22,12 +22,23 @@ from bench.core.progress import SILENT, Silent
 from bench.core.types import Dataset
 from bench.data.corpora.emodb import EmoDB
 from bench.data.noises.folder import Folder
-from bench.data.splits import Partition, speaker_groups, subject_independent
+from bench.data.splits import Partition
 from bench.data.tasks import task_named
-from bench.evaluation.fitted_store import Fitting, code_digest, identity, versions
+from bench.evaluation.cells import FittedKey
+from bench.evaluation.experiment import Experiment
+from bench.evaluation.fitted_store import fit_or_load, fitted_description, versions
 
 CPU = torch.device("cpu")
 SMALL = "cnn_gru:channels=4,hidden=4,dense=4,max_epochs=2"
+REGISTRY = Registry.discover()
+
+
+def victim(spec: str) -> dict[str, Any]:
+    return {"victim": REGISTRY.component("victims", spec)}
+
+
+def defense(spec: str) -> dict[str, Any]:
+    return {"defense": None if spec == "none" else REGISTRY.component("defenses", spec)}
 
 
 class Listening(Silent):
@@ -47,28 +58,36 @@ def dataset(tiny_corpus: Path) -> Dataset:
 
 @pytest.fixture(scope="module")
 def noises(tiny_noises: Path) -> NoiseSet:
-    return Folder(tiny_noises).read(SILENT).part("train")
+    return Folder(tiny_noises).read(SILENT)
 
 
 @pytest.fixture(scope="module")
-def split(dataset: Dataset) -> Partition:
-    return subject_independent(dataset.utterances, 0, speaker_groups(dataset.utterances, 5, "emodb"))
+def experiment(dataset: Dataset, noises: NoiseSet) -> Experiment:
+    return Experiment(REGISTRY, dataset, noises, CPU)
 
 
 @pytest.fixture
-def fitting(dataset: Dataset, own_cache: Path) -> Fitting:
+def key(own_cache: Path) -> FittedKey:
     """One to start from; each test with an empty cache."""
-    return Fitting(Registry.discover(), SMALL, "none", task_named("ahsn"), "k-fold", 0, 0, dataset.fingerprint)
+    return FittedKey(**victim(SMALL), defense=None, task=task_named("ahsn"), split="k-fold", fold=0, seed=0)
+
+
+@pytest.fixture(scope="module")
+def split(experiment: Experiment) -> Partition:
+    return experiment.split(
+        FittedKey(**victim(SMALL), **defense("none"), task=task_named("ahsn"), split="k-fold", fold=0, seed=0)
+    )
 
 
 @pytest.fixture
-def fit(split: Partition, noises: NoiseSet) -> Callable[..., tuple[Any, int]]:
+def fit(experiment: Experiment) -> Callable[..., tuple[Any, int]]:
     """Fit or load; the victim, enrolled, and how many were trained for it."""
 
-    def run(fitting: Fitting, bank: NoiseSet = noises) -> tuple[Any, int]:
+    def run(key: FittedKey, experiment: Experiment = experiment) -> tuple[Any, int]:
         listening = Listening()
-        victim = fitting.fit_or_load(split, FitContext(fitting.task, fitting.seed, CPU, bank, listening))
-        return victim.enroll(split.test), sum(text.startswith("Training ") for text in listening.said)
+        listened = replace(experiment, progress=listening)
+        enrolled = fit_or_load(listened, key).enroll(experiment.split(key).test)
+        return enrolled, sum(text.startswith("Training ") for text in listening.said)
 
     return run
 
@@ -78,46 +97,44 @@ def log_probs(victim: Any, split: Partition) -> torch.Tensor:
         return victim.log_probs(Batch.of(split.test))
 
 
-@pytest.mark.parametrize("defense", ["none", "random_noise"])
+@pytest.mark.parametrize("around", ["none", "random_noise"])
 def test_it_is_trained_once_and_loaded_as_it_was(
-    fitting: Fitting, fit: Callable, split: Partition, own_cache: Path, defense: str
+    key: FittedKey, fit: Callable, split: Partition, own_cache: Path, around: str
 ) -> None:
-    fitting = replace(fitting, defense=defense)
-    first, trained = fit(fitting)
+    key = replace(key, **defense(around))
+    first, trained = fit(key)
     assert trained == 1
     (folder,) = (own_cache / "victims").iterdir()
     before = {file.name: (file.read_bytes(), file.stat().st_mtime_ns) for file in folder.iterdir()}
     assert set(before) == {"weights.safetensors", "config.json", "fitting.json", "cost.json"}
-    again, trained = fit(fitting)
+    again, trained = fit(key)
     assert trained == 0
     assert torch.equal(log_probs(first, split), log_probs(again, split))
     assert {file.name: (file.read_bytes(), file.stat().st_mtime_ns) for file in folder.iterdir()} == before
 
 
 def test_training_again_gives_the_same_weights(
-    fitting: Fitting, fit: Callable, own_cache: Path, monkeypatch: pytest.MonkeyPatch
+    key: FittedKey, fit: Callable, own_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fit(fitting)
+    fit(key)
     torch.rand(7)  # the global generator's state makes no difference
     monkeypatch.setenv("SERBENCH_CACHE", str(own_cache / "other"))
-    fit(fitting)
+    fit(key)
     one, other = (next((root / "victims").iterdir()) for root in (own_cache, own_cache / "other"))
     assert one.name == other.name
     for file in ("weights.safetensors", "config.json", "fitting.json"):
         assert (one / file).read_bytes() == (other / file).read_bytes()
 
 
-def test_what_is_loaded_is_what_was_fitted(
-    fitting: Fitting, split: Partition, noises: NoiseSet, tmp_path: Path
-) -> None:
+def test_what_is_loaded_is_what_was_fitted(key: FittedKey, split: Partition, noises: NoiseSet, tmp_path: Path) -> None:
     """Not by way of the cache: predictions before saving and after loading agree to the last bit."""
-    context = FitContext(fitting.task, 0, CPU, noises)
-    for defense in ("none", "random_noise:fraction=0.5"):
-        recipe = fitting.registry.build("victims", SMALL)
-        guard = None if defense == "none" else fitting.registry.build("defenses", defense)
+    context = FitContext(key.task, 0, CPU, noises.part("train"))
+    for around in ("none", "random_noise:fraction=0.5"):
+        recipe = key.victim.object
+        guard = None if around == "none" else REGISTRY.build("defenses", around)
         whole = (split.train, split.valid, context)
         fitted = recipe.fit(*whole) if guard is None else guard.fit(recipe, *whole)
-        folder = tmp_path / defense.partition(":")[0]
+        folder = tmp_path / around.partition(":")[0]
         folder.mkdir()
         fitted.save(folder)
         loaded = recipe.load(folder, context) if guard is None else guard.load(recipe, folder, context)
@@ -127,41 +144,48 @@ def test_what_is_loaded_is_what_was_fitted(
 @pytest.mark.parametrize(
     "change",
     [
-        {"victim": SMALL.replace("channels=4", "channels=5")},
-        {"victim": SMALL + ",learning_rate=0.001"},
-        {"defense": "random_noise"},
+        victim(SMALL.replace("channels=4", "channels=5")),
+        victim(SMALL + ",learning_rate=0.01"),
+        defense("random_noise"),
         {"task": task_named("activation3")},
         {"fold": 1},
         {"split": "leave-one-speaker-out"},
         {"seed": 1},
-        {"corpus_fingerprint": "of another corpus"},
     ],
     ids=",".join,
 )
-def test_it_is_trained_again_when_anything_has_changed(fitting: Fitting, fit: Callable, change: dict) -> None:
-    assert [fit(fitting)[1], fit(replace(fitting, **change))[1]] == [1, 1]
-    assert [fit(fitting)[1], fit(replace(fitting, **change))[1]] == [0, 0]
+def test_it_is_trained_again_when_anything_has_changed(key: FittedKey, fit: Callable, change: dict) -> None:
+    assert [fit(key)[1], fit(replace(key, **change))[1]] == [1, 1]
+    assert [fit(key)[1], fit(replace(key, **change))[1]] == [0, 0]
 
 
-def test_only_a_defence_depends_on_the_noises(fitting: Fitting, fit: Callable, noises: NoiseSet) -> None:
-    other = replace(noises, fingerprint="of other noises")
-    defended = replace(fitting, defense="random_noise")
-    assert [fit(fitting)[1], fit(fitting, other)[1]] == [1, 0]
+def test_another_corpus_is_trained_on_anew(key: FittedKey, fit: Callable, experiment: Experiment) -> None:
+    other = replace(experiment, dataset=replace(experiment.dataset, fingerprint="of another corpus"))
+    assert [fit(key)[1], fit(key, other)[1]] == [1, 1]
+
+
+def test_only_a_defence_depends_on_the_noises(key: FittedKey, fit: Callable, experiment: Experiment) -> None:
+    other = replace(experiment, noises=replace(experiment.noises, fingerprint="of other noises"))
+    defended = replace(key, **defense("random_noise"))
+    assert [fit(key)[1], fit(key, other)[1]] == [1, 0]
     assert [fit(defended)[1], fit(defended, other)[1]] == [1, 1]
-    assert fit(replace(defended, defense="random_noise:max_snr_db=15.0"))[1] == 1
+    assert fit(replace(defended, **defense("random_noise:max_snr_db=15.0")))[1] == 1
 
 
-def test_the_description_names_everything(fitting: Fitting, noises: NoiseSet, own_cache: Path, fit: Callable) -> None:
-    described = replace(fitting, defense="random_noise").description(noises, "cpu")
+def test_the_description_names_everything(
+    key: FittedKey, experiment: Experiment, own_cache: Path, fit: Callable
+) -> None:
+    described = fitted_description(experiment, replace(key, **defense("random_noise")))
     assert described["victim"]["spec"] == SMALL
     assert described["victim"]["params"]["kernel"] == 5, "defaults too: they may change"
     assert described["defense"]["params"]["fraction"] == 1.0
-    assert described["training_noises"] == noises.fingerprint
+    assert described["training_noises"] == experiment.noises.part("train").fingerprint
     assert described["task"]["classes"] == ("anger", "happiness", "sadness", "neutral")
     assert set(versions()) >= {"serbench", "torch", "torchaudio", "numpy", "python", "harness"}
-    assert described["versions"] == versions()
+    assert described["versions"] == versions(defended=True)
+    assert versions(defended=False)["harness"] != versions(defended=True)["harness"]
     assert key_of_json(described) != key_of_json(described | {"device": "cuda"})
-    fit(fitting)
+    fit(key)
     (folder,) = (own_cache / "victims").iterdir()
     kept = json.loads((folder / "fitting.json").read_text())
     assert folder.name == f"cnn_gru-{key_of_json(kept)}", "anybody can check what a folder holds"
@@ -186,47 +210,46 @@ def reshaped(file: Path) -> None:
     ],
 )
 def test_a_damaged_victim_is_named(
-    fitting: Fitting, fit: Callable, own_cache: Path, name: str, spoil: Callable[[Path], None]
+    key: FittedKey, fit: Callable, own_cache: Path, name: str, spoil: Callable[[Path], None]
 ) -> None:
-    fit(fitting)
+    fit(key)
     (folder,) = (own_cache / "victims").iterdir()
     spoil(folder / name)
     with pytest.raises(DataError) as caught:
-        fit(fitting)
+        fit(key)
     assert caught.value.where == str(folder)
     assert "delete" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_a_training_that_is_stopped_leaves_nothing(
-    fitting: Fitting, split: Partition, noises: NoiseSet, own_cache: Path, fit: Callable
+    key: FittedKey, experiment: Experiment, own_cache: Path, fit: Callable
 ) -> None:
     class Stop(Silent):
         def task(self, description: str, total: int | None = None) -> Any:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fitting.fit_or_load(split, FitContext(fitting.task, 0, CPU, noises, Stop()))
+        fit_or_load(replace(experiment, progress=Stop()), key)
     assert not list(own_cache.rglob("*"))
-    assert fit(fitting)[1] == 1
+    assert fit(key)[1] == 1
 
 
-def test_a_loss_that_explodes_is_no_victim(fitting: Fitting, fit: Callable, own_cache: Path) -> None:
+def test_a_loss_that_explodes_is_no_victim(key: FittedKey, fit: Callable, own_cache: Path) -> None:
     with pytest.raises(ComponentError, match="lower learning rate"):
-        fit(replace(fitting, victim=SMALL + ",learning_rate=1e38"))
+        fit(replace(key, **victim(SMALL + ",learning_rate=1e38")))
     assert not list(own_cache.rglob("*"))
 
 
-def test_a_component_that_cannot_be_trained_is_named(tmp_path: Path, fitting: Fitting, fit: Callable) -> None:
+def test_a_component_that_cannot_be_trained_is_named(tmp_path: Path) -> None:
     (tmp_path / "bare.py").write_text(
         "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass Bare:\n    pass\n"
         "COMPONENTS = {'victims': {'bare': Bare}, 'defenses': {'bare': Bare}}\n"
     )
     registry = Registry.discover([tmp_path / "bare.py"])
-    with pytest.raises(UsageError, match="victim 'bare'"):
-        fit(replace(fitting, registry=registry, victim="bare"))
-    with pytest.raises(UsageError, match="defense 'bare'"):
-        fit(replace(fitting, registry=registry, defense="bare"))
+    for kind, said in (("victims", "victim 'bare': found no methods fit and load"), ("defenses", "defense 'bare'")):
+        with pytest.raises(UsageError, match=said):
+            registry.component(kind, "bare")
 
 
 # ---- code
@@ -236,34 +259,49 @@ def test_a_plugin_file_that_changes_is_another_component(tmp_path: Path) -> None
     file = tmp_path / "mine.py"
     text = (
         "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass Mine:\n    x: int = 1\n"
+        "    def search(self, original, tools, rng):\n        yield from ()\n"
         "COMPONENTS = {'attacks': {'mine': Mine}}\n"
     )
     file.write_text(text)
-    first = identity(Registry.discover([file]), "attacks", "mine")
-    assert identity(Registry.discover([file]), "attacks", "mine") == first
-    file.write_text(text + "# changed\n")
-    changed = identity(Registry.discover([file]), "attacks", "mine")
+
+    def identity() -> dict[str, Any]:
+        return Registry.discover([file]).component("attacks", "mine").identity
+
+    first = identity()
+    assert identity() == first
+    file.write_text(text + "# a comment\n")
+    assert identity() == first, "what the code means is the same"
+    file.write_text(text + "x = 1\n")
+    changed = identity()
     assert changed["code"] != first["code"]
     assert {**changed, "code": ""} == {**first, "code": ""}
 
 
-def test_code_is_a_package_or_a_file(tmp_path: Path) -> None:
-    alone = tmp_path / "alone.py"
-    alone.write_text("x = 1\n")
-    (tmp_path / "beside.py").write_text("y = 1\n")
-    package = tmp_path / "package" / "inner"
-    package.mkdir(parents=True)
-    for file in (package.parent / "__init__.py", package / "__init__.py", package / "a.py"):
-        file.write_text("")
-    digests = code_digest(alone), code_digest(package / "a.py")
-    (tmp_path / "beside.py").write_text("y = 2\n")
-    assert code_digest(alone) == digests[0], "a file beside it is not part of it"
-    (package.parent / "b.py").write_text("z = 1\n")
-    assert code_digest(package / "__init__.py") != digests[1], "a file of its package is"
+def test_what_a_component_is_made_of_counts_however_deep() -> None:
+    """The effects of a search that a defence trains on, or that another attack looks through, are in its identity."""
+    fade = REGISTRY.component("attacks", "fade_in").identity
+
+    def holds(told: Any) -> bool:
+        values = told.values() if isinstance(told, dict) else told if isinstance(told, list) else ()
+        return told == fade or any(map(holds, values))
+
+    for kind, text in (
+        ("attacks", "boundary"),
+        ("attacks", "adaptive"),
+        ("attacks", "transfer"),
+        ("defenses", "adversarial_training:attack=boundary"),
+        ("defenses", "manipulation_detector"),
+    ):
+        assert holds(REGISTRY.component(kind, text).identity), text
+    assert not holds(REGISTRY.component("attacks", "boundary:signals=fade_out").identity)
 
 
-def test_where_a_component_lies_makes_no_difference(tmp_path: Path) -> None:
-    for folder in "ab":
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "mine.py").write_text("x = 1\n")
-    assert code_digest(tmp_path / "a" / "mine.py") == code_digest(tmp_path / "b" / "mine.py")
+def test_the_readers_of_the_data_count(key: FittedKey, experiment: Experiment) -> None:
+    def described(key: FittedKey, **codes: str) -> dict[str, Any]:
+        return fitted_description(replace(experiment, **codes), key)
+
+    bare = described(key)
+    assert described(key, corpus_code="other")["code"] != bare["code"]
+    assert described(key, noise_code="other") == bare, "a bare victim hears no noise"
+    defended = replace(key, **defense("random_noise"))
+    assert described(defended, noise_code="other")["code"] != described(defended)["code"]

@@ -10,12 +10,18 @@ import pytest
 from bench.contracts.registry import Registry
 from bench.core.errors import UsageError
 from bench.core.progress import Silent
-from bench.evaluation.fitted_store import recipes
+from bench.data.tasks import task_named
+from bench.evaluation.cells import FittedKey
 from bench.evaluation.options import Options
-from bench.evaluation.planning import plan
-from bench.evaluation.preflight import check_defended, check_parts
+from bench.evaluation.planning import select
+from bench.evaluation.preflight import check_defended
 
 REGISTRY = Registry.discover()
+
+
+def check(victim: str, defense: str) -> None:
+    around = REGISTRY.component("defenses", defense)
+    FittedKey(REGISTRY.component("victims", victim), around, task_named("ahsn"), "k-fold", 0, 0).check()
 
 
 @dataclass(frozen=True)
@@ -31,10 +37,10 @@ class Noting(Silent):
 @pytest.mark.parametrize("defense", REGISTRY.names("defenses"))
 def test_every_defence_says_at_once_whether_it_can_defend_what_only_reads(defense: str) -> None:
     if defense in ("fusion", "adversarial_training"):
-        recipes(REGISTRY, "bert_text", defense)
+        check("bert_text", defense)
     else:
         with pytest.raises(UsageError, match="perceives text alone"):
-            recipes(REGISTRY, "bert_text", defense)
+            check("bert_text", defense)
 
 
 @pytest.mark.parametrize(
@@ -49,12 +55,12 @@ def test_every_defence_says_at_once_whether_it_can_defend_what_only_reads(defens
 )
 def test_what_cannot_go_together_is_named(victim: str, defense: str, why: str) -> None:
     with pytest.raises(UsageError, match=why):
-        recipes(REGISTRY, victim, defense)
+        check(victim, defense)
 
 
 @pytest.mark.parametrize("defense", ["fusion+rnnoise", "fusion+random_noise", "fusion+smoothing"])
 def test_a_reader_hears_under_fusion(defense: str) -> None:
-    recipes(REGISTRY, "bert_text", defense)
+    check("bert_text", defense)
 
 
 def asked(*victims: str, defenses: tuple[str, ...]) -> Options:
@@ -62,18 +68,18 @@ def asked(*victims: str, defenses: tuple[str, ...]) -> Options:
 
 
 def test_a_run_in_which_no_defence_can_be_had_is_refused() -> None:
-    cells = plan(asked("bert_text", defenses=("none", "rnnoise", "random_noise")), REGISTRY)
+    chosen = [select(asked("bert_text", defenses=("none", "rnnoise", "random_noise")), REGISTRY)]
     with pytest.raises(UsageError, match="defense 'rnnoise': found a victim that perceives text alone"):
-        check_defended(REGISTRY, cells, Noting())
+        check_defended(chosen, Noting())
 
 
 def test_where_some_can_the_others_are_named_and_nothing_is_refused() -> None:
     noting = Noting()
-    check_defended(REGISTRY, plan(asked("bert_text", "cnn_gru", defenses=("none", "rnnoise")), REGISTRY), noting)
+    check_defended([select(asked("bert_text", "cnn_gru", defenses=("none", "rnnoise")), REGISTRY)], noting)
     (said,) = noting.said
     assert "Victim bert_text and defence rnnoise do not go together" in said
-    check_defended(REGISTRY, plan(asked("cnn_gru", defenses=("none", "rnnoise")), REGISTRY), noting)
-    check_defended(REGISTRY, plan(asked("bert_text", defenses=("none",)), REGISTRY), noting)
+    check_defended([select(asked("cnn_gru", defenses=("none", "rnnoise")), REGISTRY)], noting)
+    check_defended([select(asked("bert_text", defenses=("none",)), REGISTRY)], noting)
     assert len(noting.said) == 1
 
 
@@ -84,7 +90,7 @@ def test_a_plugin_whose_check_breaks_is_left_to_its_cells(tmp_path: Path) -> Non
         "        raise TypeError('no')\n\n\nCOMPONENTS = {'defenses': {'mine': Mine}}\n"
     )
     registry, noting = Registry.discover([plugin]), Noting()
-    check_defended(registry, plan(asked("cnn_gru", defenses=("none", "mine")), registry), noting)
+    check_defended([select(asked("cnn_gru", defenses=("none", "mine")), registry)], noting)
     assert noting.said == ["Victim cnn_gru and defence mine do not go together, and their cells fail: no"]
 
 
@@ -106,4 +112,4 @@ def test_a_plugin_whose_check_breaks_is_left_to_its_cells(tmp_path: Path) -> Non
 def test_what_a_component_names_is_looked_up_before_any_data_is_read(kind: str, spec: str, named: str) -> None:
     given = {"victims": ("cnn_gru",), "attacks": ("boundary",), "defenses": ("none",)} | {kind: (spec,)}
     with pytest.raises(UsageError, match=named):
-        check_parts(Options(**given), REGISTRY)
+        select(Options(**given), REGISTRY)

@@ -108,12 +108,14 @@ def test_a_randomised_defence_is_measured_several_times(tiny_corpus: Path, tmp_p
 
             import torch
 
+            from bench import Traits
+
 
             @dataclass(frozen=True)
             class Shaky:
                 '''Another class at random, now and then.'''
 
-                randomised: ClassVar[bool] = True
+                traits: ClassVar[Traits] = Traits(randomised=True)
 
                 def fit(self, victim, train, valid, context):
                     return Shaken(victim.fit(train, valid, context))

@@ -20,8 +20,7 @@ from bench.evaluation.runs import read_results, remember, remembered
 from bench.measures.catalogue import MEASURES
 from bench.scoring.records import Store, pooled_rows
 from bench.scoring.results import collect
-from bench.scoring.rows import NEEDED, Row
-from bench.scoring.schema import SCHEMA
+from bench.scoring.rows import NEEDED, SCHEMA, Row
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 ANY_ROW = st.builds(

@@ -45,7 +45,7 @@ def cell(
         "imperceptible",
     )
     names = CellNames("v", "none", "a", Setting("c", "n", "ahsn", "k-fold", None), **{"fold": 0, "seed": 0, **place})
-    about = Description(names, "a", corr, noises, {}, {}, rests_on, text="")
+    about = Description(names, "a", corr, noises, {}, (), rests_on, text="")
     return CellRecords(key, about, pd.DataFrame(rows, columns=list(columns)))
 
 

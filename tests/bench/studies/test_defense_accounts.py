@@ -100,27 +100,31 @@ def test_figures_at_each_k_are_plain_json() -> None:
     assert told["prevented"] == {"value": 0.75, "ci95": list(figures.attack_prevented(BARE, DEFENDED, 1, True, 1).ci95)}
 
 
+def roles_of(defense: str, attack: str, guarded: bool) -> dict[str, str]:
+    around = None if defense == "none" else REGISTRY.component("defenses", defense)
+    found = attacks_by_role(REGISTRY, NOISES, around, REGISTRY.component("attacks", attack), guarded)
+    return {role: component.spec for role, component in found.items()}
+
+
 def test_attacks_are_told_apart_by_what_was_seen_in_training() -> None:
-    roles = attacks_by_role(REGISTRY, NOISES, "random_noise:categories=human", "boundary:noises=imperceptible", True)
+    roles = roles_of("random_noise:categories=human", "boundary:noises=imperceptible", True)
     assert roles == {
         "through": "boundary:noises=imperceptible",
         "seen": "boundary:noises=imperceptible,categories=human",
         "unseen": "boundary:noises=imperceptible,categories=natural+interior+signal",
-        "unaware": "unaware:attack=boundary:noises=imperceptible",
-        "aware": "aware:attack=boundary:noises=imperceptible",
+        "unaware": "transfer:attack=boundary:noises=imperceptible",
+        "aware": "adaptive:attack=boundary:noises=imperceptible",
     }
-    for spec in roles.values():
-        REGISTRY.build("attacks", spec)
-    assert attacks_by_role(REGISTRY, NOISES, "none", "boundary", False) == {"through": "boundary"}
+    assert roles_of("none", "boundary", False) == {"through": "boundary"}
 
 
 def test_an_attack_of_one_category_is_seen_or_unseen_as_it_is() -> None:
     spec = "environmental:category=human,snr_db=10.0"
-    seen = attacks_by_role(REGISTRY, NOISES, "random_noise:categories=human", spec, False)
+    seen = roles_of("random_noise:categories=human", spec, False)
     assert seen["seen"] == spec
     assert "unseen" not in seen
-    assert seen["unaware"] == "unaware:attack=environmental:category=human;snr_db=10.0"
-    assert attacks_by_role(REGISTRY, NOISES, "random_noise", "fade_in", False)["unseen"] == "fade_in"
+    assert seen["unaware"] == "transfer:attack=environmental:category=human,,snr_db=10.0"
+    assert roles_of("random_noise", "fade_in", False)["unseen"] == "fade_in"
 
 
 def test_costs_are_read_from_what_was_saved(tmp_path: Path) -> None:

@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 
 import bench.evaluation.setup as module
+from bench.contracts.component import Component
 from bench.contracts.registry import Registry
 from bench.contracts.threat_models import ThreatModel
 from bench.core.errors import UsageError
 from bench.core.progress import SILENT
 from bench.data.tasks import TASKS
-from bench.evaluation.cells import Cell
+from bench.evaluation.cells import Cell, FittedKey
 from bench.evaluation.grid import Planned
 from bench.evaluation.options import Options
-from bench.evaluation.planning import canonical, grouped
+from bench.evaluation.planning import grouped
 from bench.evaluation.run import execute_all
 from bench.scoring.records import CellRecords
 from leaderboards.reproduce import (
@@ -87,11 +88,14 @@ def test_one_run_has_one_folder(options: Options, tmp_path: Path) -> None:
 
 def test_cells_of_one_victim_follow_each_other() -> None:
     def planned(defense: str, attack: str) -> Planned:
-        cell = Cell("v", defense, attack, TASKS["ahsn"], "k-fold", 0, 0, 1)
+        around = None if defense == "none" else Component("defenses", defense, "here")
+        key = FittedKey(Component("victims", "v", "here"), around, TASKS["ahsn"], "k-fold", 0, 0)
+        cell = Cell(key, Component("attacks", attack, "here"), 1)
         return Planned(cell, ThreatModel(attack, attack, False, ("all",)))
 
     order = [planned("none", "a"), planned("d", "a"), planned("none", "b"), planned("none", "a")]
-    assert [(one.cell.defense, one.cell.attack) for one in grouped(order)] == [("none", "a"), ("none", "b"), ("d", "a")]
+    found = [(one.cell.fitted.defense_spec, one.cell.attack.spec) for one in grouped(order)]
+    assert found == [("none", "a"), ("none", "b"), ("d", "a")]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +117,7 @@ def test_everything_that_is_asked_for_exists_and_is_named_as_in_records(
     asked = table.asked(Options(victims=victims, attacks=("reverb",)))  # type: ignore[attr-defined]
     for one in asked:
         for kind, specs in (("attacks", one.attacks), ("defenses", [d for d in one.defenses if d != "none"])):
-            assert [canonical(registry, kind, spec) for spec in specs] == list(specs)
+            assert [registry.component(kind, spec).spec for spec in specs] == list(specs)
     pairs = {(v, d, a) for one in asked for v in one.victims for d in one.defenses for a in one.attacks}
     assert len(pairs) == cells
     assert len({(victim, defense) for victim, defense, _ in pairs}) == trainings

@@ -21,7 +21,9 @@ from bench.core.batch import Batch
 from bench.core.errors import ComponentError, UsageError
 from bench.core.types import Dataset, Perturbation, Utterance
 from bench.data.splits import split_named
-from bench.evaluation.cells import Cell, Experiment, limited
+from bench.evaluation.cells import limited
+from bench.evaluation.experiment import Experiment
+from bench.evaluation.measuring import attack_tools
 from bench.evaluation.options import Options
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
@@ -77,7 +79,7 @@ def test_it_is_what_the_referee_asks_first(attack: str, seed: int) -> None:
     split = split_named("k-fold").split(tuple(utterances), 0, "sample")
     (spec,) = specs_of([attack], REGISTRY)
     experiment, victim = experiment_of(utterances), Listening()
-    tools = experiment.tools(Cell("v", "none", spec, TASK, "k-fold", 0, seed, 25), "test", split.test)
+    tools = attack_tools(experiment, 25, "test", split.test)
     rows = Referee(victim, TASK, CPU).run(AttackRun(REGISTRY.build("attacks", spec), spec, tools, seed), split.test)
     first = {row.utterance: row for row in rows if row.query == 1}
     (effect,) = listen(experiment, [spec], split.test, options_of(attack, seed=seed))

@@ -1,22 +1,63 @@
-"""What an attack is given to work with."""
+"""What an attack is, and what it is given to work with."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from torch import Tensor
-
-from bench.audio.signal import fit_length, noise_gain, snr_db
 from bench.contracts.perception import Perception
-from bench.contracts.protocols import Attack, Degradation
-from bench.core.noises import NoiseSet
 from bench.core.types import NoiseClip, Perturbation, Rng, Utterance
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from bench.contracts.defense_view import DefenseView
+    from bench.core.noises import NoiseSet
+
+
+@runtime_checkable
+class Attack(Protocol):
+    """A search that asks."""
+
+    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
+        """Yield a candidate, be told whether the victim was fooled (its label changed), go on or return.
+
+        Args:
+            original: the utterance to attack; not to be written to.
+            tools: noises, perturbations, and what the attacker is told beforehand.
+            rng: keyed by (seed, attack, utterance): the only source of randomness.
+
+        Yields:
+            `dataclasses.replace(original, waveform=..., perturbation=...)`. Every candidate is charged, repeats too.
+            The waveform is clipped to [-1, 1] before it is measured and judged.
+        """
+        ...
+
+
+@runtime_checkable
+class InformedAttack(Attack, Protocol):
+    """An attack that can be told beforehand how much each noise category degrades a model (P1's Corr)."""
+
+    @property
+    def corr(self) -> bool:
+        """Whether this search is told."""
+        ...
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The categories it chooses from."""
+        ...
+
+    def probe(self, original: Utterance, category: str, tools: AttackTools, rng: Rng) -> Utterance | None:
+        """What it would first try of a category. The loss of UAR on such probes of validation speakers is what it is
+        told as `tools.degradation`. None where the category does not apply to the utterance."""
+        ...
+
+
+Degradation = Mapping[str, float]
+"""What an informed attacker knows: the loss of UAR by noise category, measured on data that is not test data."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +77,8 @@ class Overlay:
     @classmethod
     def of(cls, original: Utterance, clip: NoiseClip) -> Overlay:
         """Lay a sound from its start over the whole utterance (P1's `Co`), repeated where it is shorter."""
+        from bench.audio.signal import fit_length, noise_gain
+
         noise = fit_length(clip.waveform, original.waveform.shape[-1])
         return cls(original, clip, noise * noise_gain(original.waveform, noise, snr_db=0.0))
 
@@ -61,17 +104,16 @@ class AttackTools:
         degradation: for an informed attacker (P1's Corr), the loss of UAR by noise category; else None.
         speech: all clean utterances of the part that is attacked, for effects that take something from another
             utterance of the same speaker (P1's fillers).
-        defense_view: for an attacker who knows the defence (class attribute `aware = True`): a look through it; else
-            None.
-        transferred: for an attacker who does not (a property `transfers` that names an attack): that attack's best
-            candidate against the bare victim, by utterance.
+        defense_view: for an attacker who has a copy of the defence (trait `adaptive`): a look through it; else None.
+        transferred: for an attacker who knows of no defence (trait `transfers`): the best candidate against the bare
+            victim of the attack that it is made of, by utterance.
     """
 
     noises: NoiseSet
     perception: Perception
     min_snr_db: float
     max_queries: int
-    component: Callable[[str], Attack]
+    component: Callable[[str], Any]
     degradation: Degradation | None = None
     speech: tuple[Utterance, ...] = ()
     defense_view: DefenseView | None = None
@@ -103,6 +145,8 @@ class AttackTools:
 
         The referee's measurement is the one that decides. Reads a value from the device: not for every query.
         """
+        from bench.audio.signal import snr_db
+
         if candidate.waveform.shape != original.waveform.shape:
             return self.perception.covers(candidate.perturbation)
         return float(snr_db(original.waveform, candidate.waveform.clamp(-1.0, 1.0))) > self.min_snr_db

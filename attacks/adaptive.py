@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from bench import SAMPLE_RATE, AttackTools, Rng, Utterance, within
+from bench import SAMPLE_RATE, AttackTools, Rng, Traits, Utterance, inner_spec, within
 from bench.audio.signal import energy
 from bench.contracts.defense_view import survival
 
@@ -18,7 +17,7 @@ _FLUTTER_HZ = 4.0
 
 
 @dataclass(frozen=True)
-class Aware:
+class Adaptive:
     """Another attack, by one who has a copy of the defence, though not of the victim (after Tramèr et al. 2020).
 
     Queries go through the defence, as everybody's do. Before each, the attacker looks through the copy, which costs
@@ -35,7 +34,8 @@ class Aware:
     Against a victim with neither it is the other attack.
 
     Args:
-        attack: the spec of the other attack; `;` stands for the comma between several parameters.
+        attack: the spec of the other attack; a comma between its parameters is doubled:
+            `adaptive:attack=boundary:corr=true,,step_db=2`.
         looks: candidates given up unasked, for each query allowed, at least 1.
 
     Differences to the original: Tramèr et al. adapt gradient attacks to each defence by hand; here there are labels
@@ -44,23 +44,22 @@ class Aware:
 
     attack: str = "boundary"
     looks: int = 8
-    aware: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        within("attack 'aware'", "looks", self.looks, "try looks=8", at_least=1)
+        within("attack 'adaptive'", "looks", self.looks, "try looks=8", at_least=1)
 
     @property
-    def made_of(self) -> tuple[str, ...]:
-        """The spec of the other attack.
+    def traits(self) -> Traits:
+        """Declare the other attack, and that it has a copy of the defence.
 
-        >>> Aware("boundary:corr=true;step_db=2").made_of
-        ('boundary:corr=true,step_db=2',)
+        >>> Adaptive("boundary:corr=true,step_db=2").traits.made_of
+        (('attacks', 'boundary:corr=true,step_db=2'),)
         """
-        return (self.attack.replace(";", ","),)
+        return Traits(adaptive=True, made_of=(("attacks", inner_spec(self.attack)),))
 
     def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
         """Yield the other attack's candidates, in the form that fares best with the defence."""
-        steps = tools.component(self.made_of[0]).search(original, tools, rng)
+        steps = tools.component(inner_spec(self.attack)).search(original, tools, rng)
         left = self.looks * tools.max_queries
         candidate = next(steps, None)
         view = tools.defense_view

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 
-from bench import AttackTools, Perturbation, Rng, Utterance
+from bench import AttackTools, Perturbation, Rng, Traits, Utterance, inner_spec
 
 
 @dataclass(frozen=True)
-class Unaware:
+class Transfer:
     """Another attack's best candidate against the bare victim, brought to the defended one (transfer); asks once.
 
     The attacker has a copy of the bare victim, trained as it was with the same seed, and searches on that with the same
@@ -20,24 +20,20 @@ class Unaware:
     Against the bare victim it is as successful as the other attack, at one query.
 
     Args:
-        attack: the spec of the attack on the bare victim; `;` stands for the comma between several parameters.
+        attack: the spec of the attack on the bare victim; a comma between its parameters is doubled:
+            `transfer:attack=boundary:corr=true,,step_db=2`.
     """
 
     attack: str = "boundary"
 
     @property
-    def transfers(self) -> str:
-        """The spec of the attack on the bare victim.
+    def traits(self) -> Traits:
+        """Declare the attack on the bare victim, and that what it finds is brought.
 
-        >>> Unaware("boundary:corr=true;step_db=2").transfers
-        'boundary:corr=true,step_db=2'
+        >>> Transfer("boundary:corr=true,step_db=2").traits.made_of
+        (('attacks', 'boundary:corr=true,step_db=2'),)
         """
-        return self.attack.replace(";", ",")
-
-    @property
-    def made_of(self) -> tuple[str, ...]:
-        """The attacks that it is made of."""
-        return (self.transfers,)
+        return Traits(asks_once=True, transfers=True, made_of=(("attacks", inner_spec(self.attack)),))
 
     def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
         """Yield what was found for this utterance."""

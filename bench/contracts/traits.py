@@ -1,0 +1,90 @@
+"""Traits: what a component declares of itself, beside its methods and parameters.
+
+    @dataclass(frozen=True)
+    class MyEffect:
+        traits: ClassVar[Traits] = Traits(asks_once=True)
+
+Where a parameter decides, `traits` is a property. A component that declares none has the defaults.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from bench.core.types import SIGNAL, Modality
+
+if TYPE_CHECKING:
+    from bench.core.noises import NoiseSet
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What a victim, an attack or a defence declares of itself.
+
+    Args:
+        made_of: kind and spec of every other component that it is made of, trains on or draws from: they are part of
+            its key, are built and checked with it, and their names are found wrong before a run begins.
+        modalities: what a victim perceives: "sound", "text" or both; of a defence, what its victim perceives beside
+            what the bare one does.
+        trains: False for a victim that no training changes, since somebody else has trained it: a defence that works
+            by training refuses it.
+        renews: a victim's recipe asks `FitContext.renew` for other utterances in every epoch.
+        concurrent: a fitted victim's `log_probs` may be called by several threads at once; on a CPU the referee then
+            runs a share of the searches on each core.
+        randomised: answers are drawn anew for every query, from `Batch.generators`; cells are then repeated.
+        certifies: a defence's victim proves how far its answers hold.
+        asks_once: an attack yields at most one candidate, whatever it is told: an effect, which can be composed.
+        adaptive: an attack has a copy of the defence, and looks through it (`AttackTools.defense_view`).
+        transfers: an attack brings what the first attack that it is made of finds on the bare victim
+            (`AttackTools.transferred`).
+        categories: the noise categories that an attack draws from, "signal" where it changes the signal itself; None
+            stands for every category of the bank. Of a defence, those that it names.
+    """
+
+    made_of: tuple[tuple[str, str], ...] = ()
+    modalities: tuple[Modality, ...] = ()
+    trains: bool = True
+    renews: bool = False
+    concurrent: bool = False
+    randomised: bool = False
+    certifies: bool = False
+    asks_once: bool = False
+    adaptive: bool = False
+    transfers: bool = False
+    categories: tuple[str, ...] | None = (SIGNAL,)
+
+    def drawn_from(self, noises: NoiseSet) -> tuple[str, ...]:
+        """Name the noise categories that are drawn from in a bank.
+
+        Args:
+            noises: the bank that None, every category, stands for.
+
+        Returns:
+            Names of categories, "signal" among them where the signal itself is changed.
+        """
+        return tuple(noises.categories) if self.categories is None else self.categories
+
+
+NOTHING_DECLARED = Traits()
+"""The traits of a component that declares none."""
+
+
+@runtime_checkable
+class Declaring(Protocol):
+    """A component that declares its traits."""
+
+    @property
+    def traits(self) -> Traits:
+        """Return what it declares."""
+        ...
+
+
+def traits_of(component: object) -> Traits:
+    """Return what a component declares of itself, or the defaults.
+
+    >>> from attacks.fade_in import FadeIn
+    >>> traits_of(FadeIn()).asks_once, traits_of(object()).asks_once
+    (True, False)
+    """
+    return component.traits if isinstance(component, Declaring) else NOTHING_DECLARED

@@ -1,0 +1,57 @@
+"""Everything that determines a cell's records, and nothing else: what their key is made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bench.core.keys import key_of_json
+from bench.core.result_code import CELL, code_in, code_of, code_of_module
+from bench.evaluation.cells import Cell
+from bench.evaluation.experiment import Experiment
+from bench.evaluation.fitted_store import fitted_description
+from bench.measures.catalogue import MEASURES
+
+
+def cell_description(experiment: Experiment, cell: Cell) -> dict[str, Any]:
+    """Tell everything that determines a cell's records, as plain JSON.
+
+    Args:
+        experiment: data and machine.
+        cell: which cell.
+    """
+    measures = {name: _measure(name) for name in experiment.measures}
+    told = {
+        **cell.fitted.names(),
+        "attack": cell.attack.spec,
+        "corpus": experiment.dataset.name,
+        "noise_bank": experiment.noises.name,
+        "repeat": cell.repeat,
+        "max_queries": cell.max_queries,
+        "limit": cell.limit,
+        "min_snr_db": experiment.min_snr_db,
+        "perception": experiment.perception.name,
+        "perception_fingerprint": experiment.perception.fingerprint,
+        "fitting": fitted_description(experiment, cell.fitted),
+        "attack_identity": cell.attack.identity,
+        "attack_noises": experiment.noises.part("test").fingerprint,
+        "noise_reader": {"code": experiment.noise_code},
+        "harness": code_of(CELL),
+        **({"measures": measures} if measures else {}),
+    }
+    return told | {"code": code_in(told)}
+
+
+def _measure(name: str) -> dict[str, str]:
+    """A measure's version and code; it has no `code`, since the scores do not rest on it."""
+    measure = MEASURES[name]
+    return {"version": measure.version(), "digest": code_of_module(measure.place.partition(":")[0])}
+
+
+def cell_key(experiment: Experiment, cell: Cell) -> str:
+    """Name a cell's records by everything that determines them.
+
+    Args:
+        experiment: data and machine.
+        cell: which cell.
+    """
+    return key_of_json(cell_description(experiment, cell))

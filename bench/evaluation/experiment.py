@@ -1,0 +1,95 @@
+"""The data and the machine that cells are measured with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache, cached_property, lru_cache
+
+import torch
+
+from bench.contracts.component import Component
+from bench.contracts.perception import Perception, p1
+from bench.contracts.pipeline import modalities_of
+from bench.contracts.registry import Registry
+from bench.core.noises import NoiseSet
+from bench.core.progress import SILENT, Progress
+from bench.core.types import Dataset, Modality, Task, Utterance
+from bench.data.leakage import check_noises
+from bench.data.splits import Partition, split_named
+from bench.data.tasks import usable
+from bench.evaluation.cells import FittedKey
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """The data and the machine that cells are measured with.
+
+    Args:
+        registry: finds components.
+        dataset: the corpus, read.
+        noises: the noise bank, read.
+        device: where tensors go.
+        batch_size: searches side by side; changes no result.
+        min_snr_db: what counts as a success, in dB.
+        perception: which perturbations people do not hear as another emotion.
+        progress: told of long steps.
+        measures: what is measured on accepted candidates, see `bench.measures.catalogue`.
+        corpus_code: digest of the code that read the corpus.
+        noise_code: digest of the code that read the noise banks.
+    """
+
+    registry: Registry
+    dataset: Dataset
+    noises: NoiseSet
+    device: torch.device
+    batch_size: int = 64
+    min_snr_db: float = 10.0
+    perception: Perception = field(default_factory=p1)
+    progress: Progress = SILENT
+    measures: tuple[str, ...] = ()
+    corpus_code: str = ""
+    noise_code: str = ""
+
+    def split(self, fitted: FittedKey) -> Partition:
+        """Return a fitted victim's utterances in three parts. Those next to each other often share one.
+
+        Raises:
+            bench.core.errors.DataError: the corpus cannot serve the task or the split.
+        """
+        return self._last_split(fitted.modalities, fitted.task, fitted.split, fitted.fold)
+
+    @cached_property
+    def _last_split(self) -> Callable[[tuple[Modality, ...], Task, str, int], Partition]:
+        @lru_cache(maxsize=1)
+        def split(modalities: tuple[Modality, ...], task: Task, name: str, fold: int) -> Partition:
+            return split_named(name).split(self._usable(modalities, task), fold, self.dataset.name)
+
+        return split
+
+    def folds(self, victim: Component, task: Task, split: str) -> int:
+        """Count the folds that a protocol has here.
+
+        Args:
+            victim: says what has to be perceived.
+            task: says what has to be labelled.
+            split: the protocol of `--split`.
+        """
+        utterances = self._usable(modalities_of(victim.object, None), task)
+        return split_named(split).folds(utterances, self.dataset.name)
+
+    def _usable(self, modalities: tuple[Modality, ...], task: Task) -> tuple[Utterance, ...]:
+        """The utterances that have a label, and what the victim and its defence perceive."""
+        return usable(self.dataset.utterances, task, self.dataset.name, modalities)
+
+    def check_noises(self) -> None:
+        """Compare the two halves of the noise bank, once: what trains never attacks.
+
+        Raises:
+            bench.core.errors.DataError: a recording stands in both.
+        """
+        self._check_noises()
+
+    @cached_property
+    def _check_noises(self) -> Callable[[], None]:
+        return cache(lambda: check_noises(self.noises.part("train"), self.noises.part("test")))
