@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from bench import SAMPLE_RATE, AttackTools, Rng, Traits, Utterance, inner_spec, within
+from bench import SAMPLE_RATE, AttackTools, Rng, Traits, Utterance, inner_spec, survival, within
 from bench.audio.signal import energy
-from bench.contracts.defense_view import survival
 
 _GATE_S = 0.05
 _FLUTTER_HZ = 4.0

@@ -8,8 +8,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from bench import AttackTools, Perturbation, Rng, Traits, Utterance
-from bench.core.checks import within
+from bench import AttackTools, Perturbation, Rng, Traits, Utterance, within
 from bench.perturbations.once import sound_effect
 
 

@@ -6,8 +6,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Rng, Traits, Utterance
-from bench.core.checks import within
+from bench import AttackTools, Perturbation, Rng, Traits, Utterance, within
 from bench.perturbations.once import sound_effect
 
 

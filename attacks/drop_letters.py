@@ -8,11 +8,15 @@ from typing import ClassVar
 
 from bench import AttackTools, Perturbation, Phone, Rng, Traits, Utterance, Word, chosen
 from bench.audio.signal.levels import audible
-from bench.data.speech.arpabet import VOWELS
 from bench.perturbations.edits import span_of, without
 
 RULES = ("h", "nd", "t", "r", "ing")
 """P1's: /h/+vowel, vowel+/nd/+consonant (next word), consonant+/t/+consonant (next word), vowel+/r/+consonant, -ing."""
+
+VOWELS = frozenset(
+    ("AA", "AE", "AH", "AO", "AW", "AX", "AXR", "AY", "EH", "ER", "EY", "IH", "IX", "IY", "OW", "OY", "UH", "UW")
+)
+"""The ARPAbet labels that are vowels."""
 
 CONSONANTS = frozenset(
     "B CH D DH DX F G HH HV JH K L M N NG NX P R S SH T TH V W WH Y Z ZH Q EL EM EN ENG".split()  # noqa: SIM905

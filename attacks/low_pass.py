@@ -6,9 +6,8 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Rng, Traits, Utterance
+from bench import AttackTools, Perturbation, Rng, Traits, Utterance, within
 from bench.audio.signal.filters import band_pass
-from bench.core.checks import within
 from bench.perturbations.once import sound_effect
 
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Traits, Utterance
+from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Traits, Utterance, within
 from bench.audio.signal import fit_length
-from bench.core.checks import within
 from bench.perturbations.once import sound_effect
 
 

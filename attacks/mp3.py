@@ -6,9 +6,8 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Rng, Traits, Utterance
+from bench import AttackTools, Perturbation, Rng, Traits, Utterance, chosen
 from bench.audio.signal import codecs
-from bench.core.checks import chosen
 from bench.perturbations.once import sound_effect
 
 

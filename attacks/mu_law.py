@@ -6,10 +6,9 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Rng, Traits, Utterance
+from bench import AttackTools, Perturbation, Rng, Traits, Utterance, chosen
 from bench.audio.signal import codecs
 from bench.audio.signal.filters import at_rate
-from bench.core.checks import chosen
 from bench.perturbations.once import sound_effect
 
 

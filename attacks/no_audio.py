@@ -6,8 +6,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Traits, Utterance
-from bench.core.checks import within
+from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Traits, Utterance, within
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Traits, Utterance
-from bench.core.checks import chosen, within
+from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Traits, Utterance, chosen, within
 from bench.perturbations.once import sound_effect
 
 

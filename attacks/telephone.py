@@ -8,9 +8,8 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from bench import AttackTools, Perturbation, Rng, Traits, Utterance
+from bench import AttackTools, Perturbation, Rng, Traits, Utterance, within
 from bench.audio.signal.filters import at_rate, band_pass
-from bench.core.checks import within
 from bench.perturbations.once import sound_effect
 
 LINE_RATE = 8000

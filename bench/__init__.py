@@ -1,62 +1,163 @@
 """serbench: how far a speech emotion recogniser can be trusted when somebody works against it.
 
-This is a plug-in author's whole API. Names that need torch are imported when they are first used.
+These names are all that a component's author needs beside the tool kits `bench.audio`, `bench.perturbations`,
+`bench.modelling` and `bench.defending`, and the checks in `bench.testing`. Those that need torch or NumPy are imported
+when they are first used.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from bench.contracts.attacks import Attack as Attack
-from bench.contracts.attacks import AttackTools as AttackTools
-from bench.contracts.attacks import InformedAttack as InformedAttack
-from bench.contracts.attacks import Overlay as Overlay
-from bench.contracts.capabilities import Purifying as Purifying
-from bench.contracts.capabilities import Refusing as Refusing
-from bench.contracts.pipeline import modalities_of as modalities_of
-from bench.contracts.protocols import Corpus as Corpus
-from bench.contracts.protocols import Defense as Defense
-from bench.contracts.protocols import FitContext as FitContext
-from bench.contracts.protocols import NoiseBank as NoiseBank
-from bench.contracts.protocols import TrainableVictim as TrainableVictim
-from bench.contracts.protocols import Victim as Victim
-from bench.contracts.traits import Traits as Traits
-from bench.contracts.traits import traits_of as traits_of
-from bench.core.checks import chosen as chosen
-from bench.core.checks import within as within
-from bench.core.errors import BenchError as BenchError
-from bench.core.errors import ComponentError as ComponentError
-from bench.core.errors import DataError as DataError
-from bench.core.errors import UsageError as UsageError
-from bench.core.rng import keyed as keyed
-from bench.core.specs import Spec as Spec
-from bench.core.specs import inner_spec as inner_spec
-from bench.core.types import MASK as MASK
-from bench.core.types import REFUSED as REFUSED
-from bench.core.types import SAMPLE_RATE as SAMPLE_RATE
-from bench.core.types import Dataset as Dataset
-from bench.core.types import NoiseClip as NoiseClip
-from bench.core.types import Perturbation as Perturbation
-from bench.core.types import Phone as Phone
-from bench.core.types import Rng as Rng
-from bench.core.types import Task as Task
-from bench.core.types import Utterance as Utterance
-from bench.core.types import Word as Word
+from bench.contracts.attacks import Attack, AttackTools, InformedAttack, Overlay
+from bench.contracts.capabilities import Embedding, Purifying, Refusing, Sequential, Tunable, forward_capabilities
+from bench.contracts.composition import parts_of
+from bench.contracts.pipeline import Defended, modalities_of
+from bench.contracts.protocols import (
+    ChecksVictim,
+    Corpus,
+    Defense,
+    Fingerprinted,
+    FitContext,
+    NoiseBank,
+    TrainableVictim,
+    TrainedAgainst,
+    Victim,
+)
+from bench.contracts.traits import Traits, traits_of
+from bench.core.aliases import install, renamed
+from bench.core.checks import chosen, within
+from bench.core.errors import BenchError, ComponentError, DataError, UsageError
+from bench.core.progress import SILENT, Progress
+from bench.core.rng import keyed
+from bench.core.specs import NO_DEFENSE, Spec, build, did_you_mean, inner_spec
+from bench.core.types import (
+    MASK,
+    REFUSED,
+    SAMPLE_RATE,
+    SCRIPTED,
+    SIGNAL,
+    Dataset,
+    Modality,
+    NoiseClip,
+    Perturbation,
+    Phone,
+    Rng,
+    Task,
+    Utterance,
+    Word,
+)
 
 if TYPE_CHECKING:
-    from bench.api import run as run
-    from bench.core.batch import Batch as Batch
-    from bench.core.batch import batches as batches
-    from bench.core.noises import NoiseSet as NoiseSet
+    from bench.api import run
+    from bench.contracts.defense_view import DefenseView, survival
+    from bench.contracts.perception import Perception
+    from bench.core.batch import Batch, batches
+    from bench.core.cache import appearing_file, appearing_folder, cache_dir
+    from bench.core.digests import content_digests
+    from bench.core.halving import Halving
+    from bench.core.keys import code_digest, fingerprint
+    from bench.core.noises import NoiseSet
+    from bench.core.threads import in_threads, one_thread
+    from bench.data.segments import SEGMENT_S
+    from bench.scoring.scores import uar
 
-_NEEDING_TORCH = {
-    "run": "bench.api",
-    "Batch": "bench.core.batch",
-    "batches": "bench.core.batch",
-    "NoiseSet": "bench.core.noises",
+__all__ = [
+    "MASK",
+    "NO_DEFENSE",
+    "REFUSED",
+    "SAMPLE_RATE",
+    "SCRIPTED",
+    "SEGMENT_S",
+    "SIGNAL",
+    "SILENT",
+    "Attack",
+    "AttackTools",
+    "Batch",
+    "BenchError",
+    "ChecksVictim",
+    "ComponentError",
+    "Corpus",
+    "DataError",
+    "Dataset",
+    "Defended",
+    "Defense",
+    "DefenseView",
+    "Embedding",
+    "Fingerprinted",
+    "FitContext",
+    "Halving",
+    "InformedAttack",
+    "Modality",
+    "NoiseBank",
+    "NoiseClip",
+    "NoiseSet",
+    "Overlay",
+    "Perception",
+    "Perturbation",
+    "Phone",
+    "Progress",
+    "Purifying",
+    "Refusing",
+    "Rng",
+    "Sequential",
+    "Spec",
+    "Task",
+    "TrainableVictim",
+    "TrainedAgainst",
+    "Traits",
+    "Tunable",
+    "UsageError",
+    "Utterance",
+    "Victim",
+    "Word",
+    "appearing_file",
+    "appearing_folder",
+    "batches",
+    "build",
+    "cache_dir",
+    "chosen",
+    "code_digest",
+    "content_digests",
+    "did_you_mean",
+    "fingerprint",
+    "forward_capabilities",
+    "in_threads",
+    "inner_spec",
+    "keyed",
+    "modalities_of",
+    "one_thread",
+    "parts_of",
+    "run",
+    "survival",
+    "traits_of",
+    "uar",
+    "within",
+]
+
+_ON_FIRST_USE = {
+    "bench.api": ["run"],
+    "bench.contracts.defense_view": ["DefenseView", "survival"],
+    "bench.contracts.perception": ["Perception"],
+    "bench.core.batch": ["Batch", "batches"],
+    "bench.core.cache": ["appearing_file", "appearing_folder", "cache_dir"],
+    "bench.core.digests": ["content_digests"],
+    "bench.core.halving": ["Halving"],
+    "bench.core.keys": ["code_digest", "fingerprint"],
+    "bench.core.noises": ["NoiseSet"],
+    "bench.core.threads": ["in_threads", "one_thread"],
+    "bench.data.segments": ["SEGMENT_S"],
+    "bench.scoring.scores": ["uar"],
 }
+_HOMES = {name: module for module, names in _ON_FIRST_USE.items() for name in names}
+
+_FORMER = install()
 
 
 def __getattr__(name: str) -> object:
-    if name in _NEEDING_TORCH:
-        return getattr(import_module(_NEEDING_TORCH[name]), name)
-    raise AttributeError(f"module 'bench' has no attribute {name!r}")
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    return renamed(__name__, name)
+
+
+def __dir__() -> list[str]:
+    return __all__

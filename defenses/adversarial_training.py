@@ -12,6 +12,7 @@ import torch
 from bench import (
     FitContext,
     InformedAttack,
+    Modality,
     Spec,
     TrainableVictim,
     Traits,
@@ -21,11 +22,10 @@ from bench import (
     inner_spec,
     keyed,
     modalities_of,
+    parts_of,
     traits_of,
     within,
 )
-from bench.contracts.composition import parts_of
-from bench.core.types import Modality
 from bench.defending.adversarial_examples import adversarial_examples, perturbed, training_tools
 from bench.defending.retraining import (
     Retrained,

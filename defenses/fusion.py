@@ -9,7 +9,9 @@ from typing import Any
 
 from bench import (
     ComponentError,
+    Defended,
     FitContext,
+    Modality,
     Spec,
     TrainableVictim,
     Traits,
@@ -19,8 +21,6 @@ from bench import (
     inner_spec,
     modalities_of,
 )
-from bench.contracts.pipeline import Defended
-from bench.core.types import Modality
 
 _WHERE = "defense 'fusion'"
 _DEFAULTS: dict[Modality, str] = {"text": "bert_text", "sound": "cnn_gru"}

@@ -7,8 +7,18 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeAlias
 
-from bench import DataError, FitContext, NoiseSet, TrainableVictim, Traits, UsageError, Utterance, Victim, within
-from bench.contracts.capabilities import Sequential
+from bench import (
+    DataError,
+    FitContext,
+    NoiseSet,
+    Sequential,
+    TrainableVictim,
+    Traits,
+    UsageError,
+    Utterance,
+    Victim,
+    within,
+)
 from bench.defending.gan.fitted import GAN, INNER, CleanedFeatures, CleanedSound, load_generator
 from bench.defending.gan.networks import Generator
 from bench.defending.gan.pairs import Frames, clean_speech, corrupted, pairs_of, usual_categories

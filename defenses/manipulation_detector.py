@@ -23,11 +23,11 @@ from bench import (
     UsageError,
     Utterance,
     Victim,
+    forward_capabilities,
     keyed,
     traits_of,
+    within,
 )
-from bench.contracts.capabilities import forward_capabilities
-from bench.core.checks import within
 from bench.defending.adversarial_examples import perturbed
 from bench.defending.manipulations import CLEAN, Ear, Recognised, Setting, labelled, recognised
 from bench.defending.purified_victim import AudioDefense

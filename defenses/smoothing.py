@@ -25,11 +25,11 @@ from bench import (
     UsageError,
     Utterance,
     Victim,
+    forward_capabilities,
     keyed,
     traits_of,
+    within,
 )
-from bench.contracts.capabilities import forward_capabilities
-from bench.core.checks import within
 from bench.defending.certificates import GREATEST_ALPHA, LEAST_ALPHA, Certificate, sign_test
 from bench.defending.purified_victim import AudioDefense
 from bench.defending.retraining import with_clean

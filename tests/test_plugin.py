@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -52,7 +53,13 @@ def test_an_installed_package_is_listed(installed: dict[str, str], bench_process
     said = bench_process("list", "--json", **installed)
     assert said.code == 0, said.err
     found = {(entry["kind"], entry["name"]): entry for entry in json.loads(said.out)}
-    for kind, name in (("victims", "mean_level"), ("attacks", "white_burst"), ("defenses", "quantise")):
+    for kind, name in (
+        ("victims", "mean_level"),
+        ("attacks", "white_burst"),
+        ("defenses", "quantise"),
+        ("corpora", "speaker_folders"),
+        ("noise_banks", "one_place"),
+    ):
         assert found[kind, name]["origin"] == "serbench-sample 0.1.0"
         assert found[kind, name]["summary"]
     assert found["defenses", "quantise"]["parameters"] == "bits=8"
@@ -85,6 +92,34 @@ def test_an_installed_package_runs(
     again = bench_process(*job, **installed)
     assert again.out == said.out
     assert "Training" not in again.err
+
+
+def test_its_corpus_and_noise_bank_are_read(
+    installed: dict[str, str], bench_process: Callable, tiny_job: Callable, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    spoken, noises = tmp_path / "spoken", tmp_path / "noises"
+    noises.mkdir()
+    emotions = {"W": "anger", "F": "happiness", "T": "sadness", "N": "neutral"}
+    for file in sorted(tiny_corpus.glob("wav/*a01*.wav")):
+        (spoken / file.name[:2]).mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, spoken / file.name[:2] / f"{emotions[file.name[5]]}.wav")
+    for number, file in enumerate(sorted(tiny_corpus.glob("wav/03*.wav"))):
+        shutil.copyfile(file, noises / f"{number}.wav")
+    job = tiny_job(
+        victim="mean_level",
+        attack="environmental:category=interior",
+        corpus="speaker_folders",
+        corpus_root=spoken,
+        noise_bank="one_place",
+        noise_root=noises,
+        k="1",
+        out=tmp_path / "run",
+        json="-",
+    )
+    said = bench_process(*job, **installed)
+    assert said.code == 0, said.err
+    cell = json.loads(said.out)["cells"][0]
+    assert (cell["corpus"], cell["noise_bank"], cell["n"]) == ("speaker_folders", "one_place", 8)
 
 
 def test_a_file_brings_components(

@@ -117,10 +117,9 @@ def _first_columns(page: str) -> list[str]:
 def test_every_built_in_has_a_page() -> None:
     from bench.contracts.registry import Registry
 
-    folders = {"victims": "victims", "attacks": "attacks", "defenses": "defenses", "corpora": "corpora"}
-    for kind, name in Registry.discover().entries:
-        if kind in folders and Registry.discover().entry(kind, name).origin.startswith("serbench "):
-            assert (ROOT / "docs" / folders[kind] / f"{name}.md").is_file(), f"docs/{folders[kind]}/{name}.md"
+    for (kind, name), entry in Registry.discover().entries.items():
+        if entry.origin.startswith("serbench "):
+            assert (ROOT / "docs" / kind / f"{name}.md").is_file(), f"docs/{kind}/{name}.md"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

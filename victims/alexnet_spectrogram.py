@@ -10,10 +10,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from bench import SAMPLE_RATE, Batch, FitContext, Traits, UsageError, Utterance, batches, within
+from bench import SAMPLE_RATE, SEGMENT_S, Batch, FitContext, Traits, UsageError, Utterance, batches, within
 from bench.audio.reading import SILENCE_PEAK
 from bench.audio.signal.spectrogram_image import ImageSettings, spectrogram_image
-from bench.data.segments import SEGMENT_S
 from bench.modelling.pretrained.borrowed import digest_of
 from bench.modelling.pretrained.statefile import load_published
 from bench.modelling.training import Schedule, Sequences, fit_network, renewal, seeded

@@ -11,9 +11,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from bench import Batch, ComponentError, FitContext, Traits, UsageError, Utterance, batches
+from bench import Batch, ComponentError, FitContext, Traits, UsageError, Utterance, batches, one_thread
 from bench.audio.signal import MelSettings, frame_counts, log_mel
-from bench.core.threads import one_thread
 from bench.modelling.training import Schedule, Sequences, fit_network, renewal, seeded
 from bench.modelling.weights import load_into, load_weights, save_weights
 

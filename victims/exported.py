@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bench import BenchError, ComponentError, DataError, FitContext, Traits, UsageError, Utterance, Victim
-from bench.core.specs import NO_DEFENSE
-from bench.sharing.export import Export, fingerprint_of, read_export, task_json, voices
-from bench.sharing.portability import built, check_inside
+from bench import NO_DEFENSE, BenchError, ComponentError, DataError, FitContext, Traits, UsageError, Utterance, Victim
+from bench.modelling.pretrained.exported import Export, fingerprint_of, read_export, task_json, voices
+from bench.modelling.pretrained.portability import built, check_inside
 
 _WHERE = "victim 'exported'"
 

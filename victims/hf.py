@@ -12,8 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bench import SAMPLE_RATE, Batch, FitContext, Traits, UsageError, Utterance, within
-from bench.core.halving import Halving
+from bench import SAMPLE_RATE, Batch, FitContext, Halving, Traits, UsageError, Utterance, within
 from bench.modelling.pretrained.borrowed import PROBES, check_note, refuse_mixing, write_note
 from bench.modelling.pretrained.hub import ModelSource
 from bench.modelling.pretrained.labels import Labels

@@ -14,11 +14,21 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor
 
-from bench import Batch, BenchError, FitContext, Spec, Traits, UsageError, Utterance, within
-from bench.core.cache import cache_dir
-from bench.core.keys import fingerprint
-from bench.core.specs import build, did_you_mean
-from bench.core.threads import in_threads
+from bench import (
+    Batch,
+    BenchError,
+    FitContext,
+    Spec,
+    Traits,
+    UsageError,
+    Utterance,
+    build,
+    cache_dir,
+    did_you_mean,
+    fingerprint,
+    in_threads,
+    within,
+)
 from bench.modelling.pretrained.borrowed import check_note, write_note
 from bench.modelling.pretrained.labels import Labels
 from bench.modelling.remote.answers import label_at, log_shares, scores_at

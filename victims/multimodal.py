@@ -13,18 +13,19 @@ from torch import Tensor, nn
 from bench import (
     Batch,
     ComponentError,
+    Embedding,
     FitContext,
     Spec,
     Traits,
+    Tunable,
     UsageError,
     Utterance,
     batches,
     inner_spec,
+    one_thread,
     traits_of,
     within,
 )
-from bench.contracts.capabilities import Embedding, Tunable
-from bench.core.threads import one_thread
 from bench.modelling.training import Schedule, Sequences, fit_network, seeded
 from bench.modelling.weights import load_into, load_weights, save_weights
 

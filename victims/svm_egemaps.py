@@ -13,12 +13,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bench import Batch, DataError, FitContext, Traits, UsageError, Utterance, chosen, within
+from bench import Batch, DataError, FitContext, Traits, UsageError, Utterance, chosen, uar, within
 from bench.modelling.features.egemaps import WIDTHS, version
 from bench.modelling.features.frontend import FrontEnd, Scope
 from bench.modelling.pretrained.borrowed import module_for
 from bench.modelling.weights import load_weights, save_weights
-from bench.scoring.scores import uar
 
 _WHERE = "victim 'svm_egemaps'"
 _SCALES = tuple(2.0**power for power in np.arange(-3, 6.5, 0.5).tolist())

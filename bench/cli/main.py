@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from io import TextIOWrapper
 from typing import Annotated
 
@@ -21,6 +22,7 @@ from bench.cli.run import run
 from bench.cli.show import show
 from bench.cli.victims import app as victims
 from bench.core.errors import BenchError
+from bench.core.shadowing import refuse_shadow
 
 INTERRUPTED = 130
 
@@ -67,8 +69,10 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal or pipe that is not UTF-8 gets ? for · and −
+    # Their author reads this: a former name in a --plugin file is said, which Python by itself hides.
+    warnings.filterwarnings("default", category=DeprecationWarning, module="serbench_plugin_")
     try:
-        app()
+        _run()
     except BenchError as error:
         typer.echo(f"bench: {error}", err=True)
         sys.exit(error.exit_code)
@@ -80,3 +84,11 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+
+
+def _run() -> None:
+    try:
+        app()
+    except ImportError as error:
+        refuse_shadow(error.name or "")
+        raise

@@ -70,7 +70,7 @@ def card(
 
 
 def _kept(folder: Path | None) -> dict[str, Any]:
-    from bench.sharing.export import read_export
+    from bench.modelling.pretrained.exported import read_export
 
     assert folder is not None, "either a folder or a victim"
     return dict(read_export(folder).about)
@@ -92,7 +92,7 @@ def _one(options: Options) -> Job:
     """
     from bench.core.errors import UsageError
     from bench.core.progress import for_terminal
-    from bench.sharing.portability import check_inside
+    from bench.modelling.pretrained.portability import check_inside
     from bench.studies.training_jobs import prepare_job
 
     for option, asked in (("--fold", options.folds), ("--seed", options.seeds)):

@@ -24,6 +24,7 @@ from bench.contracts.composition import composed, specs_in
 from bench.core.errors import ComponentError, UsageError
 from bench.core.result_code import code_of_component
 from bench.core.rng import key_of
+from bench.core.shadowing import refuse_shadow
 from bench.core.specs import Spec, build, did_you_mean, spec_of
 
 PLUGIN_TABLE = "COMPONENTS"
@@ -63,8 +64,10 @@ class Entry:
 
         Raises:
             ComponentError: it cannot be imported.
+            UsageError: a folder of the user's hides the package that it lies in.
         """
         module, _, attribute = self.target.partition(":")
+        refuse_shadow(module)
         try:
             loaded: type[Any] = getattr(importlib.import_module(module), attribute)
         except Exception as error:  # somebody else's code runs here
@@ -74,7 +77,12 @@ class Entry:
 
     @cached_property
     def source(self) -> Path | None:
-        """The file it is written in; None where it is not to be found."""
+        """The file it is written in; None where it is not to be found.
+
+        Raises:
+            UsageError: a folder of the user's hides the package that it lies in.
+        """
+        refuse_shadow(self.target)
         try:
             spec = importlib.util.find_spec(self.target.partition(":")[0])  # imports the packages that it lies in
         except Exception:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from bench.core.aliases import moved
 from bench.core.parsed import EVERYTHING, Import, Parsed, parsed
 
 HOME = Path(__file__).resolve().parents[2]
@@ -129,9 +130,9 @@ def _next(module: str, file: Path, source: Parsed, places: Places) -> tuple[tupl
 
 
 def _absolute(one: Import, module: str, file: Path) -> Import:
-    """An import without its dots, by the module that it stands in."""
+    """An import without its dots, by the module that it stands in, of the module's path today."""
     if not one.level:
-        return one
+        return Import(moved(one.module) or one.module, one.name)
     package = module.split(".")[: None if file.stem == "__init__" else -1]
     above = package[: len(package) - (one.level - 1)]
     return Import(".".join([*above, one.module] if one.module else above), one.name)

@@ -36,6 +36,7 @@ CELL = (*DEFENDED_VICTIM, "bench.referee", "bench.scoring.rows", "bench.evaluati
 
 WITHOUT_EFFECT = frozenset(
     {
+        "bench.core.aliases",  # where things were formerly
         "bench.core.cache",  # where files lie
         "bench.core.digests",  # what it finds stands in the key itself, as do names made by `keys`
         "bench.core.errors",  # what is kept has met none
@@ -44,6 +45,7 @@ WITHOUT_EFFECT = frozenset(
         "bench.core.parsed",
         "bench.core.progress",  # what is shown meanwhile
         "bench.core.result_code",
+        "bench.core.shadowing",  # what would be imported from elsewhere is refused
         "bench.data.fetching",  # what is downloaded is checked against its digest, and read with its fingerprint
     }
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
@@ -21,18 +21,17 @@ class FittedOn:
     """Say what a fitted victim comes from.
 
     Args:
+        code: digest of all the code that it comes from.
         corpus: fingerprint of the data.
         training_noises: fingerprint of the noises that the defence trained with; None without a defence.
         device: "cpu" or "cuda".
-        code: digest of the code of the harness, the victim, the defence, what they are made of, and the readers of the
-            data.
         versions: of packages and of Python, and `harness`, a digest of the harness's code.
     """
 
+    code: str
     corpus: str
     training_noises: str | None
     device: str
-    code: str
     versions: Mapping[str, str] = field(hash=False)
 
     @classmethod
@@ -41,11 +40,12 @@ class FittedOn:
         versions = told.inner("versions")
         for name in ("serbench", "torch", "harness"):
             versions.text(name)
+        parts = (told.inner("victim"), told.inner_or_empty("defense"))
         return cls(
+            code=_code_of(told, versions, parts),
             corpus=told.text("corpus"),
             training_noises=told.text("training_noises") if told.has("training_noises") else None,
             device=told.text("device"),
-            code=told.text("code") if told.has("code") else _code_of_old(told),
             versions=versions.named_texts(),
         )
 
@@ -61,7 +61,7 @@ class RestsOn:
         min_snr_db: a success lies above this SNR.
         max_queries: the searches' budget.
         device: "cpu" or "cuda".
-        code: digest of the code that it depends on: of the harness, the components, and the readers of the data.
+        code: digest of the code of the harness, the victim, the defence and the attack.
         versions: of packages and of Python, and `harness`, a digest of the harness's code.
     """
 
@@ -98,7 +98,7 @@ class Description:
         corr: whether the attacker was informed.
         noises: which successes the records are scored for.
         attack_params: the attack's parameters by name; none of a composition.
-        measures: names of what was measured on accepted candidates.
+        measures: what was measured on accepted candidates, by name, each with the version of its package.
         rests_on: data, rules and versions.
         text: the whole description as JSON, its keys sorted: all there is in the file, also what nothing here reads.
     """
@@ -108,7 +108,7 @@ class Description:
     corr: bool
     noises: tuple[Counted, ...]
     attack_params: Mapping[str, object]
-    measures: tuple[str, ...]
+    measures: Mapping[str, str]
     rests_on: RestsOn
     text: str
 
@@ -129,8 +129,8 @@ class Description:
             corr=told.truth("corr"),
             noises=cast("tuple[Counted, ...]", noises),
             attack_params=attack.inner_or_empty("params").fields,
-            measures=tuple(told.inner_or_empty("measures").fields),
-            rests_on=_rests_on(told),
+            measures=_measures(told.inner_or_empty("measures")),
+            rests_on=_rests_on(told, attack),
             text=json.dumps(told.fields, sort_keys=True),
         )
 
@@ -191,9 +191,10 @@ def _names(told: JsonObject) -> CellNames:
     )
 
 
-def _rests_on(told: JsonObject) -> RestsOn:
+def _rests_on(told: JsonObject, attack: JsonObject) -> RestsOn:
     fitting = told.inner("fitting")
     fitted = FittedOn.of(fitting)
+    parts = (fitting.inner("victim"), fitting.inner_or_empty("defense"), attack)
     return RestsOn(
         corpus_fingerprint=fitted.corpus,
         noise_fingerprint=told.text("attack_noises"),
@@ -201,13 +202,20 @@ def _rests_on(told: JsonObject) -> RestsOn:
         min_snr_db=told.number("min_snr_db"),
         max_queries=told.whole("max_queries"),
         device=fitted.device,
-        code=told.text("code") if told.has("code") else _code_of_old(fitting, told.inner("attack_identity")),
+        code=_code_of(told, fitting.inner("versions"), parts),
         versions=fitted.versions,
     )
 
 
-def _code_of_old(fitting: JsonObject, *attack: JsonObject) -> str:
-    """The digest of the code of a victim, or of a cell, that was made before either said it itself."""
-    parts = (fitting.inner("victim"), fitting.inner_or_empty("defense"), *attack)
-    code = [part.text("code") if part.has("code") else "" for part in parts]
-    return key_of_json({"code": [fitting.inner("versions").text("harness"), *code]})
+def _code_of(told: JsonObject, versions: JsonObject, parts: Sequence[JsonObject]) -> str:
+    """The digest of all code, which descriptions say; those of before gave it part by part."""
+    if told.has("code"):
+        return told.text("code")
+    codes = (part.text("code") if part.has("code") else "" for part in parts)
+    return key_of_json({"code": [versions.text("harness"), *codes]})
+
+
+def _measures(told: JsonObject) -> dict[str, str]:
+    """The version of each measure's package; before measures had digests, it stood by itself."""
+    named = {name: isinstance(found, Mapping) for name, found in told.fields.items()}
+    return {name: told.inner(name).text("version") if nested else told.text(name) for name, nested in named.items()}

@@ -1,1 +1,1 @@
-"""What leaves this machine: exported victims, model cards, what such a folder may name."""
+"""What leaves this machine: exported victims and their model cards."""

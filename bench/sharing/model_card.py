@@ -15,7 +15,7 @@ from bench.core.types import Task, Utterance
 from bench.data.splits import LEAKS, split_named
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.fitted_store import fitted_description
-from bench.sharing.export import VICTIM, task_json, voices
+from bench.modelling.pretrained.exported import VICTIM, task_json, voices
 from bench.studies.clean_scoring import reports
 from bench.studies.clean_speech import answers
 from bench.studies.training_jobs import Trained

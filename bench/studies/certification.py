@@ -22,9 +22,13 @@ from bench.studies.certified_scores import Certified, CertifiedBasis, CertifiedN
 
 
 def check_certifies(registry: Registry, defenses: Sequence[str]) -> None:
-    """Raise before anything is trained where a defence proves nothing.
+    """Refuse, before anything is trained, a defence that proves nothing.
 
     One that does declares the trait `certifies`; in a pipeline, the last one has to.
+
+    Args:
+        registry: makes components.
+        defenses: their specs.
 
     Raises:
         UsageError: one does not.
@@ -67,8 +71,8 @@ def certified(experiment: Experiment, key: FittedKey, effort: Effort, limit: int
         side_by_side = traits_of(enrolled).concurrent and experiment.device.type == "cpu"
         in_threads(work, chosen, torch.get_num_threads() if side_by_side else 1)
     names = CertifiedNames(key.victim.spec, key.defense_spec, experiment.dataset.name, key.task.name, key.split)
-    made = versions(defended=key.defense is not None)
-    basis = CertifiedBasis(experiment.dataset.fingerprint, experiment.device.type, made)
+    versioned = versions(defended=key.defense is not None)
+    basis = CertifiedBasis(experiment.dataset.fingerprint, experiment.device.type, versioned)
     return Certified(names, key.fold, key.seed, basis, tuple(_proven(said, proven[said.id], key) for said in chosen))
 
 

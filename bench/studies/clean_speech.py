@@ -97,14 +97,13 @@ def answers(experiment: Experiment, found: Trained, other: Dataset | None = None
     columns = ["utterance", "speaker", "label_true"]
     rows = pd.DataFrame([(one.id, one.speaker, task.label_of(one)) for one in said], columns=columns)
     rows = rows.assign(label_before=labels, fold=key.fold, seed=key.seed, repeat=repeat)
-    corpora = experiment.dataset.name, tested.name
-    names = CleanNames(key.victim.spec, key.defense_spec, *corpora, task.name, key.split)
+    names = CleanNames(key.victim.spec, key.defense_spec, experiment.dataset.name, tested.name, task.name, key.split)
     return CleanAnswers(names, key.fold, key.seed, task.classes, _basis(experiment, key, tested), rows)
 
 
 def _basis(experiment: Experiment, key: FittedKey, tested: Dataset) -> CleanBasis:
-    told = fitted_description(experiment, key)
-    fitted = FittedOn.of(JsonObject(Path("fitting.json"), told, "report it: serbench wrote this itself"))
+    description = fitted_description(experiment, key)
+    fitted = FittedOn.of(JsonObject(Path("fitting.json"), description, "report it: serbench wrote this itself"))
     return CleanBasis(
         corpus_fingerprint=fitted.corpus,
         test_corpus_fingerprint=tested.fingerprint,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -76,8 +76,13 @@ class Trained:
 
     def kept(self) -> KeptVictim:
         """Say where it is kept, without holding on to it."""
-        speakers = len({utterance.speaker for utterance in self.split.train})
-        return KeptVictim(self.key, len(self.split.train), speakers, self.seconds, self.folder)
+        return KeptVictim(
+            **self.key.names(),
+            utterances=len(self.split.train),
+            speakers=len({utterance.speaker for utterance in self.split.train}),
+            seconds=self.seconds,
+            folder=self.folder,
+        )
 
 
 @dataclass(frozen=True)
@@ -85,14 +90,24 @@ class KeptVictim:
     """Say where a trained victim is kept, and what it was trained on.
 
     Args:
-        key: which.
+        victim: spec.
+        defense: spec, or "none".
+        task: what the victim tells.
+        split: who was trained on.
+        fold: of the split, from 0.
+        seed: of the training.
         utterances: trained on, before a defence adds any.
         speakers: of so many.
         seconds: that training took; None where it was kept from before.
         folder: where it is kept.
     """
 
-    key: FittedKey
+    victim: str
+    defense: str
+    task: str
+    split: str
+    fold: int
+    seed: int
     utterances: int
     speakers: int
     seconds: float | None
@@ -100,8 +115,7 @@ class KeptVictim:
 
     def to_json(self) -> dict[str, object]:
         """Return one of `victims[]` in docs/json.md."""
-        counts = {"utterances": self.utterances, "speakers": self.speakers}
-        return {**self.key.names(), **counts, "seconds": self.seconds, "folder": str(self.folder)}
+        return {**asdict(self), "folder": str(self.folder)}
 
 
 def trained(experiment: Experiment, key: FittedKey) -> Trained:
@@ -139,7 +153,7 @@ class Failed:
 
     def to_json(self) -> dict[str, object]:
         """Return one of `train failed[]` in docs/json.md."""
-        return {**self.key.names(), "error": self.error, "traceback": self.traceback}
+        return self.key.names() | {"error": self.error, "traceback": self.traceback}
 
 
 def each(job: Job, do: Callable[[FittedKey], _T]) -> tuple[list[_T], list[Failed]]:

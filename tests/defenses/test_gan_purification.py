@@ -23,6 +23,9 @@ from victims.bert_text import BertText
 from victims.cnn_gru import CnnGru
 from victims.lstm_egemaps import LstmEgemaps
 
+BRIEF = "gan_purification:hidden=8,pretrain_epochs=2,max_epochs=2"
+"""For the checks that all components pass: trains in seconds."""
+
 BRIEF = GanPurification(hidden=8, pretrain_epochs=2, max_epochs=2)
 VICTIM = CnnGru(channels=8, hidden=8, dense=8, max_epochs=3)
 TRAIN, VALID, TEST = sample_utterances(3, 1, "train"), sample_utterances(2, 1, "valid"), sample_utterances(2, 1, "test")

@@ -19,6 +19,9 @@ from defenses.manipulation_detector import Guarded, ManipulationDetector
 from victims.bert_text import BertText
 from victims.cnn_gru import CnnGru
 
+BRIEF = "manipulation_detector:copies=2,max_epochs=3,hidden=8"
+"""For the checks that all components pass: trains in seconds."""
+
 SMALL = CnnGru(channels=8, hidden=8, dense=8, max_epochs=3)
 BRIEF = ManipulationDetector(copies=2, hidden=8, max_epochs=3, signals=("pitch", "drop_words"))
 LEARNT = ManipulationDetector(categories=("crowd", "natural"), snrs_db=(10.0, 0.0), signals=("pitch", "reverb"))

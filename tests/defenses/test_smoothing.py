@@ -20,6 +20,9 @@ from defenses.smoothing import Smoothed, Smoothing
 from victims.bert_text import BertText
 from victims.cnn_gru import CnnGru
 
+BRIEF = "smoothing:copies=5,alpha=0.1"
+"""For the checks that all components pass: trains in seconds."""
+
 SMALL = CnnGru(channels=8, hidden=8, dense=8, max_epochs=3)
 CPU = torch.device("cpu")
 LONG = 400

@@ -52,7 +52,7 @@ def cell(
     attack = f"real_noise:{spec}" if spec else "real_noise"
     names = CellNames("cnn_gru", "none", attack, setting, fold=0, seed=0)
     given = {"category": category, "epsilon": epsilon or 1.0, "hard": True}
-    about = Description(replace(names, **changes), attack, False, ("all",), given, (), rests_on, text="")
+    about = Description(replace(names, **changes), attack, False, ("all",), given, {}, rests_on, text="")
     rows = []
     for number, (truth, before, after) in enumerate(answers):
         asked = {"utterance": str(number), "speaker": f"s{number % 3}", "label_true": truth, "label_before": before}

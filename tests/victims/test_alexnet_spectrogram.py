@@ -21,6 +21,9 @@ from bench.modelling.training import seeded
 from bench.testing import CPU, TOLERANCE, check_victim, sample_context, sample_utterances
 from victims.alexnet_spectrogram import FROM_SCRATCH, P4, AlexNet, AlexnetSpectrogram, FittedAlexnet, segments_in
 
+BRIEF = "alexnet_spectrogram:image_size=63,width=0.0625,max_epochs=2"
+"""For the checks that all components pass: trains in seconds."""
+
 CLASSES = ("anger", "happiness", "sadness", "neutral")
 BRIEF = AlexnetSpectrogram(image_size=63, width=0.0625, max_epochs=2)
 SMALL = AlexnetSpectrogram(image_size=96, width=0.125)

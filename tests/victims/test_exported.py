@@ -23,6 +23,9 @@ from bench.studies.training_jobs import Job, Trained, prepare_job, trained
 from bench.testing import check_victim, sample_context, sample_utterances
 from victims.exported import Exported
 
+BRIEF = None
+"""The checks that all victims pass are run here, on a model of the user's."""
+
 TINY = "cnn_gru:channels=4,hidden=4,dense=4,max_epochs=2"
 
 

@@ -25,6 +25,9 @@ from bench.modelling.training import seeded
 from bench.testing import TOLERANCE, check_victim, sample_context, sample_utterances
 from victims.hf import FittedHuggingFace, HuggingFace
 
+BRIEF = None
+"""The checks that all victims pass are run here, on a model of the user's."""
+
 transformers = pytest.importorskip("transformers")
 
 SIZE = {

@@ -29,6 +29,9 @@ from bench.contracts.registry import Registry
 from bench.testing import check_victim, sample_context, sample_utterances
 from victims.http import FittedHttp, Http
 
+BRIEF = None
+"""The checks that all victims pass are run here, on a model of the user's."""
+
 KEY = "s3cret-key-of-the-user"
 NAMES = ("ang", "hap", "sad", "neu")
 QUICK = {"pause_s": 0.01, "timeout_s": 5.0}

@@ -16,6 +16,9 @@ from bench.modelling.features.frontend import FrontEnd
 from bench.testing import CPU, TASK, TOLERANCE, check_victim, sample_context, sample_utterances
 from victims.lstm_egemaps import FittedLstmEgemaps, LstmEgemaps, LstmNetwork
 
+BRIEF = "lstm_egemaps:max_epochs=3"
+"""For the checks that all components pass: trains in seconds."""
+
 pytest.importorskip("opensmile")
 
 SMALL = LstmEgemaps(hidden=16, dense=16, dropout=0.0, batch_size=8, learning_rate=0.01, max_epochs=25)

@@ -20,6 +20,9 @@ from bench.modelling.weights import load_into, load_weights, save_weights
 from bench.testing import CPU, TASK, check_victim, sample_context, sample_utterances
 from victims.multimodal import Multimodal
 
+BRIEF = "multimodal:text=bert_text:max_epochs=2,audio=cnn_gru:max_epochs=2,max_epochs=2"
+"""For the checks that all components pass: trains in seconds."""
+
 WORDS = {"anger": "hate", "happiness": "love", "sadness": "gone", "neutral": "table"}
 BUILT_IN = Registry.discover()
 CNN = "cnn_gru:channels=8;hidden=8;dense=8;learning_rate=0.01;max_epochs=15"

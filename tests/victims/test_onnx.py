@@ -17,6 +17,9 @@ from bench.data.tasks import task_named
 from bench.testing import TOLERANCE, check_victim, sample_context, sample_utterances
 from victims.onnx import FittedOnnx, Onnx
 
+BRIEF = None
+"""The checks that all victims pass are run here, on a model of the user's."""
+
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 

@@ -14,6 +14,9 @@ from bench.data.tasks import task_named
 from bench.testing import check_victim, sample_context, sample_utterances
 from victims.python import FittedPython, Python
 
+BRIEF = None
+"""The checks that all victims pass are run here, on a model of the user's."""
+
 SCIKIT = '''
 import numpy as np
 from sklearn.linear_model import LogisticRegression

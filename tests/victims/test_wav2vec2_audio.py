@@ -18,6 +18,9 @@ from bench.modelling.training import seeded
 from bench.testing import TASK, TOLERANCE, check_victim, sample_context, sample_utterances
 from victims.wav2vec2_audio import Wav2vec2Audio
 
+BRIEF = None
+"""The checks that all victims pass are run here, on a model of the user's."""
+
 transformers = pytest.importorskip("transformers")
 
 SIZE = {

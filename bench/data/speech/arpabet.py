@@ -12,11 +12,6 @@ from dataclasses import replace
 
 from bench.core.types import Phone, Word
 
-VOWELS = frozenset(
-    ("AA", "AE", "AH", "AO", "AW", "AX", "AXR", "AY", "EH", "ER", "EY", "IH", "IX", "IY", "OW", "OY", "UH", "UW")
-)
-"""The ARPAbet labels that are vowels."""
-
 _WORD_EVENT = 1
 _R_SHARE = 0.4
 """Of a vowel that eSpeak NG ends in /r/ ("O@" in "four"), the share given to the R."""

@@ -1,1 +1,1 @@
-"""What victims that rest on models of others share: labels, hubs, encoders, files of the user's."""
+"""What victims that rest on trained models share: labels, hubs, encoders, files of the user's, exported folders."""

@@ -92,12 +92,11 @@ class _Cells:
         self.bare_attacks = tuple(bare)
 
     def _roles(self, defense: str) -> dict[Role, Component]:
-        first = self.by_defense[defense][0].fitted
+        experiment, first = self.experiment, self.by_defense[defense][0].fitted
         guarded = False
         if defense != NO_DEFENSE:
             with suppress(Exception):  # a victim that cannot be trained fails its own cells, and says so there
-                guarded = isinstance(fit_or_load(self.experiment, first), Purifying | Refusing)
-        experiment = self.experiment
+                guarded = isinstance(fit_or_load(experiment, first), Purifying | Refusing)
         return attacks_by_role(experiment.registry, experiment.noises, first.defense, self.attack, guarded)
 
     def planned(self) -> list[Planned]:

@@ -45,7 +45,7 @@ def cell(
         "imperceptible",
     )
     names = CellNames("v", "none", "a", Setting("c", "n", "ahsn", "k-fold", None), **{"fold": 0, "seed": 0, **place})
-    about = Description(names, "a", corr, noises, {}, (), rests_on, text="")
+    about = Description(names, "a", corr, noises, {}, {}, rests_on, text="")
     return CellRecords(key, about, pd.DataFrame(rows, columns=list(columns)))
 
 
@@ -163,6 +163,12 @@ def test_perturbed_figures_are_pooled_over_seeds() -> None:
     assert pooled.perturbed is not None
     assert (pooled.perturbed.applied, pooled.perturbed.of) == (4, 8)
     assert pooled.perturbed.war.after.n == 4
+
+
+def test_cells_of_other_code_stand_apart() -> None:
+    one, other = replace(RESTS, code="one"), replace(RESTS, code="other")
+    found = collect([cell("a", rests_on=one), cell("b", fold=1, rests_on=one), cell("c", fold=2, rests_on=other)], [5])
+    assert [(entry.folds, entry.rests_on.code) for entry in found.pooled] == [((0, 1), "one"), ((2,), "other")]
 
 
 def test_repeats_are_counted_each_and_are_one_cell() -> None:

@@ -38,7 +38,7 @@ def made() -> Callable[..., CellRecords]:
         classes: Sequence[str] = TRUTH,
     ) -> CellRecords:
         names = CellNames(victim, defense, attack, Setting("c", "n", task, split, None), fold, seed=0)
-        about = Description(names, attack, False, ("all",), {}, (), RESTS, text="")
+        about = Description(names, attack, False, ("all",), {}, {}, RESTS, text="")
         speaker, label, place = (grid.ravel() for grid in np.indices((SPEAKERS, len(classes), each)))
         truth, wrong = np.array(classes)[label], np.array(classes)[(label + 1) % len(classes)]
         told = pd.DataFrame({"speaker": [f"s{number}" for number in speaker], "label_true": truth})

@@ -26,7 +26,7 @@ def cell(seed: int, defense: str = "none", fold: int = 0, attack: str = "x", cor
     rng, truth = keyed("answers", seed, defense, fold), keyed("truth", seed, fold)
     names = CellNames("v", defense, attack, Setting(corpus, "n", "t", "k-fold", None), fold, seed=0)
     rests = RestsOn("c", "n", "p1", 10.0, 1, "cpu", "code", {})
-    about = Description(names, attack, False, ("all",), {}, (), rests, text="")
+    about = Description(names, attack, False, ("all",), {}, {}, rests, text="")
     rows = []
     for number in range(60):
         told = {"utterance": f"u{number}", "speaker": f"f{fold}s{number % 5}", "label_true": LABELS[truth.integers(3)]}

@@ -1,1 +1,1 @@
-"""A victim, an attack and a defence for serbench."""
+"""A victim, an attack, a defence, a corpus and a noise bank for serbench."""

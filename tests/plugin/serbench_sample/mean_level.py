@@ -49,7 +49,7 @@ class MeanLevel:
             optimizer.zero_grad()
             total = loss_of(features @ weight + bias, labels) + self.l2 * weight.square().sum()
             total.backward()
-            return float(total)
+            return float(total.detach())
 
         optimizer.step(loss)  # type: ignore[no-untyped-call]
         return FittedMeanLevel(self, weight.detach(), bias.detach())

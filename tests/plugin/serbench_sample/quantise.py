@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 from torch import Tensor
 
 from bench import Batch, FitContext, TrainableVictim, UsageError, Utterance, Victim
+from bench.defending.purified_victim import AudioDefense
 
 
 @dataclass(frozen=True)
-class Quantise:
+class Quantise(AudioDefense):
     """Waveforms rounded to a few bits before the victim, in training and in test (after Guo et al. 2018).
 
     Args:
@@ -20,10 +22,11 @@ class Quantise:
     """
 
     bits: int = 8
+    where: ClassVar[str] = "defense 'quantise'"
 
     def __post_init__(self) -> None:
         if not 2 <= self.bits <= 16:
-            raise UsageError("defense 'quantise', parameter 'bits'", str(self.bits), "2 to 16", "try bits=8")
+            raise UsageError(f"{self.where}, parameter 'bits'", str(self.bits), "2 to 16", "try bits=8")
 
     def fit(
         self, victim: TrainableVictim, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext

@@ -13,9 +13,10 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from attacks.drop_letters import VOWELS
 from bench.core.errors import UsageError
 from bench.data.speech import espeak as speech
-from bench.data.speech.arpabet import VOWELS, sounds, timed_words, tokens
+from bench.data.speech.arpabet import sounds, timed_words, tokens
 from bench.data.speech.espeak import Spoken, Voice, speak_all
 
 TEXT = "And so, I was at the end of the lane with a letter of an uncle."
