@@ -34,7 +34,7 @@ def show_trained(victims: Sequence[KeptVictim]) -> None:
     console = _console()
     groups: dict[tuple[str, str, str], list[KeptVictim]] = {}
     for one in victims:
-        groups.setdefault((one.key.victim.spec, one.key.defense_spec, str(one.folder.parent)), []).append(one)
+        groups.setdefault((one.victim, one.defense, str(one.folder.parent)), []).append(one)
     for (victim, defense, home), group in groups.items():
         for line in ("", f"victim {victim} · defense {defense}", f"kept in {home}"):
             console.print(line, markup=False, soft_wrap=True)
@@ -51,8 +51,8 @@ def _trainings(group: Sequence[KeptVictim]) -> Table:
         table.add_column(title, overflow="fold", justify="left" if title in ("task", "folder") else "right")
     for one in group:
         seconds = "kept" if one.seconds is None else f"{one.seconds:.1f}"
-        counts = map(str, (one.key.fold, one.key.seed, one.utterances, one.speakers))
-        table.add_row(escape(one.key.task.name), *counts, seconds, escape(one.folder.name))
+        counts = map(str, (one.fold, one.seed, one.utterances, one.speakers))
+        table.add_row(escape(one.task), *counts, seconds, escape(one.folder.name))
     return table
 
 
