@@ -39,6 +39,8 @@ DONE = (
     "bench/measures",
     "bench/modelling",
     "bench/perturbations",
+    "bench/scoring",
+    "bench/studies",
     "leaderboards",
 )
 """Folders and files that are held to all of this; a line each."""
