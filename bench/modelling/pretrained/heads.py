@@ -13,68 +13,22 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from bench.contracts.protocols import FitContext
 from bench.contracts.traits import Traits
 from bench.core.batch import Batch
-from bench.core.checks import check_fields
 from bench.core.errors import DataError
 from bench.core.types import Utterance
+from bench.modelling.pretrained.classifier import Classifier
 from bench.modelling.pretrained.encoders import Front, padded
+from bench.modelling.pretrained.head import Head
 from bench.modelling.pretrained.hub import ModelSource
 from bench.modelling.schedule import Schedule
 from bench.modelling.seeding import seeded
 from bench.modelling.sequences import Sequences
 from bench.modelling.training import fit_network
 from bench.modelling.weights import load_into, load_weights, save_weights
-
-DENSE, HIDDEN = 512, 256
-"""Units of P3's two dense layers."""
-
-FROZEN_RATE, TUNED_RATE = 1e-4, 1e-6
-"""Learning rates: of the dense layers alone (ours), and of everything (P3)."""
-
-
-@dataclass(frozen=True)
-class Head:
-    """What is trained on an encoder, and how.
-
-    Args:
-        frozen: whether the encoder stays as it is.
-        dropout: after each dense layer, in [0, 0.95].
-        learning_rate: Adam's; None for `FROZEN_RATE` or `TUNED_RATE`.
-        batch_size: utterances a training step.
-        max_epochs: at most so many.
-        patience: epochs without a lower validation loss.
-    """
-
-    frozen: bool
-    dropout: float
-    learning_rate: float | None
-    batch_size: int
-    max_epochs: int
-    patience: int
-
-    def check(self, where: str) -> None:
-        """Refuse parameters out of their range.
-
-        Args:
-            where: whose, for messages.
-
-        Raises:
-            UsageError: one is.
-        """
-        usual = "leave it out for the default"
-        check_fields(self, where, ("batch_size", "max_epochs", "patience"), usual, at_least=1)
-        check_fields(self, where, ("dropout",), "P3 has 0.2 on sound", at_least=0, at_most=0.95)
-        check_fields(self, where, ("learning_rate",), usual, above=0)
-
-    @property
-    def rate(self) -> float:
-        """Return the learning rate: the given one, else P3's where the encoder is trained and ours where it is not."""
-        default = FROZEN_RATE if self.frozen else TUNED_RATE
-        return default if self.learning_rate is None else self.learning_rate
 
 
 class OnEncoder(ABC):
@@ -109,7 +63,7 @@ class OnEncoder(ABC):
 
     @property
     def head(self) -> Head:
-        """What is trained on the encoder, and how."""
+        """Return what is trained on the encoder, and how."""
         return Head(self.frozen, self.dropout, self.learning_rate, self.batch_size, self.max_epochs, self.patience)
 
     def fingerprint(self) -> str:
@@ -123,55 +77,6 @@ class OnEncoder(ABC):
     def load(self, folder: Path, context: FitContext) -> FittedHead:
         """Give the fitted victim from its folder."""
         return load_head(self.name, self, self.head, self.front(context), folder, context)
-
-
-class Classifier(nn.Module):
-    """P3's dense layers; before them the encoder, where it is trained with them.
-
-    Args:
-        front: has the encoder and its reader.
-        classes: how many.
-        head: says whether the encoder is trained.
-    """
-
-    def __init__(self, front: Front, classes: int, head: Head) -> None:
-        super().__init__()
-        self.encoder = None if head.frozen else front.encoder
-        self.reader = front.reader
-        sizes = ((front.width, DENSE), (DENSE, HIDDEN))
-        layers = [(nn.Linear(*size), nn.ReLU(), nn.Dropout(head.dropout)) for size in sizes]
-        self.dense = nn.Sequential(*(part for layer in layers for part in layer))
-        self.output = nn.Linear(HIDDEN, classes)
-
-    def hidden(self, features: Tensor, counts: Tensor) -> Tensor:
-        """Compute the vector before the output.
-
-        Args:
-            features: an encoder's vectors, shape (b, d), or inputs for the encoder, shape (b, n), where it is trained.
-            counts: shape (b,), the inputs' true lengths.
-
-        Returns:
-            Shape (b, 256).
-        """
-        if self.encoder is not None:
-            half = self.training and features.is_cuda  # mixed precision: never where answers are compared
-            with torch.autocast(features.device.type, torch.bfloat16, enabled=half):
-                features = self.reader.embed(self.encoder, features, counts)
-        vector: Tensor = self.dense(features.float())
-        return vector
-
-    def forward(self, features: Tensor, counts: Tensor) -> Tensor:
-        """Compute logits.
-
-        Args:
-            features: an encoder's vectors, shape (b, d), or inputs for the encoder, shape (b, n), where it is trained.
-            counts: shape (b,), the inputs' true lengths.
-
-        Returns:
-            Shape (b, c).
-        """
-        logits: Tensor = self.output(self.hidden(features, counts))
-        return logits
 
 
 @dataclass(frozen=True)

@@ -46,12 +46,12 @@ class Example:
 
     @property
     def snr_db(self) -> float | None:
-        """As the referee measures it; None where it is undefined."""
+        """Return its SNR in dB as the referee measures it; None where it is undefined."""
         return self.verdict.snr_db
 
     @property
     def counts(self) -> bool:
-        """Whether the referee would accept it, if it changed a victim's label."""
+        """Return whether the referee would accept it, if it changed a victim's label."""
         return self.verdict.within_rules
 
     @property

@@ -18,7 +18,8 @@ from bench.core.progress import Silent
 from bench.core.types import Dataset, Utterance
 from bench.data.corpora.msp_improv import SCENARIOS, MspImprov
 from bench.data.corpora.msp_improv_files import EMOTIONS, read_clips
-from bench.data.splits import speaker_groups, subject_independent
+from bench.data.partitions import speaker_groups
+from bench.data.splits import subject_independent
 from bench.data.tasks import task_named, usable
 from bench.testing import check_component, check_dataset
 
