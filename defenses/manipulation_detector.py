@@ -29,7 +29,7 @@ from bench import (
     traits_of,
 )
 from bench.defending.adversarial_examples import perturbed
-from bench.defending.manipulations import CLEAN, Ear, Recognised, Setting, labelled, recognised
+from bench.defending.manipulations import CLEAN, Ear, Manipulation, Recognised, labelled, recognised
 from bench.defending.purified_victim import AudioDefense
 from bench.modelling.features.mel_statistics import Voices
 from bench.modelling.training import Schedule, Sequences, fit_network, seeded
@@ -101,12 +101,12 @@ class ManipulationDetector(AudioDefense):
         heard = frozenset(self.categories or noises.ambient) if self.snrs_db else frozenset()
         return heard | ({"signal"} if self.signals else frozenset())
 
-    def settings(self, noises: NoiseSet) -> tuple[Setting, ...]:
+    def settings(self, noises: NoiseSet) -> tuple[Manipulation, ...]:
         """Everything that it may learn, with a bank's noises."""
         categories = self.categories or noises.ambient
         under = [(f"environmental:category={c},snr_db={snr:g}", c, snr) for c in categories for snr in self.snrs_db]
         changes = [(effect, Spec.parse(effect).name, None) for effect in self.signals]
-        return tuple(Setting(*one) for one in (*under, *changes))
+        return tuple(Manipulation(*one) for one in (*under, *changes))
 
     def fit(
         self, victim: TrainableVictim, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext
@@ -132,7 +132,7 @@ class ManipulationDetector(AudioDefense):
         threshold = self._threshold(ear, checked.features[: len(valid)])
         return Guarded(self, inner, ear, learnt, threshold, Voices(_WHERE, context.device))
 
-    def _trained(self, learnt: Sequence[Setting], data: Sequences, checked: Sequences, context: FitContext) -> Ear:
+    def _trained(self, learnt: Sequence[Manipulation], data: Sequences, checked: Sequences, context: FitContext) -> Ear:
         """A network that has learnt the settings."""
         classes = (CLEAN, *(setting.effect for setting in learnt))
         with seeded(context.seed, "manipulation_detector"):
@@ -152,7 +152,7 @@ class ManipulationDetector(AudioDefense):
         """
         self.check(victim)
         tensors, config = load_weights(folder, context.device)
-        learnt = tuple(Setting(*setting) for setting in config["settings"])
+        learnt = tuple(Manipulation(*setting) for setting in config["settings"])
         with seeded("manipulation_detector"):
             ear = Ear(self.hidden, len(learnt)).to(context.device)
         load_into(ear, tensors, folder)
@@ -160,11 +160,11 @@ class ManipulationDetector(AudioDefense):
         return Guarded(self, inner, ear.eval(), learnt, config["threshold"], Voices(_WHERE, context.device))
 
     def manipulated(
-        self, utterances: Sequence[Utterance], settings: Sequence[Setting], context: FitContext, part: str
-    ) -> list[tuple[Setting, Utterance]]:
+        self, utterances: Sequence[Utterance], settings: Sequence[Manipulation], context: FitContext, part: str
+    ) -> list[tuple[Manipulation, Utterance]]:
         """Copies of utterances, each with what was done to it: `copies` settings of each are drawn, and those that do
         not apply give none."""
-        drawn: dict[Setting, list[Utterance]] = defaultdict(list)
+        drawn: dict[Manipulation, list[Utterance]] = defaultdict(list)
         for said in utterances:
             order = keyed("manipulation_detector", part, context.seed, said.id).permutation(len(settings))
             for place in order[: self.copies].tolist():
@@ -200,7 +200,7 @@ class Guarded:
     recipe: ManipulationDetector
     victim: Victim
     ear: Ear
-    settings: tuple[Setting, ...]
+    settings: tuple[Manipulation, ...]
     threshold: float
     voices: Voices
 

@@ -19,7 +19,7 @@ _FARTHEST = 10.0
 """Standard deviations from what was learnt: what lies farther out is heard as if it lay there."""
 
 
-class Setting(NamedTuple):
+class Manipulation(NamedTuple):
     """One manipulation at one strength.
 
     Args:
@@ -54,7 +54,7 @@ class Recognised:
     snr_db: float | None
 
 
-def recognised(id: str, chances: Sequence[float], settings: Sequence[Setting], threshold: float) -> Recognised:
+def recognised(id: str, chances: Sequence[float], settings: Sequence[Manipulation], threshold: float) -> Recognised:
     """Say what one utterance is taken for, from the chances of all that was learnt.
 
     Args:
@@ -63,7 +63,7 @@ def recognised(id: str, chances: Sequence[float], settings: Sequence[Setting], t
         settings: what was learnt, in that order.
         threshold: a chance of being clean below it is too low.
 
-    >>> learnt = [Setting("x:snr_db=10", "crowd", 10.0), Setting("x:snr_db=0", "crowd", 0.0)]
+    >>> learnt = [Manipulation("x:snr_db=10", "crowd", 10.0), Manipulation("x:snr_db=0", "crowd", 0.0)]
     >>> found = recognised("a", [0.2, 0.6, 0.2], learnt, 0.5)
     >>> found.kind, found.effect, round(found.snr_db or 0, 3)
     ('crowd', 'x:snr_db=10', 7.5)
@@ -123,8 +123,8 @@ class Ear(nn.Module):
 
 def labelled(
     clean: Sequence[Utterance],
-    altered: Sequence[tuple[Setting, Utterance]],
-    learnt: Sequence[Setting],
+    altered: Sequence[tuple[Manipulation, Utterance]],
+    learnt: Sequence[Manipulation],
     voices: Voices,
 ) -> Sequences:
     """Give clean and manipulated utterances their classes, clean ones first: what an `Ear` learns from.
