@@ -32,7 +32,10 @@ from bench.defending.adversarial_examples import perturbed
 from bench.defending.manipulations import CLEAN, Ear, Manipulation, Recognised, labelled, recognised
 from bench.defending.purified_victim import AudioDefense
 from bench.modelling.features.mel_statistics import Voices
-from bench.modelling.training import Schedule, Sequences, fit_network, seeded
+from bench.modelling.schedule import Schedule
+from bench.modelling.seeding import seeded
+from bench.modelling.sequences import Sequences
+from bench.modelling.training import fit_network
 from bench.modelling.weights import load_into, load_weights, save_weights
 from bench.perturbations.catalogue import P1_EFFECTS
 

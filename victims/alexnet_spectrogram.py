@@ -26,7 +26,10 @@ from bench.audio.reading import SILENCE_PEAK
 from bench.audio.signal.spectrogram_image import ImageSettings, spectrogram_image
 from bench.modelling.pretrained.borrowed import digest_of
 from bench.modelling.pretrained.statefile import load_published
-from bench.modelling.training import Schedule, Sequences, fit_network, renewal, seeded
+from bench.modelling.schedule import Schedule
+from bench.modelling.seeding import seeded
+from bench.modelling.sequences import Sequences
+from bench.modelling.training import fit_network, renewal
 from bench.modelling.weights import load_into, load_weights, save_weights
 
 _WHERE = "victim 'alexnet_spectrogram'"

@@ -13,7 +13,10 @@ from torch import Tensor, nn
 
 from bench import Batch, ComponentError, FitContext, Traits, UsageError, Utterance, batches, check_fields, one_thread
 from bench.audio.signal import MelSettings, frame_counts, log_mel
-from bench.modelling.training import Schedule, Sequences, fit_network, renewal, seeded
+from bench.modelling.schedule import Schedule
+from bench.modelling.seeding import seeded
+from bench.modelling.sequences import Sequences
+from bench.modelling.training import fit_network, renewal
 from bench.modelling.weights import load_into, load_weights, save_weights
 
 _WHERE = "victim 'cnn_gru'"

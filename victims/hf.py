@@ -17,7 +17,7 @@ from bench import SAMPLE_RATE, FitContext, Halving, Traits, UsageError, Utteranc
 from bench.modelling.pretrained.borrowed import Borrowed, BorrowedRecipe
 from bench.modelling.pretrained.hub import ModelSource
 from bench.modelling.pretrained.labels import Labels
-from bench.modelling.training import seeded
+from bench.modelling.seeding import seeded
 
 _WHERE = "victim 'hf'"
 _SOURCE = ModelSource(

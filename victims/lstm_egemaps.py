@@ -14,7 +14,10 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_se
 from bench import Batch, FitContext, Traits, Utterance, check_fields, chosen
 from bench.modelling.features.egemaps import WIDTHS, Level, version
 from bench.modelling.features.frontend import FrontEnd, Scope
-from bench.modelling.training import Schedule, Sequences, fit_network, renewal, seeded
+from bench.modelling.schedule import Schedule
+from bench.modelling.seeding import seeded
+from bench.modelling.sequences import Sequences
+from bench.modelling.training import fit_network, renewal
 from bench.modelling.weights import load_into, load_weights, save_weights
 
 _WHERE = "victim 'lstm_egemaps'"

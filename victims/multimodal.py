@@ -26,7 +26,10 @@ from bench import (
     one_thread,
     traits_of,
 )
-from bench.modelling.training import Schedule, Sequences, fit_network, seeded
+from bench.modelling.schedule import Schedule
+from bench.modelling.seeding import seeded
+from bench.modelling.sequences import Sequences
+from bench.modelling.training import fit_network
 from bench.modelling.weights import load_into, load_weights, save_weights
 
 _WHERE = "victim 'multimodal'"

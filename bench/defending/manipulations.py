@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from bench.core.types import Utterance
 from bench.modelling.features.mel_statistics import WIDTH, Voices
-from bench.modelling.training import Sequences
+from bench.modelling.sequences import Sequences
 
 CLEAN = "clean"
 _FARTHEST = 10.0

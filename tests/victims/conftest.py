@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from bench import Batch, Utterance, Victim
-from bench.modelling.training import seeded
+from bench.modelling.seeding import seeded
 from bench.testing import TASK, TOLERANCE
 
 

@@ -17,7 +17,7 @@ from torch import Tensor
 from bench import Batch, DataError, UsageError, Utterance
 from bench.core.rng import keyed
 from bench.data.segments import segments_of
-from bench.modelling.training import seeded
+from bench.modelling.seeding import seeded
 from bench.testing import CPU, check_victim, sample_context, sample_utterances
 from victims.alexnet_spectrogram import FROM_SCRATCH, P4, AlexNet, AlexnetSpectrogram, FittedAlexnet, segments_in
 

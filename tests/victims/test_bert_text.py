@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import victims.bert_text as module
 from bench import MASK, Batch, ComponentError, DataError, UsageError, Utterance
 from bench.contracts.capabilities import Embedding
-from bench.modelling.training import seeded
+from bench.modelling.seeding import seeded
 from bench.testing import TASK, TOLERANCE, check_victim, sample_context
 from victims.bert_text import BertText
 

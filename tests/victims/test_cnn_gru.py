@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bench import Batch, ComponentError
 from bench.core.rng import keyed
-from bench.modelling.training import class_weights, shuffled_batches
+from bench.modelling.sequences import class_weights, shuffled_batches
 from bench.testing import CPU, sample_context, sample_utterances
 from victims.cnn_gru import CnnGru, CnnGruNetwork, FittedCnnGru
 

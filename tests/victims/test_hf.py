@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from bench import Batch, DataError, FitContext, UsageError, Utterance
 from bench.core.halving import Halving
 from bench.data.tasks import task_named
-from bench.modelling.training import seeded
+from bench.modelling.seeding import seeded
 from bench.testing import TOLERANCE, check_victim, sample_context, sample_utterances
 from victims.hf import FittedHuggingFace, HuggingFace
 

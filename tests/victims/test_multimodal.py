@@ -15,7 +15,10 @@ from torch import nn
 from bench import MASK, Batch, ComponentError, FitContext, UsageError, Utterance
 from bench.contracts.capabilities import Embedding
 from bench.contracts.registry import Entry, Registry
-from bench.modelling.training import Schedule, Sequences, fit_network, seeded
+from bench.modelling.schedule import Schedule
+from bench.modelling.seeding import seeded
+from bench.modelling.sequences import Sequences
+from bench.modelling.training import fit_network
 from bench.modelling.weights import load_into, load_weights, save_weights
 from bench.testing import CPU, TASK, check_victim, sample_context, sample_utterances
 from victims.multimodal import Multimodal

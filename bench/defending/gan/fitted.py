@@ -20,7 +20,7 @@ from bench.core.types import Utterance
 from bench.defending.gan.networks import Generator
 from bench.defending.gan.sound import BINS, SoundPurifier, Spectra
 from bench.defending.purified_victim import Purified
-from bench.modelling.training import seeded
+from bench.modelling.seeding import seeded
 from bench.modelling.weights import load_into, load_weights, save_weights
 
 GAN, INNER = "gan", "victim"

@@ -18,7 +18,8 @@ from bench.core.progress import Progress
 from bench.core.rng import keyed
 from bench.core.types import Rng
 from bench.defending.gan.networks import Autoencoder, Generator
-from bench.modelling.training import seeded, shuffled_batches
+from bench.modelling.seeding import seeded
+from bench.modelling.sequences import shuffled_batches
 
 DISCRIMINATOR_STEPS = 2
 """P2: "For each G step, the discriminator was updated twice"."""

@@ -23,7 +23,10 @@ from bench.core.errors import DataError
 from bench.core.types import Utterance
 from bench.modelling.pretrained.encoders import Front, padded
 from bench.modelling.pretrained.hub import ModelSource
-from bench.modelling.training import Schedule, Sequences, fit_network, seeded
+from bench.modelling.schedule import Schedule
+from bench.modelling.seeding import seeded
+from bench.modelling.sequences import Sequences
+from bench.modelling.training import fit_network
 from bench.modelling.weights import load_into, load_weights, save_weights
 
 DENSE, HIDDEN = 512, 256
