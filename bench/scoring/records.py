@@ -16,8 +16,8 @@ from bench.core.cache import appearing_file
 from bench.core.errors import DataError
 from bench.core.json_objects import JsonObject
 from bench.scoring.descriptions import Description, FailedCell
-from bench.scoring.rows import Row, as_table
-from bench.scoring.schema import AGAIN, SCHEMA, current
+from bench.scoring.rows import Row, write_rows
+from bench.scoring.schema import AGAIN, current
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,12 +109,8 @@ class Store:
             description: everything that determined it, as JSON.
             rows: what the referee saw, at least one.
         """
-        import pyarrow.parquet as pq
-
-        metadata = {"serbench": json.dumps({"schema": SCHEMA, **description})}
-        table = as_table(rows).replace_schema_metadata(metadata)
         with appearing_file(self.path(key)) as temporary:
-            pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
+            write_rows(temporary, description, rows)
         self._failure(key).unlink(missing_ok=True)
 
     def fail(self, key: str, description: Mapping[str, object], message: str, traceback: str) -> None:

@@ -1,16 +1,21 @@
-"""What the referee saw, query by query, and the columns that it is kept in."""
+"""What the referee saw, query by query, and the file that it is written into."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.measures.catalogue import MEASURES
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+SCHEMA = 1
+"""Version of the record files. It grows when a column or field that is needed changes its meaning, comes or goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +124,17 @@ def as_table(rows: Sequence[Row]) -> pa.Table:
 
 
 _needed = attrgetter(*(one.name for one in NEEDED))
+
+
+def write_rows(path: Path, description: Mapping[str, object], rows: Sequence[Row]) -> None:
+    """Write a record file: the same rows and description give the same bytes.
+
+    Args:
+        path: a new file.
+        description: everything that determined the rows, as JSON.
+        rows: at least one.
+    """
+    import pyarrow.parquet as pq
+
+    metadata = {"serbench": json.dumps({"schema": SCHEMA, **description})}
+    pq.write_table(as_table(rows).replace_schema_metadata(metadata), path, compression="zstd", write_page_checksum=True)

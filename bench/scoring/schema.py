@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING
 
 from bench.core.errors import DataError
 from bench.core.json_objects import JsonObject
-from bench.scoring.rows import NEEDED, Column, optional_columns
+from bench.scoring.rows import NEEDED, SCHEMA, Column, optional_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SCHEMA = 1
-"""Version of the record files. It grows when a column or field that is needed changes its meaning, comes or goes."""
 AGAIN = "delete it and run again"
 
 

@@ -62,7 +62,7 @@ UTTERANCE = (*CELL, "utterance")
 
 
 def cell_numbers(rows: pd.DataFrame) -> pd.Series[int]:
-    """Number the cells of rows from 0, in the order in which they appear: the same number for rows of one cell."""
+    """Give each row the number of its cell, from 0, in the order in which they appear."""
     return rows.groupby([*CELL], sort=False).ngroup()
 
 

@@ -54,8 +54,7 @@ def proportion_interval(
     variance = clustered_variance(hits, share_of, clusters, np.zeros(n) if strata is None else strata)
     simple = share * (1 - share) / n
     effective = float(n) if simple <= 0 else min(float(n), simple * n / max(variance, 1e-300))
-    z, t = (float(quantile) for quantile in quantiles(level, groups - 1))
-    effective *= (z / t) ** 2
+    effective *= _shrinkage(level, groups)
     return clopper_pearson(share * effective, effective, level)
 
 
@@ -88,8 +87,7 @@ def jackknife_interval(figure: float, without: ArrayLike, n: int, level: float =
     variance = (groups - 1) / groups * float(np.square(left - left.mean()).sum())
     simple = figure * (1 - figure)
     effective = min(float(n), simple / max(variance, 1e-300)) if simple > 0 else float(n)
-    z, t = quantiles(level, groups - 1)
-    effective *= (z / t) ** 2
+    effective *= _shrinkage(level, groups)
     return clopper_pearson(figure * effective, effective, level)
 
 
@@ -112,6 +110,12 @@ def clustered_variance(
     totals = np.bincount(cluster, weights=weights * (values - means[stratum]))
     groups = len(totals)
     return float(groups / (groups - 1) * np.square(totals).sum())
+
+
+def _shrinkage(level: float, groups: int) -> float:
+    """By what a number of utterances is multiplied for the few degrees of freedom that so many speakers leave."""
+    z, t = quantiles(level, groups - 1)
+    return float(z / t) ** 2
 
 
 def quantiles(level: float, freedom: int) -> tuple[float, float]:

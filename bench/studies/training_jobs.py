@@ -38,7 +38,7 @@ class Job:
     options: Options
 
     def repeats(self, fitted: FittedKey) -> range:
-        """Number the looks at one fitted victim: several where its answers are drawn anew."""
+        """Count off the looks at one fitted victim: several where its answers are drawn anew."""
         return range(repeats_of(self.options, fitted))
 
 

@@ -138,18 +138,18 @@ def weights_in(folder: Path) -> list[Path]:
 
 
 def digests(folder: Path, files: Sequence[Path]) -> dict[str, str]:
-    """Compute the SHA-256 of each file, in hexadecimal, by its path within the folder.
+    """Digest files by SHA-256, each by its path within the folder.
 
     Args:
-        folder: what the paths are relative to.
-        files: within the folder.
+        folder: that they lie in, however deep.
+        files: their paths.
     """
     names = [file.relative_to(folder).as_posix() for file in files]
     return dict(zip(names, content_digests(files), strict=True))
 
 
 def fingerprint_of(folder: Path) -> str:
-    """Digest an exported folder; the digest changes whenever one of its files does, or its name.
+    """Digest all that is in an exported folder: it changes whenever a file of the folder does, or its name.
 
     Raises:
         DataError: there is no such folder, or it has a link that leads out of it.
@@ -163,13 +163,13 @@ def fingerprint_of(folder: Path) -> str:
 
 
 def task_json(task: Task) -> dict[str, Any]:
-    """Return a task as it stands in `victim.json`."""
+    """Describe a task as it stands in `victim.json`."""
     found: dict[str, Any] = json.loads(json.dumps(asdict(task)))
     return found
 
 
 def voices(utterances: Sequence[Utterance]) -> list[str]:
-    """List the speakers of a corpus without their names: each by a hash of their name and first utterance's.
+    """Name the speakers of a corpus without their names: each by a hash of their name and first utterance's.
 
     Speakers of two corpora who are called the same have different hashes.
     """

@@ -36,7 +36,7 @@ def accounts(options: Options, progress: Progress) -> tuple[list[Account], list[
 
     Args:
         options: as of `bench run`; Corr and Noises are one each. The bare victim is measured in any case.
-        progress: whom to tell.
+        progress: told of long steps.
 
     Raises:
         bench.core.errors.BenchError: something asked for cannot be done; nothing has been written then.

@@ -56,22 +56,22 @@ class Example:
 
     @property
     def same_length(self) -> bool:
-        """Whether original and candidate have as many samples."""
+        """Return whether original and candidate have as many samples."""
         return self.original.waveform.shape == self.candidate.waveform.shape
 
     @property
     def same_sound(self) -> bool:
-        """Whether no sample was changed."""
+        """Return whether no sample was changed."""
         return torch.equal(self.original.waveform, self.candidate.waveform)
 
     @property
     def same_words(self) -> bool:
-        """Whether the transcript is as it was."""
+        """Return whether the transcript is as it was."""
         return self.original.transcript == self.candidate.transcript
 
     @property
     def words(self) -> list[tuple[Kind, str]]:
-        """The transcript before and after: what stayed, what went, and what came."""
+        """Return the transcript before and after: what stayed, what went, and what came."""
         return word_changes(self.original.transcript or "", self.candidate.transcript or "")
 
 
@@ -91,17 +91,21 @@ class Effect:
 
     @property
     def is_search(self) -> bool:
-        """Whether what is heard is the first of several candidates."""
+        """Return whether what is heard is the first of several candidates."""
         return any(example.goes_on for example in self.examples)
 
     @cached_property
     def by_id(self) -> dict[str, Example]:
-        """The examples by their utterances' ids."""
+        """Return the examples by their utterances' ids."""
         return {example.original.id: example for example in self.examples}
 
 
 def word_changes(before: str, after: str) -> list[tuple[Kind, str]]:
-    """What of a text stayed, went and came, by whole words.
+    """Tell what of a text stayed, went and came, by whole words.
+
+    Args:
+        before: the text.
+        after: what became of it.
 
     >>> word_changes("the old dog sleeps", "the old [MASK] sleeps")
     [('same', 'the old'), ('del', 'dog'), ('ins', '[MASK]'), ('same', 'sleeps')]
@@ -117,7 +121,11 @@ def word_changes(before: str, after: str) -> list[tuple[Kind, str]]:
 
 
 def specs_of(attacks: Sequence[str], registry: Registry) -> tuple[str, ...]:
-    """The attacks as they stand in records, each once.
+    """Name attacks as they stand in records, each once.
+
+    Args:
+        attacks: specs.
+        registry: finds components.
 
     Raises:
         UsageError: one is not registered, or has to be told how much noises degrade a victim (P1's Corr).
@@ -133,8 +141,12 @@ def specs_of(attacks: Sequence[str], registry: Registry) -> tuple[str, ...]:
 
 
 def chosen(dataset: Dataset, ids: Sequence[str], limit: int | None) -> list[Utterance]:
-    """The utterances of these ids, in their order; without ids, `limit` of the corpus, drawn by
-    their ids.
+    """Select the utterances of these ids, in their order; without ids, `limit` of the corpus, drawn by their ids.
+
+    Args:
+        dataset: the corpus.
+        ids: of utterances.
+        limit: how many without ids; None for all.
 
     Raises:
         UsageError: the corpus has no such utterance; the message names the nearest.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from bench.evaluation.experiment import Experiment
 from bench.evaluation.options import Options, check_writable
 from bench.evaluation.setup import set_up
 from bench.studies.listening.examples import Effect, Example, chosen, listen, specs_of
-from bench.studies.listening.sounds import file_stem, fresh_file, sounds_of, write_sound
+from bench.studies.listening.sounds import Sound, file_stem, fresh_file, sounds_of, write_sound
 
 PAGE = "index.html"
 
@@ -30,7 +31,7 @@ def listen_to(options: Options, ids: Sequence[str], progress: Progress) -> tuple
     Args:
         options: those of a run; its victims, defences and k play no part.
         ids: of utterances; without any, `options.limit` of them.
-        progress: whom to tell.
+        progress: told of long steps.
 
     Returns:
         The page, and what is on it.
@@ -69,7 +70,7 @@ def write_page(
     """
     folder = options.out
     sections = [_section(one, effects, experiment.perception) for one in utterances]
-    sounds = {sound.stem: sound for section in sections for row in section["rows"] for sound in row["sounds"]}
+    sounds = {sound.stem: sound for section in sections for row in section.rows for sound in row.sounds}
     with experiment.progress.task(f"Writing {folder}", len(sounds)) as advance:
         for sound in sounds.values():
             write_sound(sound, folder)
@@ -87,27 +88,45 @@ def write_page(
     return folder / PAGE
 
 
-def _section(utterance: Utterance, effects: Sequence[Effect], perception: Perception) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Part:
+    """What one attack made of one utterance, for the template."""
+
+    example: Example
+    number: int
+    is_search: bool
+    sounds: list[Sound]
+    facts: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class _Section:
     """One utterance and what was made of it, for the template."""
+
+    utterance: Utterance
+    anchor: str
+    rows: list[_Part]
+    left_out: list[str]
+
+
+def _section(utterance: Utterance, effects: Sequence[Effect], perception: Perception) -> _Section:
     found = [(number, effect, effect.by_id.get(utterance.id)) for number, effect in enumerate(effects, start=1)]
     rows = [
-        {
-            "example": example,
-            "number": number,
-            "is_search": effect.is_search,
-            "sounds": sounds_of(example),
-            "facts": facts(example, perception),
-        }
+        _Part(example, number, effect.is_search, sounds_of(example), facts(example, perception))
         for number, effect, example in found
         if example is not None
     ]
     left_out = [effect.spec for _, effect, example in found if example is None]
-    anchor = file_stem(utterance.id, "utterance")
-    return {"utterance": utterance, "anchor": anchor, "rows": rows, "left_out": left_out}
+    return _Section(utterance, file_stem(utterance.id, "utterance"), rows, left_out)
 
 
 def facts(example: Example, perception: Perception) -> list[tuple[str, str]]:
-    """What is known of an example, as names and values for its reader."""
+    """Tell what is known of an example, as names and values for its reader.
+
+    Args:
+        example: an utterance and what an attack made of it.
+        perception: what people hear.
+    """
     before, after = example.original, example.candidate
     done = after.perturbation
     sort = f"{done.name}, category {done.category}" if done else "not declared"

@@ -20,8 +20,7 @@ from bench.evaluation.runs import read_results, remember, remembered
 from bench.measures.catalogue import MEASURES
 from bench.scoring.records import Store, pooled_rows
 from bench.scoring.results import collect
-from bench.scoring.rows import NEEDED, Row
-from bench.scoring.schema import SCHEMA
+from bench.scoring.rows import NEEDED, SCHEMA, Row
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 ANY_ROW = st.builds(
@@ -155,6 +154,32 @@ def test_failures(tmp_path: Path, about: dict[str, Any], rows: list[Row]) -> Non
     assert not store.has("key")
     store.write("key", about, rows)
     assert store.failures() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "no readable note of a failure"),
+        ("[]", "JSON that is a list; expected a JSON object"),
+        ("{}", "no field corpus; expected one"),
+    ],
+)
+def test_a_damaged_note_of_a_failure_is_named(store: Store, text: str, said: str) -> None:
+    note = store.folder / "failed" / "other.json"
+    note.parent.mkdir()
+    note.write_text(text)
+    with pytest.raises(DataError) as caught:
+        read_results([store.folder])
+    assert str(caught.value).startswith(f"{note}: found {said}")
+
+
+def test_a_failure_is_told_until_its_own_cell_is_done(store: Store, about: dict[str, Any], rows: list[Row]) -> None:
+    store.fail("edited", about | {"code": "of another time"}, "it broke", "Traceback ...")
+    assert not read_results([store.folder]).failed, "the same cell is done, with other code"
+    store.fail("again", about | {"repeat": 1}, "it broke", "Traceback ...")
+    assert [one.names.repeat for one in read_results([store.folder]).failed] == [1]
+    store.write("again", about | {"repeat": 1}, rows)
+    assert not read_results([store.folder]).failed
 
 
 def test_rows_of_several_cells_know_their_cell(tmp_path: Path, about: dict[str, Any], rows: list[Row]) -> None:

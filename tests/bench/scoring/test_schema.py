@@ -14,12 +14,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from bench.core.errors import DataError
+from bench.core.json_objects import JsonObject
+from bench.core.keys import key_of_json
 from bench.evaluation.runs import read_results
 from bench.scoring import schema
+from bench.scoring.descriptions import Description
 from bench.scoring.records import Store, read_cell
 from bench.scoring.results import collect
-from bench.scoring.rows import NEEDED
-from bench.scoring.schema import SCHEMA, RecordFile
+from bench.scoring.rows import NEEDED, SCHEMA
+from bench.scoring.schema import RecordFile
 
 COLUMNS = (
     *("utterance", "speaker", "query", "label_true", "label_before", "label_after", "snr_db", "perturbation"),
@@ -186,3 +189,10 @@ def test_any_flipped_byte_is_an_error_or_the_same_records(store: Store) -> None:
 def test_what_is_needed_is_what_is_written(about: dict[str, Any]) -> None:
     assert tuple(column.name for column in NEEDED) == COLUMNS
     assert set(about) == set(TOLD)
+
+
+def test_cells_of_before_they_named_their_code_rest_on_that_of_their_parts(about: dict[str, Any]) -> None:
+    codes = [
+        Description.of(JsonObject(Path("x"), told, "")).rests_on.code for told in (about, about | {"code": "digest"})
+    ]
+    assert codes == [key_of_json({"code": ["h", "v", "", "a"]}), "digest"]
