@@ -75,7 +75,7 @@ class Entry:
 
     @cached_property
     def source(self) -> Path | None:
-        """Return the file it is written in; None where it is not to be found.
+        """Find the file that the component is written in; None where it is not to be found.
 
         Raises:
             UsageError: a folder of the user's hides the package that it lies in.
@@ -84,7 +84,8 @@ class Entry:
         return source_of(self.target.partition(":")[0])
 
     def describe(self) -> tuple[str, str]:
-        """Return its parameters and the first line of its docstring, read from its source without importing it."""
+        """Return the component's parameters and its docstring's first line, read from its source without importing
+        it."""
         return described(self.source, self.target.partition(":")[2]) if self.source else ("", "")
 
 

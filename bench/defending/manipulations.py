@@ -59,7 +59,7 @@ def recognised(id: str, chances: Sequence[float], settings: Sequence[Manipulatio
 
     Args:
         id: the utterance's.
-        chances: of being clean, and of each setting; from 0 to 1.
+        chances: of being clean, and of each manipulation; from 0 to 1.
         settings: what was learnt, in that order.
         threshold: a chance of being clean below it is too low.
 
@@ -107,7 +107,7 @@ class Ear(nn.Module):
         self.deviation.copy_(features.std(dim=0, correction=0).clamp(min=1e-3))
 
     def forward(self, features: Tensor, _counts: Tensor | None = None) -> Tensor:
-        """Compute logits of an utterance being clean, and of each setting.
+        """Compute logits of an utterance being clean, and of each manipulation that was learnt.
 
         Args:
             features: statistics, shape (b, 1, `WIDTH`).
@@ -132,7 +132,7 @@ def labelled(
     Args:
         clean: class 0.
         altered: copies of them, each with what was done to it.
-        learnt: the settings, in the order of the classes after the first.
+        learnt: the manipulations, in the order of the classes after the first.
         voices: their speakers.
     """
     features = voices.learnt([*clean, *(said for _, said in altered)])

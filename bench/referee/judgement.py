@@ -43,8 +43,8 @@ def has_snr(original: Utterance, candidate: Utterance) -> bool:
     """Tell whether a candidate has an SNR: there is sound, and its length was kept.
 
     Args:
-        original: the utterance.
-        candidate: what an attack made of it.
+        original: the utterance, with a waveform of shape (samples,).
+        candidate: what was made of it.
     """
     return candidate.waveform.shape == original.waveform.shape and original.has_sound
 
@@ -86,11 +86,11 @@ def verdict_on(
 
 
 def fooled(before: str, after: str) -> bool:
-    """Tell whether an answer is another one; a refusal is none, neither before nor after.
+    """Tell whether an answer is another one than before; a refusal is none, neither before nor after.
 
     Args:
-        before: the victim's label for the clean utterance.
-        after: its label for the candidate.
+        before: what the victim said of the clean utterance: a class, or the name of a refusal.
+        after: what it says of the candidate.
 
     >>> fooled("anger", "sadness"), fooled("anger", "(refused)")
     (True, False)

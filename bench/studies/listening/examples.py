@@ -46,12 +46,12 @@ class Example:
 
     @property
     def snr_db(self) -> float | None:
-        """Return its SNR in dB as the referee measures it; None where it is undefined."""
+        """Return the SNR as a run records it, in dB; None where it is undefined."""
         return self.verdict.snr_db
 
     @property
     def counts(self) -> bool:
-        """Return whether the referee would accept it, if it changed a victim's label."""
+        """Tell whether a candidate that fools the victim would count as a success."""
         return self.verdict.within_rules
 
     @property
