@@ -75,7 +75,7 @@ class Entry:
 
     @cached_property
     def source(self) -> Path | None:
-        """The file it is written in; None where it is not to be found.
+        """Find the file it is written in; None where it is not to be found.
 
         Raises:
             UsageError: a folder of the user's hides the package that it lies in.
@@ -84,7 +84,7 @@ class Entry:
         return source_of(self.target.partition(":")[0])
 
     def describe(self) -> tuple[str, str]:
-        """Its parameters and the first line of its docstring, read from its source without importing it."""
+        """Read its parameters and the first line of its docstring from its source, without importing it."""
         return described(self.source, self.target.partition(":")[2]) if self.source else ("", "")
 
 

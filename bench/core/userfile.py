@@ -34,5 +34,5 @@ def load_file(path: Path, where: str, role: str) -> ModuleType:
     except (Exception, SystemExit) as error:
         del sys.modules[name]
         found = f"{type(error).__name__}: {error}"
-        raise UsageError(where, found, "a file that runs", "mend it") from error
+        raise UsageError(where, found, "a file that runs", "correct it") from error
     return module

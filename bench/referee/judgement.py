@@ -40,7 +40,12 @@ def heard(candidate: Utterance) -> Utterance:
 
 
 def has_snr(original: Utterance, candidate: Utterance) -> bool:
-    """Tell whether a candidate has an SNR: there is sound, and its length was kept."""
+    """Tell whether a candidate has an SNR: there is sound, and its length was kept.
+
+    Args:
+        original: the utterance.
+        candidate: what an attack made of it.
+    """
     return candidate.waveform.shape == original.waveform.shape and original.has_sound
 
 
@@ -82,6 +87,10 @@ def verdict_on(
 
 def fooled(before: str, after: str) -> bool:
     """Tell whether an answer is another one; a refusal is none, neither before nor after.
+
+    Args:
+        before: the victim's label for the original.
+        after: its label for the candidate.
 
     >>> fooled("anger", "sadness"), fooled("anger", "(refused)")
     (True, False)

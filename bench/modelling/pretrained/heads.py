@@ -106,7 +106,7 @@ class OnEncoder(ABC):
 
     @property
     def head(self) -> Head:
-        """What is trained on the encoder, and how."""
+        """Return what is trained on the encoder, and how."""
         return Head(self.frozen, self.dropout, self.learning_rate, self.batch_size, self.max_epochs, self.patience)
 
     def fingerprint(self) -> str:

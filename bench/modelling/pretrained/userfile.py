@@ -48,7 +48,7 @@ def callable_from(file: Path, name: str, where: str, answers: str) -> Callable[.
         except Exception as error:
             raised = f"{type(error).__name__}: {error}"
             expected = "a class that is made without arguments"
-            raise UsageError(f"{where}, {file}:{name}", raised, expected, "mend it") from error
+            raise UsageError(f"{where}, {file}:{name}", raised, expected, "correct it") from error
     if not callable(made):
         raised = f"a {type(made).__name__}, which cannot be called"
         raise UsageError(f"{where}, {file}:{name}", raised, "a callable, or a class of one", f"it gives {answers}")
