@@ -60,7 +60,7 @@ def confusion_matrix(label_true: ArrayLike, label_predicted: ArrayLike, labels: 
 
 
 def label_numbers(found: ArrayLike, labels: Sequence[Label]) -> NDArray[np.int64]:
-    """Number labels from 0 by their place among those that may occur.
+    """Replace labels by their places, from 0, among those that may occur.
 
     Args:
         found: shape (n,).

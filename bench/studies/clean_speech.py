@@ -26,14 +26,22 @@ from bench.studies.training_jobs import Job, Trained
 
 
 def check_test_corpus(text: str | None, root: Path | None) -> None:
-    """Raise a UsageError where a folder is given without its corpus."""
+    """Refuse a folder that is given without its corpus.
+
+    Args:
+        text: the spec of a corpus to test victims on; None where none is given.
+        root: the folder that it lies in; likewise.
+
+    Raises:
+        UsageError: there is the folder alone.
+    """
     if root is not None and text is None:
         where = f"--test-corpus-root {root}"
         raise UsageError(where, "no --test-corpus", "the corpus that it is the folder of", "name it, or leave this out")
 
 
 def read_test_corpus(job: Job, text: str, root: Path | None) -> Dataset:
-    """Another corpus, to test victims on.
+    """Read another corpus, to test victims on.
 
     Args:
         job: the victims, and the corpus that they are trained on.
@@ -65,7 +73,11 @@ def read_test_corpus(job: Job, text: str, root: Path | None) -> Dataset:
 
 
 def perceived(key: FittedKey, other: Dataset) -> Sequence[Utterance]:
-    """All of another corpus that a victim can perceive and its task labels, in blocks where its split cuts them so.
+    """Select all of another corpus that a victim can perceive and its task labels, in blocks where its split cuts so.
+
+    Args:
+        key: the fitted victim.
+        other: the corpus.
 
     Raises:
         bench.core.errors.DataError: there is nothing, or nothing of a class.

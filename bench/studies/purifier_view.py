@@ -30,11 +30,11 @@ class Comparing(Victim, Protocol):
     """A fitted victim that shows features before and after its purifier."""
 
     def enroll(self, clean: Sequence[Utterance]) -> Comparing:
-        """Likewise one that shows them."""
+        """Return a victim that knows these speakers' clean, unlabelled utterances, and shows its features likewise."""
         ...
 
     def before_after(self, batch: Batch) -> list[tuple[Tensor, Tensor]]:
-        """Each utterance's features before and after the purifier, each of shape (frames, d)."""
+        """Show each utterance's features before and after the purifier, each of shape (frames, d)."""
         ...
 
 
@@ -59,7 +59,7 @@ class Comparison:
     purified_clean: Tensor
 
     def distances(self) -> dict[str, float]:
-        """Mean absolute difference to the clean features, of each of the others.
+        """Compute how far the other features are from the clean ones: mean absolute differences, by name.
 
         >>> silent = torch.zeros(2, 3)
         >>> Comparison("", 1.0, silent, silent + 2, silent - 1, silent).distances()
@@ -75,7 +75,7 @@ def compare(options: Options, id: str | None, progress: Progress) -> Comparison:
     Args:
         options: those of a run with one victim, defence, attack, task, fold and seed.
         id: of a test utterance; None for one drawn by their ids.
-        progress: whom to tell.
+        progress: told of long steps.
 
     Raises:
         bench.core.errors.BenchError: something asked for cannot be done.

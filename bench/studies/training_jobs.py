@@ -38,7 +38,7 @@ class Job:
     options: Options
 
     def repeats(self, fitted: FittedKey) -> range:
-        """Number the looks at one fitted victim: several where its answers are drawn anew."""
+        """Count the looks at one fitted victim from 0: several where its answers are drawn anew."""
         return range(repeats_of(self.options, fitted))
 
 
@@ -87,7 +87,7 @@ class Trained:
 
 @dataclass(frozen=True)
 class KeptVictim:
-    """Say where a trained victim is kept, and what it was trained on.
+    """Where a trained victim is kept, and what it was trained on.
 
     Args:
         victim: spec.

@@ -46,32 +46,32 @@ class Example:
 
     @property
     def snr_db(self) -> float | None:
-        """As the referee measures it; None where it is undefined."""
+        """Return the SNR in dB, as the referee measures it; None where it is undefined."""
         return self.verdict.snr_db
 
     @property
     def counts(self) -> bool:
-        """Whether the referee would accept it, if it changed a victim's label."""
+        """Tell whether the referee would accept it, if it changed a victim's label."""
         return self.verdict.within_rules
 
     @property
     def same_length(self) -> bool:
-        """Whether original and candidate have as many samples."""
+        """Tell whether original and candidate have as many samples."""
         return self.original.waveform.shape == self.candidate.waveform.shape
 
     @property
     def same_sound(self) -> bool:
-        """Whether no sample was changed."""
+        """Tell whether no sample was changed."""
         return torch.equal(self.original.waveform, self.candidate.waveform)
 
     @property
     def same_words(self) -> bool:
-        """Whether the transcript is as it was."""
+        """Tell whether the transcript is as it was."""
         return self.original.transcript == self.candidate.transcript
 
     @property
     def words(self) -> list[tuple[Kind, str]]:
-        """The transcript before and after: what stayed, what went, and what came."""
+        """Compare the transcript before and after: what stayed, what went, and what came."""
         return word_changes(self.original.transcript or "", self.candidate.transcript or "")
 
 
@@ -91,17 +91,24 @@ class Effect:
 
     @property
     def is_search(self) -> bool:
-        """Whether what is heard is the first of several candidates."""
+        """Tell whether what is heard is the first of several candidates."""
         return any(example.goes_on for example in self.examples)
 
     @cached_property
     def by_id(self) -> dict[str, Example]:
-        """The examples by their utterances' ids."""
+        """Arrange the examples by their utterances' ids."""
         return {example.original.id: example for example in self.examples}
 
 
 def word_changes(before: str, after: str) -> list[tuple[Kind, str]]:
-    """What of a text stayed, went and came, by whole words.
+    """Compare two texts by whole words: what stayed, went and came.
+
+    Args:
+        before: words with white space between them.
+        after: what became of them.
+
+    Returns:
+        Runs of words, each with what happened to it: "same", "del" where it went, "ins" where it came.
 
     >>> word_changes("the old dog sleeps", "the old [MASK] sleeps")
     [('same', 'the old'), ('del', 'dog'), ('ins', '[MASK]'), ('same', 'sleeps')]
@@ -117,7 +124,11 @@ def word_changes(before: str, after: str) -> list[tuple[Kind, str]]:
 
 
 def specs_of(attacks: Sequence[str], registry: Registry) -> tuple[str, ...]:
-    """The attacks as they stand in records, each once.
+    """Write attacks' specs as they stand in records, each once.
+
+    Args:
+        attacks: their specs, as given.
+        registry: the components that there are.
 
     Raises:
         UsageError: one is not registered, or has to be told how much noises degrade a victim (P1's Corr).
@@ -133,8 +144,12 @@ def specs_of(attacks: Sequence[str], registry: Registry) -> tuple[str, ...]:
 
 
 def chosen(dataset: Dataset, ids: Sequence[str], limit: int | None) -> list[Utterance]:
-    """The utterances of these ids, in their order; without ids, `limit` of the corpus, drawn by
-    their ids.
+    """Choose utterances by their ids, in the order of these; without ids, draw `limit` of the corpus.
+
+    Args:
+        dataset: the corpus.
+        ids: of the utterances; one that is named twice is taken once.
+        limit: how many without ids, at most; None for all.
 
     Raises:
         UsageError: the corpus has no such utterance; the message names the nearest.

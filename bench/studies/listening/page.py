@@ -30,7 +30,7 @@ def listen_to(options: Options, ids: Sequence[str], progress: Progress) -> tuple
     Args:
         options: those of a run; its victims, defences and k play no part.
         ids: of utterances; without any, `options.limit` of them.
-        progress: whom to tell.
+        progress: told of long steps.
 
     Returns:
         The page, and what is on it.
@@ -107,7 +107,12 @@ def _section(utterance: Utterance, effects: Sequence[Effect], perception: Percep
 
 
 def facts(example: Example, perception: Perception) -> list[tuple[str, str]]:
-    """What is known of an example, as names and values for its reader."""
+    """Say what is known of an example, as names and values for its reader.
+
+    Args:
+        example: one effect on one utterance.
+        perception: the study of what people hear.
+    """
     before, after = example.original, example.candidate
     done = after.perturbation
     sort = f"{done.name}, category {done.category}" if done else "not declared"

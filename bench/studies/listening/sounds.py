@@ -50,24 +50,28 @@ class Sound:
 
     @property
     def wav(self) -> str:
-        """Its sound file, from the page."""
+        """Return the path of its sound file, from the page."""
         return f"{SOUNDS}/{self.stem}.wav"
 
     @property
     def png(self) -> str:
-        """Its spectrogram, from the page."""
+        """Return the path of its spectrogram, from the page."""
         return f"{PICTURES}/{self.stem}.png"
 
     @property
     def duration_s(self) -> float:
-        """Length in seconds."""
+        """Return its length in seconds."""
         return self.waveform.shape[-1] / SAMPLE_RATE
 
 
 def file_stem(text: str, kind: str) -> str:
-    """A name for files from any text: letters, digits, and what else every file system and URL takes.
+    """Make a name for files from any text: letters, digits, and what else every file system and URL takes.
 
     Eight digits of a hash keep two texts apart that differ only in what is left out.
+
+    Args:
+        text: any, for example an utterance's id.
+        kind: what the text is of, so that an utterance and an effect of one text have two names.
 
     >>> file_stem("a/b#1.2", "utterance")
     'a-b-1.2-64d99263'
@@ -77,7 +81,7 @@ def file_stem(text: str, kind: str) -> str:
 
 
 def sounds_of(example: Example) -> list[Sound]:
-    """Original, perturbed, difference: those that there are."""
+    """List the sounds that an example has, of these three: original, perturbed, difference."""
     before, after = example.original.waveform.cpu(), example.candidate.waveform.cpu()
     id = example.original.id
     name = file_stem(id, "utterance")
@@ -105,7 +109,11 @@ def _difference(waveform: Tensor, like: Tensor, of: str, stem: str) -> Sound:
 
 
 def write_sound(sound: Sound, folder: Path) -> None:
-    """Write its WAV file, one channel of 16 bits at 16 kHz, and its spectrogram.
+    """Write a sound's WAV file, one channel of 16 bits at 16 kHz, and its spectrogram.
+
+    Args:
+        sound: of the page.
+        folder: the page's.
 
     Raises:
         UsageError: a file cannot be written, or its name is a folder's.
@@ -122,7 +130,7 @@ def write_sound(sound: Sound, folder: Path) -> None:
 
 @contextmanager
 def fresh_file(file: Path) -> Iterator[Path]:
-    """A file to write, which appears whole, in place of an older one of its name.
+    """Give a file to write, which appears whole, in place of an older one of its name.
 
     Raises:
         UsageError: it cannot be written, or there is a folder of its name.

@@ -32,7 +32,7 @@ _MAGMA = bytes.fromhex(
 
 
 def power(waveform: Tensor) -> Tensor:
-    """The power of every frame and frequency.
+    """Compute the power of every frame and frequency of a sound.
 
     Args:
         waveform: shape (t,), at 16 kHz, t of at least 1.
@@ -53,7 +53,7 @@ def power(waveform: Tensor) -> Tensor:
 
 
 def spectrogram_png(waveform: Tensor, like: Tensor) -> bytes:
-    """A PNG file of a spectrogram, high frequencies at the top, time to the right.
+    """Draw a spectrogram as a PNG file, high frequencies at the top, time to the right.
 
     Args:
         waveform: shape (t,), at 16 kHz.
@@ -67,7 +67,7 @@ def spectrogram_png(waveform: Tensor, like: Tensor) -> bytes:
 
 
 def png(shades: NDArray[np.uint8]) -> bytes:
-    """An image as a PNG file (ISO/IEC 15948) with a palette.
+    """Encode an image as a PNG file (ISO/IEC 15948) with a palette.
 
     Args:
         shades: shape (height, width), 0 for the darkest colour of magma, 255 for the brightest.
