@@ -94,7 +94,7 @@ class AdversarialTraining:
 
     @property
     def effects(self) -> tuple[str, ...]:
-        """The specs of the attacks.
+        """Return the specs of the attacks.
 
         >>> AdversarialTraining("fade_in & real_noise:category=crowd,epsilon=2").effects
         ('fade_in', 'real_noise:category=crowd,epsilon=2')
@@ -144,7 +144,7 @@ class AdversarialTraining:
         return Retrained(fitted, note)
 
     def load(self, victim: TrainableVictim, folder: Path, context: FitContext) -> Retrained:
-        """The victim as it was trained, and the note of how many utterances were replaced."""
+        """Load the victim as it was trained, and the note of how many utterances were replaced."""
         return load_retrained(victim, folder, context)
 
 
@@ -183,12 +183,17 @@ class Examples:
         return specs[int(keyed(self._context.seed, _NAME, utterance.id).integers(len(specs)))]
 
     def searched(self, utterance: Utterance) -> bool:
-        """Whether its attack needs a victim."""
+        """Tell whether an utterance's attack needs a victim."""
         return self._drawn[utterance.id] in self.searches
 
     def make(self, utterances: Sequence[Utterance], victim: Victim | None, epoch: int) -> None:
-        """Attack some of the chosen utterances, each with its attack. Where that does not apply, what was found before
-        stays."""
+        """Attack some of the chosen utterances, each with its attack; where it does not apply, earlier examples stay.
+
+        Args:
+            utterances: of `chosen`.
+            victim: the one that searches ask; None leaves the attacks that search out.
+            epoch: from 0; in another one, other sounds are drawn.
+        """
         for spec in dict.fromkeys(self._recipe.effects):
             own = [said for said in utterances if self._drawn[said.id] == spec]
             if spec not in self.searches:
@@ -208,25 +213,34 @@ class Examples:
         return heard or ("text" in self._modalities and before.transcript != after.transcript)
 
     def renewed(self, victim: Victim, epoch: int) -> list[Utterance]:
-        """What is trained on in a later epoch: the next ones in turn are attacked on the victim as it stands."""
+        """Attack the next utterances in turn, and return what is trained on in a later epoch.
+
+        Args:
+            victim: as it stands.
+            epoch: from 1.
+        """
         count = min(self._recipe.renewals, len(self.chosen))
         first = (epoch - 1) * count
         self.make([self.chosen[(first + n) % len(self.chosen)] for n in range(count)], victim, epoch)
         return self.mixed()
 
     def mixed(self) -> list[Utterance]:
-        """The training utterances, the examples in their places."""
+        """Return the training utterances, the examples in their places."""
         return [said if said.perturbation else self._found.get(said.id, said) for said in self._train]
 
     def check(self) -> None:
-        """Raise where there is no example, though there should be."""
+        """Refuse a training without any example.
+
+        Raises:
+            UsageError: there is none.
+        """
         if not self._found:
             found = f"{self._recipe.attack!r}, which changes none of the {len(self.chosen)} utterances for this victim"
             expected = f"an attack on what it perceives ({' and '.join(self._modalities)}) that applies to this corpus"
             raise UsageError(_ATTACK, found, expected, "name another attack, or train for more epochs")
 
     def note(self) -> dict[str, Any]:
-        """How much was replaced."""
+        """Note how much was replaced."""
         counts = {"chosen": len(self.chosen), "clean": len(self._clean), "replaced": len(self._found)}
         return {"defense": _NAME, **counts, "percent": 100 * len(self._found) / len(self._clean)}
 

@@ -90,7 +90,7 @@ class Fusion:
         return recipe.fit(train, valid, inside)
 
     def load(self, victim: TrainableVictim, folder: Path, context: FitContext) -> Victim:
-        """The joined victims from their folder."""
+        """Load the joined victims from their folder."""
         recipe, inside = self._joined(victim, context)
         return recipe.load(folder, inside)
 

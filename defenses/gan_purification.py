@@ -131,7 +131,7 @@ class GanPurification(AudioDefense):
         return self._before_sound(inner, parts, noisy, context)
 
     def load(self, victim: TrainableVictim, folder: Path, context: FitContext) -> Victim:
-        """The trained victim behind the trained generator.
+        """Load the trained victim behind the trained generator.
 
         Raises:
             DataError: a file is missing or damaged, or it is another generator.

@@ -100,12 +100,12 @@ class ManipulationDetector(AudioDefense):
         return Traits(made_of=tuple(("attacks", effect) for effect in effects), categories=self.categories)
 
     def seen(self, noises: NoiseSet) -> frozenset[str]:
-        """The noise categories that it has learnt, and "signal"."""
+        """Name the noise categories that it has learnt, and "signal"."""
         heard = frozenset(self.categories or noises.ambient) if self.snrs_db else frozenset()
         return heard | ({"signal"} if self.signals else frozenset())
 
     def settings(self, noises: NoiseSet) -> tuple[Manipulation, ...]:
-        """Everything that it may learn, with a bank's noises."""
+        """List everything that it may learn, with a bank's noises."""
         categories = self.categories or noises.ambient
         under = [(f"environmental:category={c},snr_db={snr:g}", c, snr) for c in categories for snr in self.snrs_db]
         changes = [(effect, Spec.parse(effect).name, None) for effect in self.signals]
@@ -147,7 +147,7 @@ class ManipulationDetector(AudioDefense):
         return ear
 
     def load(self, victim: TrainableVictim, folder: Path, context: FitContext) -> Guarded:
-        """The trained victim and its detector.
+        """Load the trained victim and its detector.
 
         Raises:
             DataError: the detector's files are missing or damaged.
@@ -165,8 +165,17 @@ class ManipulationDetector(AudioDefense):
     def manipulated(
         self, utterances: Sequence[Utterance], settings: Sequence[Manipulation], context: FitContext, part: str
     ) -> list[tuple[Manipulation, Utterance]]:
-        """Copies of utterances, each with what was done to it: `copies` settings of each are drawn, and those that do
-        not apply give none."""
+        """Manipulate copies of utterances: `copies` settings of each are drawn; those that do not apply give none.
+
+        Args:
+            utterances: clean.
+            settings: those to draw from.
+            context: seed, noises, device.
+            part: "train" or "valid"; each draws anew.
+
+        Returns:
+            What was done, and the utterance that came of it.
+        """
         drawn: dict[Manipulation, list[Utterance]] = defaultdict(list)
         for said in utterances:
             order = keyed("manipulation_detector", part, context.seed, said.id).permutation(len(settings))
@@ -216,15 +225,15 @@ class Guarded:
         return Traits(concurrent=traits_of(self.victim).concurrent)
 
     def enroll(self, clean: Sequence[Utterance]) -> Guarded:
-        """The victim and the detector get to know these speakers by their clean speech."""
+        """Return this victim and its detector with knowledge of some speakers, from their clean speech."""
         return replace(self, victim=self.victim.enroll(clean), voices=Voices.of(_WHERE, clean, self.voices.device))
 
     def log_probs(self, batch: Batch) -> Tensor:
-        """The victim's class log-probabilities, shape (b, c)."""
+        """Estimate class log-probabilities, shape (b, c): the victim's."""
         return self.victim.log_probs(batch)
 
     def answer_or_refuse(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """The victim's log-probabilities, shape (b, c), and what is taken for manipulated or refused by the victim
+        """Estimate log-probabilities, shape (b, c), and say what is taken for manipulated, or refused by the victim
         itself, shape (b,), bool."""
         refused = self._chances(batch)[:, 0] < self.threshold
         if isinstance(self.victim, Refusing):
@@ -233,7 +242,7 @@ class Guarded:
         return self.victim.log_probs(batch), refused
 
     def recognise(self, batch: Batch) -> list[Recognised]:
-        """What each utterance is taken for: kind and degree."""
+        """Tell what each utterance is taken for: kind and degree."""
         rows = self._chances(batch).tolist()
         return [
             recognised(said.id, row, self.settings, self.threshold)
@@ -241,7 +250,7 @@ class Guarded:
         ]
 
     def save(self, folder: Path) -> None:
-        """The detector's weights, and the victim in a folder of its own."""
+        """Write the detector's weights, and the victim into a folder of its own."""
         config = {"defense": "manipulation_detector", "recipe": asdict(self.recipe), "settings": self.settings}
         save_weights(folder, self.ear.state_dict(), config | {"threshold": self.threshold})
         (folder / _INNER).mkdir()

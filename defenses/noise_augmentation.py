@@ -68,7 +68,7 @@ class NoiseAugmentation(NoisyCopies):
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The kinds of noise that are trained on.
+        """Return the kinds of noise that are trained on.
 
         >>> NoiseAugmentation(leave_out="human").kinds
         ('natural', 'interior')
@@ -82,7 +82,7 @@ class NoiseAugmentation(NoisyCopies):
 
     @property
     def effects(self) -> tuple[str, ...]:
-        """The specs of the attacks that it draws on.
+        """Return the specs of the attacks that it draws on.
 
         >>> NoiseAugmentation("synthetic", leave_out="reverb").effects
         ('speed_segment', 'fade_in', 'fade_out')
@@ -90,11 +90,11 @@ class NoiseAugmentation(NoisyCopies):
         return tuple(dict.fromkeys(effect for kind in self.kinds for effect in self._forms(kind)))
 
     def seen(self, noises: NoiseSet) -> frozenset[str]:
-        """The noise categories that are trained on; "signal" for the synthetic group."""
+        """Name the noise categories that are trained on; "signal" for the synthetic group."""
         return frozenset(self.kinds) if self.group == "environmental" else frozenset({"signal"})
 
     def noisy_copies(self, train: Sequence[Utterance], context: FitContext) -> list[Utterance]:
-        """The copies: effect by effect, each in the order of `train`. An effect that does not apply gives none."""
+        """Make the copies: effect by effect, each in the order of `train`. An effect that does not apply gives none."""
         clean = as_recorded(train)
         drawn = self._drawn(clean, context.seed)
         copies: list[Utterance] = []

@@ -57,7 +57,7 @@ class NoiseMixup(NoisyCopies):
 
     @property
     def effects(self) -> tuple[str, ...]:
-        """The specs of the attacks that it draws on, one for each SNR.
+        """Return the specs of the attacks that it draws on, one for each SNR.
 
         >>> NoiseMixup((15.0,), "crowd").effects
         ('mixup:snr_db=15.0,category=crowd,normalise=true',)
@@ -67,11 +67,11 @@ class NoiseMixup(NoisyCopies):
         return tuple(str(Spec("mixup", (("snr_db", str(snr_db)), *rest))) for snr_db in self.snrs_db)
 
     def seen(self, noises: NoiseSet) -> frozenset[str]:
-        """The noise category that is trained on: all of the bank's where none is named."""
+        """Name the noise category that is trained on: all of the bank's where none is named."""
         return frozenset(noises.categories if self.category is None else {self.category})
 
     def noisy_copies(self, train: Sequence[Utterance], context: FitContext) -> list[Utterance]:
-        """The copies, one SNR after the other; none of an utterance that is silent."""
+        """Make the copies, one SNR after the other; none of an utterance that is silent."""
         clean = as_recorded(train)
         found = [perturbed(effect, clean, context, _NAME) for effect in self.effects]
         return [copy for copies in found for copy in copies if copy is not None]

@@ -51,11 +51,11 @@ class RandomNoise(NoisyCopies):
         return Traits(categories=self.categories)
 
     def seen(self, noises: NoiseSet) -> frozenset[str]:
-        """The noise categories that are trained on: all that can lie under speech where none is named."""
+        """Name the noise categories that are trained on: all that can lie under speech where none is named."""
         return frozenset(self.categories or noises.ambient)
 
     def noisy_copies(self, train: Sequence[Utterance], context: FitContext) -> list[Utterance]:
-        """A noisy copy of a random share of the utterances."""
+        """Make a noisy copy of a random share of the utterances."""
         clean = as_recorded(train)
         chosen = keyed(context.seed, "random_noise").permutation(len(clean))[: round(self.fraction * len(clean))]
         return [

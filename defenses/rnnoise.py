@@ -30,7 +30,7 @@ class Rnnoise(AudioDefense):
     where: ClassVar[str] = _WHERE
 
     def fingerprint(self) -> str:
-        """Changes with the library that holds RNNoise.
+        """Digest the library that holds RNNoise, and how sound gets there and back.
 
         Raises:
             UsageError: pyrnnoise is not installed.
@@ -38,7 +38,7 @@ class Rnnoise(AudioDefense):
         return Denoiser(_WHERE).fingerprint()
 
     def seen(self, noises: NoiseSet) -> frozenset[str]:
-        """The noise categories that this defence was trained against: none of the bank's.
+        """Name the noise categories that this defence was trained against: none of the bank's.
 
         RNNoise's own training noises are not known here. P1 says that they overlap considerably with its own, so that
         environmental noise is not unseen noise to RNNoise.
@@ -57,7 +57,7 @@ class Rnnoise(AudioDefense):
         return fit_purified(_WHERE, denoiser, _note(denoiser), victim, train, valid, context)
 
     def load(self, victim: TrainableVictim, folder: Path, context: FitContext) -> Victim:
-        """The trained victim behind RNNoise.
+        """Load the trained victim behind RNNoise.
 
         Raises:
             DataError: it was trained behind another RNNoise.

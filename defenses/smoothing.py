@@ -86,7 +86,7 @@ class Smoothing(AudioDefense):
             raise UsageError(f"{_WHERE}, parameter 'copies'", str(self.copies), expected, remedy)
 
     def seen(self, noises: NoiseSet) -> frozenset[str]:
-        """The noise categories that it was trained against: the bank's white noise."""
+        """Name the noise categories that it was trained against: the bank's white noise."""
         return frozenset({"white"}) & frozenset(noises.categories)
 
     def fit(
@@ -102,7 +102,7 @@ class Smoothing(AudioDefense):
         return Smoothed(self, victim.fit([*train, *noisy], valid, with_clean(context, train)), context.device)
 
     def load(self, victim: TrainableVictim, folder: Path, context: FitContext) -> Smoothed:
-        """The trained victim within the vote.
+        """Load the trained victim, and put the vote around it.
 
         Raises:
             UsageError: the victim does not hear.
@@ -111,7 +111,12 @@ class Smoothing(AudioDefense):
         return Smoothed(self, victim.load(folder / _INNER, context), context.device)
 
     def noisy_copies(self, utterances: Sequence[Utterance], context: FitContext) -> list[Utterance]:
-        """Each utterance with noise, to train on; not clipped."""
+        """Add noise to each utterance, to train on; it is not clipped.
+
+        Args:
+            utterances: with sound.
+            context: its seed decides which noise.
+        """
         done = Perturbation("white_noise", "signal", f"std={self.sigma:g}")
         found = []
         for said in utterances:
@@ -120,7 +125,16 @@ class Smoothing(AudioDefense):
         return found
 
     def noisy(self, waveform: Tensor, rng: Rng, copies: int) -> Tensor:
-        """Copies with noise, shape (copies, t), of a waveform (t,)."""
+        """Make copies of a waveform, each with other noise.
+
+        Args:
+            waveform: shape (t,).
+            rng: draws the noise.
+            copies: how many.
+
+        Returns:
+            Shape (copies, t), on the waveform's device, not clipped.
+        """
         noise = torch.from_numpy(rng.standard_normal((copies, waveform.shape[-1]), dtype="float32"))
         return noise.to(waveform.device).mul_(self.sigma).add_(waveform)
 
@@ -149,15 +163,15 @@ class Smoothed:
         return Traits(concurrent=traits_of(self.victim).concurrent)
 
     def enroll(self, clean: Sequence[Utterance]) -> Smoothed:
-        """The victim behind gets to know these speakers by their clean speech."""
+        """Return this victim with knowledge of some speakers: the victim behind learns them from their clean speech."""
         return replace(self, victim=self.victim.enroll(clean))
 
     def log_probs(self, batch: Batch) -> Tensor:
-        """Shares of the votes as log-probabilities, shape (b, c): ln((votes + ½) / (all votes + ½·c))."""
+        """Return the shares of the votes as log-probabilities, shape (b, c): ln((votes + ½) / (all votes + ½·c))."""
         return self.answer_or_refuse(batch)[0]
 
     def answer_or_refuse(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Log-probabilities, shape (b, c), and where it abstains, shape (b,), bool.
+        """Vote: log-probabilities, shape (b, c), and where it abstains, shape (b,), bool.
 
         A row depends on the utterance and its sample key alone: what is asked together is always copies of one
         utterance.
@@ -168,7 +182,7 @@ class Smoothed:
         return (votes / votes.sum(dim=1, keepdim=True)).log().float(), refused
 
     def certify(self, batch: Batch, first: int, copies: int, alpha: float) -> list[Certificate]:
-        """What is proven of each utterance (their Certify), see
+        """Prove what can be proven of each utterance (Cohen et al.'s Certify), see
         [`Certifying`][bench.defending.certificates.Certifying].
 
         Raises:
@@ -186,12 +200,19 @@ class Smoothed:
         return found
 
     def save(self, folder: Path) -> None:
-        """The victim in a folder of its own; the vote has nothing to keep."""
+        """Write the victim into a folder of its own; the vote has nothing to keep."""
         (folder / _INNER).mkdir()
         self.victim.save(folder / _INNER)
 
     def copies_of(self, said: Utterance, sample_key: str, rng: Rng, copies: int) -> Iterator[Batch]:
-        """Noisy copies of one utterance, a few at a time, each with a key of its own for a victim that draws too."""
+        """Make noisy copies of one utterance, a few at a time, each with a key of its own for a victim that draws too.
+
+        Args:
+            said: the utterance.
+            sample_key: its own; the copies' keys begin with it.
+            rng: draws the noise.
+            copies: how many in all.
+        """
         waveform = said.waveform.to(self.device)
         for start in range(0, copies, _TOGETHER):
             some = self.recipe.noisy(waveform, rng, min(_TOGETHER, copies - start))
@@ -211,7 +232,7 @@ class Smoothed:
         """
         counts = torch.stack([self._votes(*asked, copies) for asked in self._each(batch, purpose)])
         if bool(counts.isnan().any()):  # once for the batch: to ask is to wait for the device
-            raise ComponentError("victim", "a row with NaN", "log-probabilities", "mend its log_probs")
+            raise ComponentError("victim", "a row with NaN", "log-probabilities", "correct its log_probs")
         return counts
 
     def _votes(self, said: Utterance, sample_key: str, rng: Rng, copies: int) -> Tensor:

@@ -130,13 +130,13 @@ class AlexnetSpectrogram:
 
     @property
     def plan(self) -> Plan:
-        """What is given, and what stands for the rest."""
+        """Return what is given, and what stands for the rest."""
         rest = asdict(FROM_SCRATCH if self.weights is None else P4)
         given = {name: value for name, value in values_of(self).items() if name in rest and value is not None}
         return Plan(**{**rest, **given})
 
     def fingerprint(self) -> str:
-        """The digest of the published weights."""
+        """Digest the published weights; empty without any."""
         return "" if self.weights is None else digest_of(_WHERE, [self.weights.expanduser()])
 
     def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> FittedAlexnet:
@@ -161,7 +161,7 @@ class AlexnetSpectrogram:
         return fitted
 
     def load(self, folder: Path, context: FitContext) -> FittedAlexnet:
-        """The fitted victim from its folder."""
+        """Load the fitted victim from its folder."""
         tensors, _ = load_weights(folder, context.device)
         with seeded("alexnet_spectrogram"):
             network = AlexNet(self, len(context.task.classes)).to(context.device)
@@ -170,7 +170,12 @@ class AlexnetSpectrogram:
 
 
 class AlexNet(nn.Module):
-    """Krizhevsky's second network ("One weird trick", 2014), its tensors named and shaped as torchvision's."""
+    """Krizhevsky's second network ("One weird trick", 2014), its tensors named and shaped as torchvision's.
+
+    Args:
+        recipe: its plan and how its pictures are made.
+        classes: how many the output layer has.
+    """
 
     def __init__(self, recipe: AlexnetSpectrogram, classes: int) -> None:
         super().__init__()
@@ -192,14 +197,19 @@ class AlexNet(nn.Module):
         )
 
     def forward(self, seen: Tensor, _counts: Tensor | None = None) -> Tensor:
-        """Logits (n, c) from blocks (n, 16000), or from their pictures as `look` makes them."""
+        """Compute the logits of blocks, shape (n, c).
+
+        Args:
+            seen: blocks, shape (n, 16000), or their pictures as `look` makes them, shape (n, 3, size, size).
+            _counts: not needed, since all blocks are as long.
+        """
         pictures = self.look(seen) if seen.shape[1:] == (_BLOCK,) else seen
         hidden = self.avgpool(self.features(pictures))
         logits: Tensor = self.classifier(hidden.flatten(1))
         return logits
 
     def look(self, blocks: Tensor) -> Tensor:
-        """Pictures (n, 3, size, size) of blocks (n, 16000); nothing in them is learnt."""
+        """Draw pictures (n, 3, size, size) of blocks (n, 16000); nothing in them is learnt."""
         if self.pictures.own_scale:
             peak = blocks.abs().amax(dim=1, keepdim=True)
             blocks = blocks / peak.where(peak > 0, 1.0)
@@ -224,11 +234,11 @@ class FittedAlexnet:
     traits: ClassVar[Traits] = Traits(concurrent=True)
 
     def enroll(self, clean: Sequence[Utterance]) -> FittedAlexnet:
-        """It needs to know nobody."""
+        """Return itself: it needs to know nobody."""
         return self
 
     def log_probs(self, batch: Batch) -> Tensor:
-        """Class log-probabilities, shape (b, c): of the mean of the blocks' probabilities."""
+        """Estimate class log-probabilities, shape (b, c): those of the mean of the blocks' probabilities."""
         blocks, owners = segments_in(batch)
         scores = [torch.softmax(self.network(part).double(), dim=-1) for part in torch.split(blocks, _AT_A_TIME)]
         total = torch.zeros(len(batch), len(self.classes), dtype=torch.float64, device=blocks.device)
@@ -236,7 +246,7 @@ class FittedAlexnet:
         return (total.index_add(0, owners, torch.cat(scores)) / counts[:, None]).log().float()
 
     def save(self, folder: Path) -> None:
-        """Weights as safetensors, what they are as JSON."""
+        """Write weights as safetensors, what they are as JSON."""
         weights = self.recipe.weights
         recipe = {**asdict(self.recipe), "weights": None if weights is None else str(weights)}
         config = {"victim": "alexnet_spectrogram", "recipe": recipe, "classes": self.classes}
@@ -244,7 +254,7 @@ class FittedAlexnet:
 
 
 def segments_in(batch: Batch) -> tuple[Tensor, Tensor]:
-    """Every utterance's whole seconds, as [`bench.data.segments.segments_of`][] cuts them, but for silence.
+    """Cut every utterance into whole seconds, as [`bench.data.segments.segments_of`][] does, and leave out silence.
 
     What is left at the end is not heard; an utterance shorter than a second is one block, with zeros after it; silent
     blocks are left out, unless there are no others.

@@ -118,11 +118,11 @@ class Tokens:
             raise UsageError(_WHERE, found, "one that puts tokens of its own around every text", remedy)
 
     def mark(self, utterance: Utterance) -> str | None:
-        """The transcript."""
+        """Return the transcript, which is all that is read."""
         return utterance.transcript
 
     def read(self, utterance: Utterance) -> Tensor:
-        """Token numbers, shape (n,), at least one.
+        """Read the transcript as token numbers, shape (n,), at least one.
 
         Raises:
             ComponentError: it has no transcript, or a hidden word that the tokenizer has no token for.
@@ -140,7 +140,7 @@ class Tokens:
         return found
 
     def embed(self, encoder: nn.Module, inputs: Tensor, counts: Tensor) -> Tensor:
-        """Vectors (b, d) from token numbers (b, n), of which `counts` (b,) are real."""
+        """Encode token numbers (b, n), of which `counts` (b,) are real, as vectors (b, d)."""
         real = torch.arange(inputs.shape[1], device=inputs.device) < counts[:, None]
         states: Tensor = encoder(input_ids=inputs, attention_mask=real.long()).last_hidden_state
         if self._pooling == "cls":

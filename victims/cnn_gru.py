@@ -81,7 +81,7 @@ class CnnGru:
         return fitted
 
     def load(self, folder: Path, context: FitContext) -> FittedCnnGru:
-        """The fitted victim from its folder."""
+        """Load the fitted victim from its folder."""
         tensors, _ = load_weights(folder, context.device)
         with seeded("cnn_gru"):
             network = self._network(context)
@@ -93,7 +93,12 @@ class CnnGru:
 
 
 class CnnGruNetwork(nn.Module):
-    """Feature sequences to logits; what lies beyond an utterance's end is zero at every layer."""
+    """Feature sequences to logits; what lies beyond an utterance's end is zero at every layer.
+
+    Args:
+        size: of its layers.
+        classes: how many the output layer has.
+    """
 
     def __init__(self, size: CnnGru, classes: int) -> None:
         super().__init__()
@@ -111,12 +116,22 @@ class CnnGruNetwork(nn.Module):
         self.stride = size.stride
 
     def forward(self, features: Tensor, counts: Tensor) -> Tensor:
-        """Logits (b, c) from features (b, frames, 40), zero after `counts` (b,) frames."""
+        """Compute the logits of feature sequences, shape (b, c).
+
+        Args:
+            features: normalised, shape (b, frames, 40), zero after each utterance's end.
+            counts: shape (b,), the true numbers of frames.
+        """
         logits: Tensor = self.dense[_OUTPUT:](self.hidden(features, counts))
         return logits
 
     def hidden(self, features: Tensor, counts: Tensor) -> Tensor:
-        """The dense layer before the output, shape (b, dense)."""
+        """Compute the dense layer before the output, shape (b, dense).
+
+        Args:
+            features: normalised, shape (b, frames, 40), zero after each utterance's end.
+            counts: shape (b,), the true numbers of frames.
+        """
         hidden = features.transpose(1, 2)
         for convolution in (self.first, self.second):
             hidden = torch.relu(convolution(hidden))
@@ -156,19 +171,19 @@ class FittedCnnGru:
         return replace(self, statistics={speaker: _statistics(torch.cat(found)) for speaker, found in frames.items()})
 
     def log_probs(self, batch: Batch) -> Tensor:
-        """Class log-probabilities, shape (b, c)."""
+        """Estimate class log-probabilities, shape (b, c)."""
         return self.log_probs_of(*self.sequence(batch))
 
     def log_probs_of(self, features: Tensor, counts: Tensor) -> Tensor:
-        """Class log-probabilities, shape (b, c), of features as `sequence` gives them."""
+        """Estimate class log-probabilities, shape (b, c), from features as `sequence` gives them."""
         return torch.log_softmax(self.network(features, counts), dim=-1)
 
     def hidden(self, batch: Batch) -> Tensor:
-        """The vector before the output, shape (b, dense)."""
+        """Compute the vector before the output, shape (b, dense)."""
         return self.network.hidden(*self.sequence(batch))
 
     def sequence(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Normalised features (b, frames, 40), zero after an utterance's end, and true frame counts (b,)."""
+        """Compute normalised features (b, frames, 40), zero after an utterance's end, and true frame counts (b,)."""
         counts = frame_counts(batch.lengths, _MEL)
         features = log_mel(batch.waveforms, _MEL)
         mean, deviation = self._statistics_of(batch.utterances).unbind(dim=1)
@@ -177,12 +192,18 @@ class FittedCnnGru:
         return features * real[:, :, None], counts
 
     def save(self, folder: Path) -> None:
-        """Weights as safetensors, what they are as JSON."""
+        """Write weights as safetensors, what they are as JSON."""
         config = {"victim": "cnn_gru", "recipe": asdict(self.recipe), "classes": self.classes}
         save_weights(folder, self.network.state_dict(), config)
 
     def sequences(self, utterances: Sequence[Utterance], context: FitContext, clean: Sequence[Utterance]) -> Sequences:
-        """Normalised features and labels for training; the speakers' statistics come from their clean utterances."""
+        """Compute normalised features and labels for training.
+
+        Args:
+            utterances: those to learn from.
+            context: its task labels them.
+            clean: utterances that the speakers' statistics come from.
+        """
         enrolled = self.enroll(clean)
         normalised = [
             (features - mean) / deviation

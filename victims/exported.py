@@ -28,7 +28,7 @@ class Exported:
     folder: Path
 
     def fingerprint(self) -> str:
-        """Of all the folder's files, their bytes and their names."""
+        """Digest all the folder's files, their bytes and their names."""
         return fingerprint_of(self.folder)
 
     @property
@@ -60,7 +60,7 @@ class Exported:
             raise DataError(error.where, error.found, expected, remedy) from error
 
     def load(self, folder: Path, context: FitContext) -> Victim:
-        """The victim that `fit` loaded, from what its own `save` wrote."""
+        """Load the victim that `fit` loaded, from what its own `save` wrote."""
         return self._loaded(self._export(context), folder, context)
 
     def _export(self, context: FitContext) -> Export:

@@ -58,7 +58,7 @@ class HuggingFace(BorrowedRecipe["FittedHuggingFace"]):
         within(_WHERE, "batch_size", self.batch_size, "the default is 8", at_least=1)
 
     def fingerprint(self) -> str:
-        """The digest of the configuration and the weights."""
+        """Digest the configuration and the weights."""
         return _SOURCE.fingerprint(_SOURCE.folder(self.model, self.revision))
 
     def loaded(self, context: FitContext) -> FittedHuggingFace:
@@ -103,7 +103,7 @@ class FittedHuggingFace(Borrowed):
 
     @torch.no_grad()
     def ask(self, utterances: Sequence[Utterance]) -> Tensor:
-        """Class log-probabilities, shape (n, c)."""
+        """Estimate class log-probabilities, shape (n, c)."""
         inputs = [self._features(utterance) for utterance in utterances]
         rows: list[Tensor] = [torch.empty(0)] * len(inputs)
         for group in self._groups(inputs):
@@ -114,7 +114,7 @@ class FittedHuggingFace(Borrowed):
 
     @cached_property
     def masked(self) -> bool:
-        """Whether padding is told from sound: a mask is given, and nothing is normalised over time."""
+        """Tell whether padding is told from sound: a mask is given, and nothing is normalised over time."""
         by_group = self.network.config.to_dict().get("feat_extract_norm") == "group"
         return bool(self.extractor.to_dict().get("return_attention_mask")) and not by_group
 

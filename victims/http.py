@@ -116,7 +116,7 @@ class Http(BorrowedRecipe["FittedHttp"]):
             raise UsageError(_WHERE, found, "NAME:VALUE+..., with send=multipart or json", "correct it")
 
     def resolved(self) -> Http:
-        """With what stands in the `settings` file.
+        """Return the recipe with what stands in the `settings` file.
 
         Raises:
             UsageError: the file is missing, is no JSON object, or sets what the spec sets too, or what is no parameter.
@@ -124,7 +124,7 @@ class Http(BorrowedRecipe["FittedHttp"]):
         return self if self.settings is None else _from_file(self, self.settings.expanduser())
 
     def fingerprint(self) -> str:
-        """Of what is asked and how the answer is read; how often and how patiently changes no result."""
+        """Digest what is asked and how the answer is read; how often and how patiently changes no result."""
         service = values_of(self.resolved())
         return fingerprint(json.dumps(service[name]) for name in (*_ASKING, *_READING))
 
@@ -155,7 +155,7 @@ class FittedHttp(Borrowed):
         recipe: with what stands in its settings file.
         labels: how its labels are read.
         names: all labels that it has, where the user gives them.
-        service: whom to ask.
+        service: what is asked.
         device: where the answers go.
     """
 
@@ -182,12 +182,12 @@ class FittedHttp(Borrowed):
         return {"victim": "http", "classes": classes, "labels": self.names, "asked": self.recipe.fingerprint()}
 
     def ask(self, utterances: Sequence[Utterance]) -> Tensor:
-        """Return class log-probabilities, shape (n, c)."""
+        """Estimate class log-probabilities, shape (n, c)."""
         wavs = [wav_bytes(utterance.waveform) for utterance in utterances]
         return torch.cat([self.read(answer) for answer in self.answers(wavs)])
 
     def answers(self, wavs: Sequence[bytes]) -> list[Any]:
-        """The answer about each WAV file; asks about those that the journal has no answer for."""
+        """Return the answer about each WAV file; ask about those that the journal has no answer for."""
         questions = [hashlib.sha256(wav).hexdigest() for wav in wavs]
         new = {q: wav for q, wav in zip(questions, wavs, strict=True) if not self._good(self.service.journal.answer(q))}
 
@@ -200,7 +200,7 @@ class FittedHttp(Borrowed):
         return [self.service.journal.answer(question) for question in questions]
 
     def read(self, answer: Any) -> Tensor:
-        """Class log-probabilities of one answer, shape (1, c).
+        """Read class log-probabilities from one answer, shape (1, c).
 
         Raises:
             ComponentError: it cannot be read, or is no class of the task.

@@ -78,7 +78,7 @@ class LstmEgemaps:
         check_fields(self, _WHERE, ("learning_rate",), at_least=self.lowest_rate)
 
     def fingerprint(self) -> str:
-        """openSMILE's version: other versions give other features."""
+        """Return openSMILE's version: other versions give other features."""
         return version(_WHERE)
 
     def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> FittedLstmEgemaps:
@@ -96,7 +96,7 @@ class LstmEgemaps:
         return fitted
 
     def load(self, folder: Path, context: FitContext) -> FittedLstmEgemaps:
-        """The fitted victim from its folder."""
+        """Load the fitted victim from its folder."""
         tensors, _ = load_weights(folder, context.device)
         front = self._front().loaded(tensors, folder)
         with seeded("lstm_egemaps"):
@@ -113,7 +113,12 @@ class LstmEgemaps:
 
 
 class LstmNetwork(nn.Module):
-    """Feature sequences to logits; frames beyond an utterance's end are never seen."""
+    """Feature sequences to logits; frames beyond an utterance's end are never seen.
+
+    Args:
+        size: of its layers, and which features.
+        classes: how many the output layer has.
+    """
 
     def __init__(self, size: LstmEgemaps, classes: int) -> None:
         super().__init__()
@@ -128,7 +133,12 @@ class LstmNetwork(nn.Module):
         )
 
     def forward(self, features: Tensor, counts: Tensor) -> Tensor:
-        """Logits (b, c) from features (b, frames, d), of which the first `counts` (b,) frames are real."""
+        """Compute the logits of feature sequences, shape (b, c).
+
+        Args:
+            features: standardised, shape (b, frames, d).
+            counts: shape (b,), how many frames of each, from the first, are real.
+        """
         packed = pack_padded_sequence(features, counts.cpu(), batch_first=True, enforce_sorted=False)
         states, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True)  # zero beyond the end
         logits: Tensor = self.dense(states.sum(dim=1) / counts[:, None])
@@ -159,21 +169,21 @@ class FittedLstmEgemaps:
         return replace(self, front=self.front.enrolled(clean))
 
     def log_probs(self, batch: Batch) -> Tensor:
-        """Class log-probabilities, shape (b, c)."""
+        """Estimate class log-probabilities, shape (b, c)."""
         return self.log_probs_of(*self.sequence(batch))
 
     def sequence(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Standardised features (b, frames, d), zero after an utterance's end, and true frame counts (b,)."""
+        """Compute standardised features (b, frames, d), zero after an utterance's end, and true frame counts (b,)."""
         features = self.front.heard(batch)
         counts = torch.tensor([len(frames) for frames in features], device=self.device)
         return pad_sequence(features, batch_first=True).to(self.device), counts
 
     def log_probs_of(self, features: Tensor, counts: Tensor) -> Tensor:
-        """Class log-probabilities, shape (b, c), of features as `sequence` gives them."""
+        """Estimate class log-probabilities, shape (b, c), from features as `sequence` gives them."""
         return torch.log_softmax(self.network(features, counts), dim=-1)
 
     def save(self, folder: Path) -> None:
-        """Weights and statistics as safetensors, what they are as JSON."""
+        """Write weights and statistics as safetensors, what they are as JSON."""
         config = {"victim": "lstm_egemaps", "recipe": asdict(self.recipe), "classes": self.classes}
         save_weights(folder, self.network.state_dict() | self.front.tensors(), config)
 

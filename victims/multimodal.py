@@ -47,12 +47,12 @@ class Multimodal:
     method `hidden`: `bert_text`, `wav2vec2_audio`, `cnn_gru`, `multimodal`, or a plug-in's.
 
     Args:
-        text: the spec of a victim. Where it has several parameters, `;` stands for the comma, and the whole between
-            quotes: `"multimodal:text=bert_text:pooling=mean;dropout=0.2,audio=cnn_gru"`.
-        audio: likewise.
+        text: the spec of a victim; a comma between its parameters is doubled:
+            `multimodal:text=bert_text:pooling=mean,,dropout=0.2,audio=cnn_gru`.
+        audio: the spec of the other victim, written likewise.
         learning_rate: of the joint layers.
         fine_tune: afterwards train everything together that the two have trained: P3's, with
-            `text=bert_text:encoder=bert-base-uncased;frozen=false`; wants a GPU.
+            `text=bert_text:encoder=bert-base-uncased,,frozen=false`; wants a GPU.
         tune_rate: learning rate of that; P3's.
         batch_size: utterances a training step; P3's.
         max_epochs: of each of the two trainings. P3 names none.
@@ -109,7 +109,7 @@ class Multimodal:
         return FittedMultimodal(self, context.task.classes, parts, joint.eval())
 
     def load(self, folder: Path, context: FitContext) -> FittedMultimodal:
-        """The fitted victim from its folder."""
+        """Load the fitted victim from its folder."""
         tensors, _ = load_weights(folder, context.device)
         made = zip(_SENSES, self._recipes(context), strict=True)
         parts = tuple(self._shown(recipe.load(folder / name, context), spec) for name, (recipe, spec) in made)
@@ -146,7 +146,12 @@ class Multimodal:
 
 
 class Joint(nn.Module):
-    """Hidden vectors side by side (b, h) to logits (b, c)."""
+    """Hidden vectors side by side (b, h) to logits (b, c).
+
+    Args:
+        width: h, of the vectors side by side.
+        classes: c, of the task.
+    """
 
     def __init__(self, width: int, classes: int) -> None:
         super().__init__()
@@ -154,11 +159,16 @@ class Joint(nn.Module):
         self.output = nn.Linear(_UNITS, classes)
 
     def hidden(self, vectors: Tensor) -> Tensor:
-        """The vector before the output, shape (b, 128)."""
+        """Compute the vector before the output, shape (b, 128)."""
         return torch.relu(self.dense(vectors))
 
     def forward(self, vectors: Tensor, counts: Tensor) -> Tensor:
-        """Logits, shape (b, c); `counts` says nothing here."""
+        """Compute logits, shape (b, c).
+
+        Args:
+            vectors: side by side, shape (b, h).
+            counts: not needed, since each has one vector.
+        """
         logits: Tensor = self.output(self.hidden(vectors))
         return logits
 
@@ -178,19 +188,19 @@ class Side:
     context: FitContext
 
     def ask(self, places: Sequence[int]) -> Tensor:
-        """Hidden vectors (n, h) of the utterances at these places, with their gradients."""
+        """Compute the hidden vectors (n, h) of the utterances at these places, with their gradients."""
         return _joined(self.parts, Batch.of([self.said[place] for place in places], self.context.device))
 
     @torch.no_grad()
     @one_thread()
     def vectors(self) -> Tensor:
-        """Hidden vectors of all, shape (n, h)."""
+        """Compute the hidden vectors of all, shape (n, h)."""
         groups = batches(self.said, _TOGETHER)
         order = torch.tensor([place for group in groups for place in group], device=self.context.device)
         return torch.cat([self.ask(group) for group in groups])[order.argsort()]
 
     def labelled(self, rows: Tensor) -> Sequences:
-        """Rows with the utterances' labels, for training."""
+        """Put the utterances' labels to rows, one of each, for training."""
         labels = [self.context.task.index_of(one) for one in self.said]
         return Sequences(list(rows), torch.tensor(labels, device=self.context.device))
 
@@ -210,7 +220,12 @@ class Whole(nn.Module):
         self._sides = sides
 
     def forward(self, places: Tensor, counts: Tensor) -> Tensor:
-        """Logits (b, c) from places (b, 1), all on one side."""
+        """Compute the logits of utterances, shape (b, c).
+
+        Args:
+            places: of the utterances, shape (b, 1), counted through both sides; all are on one.
+            counts: shape (b,), passed on to the joint layers, which do not need it.
+        """
         found, first = places[:, 0].tolist(), len(self._sides[0].said)
         side, before = (self._sides[0], 0) if found[0] < first else (self._sides[1], first)
         logits: Tensor = self.joint(side.ask([place - before for place in found]), counts)
@@ -239,19 +254,19 @@ class FittedMultimodal:
         return Traits(concurrent=all(traits_of(part).concurrent for part in self.parts))
 
     def enroll(self, clean: Sequence[Utterance]) -> FittedMultimodal:
-        """Both get to know these speakers."""
+        """Return this victim with knowledge of some speakers: both get to know them."""
         return replace(self, parts=tuple(part.enroll(clean) for part in self.parts))
 
     def log_probs(self, batch: Batch) -> Tensor:
-        """Class log-probabilities, shape (b, c)."""
+        """Estimate class log-probabilities, shape (b, c)."""
         return torch.log_softmax(self.network.output(self.hidden(batch)), dim=-1)
 
     def hidden(self, batch: Batch) -> Tensor:
-        """The vector before the output, shape (b, 128)."""
+        """Compute the vector before the output, shape (b, 128)."""
         return self.network.hidden(_joined(self.parts, batch))
 
     def save(self, folder: Path) -> None:
-        """Each victim in a folder of its own, and what joins them."""
+        """Write each victim into a folder of its own, and what joins them."""
         for name, part in zip(_SENSES, self.parts, strict=True):
             (folder / name).mkdir()
             part.save(folder / name)

@@ -58,7 +58,7 @@ class Onnx(BorrowedRecipe["FittedOnnx"]):
         within(_WHERE, "batch_size", self.batch_size, "the default is 8", at_least=1)
 
     def fingerprint(self) -> str:
-        """The digest of the file, and of the weights beside it."""
+        """Digest the file, and the weights beside it."""
         file = self.file.expanduser()
         beside = sorted(other for end in (".data", "_data") for other in file.parent.glob(f"{file.name}{end}*"))
         return digest_of(_WHERE, [file, *beside])
@@ -107,7 +107,7 @@ class FittedOnnx(Borrowed):
     victim: ClassVar[str] = "onnx"
 
     def check(self, probes: Sequence[Utterance]) -> None:
-        """Refuse it also where its outputs are probabilities though `output` says logits."""
+        """Refuse a model whose labels do not fit the task, or whose outputs are probabilities against `output`."""
         self.labels.columns(self.names)
         if self.recipe.output == "logits" and probes and looks_like_probabilities(self.scores(probes)):
             remedy = "say so: output=probabilities"
@@ -115,7 +115,7 @@ class FittedOnnx(Borrowed):
         super().check(probes)
 
     def ask(self, utterances: Sequence[Utterance]) -> Tensor:
-        """Class log-probabilities, shape (n, c)."""
+        """Estimate class log-probabilities, shape (n, c)."""
         scores = self.scores(utterances)
         if self.recipe.output == "probabilities":
             if not looks_like_probabilities(scores):
@@ -125,7 +125,7 @@ class FittedOnnx(Borrowed):
         return self.labels.of_scores(self.names, scores)
 
     def scores(self, utterances: Sequence[Utterance]) -> Tensor:
-        """What the model says, shape (n, l), float64: its output; of a model with windows, the mean over them."""
+        """Return what the model says, shape (n, l), float64: its output, or with windows the mean over them."""
         waveforms = [self._prepared(utterance) for utterance in utterances]
         fixed = self.waveform.shape[1]
         if isinstance(fixed, int):

@@ -61,7 +61,7 @@ class SvmEgemaps:
         check_fields(self, _WHERE, ("costs",), default, above=0)
 
     def fingerprint(self) -> str:
-        """The versions of openSMILE, which makes the features, and of scikit-learn, which fits the machine."""
+        """Return the versions of openSMILE, which makes the features, and of scikit-learn, which fits the machine."""
         return f"{version(_WHERE)}, scikit-learn {_library('sklearn').__version__}"
 
     def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> FittedSvmEgemaps:
@@ -98,7 +98,7 @@ class SvmEgemaps:
         )
 
     def load(self, folder: Path, context: FitContext) -> FittedSvmEgemaps:
-        """The fitted victim from its folder; scikit-learn is not needed."""
+        """Load the fitted victim from its folder; scikit-learn is not needed."""
         tensors, config = load_weights(folder, torch.device("cpu"))
         front = FrontEnd(_WHERE, "functionals", self.statistics).loaded(tensors, folder)
         trained, scale, cost = (config.get(name) for name in ("trained", "scale", "cost"))
@@ -127,7 +127,7 @@ class FittedSvmEgemaps:
         trained: indices of the classes that training utterances have, in order; their pairs (i, j), i before j, are
             the machines.
         coefficients: of each pair's machine, shape (pairs, 88), float64.
-        intercepts: likewise, shape (pairs,). A machine's value above 0 is a vote for the first of its pair.
+        intercepts: of each machine, shape (pairs,). A machine's value above 0 is a vote for the first of its pair.
         scale: of the values that the softmax takes.
         cost: the C that was chosen.
     """
@@ -147,12 +147,12 @@ class FittedSvmEgemaps:
         return replace(self, front=self.front.enrolled(clean))
 
     def log_probs(self, batch: Batch) -> Tensor:
-        """Class log-probabilities, shape (b, c)."""
+        """Estimate class log-probabilities, shape (b, c)."""
         values = self.values(torch.cat(self.front.heard(batch)))
         return torch.log_softmax(self.scale * values, dim=-1).float().to(batch.waveforms.device)
 
     def values(self, features: Tensor) -> Tensor:
-        """The classes' values, shape (n, c), float64, from standardised functionals (n, 88)."""
+        """Compute the classes' values, shape (n, c), float64, from standardised functionals (n, 88)."""
         machines = features.double() @ self.coefficients.T + self.intercepts
         votes = torch.zeros(len(features), len(self.trained), dtype=torch.float64)
         sums = torch.zeros_like(votes)
@@ -166,14 +166,19 @@ class FittedSvmEgemaps:
         return found
 
     def scaled(self, features: Tensor, truth: Tensor) -> FittedSvmEgemaps:
-        """With the scale of the lowest log loss on labelled, standardised functionals."""
+        """Return this machine with the scale of the lowest log loss.
+
+        Args:
+            features: standardised functionals, shape (n, 88).
+            truth: indices of their classes, shape (n,).
+        """
         possible = torch.isin(truth, torch.tensor(self.trained))
         values, labels = self.values(features)[possible], truth[possible]
         losses = [float(torch.nn.functional.cross_entropy(scale * values, labels)) for scale in _SCALES]
         return replace(self, scale=_SCALES[losses.index(min(losses))]) if len(labels) else self
 
     def save(self, folder: Path) -> None:
-        """Coefficients and statistics as safetensors, what they are as JSON."""
+        """Write coefficients and statistics as safetensors, what they are as JSON."""
         kept = {"trained": self.trained, "scale": self.scale, "cost": self.cost}
         config = {"victim": "svm_egemaps", "recipe": asdict(self.recipe), "classes": self.classes, **kept}
         tensors = {"coefficients": self.coefficients, "intercepts": self.intercepts}

@@ -116,13 +116,13 @@ class Samples:
             raise UsageError(where, found, "an encoder of waveforms", "choose one of wav2vec 2.0's kind")
 
     def mark(self, utterance: Utterance) -> tuple[int, bytes]:
-        """Length, and some samples from all over: almost nothing is done to a waveform that leaves them as they are."""
+        """Return the length and some samples from all over: almost nothing that is done to a waveform leaves them X"""
         heard = utterance.waveform[: self._max_samples]
         some = heard[:: 1 + len(heard) // _MARKED].detach().cpu().numpy().astype(np.float32, copy=False)
         return len(heard), some.tobytes()
 
     def read(self, utterance: Utterance) -> Tensor:
-        """Normalised samples, shape (n,), from 1600 to `max_samples`; zeros after the end of a shorter waveform."""
+        """Read normalised samples, shape (n,), from 1600 to `max_samples`; zeros after a shorter waveform's end."""
         waveform = utterance.waveform[: self._max_samples].detach().cpu().numpy().astype(np.float32, copy=False)
         if len(waveform) < _SHORTEST:
             waveform = np.pad(waveform, (0, _SHORTEST - len(waveform)))
@@ -130,7 +130,7 @@ class Samples:
         return torch.from_numpy(np.asarray(found, np.float32))
 
     def embed(self, encoder: nn.Module, inputs: Tensor, counts: Tensor) -> Tensor:
-        """Vectors (b, d) from samples (b, n), of which `counts` (b,) are real: together only where they are as long."""
+        """Encode samples (b, n), of which `counts` (b,) are real, as vectors (b, d): equally long ones together."""
         rows: list[Tensor] = [inputs.new_empty(0)] * len(inputs)
         for count in sorted(set(counts.tolist())):
             chosen = (counts == count).nonzero().flatten().tolist()

@@ -96,7 +96,7 @@ def weighted_means(rows: pd.DataFrame) -> Iterator[tuple[Recall, pd.Series[int],
     """Express UAR and WAR as weighted means of hits.
 
     Args:
-        rows: as in `clean_scores`.
+        rows: one an utterance and cell: fold, seed, repeat, label_true.
 
     Returns:
         First for UAR, then for WAR: the name, the number of the mean that each row belongs to, the row's weight.

@@ -38,6 +38,9 @@ def war(label_true: ArrayLike, label_predicted: ArrayLike) -> float:
         label_true: shape (n,).
         label_predicted: shape (n,).
 
+    Returns:
+        From 0 to 1.
+
     Raises:
         ValueError: nothing to score, or lengths differ.
 
@@ -115,9 +118,9 @@ def robustness(rows: pd.DataFrame, k: int, imperceptible: bool) -> pd.DataFrame:
     recognised, while a refused attack has not succeeded.
 
     Args:
-        rows: as in `successes`.
+        rows: records of one or more cells; an utterance is known by its cell and its id.
         k: queries allowed, at least 1.
-        imperceptible: likewise.
+        imperceptible: count only candidates that people were found to hear as the same emotion.
 
     Returns:
         One row an utterance, in the order of the records: fold, seed, repeat, utterance, speaker, robust.
@@ -135,9 +138,9 @@ def acc_att(rows: pd.DataFrame, k: int, imperceptible: bool) -> float:
     Read off one run: the first query that succeeded decides, so Acc_att never falls as k grows.
 
     Args:
-        rows: as in `successes`.
+        rows: records of one or more cells; an utterance is known by its cell and its id.
         k: queries allowed, at least 1.
-        imperceptible: likewise.
+        imperceptible: count only candidates that people were found to hear as the same emotion.
 
     Returns:
         From 0 to 1; higher is worse for the victim.
@@ -149,8 +152,8 @@ def queries_to_success(rows: pd.DataFrame, imperceptible: bool) -> Sequence[floa
     """Count for each utterance the queries to the first that succeeded; infinite where none did.
 
     Args:
-        rows: as in `successes`.
-        imperceptible: likewise.
+        rows: records of one or more cells; an utterance is known by its cell and its id.
+        imperceptible: count only candidates that people were found to hear as the same emotion.
     """
     hit = rows["accepted"] & (rows["imperceptible"].fillna(False).astype(bool) if imperceptible else True)
     number = rows["query"].where(hit, np.inf)

@@ -21,10 +21,9 @@ def proportion_interval(
     """Compute the confidence interval of a share, clustered by speaker (Korn & Graubard 1998).
 
     The number of utterances is replaced by the effective number, n / deff, where deff compares the between-speaker
-    variance with that of a simple random sample, and shrunk once more by (z / t)² for the few degrees of freedom that
-    G speakers leave (G − 1); the interval is then Clopper & Pearson's. It always lies within [0, 1], and holds where
-    the usual ± breaks down: shares near 0 and 1, and few speakers. With two speakers it is wide, with one it is (0, 1):
-    one speaker says nothing about others.
+    variance with that of a simple random sample, times (z / t)² for the few degrees of freedom that G speakers leave
+    (G − 1); the interval is then Clopper & Pearson's. It lies within [0, 1], and holds where the usual ± breaks down:
+    shares near 0 and 1, and few speakers.
 
     Args:
         successes: shape (n,), 0 or 1.
@@ -34,7 +33,7 @@ def proportion_interval(
         weights: shape (n,), summing to 1; equal by default.
 
     Returns:
-        Lower and upper bound.
+        Lower and upper bound; (0, 1) for a single speaker, who says nothing about others.
 
     Raises:
         ValueError: nothing to count.

@@ -87,7 +87,7 @@ class Trained:
 
 @dataclass(frozen=True)
 class KeptVictim:
-    """Say where a trained victim is kept, and what it was trained on.
+    """Where a trained victim is kept, and what it was trained on.
 
     Args:
         victim: spec.

@@ -100,7 +100,7 @@ class _Cells:
         return attacks_by_role(experiment.registry, experiment.noises, first.defense, self.attack, guarded)
 
     def planned(self) -> list[Planned]:
-        """Every cell, those of one fitted victim next to each other."""
+        """List every cell, those of one fitted victim next to each other."""
         found = []
         for defense, cells in self.by_defense.items():
             attacks = self.bare_attacks if defense == NO_DEFENSE else tuple(dict.fromkeys(self.roles[defense].values()))
@@ -116,13 +116,13 @@ class _Cells:
         return Planned(cell, replace(threat_model, attack=spec))
 
     def done(self, store: Store, defense: str) -> bool:
-        """Whether every cell of a defence is finished."""
+        """Tell whether every cell of a defence is finished."""
         attacks = self.bare_attacks if defense == NO_DEFENSE else self.roles[defense].values()
         cells = (replace(cell, attack=attack) for cell in self.by_defense[defense] for attack in attacks)
         return all(store.has(cell_key(self.experiment, cell)) for cell in cells)
 
     def account(self, store: Store, options: Options) -> Account:
-        """The account, from the records."""
+        """Draw up the account, from the records."""
         bare = {attack: self._rows(store, NO_DEFENSE, attack) for attack in self.bare_attacks}
         first = self.by_defense[NO_DEFENSE][0]
         about = store.read(cell_key(self.experiment, replace(first, attack=self.bare_attacks[0]))).description
