@@ -31,26 +31,7 @@ from pathlib import Path
 
 import pytest
 
-DONE = (
-    "attacks",
-    "bench/api.py",
-    "bench/audio",
-    "bench/cli",
-    "bench/contracts",
-    "bench/core",
-    "bench/data",
-    "bench/defending",
-    "bench/evaluation",
-    "bench/measures",
-    "bench/modelling",
-    "bench/perturbations",
-    "bench/referee",
-    "bench/sharing",
-    "bench/testing.py",
-    "bench/scoring",
-    "bench/studies",
-    "leaderboards",
-)
+DONE = ("bench", "attacks", "defenses", "victims", "leaderboards")
 """Folders and files that are held to all of this; a line each."""
 
 ROOT = Path(__file__).parents[1]
