@@ -101,12 +101,15 @@ class Adaptive:
 
 
 def predistorted(original: Utterance, candidate: Utterance, traces: Sequence[Tensor]) -> list[Utterance]:
-    """Other forms of a candidate's noise, each as loud as its own.
+    """Make other forms of a candidate's noise, each as loud as its own.
 
     Args:
-        original: the clean utterance.
+        original: the clean utterance, with a waveform of shape (samples,).
         candidate: of the same length.
         traces: what a purifier leaves of the two, see `bench.contracts.capabilities.Purifying`.
+
+    Returns:
+        Candidates of the same length, one for each form.
     """
     clean = original.waveform
     noise = candidate.waveform.clamp(-1.0, 1.0) - clean

@@ -8,6 +8,7 @@ from typing import Literal
 
 from bench import AttackTools, Overlay, Perturbation, Rng, Spec, Traits, UsageError, Utterance, within
 from bench.audio.signal.levels import audible
+from bench.perturbations.catalogue import P1_EFFECTS
 
 SIGNAL = "signal"
 _MARGIN_DB = 0.1
@@ -28,7 +29,7 @@ class Boundary:
         start_snr_db: the lowest SNR, in dB; P1's catalogue ends at 0.
         step_db: how far the SNR is raised at a time, in dB; the last step ends just above the threshold.
         categories: of the noise bank, and "signal" for the effects below.
-        signals: specs of the effects of category "signal".
+        signals: specs of the effects of category "signal"; the default is P1's, `bench.perturbations.catalogue`.
 
     Differences to the original: Brendel et al. walk along the boundary in sample space by the Euclidean distance; P1,
     and so this attack, moves by SNR among recorded sounds. P1 gives neither the step nor the order of the categories.
@@ -41,22 +42,7 @@ class Boundary:
     start_snr_db: float = 0.0
     step_db: float = 5.0
     categories: tuple[str, ...] = ("natural", "human", "interior", "signal")
-    signals: tuple[str, ...] = (
-        "speed_segment",
-        "fade_in",
-        "fade_out",
-        "filler:length=short",
-        "filler:length=long",
-        "drop_words",
-        "drop_letters",
-        "laugh",
-        "cry",
-        "speed_utterance:rate=1.25",
-        "speed_utterance:rate=0.75",
-        "pitch:factor=1.25",
-        "pitch:factor=0.75",
-        "reverb",
-    )
+    signals: tuple[str, ...] = P1_EFFECTS
 
     def __post_init__(self) -> None:
         within("attack 'boundary'", "step_db", self.step_db, "try step_db=5", above=0)
@@ -96,7 +82,7 @@ class Boundary:
                     snr_db = self._raised(snr_db, tools)
 
     def probe(self, original: Utterance, category: str, tools: AttackTools, rng: Rng) -> Utterance | None:
-        """A random sound of the category at the lowest SNR, or a random effect: the search's own first move."""
+        """Make the search's own first move: a random sound of the category at the lowest SNR, or a random effect."""
         if not audible(original.waveform):
             return None
         move = next(self._shuffled(category, tools, rng), None)

@@ -52,7 +52,7 @@ class Environmental:
 
     @property
     def traits(self) -> Traits:
-        """Ask once, with sounds of the category."""
+        """Declare that it asks once, with sounds of the category."""
         return Traits(asks_once=True, categories=(self.category,))
 
     def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:

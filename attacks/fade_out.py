@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
-import torch
-
-from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Traits, Utterance, within
-from bench.audio.signal.levels import audible
+from bench import AttackTools, Rng, Traits, Utterance, within
+from bench.perturbations.fading import faded
 
 
 @dataclass(frozen=True)
@@ -32,10 +30,6 @@ class FadeOut:
 
     def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
         """Yield the faded utterance."""
-        if not audible(original.waveform):
-            return
-        samples = original.waveform.shape[-1]
-        seconds = torch.arange(samples, device=original.waveform.device) / SAMPLE_RATE
-        gain = (1 - self.percent_per_s / 100 * seconds).clamp_(min=0)
-        done = Perturbation("fade_out", "signal", f"{self.percent_per_s:g}%/s")
-        yield replace(original, waveform=original.waveform * gain, perturbation=done)
+        candidate = faded("fade_out", original, self.percent_per_s, loudest="first")
+        if candidate is not None:
+            yield candidate

@@ -46,7 +46,7 @@ class Mixup:
 
     @property
     def traits(self) -> Traits:
-        """Ask once, with sounds of the category."""
+        """Declare that it asks once, with sounds of the category."""
         return Traits(asks_once=True, categories=None if self.category is None else (self.category,))
 
     def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:

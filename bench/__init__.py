@@ -25,11 +25,11 @@ from bench.contracts.protocols import (
 )
 from bench.contracts.traits import Traits, traits_of
 from bench.core.aliases import install, renamed
-from bench.core.checks import chosen, within
+from bench.core.checks import check_fields, chosen, within
 from bench.core.errors import BenchError, ComponentError, DataError, UsageError
 from bench.core.progress import SILENT, Progress
 from bench.core.rng import keyed
-from bench.core.specs import NO_DEFENSE, Spec, build, did_you_mean, inner_spec
+from bench.core.specs import NO_DEFENSE, Spec, build, did_you_mean, inner_spec, values_of
 from bench.core.types import (
     MASK,
     REFUSED,
@@ -48,7 +48,7 @@ from bench.core.types import (
 )
 
 if TYPE_CHECKING:
-    from bench.api import run
+    from bench.api import RunOptions, run
     from bench.contracts.defense_view import DefenseView, survival
     from bench.contracts.perception import Perception
     from bench.core.batch import Batch, batches
@@ -99,6 +99,7 @@ __all__ = [
     "Purifying",
     "Refusing",
     "Rng",
+    "RunOptions",
     "Sequential",
     "Spec",
     "Task",
@@ -115,6 +116,7 @@ __all__ = [
     "batches",
     "build",
     "cache_dir",
+    "check_fields",
     "chosen",
     "code_digest",
     "content_digests",
@@ -131,11 +133,12 @@ __all__ = [
     "survival",
     "traits_of",
     "uar",
+    "values_of",
     "within",
 ]
 
 _ON_FIRST_USE = {
-    "bench.api": ["run"],
+    "bench.api": ["RunOptions", "run"],
     "bench.contracts.defense_view": ["DefenseView", "survival"],
     "bench.contracts.perception": ["Perception"],
     "bench.core.batch": ["Batch", "batches"],

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
+from bench.contracts.threat_models import Corr, NoiseScope
 from bench.core.errors import ComponentError
 from bench.core.progress import SILENT, Progress
-from bench.core.specs import NO_DEFENSE
-from bench.evaluation.options import Options, parse_folds, parse_ks, parse_seeds
+from bench.evaluation.options import Device, Options, parse_folds, parse_ks, parse_seeds
 from bench.evaluation.run import execute
 from bench.measures.catalogue import parse_measures
 
@@ -17,43 +17,70 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+class RunOptions(TypedDict, total=False):
+    """What else can be asked of a run from Python: the options of `bench run`, with underscores.
+
+    Attributes:
+        defense: one spec or several; "none" is the bare victim.
+        task: one task or several.
+        corpus: a spec.
+        corpus_root: its folder, where it is not embedded.
+        noise_bank: one spec or several, whose sounds are put together.
+        noise_root: the folders of those banks that are not embedded, in their order.
+        noise_map: a CSV file that gives a bank's folders other categories.
+        perception: a CSV file with a study of what people hear, in the place of P1's.
+        split: who is trained on and who is attacked, see `bench.data.splits.SPLITS`.
+        fold: from 0, several, or "all".
+        seeds: for example 0 or "0,1".
+        repeats: how often each cell is measured with other draws; by default 3 under a randomised defence, else 1.
+        corr: whether an informed attacker is told how much each noise category harms: "yes", "no" or "both".
+        noises: "all", "imperceptible" or "both".
+        limit: so many utterances are attacked at most.
+        measures: what is measured on accepted candidates, into their records: for example "seg_snr_db,stoi".
+        device: "auto", "cpu" or "cuda".
+        batch_size: searches side by side.
+        plugin: Python files that bring components.
+        out: the folder of records.
+    """
+
+    defense: str | Sequence[str]
+    task: str | Sequence[str]
+    corpus: str
+    corpus_root: str | Path | None
+    noise_bank: str | Sequence[str]
+    noise_root: str | Path | Sequence[str | Path]
+    noise_map: str | Path | None
+    perception: str | Path | None
+    split: str
+    fold: str | int | Sequence[int]
+    seeds: str | int | Sequence[int]
+    repeats: int | None
+    corr: Corr
+    noises: NoiseScope
+    limit: int | None
+    measures: str | Sequence[str]
+    device: Device
+    batch_size: int
+    plugin: str | Path | Sequence[str | Path]
+    out: str | Path
+
+
 def run(
     victim: str | Sequence[str] = "cnn_gru",
     attack: str | Sequence[str] = "boundary",
     k: str | int | Sequence[int] = (5, 15, 25),
     *,
-    defense: str | Sequence[str] = NO_DEFENSE,
-    noise_bank: str | Sequence[str] = "embedded",
-    noise_root: str | Path | Sequence[str | Path] = (),
-    task: str | Sequence[str] = "ahsn",
-    split: str = "k-fold",
-    fold: str | int | Sequence[int] = 0,
-    seeds: str | int | Sequence[int] = 0,
-    repeats: int | None = None,
-    measures: str | Sequence[str] = (),
-    plugin: str | Path | Sequence[str | Path] = (),
     progress: Progress | None = None,
-    **options: Any,
+    **options: Unpack[RunOptions],
 ) -> pd.DataFrame:
     """Attack victims and score them: `bench run` from Python.
 
     Args:
         victim: one spec or several; every combination with `defense`, `attack` and `task` is a cell.
-        attack: likewise.
+        attack: one spec or several.
         k: numbers of label-only queries, for example (5, 15, 25) or "5,15,25".
-        defense: likewise; "none" is the bare victim.
-        noise_bank: one spec or several, whose sounds are put together.
-        noise_root: the folders of those banks that are not embedded, in their order.
-        task: likewise.
-        split: who is trained on and who is attacked, see `bench.data.splits.SPLITS`.
-        fold: from 0, several, or "all".
-        seeds: for example 0 or "0,1".
-        repeats: how often each cell is measured with other draws; by default 3 under a randomised defence, else 1.
-        measures: what is measured on accepted candidates, into their records: for example "seg_snr_db,stoi".
-        plugin: Python files that bring components.
         progress: for example `bench.core.progress.for_terminal()`; nothing is said by default.
-        **options: the other options of `bench run`, with underscores: corpus, corpus_root, noise_map, perception, corr,
-            noises, limit, device, batch_size, out.
+        **options: the others of `bench run`, see `RunOptions`: defense, task, corpus, split, fold, seeds, out and more.
 
     Returns:
         One row a score: victim, defense, attack, corpus, noise_bank, task, split, fold, seed, limit, clean_uar,
@@ -62,23 +89,7 @@ def run(
     Raises:
         bench.core.errors.BenchError: something asked for cannot be done, or a cell failed (the others are kept).
     """
-    paths = {name: Path(options[name]) for name in PATHS if options.get(name) is not None}
-    asked = Options(
-        victims=_several(victim),
-        attacks=_several(attack),
-        defenses=_several(defense),
-        ks=parse_ks(k),
-        noise_banks=_several(noise_bank),
-        noise_roots=tuple(Path(path) for path in _several(noise_root) if path is not None),
-        tasks=_several(task),
-        split=split,
-        folds=parse_folds(fold),
-        seeds=parse_seeds(seeds),
-        repeats=repeats,
-        measures=parse_measures(measures),
-        plugins=tuple(Path(path) for path in _several(plugin)),
-        **(options | paths),
-    )
+    asked = Options(_several(victim), _several(attack), ks=parse_ks(k), **_fields(options))
     done = execute(asked, progress or SILENT)
     if done.failures:
         first = done.failures[0]
@@ -87,8 +98,37 @@ def run(
     return done.results.to_frame()
 
 
-PATHS = ("corpus_root", "noise_map", "perception", "out")
+def _fields(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of `Options` that the options of `run` stand for; a path that is None is one that is not given."""
+    found = {}
+    for name, value in options.items():
+        field, read = _READ.get(name, (name, _as_it_is))
+        if value is not None or read is not Path:
+            found[field] = read(value)
+    return found
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _several(given: Any) -> tuple[Any, ...]:
     return tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else (given,)
+
+
+def _paths(given: Any) -> tuple[Path, ...]:
+    return tuple(Path(path) for path in _several(given) if path is not None)
+
+
+_READ: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "defense": ("defenses", _several),
+    "task": ("tasks", _several),
+    "noise_bank": ("noise_banks", _several),
+    "noise_root": ("noise_roots", _paths),
+    "fold": ("folds", parse_folds),
+    "seeds": ("seeds", parse_seeds),
+    "measures": ("measures", parse_measures),
+    "plugin": ("plugins", _paths),
+    **{name: (name, Path) for name in ("corpus_root", "noise_map", "perception", "out")},
+}
+"""Options of `run` that are read first: the field of `Options` that each becomes, and how."""

@@ -48,7 +48,7 @@ TASK = TASKS["ahsn"]
 
 
 def sample_utterances(speakers: int = 3, each: int = 2, key: str = "sample") -> list[Utterance]:
-    """Speech-like tones of 0.3 to 1.2 s: class by class another pitch and loudness, speaker by speaker another voice.
+    """Make speech-like tones of 0.3 to 1.2 s: each class of another pitch and loudness, each speaker of another voice.
 
     Args:
         speakers: how many.
@@ -100,7 +100,7 @@ def _tones(id: str, pitch: float, level: float) -> Tensor:
 
 
 def sample_noises() -> NoiseSet:
-    """Four short sounds in each category of the embedded bank."""
+    """Make a noise bank of four sounds of 1 s in each category of the embedded one."""
     categories = ("natural", "human", "interior", "crowd", "meeting", "station", "white", "laugh", "cry")
     clips = []
     for category in categories:
@@ -112,12 +112,12 @@ def sample_noises() -> NoiseSet:
 
 
 def sample_context(seed: int = 0) -> FitContext:
-    """What a component is fitted with."""
+    """Make what a component is fitted with: four classes, sample noises, and a builder of registered components."""
     return FitContext(TASK, seed, CPU, sample_noises().part("train"), component=Registry.discover().build)
 
 
 def sample_tools(max_queries: int = 25) -> AttackTools:
-    """What an attack is given."""
+    """Make what an attack is given: sample noises and speech, P1's perception, 10 dB, and a budget of queries."""
     registry = Registry.discover()
     noises = sample_noises().part("test")
     build = partial(registry.build, "attacks")
@@ -126,7 +126,7 @@ def sample_tools(max_queries: int = 25) -> AttackTools:
 
 
 def check_component(component: Any) -> None:
-    """It is a frozen dataclass whose parameters survive the way through a spec."""
+    """Assert that a component is a documented frozen dataclass whose parameters survive the way through a spec."""
     name = type(component).__name__
     assert dataclasses.is_dataclass(component), f"{name} is no dataclass"
     frozen = getattr(type(component), "__dataclass_params__").frozen  # noqa: B009
@@ -141,7 +141,7 @@ def check_component(component: Any) -> None:
 
 
 def check_victim(recipe: TrainableVictim) -> None:
-    """A trainable victim: shape, normalisation, batch invariance, repeatability, saving and loading.
+    """Assert that a trainable victim conforms: shape, normalisation, batch invariance, repeatability, saving, loading.
 
     Args:
         recipe: with parameters that train in seconds.
@@ -155,11 +155,11 @@ def check_victim(recipe: TrainableVictim) -> None:
 
 
 def check_defense(defense: Defense, victim: TrainableVictim) -> None:
-    """A defence: what it makes of a victim passes every check of a victim.
+    """Assert that what a defence makes of a victim passes every check of a victim.
 
     Args:
         defense: with parameters that train in seconds.
-        victim: what it defends, likewise.
+        victim: what it defends, with parameters that train in seconds.
     """
     check_component(defense)
     assert isinstance(defense, Defense), f"{type(defense).__name__} needs fit and load"
@@ -170,7 +170,13 @@ def check_defense(defense: Defense, victim: TrainableVictim) -> None:
 
 
 def check_fitted(fitted: Victim, again: Victim, load: Callable[[Path], Victim]) -> None:
-    """A fitted victim, against a second fit of the same and against its own copy from disk."""
+    """Assert that a fitted victim conforms, and that a second fit of it and its own copy from disk answer alike.
+
+    Args:
+        fitted: by `sample_context`, on `sample_utterances`.
+        again: fitted a second time, with the same seed.
+        load: gives the victim that was saved into a folder.
+    """
     state = torch.random.get_rng_state()
     test = sample_utterances(2, each=4, key="test")
     enrolled = fitted.enroll(test)
@@ -217,20 +223,27 @@ class ContraryVictim:
     """Answers by the loudness of the first 100 ms alone: fooled by noise at some levels and not at others."""
 
     def enroll(self, clean: Sequence[Utterance]) -> ContraryVictim:
-        """Knows everybody."""
+        """Return itself: it knows everybody."""
         return self
 
     def log_probs(self, batch: Batch) -> Tensor:
-        """Shape (b, 4)."""
+        """Estimate log-probabilities of four classes, shape (b, 4)."""
         level = batch.waveforms[:, : SAMPLE_RATE // 10].square().mean(dim=1).add(1e-9).log10().mul(10).round()
         return torch.log_softmax(torch.nn.functional.one_hot(level.long() % 4, 4).float() * 4, dim=1)
 
     def save(self, folder: Path) -> None:
-        """Has nothing to save."""
+        """Write nothing: there is nothing to save."""
 
 
 def attacked(attack: Attack, max_queries: int, batch_size: int = 64, task: Task = TASK) -> list[Row]:
-    """What the referee sees of an attack on a victim that is easily, but not always, fooled."""
+    """Attack a victim that is easily, but not always, fooled, and return what the referee writes down.
+
+    Args:
+        attack: with any parameters.
+        max_queries: the budget of each search, at least 1.
+        batch_size: searches side by side; changes no row.
+        task: gives the victim's four classes.
+    """
     referee = Referee(ContraryVictim(), task, CPU, batch_size)
     tools, speech = sample_tools(max_queries), sample_utterances(2, key="attacked")
     traits = traits_of(attack)
@@ -244,11 +257,14 @@ def attacked(attack: Attack, max_queries: int, batch_size: int = 64, task: Task 
 
 
 def check_attack(attack: Attack, budgets: Sequence[int] = (1, 5, 25)) -> None:
-    """An attack: repeatable, independent of what runs beside it, within any budget, and it leaves its original alone.
+    """Assert that an attack is repeatable, within any budget, independent of its neighbours, and spares its original.
 
     Args:
         attack: with any parameters.
         budgets: numbers of queries to try; 1 is the one that breaks most.
+
+    Raises:
+        bench.ComponentError: the referee itself refused what the attack did.
     """
     check_component(attack)
     assert isinstance(attack, Attack), f"{type(attack).__name__} needs search"
@@ -265,7 +281,7 @@ def check_attack(attack: Attack, budgets: Sequence[int] = (1, 5, 25)) -> None:
 
 
 def check_dataset(dataset: Dataset) -> None:
-    """A corpus that has been read: unique ids, sound within [-1, 1], words within their utterance."""
+    """Assert that a corpus conforms: unique ids, sound within [-1, 1], words within their utterance."""
     ids = [utterance.id for utterance in dataset.utterances]
     assert len(ids) == len(set(ids)), "ids repeat"
     assert dataset.fingerprint, "no fingerprint"

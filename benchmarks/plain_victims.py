@@ -17,7 +17,8 @@ from torch import Tensor, nn
 from bench.core.progress import SILENT
 from bench.core.types import Rng, Task
 from bench.modelling.features.frontend import FrontEnd
-from bench.modelling.training import Sequences, class_weights, seeded, shuffled_batches
+from bench.modelling.seeding import seeded
+from bench.modelling.sequences import Sequences, class_weights, shuffled_batches
 from bench.testing import TASK
 
 LAYERS: dict[str, Any] = {

@@ -19,6 +19,7 @@ from bench import (
     UsageError,
     Utterance,
     Victim,
+    check_fields,
     inner_spec,
     keyed,
     modalities_of,
@@ -81,8 +82,7 @@ class AdversarialTraining:
 
     def __post_init__(self) -> None:
         within(_WHERE, "percent", self.percent, "P2 takes 10 to 100", above=0, at_most=100)
-        for name in ("max_queries", "renewals"):
-            within(_WHERE, name, getattr(self, name), "leave it out for the default", at_least=1)
+        check_fields(self, _WHERE, ("max_queries", "renewals"), "leave it out for the default", at_least=1)
         for spec in self.effects:
             for part in parts_of(spec):
                 Spec.parse(part, _ATTACK)

@@ -17,6 +17,8 @@ from bench import (
     UsageError,
     Utterance,
     Victim,
+    check_fields,
+    values_of,
     within,
 )
 from bench.defending.gan.fitted import GAN, INNER, CleanedFeatures, CleanedSound, load_generator
@@ -94,11 +96,10 @@ class GanPurification(AudioDefense):
     chunk: int = 64
 
     def __post_init__(self) -> None:
-        for name in ("hidden", "pretrain_epochs", "max_epochs", "patience", "batch_size", "chunk"):
-            within(_WHERE, name, getattr(self, name), _default(name), at_least=1)
-        for name in ("pretrain_rate", "learning_rate"):
-            within(_WHERE, name, getattr(self, name), _default(name), above=0)
-        within(_WHERE, "reconstruction", self.reconstruction, _default("reconstruction"), at_least=0)
+        counts = ("hidden", "pretrain_epochs", "max_epochs", "patience", "batch_size", "chunk")
+        check_fields(self, _WHERE, counts, at_least=1)
+        check_fields(self, _WHERE, ("pretrain_rate", "learning_rate"), above=0)
+        check_fields(self, _WHERE, ("reconstruction",), at_least=0)
         within(_WHERE, "epsilon", self.epsilon, "P2 takes 0.1 to 2", at_least=0.1, at_most=2)
 
     @property
@@ -168,7 +169,8 @@ class GanPurification(AudioDefense):
     def _generator(self, frames: Frames, parts: _Parts, noisy: _Noisy, context: FitContext) -> Generator:
         """Trained on pairs of the training speakers, chosen on those of the validation speakers."""
         train, valid = (pairs_of(frames, *both, context.device) for both in zip(parts, noisy, strict=True))
-        named = {field.name: getattr(self, field.name) for field in fields(GanSettings)}
+        own = values_of(self)
+        named = {field.name: own[field.name] for field in fields(GanSettings)}
         return fit_gan(train, valid, GanSettings(**named), context, _WHERE)
 
     def _note(self, variant: str) -> dict[str, Any]:
@@ -181,7 +183,3 @@ def _sequential(inner: Victim) -> Sequential:
     found = f"'features' and a victim that shows none ({type(inner).__name__})"
     remedy = "take variant=waveform, or a victim such as cnn_gru"
     raise UsageError(f"{_WHERE}, parameter 'variant'", found, "one with methods sequence and log_probs_of", remedy)
-
-
-def _default(name: str) -> str:
-    return f"the default is {name}={GanPurification.__dataclass_fields__[name].default}"

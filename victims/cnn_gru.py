@@ -11,11 +11,15 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from bench import Batch, ComponentError, FitContext, Traits, UsageError, Utterance, batches, one_thread
+from bench import Batch, ComponentError, FitContext, Traits, UsageError, Utterance, batches, check_fields, one_thread
 from bench.audio.signal import MelSettings, frame_counts, log_mel
-from bench.modelling.training import Schedule, Sequences, fit_network, renewal, seeded
+from bench.modelling.schedule import Schedule
+from bench.modelling.seeding import seeded
+from bench.modelling.sequences import Sequences
+from bench.modelling.training import fit_network, renewal
 from bench.modelling.weights import load_into, load_weights, save_weights
 
+_WHERE = "victim 'cnn_gru'"
 _MEL = MelSettings(n_mels=40, window_s=0.025, hop_s=0.010)
 _FEATURE_BATCH = 64
 _OUTPUT = 3
@@ -56,15 +60,13 @@ class CnnGru:
     traits: ClassVar[Traits] = Traits(renews=True)
 
     def __post_init__(self) -> None:
-        at_least_1 = ("channels", "kernel", "stride", "hidden", "dense", "batch_size", "max_epochs", "patience")
-        wrong = {name: "at least 1" for name in at_least_1 if getattr(self, name) < 1}
-        wrong |= {} if self.kernel % 2 else {"kernel": "an odd number"}
-        wrong |= {} if 0 <= self.dropout < 1 else {"dropout": "at least 0, below 1"}
-        wrong |= {} if self.learning_rate > 0 else {"learning_rate": "above 0"}
-        for name, expected in wrong.items():
-            default = type(self).__dataclass_fields__[name].default
-            where, found = f"victim 'cnn_gru', parameter {name!r}", str(getattr(self, name))
-            raise UsageError(where, found, expected, f"the default is {name}={default}")
+        counts = ("channels", "kernel", "stride", "hidden", "dense", "batch_size", "max_epochs", "patience")
+        check_fields(self, _WHERE, counts, at_least=1)
+        check_fields(self, _WHERE, ("dropout",), at_least=0, below=1)
+        check_fields(self, _WHERE, ("learning_rate",), above=0)
+        if self.kernel % 2 == 0:
+            where = f"{_WHERE}, parameter 'kernel'"
+            raise UsageError(where, str(self.kernel), "an odd number", f"the default is kernel={CnnGru.kernel}")
 
     def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> FittedCnnGru:
         """Train on `train`, choose the epoch on `valid`."""
@@ -188,8 +190,7 @@ class FittedCnnGru:
                 self._raw(utterances), (enrolled._statistics_of([u])[0] for u in utterances), strict=True
             )
         ]
-        names = [context.task.label_of(utterance) for utterance in utterances]
-        labels = [self.classes.index(name) for name in names if name is not None]
+        labels = [context.task.index_of(utterance) for utterance in utterances]
         return Sequences(normalised, torch.tensor(labels, device=self.device))
 
     @torch.no_grad()
@@ -208,9 +209,7 @@ class FittedCnnGru:
         unknown = {utterance.speaker for utterance in utterances} - set(known)
         if unknown:
             found = f"no clean speech of speaker {', '.join(sorted(unknown))}"
-            raise ComponentError(
-                "victim 'cnn_gru'", found, "every speaker enrolled", "call enroll with their utterances"
-            )
+            raise ComponentError(_WHERE, found, "every speaker enrolled", "call enroll with their utterances")
         return torch.stack([known[utterance.speaker] for utterance in utterances])
 
 

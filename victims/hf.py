@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,11 +13,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bench import SAMPLE_RATE, Batch, FitContext, Halving, Traits, UsageError, Utterance, within
-from bench.modelling.pretrained.borrowed import PROBES, check_note, refuse_mixing, write_note
+from bench import SAMPLE_RATE, FitContext, Halving, Traits, UsageError, Utterance, within
+from bench.modelling.pretrained.borrowed import Borrowed, BorrowedRecipe
 from bench.modelling.pretrained.hub import ModelSource
 from bench.modelling.pretrained.labels import Labels
-from bench.modelling.training import seeded
+from bench.modelling.seeding import seeded
 
 _WHERE = "victim 'hf'"
 _SOURCE = ModelSource(
@@ -30,7 +31,7 @@ _SHORTEST = SAMPLE_RATE // 10
 
 
 @dataclass(frozen=True)
-class HuggingFace:
+class HuggingFace(BorrowedRecipe["FittedHuggingFace"]):
     """A transformers model for audio classification, `hf:FOLDER` or `hf:OWNER/NAME`: wav2vec 2.0, HuBERT, AST ...
 
     Weights are read from safetensors alone, and code that comes with a model is never run. A name is fetched from the
@@ -60,20 +61,12 @@ class HuggingFace:
         """The digest of the configuration and the weights."""
         return _SOURCE.fingerprint(_SOURCE.folder(self.model, self.revision))
 
-    def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> FittedHuggingFace:
-        """Load it, and ask about some of `train`: do its labels fit the task? Nothing is trained."""
-        fitted = self._fitted(context)
-        fitted.labels.columns(fitted.names)
-        refuse_mixing(_WHERE, fitted.ask, train[:PROBES])
-        return fitted
+    def loaded(self, context: FitContext) -> FittedHuggingFace:
+        """Load the model from its folder.
 
-    def load(self, folder: Path, context: FitContext) -> FittedHuggingFace:
-        """The model from its own folder again."""
-        fitted = self._fitted(context)
-        check_note(folder, fitted.note())
-        return fitted
-
-    def _fitted(self, context: FitContext) -> FittedHuggingFace:
+        Raises:
+            UsageError: it is not to be had, no safe model, or none of audio; or `labels` are not one for each output.
+        """
         labels = Labels.given(_WHERE, context.task, self.labels)
         extractor, network = _loaded(_SOURCE.folder(self.model, self.revision))
         own = tuple(str(name) for _, name in sorted(network.config.id2label.items()))
@@ -86,7 +79,7 @@ class HuggingFace:
 
 
 @dataclass(frozen=True)
-class FittedHuggingFace:
+class FittedHuggingFace(Borrowed):
     """The model, loaded, and how its labels are read.
 
     Args:
@@ -106,23 +99,7 @@ class FittedHuggingFace:
     names: tuple[str, ...]
     device: torch.device
     halving: Halving
-
-    def enroll(self, clean: Sequence[Utterance]) -> FittedHuggingFace:
-        """It needs to know nobody."""
-        return self
-
-    def log_probs(self, batch: Batch) -> Tensor:
-        """Class log-probabilities, shape (b, c)."""
-        return self.ask(batch.utterances)
-
-    def save(self, folder: Path) -> None:
-        """What it is, as JSON; the model stays in its own folder."""
-        write_note(folder, self.note())
-
-    def note(self) -> dict[str, Any]:
-        """What it is."""
-        classes = self.labels.task.classes
-        return {"victim": "hf", "classes": classes, "labels": self.names, "files": self.recipe.fingerprint()}
+    victim: ClassVar[str] = "hf"
 
     @torch.no_grad()
     def ask(self, utterances: Sequence[Utterance]) -> Tensor:
@@ -135,11 +112,11 @@ class FittedHuggingFace:
                 rows[index] = row
         return self.labels.of_scores(self.names, torch.stack(rows))
 
-    @property
+    @cached_property
     def masked(self) -> bool:
         """Whether padding is told from sound: a mask is given, and nothing is normalised over time."""
-        by_group = getattr(self.network.config, "feat_extract_norm", None) == "group"
-        return bool(getattr(self.extractor, "return_attention_mask", False)) and not by_group
+        by_group = self.network.config.to_dict().get("feat_extract_norm") == "group"
+        return bool(self.extractor.to_dict().get("return_attention_mask")) and not by_group
 
     def _groups(self, inputs: Sequence[Mapping[str, Tensor]]) -> list[list[int]]:
         """Which may be put together: all, shortest first, or those of one shape."""
@@ -189,7 +166,7 @@ def _loaded(folder: Path) -> tuple[Any, Any]:
         found = f"no weights for {', '.join(missing[:4])}"
         remedy = "a bare encoder has no classifier: fine-tune it first, or choose a fine-tuned one"
         raise UsageError(f"{_WHERE}, {folder}", found, "a model trained for audio classification", remedy)
-    rate = getattr(extractor, "sampling_rate", SAMPLE_RATE)
+    rate = extractor.to_dict().get("sampling_rate", SAMPLE_RATE)
     if rate != SAMPLE_RATE:
         raise UsageError(f"{_WHERE}, {folder}", f"a model for {rate} Hz", f"{SAMPLE_RATE} Hz", "choose another model")
     return extractor, network

@@ -15,7 +15,6 @@ import torch
 from torch import Tensor
 
 from bench import (
-    Batch,
     BenchError,
     FitContext,
     Spec,
@@ -24,12 +23,13 @@ from bench import (
     Utterance,
     build,
     cache_dir,
+    check_fields,
     did_you_mean,
     fingerprint,
     in_threads,
-    within,
+    values_of,
 )
-from bench.modelling.pretrained.borrowed import check_note, write_note
+from bench.modelling.pretrained.borrowed import Borrowed, BorrowedRecipe
 from bench.modelling.pretrained.labels import Labels
 from bench.modelling.remote.answers import label_at, log_shares, scores_at
 from bench.modelling.remote.journal import Journal
@@ -50,7 +50,7 @@ _READING = ("label_path", "scores_path", "scores", "labels")
 
 
 @dataclass(frozen=True)
-class Http:
+class Http(BorrowedRecipe["FittedHttp"]):
     """A deployed service, `http:URL`: each utterance is sent as a 16-bit WAV file of 16 kHz, the answer is JSON.
 
     Every answer is kept in the cache before it is used, by the service and the WAV's exact bytes: what has been
@@ -105,8 +105,7 @@ class Http:
             return
         check_url(_WHERE, self.url)
         for name, (least, most) in _RANGES.items():
-            if getattr(self, name) is not None:
-                within(_WHERE, name, getattr(self, name), "choose another", at_least=least, at_most=most)
+            check_fields(self, _WHERE, (name,), "choose another", at_least=least, at_most=most)
         for text in (self.field, *self.extra, self.key_header, self.key_scheme):
             if not text.isprintable() or '"' in text:
                 expected = "a name without quotation marks or control characters"
@@ -126,74 +125,66 @@ class Http:
 
     def fingerprint(self) -> str:
         """Of what is asked and how the answer is read; how often and how patiently changes no result."""
-        service = self.resolved()
-        return fingerprint(json.dumps(getattr(service, name)) for name in (*_ASKING, *_READING))
+        service = values_of(self.resolved())
+        return fingerprint(json.dumps(service[name]) for name in (*_ASKING, *_READING))
 
-    def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> FittedHttp:
-        """Ask about one utterance of `train`: can its answer be read as one of the task's classes? No training."""
-        fitted = self._fitted(context)
-        recipe, names = fitted.recipe, fitted.labels.names
-        if names:
-            fitted.labels.columns(names)
-        wavs = [wav_bytes(utterance.waveform) for utterance in train[:1]]
-        for answer in fitted.answers(wavs):
-            if recipe.scores_path is not None and not names:
-                fitted.labels.columns(list(scores_at(fitted.service.where, answer, recipe.scores_path, names)))
-            fitted.read(answer)
-        return fitted
+    def loaded(self, context: FitContext) -> FittedHttp:
+        """Say how the service is asked; nothing is sent.
 
-    def load(self, folder: Path, context: FitContext) -> FittedHttp:
-        """The service, and how it is asked."""
-        fitted = self._fitted(context)
-        check_note(folder, fitted.note())
-        return fitted
-
-    def _fitted(self, context: FitContext) -> FittedHttp:
+        Raises:
+            UsageError: the settings, the labels or the key cannot be used.
+        """
         recipe = self.resolved()
         labels = Labels.given(_WHERE, context.task, recipe.labels)
         secret = key_from(_WHERE, recipe.key_env) if recipe.key_env else ""
         headers = {recipe.key_header: f"{recipe.key_scheme} {secret}".strip()} if secret else {}
-        name = fingerprint(json.dumps(getattr(recipe, name)) for name in _ASKING)
+        asked = values_of(recipe)
+        name = fingerprint(json.dumps(asked[name]) for name in _ASKING)
         journal = Journal(cache_dir() / "services" / f"{name}.sqlite3")
         interval_s = 1 / recipe.rate_limit_per_s if recipe.rate_limit_per_s else 0.0
         pace = Pace(recipe.timeout_s, recipe.retries, recipe.pause_s, interval_s, recipe.max_requests)
         service = Service(f"{_WHERE}, {recipe.url}", recipe.url, journal, pace, headers, secret)
-        return FittedHttp(recipe, labels, service, context.device)
+        return FittedHttp(recipe, labels, labels.names, service, context.device)
 
 
 @dataclass(frozen=True)
-class FittedHttp:
+class FittedHttp(Borrowed):
     """A service, and how its answers are read.
 
     Args:
         recipe: with what stands in its settings file.
         labels: how its labels are read.
+        names: all labels that it has, where the user gives them.
         service: whom to ask.
         device: where the answers go.
     """
 
     recipe: Http
     labels: Labels
+    names: tuple[str, ...]
     service: Service
     device: torch.device
+    victim: ClassVar[str] = "http"
 
-    def enroll(self, clean: Sequence[Utterance]) -> FittedHttp:
-        """It needs to know nobody."""
-        return self
-
-    def log_probs(self, batch: Batch) -> Tensor:
-        """Class log-probabilities, shape (b, c)."""
-        wavs = [wav_bytes(utterance.waveform) for utterance in batch.utterances]
-        return torch.cat([self.read(answer) for answer in self.answers(wavs)]).to(self.device)
-
-    def save(self, folder: Path) -> None:
-        """What it is, as JSON; neither key nor pace."""
-        write_note(folder, self.note())
+    def check(self, probes: Sequence[Utterance]) -> None:
+        """Refuse a service whose answer about one utterance cannot be read as one of the task's classes: a second
+        question about the same would be answered from what has been kept."""
+        if self.names:
+            self.labels.columns(self.names)
+        for answer in self.answers([wav_bytes(utterance.waveform) for utterance in probes[:1]]):
+            if self.recipe.scores_path is not None and not self.names:
+                self.labels.columns(list(scores_at(self.service.where, answer, self.recipe.scores_path, self.names)))
+            self.read(answer)
 
     def note(self) -> dict[str, Any]:
-        """What it is."""
+        """Tell what it is, in plain JSON values: neither key nor pace."""
         classes = self.labels.task.classes
-        return {"victim": "http", "classes": classes, "labels": self.labels.names, "asked": self.recipe.fingerprint()}
+        return {"victim": "http", "classes": classes, "labels": self.names, "asked": self.recipe.fingerprint()}
+
+    def ask(self, utterances: Sequence[Utterance]) -> Tensor:
+        """Return class log-probabilities, shape (n, c)."""
+        wavs = [wav_bytes(utterance.waveform) for utterance in utterances]
+        return torch.cat([self.read(answer) for answer in self.answers(wavs)])
 
     def answers(self, wavs: Sequence[bytes]) -> list[Any]:
         """The answer about each WAV file; asks about those that the journal has no answer for."""
@@ -217,7 +208,7 @@ class FittedHttp:
         where, recipe = self.service.where, self.recipe
         if recipe.scores_path is None:
             return self.labels.of_names([label_at(where, answer, recipe.label_path)])
-        scores = scores_at(where, answer, recipe.scores_path, self.labels.names)
+        scores = scores_at(where, answer, recipe.scores_path, self.names)
         logs = list(scores.values()) if recipe.scores == "logits" else log_shares(where, scores)
         return self.labels.of_scores(list(scores), torch.tensor([logs], dtype=torch.float64))
 
@@ -231,7 +222,7 @@ class FittedHttp:
             if self.recipe.scores_path is None:
                 label_at("", answer, self.recipe.label_path)
             else:
-                scores_at("", answer, self.recipe.scores_path, self.labels.names)
+                scores_at("", answer, self.recipe.scores_path, self.names)
         except BenchError:
             return False
         return True
@@ -250,11 +241,12 @@ def _from_file(recipe: Http, file: Path) -> Http:
     wrong = [name for name in given if name not in known]
     if wrong:
         raise UsageError(where, repr(wrong[0]), "one of " + ", ".join(known), did_you_mean(wrong[0], known))
-    twice = [name for name in given if getattr(recipe, name) != known[name]]
+    own = values_of(recipe)
+    twice = [name for name in given if own[name] != known[name]]
     if twice:
         raise UsageError(where, f"{', '.join(twice)}, which the spec has too", "each in one place", "take one out")
     lists = {name: tuple(map(str, value)) for name, value in given.items() if isinstance(value, list)}
     texts = {"url": recipe.url} | {name: str(value) for name, value in given.items() if name not in lists}
-    made = build(Http, Spec("http", tuple(texts.items())), where)
-    values: dict[str, Any] = {name: lists.get(name, getattr(made, name)) for name in given}
+    made = values_of(build(Http, Spec("http", tuple(texts.items())), where))
+    values: dict[str, Any] = {name: lists.get(name, made[name]) for name in given}
     return replace(recipe, settings=None, **values)

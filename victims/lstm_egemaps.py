@@ -11,10 +11,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 
-from bench import Batch, FitContext, Traits, Utterance, chosen, within
+from bench import Batch, FitContext, Traits, Utterance, check_fields, chosen
 from bench.modelling.features.egemaps import WIDTHS, Level, version
 from bench.modelling.features.frontend import FrontEnd, Scope
-from bench.modelling.training import Schedule, Sequences, fit_network, renewal, seeded
+from bench.modelling.schedule import Schedule
+from bench.modelling.seeding import seeded
+from bench.modelling.sequences import Sequences
+from bench.modelling.training import fit_network, renewal
 from bench.modelling.weights import load_into, load_weights, save_weights
 
 _WHERE = "victim 'lstm_egemaps'"
@@ -68,11 +71,11 @@ class LstmEgemaps:
 
     def __post_init__(self) -> None:
         chosen(_WHERE, "statistics", [self.statistics], ("training", "speaker"))
-        for name in ("average", "hidden", "dense", "patience", "batch_size", "max_epochs"):
-            within(_WHERE, name, getattr(self, name), _default(name), at_least=1)
-        within(_WHERE, "dropout", self.dropout, _default("dropout"), at_least=0, at_most=0.99)
-        within(_WHERE, "lowest_rate", self.lowest_rate, _default("lowest_rate"), above=0)
-        within(_WHERE, "learning_rate", self.learning_rate, _default("learning_rate"), at_least=self.lowest_rate)
+        counts = ("average", "hidden", "dense", "patience", "batch_size", "max_epochs")
+        check_fields(self, _WHERE, counts, at_least=1)
+        check_fields(self, _WHERE, ("dropout",), at_least=0, at_most=0.99)
+        check_fields(self, _WHERE, ("lowest_rate",), above=0)
+        check_fields(self, _WHERE, ("learning_rate",), at_least=self.lowest_rate)
 
     def fingerprint(self) -> str:
         """openSMILE's version: other versions give other features."""
@@ -107,10 +110,6 @@ class LstmEgemaps:
 
     def _network(self, context: FitContext) -> LstmNetwork:
         return LstmNetwork(self, len(context.task.classes)).to(context.device)
-
-
-def _default(name: str) -> str:
-    return f"the default is {name}={LstmEgemaps.__dataclass_fields__[name].default}"
 
 
 class LstmNetwork(nn.Module):
@@ -191,7 +190,6 @@ def _anew(front: FrontEnd, utterances: Sequence[Utterance], context: FitContext)
 
 
 def _labelled(features: Sequence[Tensor], utterances: Sequence[Utterance], context: FitContext) -> Sequences:
-    names = [context.task.label_of(utterance) for utterance in utterances]
-    labels = [context.task.classes.index(name) for name in names if name is not None]
+    labels = [context.task.index_of(utterance) for utterance in utterances]
     placed = [frames.to(context.device) for frames in features]
     return Sequences(placed, torch.tensor(labels, device=context.device))

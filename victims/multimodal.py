@@ -21,12 +21,15 @@ from bench import (
     UsageError,
     Utterance,
     batches,
+    check_fields,
     inner_spec,
     one_thread,
     traits_of,
-    within,
 )
-from bench.modelling.training import Schedule, Sequences, fit_network, seeded
+from bench.modelling.schedule import Schedule
+from bench.modelling.seeding import seeded
+from bench.modelling.sequences import Sequences
+from bench.modelling.training import fit_network
 from bench.modelling.weights import load_into, load_weights, save_weights
 
 _WHERE = "victim 'multimodal'"
@@ -70,10 +73,9 @@ class Multimodal:
     patience: int = 10
 
     def __post_init__(self) -> None:
-        for name in ("batch_size", "max_epochs", "patience"):
-            within(_WHERE, name, getattr(self, name), "leave it out for the default", at_least=1)
-        for name in ("learning_rate", "tune_rate"):
-            within(_WHERE, name, getattr(self, name), "leave it out for the default", above=0)
+        usual = "leave it out for the default"
+        check_fields(self, _WHERE, ("batch_size", "max_epochs", "patience"), usual, at_least=1)
+        check_fields(self, _WHERE, ("learning_rate", "tune_rate"), usual, above=0)
         for name, spec in zip(_SENSES, self._specs, strict=True):
             Spec.parse(spec, f"{_WHERE}, parameter {name!r}")
 
@@ -189,8 +191,7 @@ class Side:
 
     def labelled(self, rows: Tensor) -> Sequences:
         """Rows with the utterances' labels, for training."""
-        task = self.context.task
-        labels = [task.classes.index(task.label_of(one) or "") for one in self.said]
+        labels = [self.context.task.index_of(one) for one in self.said]
         return Sequences(list(rows), torch.tensor(labels, device=self.context.device))
 
 

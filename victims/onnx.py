@@ -13,8 +13,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bench import Batch, BenchError, ComponentError, DataError, FitContext, Traits, UsageError, Utterance, within
-from bench.modelling.pretrained.borrowed import PROBES, check_note, digest_of, module_for, refuse_mixing, write_note
+from bench import BenchError, ComponentError, DataError, FitContext, Traits, UsageError, Utterance, within
+from bench.modelling.pretrained.borrowed import (
+    Borrowed,
+    BorrowedRecipe,
+    digest_of,
+    module_for,
+)
 from bench.modelling.pretrained.labels import Labels, looks_like_probabilities
 
 _WHERE = "victim 'onnx'"
@@ -25,7 +30,7 @@ _QUIET = 4
 
 
 @dataclass(frozen=True)
-class Onnx:
+class Onnx(BorrowedRecipe["FittedOnnx"]):
     """A model file in the ONNX format, `onnx:FILE.onnx`: waveforms in, class scores out.
 
     Its first input is a waveform of shape (b, t) at 16 kHz, in [-1, 1]. A second input may be the lengths in samples,
@@ -58,24 +63,13 @@ class Onnx:
         beside = sorted(other for end in (".data", "_data") for other in file.parent.glob(f"{file.name}{end}*"))
         return digest_of(_WHERE, [file, *beside])
 
-    def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> FittedOnnx:
-        """Load it, and ask about some of `train`: do its outputs fit its labels, and those the task? No training."""
-        fitted = self._fitted(context)
-        fitted.labels.columns(fitted.names)
-        probes = train[:PROBES]
-        if self.output == "logits" and probes and looks_like_probabilities(fitted.scores(probes)):
-            remedy = "say so: output=probabilities"
-            raise UsageError(_WHERE, "outputs that are probabilities", "logits, as output=logits says", remedy)
-        refuse_mixing(_WHERE, fitted.ask, probes)
-        return fitted
+    def loaded(self, context: FitContext) -> FittedOnnx:
+        """Load the model into a session of ONNX Runtime's.
 
-    def load(self, folder: Path, context: FitContext) -> FittedOnnx:
-        """The model from its own file again."""
-        fitted = self._fitted(context)
-        check_note(folder, fitted.note())
-        return fitted
-
-    def _fitted(self, context: FitContext) -> FittedOnnx:
+        Raises:
+            UsageError: ONNX Runtime is not there, the model's inputs are not sound, or its labels are not known.
+            DataError: the file is no model.
+        """
         labels = Labels.given(_WHERE, context.task, self.labels)
         session = _session(self.file.expanduser(), context.device)
         names = labels.names or _own_labels(self.file, session)
@@ -89,7 +83,7 @@ class Onnx:
 
 
 @dataclass(frozen=True)
-class FittedOnnx:
+class FittedOnnx(Borrowed):
     """The model, loaded, and how its labels are read.
 
     Args:
@@ -110,23 +104,15 @@ class FittedOnnx:
     mask: Any
     device: torch.device
     traits: ClassVar[Traits] = Traits(concurrent=True)
+    victim: ClassVar[str] = "onnx"
 
-    def enroll(self, clean: Sequence[Utterance]) -> FittedOnnx:
-        """It needs to know nobody."""
-        return self
-
-    def log_probs(self, batch: Batch) -> Tensor:
-        """Class log-probabilities, shape (b, c)."""
-        return self.ask(batch.utterances).to(self.device)
-
-    def save(self, folder: Path) -> None:
-        """What it is, as JSON; the model stays in its own file."""
-        write_note(folder, self.note())
-
-    def note(self) -> dict[str, Any]:
-        """What it is."""
-        classes = self.labels.task.classes
-        return {"victim": "onnx", "classes": classes, "labels": self.names, "files": self.recipe.fingerprint()}
+    def check(self, probes: Sequence[Utterance]) -> None:
+        """Refuse it also where its outputs are probabilities though `output` says logits."""
+        self.labels.columns(self.names)
+        if self.recipe.output == "logits" and probes and looks_like_probabilities(self.scores(probes)):
+            remedy = "say so: output=probabilities"
+            raise UsageError(_WHERE, "outputs that are probabilities", "logits, as output=logits says", remedy)
+        super().check(probes)
 
     def ask(self, utterances: Sequence[Utterance]) -> Tensor:
         """Class log-probabilities, shape (n, c)."""

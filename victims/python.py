@@ -11,10 +11,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bench import SAMPLE_RATE, Batch, BenchError, ComponentError, FitContext, Traits, UsageError, Utterance, within
-from bench.modelling.pretrained.borrowed import PROBES, check_note, digest_of, refuse_mixing, write_note
+from bench import SAMPLE_RATE, BenchError, ComponentError, FitContext, Traits, UsageError, Utterance, within
+from bench.modelling.pretrained.borrowed import (
+    Borrowed,
+    BorrowedRecipe,
+    digest_of,
+    refuse_mixing,
+)
 from bench.modelling.pretrained.labels import Labels, log_scores
-from bench.modelling.pretrained.userfile import load_file
+from bench.modelling.pretrained.userfile import callable_from, labels_of
 
 _WHERE = "victim 'python'"
 _FORM = "FILE.py:OBJECT"
@@ -22,7 +27,7 @@ _ANSWERS = "a label for each waveform, a dict of probabilities for each, or an a
 
 
 @dataclass(frozen=True)
-class Python:
+class Python(BorrowedRecipe["FittedPython"]):
     """Your own model: a callable from waveforms to labels or probabilities, `python:FILE.py:OBJECT`.
 
     `OBJECT(waveforms, 16000)` gets a list of n float32 NumPy arrays of shape (t,), in [-1, 1], and gives one of
@@ -57,32 +62,23 @@ class Python:
         """The digest of the file, and of the other `files`."""
         return digest_of(_WHERE, [self._file, *self.files])
 
-    def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> FittedPython:
-        """Load it, and ask about some of `train`: is every answer one of the task's classes? Nothing is trained."""
-        fitted = self._fitted(context)
-        if fitted.names:
-            fitted.labels.columns(fitted.names)
-        refuse_mixing(_WHERE, fitted.ask, train[:PROBES])
-        return fitted
+    def loaded(self, context: FitContext) -> FittedPython:
+        """Take the callable from its file, which is run anew.
 
-    def load(self, folder: Path, context: FitContext) -> FittedPython:
-        """The model from its own file again."""
-        fitted = self._fitted(context)
-        check_note(folder, fitted.note())
-        return fitted
+        Raises:
+            UsageError: the file has no such callable, or the labels are no names.
+        """
+        labels = Labels.given(_WHERE, context.task, self.labels)
+        model = callable_from(self._file, self.target.rpartition(":")[2], _WHERE, _ANSWERS)
+        return FittedPython(self, labels, model, labels.names or labels_of(model, _WHERE), context.device)
 
     @property
     def _file(self) -> Path:
         return Path(self.target.rpartition(":")[0]).expanduser()
 
-    def _fitted(self, context: FitContext) -> FittedPython:
-        labels = Labels.given(_WHERE, context.task, self.labels)
-        made = _made(self._file, self.target.rpartition(":")[2])
-        return FittedPython(self, labels, made, labels.names or _own_labels(made), context.device)
-
 
 @dataclass(frozen=True)
-class FittedPython:
+class FittedPython(Borrowed):
     """The callable, and how its labels are read.
 
     Args:
@@ -98,23 +94,14 @@ class FittedPython:
     model: Callable[..., Any]
     names: tuple[str, ...]
     device: torch.device
+    victim: ClassVar[str] = "python"
 
-    def enroll(self, clean: Sequence[Utterance]) -> FittedPython:
-        """It needs to know nobody."""
-        return self
-
-    def log_probs(self, batch: Batch) -> Tensor:
-        """Class log-probabilities, shape (b, c)."""
-        return self.ask(batch.utterances).to(self.device)
-
-    def save(self, folder: Path) -> None:
-        """What it is, as JSON; the model stays in its own file."""
-        write_note(folder, self.note())
-
-    def note(self) -> dict[str, Any]:
-        """What it is."""
-        classes = self.labels.task.classes
-        return {"victim": "python", "classes": classes, "labels": self.names, "files": self.recipe.fingerprint()}
+    def check(self, probes: Sequence[Utterance]) -> None:
+        """Refuse one whose answers are none of the task's classes, or depend on what else is asked, or on chance. What
+        an array's columns are is known beforehand; labels and dicts say it only as they come."""
+        if self.names:
+            self.labels.columns(self.names)
+        refuse_mixing(_WHERE, self.ask, probes)
 
     def ask(self, utterances: Sequence[Utterance]) -> Tensor:
         """Class log-probabilities, shape (n, c)."""
@@ -138,38 +125,6 @@ class FittedPython:
             expected = f"an answer from OBJECT(list of {len(waveforms)} float32 arrays, {SAMPLE_RATE})"
             raise ComponentError(where, found, expected, "mend it") from error
         return _read(where, self.labels, self.names, answer, len(waveforms))
-
-
-def _made(file: Path, name: str) -> Callable[..., Any]:
-    module = load_file(file, _WHERE)
-    if not hasattr(module, name):
-        known = ", ".join(sorted(key for key in vars(module) if not key.startswith("_"))[:20]) or "nothing"
-        raise UsageError(f"{_WHERE}, {file}", f"no {name!r}, but {known}", "the name of a callable", "correct it")
-    made = getattr(module, name)
-    if isinstance(made, type):
-        try:
-            made = made()
-        except Exception as error:
-            where, found = f"{_WHERE}, {file}:{name}", f"{type(error).__name__}: {error}"
-            raise UsageError(where, found, "a class that is made without arguments", "mend it") from error
-    if not callable(made):
-        found = f"a {type(made).__name__}, which cannot be called"
-        raise UsageError(f"{_WHERE}, {file}:{name}", found, "a callable, or a class of one", f"it gives {_ANSWERS}")
-    return made  # type: ignore[no-any-return]
-
-
-def _own_labels(model: Any) -> tuple[str, ...]:
-    """Its attribute `labels`: names in order, {index: name}, or {name: index}."""
-    own = getattr(model, "labels", None)
-    if own is None:
-        return ()
-    if isinstance(own, Mapping):
-        pairs = [(value, key) if isinstance(key, str) else (key, value) for key, value in own.items()]
-        own = [name for _, name in sorted(pairs)]
-    names = tuple(own) if isinstance(own, Sequence | np.ndarray) and not isinstance(own, str) else ()
-    if not names or not all(isinstance(name, str) for name in names):
-        raise UsageError(_WHERE, f"the attribute labels = {own!r}", "the labels' names in order", "correct it")
-    return tuple(map(str, names))
 
 
 def _read(where: str, labels: Labels, names: tuple[str, ...], answer: Any, count: int) -> Tensor:

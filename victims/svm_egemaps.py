@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bench import Batch, DataError, FitContext, Traits, UsageError, Utterance, chosen, uar, within
+from bench import Batch, DataError, FitContext, Traits, UsageError, Utterance, check_fields, chosen, uar
 from bench.modelling.features.egemaps import WIDTHS, version
 from bench.modelling.features.frontend import FrontEnd, Scope
 from bench.modelling.pretrained.borrowed import module_for
@@ -58,8 +58,7 @@ class SvmEgemaps:
         default = "the default is costs=0.0001+0.001+0.01+0.1+1.0"
         if not self.costs:
             raise UsageError(f"{_WHERE}, parameter 'costs'", "no value", "one or more values of C", default)
-        for cost in self.costs:
-            within(_WHERE, "costs", cost, default, above=0)
+        check_fields(self, _WHERE, ("costs",), default, above=0)
 
     def fingerprint(self) -> str:
         """The versions of openSMILE, which makes the features, and of scikit-learn, which fits the machine."""
@@ -189,6 +188,5 @@ def _table(
     front: FrontEnd, utterances: Sequence[Utterance], context: FitContext, clean: Sequence[Utterance] = ()
 ) -> tuple[Tensor, NDArray[np.int64]]:
     """Standardised functionals (n, 88) and class indices (n,)."""
-    names = [context.task.label_of(utterance) for utterance in utterances]
-    labels = [context.task.classes.index(name) for name in names if name is not None]
+    labels = [context.task.index_of(utterance) for utterance in utterances]
     return torch.cat(front.clean(utterances, context.progress, clean)), np.array(labels)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +13,7 @@ from torch import Tensor, nn
 
 from bench import SAMPLE_RATE, FitContext, UsageError, Utterance, within
 from bench.modelling.pretrained.encoders import Front
-from bench.modelling.pretrained.heads import FittedHead, Head, fit_head, load_head
+from bench.modelling.pretrained.heads import OnEncoder
 from bench.modelling.pretrained.hub import ModelSource
 
 _NAME = "wav2vec2_audio"
@@ -30,7 +29,7 @@ _MARKED = 256
 
 
 @dataclass(frozen=True)
-class Wav2vec2Audio:
+class Wav2vec2Audio(OnEncoder):
     """A wav2vec 2.0 encoder over the sound, averaged over its frames, and P3's dense layers of 512 and 256 units.
 
     Weighted cross-entropy, Adam, the epoch with the lowest validation loss. The waveform is normalised as the encoder's
@@ -65,33 +64,21 @@ class Wav2vec2Audio:
     max_epochs: int = 100
     patience: int = 10
     revision: str = "main"
+    name: ClassVar[str] = _NAME
+    source: ClassVar[ModelSource] = _SOURCE
 
     def __post_init__(self) -> None:
         within(_WHERE, "max_samples", self.max_samples, "P3 has 246000", at_least=_SHORTEST)
-        self._head.check(_WHERE)
+        self.head.check(_WHERE)
 
-    def fingerprint(self) -> str:
-        """The digest of the encoder's files."""
-        return _SOURCE.fingerprint(self._folder())
-
-    def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> FittedHead:
-        """Train on `train`, choose the epoch on `valid`."""
-        return fit_head(_NAME, self, self._head, self._front(context), train, valid, context)
-
-    def load(self, folder: Path, context: FitContext) -> FittedHead:
-        """The fitted victim from its folder."""
-        return load_head(_NAME, self, self._head, self._front(context), folder, context)
-
-    @property
-    def _head(self) -> Head:
-        return Head(self.frozen, self.dropout, self.learning_rate, self.batch_size, self.max_epochs, self.patience)
-
-    def _folder(self) -> Path:
+    def folder(self) -> Path:
+        """Find the encoder's folder."""
         return _SOURCE.folder(self.encoder, self.revision)
 
-    def _front(self, context: FitContext) -> Front:
+    def front(self, context: FitContext) -> Front:
+        """Give the encoder, loaded: one that stays as it is, once for all."""
         make = _shared if self.frozen else _front
-        return make(self._folder(), self.fingerprint(), self.max_samples, context.device)
+        return make(self.folder(), self.fingerprint(), self.max_samples, context.device)
 
 
 def _front(folder: Path, fingerprint: str, max_samples: int, device: torch.device) -> Front:
@@ -119,7 +106,7 @@ class Samples:
     def __init__(self, extractor: Any, max_samples: int, folder: Path) -> None:
         self._extractor, self._max_samples = extractor, max_samples
         where = f"{_WHERE}, {folder}"
-        rate = getattr(extractor, "sampling_rate", SAMPLE_RATE)
+        rate = extractor.to_dict().get("sampling_rate", SAMPLE_RATE)
         if rate != SAMPLE_RATE:
             raise UsageError(where, f"an encoder for {rate} Hz", f"{SAMPLE_RATE} Hz", "choose another")
         given = extractor(np.zeros(_SHORTEST, np.float32), sampling_rate=rate, return_tensors="np")

@@ -117,7 +117,10 @@ def _decode(path: Path) -> tuple[NDArray[np.float32], int]:
 
 
 def _undecodable(path: Path, error: BaseException) -> DataError:
-    reason = getattr(error, "error_string", None) or str(error) or type(error).__name__
+    import soundfile
+
+    reason = error.error_string if isinstance(error, soundfile.LibsndfileError) else str(error)
+    reason = reason or type(error).__name__
     found = f"no sound that can be decoded ({str(reason).rstrip('.')})"
     return DataError(path, found, _FORMATS, "convert it, for example with ffmpeg, or remove it")
 

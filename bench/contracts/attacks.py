@@ -42,17 +42,28 @@ class InformedAttack(Attack, Protocol):
 
     @property
     def corr(self) -> bool:
-        """Whether this search is told."""
+        """Tell whether this search is told how much each noise category degrades a model."""
         ...
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """The categories it chooses from."""
+        """Name the noise categories that it chooses from."""
         ...
 
     def probe(self, original: Utterance, category: str, tools: AttackTools, rng: Rng) -> Utterance | None:
-        """What it would first try of a category. The loss of UAR on such probes of validation speakers is what it is
-        told as `tools.degradation`. None where the category does not apply to the utterance."""
+        """Make the candidate that this search would try first of a noise category.
+
+        The loss of UAR on such probes of the validation speakers is what it is told as `tools.degradation`.
+
+        Args:
+            original: the utterance; not to be written to.
+            category: one of `categories`.
+            tools: noises and perturbations.
+            rng: the only source of randomness.
+
+        Returns:
+            The candidate; None where the category does not apply to the utterance.
+        """
         ...
 
 
@@ -76,14 +87,19 @@ class Overlay:
 
     @classmethod
     def of(cls, original: Utterance, clip: NoiseClip) -> Overlay:
-        """Lay a sound from its start over the whole utterance (P1's `Co`), repeated where it is shorter."""
+        """Lay a sound from its start over the whole utterance (P1's `Co`), repeated where it is shorter.
+
+        Args:
+            original: the utterance, with a waveform of shape (samples,) at 16 kHz.
+            clip: the sound, with a waveform of shape (samples,) of any length at 16 kHz.
+        """
         from bench.audio.signal import fit_length, noise_gain
 
         noise = fit_length(clip.waveform, original.waveform.shape[-1])
         return cls(original, clip, noise * noise_gain(original.waveform, noise, snr_db=0.0))
 
     def at(self, level_db: float) -> Utterance:
-        """The utterance with the sound at this signal-to-noise ratio, in dB."""
+        """Return the utterance with the sound over it at a signal-to-noise ratio, in dB."""
         return replace(
             self.original,
             waveform=self.original.waveform.add(self.noise, alpha=10 ** (-level_db / 20)),
@@ -120,7 +136,7 @@ class AttackTools:
     transferred: Mapping[str, Utterance] = field(default_factory=dict)
 
     def others(self, original: Utterance) -> tuple[Utterance, ...]:
-        """The same speaker's other clean utterances, in the corpus's order."""
+        """List the other clean utterances of an utterance's speaker, in the corpus's order."""
         return tuple(u for u in self._by_speaker.get(original.speaker, ()) if u.id != original.id)
 
     @cached_property
@@ -131,19 +147,27 @@ class AttackTools:
         return groups
 
     def perturb(self, effect: str, original: Utterance, rng: Rng) -> Utterance | None:
-        """What an effect of the catalogue makes of an utterance; None where it does not apply to it.
+        """Apply an effect of the catalogue to an utterance.
 
         Args:
             effect: the spec of a registered attack that asks once: "fade_in", "speed_utterance:rate=0.75".
             original: the utterance, left as it is.
             rng: for effects that draw.
+
+        Returns:
+            The perturbed utterance; None where the effect does not apply to this one.
         """
         return next(self.component(effect).search(original, self, rng), None)
 
     def counts(self, original: Utterance, candidate: Utterance) -> bool:
-        """Whether a candidate that fools the victim lies within the rules: the attacker's own look at the SNR.
+        """Tell whether a candidate that fools the victim lies within the rules: the attacker's own look at the SNR.
 
         The referee's measurement is the one that decides. Reads a value from the device: not for every query.
+
+        Args:
+            original: the utterance, with a waveform of shape (samples,).
+            candidate: what was made of it. Of the same length, its SNR must be above `min_snr_db`; of another length,
+                the perception study must have looked at its perturbation.
         """
         from bench.audio.signal import snr_db
 

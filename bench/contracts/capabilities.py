@@ -27,13 +27,13 @@ class Refusing(Victim, Protocol):
     """
 
     def enroll(self, clean: Sequence[Utterance]) -> Refusing:
-        """Likewise one that may refuse."""
+        """Return a victim that knows these speakers' clean, unlabelled utterances, and refuses likewise."""
         ...
 
     def answer_or_refuse(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-        """Its log-probabilities, shape (b, c), and which it refuses, shape (b,), bool.
+        """Estimate log-probabilities, shape (b, c), and say which utterances are refused, shape (b,), bool.
 
-        A row does not depend on the others, nor on padding.
+        A row depends neither on the others nor on padding.
         """
         ...
 
@@ -43,12 +43,15 @@ class Purifying(Victim, Protocol):
     """A fitted victim with something before it that takes noise away. An attacker who knows it may look through it."""
 
     def enroll(self, clean: Sequence[Utterance]) -> Purifying:
-        """Likewise one that purifies."""
+        """Return a victim that knows these speakers' clean, unlabelled utterances, and purifies likewise."""
         ...
 
     def trace(self, batch: Batch) -> list[torch.Tensor]:
-        """What is left of each utterance behind the purifier, in the purifier's own terms: b tensors of shape
-        (frames, d), or (t, 1) of samples. How far two of them lie apart is what survives of a noise."""
+        """Show what is left of each utterance behind the purifier, in the purifier's own terms.
+
+        Returns:
+            b tensors of shape (frames, d), or (samples, 1). How far two of them lie apart is what survives of a noise.
+        """
         ...
 
 
@@ -60,15 +63,28 @@ class Sequential(Victim, Protocol):
     """
 
     def enroll(self, clean: Sequence[Utterance]) -> Sequential:
-        """Likewise one that shows it."""
+        """Return a victim that knows these speakers' clean, unlabelled utterances, and shows its features likewise."""
         ...
 
     def sequence(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-        """Standardised features, shape (b, frames, d), zero after an utterance's end, and its frames, shape (b,)."""
+        """Show the standardised features that the victim decides from.
+
+        Returns:
+            Features, shape (b, frames, d), zero after an utterance's end, and each utterance's number of frames, shape
+            (b,).
+        """
         ...
 
     def log_probs_of(self, features: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
-        """Class log-probabilities, shape (b, c), of features as `sequence` gives them."""
+        """Estimate class log-probabilities from standardised features, as `sequence` gives them.
+
+        Args:
+            features: shape (b, frames, d), zero after an utterance's end.
+            counts: frames of each utterance, shape (b,).
+
+        Returns:
+            Shape (b, c), columns in the task's order.
+        """
         ...
 
 
@@ -80,11 +96,11 @@ class Embedding(Victim, Protocol):
     """
 
     def enroll(self, clean: Sequence[Utterance]) -> Embedding:
-        """Likewise one that shows it."""
+        """Return a victim that knows these speakers' clean, unlabelled utterances, and shows its vector likewise."""
         ...
 
     def hidden(self, batch: Batch) -> torch.Tensor:
-        """The vector before the output layer, shape (b, h). A row does not depend on the others, nor on padding."""
+        """Show the vector before the output layer, shape (b, h). A row depends neither on the others nor on padding."""
         ...
 
 
@@ -93,7 +109,7 @@ class Tunable(Embedding, Protocol):
     """A fitted victim whose network can be trained on together with what joins it to another."""
 
     def enroll(self, clean: Sequence[Utterance]) -> Tunable:
-        """Likewise one that can."""
+        """Return a victim that knows these speakers' clean, unlabelled utterances, and can be trained on likewise."""
         ...
 
     @property

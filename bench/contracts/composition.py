@@ -26,12 +26,20 @@ COMPOSABLE = ("attacks", "defenses")
 
 
 def specs_in(kind: str, text: str) -> tuple[str, ...]:
-    """The specs that a spec of this kind is composed of: itself alone, where the kind cannot be composed."""
+    """Split a spec into the specs that it is composed of.
+
+    Args:
+        kind: of the component; a kind of which several cannot be one is not split.
+        text: the spec.
+
+    Returns:
+        One or more specs, in order.
+    """
     return parts_of(text) if kind in COMPOSABLE else (text,)
 
 
 def parts_of(text: str) -> tuple[str, ...]:
-    """The specs that a spec is composed of, one or more.
+    """Split a spec of attacks or of defences into those that it is composed of, one or more.
 
     >>> parts_of("pitch_semitone+mask_nouns:control=true")
     ('pitch_semitone', 'mask_nouns:control=true')
@@ -47,7 +55,7 @@ def parts_of(text: str) -> tuple[str, ...]:
 
 
 def composed(parts: tuple[str, ...]) -> str:
-    """The spec of these specs, as short as it can be.
+    """Write several specs as one, as short as it can be.
 
     >>> composed(("pitch_semitone", "mask_nouns")), composed(("pitch:factor=0.75", "fade_in"))
     ('pitch_semitone+mask_nouns', 'pitch:factor=0.75 + fade_in')

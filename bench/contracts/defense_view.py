@@ -31,18 +31,23 @@ class DefenseView:
 
     @property
     def purifies(self) -> bool:
-        """Whether there is a purifier to look through."""
+        """Tell whether there is a purifier to look through."""
         return isinstance(self.victim, Purifying)
 
     def refused(self, candidates: Sequence[Utterance]) -> list[bool]:
-        """Which candidates the defence would refuse; none where it refuses nothing."""
+        """Tell for each candidate whether the defence would refuse it; never where it refuses nothing."""
         if not isinstance(self.victim, Refusing):
             return [False] * len(candidates)
         found: list[bool] = self.victim.answer_or_refuse(self._batch(candidates))[1].tolist()
         return found
 
     def traces(self, utterances: Sequence[Utterance]) -> list[Tensor]:
-        """What is left of each utterance behind the purifier, see `bench.contracts.capabilities.Purifying`."""
+        """Show what is left of each utterance behind the purifier; only where `purifies` is true.
+
+        Returns:
+            A tensor for each utterance, as [`Purifying.trace`][bench.contracts.capabilities.Purifying.trace] gives
+            them.
+        """
         assert isinstance(self.victim, Purifying), "ask purifies first"
         return self.victim.trace(self._batch(utterances))
 
@@ -52,6 +57,14 @@ class DefenseView:
 
 
 def survival(before: Tensor, after: Tensor) -> float:
-    """How much of a candidate's noise a purifier leaves: the distance between what is left of the original and of the
-    candidate, Euclidean over all frames; 0 for a candidate of another length."""
+    """Measure how much of a candidate's noise a purifier leaves.
+
+    Args:
+        before: what is left of the original behind the purifier, shape (frames, d).
+        after: what is left of the candidate, shape (frames, d).
+
+    Returns:
+        Euclidean distance of the two over all frames; 0 where their shapes differ, as for a candidate of another
+        length.
+    """
     return float((after - before).norm()) if after.shape == before.shape else 0.0

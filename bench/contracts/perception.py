@@ -68,18 +68,18 @@ class Perception:
 
     @property
     def fingerprint(self) -> str:
-        """Changes whenever the table does; part of every result's key."""
+        """Digest the table in 16 hexadecimal digits, which change whenever it does; part of every result's key."""
         rows = [*sorted(self.perceptible.items()), *sorted(self.imperceptible)]
         return f"{key_of(self.name, *rows):016x}"
 
     def covers(self, perturbation: Perturbation | None) -> bool:
-        """Whether the study has looked at it; at all its parts, where it is composed."""
+        """Tell whether the study has looked at a perturbation; at all its parts, where it is composed."""
         return perturbation is not None and all(
             name in self.perceptible or name in self.imperceptible for name in perturbation.name.split(JOINED)
         )
 
     def is_imperceptible(self, perturbation: Perturbation | None) -> bool:
-        """Whether people were found to hear the same emotion.
+        """Tell whether people were found to hear the same emotion in spite of a perturbation.
 
         What no study has looked at does not count as imperceptible: silence wins no attack a better column. What is
         composed of several is imperceptible where each of them is.
@@ -94,7 +94,7 @@ class Perception:
 
 @cache
 def p1() -> Perception:
-    """The table of P1, section 5.3. Everything else in P1's catalogue was found imperceptible for emotion."""
+    """Read the table of P1, section 5.3. Everything else in P1's catalogue was found imperceptible for emotion."""
     text = resources.files("bench.contracts").joinpath("perception_p1.csv").read_text()
     shares: dict[str, float] = {}
     for row in csv.DictReader(text.splitlines()):
@@ -105,7 +105,7 @@ def p1() -> Perception:
 
 
 def read_perception(file: Path) -> Perception:
-    """A study of the user's own, from a CSV file in the columns of P1's.
+    """Read a perception study of the user's own, from a CSV file in the columns of P1's.
 
     `noise` is a perturbation by its name here ("fade_in") or in P1 ("FadeIn"); `activation_changed` and
     `valence_changed` are the shares of utterances whose perceived emotion changed, from 0 to 1. A column `perceptible`

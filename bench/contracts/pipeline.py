@@ -96,7 +96,7 @@ class DefensePipeline:
 
 
 def check_defends(defense: Defense, victim: TrainableVictim) -> None:
-    """Let a defence refuse a victim that it cannot defend; one that does not say refuses none here.
+    """Ask a defence whether it can defend a victim; one that does not say refuses none here.
 
     Args:
         defense: the one that is asked.

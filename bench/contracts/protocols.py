@@ -31,7 +31,7 @@ class FitContext:
         seed: the cell's seed; draw from `bench.core.rng.keyed(seed, ...)`.
         device: where tensors go.
         noises: the noise bank's "train" part. The sounds that will attack are not in it.
-        progress: whom to tell.
+        progress: is told how far the fitting has come.
         component: builds another registered component from its kind ("victims") and spec, for one that is made of
             others; None where there is no registry. It says which in its traits, `made_of`.
         victim: the spec of the cell's victim, for a defence that rebuilds it; "" where it has none.
@@ -60,7 +60,7 @@ class Victim(Protocol):
     """
 
     def enroll(self, clean: Sequence[Utterance]) -> Victim:
-        """A victim that knows these speakers' clean, unlabelled utterances; it is asked about no others.
+        """Return a victim that knows these speakers' clean, unlabelled utterances; it is asked about no others.
 
         This is where per-speaker normalisation takes its statistics, once, before any attack. A victim that needs
         nothing of the kind returns itself.
@@ -68,9 +68,9 @@ class Victim(Protocol):
         ...
 
     def log_probs(self, batch: Batch) -> torch.Tensor:
-        """Class log-probabilities, shape (b, c), columns in the task's order.
+        """Estimate class log-probabilities, shape (b, c), columns in the task's order.
 
-        An utterance's row must not depend on the others in the batch nor on padding: the same label, and
+        An utterance's row must depend neither on the others in the batch nor on padding: the same label, and
         log-probabilities equal to 1e-4, whether it is asked alone or among 64.
         """
         ...
@@ -90,11 +90,22 @@ class TrainableVictim(Protocol):
     """
 
     def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> Victim:
-        """Train on `train`, choose the epoch on `valid`; no speaker stands in both."""
+        """Train a victim; the recipe stays as it was.
+
+        Args:
+            train: labelled utterances to learn from.
+            valid: labelled utterances to choose the epoch by; none of their speakers stands in `train`.
+            context: the task, the seed, the device, and what else may be known.
+        """
         ...
 
     def load(self, folder: Path, context: FitContext) -> Victim:
-        """What `fit` gave, from what `save` wrote: the same predictions."""
+        """Load a fitted victim: it predicts what the one that `fit` gave did.
+
+        Args:
+            folder: what the fitted victim's `save` wrote.
+            context: the one that it was fitted with.
+        """
         ...
 
 
@@ -103,7 +114,7 @@ class Fingerprinted(Protocol):
     """A component that rests on files which its parameters only name: weights, a model, a script."""
 
     def fingerprint(self) -> str:
-        """Changes whenever those files do; part of every result's key.
+        """Digest the files that the component rests on: part of a result's key, which changes whenever they do.
 
         Raises:
             bench.core.errors.UsageError: they are not there.
@@ -123,11 +134,24 @@ class Defense(Protocol):
     def fit(
         self, victim: TrainableVictim, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext
     ) -> Victim:
-        """Fit the victim under this defence: change its data, put something before it, wrap it, or replace it."""
+        """Fit a victim under this defence: change its data, put something before it, wrap it, or replace it.
+
+        Args:
+            victim: the recipe to be defended.
+            train: labelled utterances to learn from.
+            valid: labelled utterances to choose the epoch by; none of their speakers stands in `train`.
+            context: the task, the seed, the device, and what else may be known.
+        """
         ...
 
     def load(self, victim: TrainableVictim, folder: Path, context: FitContext) -> Victim:
-        """What `fit` gave, from what the fitted victim's `save` wrote."""
+        """Load a defended victim: it predicts what the one that `fit` gave did.
+
+        Args:
+            victim: the recipe that was defended.
+            folder: what the fitted victim's `save` wrote.
+            context: the one that it was fitted with.
+        """
         ...
 
 
@@ -174,7 +198,7 @@ class Corpus(Protocol):
     """A speech corpus: a frozen dataclass of options, usually a `root` folder."""
 
     def read(self, progress: Progress) -> Dataset:
-        """Read it.
+        """Read the corpus's utterances, with their labels and speakers.
 
         Raises:
             bench.core.errors.DataError: a file or folder is not as it should be.
@@ -187,7 +211,7 @@ class NoiseBank(Protocol):
     """A source of noises: a frozen dataclass of options."""
 
     def read(self, progress: Progress) -> NoiseSet:
-        """Read it.
+        """Read the bank's noises, all categories.
 
         Raises:
             bench.core.errors.DataError: a file or folder is not as it should be.

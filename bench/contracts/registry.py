@@ -6,9 +6,7 @@ listing is fast; what `bench list` prints of a component is read from its source
 
 from __future__ import annotations
 
-import ast
 import importlib
-import importlib.util
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,16 +14,16 @@ from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib import metadata
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from bench.contracts.component import KINDS, SINGULAR, Component, check_built, joined
 from bench.contracts.composition import composed, specs_in
+from bench.contracts.sources import described, source_of
 from bench.core.errors import ComponentError, UsageError
 from bench.core.result_code import code_of_component
-from bench.core.rng import key_of
 from bench.core.shadowing import refuse_shadow
 from bench.core.specs import Spec, build, did_you_mean, spec_of
+from bench.core.userfile import load_file
 
 PLUGIN_TABLE = "COMPONENTS"
 _TABLE = f'{PLUGIN_TABLE} = {{"attacks": {{"my_attack": MyAttack}}}} with kinds {", ".join(KINDS)}'
@@ -35,7 +33,7 @@ _NAME = re.compile(r"[\w-]+")
 
 
 def option_of(kind: str) -> str:
-    """The command-line option that takes a component of this kind.
+    """Return the command-line option that takes a component of this kind.
 
     >>> option_of("noise_banks")
     '--noise-bank'
@@ -77,40 +75,18 @@ class Entry:
 
     @cached_property
     def source(self) -> Path | None:
-        """The file it is written in; None where it is not to be found.
+        """Find the file that the component is written in; None where it is not to be found.
 
         Raises:
             UsageError: a folder of the user's hides the package that it lies in.
         """
         refuse_shadow(self.target)
-        try:
-            spec = importlib.util.find_spec(self.target.partition(":")[0])  # imports the packages that it lies in
-        except Exception:
-            return None
-        return Path(spec.origin) if spec and spec.origin else None
+        return source_of(self.target.partition(":")[0])
 
     def describe(self) -> tuple[str, str]:
-        """Its parameters and the first line of its docstring, read from its source without importing it."""
-        node = self._class_node()
-        if node is None:
-            return "", ""
-        fields = [item for item in node.body if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)]
-        params = [
-            f"{ast.unparse(item.target)}={ast.unparse(item.value)}" if item.value else ast.unparse(item.target)
-            for item in fields
-            if "ClassVar" not in ast.unparse(item.annotation)
-        ]
-        return ", ".join(params), (ast.get_docstring(node) or "").partition("\n")[0]
-
-    def _class_node(self) -> ast.ClassDef | None:
-        if self.source is None or not self.source.is_file():
-            return None
-        try:
-            tree = ast.parse(self.source.read_bytes())
-        except (OSError, SyntaxError, ValueError):
-            return None
-        wanted = self.target.partition(":")[2]
-        return next((n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == wanted), None)
+        """Return the component's parameters and its docstring's first line, read from its source without importing
+        it."""
+        return described(self.source, self.target.partition(":")[2]) if self.source else ("", "")
 
 
 @dataclass(frozen=True)
@@ -145,11 +121,15 @@ class Registry:
         return cls(found)
 
     def names(self, kind: str) -> list[str]:
-        """The names of one kind, in alphabetical order."""
+        """List the names of the components of one kind, in alphabetical order."""
         return sorted(name for of, name in self.entries if of == kind)
 
     def entry(self, kind: str, name: str) -> Entry:
-        """The component of this name.
+        """Find the registered component of a kind and name; former names serve.
+
+        Args:
+            kind: one of `KINDS`.
+            name: its name on the command line.
 
         Raises:
             UsageError: there is none; the message names the nearest.
@@ -246,34 +226,23 @@ def _origin(dist: metadata.Distribution | None) -> str:
 
 def _from_file(path: Path) -> Iterable[Entry]:
     where = f"--plugin {path}"
-    table = getattr(_module(path), PLUGIN_TABLE, None)
+    table = vars(load_file(path, where, "plugin")).get(PLUGIN_TABLE)
     if not isinstance(table, Mapping) or not table or set(table) - set(KINDS):
         raise UsageError(where, f"{PLUGIN_TABLE} = {table!r}", _TABLE, "add it at the end of the file")
     for kind, components in table.items():
         if not isinstance(components, Mapping) or not components:
-            raise UsageError(where, f"{PLUGIN_TABLE}[{kind!r}] = {components!r}", _TABLE, "mend the table")
+            raise UsageError(where, f"{PLUGIN_TABLE}[{kind!r}] = {components!r}", _TABLE, "correct the table")
         for name, target in components.items():
             if not (isinstance(name, str) and _NAME.fullmatch(name)):
                 raise UsageError(where, f"the name {name!r}", "letters, digits, _ and -", "rename it in the table")
-            home, own_name = getattr(target, "__module__", ""), getattr(target, "__name__", "")
-            if not isinstance(target, type) or getattr(sys.modules.get(home), own_name, None) is not target:
+            if not _is_top_level_class(target):
                 found = f"{target!r} for {name!r}"
                 raise UsageError(where, found, "a class, defined at a file's top level", "put the class itself there")
-            yield Entry(kind, name, f"{home}:{own_name}", path.name)
+            yield Entry(kind, name, f"{target.__module__}:{target.__name__}", path.name)
 
 
-def _module(path: Path) -> ModuleType:
-    """Run a plug-in file; its module's name depends on its whole path, so that two files of one name are two."""
-    name = f"serbench_plugin_{key_of(path.resolve()):016x}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if not path.is_file() or spec is None or spec.loader is None:
-        raise UsageError(f"--plugin {path}", "no Python file", "a .py file", "check the path")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        del sys.modules[name]
-        found = f"{type(error).__name__}: {error}"
-        raise UsageError(f"--plugin {path}", found, "a file that runs", "mend it") from error
-    return module
+def _is_top_level_class(target: object) -> bool:
+    """Whether importing its module and taking its name from there gives it again."""
+    if not isinstance(target, type) or target.__module__ not in sys.modules:
+        return False
+    return vars(sys.modules[target.__module__]).get(target.__name__) is target

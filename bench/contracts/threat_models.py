@@ -32,13 +32,14 @@ class ThreatModel:
 
 
 def threat_models(text: str, attack: Any, corr: Corr, noises: NoiseScope) -> list[ThreatModel]:
-    """The variants of an attack that the options ask for; what its spec itself pins down is not crossed.
+    """List the threat models of an attack that the options ask for; what its spec itself pins down is not crossed.
 
     Args:
         text: its spec as given.
-        attack: the component.
-        corr: "both" asks an attack that can be informed twice; an attack that cannot is asked once, uninformed.
-        noises: "both" for the two splits.
+        attack: the component's object.
+        corr: "yes", "no" or "both": whether the attacker is informed (P1's Corr). An attack that can be is asked twice
+            for "both"; an attack that cannot is asked once, uninformed.
+        noises: "all", "imperceptible" or "both": the noises that may be used (P1's two columns).
     """
     splits = ("all", "imperceptible") if noises == "both" else (noises,)
     if isinstance(attack, Composed):

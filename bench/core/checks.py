@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
+from dataclasses import fields
+from typing import Any
 
 from bench.core.errors import UsageError
+from bench.core.specs import values_of
+
+THE_DEFAULT = "the default is {name}={default}"
 
 
 def within(
@@ -17,6 +22,7 @@ def within(
     at_least: float | None = None,
     above: float | None = None,
     at_most: float | None = None,
+    below: float | None = None,
     but_not: float | None = None,
 ) -> None:
     """Refuse a number out of its range; NaN is out of every range.
@@ -29,6 +35,7 @@ def within(
         at_least: the lowest value, itself allowed.
         above: the lowest value, itself not allowed.
         at_most: the highest value, itself allowed.
+        below: the highest value, itself not allowed.
         but_not: a value in between that makes no sense.
 
     Raises:
@@ -40,17 +47,49 @@ def within(
     bench.core.errors.UsageError: attack 'pitch', parameter 'factor': found 9.0; expected at least 0.25, at most 4, not
     1; P1 takes 1.25
     """
-    good = (
-        (at_least is None or value >= at_least)
-        and (above is None or value > above)
-        and (at_most is None or value <= at_most)
-        and not math.isnan(value)
-        and value != but_not
-    )
-    if not good:
-        bounds = {"at least": at_least, "more than": above, "at most": at_most, "not": but_not}
+    low = (at_least is None or value >= at_least) and (above is None or value > above)
+    high = (at_most is None or value <= at_most) and (below is None or value < below)
+    if not (low and high) or math.isnan(value) or value == but_not:
+        bounds = {"at least": at_least, "more than": above, "at most": at_most, "below": below, "not": but_not}
         expected = ", ".join(f"{words} {bound:g}" for words, bound in bounds.items() if bound is not None)
         raise UsageError(f"{component}, parameter {parameter!r}", str(value), expected, remedy)
+
+
+def check_fields(
+    component: Any, where: str, names: Collection[str], remedy: str = THE_DEFAULT, **bounds: float
+) -> None:
+    """Refuse a component where one of its fields is out of its range.
+
+    A field that is None has not been given, and is not looked at; of a tuple, every value is.
+
+    Args:
+        component: a dataclass.
+        where: whose fields these are, by kind and name: "victim 'cnn_gru'".
+        names: of fields that have one range.
+        remedy: what to do about it; `{name}` and `{default}` stand for the field's.
+        **bounds: at_least, above, at_most, below, but_not, as `within` takes them.
+
+    Raises:
+        UsageError: one is out of its range.
+
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Mine:
+    ...     units: int = 64
+    ...     def __post_init__(self):
+    ...         check_fields(self, "victim 'mine'", ("units",), at_least=1)
+    >>> Mine(units=0)
+    Traceback (most recent call last):
+        ...
+    bench.core.errors.UsageError: victim 'mine', parameter 'units': found 0; expected at least 1; the default is
+    units=64
+    """
+    values, defaults = values_of(component), {field.name: field.default for field in fields(component)}
+    for name in names:
+        value, advice = values[name], remedy.format(name=name, default=defaults[name])
+        for one in value if isinstance(value, tuple) else (value,):
+            if one is not None:
+                within(where, name, one, advice, **bounds)
 
 
 def chosen(component: str, parameter: str, values: Collection[str], known: Collection[str]) -> None:

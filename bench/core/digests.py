@@ -110,5 +110,5 @@ def unreadable(path: Path, error: Exception) -> DataError:
         path: the file.
         error: why it cannot be opened; its text becomes what was found.
     """
-    reason = getattr(error, "strerror", None) or str(error)
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
     return DataError(path, reason.lower(), "a file that can be read", "check the path and its permissions")

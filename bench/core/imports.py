@@ -59,7 +59,7 @@ class Places:
         return cls(home, root, frozenset({parts[0]}) if root.name in _INSTALLED else None), ".".join(parts)
 
     def find(self, module: str) -> Path | None:
-        """The source of a module, a package's `__init__.py`; None where it is none that counts."""
+        """Find the source of a module, of a package its `__init__.py`; None where it is none that counts."""
         folder = self._folder(module)
         if folder is None:
             return None
@@ -67,12 +67,12 @@ class Places:
         return next((file for file in candidates if file.is_file()), None)
 
     def is_package(self, module: str) -> bool:
-        """Whether a module is a folder that may hold others."""
+        """Tell whether a module is a folder that may hold others."""
         folder = self._folder(module)
         return folder is not None and folder.is_dir()
 
     def below(self, package: str) -> dict[str, Path]:
-        """A module, and where it is a package everything in it, by name."""
+        """List a module, and where it is a package everything in it, by name."""
         own, folder = self.find(package), self._folder(package)
         found = {package: own} if own else {}
         for file in sorted(folder.rglob("*.py")) if folder and folder.is_dir() else ():
@@ -89,7 +89,11 @@ class Places:
 
 
 def lies_in(module: str, names: Collection[str]) -> bool:
-    """Whether a module is one of these, or in a package that is.
+    """Tell whether a module is one of these, or in a package that is.
+
+    Args:
+        module: dotted name.
+        names: dotted names of modules and packages.
 
     >>> lies_in("bench.core.rng", {"bench.core"}), lies_in("bench.core", {"bench.core.rng"})
     (True, False)

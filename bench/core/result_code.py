@@ -37,6 +37,8 @@ CELL = (*DEFENDED_VICTIM, "bench.referee", "bench.scoring.rows", "bench.evaluati
 WITHOUT_EFFECT = frozenset(
     {
         "bench.core.aliases",  # where things were formerly
+        "bench.contracts.component",  # what it is made of and built with stands in the key itself
+        "bench.contracts.registry",
         "bench.core.cache",  # where files lie
         "bench.core.digests",  # what it finds stands in the key itself, as do names made by `keys`
         "bench.core.errors",  # what is kept has met none

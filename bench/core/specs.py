@@ -162,9 +162,18 @@ def _read(text: str, hint: Any, where: str) -> Any:
     raise UsageError(where, f"annotation {hint!r}", "bool, int, float, str, Path, Literal or tuple", "change the field")
 
 
+def values_of(component: Any) -> dict[str, Any]:
+    """Give the values of a dataclass's fields by their names, as they are; nothing of what is no dataclass.
+
+    >>> values_of(Spec("fade_in"))
+    {'name': 'fade_in', 'params': ()}
+    """
+    return {field.name: getattr(component, field.name) for field in _fields(component)}
+
+
 def params_of(component: Any) -> dict[str, Any]:
     """List all the parameters of a component by their names, as they go into a record's key: plain JSON values."""
-    return {field.name: _plain(getattr(component, field.name)) for field in _fields(component)}
+    return {name: _plain(value) for name, value in values_of(component).items()}
 
 
 def _plain(value: Any) -> Any:
@@ -184,11 +193,8 @@ def spec_of(name: str, component: Any) -> str:
     >>> spec_of("made", Perturbation("fade_in", "signal", "x"))
     'made:name=fade_in,category=signal,source=x'
     """
-    params = []
-    for field in _fields(component):
-        value = getattr(component, field.name)
-        if _required(field) or value != _default(field):
-            params.append((field.name, _text(value)))
+    given = zip(_fields(component), values_of(component).items(), strict=True)
+    params = [(key, _text(value)) for field, (key, value) in given if _required(field) or value != _default(field)]
     return str(Spec(name, tuple(params)))
 
 

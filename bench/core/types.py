@@ -192,10 +192,22 @@ class Task:
 
     def label_of(self, utterance: Utterance) -> Label | None:
         """Return the utterance's class, or None where it has none in this task."""
-        value: float | str | None = getattr(utterance, self.attribute)
+        rated = {"activation": utterance.activation, "valence": utterance.valence}
+        value = utterance.emotion if self.attribute == "emotion" else rated[self.attribute]
         if value is None or (self.improvised_only and utterance.metadata.get("style") == SCRIPTED):
             return None
         if self.bins:
             return self.classes[sum(float(value) > edge for edge in self.bins)]
         label = dict(self.merged).get(str(value), str(value))
         return label if label in self.classes else None
+
+    def index_of(self, utterance: Utterance) -> int:
+        """Give the utterance's class by its number, which is its column in a victim's output.
+
+        Raises:
+            ValueError: it has no label in this task.
+        """
+        label = self.label_of(utterance)
+        if label is None:
+            raise ValueError(f"{utterance.id!r} has no label in task {self.name!r}")
+        return self.classes.index(label)

@@ -1,6 +1,6 @@
 """What trains a defence never attacks it: sounds and random streams stand on one side. Checked before every attack.
 
-Speakers are kept apart by [`Partition`][bench.data.splits.Partition], which refuses to be made otherwise.
+Speakers are kept apart by [`Partition`][bench.data.partitions.Partition], which refuses to be made otherwise.
 """
 
 from __future__ import annotations

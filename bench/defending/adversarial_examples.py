@@ -13,7 +13,8 @@ from bench.core.errors import ComponentError
 from bench.core.rng import key_of, keyed
 from bench.core.types import Utterance
 from bench.data.leakage import check_seeds
-from bench.referee.referee import Referee, fooled
+from bench.referee.judgement import fooled
+from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
 from bench.scoring.rows import Row
 
@@ -23,7 +24,13 @@ TRAINING = "training"
 
 
 def training_tools(context: FitContext, speech: Sequence[Utterance], max_queries: int = 1) -> AttackTools:
-    """What an attack gets in training: the noise bank's "train" part and the training speakers' clean speech.
+    """Put together what an attack gets in training: the noise bank's "train" part and the training speakers' clean
+    speech.
+
+    Args:
+        context: noises, device, and what builds components.
+        speech: the clean utterances of the training speakers.
+        max_queries: the budget of each search.
 
     Raises:
         ComponentError: the context builds no components.
@@ -40,7 +47,7 @@ def training_tools(context: FitContext, speech: Sequence[Utterance], max_queries
 def perturbed(
     effect: str, utterances: Sequence[Utterance], context: FitContext, *key: object
 ) -> list[Utterance | None]:
-    """What an effect makes of training utterances; None for each to which it does not apply.
+    """Apply an effect to training utterances, with the noise bank's "train" part.
 
     Args:
         effect: the spec of a registered attack that asks once.
@@ -49,7 +56,8 @@ def perturbed(
         key: another key draws other sounds: the defence's name, and the epoch where there are several.
 
     Returns:
-        Utterances within [-1, 1], their `perturbation` set, in the order given.
+        Utterances within [-1, 1], their `perturbation` set, in the order given; None for each to which it does not
+        apply.
     """
     tools = training_tools(context, utterances)
     found = []
@@ -64,7 +72,7 @@ def perturbed(
 def adversarial_examples(
     victim: Victim, attack: str, utterances: Sequence[Utterance], context: FitContext, max_queries: int, *key: object
 ) -> list[Utterance | None]:
-    """What an attack on the victim as it stands finds for training utterances.
+    """Attack the victim as it stands with its own training utterances, and return what the attack finds.
 
     Args:
         victim: enrolled with these utterances' speakers.
@@ -87,12 +95,16 @@ def adversarial_examples(
 
 
 def best_candidates(referee: Referee, attack_run: AttackRun, utterances: Sequence[Utterance]) -> dict[str, Utterance]:
-    """The best candidate of each search, by utterance: the first that counts, else the last that fooled, else the last.
+    """Run an attack and keep the best candidate of each search.
 
     Args:
         referee: of an enrolled victim.
-        campaign: the attack.
+        attack_run: the attack.
         utterances: clean, labelled.
+
+    Returns:
+        By the utterance's id: the first candidate that counts as a success, else the last that fooled the victim, else
+        the last; within [-1, 1], on the CPU.
     """
     found: dict[str, Utterance] = {}
     ranks: dict[str, int] = {}

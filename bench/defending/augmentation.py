@@ -22,8 +22,13 @@ class NoisyCopies(AudioDefense, ABC):
 
     @abstractmethod
     def noisy_copies(self, train: Sequence[Utterance], context: FitContext) -> list[Utterance]:
-        """The copies, their `perturbation` set: of [`as_recorded`][bench.defending.retraining.as_recorded] utterances
-        alone."""
+        """Make the noisy copies, their `perturbation` set.
+
+        Args:
+            train: labelled utterances; only [`as_recorded`][bench.defending.retraining.as_recorded] ones are to be
+                copied.
+            context: seed, noises, device.
+        """
 
     def check(self, victim: TrainableVictim) -> None:
         """Refuse a victim that does not hear or cannot be trained.
@@ -39,6 +44,12 @@ class NoisyCopies(AudioDefense, ABC):
     ) -> Victim:
         """Train the victim on clean and noisy utterances.
 
+        Args:
+            victim: the recipe.
+            train: labelled utterances, which are learnt from too.
+            valid: labelled utterances of other speakers, which stay clean.
+            context: the task, the seed, the device, the noises.
+
         Raises:
             UsageError: the victim does not hear or cannot be trained, the noise bank lacks a category, or there are no
                 copies: nothing would be defended.
@@ -53,5 +64,5 @@ class NoisyCopies(AudioDefense, ABC):
         return victim.fit([*train, *copies], valid, with_clean(context, train))
 
     def load(self, victim: TrainableVictim, folder: Path, context: FitContext) -> Victim:
-        """The victim as it was trained: this defence leaves nothing else behind."""
+        """Load the victim as it was trained: this defence leaves nothing else behind."""
         return victim.load(folder, context)

@@ -28,9 +28,10 @@ LEAST_ALPHA, GREATEST_ALPHA = 1e-12, 0.5
 
 @lru_cache(maxsize=4096)
 def sign_test(hits: int, of: int) -> float:
-    """Two-sided p of so many heads from a fair coin (the binomial test of their Predict, after Hung & Fithian 2019).
+    """Compute the two-sided p of so many heads from a fair coin.
 
-    p = min(1, 2 · Σ_{i ≥ max(hits, of − hits)} C(of, i) / 2^of), summed exactly.
+    p = min(1, 2 · Σ_{i ≥ max(hits, of − hits)} C(of, i) / 2^of), summed exactly: the binomial test of Cohen et al.'s
+    Predict, after Hung & Fithian (2019).
 
     Args:
         hits: how often the first of two classes was voted for, from 0.
@@ -52,7 +53,8 @@ def sign_test(hits: int, of: int) -> float:
 
 
 def share_lower_bound(hits: int, n: int, alpha: float) -> float:
-    """A chance that the true one exceeds, but for `alpha` of all samples: one-sided Clopper & Pearson (1934).
+    """Bound a chance from below: the true one is greater, but for `alpha` of all samples (Clopper & Pearson 1934,
+    one-sided).
 
     The p at which so many hits or more have a chance of alpha: the alpha-quantile of Beta(hits, n − hits + 1).
 
@@ -76,7 +78,9 @@ def share_lower_bound(hits: int, n: int, alpha: float) -> float:
 
 
 def certified_radius(share: float, sigma: float) -> float:
-    """σ · Φ⁻¹(share): how far, in Euclidean norm, an input may move before the smoothed answer can change.
+    """Compute how far, in Euclidean norm, an input may move before the smoothed answer can change: σ · Φ⁻¹(share).
+
+    Cohen et al. (2019), Theorem 1 in the form of section 3.2.2.
 
     Args:
         share: lower bound of the chance of the class, from 0 to 1.
@@ -92,7 +96,7 @@ def certified_radius(share: float, sigma: float) -> float:
 
 
 def certified_snr_db(norm: float, radius: float) -> float | None:
-    """20 · log₁₀(‖x‖ / radius): no noise at a higher signal-to-noise ratio can change the answer.
+    """Compute the SNR above which no noise can change the answer: 20 · log₁₀(‖x‖ / radius).
 
     The SNR is the referee's, energy over energy of the whole utterance.
 
@@ -110,7 +114,11 @@ def certified_snr_db(norm: float, radius: float) -> float | None:
 
 
 def proven_at(proven_db: float | None, snr_db: float) -> bool:
-    """Whether no noise at an SNR, or above it, can change an answer that is proven for all SNRs above `proven_db`.
+    """Tell whether no noise at an SNR, or above it, can change an answer that is proven for all SNRs above another.
+
+    Args:
+        proven_db: the answer is proven for all SNRs above this, in dB; None where it is for none.
+        snr_db: the SNR that is asked about, in dB.
 
     >>> proven_at(38.5, 40.0), proven_at(40.0, 40.0), proven_at(None, 40.0)
     (True, False, False)
@@ -142,15 +150,15 @@ class Certificate:
 
     @classmethod
     def of(cls, said: Utterance, label: int, hits: int, copies: int, sigma: float, alpha: float) -> Certificate:
-        """From the votes: their Certify.
+        """Certify from the votes (Cohen et al. 2019, Certify).
 
         Args:
-            said: the utterance.
-            label: the class chosen beforehand, on other copies.
+            said: the utterance, with a waveform of shape (samples,).
+            label: the class chosen beforehand, on other copies, as a column of the task.
             hits: copies of which the base victim said it.
-            copies: how many were asked about.
-            sigma: of the noise.
-            alpha: chance of being wrong.
+            copies: how many were asked about, at least 1.
+            sigma: standard deviation of the smoothing noise, full scale being 1.
+            alpha: chance of being wrong, above 0 and below 1.
         """
         share = share_lower_bound(hits, copies, alpha)
         radius = certified_radius(share, sigma)
@@ -164,11 +172,11 @@ class Certifying(Victim, Protocol):
     """A fitted victim that can prove how far its answers reach."""
 
     def enroll(self, clean: Sequence[Utterance]) -> Certifying:
-        """Likewise one that certifies."""
+        """Return a victim that knows these speakers' clean, unlabelled utterances, and certifies likewise."""
         ...
 
     def certify(self, batch: Batch, first: int, copies: int, alpha: float) -> list[Certificate]:
-        """A certificate for each utterance; each is wrong with a chance of at most `alpha`.
+        """Certify each utterance; each certificate is wrong with a chance of at most `alpha`.
 
         Args:
             batch: the utterances as they stand.

@@ -51,7 +51,7 @@ class Denoiser:
     where: str = "rnnoise"
 
     def purify(self, waveforms: Tensor, lengths: Tensor) -> Tensor:
-        """Take the noise out.
+        """Take the noise out of utterances.
 
         Args:
             waveforms: shape (b, t), float32, in [-1, 1], at 16 kHz.
@@ -79,7 +79,7 @@ class Denoiser:
         return torch.from_numpy(cleaned).to(waveforms.device)
 
     def binary(self) -> str:
-        """The digest of the library, which holds the network's weights.
+        """Digest the library, which holds the network's weights.
 
         Raises:
             UsageError: pyrnnoise is not installed.
@@ -87,7 +87,7 @@ class Denoiser:
         return digest_of(self.where, [library_path(self.where)])
 
     def fingerprint(self) -> str:
-        """Changes with the library, and with all that is done to the sound on its way there and back.
+        """Digest the library, and all that is done to the sound on its way there and back; changes whenever they do.
 
         Raises:
             UsageError: pyrnnoise is not installed.
@@ -96,7 +96,7 @@ class Denoiser:
 
 
 def library_path(where: str) -> Path:
-    """The shared library in the installed package.
+    """Find RNNoise's shared library in the installed package; `where` is who needs it, for the message.
 
     Raises:
         UsageError: there is none.
@@ -146,13 +146,13 @@ def _denoised(library: ctypes.CDLL, samples: NDArray[np.float32]) -> NDArray[np.
 
 
 def widened(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Sound (n,) at 16 kHz as (3 n,) at 48 kHz, where it was in time."""
+    """Resample sound of shape (n,) at 16 kHz to (3 n,) at 48 kHz, where it was in time."""
     wide: NDArray[np.float32] = resample_poly(samples, _RATIO, 1, window=_TAPS)
     return wide
 
 
 def narrowed(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Sound (3 n,) at 48 kHz as (n,) at 16 kHz, where it was in time."""
+    """Resample sound of shape (3 n,) at 48 kHz to (n,) at 16 kHz, where it was in time."""
     narrow: NDArray[np.float32] = resample_poly(samples, 1, _RATIO, window=_TAPS)
     return narrow
 

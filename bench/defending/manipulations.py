@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from bench.core.types import Utterance
 from bench.modelling.features.mel_statistics import WIDTH, Voices
-from bench.modelling.training import Sequences
+from bench.modelling.sequences import Sequences
 
 CLEAN = "clean"
 _FARTHEST = 10.0
@@ -55,11 +55,11 @@ class Recognised:
 
 
 def recognised(id: str, chances: Sequence[float], settings: Sequence[Manipulation], threshold: float) -> Recognised:
-    """What one utterance is taken for.
+    """Say what one utterance is taken for, from the chances of all that was learnt.
 
     Args:
         id: the utterance's.
-        chances: of being clean, and of each setting.
+        chances: of being clean, and of each manipulation; from 0 to 1.
         settings: what was learnt, in that order.
         threshold: a chance of being clean below it is too low.
 
@@ -107,7 +107,15 @@ class Ear(nn.Module):
         self.deviation.copy_(features.std(dim=0, correction=0).clamp(min=1e-3))
 
     def forward(self, features: Tensor, _counts: Tensor | None = None) -> Tensor:
-        """Logits (b, 1 + settings) from features (b, 1, `WIDTH`)."""
+        """Compute logits of an utterance being clean, and of each manipulation that was learnt.
+
+        Args:
+            features: statistics, shape (b, 1, `WIDTH`).
+            _counts: of no account: an utterance is one frame.
+
+        Returns:
+            Shape (b, 1 + settings).
+        """
         standard = (features[:, 0] - self.mean) / self.deviation
         logits: Tensor = self.layers(standard.clamp(-_FARTHEST, _FARTHEST))
         return logits
@@ -119,12 +127,12 @@ def labelled(
     learnt: Sequence[Manipulation],
     voices: Voices,
 ) -> Sequences:
-    """Clean and manipulated utterances with their classes, clean ones first: what an `Ear` learns from.
+    """Give clean and manipulated utterances their classes, clean ones first: what an `Ear` learns from.
 
     Args:
         clean: class 0.
         altered: copies of them, each with what was done to it.
-        learnt: the settings, in the order of the classes after the first.
+        learnt: the manipulations, in the order of the classes after the first.
         voices: their speakers.
     """
     features = voices.learnt([*clean, *(said for _, said in altered)])

@@ -31,7 +31,7 @@ class Purifier(Protocol):
     """
 
     def purify(self, waveforms: Tensor, lengths: Tensor) -> Tensor:
-        """What is left of utterances; several threads may ask at once.
+        """Take noise out of utterances; several threads may ask at once.
 
         A row must depend neither on the others nor on padding, nor on what was asked before.
 
@@ -46,7 +46,14 @@ class Purifier(Protocol):
 
 
 def purified_batch(purifier: Purifier, batch: Batch) -> Batch:
-    """A batch with purified sound; its other fields, and utterances without sound, as they were.
+    """Purify a batch's sound; its other fields, and utterances without sound, stay as they are.
+
+    Args:
+        purifier: what takes the noise out.
+        batch: b utterances.
+
+    Returns:
+        A new batch, its sound within [-1, 1] and zero after each end.
 
     Raises:
         ComponentError: the purifier gave another shape.
@@ -59,7 +66,7 @@ def purified_batch(purifier: Purifier, batch: Batch) -> Batch:
     expected = (len(places), batch.waveforms.shape[1])
     if tuple(cleaned.shape) != expected:
         where, found = type(purifier).__name__, f"sound of shape {tuple(cleaned.shape)}"
-        raise ComponentError(where, found, f"shape {expected}", "mend its method purify")
+        raise ComponentError(where, found, f"shape {expected}", "correct its method purify")
     beyond = torch.arange(expected[1], device=lengths.device) >= lengths[:, None]
     waveforms = torch.zeros_like(batch.waveforms)
     waveforms[places] = cleaned.to(waveforms).clamp(-1.0, 1.0).masked_fill(beyond, 0.0)
@@ -75,7 +82,7 @@ def purified_utterances(
     progress: Progress = SILENT,
     description: str = "purifying speech",
 ) -> list[Utterance]:
-    """Utterances with purified sound, in the order given: the same samples are purified once.
+    """Purify utterances' sound, in the order given: the same samples are purified once.
 
     Args:
         purifier: see `Purifier` on what is kept in the cache.

@@ -59,28 +59,29 @@ class Purified:
         return Traits(concurrent=traits_of(self.victim).concurrent)
 
     def enroll(self, clean: Sequence[Utterance]) -> Purified:
-        """The victim behind gets to know these speakers as it will hear them."""
+        """Return this victim with knowledge of some speakers: the victim behind gets to know them as it will hear
+        them."""
         heard = purified_utterances(self.purifier, clean, self.device)
         return replace(self, victim=self.victim.enroll(heard))
 
     def log_probs(self, batch: Batch) -> Tensor:
-        """Class log-probabilities, shape (b, c)."""
+        """Estimate class log-probabilities, shape (b, c), from what the purifier leaves."""
         return self.victim.log_probs(self.purified(batch))
 
     def purified(self, batch: Batch) -> Batch:
-        """What the victim behind hears of these utterances: all else about them as it was."""
+        """Return what the victim behind hears of these utterances: all else about them as it was."""
         return purified_batch(self.purifier, batch)
 
     def trace(self, batch: Batch) -> list[Tensor]:
-        """What is left of each utterance, b tensors of shape (t, 1): its samples; where the victim behind purifies too,
-        what that leaves."""
+        """Show what is left of each utterance, b tensors of shape (t, 1): its samples; where the victim behind purifies
+        too, what that leaves."""
         heard = self.purified(batch)
         if isinstance(self.victim, Purifying):
             return self.victim.trace(heard)
         return [utterance.waveform[:, None] for utterance in heard.utterances]
 
     def save(self, folder: Path) -> None:
-        """The victim in a folder of its own, and a note of what stands before it."""
+        """Write the victim into a folder of its own, and a note of what stands before it."""
         (folder / _INNER).mkdir()
         self.victim.save(folder / _INNER)
         text = json.dumps(dict(self.note), indent=1, sort_keys=True)
@@ -101,10 +102,10 @@ def fit_purified(
     Args:
         where: the defence, for messages: "defense 'rnnoise'".
         purifier: fitted, where it has to be.
-        note: see `Purified`.
+        note: what the purifier is, as JSON can hold it.
         victim: what is defended.
-        train: purified, as are `context.clean` and `valid`.
-        valid: likewise.
+        train: labelled utterances to learn from; purified, as are `context.clean` and `valid`.
+        valid: labelled utterances of other speakers.
         context: its device is where it is purified.
 
     Raises:
@@ -126,7 +127,15 @@ def load_purified(
     folder: Path,
     context: FitContext,
 ) -> Purified:
-    """What `fit_purified` gave, from its folder.
+    """Load a purified victim: it predicts what the one that `fit_purified` gave did.
+
+    Args:
+        where: the defence, for messages: "defense 'rnnoise'".
+        purifier: fitted, where it has to be.
+        note: what the purifier is; a folder saved with another note is refused.
+        victim: the recipe that was defended.
+        folder: what the fitted victim's `save` wrote.
+        context: the one that it was fitted with.
 
     Raises:
         DataError: its note is missing, damaged, or another one.
@@ -160,6 +169,10 @@ class AudioDefense:
 
 def refuse_deaf(where: str, victim: TrainableVictim) -> None:
     """Refuse a victim that reads text alone: a purifier of sound would defend nothing.
+
+    Args:
+        where: the defence, for the message: "defense 'rnnoise'".
+        victim: the recipe to be defended.
 
     Raises:
         UsageError: it does not hear.

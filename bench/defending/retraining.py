@@ -65,13 +65,24 @@ def check_renews(where: str, victim: TrainableVictim) -> None:
 
 
 def as_recorded(utterances: Sequence[Utterance]) -> list[Utterance]:
-    """Those that nothing was done to. What another defence has changed is left as it is, and is not changed again: two
-    of one stack would else put noise upon noise."""
+    """Select the utterances that nothing was done to.
+
+    What another defence has changed is left as it is, and is not changed again: two of one pipeline would else put
+    noise upon noise.
+    """
     return [utterance for utterance in utterances if utterance.perturbation is None]
 
 
 def with_clean(context: FitContext, train: Sequence[Utterance]) -> FitContext:
-    """The context that says which utterances were clean before this defence, or one around it, changed any."""
+    """Note in a context which utterances were clean before this defence, or one around it, changed any.
+
+    Args:
+        context: as given to the defence.
+        train: the utterances that the defence was given to train on.
+
+    Returns:
+        The context with `clean` set; as it was, where a defence around this one has set it.
+    """
     return replace(context, clean=context.clean or tuple(train))
 
 
@@ -94,15 +105,15 @@ class Retrained:
         )
 
     def enroll(self, clean: Sequence[Utterance]) -> Retrained:
-        """With the victim enrolled."""
+        """Return this victim with knowledge of some speakers, from their clean, unlabelled utterances."""
         return replace(self, victim=self.victim.enroll(clean))
 
     def log_probs(self, batch: Batch) -> Tensor:
-        """The victim's, shape (b, c)."""
+        """Estimate class log-probabilities, shape (b, c): the victim's."""
         return self.victim.log_probs(batch)
 
     def save(self, folder: Path) -> None:
-        """The victim in a folder of its own, and the note."""
+        """Write the victim into a folder of its own, and the note."""
         (folder / _INNER).mkdir()
         self.victim.save(folder / _INNER)
         text = json.dumps(dict(self.note), indent=1, sort_keys=True)
@@ -110,7 +121,12 @@ class Retrained:
 
 
 def load_retrained(victim: TrainableVictim, folder: Path, context: FitContext) -> Retrained:
-    """What `Retrained.save` wrote.
+    """Load a retrained victim from what `Retrained.save` wrote.
+
+    Args:
+        victim: the recipe that was trained.
+        folder: what was written.
+        context: the one that it was fitted with.
 
     Raises:
         DataError: the note is missing or damaged.

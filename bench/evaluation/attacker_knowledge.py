@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import torch
 
@@ -11,6 +10,7 @@ from bench.contracts.attacks import AttackTools, Degradation, InformedAttack
 from bench.core.progress import SILENT, Progress
 from bench.core.rng import keyed
 from bench.core.types import Utterance
+from bench.referee.judgement import heard
 from bench.referee.referee import Referee
 from bench.scoring.scores import uar
 
@@ -22,7 +22,7 @@ def degradation(
     tools: AttackTools,
     progress: Progress = SILENT,
 ) -> Degradation:
-    """What an informed attacker knows (P1's Corr): the loss of UAR by noise category.
+    """Measure what an informed attacker knows (P1's Corr): the loss of UAR by noise category.
 
     Measured on validation speakers with the noise bank's "train" part, so on nothing that is attacked later.
 
@@ -31,10 +31,10 @@ def degradation(
         attack: says what it would try of each category.
         utterances: clean, labelled.
         tools: with the "train" part.
-        progress: whom to tell.
+        progress: is told of each category that is done.
 
     Returns:
-        UAR on the clean utterances less UAR on the probes, for each category that applies to any.
+        UAR on the clean utterances less UAR on the probes, from -1 to 1, for each category that applies to any.
     """
     found = {}
     with torch.no_grad(), progress.task("Measuring Corr", len(attack.categories)) as advance:
@@ -43,13 +43,8 @@ def degradation(
             probes = [attack.probe(u, category, tools, keyed("probe", category, u.id)) for u in utterances]
             applied = [index for index, probe in enumerate(probes) if probe is not None]
             if applied:
-                after = referee.names(referee.labels([clipped(probe) for probe in probes if probe is not None]))
+                after = referee.names(referee.labels([heard(probe) for probe in probes if probe is not None]))
                 truth = [referee.task.label_of(utterances[index]) or "" for index in applied]
                 found[category] = uar(truth, [before[index] for index in applied]) - uar(truth, after)
             advance(1)
     return found
-
-
-def clipped(utterance: Utterance) -> Utterance:
-    """The utterance within [-1, 1]."""
-    return replace(utterance, waveform=utterance.waveform.clamp(-1.0, 1.0))

@@ -16,7 +16,8 @@ from bench.core.noises import NoiseSet
 from bench.core.progress import SILENT, Progress
 from bench.core.types import Dataset, Modality, Task, Utterance
 from bench.data.leakage import check_noises
-from bench.data.splits import Partition, split_named
+from bench.data.partitions import Partition
+from bench.data.splits import split_named
 from bench.data.tasks import usable
 from bench.evaluation.cells import FittedKey
 

@@ -18,13 +18,18 @@ from bench.scoring.records import Store
 
 @dataclass(frozen=True)
 class Planned:
-    """A cell and the variant of its attack that it measures."""
+    """A cell and the threat model of its attack that it measures.
+
+    Args:
+        cell: what is measured.
+        threat_model: what the attacker knows and may use, and how tables name the attack.
+    """
 
     cell: Cell
     threat_model: ThreatModel
 
     def labels(self) -> dict[str, Any]:
-        """How results name it."""
+        """Return the columns by which results name the threat model: attack_base, corr, noises."""
         return {
             "attack_base": self.threat_model.base,
             "corr": self.threat_model.corr,

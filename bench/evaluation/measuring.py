@@ -34,7 +34,7 @@ class Measuring:
     _asked: dict[tuple[FittedKey, int], tuple[Victim, Referee]] = field(default_factory=dict, init=False, repr=False)
 
     def rows(self, cell: Cell) -> list[Row]:
-        """Measure a cell.
+        """Attack a cell's test utterances and return their records; its victim is fitted or loaded first.
 
         Raises:
             bench.core.errors.BenchError: a component broke its contract, or cannot do what is asked.

@@ -19,7 +19,7 @@ Device = Literal["auto", "cpu", "cuda"]
 
 
 def parse_ks(text: str | int | Sequence[int]) -> tuple[int, ...]:
-    """Numbers of queries, ascending.
+    """Read numbers of queries; return them in ascending order, each once.
 
     Raises:
         UsageError: not whole numbers of at least 1, separated by commas.
@@ -31,7 +31,7 @@ def parse_ks(text: str | int | Sequence[int]) -> tuple[int, ...]:
 
 
 def parse_seeds(text: str | int | Sequence[int]) -> tuple[int, ...]:
-    """Seeds, in the given order.
+    """Read seeds; return them in the given order, each once.
 
     Raises:
         UsageError: not whole numbers of at least 0, separated by commas.
@@ -40,12 +40,12 @@ def parse_seeds(text: str | int | Sequence[int]) -> tuple[int, ...]:
 
 
 def parse_folds(text: str | int | Sequence[int]) -> tuple[int, ...]:
-    """The folds to run: one, several, or none named, which is all of them.
+    """Read which folds to run: one, several, or "all"; for all of them, return none.
 
     How many there are depends on `--split` and the corpus.
 
     Raises:
-        UsageError: not "all" and not numbers of folds.
+        UsageError: not "all" and not numbers of folds, from 0.
 
     >>> parse_folds("0,2"), parse_folds("all")
     ((0, 2), ())
@@ -72,18 +72,56 @@ def _whole_numbers(option: str, given: str | int | Sequence[int], least: int, ex
 
 
 def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
-    """Raise a UsageError unless the value is one of the choices."""
+    """Refuse a value that is none of the choices.
+
+    Args:
+        option: the command-line option, for the message: "--corr".
+        value: as given.
+        choices: all that may be given.
+
+    Raises:
+        UsageError: it is none of them; the message names the nearest.
+    """
     if value not in choices:
         raise UsageError(option, repr(value), "one of " + ", ".join(choices), did_you_mean(value, choices))
 
 
 @dataclass(frozen=True)
 class Options:
-    """A run, as asked for; the fields are the options of `bench run`."""
+    """A run, as asked for; the fields are the options of `bench run`.
+
+    Args:
+        victims: specs; at least one.
+        attacks: specs. None named is no run: victims alone are trained, evaluated, exported.
+        defenses: specs; "none" is the bare victim.
+        ks: numbers of label-only queries, each at least 1, at which success is read off; the greatest is each search's
+            budget.
+        corpus: spec of the speech.
+        corpus_root: the corpus's folder, where it is not embedded.
+        noise_banks: specs; the sounds of several are put together.
+        noise_roots: the folders of those banks that read one, in their order.
+        noise_map: CSV folder,category: which folder is which category.
+        perception: CSV: which noises people hear as another emotion; None for P1's table.
+        tasks: names, see `bench.data.tasks.TASKS`.
+        split: who is trained on and who is attacked, see `bench.data.splits.SPLITS`.
+        folds: from 0; none named is all of them.
+        seeds: of training and search, each at least 0.
+        repeats: how often each cell is measured, with other draws; None is as many as each defence needs.
+        corr: "yes", "no" or "both": whether the attacker is informed, where an attack can be (P1's Corr).
+        noises: "all", "imperceptible" or "both": which noises count (P1's two columns).
+        limit: attack so many test utterances of each fold; None for all.
+        measures: what is measured on accepted candidates, see `bench.measures.catalogue`.
+        device: "auto" (a GPU where there is one), "cpu" or "cuda".
+        batch_size: searches side by side, at least 1; changes no result.
+        plugins: Python files that bring components.
+        out: the run's folder; finished cells found there are not run again.
+
+    Raises:
+        UsageError: a value is none of those that may be given.
+    """
 
     victims: tuple[str, ...]
     attacks: tuple[str, ...] = ()
-    """None named is no run: victims alone are trained, evaluated, exported."""
     defenses: tuple[str, ...] = (NO_DEFENSE,)
     ks: tuple[int, ...] = (5, 15, 25)
     corpus: str = "synthetic"
@@ -95,10 +133,8 @@ class Options:
     tasks: tuple[str, ...] = ("ahsn",)
     split: str = "k-fold"
     folds: tuple[int, ...] = (0,)
-    """None named is all of them."""
     seeds: tuple[int, ...] = (0,)
     repeats: int | None = None
-    """None is as many as each defence needs."""
     corr: Corr = "both"
     noises: NoiseScope = "both"
     limit: int | None = None
@@ -128,7 +164,15 @@ class Options:
 
 
 def check_writable(folder: Path, option: str = "--out") -> None:
-    """Raise a UsageError unless files can be written there; makes nothing."""
+    """Refuse a folder that files cannot be written to; makes nothing.
+
+    Args:
+        folder: there, or to be made.
+        option: who asked for it, for the message.
+
+    Raises:
+        UsageError: the nearest folder that is there cannot be written to, or is a file.
+    """
     nearest = folder
     while not nearest.exists() and nearest != nearest.parent:
         nearest = nearest.parent

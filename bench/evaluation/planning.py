@@ -107,7 +107,7 @@ def plan(selection: Selection, experiment: Experiment) -> list[Planned]:
 
 
 def repeats_of(options: Options, fitted: FittedKey) -> int:
-    """Say how often a fitted victim is looked at: what a randomised one answers once says little.
+    """Count how often a fitted victim is looked at: what a randomised one answers once says little.
 
     Args:
         options: with `repeats`, or None.

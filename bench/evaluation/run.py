@@ -41,6 +41,10 @@ class Done:
 def execute(options: Options, progress: Progress) -> Done:
     """Run what is asked for, or what of it is not done yet, and score it.
 
+    Args:
+        options: what is asked for.
+        progress: is told of long steps.
+
     Raises:
         bench.core.errors.BenchError: something asked for cannot be done; nothing has been written then.
     """
@@ -52,7 +56,7 @@ def execute_all(asked: Sequence[Options], progress: Progress) -> Done:
 
     Args:
         asked: see `prepare`.
-        progress: whom to tell.
+        progress: is told of long steps.
 
     Raises:
         bench.core.errors.BenchError: something asked for cannot be done; nothing has been written then.

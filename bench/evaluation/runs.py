@@ -17,13 +17,25 @@ _RUN_FILE = "run.json"
 
 
 def remember(folder: Path, ks: Sequence[int]) -> None:
-    """Note which k the run was scored at, for `bench show`."""
+    """Note at which numbers of queries a run was scored, beside those noted before, for `bench show`.
+
+    Args:
+        folder: the run's.
+        ks: numbers of queries.
+
+    Raises:
+        DataError: what was noted before cannot be read.
+    """
     with appearing_file(folder / _RUN_FILE) as temporary:
         temporary.write_text(json.dumps({"k": sorted({*ks, *remembered(folder)})}) + "\n")
 
 
 def remembered(folder: Path) -> tuple[int, ...]:
-    """The k that a run has been scored at; none where it says nothing of them."""
+    """Read at which numbers of queries a run has been scored; none where it says nothing of them.
+
+    Raises:
+        DataError: the note is damaged.
+    """
     if not (folder / _RUN_FILE).is_file():
         return ()
     try:

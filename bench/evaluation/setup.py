@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from bench.contracts.registry import Registry
 from bench.core.errors import UsageError
 from bench.core.progress import Progress
 from bench.core.result_code import code_of_component
-from bench.core.specs import Spec
+from bench.core.specs import Spec, values_of
 from bench.evaluation.options import Options
 
 if TYPE_CHECKING:
@@ -21,7 +21,17 @@ if TYPE_CHECKING:
 
 
 def set_up(options: Options, registry: Registry, progress: Progress) -> Experiment:
-    """Read the corpus and the noise bank, choose the device."""
+    """Read the corpus and the noise banks, and choose the device.
+
+    Args:
+        options: what is asked for.
+        registry: finds components.
+        progress: is told of long steps.
+
+    Raises:
+        bench.core.errors.BenchError: a path is given to a component that reads none, a file or folder is not as it
+            should be, or there is no such device.
+    """
     from bench.contracts.perception import p1, read_perception
     from bench.data.noises.joined import joined
     from bench.evaluation.experiment import Experiment
@@ -79,14 +89,14 @@ def _noise_banks(options: Options, registry: Registry) -> list[Any]:
 
 def _reads(registry: Registry, kind: str, text: str, parameter: str) -> bool:
     """Whether a component takes a path of this name and its spec does not give one."""
-    component = registry.build(kind, text)
-    return parameter in {field.name for field in fields(component)} and getattr(component, parameter) is None
+    values = values_of(registry.build(kind, text))
+    return parameter in values and values[parameter] is None
 
 
 def _with_paths(registry: Registry, kind: str, text: str, paths: dict[str, Path | None]) -> Any:
     """Build a corpus or noise bank with the paths given on the command line, by their options."""
     component = registry.build(kind, text)
-    known = {field.name for field in fields(component)}
+    known = values_of(component)
     given = {option.rpartition("-")[2]: path for option, path in paths.items() if path is not None}
     for option, path in paths.items():
         if path is not None and option.rpartition("-")[2] not in known:
@@ -95,7 +105,7 @@ def _with_paths(registry: Registry, kind: str, text: str, paths: dict[str, Path 
 
 
 def device_named(name: str) -> torch.device:
-    """The device to compute on; "auto" takes a GPU where there is one.
+    """Choose the device to compute on; "auto" takes a GPU where there is one.
 
     Raises:
         UsageError: a GPU is asked for and there is none.

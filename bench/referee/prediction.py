@@ -33,7 +33,8 @@ class Predictor:
     halving: Halving
 
     def labels(self, batch: Batch) -> Tensor:
-        """Class indices, on the device still; `label_of` makes each a number once it is not.
+        """Ask the victim for class indices, and leave them on the device; `label_of` makes each a number once it is
+        not.
 
         Returns:
             Shape (b,), float64; the number of classes where the victim refuses, NaN where its answer is no
@@ -57,7 +58,9 @@ class Predictor:
             return labels
         if refused.dtype != torch.bool or refused.shape != labels.shape:
             found = f"refusals that are {refused.dtype} of shape {tuple(refused.shape)}"
-            raise ComponentError("victim", found, f"bool of shape {tuple(labels.shape)}", "mend its answer_or_refuse")
+            raise ComponentError(
+                "victim", found, f"bool of shape {tuple(labels.shape)}", "correct its answer_or_refuse"
+            )
         return labels.masked_fill(refused, self.classes)
 
 
@@ -66,15 +69,24 @@ def _some(batch: Batch, places: Sequence[int]) -> Batch:
 
 
 def predictions_of(victim: Victim, batch: Batch) -> tuple[Tensor, Tensor | None]:
-    """A victim's log-probabilities, and which utterances it refuses; None where it is not one that refuses."""
+    """Ask a victim for log-probabilities, and which utterances it refuses.
+
+    Args:
+        victim: fitted, and enrolled with the speakers of the batch.
+        batch: b utterances.
+
+    Returns:
+        Log-probabilities, shape (b, c), and refusals, shape (b,), bool; None in their place where it is not one that
+        refuses.
+    """
     return victim.answer_or_refuse(batch) if isinstance(victim, Refusing) else (victim.log_probs(batch), None)
 
 
 def label_of(answer: float) -> int:
-    """A class index from the device.
+    """Read a class index from the number that `Predictor.labels` gives.
 
     Raises:
-        ComponentError: it is NaN.
+        ComponentError: it is NaN: the victim's answer was no distribution.
     """
     if math.isnan(answer):
         raise _not_log_probabilities("a row with NaN, or that does not sum to probability 1", "log-probabilities")
@@ -82,4 +94,4 @@ def label_of(answer: float) -> int:
 
 
 def _not_log_probabilities(found: str, expected: str) -> ComponentError:
-    return ComponentError("victim", found, expected, "mend its log_probs; logits want torch.log_softmax")
+    return ComponentError("victim", found, expected, "correct its log_probs; logits want torch.log_softmax")

@@ -11,7 +11,6 @@ Charging: every candidate is charged, repeats too; the one clean query of each u
 from __future__ import annotations
 
 import itertools
-import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,8 +18,6 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from bench.contracts.attacks import AttackTools
-from bench.contracts.perception import Perception
 from bench.contracts.protocols import Victim
 from bench.contracts.traits import traits_of
 from bench.core.batch import Batch, batches
@@ -29,12 +26,11 @@ from bench.core.progress import no_steps
 from bench.core.threads import in_threads
 from bench.core.types import REFUSED, Perturbation, Task, Utterance
 from bench.measures.catalogue import MEASURES
+from bench.referee.judgement import Verdict, fooled, heard
 from bench.referee.prediction import Predictor, label_of
 from bench.referee.search import AttackRun, Search
 from bench.scoring.rows import Row
 
-SNR_DECIMALS = 4
-"""Decimals of a recorded SNR: far beyond hearing, and within the precision of the sums."""
 _ALL = 1 << 30
 
 
@@ -64,8 +60,10 @@ class Referee:
     _known: dict[int, tuple[Utterance, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def labels(self, utterances: Sequence[Utterance]) -> list[int]:
-        """The victim's class index for each utterance as it stands; nothing is charged. Where it refuses, the number of
-        classes."""
+        """Ask for the victim's class index of each utterance as it stands; nothing is charged.
+
+        Where the victim refuses, the index is the number of classes.
+        """
         found = [0] * len(utterances)
 
         @torch.no_grad()
@@ -87,7 +85,7 @@ class Referee:
         return [self._known[id(utterance)][1] for utterance in utterances]
 
     def names(self, labels: Sequence[int]) -> list[str]:
-        """Class names of class indices."""
+        """Return the class names of class indices; of the number of classes, the name of a refusal."""
         return [self._name(label) for label in labels]
 
     @property
@@ -107,10 +105,10 @@ class Referee:
         advance: Callable[[int], None] = no_steps,
         keep: Callable[[Utterance, Row], None] | None = None,
     ) -> list[Row]:
-        """Attack every utterance.
+        """Attack every utterance: searches in lockstep, each candidate charged, measured, judged and written down.
 
         Args:
-            campaign: the attack, and what it may use.
+            attack_run: the attack, and what it may use.
             utterances: clean, labelled in the task.
             advance: told of every finished search.
             keep: told every candidate with its row, an utterance's in their order.
@@ -137,14 +135,13 @@ class Referee:
         @torch.no_grad()
         def work(share: Sequence[int], stopped: threading.Event) -> None:
             searches = (Search(attack_run, self._placed(utterances[index]), before[index]) for index in share)
-            self._lockstep(attack_run.tools, searches, note, advance, stopped)
+            self._lockstep(searches, note, advance, stopped)
 
         in_threads(work, order, self._threads())
         return [row for utterance in utterances for row in rows[utterance.id]]
 
     def _lockstep(
         self,
-        tools: AttackTools,
         searches: Iterator[Search],
         note: Callable[[Utterance, Row], None],
         advance: Callable[[int], None],
@@ -159,29 +156,26 @@ class Referee:
             if not running:
                 return
             asking = [(search, search.candidate) for search in running if search.candidate is not None]
-            judged = self._judge([search for search, _ in asking], tools)
+            judged = self._judge([search for search, _ in asking])
             for (search, candidate), row in zip(asking, judged, strict=True):
                 note(candidate, row)
                 search.answer(fooled(row.label_before, row.label_after))
 
-    def _judge(self, running: Sequence[Search], tools: AttackTools) -> list[Row]:
+    def _judge(self, running: Sequence[Search]) -> list[Row]:
         """Ask the victim about one candidate of each search."""
         if not running:
             return []
         candidates = [search.candidate for search in running if search.candidate is not None]
-        heard = [replace(candidate, waveform=candidate.waveform.clamp(-1.0, 1.0)) for candidate in candidates]
-        snrs = [search.snr_db(candidate.waveform) for search, candidate in zip(running, heard, strict=True)]
+        clipped = [heard(candidate) for candidate in candidates]
+        snrs = [search.snr_db(candidate) for search, candidate in zip(running, clipped, strict=True)]
         labels = self._predictor.labels(
-            Batch.of(heard, self.device, [self._sample_key(search.queries + 1) for search in running])
+            Batch.of(clipped, self.device, [self._sample_key(search.queries + 1) for search in running])
         )
         told = torch.stack([labels, torch.stack(snrs).double()]).tolist()  # the step's one transfer from the device
         rows = []
-        for search, candidate, label, snr in zip(running, heard, *told, strict=True):
-            if math.isnan(snr):
-                raise search.broken("NaN samples", "numbers")
-            defined = candidate.waveform.shape == search.original.waveform.shape and search.original.has_sound
-            measured = round(snr, SNR_DECIMALS) if defined else None
-            row = self._row(search, candidate.perturbation, label_of(label), measured, tools.perception)
+        for search, candidate, label, snr in zip(running, clipped, *told, strict=True):
+            verdict = search.verdict(candidate, snr, self.min_snr_db)
+            row = self._row(search, candidate.perturbation, label_of(label), verdict)
             rows.append(self._measured(row, search.original.waveform, candidate.waveform))
         return rows
 
@@ -191,10 +185,7 @@ class Referee:
             return row
         return replace(row, measures={name: MEASURES[name](original.cpu(), candidate.cpu()) for name in self.measures})
 
-    def _row(
-        self, search: Search, done: Perturbation | None, label: int, snr_db: float | None, perception: Perception
-    ) -> Row:
-        loud_enough = perception.covers(done) if snr_db is None else snr_db > self.min_snr_db
+    def _row(self, search: Search, done: Perturbation | None, label: int, verdict: Verdict) -> Row:
         before, after = self._name(search.label_before), self._name(label)
         return Row(
             utterance=search.original.id,
@@ -203,12 +194,12 @@ class Referee:
             label_true=self._truth(search.original),
             label_before=before,
             label_after=after,
-            snr_db=snr_db,
+            snr_db=verdict.snr_db,
             perturbation=done.name if done else None,
             category=done.category if done else None,
             source=done.source if done else None,
-            imperceptible=perception.is_imperceptible(done),
-            accepted=fooled(before, after) and loud_enough,
+            imperceptible=verdict.imperceptible,
+            accepted=fooled(before, after) and verdict.within_rules,
         )
 
     def _clean_row(self, utterance: Utterance, label: int) -> Row:
@@ -227,8 +218,3 @@ class Referee:
         """A thread for each core where the victim allows it: on a CPU, whole batches side by side beat shared steps."""
         concurrent = traits_of(self.victim).concurrent
         return torch.get_num_threads() if concurrent and self.device.type == "cpu" else 1
-
-
-def fooled(before: str, after: str) -> bool:
-    """Whether an answer is another one; a refusal is none, neither before nor after."""
-    return before != after and REFUSED not in (before, after)

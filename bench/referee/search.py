@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,6 +16,7 @@ from bench.contracts.attacks import Attack, AttackTools
 from bench.core.errors import BenchError, ComponentError
 from bench.core.rng import keyed
 from bench.core.types import Utterance
+from bench.referee.judgement import Verdict, measured_snr_db, verdict_on
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Search:
     The attack gets a copy of the utterance; what is measured against is the referee's own.
 
     Args:
-        campaign: which attack, with what.
+        attack_run: which attack, with what.
         original: the clean utterance, on the referee's device.
         label_before: the victim's class index for it.
 
@@ -66,24 +68,41 @@ class Search:
             self._close()
 
     def answer(self, fooled: bool) -> None:
-        """Charge the candidate, tell the search whether the victim was fooled, take its next candidate."""
+        """Charge the candidate, tell the search whether the victim was fooled, and take its next candidate."""
         self.queries += 1
         within_budget = self.queries < self._attack_run.tools.max_queries
         self.candidate = self._checked(partial(self._steps.send, fooled)) if within_budget else None
         if self.candidate is None:
             self._close()
 
-    def snr_db(self, clipped: Tensor) -> Tensor:
-        """SNR of the candidate after clipping, a scalar on the device: NaN where it has NaN samples, and 0 where it is
-        undefined, because the length was changed or there is no sound."""
-        if clipped.shape != self.original.waveform.shape or not self.original.has_sound:
-            return energy(clipped) * 0
-        return 10 * torch.log10(self._energy / energy(clipped - self.original.waveform))
+    def snr_db(self, heard: Utterance) -> Tensor:
+        """Measure the candidate as it is heard, see `bench.referee.judgement.measured_snr_db`."""
+        return measured_snr_db(self.original, heard, self._energy)
+
+    def verdict(self, heard: Utterance, measured: float, min_snr_db: float) -> Verdict:
+        """Judge the candidate as it is heard.
+
+        Args:
+            heard: the candidate, clipped.
+            measured: from `snr_db`.
+            min_snr_db: it counts only above this SNR.
+
+        Raises:
+            ComponentError: it has NaN samples.
+        """
+        if math.isnan(measured):
+            raise self.broken("NaN samples", "numbers")
+        return verdict_on(self.original, heard, measured, self._attack_run.tools.perception, min_snr_db)
 
     def broken(self, found: str, expected: str) -> ComponentError:
-        """What to raise when the attack breaks its contract."""
+        """Make the error to raise when the attack breaks its contract.
+
+        Args:
+            found: what it did.
+            expected: what it should have done.
+        """
         where = f"attack {self._attack_run.name!r} on utterance {self.original.id!r}"
-        return ComponentError(where, found, expected, "mend its search method")
+        return ComponentError(where, found, expected, "correct its search method")
 
     def _checked(self, step: Callable[[], Any]) -> Utterance | None:
         """The next candidate, or None where the search has ended."""

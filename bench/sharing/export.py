@@ -55,7 +55,11 @@ def write_export(to: Path, fitted: Path, about: Mapping[str, Any], card: Callabl
 
 
 def check_target(to: Path) -> None:
-    """Raise a UsageError unless an export can be written there."""
+    """Refuse a folder that an export cannot be written to.
+
+    Raises:
+        UsageError: it cannot be written to, or has something in it.
+    """
     check_writable(to, "--to")
     if to.is_dir() and any(to.iterdir()):
         raise UsageError(f"--to {to}", "a folder with something in it", "a new or empty folder", "choose another")

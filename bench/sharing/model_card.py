@@ -29,7 +29,7 @@ METRICS = {
 
 
 def described(experiment: Experiment, found: Trained, licence: str = "other") -> dict[str, Any]:
-    """Everything that `victim.json` says of a victim beside the digests of its weights.
+    """Tell everything that `victim.json` says of a victim beside the digests of its weights.
 
     Args:
         experiment: data and machine.
@@ -64,7 +64,7 @@ def _part(utterances: Sequence[Utterance], task: Task) -> dict[str, Any]:
 
 
 def card(about: Mapping[str, Any]) -> str:
-    """The card as Markdown in Hugging Face's form, with its YAML header.
+    """Write the model card as Markdown in Hugging Face's form, with its YAML header.
 
     Args:
         about: what `victim.json` says.
@@ -108,10 +108,10 @@ def _header(about: Mapping[str, Any]) -> str:
 
 
 def as_code(value: object) -> str:
-    """Text as a code span of one line, whose content is neither Markdown nor HTML, in a table too.
+    r"""Write text as a code span of one line, whose content is neither Markdown nor HTML, in a table too.
 
     >>> as_code("a|b <i>")
-    '`a\\\\|b <i>`'
+    '`a\\|b <i>`'
     >>> as_code("a`b")
     '`` a`b ``'
     """

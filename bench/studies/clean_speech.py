@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import torch
 
 from bench.core.errors import BenchError, UsageError
 from bench.core.json_objects import JsonObject
+from bench.core.specs import values_of
 from bench.core.types import Dataset, Utterance
 from bench.data.segments import segments_of
 from bench.data.tasks import usable
@@ -52,7 +53,7 @@ def read_test_corpus(job: Job, text: str, root: Path | None) -> Dataset:
     try:
         component: Any = experiment.registry.build("corpora", text)
         if root is not None:
-            if "root" not in {field.name for field in fields(component)}:
+            if "root" not in values_of(component):
                 where = f"--test-corpus-root {root}"
                 raise UsageError(where, f"{text!r}, which reads none", "no path", "leave the option out")
             component = replace(component, root=root)

@@ -150,7 +150,8 @@ def _of_task(said: Sequence[Utterance], task: Task, corpus: str) -> TaskCheck:
 
 def _served(said: Sequence[Utterance], task: Task, corpus: str) -> tuple[bool, bool, str | None]:
     """Whether a task can be had, whether its five folds can, and why not."""
-    from bench.data.splits import FOLDS, speaker_groups, subject_independent
+    from bench.data.partitions import FOLDS, speaker_groups
+    from bench.data.splits import subject_independent
     from bench.data.tasks import usable
 
     served = False

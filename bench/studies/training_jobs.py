@@ -12,7 +12,7 @@ from typing import TypeVar
 from bench.contracts.protocols import Victim
 from bench.core.errors import BenchError
 from bench.core.progress import Progress
-from bench.data.splits import Partition
+from bench.data.partitions import Partition
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.fitted_store import fit_or_load, fitted_folder

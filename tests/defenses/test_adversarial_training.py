@@ -181,8 +181,6 @@ def test_what_another_defence_has_changed_stays(learner: Any) -> None:
         ("boundary", {"natural", "human", "interior", "signal"}),
         ("fade_in+environmental:category=human", {"signal", "human"}),
         ("mixup & fade_out", {*sample_noises().categories, "signal"}),
-        ("of_a_file", {*sample_noises().categories, "signal"}),
-        ("of_a_file:category=white", {"white"}),
     ],
 )
 def test_it_says_what_it_has_seen(attack: str, seen: set[str]) -> None:

@@ -267,5 +267,5 @@ def test_a_victim_that_answers_nan_is_named() -> None:
 
 def test_what_it_says_of_itself() -> None:
     assert Smoothing.traits.randomised
-    assert Smoothing.certifies
+    assert Smoothing.traits.certifies
     assert Smoothing().seen(sample_noises()) == {"white"}

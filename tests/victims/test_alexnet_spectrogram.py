@@ -17,8 +17,8 @@ from torch import Tensor
 from bench import Batch, DataError, UsageError, Utterance
 from bench.core.rng import keyed
 from bench.data.segments import segments_of
-from bench.modelling.training import seeded
-from bench.testing import CPU, TOLERANCE, check_victim, sample_context, sample_utterances
+from bench.modelling.seeding import seeded
+from bench.testing import CPU, check_victim, sample_context, sample_utterances
 from victims.alexnet_spectrogram import FROM_SCRATCH, P4, AlexNet, AlexnetSpectrogram, FittedAlexnet, segments_in
 
 BRIEF = "alexnet_spectrogram:image_size=63,width=0.0625,max_epochs=2"
@@ -73,11 +73,6 @@ def untrained(recipe: AlexnetSpectrogram = SMALL) -> FittedAlexnet:
     return FittedAlexnet(recipe, CLASSES, network, CPU)
 
 
-def asked(victim: FittedAlexnet, utterances: list[Utterance]) -> Tensor:
-    with torch.no_grad():
-        return victim.log_probs(Batch.of(utterances))
-
-
 def spoken(id: str, waveform: Tensor) -> Utterance:
     return Utterance(id, waveform, "a", emotion="anger")
 
@@ -126,12 +121,12 @@ def test_blocks_are_those_of_the_harness() -> None:
         assert torch.equal(found, torch.nn.functional.pad(block.waveform, (0, short)))
 
 
-def test_silence_has_an_answer() -> None:
+def test_silence_has_an_answer(asked: Callable) -> None:
     answer = asked(untrained(), [spoken("a", torch.zeros(40_000)), spoken("b", torch.zeros(10))])
     assert bool(answer.isfinite().all())
 
 
-def test_an_utterance_is_the_mean_of_its_blocks() -> None:
+def test_an_utterance_is_the_mean_of_its_blocks(asked: Callable) -> None:
     waveform = torch.cat([utterance.waveform for utterance in whistled("a", 1)[1:]])[:40_000]
     victim = untrained()
     first, second, whole = asked(
@@ -143,25 +138,16 @@ def test_an_utterance_is_the_mean_of_its_blocks() -> None:
 
 @settings(max_examples=15, deadline=None)
 @given(samples=st.integers(1, 60_000), extra=st.integers(0, 70_000))
-def test_padding_of_any_length_changes_nothing(samples: int, extra: int) -> None:
+def test_padding_of_any_length_changes_nothing(samples: int, extra: int, check_padding: Callable) -> None:
     wave = sample_utterances(1, 1)[0].waveform.repeat(9)[:samples]
-    utterance, lengths = spoken("a", wave), torch.tensor([len(wave)])
-    victim = untrained()
-    with torch.no_grad():
-        alone = victim.log_probs(Batch((utterance,), wave[None], lengths))
-        padded = victim.log_probs(Batch((utterance,), torch.nn.functional.pad(wave, (0, extra))[None], lengths))
-    assert float((alone - padded).abs().max()) <= TOLERANCE
+    check_padding(untrained(), spoken("a", wave), extra)
 
 
-def test_the_size_that_is_benchmarked_does_not_depend_on_the_batch() -> None:
-    victim = untrained(AlexnetSpectrogram())
-    test = sample_utterances(4, 2, "mixed")
-    together = asked(victim, test)
-    alone = torch.cat([asked(victim, [utterance]) for utterance in test])
-    assert float((alone - together).abs().max()) <= TOLERANCE
+def test_the_size_that_is_benchmarked_does_not_depend_on_the_batch(check_alone: Callable) -> None:
+    check_alone(untrained(AlexnetSpectrogram()), sample_utterances(4, 2, "mixed"))
 
 
-def test_dropout_is_off_when_it_is_asked() -> None:
+def test_dropout_is_off_when_it_is_asked(asked: Callable) -> None:
     fitted = replace(BRIEF, dropout=0.5, max_epochs=1).fit(
         sample_utterances(1, 1, "train"), sample_utterances(1, 1, "valid"), sample_context()
     )
@@ -169,7 +155,7 @@ def test_dropout_is_off_when_it_is_asked() -> None:
     assert torch.equal(asked(fitted, test), asked(fitted, test))
 
 
-def test_loudness_is_heard_only_without_normalisation() -> None:
+def test_loudness_is_heard_only_without_normalisation(asked: Callable) -> None:
     said = sample_utterances(1, 1)[0]
     quiet = replace(said, waveform=said.waveform * 0.125)
     for normalise in (True, False):
@@ -190,7 +176,7 @@ def whistled(speaker: str, each: int) -> list[Utterance]:
     return found
 
 
-def test_it_learns() -> None:
+def test_it_learns(asked: Callable) -> None:
     recipe = AlexnetSpectrogram(image_size=96, width=0.125, max_epochs=30, batch_size=4, learning_rate=0.02)
     fitted = recipe.fit(whistled("a", 8), whistled("b", 2), sample_context())
     test = whistled("c", 5)

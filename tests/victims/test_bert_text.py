@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import victims.bert_text as module
 from bench import MASK, Batch, ComponentError, DataError, UsageError, Utterance
 from bench.contracts.capabilities import Embedding
-from bench.modelling.training import seeded
+from bench.modelling.seeding import seeded
 from bench.testing import TASK, TOLERANCE, check_victim, sample_context
 from victims.bert_text import BertText
 
@@ -69,12 +69,6 @@ def corpus() -> list[Utterance]:
     return [said(text, emotion) for emotion, texts in SAID.items() for text in texts]
 
 
-def asked(victim: Any, utterances: Sequence[Utterance]) -> torch.Tensor:
-    with torch.no_grad():
-        found: torch.Tensor = victim.log_probs(Batch.of(utterances))
-    return found
-
-
 @pytest.fixture(scope="module")
 def fitted(tiny: Path) -> Any:
     return BertText(str(tiny), max_epochs=40, batch_size=4, learning_rate=1e-3).fit(
@@ -91,15 +85,15 @@ def test_the_default_conforms_and_needs_no_hub(monkeypatch: pytest.MonkeyPatch) 
 @NEEDS_MINILM
 def test_minilm_is_pooled_as_it_was_trained(tiny: Path) -> None:
     utterance = said("i love it")
-    frozen, mean, cls = (BertText(pooling=pooling)._front(sample_context()) for pooling in (None, "mean", "cls"))
+    frozen, mean, cls = (BertText(pooling=pooling).front(sample_context()) for pooling in (None, "mean", "cls"))
     assert torch.equal(frozen.vector(utterance), mean.vector(utterance))
     assert not torch.equal(frozen.vector(utterance), cls.vector(utterance))
-    own, first = (BertText(str(tiny), pooling=pooling)._front(sample_context()) for pooling in (None, "cls"))
+    own, first = (BertText(str(tiny), pooling=pooling).front(sample_context()) for pooling in (None, "cls"))
     assert torch.equal(own.vector(utterance), first.vector(utterance))
 
 
 @NEEDS_MINILM
-def test_minilm_knows_words_that_it_was_not_trained_on() -> None:
+def test_minilm_knows_words_that_it_was_not_trained_on(asked: Callable) -> None:
     new = [said("i really detest it"), said("it was wonderful", "happiness"), said("my poor lost friend", "sadness")]
     victim = BertText(max_epochs=60, batch_size=4, learning_rate=1e-3).fit(corpus(), corpus(), sample_context())
     assert [TASK.classes[n] for n in asked(victim, new).argmax(dim=1)] == [one.emotion for one in new]
@@ -110,7 +104,7 @@ def test_a_fine_tuned_encoder_conforms(tiny: Path, pooling: Any) -> None:
     check_victim(BertText(str(tiny), frozen=False, pooling=pooling, learning_rate=1e-3, max_epochs=2))
 
 
-def test_fine_tuning_trains_the_encoder_and_saves_it(tiny: Path, tmp_path: Path) -> None:
+def test_fine_tuning_trains_the_encoder_and_saves_it(tiny: Path, tmp_path: Path, asked: Callable) -> None:
     recipe = BertText(str(tiny), frozen=False, learning_rate=3e-3, max_epochs=40, batch_size=4)
     victim = recipe.fit(corpus(), corpus(), sample_context())
     before = transformers.AutoModel.from_pretrained(tiny).state_dict()
@@ -140,7 +134,7 @@ def test_the_vectors_for_training_are_those_of_one_at_a_time(fitted: Any) -> Non
 @settings(max_examples=25, deadline=None)
 @given(texts=st.lists(st.text(max_size=60), min_size=2, max_size=5))
 @pytest.mark.parametrize("frozen", [True, False])
-def test_any_text_beside_any_other(tiny: Path, frozen: bool, texts: list[str]) -> None:
+def test_any_text_beside_any_other(tiny: Path, frozen: bool, texts: list[str], asked: Callable) -> None:
     victim = untrained(tiny, frozen)
     alone = torch.cat([asked(victim, [said(text)]) for text in texts])
     together = asked(victim, [said(text) for text in texts])
@@ -170,7 +164,7 @@ def encoded(fitted: Any, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return sizes
 
 
-def test_an_enrolled_text_is_encoded_alone_and_once(fitted: Any, encoded: list[int]) -> None:
+def test_an_enrolled_text_is_encoded_alone_and_once(fitted: Any, encoded: list[int], asked: Callable) -> None:
     known, new = said("door of the day"), said("door of the table")
     victim = fitted.enroll([known])
     louder = replace(known, waveform=torch.ones(9))
@@ -181,7 +175,7 @@ def test_an_enrolled_text_is_encoded_alone_and_once(fitted: Any, encoded: list[i
     assert torch.equal(again, first[[0, 0]])
 
 
-def test_no_answer_depends_on_what_other_victims_were_asked(fitted: Any, encoded: list[int]) -> None:
+def test_no_answer_depends_on_what_other_victims_were_asked(fitted: Any, encoded: list[int], asked: Callable) -> None:
     texts = [said(f"{one.transcript} so") for one in corpus()]
     first = asked(fitted, texts)
     asked(fitted.enroll(texts), texts)  # keeps them, on the same encoder
@@ -236,17 +230,17 @@ def test_a_tokenizer_without_a_mask_is_named_when_a_word_is_hidden(tiny: Path) -
         reader._tokenizer.mask_token = mask
 
 
-def test_no_text_is_what_the_tokenizer_puts_around_one(fitted: Any) -> None:
+def test_no_text_is_what_the_tokenizer_puts_around_one(fitted: Any, asked: Callable) -> None:
     assert len(fitted.front.input(said(""))) == 2
     assert asked(fitted, [said(""), said("i hate this")]).shape == (2, 4)
 
 
-def test_no_transcript_is_not_an_empty_one(fitted: Any) -> None:
+def test_no_transcript_is_not_an_empty_one(fitted: Any, asked: Callable) -> None:
     with pytest.raises(ComponentError, match="without a transcript"):
         asked(fitted, [said(None)])
 
 
-def test_a_long_text_is_cut_at_what_the_encoder_takes(fitted: Any) -> None:
+def test_a_long_text_is_cut_at_what_the_encoder_takes(fitted: Any, asked: Callable) -> None:
     assert len(fitted.front.input(said("door " * 900))) == 32
     asked(fitted, [said("door " * 900)])
 
@@ -328,7 +322,7 @@ def test_parameters_out_of_range(wrong: dict[str, Any]) -> None:
         BertText(**wrong)
 
 
-def test_masked_transcripts_change_what_is_seen(fitted: Any) -> None:
+def test_masked_transcripts_change_what_is_seen(fitted: Any, asked: Callable) -> None:
     whole = said("i hate this")
     hidden = replace(whole, transcript=f"i {MASK} this")
     assert not torch.equal(*(asked(fitted, [one]) for one in (whole, hidden)))

@@ -138,7 +138,7 @@ def server(monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> Iterator[Deploye
 def fitted(server: Deployed, **parameters: Any) -> FittedHttp:
     """Without `fit`'s probe."""
     settings = {"label_path": "result.label", **QUICK, **parameters}
-    return Http(server.url, **settings)._fitted(sample_context())
+    return Http(server.url, **settings).loaded(sample_context())
 
 
 def ask(victim: FittedHttp, utterances: list[Utterance]) -> list[str]:

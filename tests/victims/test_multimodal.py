@@ -15,7 +15,10 @@ from torch import nn
 from bench import MASK, Batch, ComponentError, FitContext, UsageError, Utterance
 from bench.contracts.capabilities import Embedding
 from bench.contracts.registry import Entry, Registry
-from bench.modelling.training import Schedule, Sequences, fit_network, seeded
+from bench.modelling.schedule import Schedule
+from bench.modelling.seeding import seeded
+from bench.modelling.sequences import Sequences
+from bench.modelling.training import fit_network
 from bench.modelling.weights import load_into, load_weights, save_weights
 from bench.testing import CPU, TASK, check_victim, sample_context, sample_utterances
 from victims.multimodal import Multimodal
@@ -155,8 +158,8 @@ def test_fine_tuning_changes_the_parts_and_nothing_else_does(
     recipe: Multimodal, fitted: Any, context: FitContext
 ) -> None:
     train, valid = spoken(4, 2, "train"), spoken(2, 2, "valid")
-    for part, spec in zip(fitted.parts, recipe.made_of, strict=True):
-        alone = component("victims", spec).fit(train, valid, context)
+    for part, (kind, spec) in zip(fitted.parts, recipe.traits.made_of, strict=True):
+        alone = component(kind, spec).fit(train, valid, context)
         own, theirs = part.network.state_dict(), alone.network.state_dict()
         same = all(torch.equal(tensor, theirs[name]) for name, tensor in own.items())
         assert same == (not recipe.fine_tune)
@@ -201,7 +204,7 @@ def test_no_registry(context: FitContext) -> None:
         Multimodal().fit([], [], replace(context, component=None))
 
 
-@pytest.mark.parametrize("wrong", [{"text": "bert_text:a=1;;"}, {"audio": ""}, {"tune_rate": 0.0}, {"batch_size": 0}])
+@pytest.mark.parametrize("wrong", [{"text": "bert_text:a=1;"}, {"audio": ""}, {"tune_rate": 0.0}, {"batch_size": 0}])
 def test_parameters_out_of_range(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match=next(iter(wrong))):
         Multimodal(**wrong)

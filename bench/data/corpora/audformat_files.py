@@ -236,7 +236,8 @@ def _plain_yaml(file: Path) -> dict[str, Any]:
     import yaml
 
     try:
-        told = yaml.load(file.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+        safe = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+        told = yaml.load(file.read_bytes(), Loader=safe)  # noqa: S506
     except FileNotFoundError as error:
         expected = f"an audformat database: a folder with {HEADER} and a db.TABLE.csv or db.TABLE.parquet a table"
         raise DataError(file.parent, f"no {HEADER}", expected, "give its folder with --corpus-root") from error

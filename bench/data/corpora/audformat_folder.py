@@ -15,6 +15,7 @@ from typing import Any
 
 from bench.core.errors import DataError, UsageError
 from bench.core.progress import Progress
+from bench.core.specs import values_of
 from bench.core.types import Dataset
 from bench.data.corpora.audformat_files import HEADER, AudformatTable, Database, Scheme, Stretch, stretch_of
 from bench.data.corpora.audformat_lookup import Said, lookup
@@ -82,7 +83,7 @@ class Audformat:
 
     def _names(self, what: str) -> tuple[str, ...]:
         """The column names that are read as this, the first that is there going before the others."""
-        wanted: str = getattr(self, what)
+        wanted: str = values_of(self)[what]
         return (wanted, *SYNONYMS.get(what, ())) if wanted == what else (wanted,)
 
     def _column(self, table: AudformatTable, what: str) -> str | None:
@@ -124,9 +125,10 @@ class _Reader:
     @classmethod
     def of(cls, asked: Audformat, base: Database, table: AudformatTable) -> _Reader:
         columns = {what: name for what in LABELS if (name := asked._column(table, what))}
+        wanted = values_of(asked)
         for what in LABELS:
-            if what not in columns and getattr(asked, what) != what:
-                found = f"{what}={getattr(asked, what)}"
+            if what not in columns and wanted[what] != what:
+                found = f"{what}={wanted[what]}"
                 expected = f"a column of table {table.name!r}: {', '.join(table.columns)}"
                 raise UsageError("corpus 'audformat'", found, expected, "correct the name")
         values = {
@@ -134,8 +136,8 @@ class _Reader:
             for what in ("speaker", "text", "session")
         }
         for what, found_values in values.items():
-            if found_values is None and (what == "speaker" or getattr(asked, what) != what):
-                found = f"nothing of the name {getattr(asked, what)!r} in any table, nor as a property of labels"
+            if found_values is None and (what == "speaker" or wanted[what] != what):
+                found = f"nothing of the name {wanted[what]!r} in any table, nor as a property of labels"
                 raise DataError(base.file, found, f"a column for {what}", f"name it: audformat:{what}=COLUMN")
         schemes = {what: base.scheme(table, name) for what, name in columns.items()}
         used = {*columns.values(), *(asked._column(table, what) for what in values)}

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from bench.core.errors import DataError, UsageError
 from bench.core.progress import Progress
+from bench.core.specs import values_of
 from bench.core.types import SCRIPTED, Dataset, Utterance
 from bench.data.corpora.folders import given_folder, listed
 from bench.data.corpora.iemocap_files import numbered_lines
@@ -86,9 +87,10 @@ class MspImprov:
         from bench.core.digests import content_digests
         from bench.core.keys import fingerprint
 
+        given = values_of(self)
         for name, choices in _CHOICES.items():
-            if getattr(self, name) not in choices:
-                found = f"{name}={getattr(self, name)!r}"
+            if given[name] not in choices:
+                found = f"{name}={given[name]!r}"
                 raise UsageError("corpus 'msp_improv'", found, " or ".join(choices), "choose one")
         root = given_folder("msp_improv", "MSP-IMPROV", self.root, _LAYOUT, _OPTION)
         sounds = _sounds(root)

@@ -21,6 +21,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from bench.core.errors import UsageError
+from bench.core.specs import values_of
 from bench.core.types import SAMPLE_RATE, Word
 from bench.data.speech.arpabet import timed_words
 
@@ -70,9 +71,10 @@ class Voice:
     language: str = "en-us"
 
     def __post_init__(self) -> None:
+        values = values_of(self)
         for name, (low, high) in _LIMITS.items():
-            if not low <= getattr(self, name) <= high:
-                raise UsageError(f"Voice.{name}", str(getattr(self, name)), f"{low} to {high}", "choose one in between")
+            if not low <= values[name] <= high:
+                raise UsageError(f"Voice.{name}", str(values[name]), f"{low} to {high}", "choose one in between")
 
 
 _Answer = tuple[list[tuple[int, int, int, str]], bytes]
@@ -194,7 +196,8 @@ def _ask(process: subprocess.Popen[bytes], text: str, voice: Voice) -> _Answer:
 
 def _request(text: str, voice: Voice) -> bytes:
     name = f"{voice.language}+{voice.variant}" if voice.variant else voice.language
-    settings = {name: getattr(voice, name) for name in ("pitch", "range", "volume", "word_gap")}
+    values = values_of(voice)
+    settings = {name: values[name] for name in ("pitch", "range", "volume", "word_gap")}
     return json.dumps({"text": text, "voice": name, "rate": voice.rate_wpm, **settings}).encode() + b"\n"
 
 

@@ -20,7 +20,7 @@ from bench.core.types import Utterance
 from bench.defending.gan.networks import Generator
 from bench.defending.gan.sound import BINS, SoundPurifier, Spectra
 from bench.defending.purified_victim import Purified
-from bench.modelling.training import seeded
+from bench.modelling.seeding import seeded
 from bench.modelling.weights import load_into, load_weights, save_weights
 
 GAN, INNER = "gan", "victim"
@@ -55,24 +55,25 @@ class CleanedFeatures:
         return Traits(concurrent=traits_of(self.victim).concurrent)
 
     def enroll(self, clean: Sequence[Utterance]) -> CleanedFeatures:
-        """The victim behind takes its statistics from speech as it is: the generator works on what comes of it."""
+        """Return this victim with knowledge of some speakers: the victim behind takes its statistics from their speech
+        as it is, since the generator works on what comes of it."""
         return replace(self, victim=self.victim.enroll(clean))
 
     def log_probs(self, batch: Batch) -> Tensor:
-        """Class log-probabilities, shape (b, c)."""
+        """Estimate class log-probabilities, shape (b, c), from the features that the generator leaves."""
         features, counts = self.victim.sequence(batch)
         return self.victim.log_probs_of(self.generator(features, counts), counts)
 
     def trace(self, batch: Batch) -> list[Tensor]:
-        """What is left of each utterance: b tensors of shape (frames, d)."""
+        """Show what is left of each utterance behind the generator: b tensors of shape (frames, d)."""
         return [after for _, after in self.before_after(batch)]
 
     def before_after(self, batch: Batch) -> list[tuple[Tensor, Tensor]]:
-        """Each utterance's features before and after the generator, each of shape (frames, d)."""
+        """Return each utterance's features before and after the generator, each of shape (frames, d)."""
         return _before_after(self.generator, *self.victim.sequence(batch))
 
     def save(self, folder: Path) -> None:
-        """The victim and the generator, each in a folder of its own."""
+        """Write the victim and the generator, each in a folder of its own, and the note."""
         (folder / INNER).mkdir()
         self.victim.save(folder / INNER)
         save_generator(folder, self.generator, self.note)
@@ -85,17 +86,26 @@ class CleanedSound(Purified):
     purifier: SoundPurifier
 
     def before_after(self, batch: Batch) -> list[tuple[Tensor, Tensor]]:
-        """Each utterance's standardised log magnitudes before and after the generator, each of shape (frames, 257)."""
+        """Return each utterance's standardised log magnitudes before and after the generator, each of shape (frames,
+        257)."""
         return _before_after(self.purifier.generator, *self.purifier.spectra.sequence(batch))
 
     def save(self, folder: Path) -> None:
-        """The victim and the generator, each in a folder of its own, and the note."""
+        """Write the victim and the generator, each in a folder of its own, and the note."""
         super().save(folder)
         save_generator(folder, self.purifier.generator, self.note, self.purifier.spectra)
 
 
 def save_generator(folder: Path, generator: Generator, note: Mapping[str, Any], spectra: Spectra | None = None) -> None:
-    """Weights as safetensors, the note and the number of features as JSON, into a new folder within this one."""
+    """Write a generator into a new folder within another: weights as safetensors, the note and the number of features
+    as JSON.
+
+    Args:
+        folder: a fitted victim's, in which there is none yet.
+        generator: trained.
+        note: as JSON can hold it.
+        spectra: what the generator works on, where that is sound.
+    """
     (folder / GAN).mkdir()
     statistics = {} if spectra is None else {_STATISTICS: spectra.statistics}
     save_weights(folder / GAN, generator.state_dict() | statistics, dict(note) | {"width": generator.width})
@@ -104,7 +114,16 @@ def save_generator(folder: Path, generator: Generator, note: Mapping[str, Any], 
 def load_generator(
     folder: Path, hidden: int, residual: bool, device: torch.device
 ) -> tuple[Generator, Spectra | None, dict[str, Any]]:
-    """What `save_generator` wrote: the generator, what it works on where that is sound, and the note.
+    """Load what `save_generator` wrote.
+
+    Args:
+        folder: the fitted victim's.
+        hidden: units of each LSTM layer, as it was trained.
+        residual: whether its output is added to its input, as it was trained.
+        device: where it goes.
+
+    Returns:
+        The generator, in evaluation mode; what it works on where that is sound, else None; and the note.
 
     Raises:
         DataError: a file is missing or damaged, or it is another generator.

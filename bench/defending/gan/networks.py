@@ -25,7 +25,15 @@ class Autoencoder(nn.Module):
         self.output = nn.Linear(hidden, outputs)
 
     def forward(self, features: Tensor, counts: Tensor) -> Tensor:
-        """Shape (b, frames, outputs), zero after `counts` (b,) frames, from features (b, frames, width)."""
+        """Encode and decode feature sequences.
+
+        Args:
+            features: shape (b, frames, width).
+            counts: true frames of each sequence, shape (b,).
+
+        Returns:
+            Shape (b, frames, outputs), zero after each sequence's end.
+        """
         states, _ = self.decoder(self.encoder(features)[0])
         found: Tensor = self.output(states)
         return found.masked_fill(beyond(features, counts), 0.0)
@@ -49,12 +57,28 @@ class Generator(nn.Module):
             nn.init.zeros_(self.autoencoder.output.bias)
 
     def forward(self, features: Tensor, counts: Tensor) -> Tensor:
-        """Shape (b, frames, width), zero after `counts` (b,) frames, from features of that shape."""
+        """Make clean feature sequences of noisy ones.
+
+        Args:
+            features: shape (b, frames, width).
+            counts: true frames of each sequence, shape (b,).
+
+        Returns:
+            Shape (b, frames, width), zero after each sequence's end.
+        """
         found: Tensor = self.autoencoder(features, counts)
         return found + features.masked_fill(beyond(features, counts), 0.0) if self.residual else found
 
 
 def beyond(features: Tensor, counts: Tensor) -> Tensor:
-    """Which frames of features (b, frames, d) lie after an end, shape (b, frames, 1), bool."""
+    """Tell which frames lie after a sequence's end.
+
+    Args:
+        features: shape (b, frames, d).
+        counts: true frames of each sequence, shape (b,).
+
+    Returns:
+        Shape (b, frames, 1), bool.
+    """
     after: Tensor = torch.arange(features.shape[1], device=features.device) >= counts[:, None]
     return after[:, :, None]

@@ -28,16 +28,20 @@ Frames = Callable[[Batch], tuple[Tensor, Tensor]]
 
 
 def usual_categories(noises: NoiseSet) -> tuple[str, ...]:
-    """The categories to learn from where none are named: P2's, or all that can lie under speech where it has none."""
+    """Name the categories to learn from where none are named: P2's, or all that can lie under speech where the bank has
+    none."""
     return tuple(name for name in P2_CATEGORIES if name in noises.categories) or noises.ambient
 
 
 def usual_effects(noises: NoiseSet, epsilon: float) -> tuple[str, ...]:
-    """The effects to learn from where none are named: P2's noise, or noise at 10 dB where the bank has not P2's.
+    """List the effects to learn from where none are named: P2's noise, or noise at 10 dB where the bank has not P2's.
 
     Args:
         noises: the bank.
         epsilon: P2's ε.
+
+    Returns:
+        Specs of registered attacks that ask once.
     """
     categories = usual_categories(noises)
     if set(categories) <= set(P2_CATEGORIES):
@@ -46,7 +50,7 @@ def usual_effects(noises: NoiseSet, epsilon: float) -> tuple[str, ...]:
 
 
 def clean_speech(where: str, utterances: Sequence[Utterance], instead: Sequence[Utterance] = ()) -> list[Utterance]:
-    """The utterances with sound that nothing was done to.
+    """Select the utterances with sound that nothing was done to.
 
     Args:
         where: whose they are, for messages.
@@ -67,7 +71,7 @@ def clean_speech(where: str, utterances: Sequence[Utterance], instead: Sequence[
 def corrupted(
     where: str, effects: Sequence[str], epsilon: float, parts: Sequence[Sequence[Utterance]], context: FitContext
 ) -> list[list[Utterance | None]]:
-    """Utterances with noise, each with that of one effect; None for each to which none applies.
+    """Add noise to utterances, to each that of one effect.
 
     Args:
         where: whose they are: for messages, and a part of the key of what is drawn.
@@ -75,6 +79,9 @@ def corrupted(
         epsilon: P2's ε, for the usual ones.
         parts: clean speech.
         context: seed, noises, progress.
+
+    Returns:
+        For each part its utterances with noise, in order; None for each to which no effect applies.
 
     Raises:
         UsageError: a part is left without noise.
@@ -127,10 +134,10 @@ def _one_each(
 def pairs_of(
     frames: Frames, clean: Sequence[Utterance], noisy: Sequence[Utterance | None], device: torch.device
 ) -> Pairs:
-    """Noisy and clean features of the same utterances, and the clean ones paired with themselves.
+    """Pair noisy and clean features of the same utterances, and the clean ones with themselves.
 
     Args:
-        frames: the features.
+        frames: computes features (b, frames, d) and true frame counts (b,) of a batch.
         clean: speech.
         noisy: the same with noise, None where it has none.
         device: where features are computed and stay.

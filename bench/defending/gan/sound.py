@@ -38,7 +38,12 @@ class Spectra:
 
     @classmethod
     def of(cls, clean: Sequence[Utterance], device: torch.device) -> Spectra:
-        """With the statistics of clean training speech."""
+        """Take the statistics of clean training speech.
+
+        Args:
+            clean: utterances, at 16 kHz.
+            device: where features are computed, and the statistics stay.
+        """
         plain = cls(torch.stack([torch.zeros(BINS), torch.ones(BINS)]).to(device))
         found: list[Tensor] = []
         with torch.no_grad(), one_thread():
@@ -48,11 +53,20 @@ class Spectra:
         return cls(statistics_of(found))
 
     def sequence(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Standardised log magnitudes (b, frames, 257), zero after an utterance's end, and true frame counts (b,)."""
+        """Return standardised log magnitudes (b, frames, 257), zero after an utterance's end, and true frame counts
+        (b,)."""
         return self.standardised(spectrum(batch.waveforms), batch.lengths)
 
     def standardised(self, complex_spectrum: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """Likewise, of a spectrum (b, 257, frames) as `spectrum` gives it."""
+        """Standardise the log magnitudes of spectra.
+
+        Args:
+            complex_spectrum: shape (b, 257, frames), complex, as `spectrum` gives it.
+            lengths: true samples of each utterance, shape (b,).
+
+        Returns:
+            Shape (b, frames, 257), zero after an utterance's end, and true frame counts, shape (b,).
+        """
         mean, deviation = self.statistics
         counts = frame_counts(lengths)
         features = ((complex_spectrum.abs() + _FLOOR).log().transpose(1, 2) - mean) / deviation
@@ -60,7 +74,7 @@ class Spectra:
         return features.masked_fill(after[:, :, None], 0.0), counts
 
     def magnitudes(self, features: Tensor) -> Tensor:
-        """Magnitudes (b, 257, frames), at least 0, of standardised log magnitudes (b, frames, 257)."""
+        """Return magnitudes (b, 257, frames), at least 0, of standardised log magnitudes (b, frames, 257)."""
         mean, deviation = self.statistics
         logarithms = (features * deviation + mean).transpose(1, 2).clamp(max=_LOUDEST)
         found: Tensor = (logarithms.exp() - _FLOOR).clamp(min=0.0)
@@ -80,7 +94,15 @@ class SoundPurifier:
     spectra: Spectra
 
     def purify(self, waveforms: Tensor, lengths: Tensor) -> Tensor:
-        """What is left of utterances, shape (b, t), of waveforms (b, t), zeros after `lengths` (b,) samples."""
+        """Clean the log magnitudes of utterances, and keep their phase.
+
+        Args:
+            waveforms: shape (b, t), float32, at 16 kHz, zeros after each end.
+            lengths: true samples of each, shape (b,).
+
+        Returns:
+            Shape (b, t).
+        """
         noisy = spectrum(waveforms)
         features, counts = self.spectra.standardised(noisy, lengths)
         wanted = self.spectra.magnitudes(self.generator(features, counts))
@@ -91,7 +113,7 @@ class SoundPurifier:
 
 
 def frame_counts(lengths: Tensor) -> Tensor:
-    """How many frames overlap each length (in samples): true samples are heard in these and no others.
+    """Count the frames that overlap each length, in samples: true samples are heard in these and no others.
 
     >>> frame_counts(torch.tensor([1, 256, 257]))
     tensor([2, 2, 3])
@@ -100,7 +122,8 @@ def frame_counts(lengths: Tensor) -> Tensor:
 
 
 def spectrum(waveforms: Tensor) -> Tensor:
-    """Complex spectrum (b, 257, frames) of waveforms (b, t); frame i is centred on sample 256·i, zeros around."""
+    """Compute the complex spectrum (b, 257, frames) of waveforms (b, t); frame i is centred on sample 256·i, zeros
+    around."""
     short = max(HOP, -(-waveforms.shape[-1] // HOP) * HOP) - waveforms.shape[-1]
     padded = torch.nn.functional.pad(waveforms, (0, short))
     window = _window(waveforms.device)

@@ -18,7 +18,8 @@ from bench.core.progress import Progress
 from bench.core.rng import keyed
 from bench.core.types import Rng
 from bench.defending.gan.networks import Autoencoder, Generator
-from bench.modelling.training import seeded, shuffled_batches
+from bench.modelling.seeding import seeded
+from bench.modelling.sequences import shuffled_batches
 
 DISCRIMINATOR_STEPS = 2
 """P2: "For each G step, the discriminator was updated twice"."""
@@ -37,12 +38,15 @@ class Pairs:
     clean: Sequence[Tensor]
 
     def batch(self, indices: Sequence[int], rng: Rng | None = None, chunk: int = 0) -> tuple[Tensor, Tensor, Tensor]:
-        """Padded noisy and clean features (b, frames, d), and true frame counts (b,).
+        """Pad the noisy and clean features of some pairs into tensors.
 
         Args:
             indices: which pairs.
             rng: where given, draws a stretch of each.
             chunk: frames of such a stretch, at most.
+
+        Returns:
+            Noisy and clean features, each of shape (b, frames, d), and true frame counts, shape (b,).
 
         >>> pairs = Pairs([torch.ones(2, 1), torch.ones(1, 1)], [torch.zeros(2, 1), torch.zeros(1, 1)])
         >>> pairs.batch([0, 1])[0][..., 0], pairs.batch([0, 1])[2]
@@ -89,7 +93,12 @@ class GanSettings:
 
 
 def difference(found: Tensor, clean: Tensor, counts: Tensor) -> Tensor:
-    """Mean absolute difference over the true frames; both of shape (b, frames, d), zero after `counts` (b,) frames.
+    """Compute the mean absolute difference of features over the true frames, a scalar.
+
+    Args:
+        found: shape (b, frames, d), zero after each sequence's end.
+        clean: the same shape, zero likewise.
+        counts: true frames of each sequence, shape (b,).
 
     >>> difference(torch.tensor([[[1.0], [3.0], [0.0]]]), torch.zeros(1, 3, 1), torch.tensor([2]))
     tensor(2.)
@@ -98,14 +107,29 @@ def difference(found: Tensor, clean: Tensor, counts: Tensor) -> Tensor:
 
 
 def verdict(discriminator: Autoencoder, features: Tensor, counts: Tensor) -> Tensor:
-    """How sure the discriminator is that features are of clean speech: the mean of its frames' logits, shape (b,)."""
+    """Estimate how sure the discriminator is that features are of clean speech: the mean of its frames' logits.
+
+    Args:
+        discriminator: gives a logit for each frame.
+        features: shape (b, frames, d), zero after each sequence's end.
+        counts: true frames of each sequence, shape (b,).
+
+    Returns:
+        Shape (b,).
+    """
     logits: Tensor = discriminator(features, counts)
     return logits[:, :, 0].sum(dim=1) / counts
 
 
 @torch.no_grad()
 def reconstruction_error(generator: Generator, pairs: Pairs, batch_size: int = 64) -> float:
-    """Mean absolute difference between what the generator makes of noisy features and the clean ones."""
+    """Compute the mean absolute difference between what the generator makes of noisy features and the clean ones.
+
+    Args:
+        generator: is put into evaluation mode.
+        pairs: on the generator's device.
+        batch_size: pairs at a time.
+    """
     generator.eval()
     order = sorted(range(len(pairs.noisy)), key=lambda index: len(pairs.noisy[index]))
     total, frames = 0.0, 0

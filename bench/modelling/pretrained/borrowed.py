@@ -4,23 +4,113 @@ from __future__ import annotations
 
 import importlib
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import torch
 from torch import Tensor
 
+from bench.contracts.protocols import Fingerprinted, FitContext
+from bench.core.batch import Batch
 from bench.core.digests import content_digests
 from bench.core.errors import DataError, UsageError
 from bench.core.keys import fingerprint
 from bench.core.types import Utterance
+from bench.modelling.pretrained.labels import Labels
 
 NOTE = "borrowed.json"
 PROBES = 3
 """Training utterances that a model is asked about before it is used."""
 
 _TOLERANCE = 1e-4
+
+
+class Borrowed(ABC):
+    """A model of somebody else's, loaded: what is asked, and the note that is kept of it.
+
+    Attributes:
+        victim: the victim's name.
+        recipe: where the model is.
+        labels: how its labels are read.
+        names: its outputs' labels, where they are known.
+        device: where the answers go.
+    """
+
+    victim: ClassVar[str]
+    recipe: Fingerprinted
+    labels: Labels
+    names: tuple[str, ...]
+    device: torch.device
+
+    @abstractmethod
+    def ask(self, utterances: Sequence[Utterance]) -> Tensor:
+        """Return class log-probabilities, shape (n, c)."""
+
+    def enroll(self, clean: Sequence[Utterance]) -> Self:
+        """Return itself: it needs to know nobody."""
+        return self
+
+    def log_probs(self, batch: Batch) -> Tensor:
+        """Return class log-probabilities, shape (b, c)."""
+        return self.ask(batch.utterances).to(self.device)
+
+    def save(self, folder: Path) -> None:
+        """Write what it is, as JSON; the model stays where it is."""
+        write_note(folder, self.note())
+
+    def note(self) -> dict[str, Any]:
+        """Tell what it is, in plain JSON values."""
+        classes = self.labels.task.classes
+        return {"victim": self.victim, "classes": classes, "labels": self.names, "files": self.recipe.fingerprint()}
+
+    def check(self, probes: Sequence[Utterance]) -> None:
+        """Refuse a model whose labels are not the task's, or whose answers depend on what else is asked, or on chance.
+
+        Args:
+            probes: a few utterances of different lengths.
+
+        Raises:
+            UsageError: it is such a one.
+        """
+        self.labels.columns(self.names)
+        refuse_mixing(self.labels.where, self.ask, probes)
+
+
+Loaded = TypeVar("Loaded", bound=Borrowed)
+
+
+class BorrowedRecipe(ABC, Generic[Loaded]):
+    """The recipe of a model of somebody else's: fitting loads it and looks at what it answers; nothing is trained."""
+
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """Digest the model's files."""
+
+    @abstractmethod
+    def loaded(self, context: FitContext) -> Loaded:
+        """Load the model, whether or not it fits the task.
+
+        Raises:
+            UsageError: it cannot be loaded.
+        """
+
+    def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> Loaded:
+        """Load it, and ask about some of `train`: do its answers fit the task? Nothing is trained."""
+        fitted = self.loaded(context)
+        fitted.check(train[:PROBES])
+        return fitted
+
+    def load(self, folder: Path, context: FitContext) -> Loaded:
+        """Load the model from where it is again.
+
+        Raises:
+            DataError: the folder was written for another model, another task or other labels.
+        """
+        fitted = self.loaded(context)
+        check_note(folder, fitted.note())
+        return fitted
 
 
 def module_for(where: str, name: str, extra: str) -> Any:

@@ -43,22 +43,22 @@ class Export:
 
     @property
     def victim(self) -> str:
-        """The victim's spec."""
+        """Return the victim's spec."""
         return str(self.about["victim"])
 
     @property
     def defense(self) -> str:
-        """The defence's spec, or "none"."""
+        """Return the defence's spec, or "none"."""
         return str(self.about["defense"])
 
     @property
     def modalities(self) -> tuple[Modality, ...]:
-        """What it perceives."""
+        """Return what the victim perceives."""
         return tuple(self.about["senses"])
 
     @property
     def fitted(self) -> Path:
-        """The weights."""
+        """Return the folder of the weights."""
         return self.folder / FITTED
 
     def check_weights(self) -> None:
@@ -122,7 +122,7 @@ def _task(file: Path, told: Mapping[str, Any]) -> Task:
 
 
 def weights_in(folder: Path) -> list[Path]:
-    """The files of a fitted victim, in order.
+    """List the files of a fitted victim, in order.
 
     Raises:
         DataError: one is a link, or neither safetensors nor JSON.
@@ -138,13 +138,18 @@ def weights_in(folder: Path) -> list[Path]:
 
 
 def digests(folder: Path, files: Sequence[Path]) -> dict[str, str]:
-    """SHA-256 of each file by its path within the folder."""
+    """Digest files by SHA-256, each by its path within the folder.
+
+    Args:
+        folder: that they lie in, however deep.
+        files: their paths.
+    """
     names = [file.relative_to(folder).as_posix() for file in files]
     return dict(zip(names, content_digests(files), strict=True))
 
 
 def fingerprint_of(folder: Path) -> str:
-    """Changes whenever a file of the folder does, or its name.
+    """Digest all that is in an exported folder: it changes whenever a file of the folder does, or its name.
 
     Raises:
         DataError: there is no such folder, or it has a link that leads out of it.
@@ -158,13 +163,13 @@ def fingerprint_of(folder: Path) -> str:
 
 
 def task_json(task: Task) -> dict[str, Any]:
-    """A task as it stands in `victim.json`."""
+    """Describe a task as it stands in `victim.json`."""
     found: dict[str, Any] = json.loads(json.dumps(asdict(task)))
     return found
 
 
 def voices(utterances: Sequence[Utterance]) -> list[str]:
-    """Speakers of a corpus without their names: each by a hash of their name and first utterance's.
+    """Name the speakers of a corpus without their names: each by a hash of their name and first utterance's.
 
     Speakers of two corpora who are called the same have different hashes.
     """

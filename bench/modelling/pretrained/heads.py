@@ -6,44 +6,42 @@ is part of the network and of what is saved.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence, Set
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from bench.contracts.protocols import FitContext
 from bench.contracts.traits import Traits
 from bench.core.batch import Batch
-from bench.core.checks import within
 from bench.core.errors import DataError
 from bench.core.types import Utterance
+from bench.modelling.pretrained.classifier import Classifier
 from bench.modelling.pretrained.encoders import Front, padded
-from bench.modelling.training import Schedule, Sequences, fit_network, seeded
+from bench.modelling.pretrained.head import Head
+from bench.modelling.pretrained.hub import ModelSource
+from bench.modelling.schedule import Schedule
+from bench.modelling.seeding import seeded
+from bench.modelling.sequences import Sequences
+from bench.modelling.training import fit_network
 from bench.modelling.weights import load_into, load_weights, save_weights
 
-DENSE, HIDDEN = 512, 256
-"""Units of P3's two dense layers."""
 
-FROZEN_RATE, TUNED_RATE = 1e-4, 1e-6
-"""Learning rates: of the dense layers alone (ours), and of everything (P3)."""
+class OnEncoder(ABC):
+    """The recipe of a victim on a pretrained encoder: what those that read and those that hear have in common.
 
-
-@dataclass(frozen=True)
-class Head:
-    """What is trained on an encoder, and how.
-
-    Args:
-        frozen: whether the encoder stays as it is.
-        dropout: after each dense layer, in [0, 0.95].
-        learning_rate: Adam's; None for `FROZEN_RATE` or `TUNED_RATE`.
-        batch_size: utterances a training step.
-        max_epochs: at most so many.
-        patience: epochs without a lower validation loss.
+    Attributes:
+        name: of the victim.
+        source: where its encoder comes from.
+        frozen: and the others: see `Head`.
     """
 
+    name: ClassVar[str]
+    source: ClassVar[ModelSource]
     frozen: bool
     dropout: float
     learning_rate: float | None
@@ -51,75 +49,34 @@ class Head:
     max_epochs: int
     patience: int
 
-    def check(self, where: str) -> None:
-        """Refuse parameters out of their range.
-
-        Args:
-            where: whose, for messages.
+    @abstractmethod
+    def folder(self) -> Path:
+        """Find the encoder's folder.
 
         Raises:
-            UsageError: one is.
+            UsageError: there is none, or it holds no safe encoder.
         """
-        for name in ("batch_size", "max_epochs", "patience"):
-            within(where, name, getattr(self, name), "leave it out for the default", at_least=1)
-        within(where, "dropout", self.dropout, "P3 has 0.2 on sound", at_least=0, at_most=0.95)
-        if self.learning_rate is not None:
-            within(where, "learning_rate", self.learning_rate, "leave it out for the default", above=0)
+
+    @abstractmethod
+    def front(self, context: FitContext) -> Front:
+        """Give the encoder, loaded; one that stays as it is may serve several victims."""
 
     @property
-    def rate(self) -> float:
-        """Return the learning rate: the given one, else P3's where the encoder is trained and ours where it is not."""
-        default = FROZEN_RATE if self.frozen else TUNED_RATE
-        return default if self.learning_rate is None else self.learning_rate
+    def head(self) -> Head:
+        """Return what is trained on the encoder, and how."""
+        return Head(self.frozen, self.dropout, self.learning_rate, self.batch_size, self.max_epochs, self.patience)
 
+    def fingerprint(self) -> str:
+        """Digest the encoder's files."""
+        return self.source.fingerprint(self.folder())
 
-class Classifier(nn.Module):
-    """P3's dense layers; before them the encoder, where it is trained with them.
+    def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> FittedHead:
+        """Train on `train`, choose the epoch on `valid`."""
+        return fit_head(self.name, self, self.head, self.front(context), train, valid, context)
 
-    Args:
-        front: has the encoder and its reader.
-        classes: how many.
-        head: says whether the encoder is trained.
-    """
-
-    def __init__(self, front: Front, classes: int, head: Head) -> None:
-        super().__init__()
-        self.encoder = None if head.frozen else front.encoder
-        self.reader = front.reader
-        sizes = ((front.width, DENSE), (DENSE, HIDDEN))
-        layers = [(nn.Linear(*size), nn.ReLU(), nn.Dropout(head.dropout)) for size in sizes]
-        self.dense = nn.Sequential(*(part for layer in layers for part in layer))
-        self.output = nn.Linear(HIDDEN, classes)
-
-    def hidden(self, features: Tensor, counts: Tensor) -> Tensor:
-        """Compute the vector before the output.
-
-        Args:
-            features: an encoder's vectors, shape (b, d), or inputs for the encoder, shape (b, n), where it is trained.
-            counts: shape (b,), the inputs' true lengths.
-
-        Returns:
-            Shape (b, 256).
-        """
-        if self.encoder is not None:
-            half = self.training and features.is_cuda  # mixed precision: never where answers are compared
-            with torch.autocast(features.device.type, torch.bfloat16, enabled=half):
-                features = self.reader.embed(self.encoder, features, counts)
-        vector: Tensor = self.dense(features.float())
-        return vector
-
-    def forward(self, features: Tensor, counts: Tensor) -> Tensor:
-        """Compute logits.
-
-        Args:
-            features: an encoder's vectors, shape (b, d), or inputs for the encoder, shape (b, n), where it is trained.
-            counts: shape (b,), the inputs' true lengths.
-
-        Returns:
-            Shape (b, c).
-        """
-        logits: Tensor = self.output(self.hidden(features, counts))
-        return logits
+    def load(self, folder: Path, context: FitContext) -> FittedHead:
+        """Give the fitted victim from its folder."""
+        return load_head(self.name, self, self.head, self.front(context), folder, context)
 
 
 @dataclass(frozen=True)
@@ -197,7 +154,7 @@ def fit_head(
     data = []
     for part in (train, valid):
         features = front.vectors(part, context.progress) if head.frozen else [front.input(one) for one in part]
-        labels = [context.task.classes.index(context.task.label_of(one) or "") for one in part]
+        labels = [context.task.index_of(one) for one in part]
         data.append(Sequences(features, torch.tensor(labels, device=context.device)))
     with seeded(context.seed, name):
         fitted = _fresh(name, recipe, head, front, context)

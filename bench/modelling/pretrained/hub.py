@@ -15,7 +15,7 @@ import torch
 
 from bench.core.errors import UsageError
 from bench.modelling.pretrained.borrowed import digest_of, module_for
-from bench.modelling.training import seeded
+from bench.modelling.seeding import seeded
 
 _KINDS = ("*.json", "*.safetensors", "*.txt")
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.h5", "*.msgpack")

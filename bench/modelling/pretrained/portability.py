@@ -11,6 +11,7 @@ from typing import Any
 from bench.contracts.composition import specs_in
 from bench.contracts.traits import traits_of
 from bench.core.errors import BenchError, UsageError
+from bench.core.specs import values_of
 
 Build = Callable[[str, str], Any]
 """Makes a component from its kind and spec."""
@@ -43,8 +44,7 @@ def check_inside(where: str, named: Iterable[tuple[str, str]], build: Build) -> 
 
 def _outside(component: Any) -> Iterator[tuple[str, str]]:
     """The parameters that lead out of an exported folder."""
-    for field in fields(component):
-        value = getattr(component, field.name)
+    for field, value in zip(fields(component), values_of(component).values(), strict=True):
         for one in value if isinstance(value, tuple) else (value,):
             if isinstance(one, Path) or (isinstance(one, str) and one != field.default and _leads(one)):
                 yield field.name, str(one)
@@ -68,7 +68,7 @@ def _is_here(piece: str) -> bool:
 
 
 def path_in(spec: str) -> str | None:
-    """The first path or address in a spec whose component has not been made; None where there is none.
+    """Find the first path or address in a spec whose component has not been made; None where there is none.
 
     Names with a slash that are nothing here may be names on a hub.
 
@@ -85,7 +85,7 @@ def path_in(spec: str) -> str | None:
 
 
 def absolute_paths(value: Any) -> Iterator[str]:
-    """Every text in a JSON value that is the absolute path of something on this machine."""
+    """Yield every text in a JSON value that is the absolute path of something on this machine."""
     if isinstance(value, dict):
         for key, one in value.items():
             yield from absolute_paths(key)
@@ -98,7 +98,14 @@ def absolute_paths(value: Any) -> Iterator[str]:
 
 
 def built(where: str, build: Build, kind: str, spec: str, origin: str) -> Any:
-    """A component that an exported folder names.
+    """Build a component that an exported folder names.
+
+    Args:
+        where: the folder, for the message.
+        build: makes a component from its kind and spec.
+        kind: one of `bench.contracts.component.KINDS`.
+        spec: as the folder gives it.
+        origin: the distribution or plug-in file that the folder says it came from.
 
     Raises:
         UsageError: it is not registered here, or has other parameters; the message says who brings it.

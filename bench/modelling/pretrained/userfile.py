@@ -1,36 +1,80 @@
-"""A Python file of the user's, run as a module of its own."""
+"""A model in a Python file of the user's: a callable, and the labels that it says it has."""
 
 from __future__ import annotations
 
-import importlib.util
-import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import ModuleType
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
 
 from bench.core.errors import UsageError
-from bench.core.rng import key_of
+from bench.core.userfile import load_file
+
+_ROLE = "file"
 
 
-def load_file(path: Path, where: str) -> ModuleType:
-    """Run a file; its module's name depends on its whole path, so that two files of one name are two.
+@runtime_checkable
+class Labelled(Protocol):
+    """A model that says what its outputs are called.
+
+    Attributes:
+        labels: names in order, {index: name}, or {name: index}.
+    """
+
+    labels: Any
+
+
+def callable_from(file: Path, name: str, where: str, answers: str) -> Callable[..., Any]:
+    """Run a file and take a callable from it; a class is made once, without arguments.
 
     Args:
-        path: the file.
-        where: who asked for it, for messages.
+        file: the file, a .py file.
+        name: of the callable, at the file's top level.
+        where: who asked for it, for messages: "victim 'python'".
+        answers: what the callable should give, for messages.
 
     Raises:
-        UsageError: it is not there, or does not run.
+        UsageError: the file is not there or does not run, has nothing of that name, or what it has cannot be called.
     """
-    name = f"serbench_file_{key_of(path.resolve()):016x}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if not path.is_file() or spec is None or spec.loader is None:
-        raise UsageError(where, f"no Python file {str(path)!r}", "a .py file", "check the path")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        del sys.modules[name]
-        found = f"{type(error).__name__}: {error}"
-        raise UsageError(f"{where}, {path}", found, "a file that runs", "correct the file") from error
-    return module
+    found = vars(load_file(file, f"{where}, {file}", _ROLE))
+    if name not in found:
+        known = ", ".join(sorted(key for key in found if not key.startswith("_"))[:20]) or "nothing"
+        raise UsageError(f"{where}, {file}", f"no {name!r}, but {known}", "the name of a callable", "correct it")
+    made = found[name]
+    if isinstance(made, type):
+        try:
+            made = made()
+        except Exception as error:
+            raised = f"{type(error).__name__}: {error}"
+            expected = "a class that is made without arguments"
+            raise UsageError(f"{where}, {file}:{name}", raised, expected, "correct it") from error
+    if not callable(made):
+        raised = f"a {type(made).__name__}, which cannot be called"
+        raise UsageError(f"{where}, {file}:{name}", raised, "a callable, or a class of one", f"it gives {answers}")
+    return made  # type: ignore[no-any-return]
+
+
+def labels_of(model: object, where: str) -> tuple[str, ...]:
+    """Read a model's attribute `labels`.
+
+    Args:
+        model: with the attribute, or without.
+        where: whose it is, for messages.
+
+    Returns:
+        The names in the outputs' order; none where it has no such attribute.
+
+    Raises:
+        UsageError: they are no names.
+    """
+    own = model.labels if isinstance(model, Labelled) else None
+    if own is None:
+        return ()
+    if isinstance(own, Mapping):
+        pairs = [(value, key) if isinstance(key, str) else (key, value) for key, value in own.items()]
+        own = [name for _, name in sorted(pairs)]
+    names = tuple(own) if isinstance(own, Sequence | np.ndarray) and not isinstance(own, str) else ()
+    if not names or not all(isinstance(name, str) for name in names):
+        raise UsageError(where, f"the attribute labels = {own!r}", "the labels' names in order", "correct it")
+    return tuple(map(str, names))

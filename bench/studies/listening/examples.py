@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,12 +16,11 @@ from bench.core.errors import UsageError
 from bench.core.specs import did_you_mean
 from bench.core.types import Dataset, Utterance
 from bench.data.tasks import task_named
-from bench.evaluation.attacker_knowledge import clipped
 from bench.evaluation.cells import limited
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.measuring import attack_tools
 from bench.evaluation.options import Options
-from bench.referee.referee import SNR_DECIMALS
+from bench.referee.judgement import Verdict, heard
 from bench.referee.search import AttackRun, Search
 
 Kind = Literal["same", "del", "ins"]
@@ -36,17 +34,25 @@ class Example:
         effect: the attack's spec.
         original: the utterance as it was recorded.
         candidate: the attack's first candidate, within [-1, 1].
-        snr_db: as the referee measures it; None where it is undefined.
-        counts: whether the referee would accept it, if it changed a victim's label.
+        verdict: the referee's.
         goes_on: whether the attack asks again when the label has not changed, so that it is a search.
     """
 
     effect: str
     original: Utterance
     candidate: Utterance
-    snr_db: float | None
-    counts: bool
+    verdict: Verdict
     goes_on: bool
+
+    @property
+    def snr_db(self) -> float | None:
+        """Return the SNR as a run records it, in dB; None where it is undefined."""
+        return self.verdict.snr_db
+
+    @property
+    def counts(self) -> bool:
+        """Tell whether a candidate that fools the victim would count as a success."""
+        return self.verdict.within_rules
 
     @property
     def same_length(self) -> bool:
@@ -196,16 +202,10 @@ def _example(attack_run: AttackRun, original: Utterance) -> Example | None:
     search = Search(attack_run, original, label_before=0)
     if search.candidate is None:
         return None
-    candidate = clipped(search.candidate)
-    if bool(candidate.waveform.isnan().any()):
-        raise search.broken("NaN samples", "numbers")
-    defined = candidate.waveform.shape == original.waveform.shape and original.has_sound
-    measured = float(search.snr_db(candidate.waveform)) if defined else math.nan
-    snr_db = None if math.isnan(measured) else round(measured, SNR_DECIMALS)
-    tools = attack_run.tools
-    counts = tools.perception.covers(candidate.perturbation) if snr_db is None else snr_db > tools.min_snr_db
+    candidate = heard(search.candidate)
+    verdict = search.verdict(candidate, float(search.snr_db(candidate)), attack_run.tools.min_snr_db)
     search.answer(fooled=False)
-    return Example(attack_run.name, original, candidate, snr_db, counts, goes_on=search.candidate is not None)
+    return Example(attack_run.name, original, candidate, verdict, goes_on=search.candidate is not None)
 
 
 def _nothing_applies(attacks: Sequence[str], utterances: Sequence[Utterance]) -> UsageError:

@@ -181,7 +181,7 @@ def test_what_attacks_share_counts_with_those_that_import_it(changed: Changed, c
 def test_the_lists_grow_and_leave_out_what_only_asks_or_shows() -> None:
     bare, defended, cell = (set(modules_of(names)) for names in (BARE_VICTIM, DEFENDED_VICTIM, CELL))
     assert bare < defended < cell
-    for room in ("contracts.attack_tools", "referee", "scoring", "perturbations", "measures", "defending", "modelling"):
+    for room in ("contracts.attacks", "referee", "scoring", "perturbations", "measures", "defending", "modelling"):
         assert not any(lies_in(module, {f"bench.{room}"}) for module in bare), room
     for room in ("cli", "studies", "sharing", "api", "testing", "evaluation.run", "evaluation.options", "modelling"):
         assert not any(lies_in(module, {f"bench.{room}"}) for module in cell), room

@@ -13,7 +13,7 @@ from bench.core.noises import NoiseSet
 from bench.core.rng import key_of, keyed
 from bench.core.types import Dataset
 from bench.data.leakage import check_noises, check_seeds
-from bench.data.splits import Partition
+from bench.data.partitions import Partition
 from bench.defending.adversarial_examples import TRAINING, adversarial_examples, perturbed
 from bench.evaluation.cells import Cell, FittedKey
 from bench.evaluation.experiment import Experiment

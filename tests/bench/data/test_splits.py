@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from bench.core.errors import DataError, UsageError
 from bench.core.types import Utterance
-from bench.data.splits import SPLITS, Partition, speaker_groups, split_named
+from bench.data.partitions import Partition, speaker_groups
+from bench.data.splits import SPLITS, split_named
 
 SILENCE = torch.zeros(1)
 

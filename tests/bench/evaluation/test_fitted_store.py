@@ -22,7 +22,7 @@ from bench.core.progress import SILENT, Silent
 from bench.core.types import Dataset
 from bench.data.corpora.emodb import EmoDB
 from bench.data.noises.folder import Folder
-from bench.data.splits import Partition
+from bench.data.partitions import Partition
 from bench.data.tasks import task_named
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.experiment import Experiment

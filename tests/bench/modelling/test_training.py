@@ -8,7 +8,9 @@ import pytest
 import torch
 
 from bench import ComponentError, UsageError
-from bench.modelling.training import Schedule, Sequences, fit_network
+from bench.modelling.schedule import Schedule
+from bench.modelling.sequences import Sequences
+from bench.modelling.training import fit_network
 from bench.testing import sample_context
 
 

@@ -14,6 +14,7 @@ import soundfile
 from bench.contracts.registry import Entry, Registry
 from bench.core.errors import UsageError
 from bench.data import soundcheck
+from bench.data.speech_likeness import unlike_speech
 from bench.studies.data_report import Report
 from bench.studies.datacheck import check
 
@@ -178,7 +179,7 @@ def test_a_tone_with_a_ravdess_name_is_suspicious(tmp_path: Path) -> None:
     ],
 )
 def test_reasons_against_speech(samples: np.ndarray, reasons: list[str]) -> None:
-    found = soundcheck.unlike_speech(samples.astype(np.float32))
+    found = unlike_speech(samples.astype(np.float32))
     for reason in reasons:
         assert any(reason in words for words in found), found
     if not reasons:

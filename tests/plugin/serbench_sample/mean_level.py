@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from bench import Batch, ComponentError, FitContext, UsageError, Utterance
-from bench.modelling.training import class_weights
+from bench.modelling.sequences import class_weights
 from bench.modelling.weights import load_weights, save_weights
 
 _QUIET = 1e-8

@@ -7,19 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from bench.core.types import Rng
+from bench.data.noises.synthesis.colours import filtered, ringing
+from bench.data.noises.synthesis.finishing import reverberant
+from bench.data.noises.synthesis.sources import noise
 from bench.data.noises.synthesis.talk import looped, request, two_voices
-from bench.data.noises.synthesis.tools import (
-    Sound,
-    filtered,
-    gain,
-    noise,
-    place,
-    reverberant,
-    ringing,
-    samples,
-    steps,
-    unit,
-)
+from bench.data.noises.synthesis.tools import Sound, gain, place, samples, steps, unit
 from bench.data.speech.espeak import Voice
 
 

@@ -12,8 +12,10 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from bench.core.types import Rng
+from bench.data.noises.synthesis.colours import formants
 from bench.data.noises.synthesis.mouth import breath, phonated
-from bench.data.noises.synthesis.tools import Sound, envelope, formants, gain, place, samples, unit, wander
+from bench.data.noises.synthesis.sources import wander
+from bench.data.noises.synthesis.tools import Sound, envelope, gain, place, samples, unit
 
 
 def _gasps(rng: Rng, total: Sound, at: int, tract: float, count: int) -> int:

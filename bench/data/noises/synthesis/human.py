@@ -7,25 +7,11 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from bench.core.types import Rng
+from bench.data.noises.synthesis.colours import filtered, formants, ringing
+from bench.data.noises.synthesis.finishing import reverberant
 from bench.data.noises.synthesis.mouth import breath, voiced
-from bench.data.noises.synthesis.tools import (
-    Sound,
-    band,
-    envelope,
-    filtered,
-    formants,
-    gain,
-    noise,
-    place,
-    pulses,
-    reverberant,
-    ringing,
-    samples,
-    sparks,
-    steps,
-    unit,
-    wander,
-)
+from bench.data.noises.synthesis.sources import band, noise, pulses, sparks, wander
+from bench.data.noises.synthesis.tools import Sound, envelope, gain, place, samples, steps, unit
 
 
 def cough(rng: Rng, n: int) -> Sound:

@@ -7,23 +7,10 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from bench.core.types import SAMPLE_RATE, Rng
-from bench.data.noises.synthesis.tools import (
-    Modes,
-    Sound,
-    band,
-    envelope,
-    gain,
-    noise,
-    place,
-    pulses,
-    reverberant,
-    ringing,
-    samples,
-    steps,
-    tone,
-    unit,
-    wander,
-)
+from bench.data.noises.synthesis.colours import Modes, ringing
+from bench.data.noises.synthesis.finishing import reverberant
+from bench.data.noises.synthesis.sources import band, noise, pulses, tone, wander
+from bench.data.noises.synthesis.tools import Sound, envelope, gain, place, samples, steps, unit
 
 
 def _modes(rng: Rng, lowest_hz: float, highest_hz: float, count: int, decay_s: float) -> Modes:

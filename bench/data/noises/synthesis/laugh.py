@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from bench.core.types import Rng
+from bench.data.noises.synthesis.colours import formants
 from bench.data.noises.synthesis.mouth import breath, voiced
-from bench.data.noises.synthesis.tools import Sound, envelope, formants, gain, place, samples, unit
+from bench.data.noises.synthesis.tools import Sound, envelope, gain, place, samples, unit
 
 
 def _person(rng: Rng) -> tuple[float, float]:

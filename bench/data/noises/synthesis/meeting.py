@@ -7,22 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from bench.core.types import Rng
+from bench.data.noises.synthesis.finishing import reverberant
+from bench.data.noises.synthesis.sources import band, noise, sparks, tone, wander
 from bench.data.noises.synthesis.talk import looped, request, two_voices
-from bench.data.noises.synthesis.tools import (
-    Sound,
-    band,
-    envelope,
-    gain,
-    noise,
-    place,
-    reverberant,
-    samples,
-    sparks,
-    steps,
-    tone,
-    unit,
-    wander,
-)
+from bench.data.noises.synthesis.tools import Sound, envelope, gain, place, samples, steps, unit
 from bench.data.speech.espeak import Voice
 
 

@@ -6,7 +6,9 @@ from __future__ import annotations
 import numpy as np
 
 from bench.core.types import Rng
-from bench.data.noises.synthesis.tools import Sound, filtered, formants, noise, pulses, unit
+from bench.data.noises.synthesis.colours import filtered, formants
+from bench.data.noises.synthesis.sources import noise, pulses
+from bench.data.noises.synthesis.tools import Sound, unit
 
 
 def phonated(rng: Rng, hertz: Sound, roughness: float) -> Sound:

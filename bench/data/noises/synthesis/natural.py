@@ -7,21 +7,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from bench.core.types import Rng
-from bench.data.noises.synthesis.tools import (
-    Sound,
-    band,
-    envelope,
-    gain,
-    noise,
-    place,
-    ringing,
-    samples,
-    sparks,
-    steps,
-    tone,
-    unit,
-    wander,
-)
+from bench.data.noises.synthesis.colours import ringing
+from bench.data.noises.synthesis.sources import band, noise, sparks, tone, wander
+from bench.data.noises.synthesis.tools import Sound, envelope, gain, place, samples, steps, unit
 
 
 def rain(rng: Rng, n: int) -> Sound:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from bench.core.rng import keyed
 from bench.core.types import SAMPLE_RATE, Rng
 from bench.data.noises.synthesis import crowd, cry, human, interior, laugh, meeting, natural, station, white
-from bench.data.noises.synthesis.tools import Sound, finish
+from bench.data.noises.synthesis.finishing import finish
+from bench.data.noises.synthesis.tools import Sound
 from bench.data.speech.espeak import Voice
 
 PER_CATEGORY = 24

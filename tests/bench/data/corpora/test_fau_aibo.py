@@ -5,15 +5,14 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import soundfile
 
-from bench.core.errors import DataError, UsageError
+from bench.core.errors import UsageError
 from bench.core.progress import Silent
 from bench.core.types import Dataset, Utterance
 from bench.data.corpora.fau_aibo import FIVE, FIVE_CLASSES, TWO, TWO_CLASSES, WORD_STATES, WORDS, FauAibo
@@ -42,34 +41,29 @@ COUNTS_FIVE = {"A": (881, 611), "E": (2_093, 1_508), "N": (5_590, 5_377), "P": (
 COUNTS_TWO = {"NEG": (3_358, 2_465), "IDL": (6_601, 5_792)}
 
 
-def tone(path: Path, hertz: float = 220.0) -> None:
-    soundfile.write(path, 0.3 * np.sin(2 * np.pi * hertz * np.arange(1_600) / 16_000), 16_000)
-
-
 def label_file(root: Path, name: str) -> Path:
     return root / "labels" / "IS2009EmotionChallenge" / name
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
+def root(tmp_path: Path, sound: Callable, strays: Callable) -> Path:
     root = tmp_path / "IS2009EmotionChallenge"
     for folder in ("wav", "labels/IS2009EmotionChallenge", "labels/CEICES", "transliteration", "segmentation"):
         (root / folder).mkdir(parents=True)
     for index, name in enumerate(NAMES):
-        tone(root / "wav" / f"{name}.wav", 200.0 + 30 * index)
+        sound(root / "wav" / f"{name}.wav", 200.0 + 30 * index)
     label_file(root, FIVE).write_bytes(FIVE_TEXT.replace("\n", "\r\n").encode("utf-8-sig"))
     label_file(root, TWO).write_text(TWO_TEXT)
     (root / "labels" / WORDS).write_text(WORDS_TEXT)
     (root / "transliteration" / "transliteration.txt").write_bytes(SAID)
-    for oddity in (
+    strays(
         root / "wav" / "._Ohm_01_000_00.wav",
         root / "wav" / ".DS_Store",
         root / "wav" / "filelist.txt",
         label_file(root, f"._{FIVE}"),
         root / "labels" / "CEICES" / "chunk_labels_4cl_aibo_chunk_set.txt",
         root / "segmentation" / "segmentation.txt",
-    ):
-        oddity.write_bytes(b"\x00\x05\x16\x07Mac OS X \xff")
+    )
     return root
 
 
@@ -79,12 +73,6 @@ def read(root: Path | None, **options: Any) -> Dataset:
 
 def by_id(root: Path, **options: Any) -> dict[str, Utterance]:
     return {utterance.id: utterance for utterance in read(root, **options).utterances}
-
-
-def refusal(root: Path, **options: Any) -> str:
-    with pytest.raises(DataError) as caught:
-        read(root, **options)
-    return str(caught.value)
 
 
 def test_it_conforms(root: Path) -> None:
@@ -140,14 +128,14 @@ def test_marks_of_words_are_counted_and_a_tie_decides_nothing(root: Path) -> Non
     assert read(root, labels="words").fingerprint == expected
 
 
-def test_transcripts_are_optional_and_in_any_usual_encoding(root: Path) -> None:
+def test_transcripts_are_optional_and_in_any_usual_encoding(root: Path, refusal: Callable) -> None:
     said = [one.transcript for one in read(root).utterances]
     assert said == [None, None, "Aibo stopp", "gut so läuft", None]
     file = root / "transliteration" / "transliteration.txt"
     file.write_text("Ohm_01_000_01 gut so läuft\n", encoding="utf-8")
     assert by_id(root)["Ohm_01_000_01"].transcript == "gut so läuft"
     file.write_bytes(SAID + b"Ohm_01_000_00 Aibo geh\n")
-    assert f"{file}, line 6: found a second text for Ohm_01_000_00" in refusal(root)
+    assert f"{file}, line 6: found a second text for Ohm_01_000_00" in refusal(FauAibo(root))
     shutil.rmtree(root / "transliteration")
     assert {one.transcript for one in read(root).utterances} == {None}
 
@@ -160,42 +148,42 @@ def test_labels_may_lie_higher_and_the_root_too(root: Path, tmp_path: Path) -> N
     assert read(root).fingerprint == expected
 
 
-def test_the_other_labels_are_optional(root: Path) -> None:
+def test_the_other_labels_are_optional(root: Path, refusal: Callable) -> None:
     label_file(root, TWO).unlink()
     (root / "labels" / WORDS).unlink()
     assert "label_2" not in by_id(root)["Ohm_01_000_00"].metadata
-    message = refusal(root, labels="two_classes")
+    message = refusal(FauAibo(root, labels="two_classes"))
     assert f"{label_file(root, TWO)}: found no such file" in message
     assert "five_classes" in message
-    assert f"{label_file(root, WORDS)}: found no such file" in refusal(root, labels="words")
+    assert f"{label_file(root, WORDS)}: found no such file" in refusal(FauAibo(root, labels="words"))
 
 
-def test_the_needed_labels_are_asked_for(root: Path) -> None:
+def test_the_needed_labels_are_asked_for(root: Path, refusal: Callable) -> None:
     label_file(root, FIVE).unlink()
-    assert f"{label_file(root, FIVE)}: found no such file; expected the labels of the chunks" in refusal(root)
+    assert f"{label_file(root, FIVE)}: found no such file; expected the labels of the chunks" in refusal(FauAibo(root))
     assert by_id(root, labels="two_classes")["Ohm_01_000_00"].emotion == "negative"
 
 
-def test_a_sound_without_a_label_has_none(root: Path) -> None:
-    tone(root / "wav" / "Ohm_02_000_00.wav")
+def test_a_sound_without_a_label_has_none(root: Path, sound: Callable) -> None:
+    sound(root / "wav" / "Ohm_02_000_00.wav")
     extra = by_id(root)["Ohm_02_000_00"]
     assert extra.emotion is None
     assert dict(extra.metadata) == {"official_part": "train", "turn": "000", "chunk": "00"}
 
 
-def test_a_label_without_its_sound_names_both(root: Path) -> None:
+def test_a_label_without_its_sound_names_both(root: Path, refusal: Callable) -> None:
     (root / "wav" / "Mont_25_001_00.wav").unlink()
-    message = refusal(root)
+    message = refusal(FauAibo(root))
     assert f"{label_file(root, FIVE)}, line 2: found Mont_25_001_00, which has no sound" in message
     assert str(root / "wav" / "Mont_25_001_00.wav") in message
 
 
-def test_a_line_may_stand_there_twice_but_say_one_thing(root: Path) -> None:
+def test_a_line_may_stand_there_twice_but_say_one_thing(root: Path, refusal: Callable) -> None:
     expected = read(root).fingerprint
     label_file(root, FIVE).write_text(FIVE_TEXT + "\n" + FIVE_TEXT)
     assert read(root).fingerprint == expected
     label_file(root, FIVE).write_text(FIVE_TEXT + "Ohm_01_000_00 E 0.6\n")
-    assert "line 6: found a second label for Ohm_01_000_00" in refusal(root)
+    assert "line 6: found a second label for Ohm_01_000_00" in refusal(FauAibo(root))
 
 
 @pytest.mark.parametrize(
@@ -210,9 +198,9 @@ def test_a_line_may_stand_there_twice_but_say_one_thing(root: Path) -> None:
         "a b c",
     ],
 )
-def test_a_broken_label_is_named_with_its_line(root: Path, line: str) -> None:
+def test_a_broken_label_is_named_with_its_line(root: Path, line: str, refusal: Callable) -> None:
     label_file(root, FIVE).write_text(FIVE_TEXT.replace("Ohm_01_000_00 A 0.6", line))
-    message = refusal(root)
+    message = refusal(FauAibo(root))
     assert f"{label_file(root, FIVE)}, line 3: found {line!r}" in message
     assert "label (A, E, N, P, R)" in message
 
@@ -220,49 +208,43 @@ def test_a_broken_label_is_named_with_its_line(root: Path, line: str) -> None:
 @pytest.mark.parametrize(
     "line", ["Ohm_01_000_00 N N N N N", "Ohm_01_000_00_00 N N N N", "Ohm_01_000_00_00 so N N N N Z"]
 )
-def test_a_broken_word_is_named_with_its_line(root: Path, line: str) -> None:
+def test_a_broken_word_is_named_with_its_line(root: Path, line: str, refusal: Callable) -> None:
     (root / "labels" / WORDS).write_text(WORDS_TEXT + line)
-    assert f"{root / 'labels' / WORDS}, line 7: found {line!r}" in refusal(root, labels="words")
+    assert f"{root / 'labels' / WORDS}, line 7: found {line!r}" in refusal(FauAibo(root, labels="words"))
     read(root)  # the other labels do not need it
 
 
-def test_a_word_that_is_marked_twice_in_two_ways(root: Path) -> None:
+def test_a_word_that_is_marked_twice_in_two_ways(root: Path, refusal: Callable) -> None:
     (root / "labels" / WORDS).write_text(WORDS_TEXT + WORDS_TEXT.replace("T T A", "T A A"))
-    assert "line 7: found the word Ohm_01_000_00_00 a second time" in refusal(root, labels="words")
+    assert "line 7: found the word Ohm_01_000_00_00 a second time" in refusal(FauAibo(root, labels="words"))
 
 
 @pytest.mark.parametrize("stem", ["speech", "Ohm_1_000_00", "Berlin_01_000_00", "Ohm_01_000", "Ohm_01_000_00_00"])
-def test_a_name_that_is_not_of_the_corpus(root: Path, stem: str) -> None:
-    tone(root / "wav" / f"{stem}.wav")
-    assert f"{stem}.wav: found a name that is not of FAU Aibo" in refusal(root)
+def test_a_name_that_is_not_of_the_corpus(root: Path, stem: str, sound: Callable, refusal: Callable) -> None:
+    sound(root / "wav" / f"{stem}.wav")
+    assert f"{stem}.wav: found a name that is not of FAU Aibo" in refusal(FauAibo(root))
 
 
-def test_two_sounds_of_one_chunk(root: Path) -> None:
-    tone(root / "wav" / "Ohm_01_000_00.flac")
-    assert "a second file of the chunk Ohm_01_000_00, beside Ohm_01_000_00.flac" in refusal(root)
+def test_two_sounds_of_one_chunk(root: Path, sound: Callable, refusal: Callable) -> None:
+    sound(root / "wav" / "Ohm_01_000_00.flac")
+    assert "a second file of the chunk Ohm_01_000_00, beside Ohm_01_000_00.flac" in refusal(FauAibo(root))
 
 
 @pytest.mark.parametrize("content", [b"", b"RIFF", b"not a sound" * 20])
-def test_a_bad_sound_file_is_named(root: Path, content: bytes) -> None:
+def test_a_bad_sound_file_is_named(root: Path, content: bytes, refusal: Callable) -> None:
     (root / "wav" / "Ohm_01_000_00.wav").write_bytes(content)
-    assert "Ohm_01_000_00.wav" in refusal(root)
+    assert "Ohm_01_000_00.wav" in refusal(FauAibo(root))
 
 
-def test_folders_that_hold_no_corpus(root: Path, tmp_path: Path) -> None:
-    (tmp_path / "empty" / "wav").mkdir(parents=True)
-    (tmp_path / "bare").mkdir()
-    (tmp_path / "file").write_text("x")
-    for name in ("nowhere", "empty", "bare", "file"):
-        message = refusal(tmp_path / name)
-        assert str(tmp_path / name) in message
-        assert "--corpus-root" in message
+def test_folders_that_hold_no_corpus(root: Path, refused_roots: Callable) -> None:
+    refused_roots(FauAibo, "wav")
     with pytest.raises(UsageError, match="--corpus-root"):
         read(None)
     with pytest.raises(UsageError, match="five_classes, two_classes or words"):
         read(root, labels="eleven")
 
 
-def test_the_fingerprint_follows_sounds_and_annotations_alone(root: Path) -> None:
+def test_the_fingerprint_follows_sounds_and_annotations_alone(root: Path, sound: Callable) -> None:
     found = [read(root).fingerprint]
     (root / "labels" / "notes.txt").write_text("mine")
     assert [read(root).fingerprint] == found
@@ -270,7 +252,7 @@ def test_the_fingerprint_follows_sounds_and_annotations_alone(root: Path) -> Non
     found.append(read(root).fingerprint)
     label_file(root, FIVE).write_text(FIVE_TEXT.replace("A 0.6", "E 0.6"))
     found.append(read(root).fingerprint)
-    tone(root / "wav" / "Ohm_01_000_00.wav", 444.0)
+    sound(root / "wav" / "Ohm_01_000_00.wav", 444.0)
     found.append(read(root).fingerprint)
     assert len(set(found)) == 4
 
@@ -290,11 +272,11 @@ def test_the_tables_of_states() -> None:
     assert positive == {"joyful", "motherese", "neutral", "positive"}
 
 
-def test_the_published_counts(tmp_path: Path) -> None:
+def test_the_published_counts(tmp_path: Path, sound: Callable) -> None:
     root = tmp_path / "aibo"
     (root / "wav").mkdir(parents=True)
     label_file(root, FIVE).parent.mkdir(parents=True)
-    tone(tmp_path / "tone.wav")
+    sound(tmp_path / "tone.wav")
     lines: dict[str, list[str]] = {FIVE: [], TWO: []}
     for part, (school, speakers) in enumerate((("Ohm", 26), ("Mont", 25))):
         numbers = count()

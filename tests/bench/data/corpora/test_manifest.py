@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -26,16 +27,12 @@ ROWS = [
 ]
 
 
-def tone(path: Path, hertz: float, seconds: float = 0.5, rate: int = 16_000) -> None:
-    soundfile.write(path, 0.3 * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate), rate)
-
-
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def home(tmp_path: Path, sound: Callable) -> Path:
     (tmp_path / "corpus" / "wav").mkdir(parents=True)
-    tone(tmp_path / "corpus" / "wav" / "a.wav", 200)
-    tone(tmp_path / "corpus" / "wav" / "b.wav", 300, 2.0, 44_100)
-    tone(tmp_path / "corpus" / "wav" / "c.flac", 400)
+    sound(tmp_path / "corpus" / "wav" / "a.wav", 200, 0.5)
+    sound(tmp_path / "corpus" / "wav" / "b.wav", 300, 2.0, 44_100)
+    sound(tmp_path / "corpus" / "wav" / "c.flac", 400, 0.5)
     return tmp_path / "corpus"
 
 
@@ -46,12 +43,6 @@ def read(root: Path | None) -> Dataset:
 def written(home: Path, text: str | bytes, name: str = "manifest.csv") -> Path:
     (home / name).write_bytes(text.encode() if isinstance(text, str) else text)
     return home / name
-
-
-def refusal(root: Path) -> str:
-    with pytest.raises(DataError) as caught:
-        read(root)
-    return str(caught.value)
 
 
 def test_a_whole_table(home: Path) -> None:
@@ -156,7 +147,7 @@ def test_spellings_lead_to_the_house_names() -> None:
     assert all(EMOTIONS[name] == name for name in (*EMOTIONS.values(), *emodb.EMOTIONS.values()))
 
 
-def test_the_fingerprint_follows_everything_said_and_heard(home: Path) -> None:
+def test_the_fingerprint_follows_everything_said_and_heard(home: Path, sound: Callable) -> None:
     seen = {read(written(home, HEAD + "".join(ROWS))).fingerprint}
     for old, new in (
         ("Ann", "Eve"),
@@ -167,7 +158,7 @@ def test_the_fingerprint_follows_everything_said_and_heard(home: Path) -> None:
         ("Ses01", "S"),
     ):
         seen.add(read(written(home, HEAD + "".join(ROWS).replace(old, new))).fingerprint)
-    tone(home / "wav" / "a.wav", 777)
+    sound(home / "wav" / "a.wav", 777, 0.5)
     seen.add(read(written(home, HEAD + "".join(ROWS))).fingerprint)
     assert len(seen) == 8
 
@@ -177,12 +168,12 @@ def test_no_table_given() -> None:
         read(None)
 
 
-def test_roots_that_hold_no_table(home: Path, tmp_path: Path) -> None:
+def test_roots_that_hold_no_table(home: Path, tmp_path: Path, refusal: Callable) -> None:
     for root, found in ((tmp_path / "nowhere", "no such"), (home, "neither"), (home / ("x" * 300), "too long")):
-        assert found in refusal(root)
+        assert found in refusal(Manifest(root))
     written(home, HEAD)
     written(home, b"", "manifest.parquet")
-    assert "both manifest.csv and manifest.parquet" in refusal(home)
+    assert "both manifest.csv and manifest.parquet" in refusal(Manifest(home))
 
 
 BASE = "path,speaker,emotion,valence,start,end,id\n"
@@ -225,44 +216,44 @@ BASE = "path,speaker,emotion,valence,start,end,id\n"
         (BASE + "wav/a.wav,Ann," + "s" * 200_000 + ",1,,,\n", ["broken CSV"]),
     ],
 )
-def test_a_bad_table_is_named(home: Path, text: str | bytes, said: list[str]) -> None:
-    message = refusal(written(home, text))
+def test_a_bad_table_is_named(home: Path, text: str | bytes, said: list[str], refusal: Callable) -> None:
+    message = refusal(Manifest(written(home, text)))
     assert "manifest.csv" in message
     for words in said:
         assert words in message
 
 
-def test_lines_are_counted_as_an_editor_does(home: Path) -> None:
+def test_lines_are_counted_as_an_editor_does(home: Path, refusal: Callable) -> None:
     text = 'path,speaker,emotion,text\nwav/a.wav,Ann,sad,"two\nlines"\nwav/b.wav,,sad,\n'
-    assert "line 4, column 'speaker'" in refusal(written(home, text))
+    assert "line 4, column 'speaker'" in refusal(Manifest(written(home, text)))
 
 
-def test_a_silent_stretch_is_named_with_its_row(home: Path) -> None:
+def test_a_silent_stretch_is_named_with_its_row(home: Path, refusal: Callable) -> None:
     soundfile.write(home / "wav" / "a.wav", np.concatenate([np.zeros(8_000), np.full(8_000, 0.2)]), 16_000)
-    message = refusal(written(home, "path,speaker,emotion,start,end\nwav/a.wav,Ann,sad,0,0.4\n"))
+    message = refusal(Manifest(written(home, "path,speaker,emotion,start,end\nwav/a.wav,Ann,sad,0,0.4\n")))
     assert "line 2" in message
     assert "silence" in message
 
 
-def test_a_bad_sound_is_named(home: Path) -> None:
+def test_a_bad_sound_is_named(home: Path, refusal: Callable) -> None:
     (home / "wav" / "a.wav").write_bytes(b"RIFF")
-    assert "a.wav" in refusal(written(home, HEAD + ROWS[0]))
+    assert "a.wav" in refusal(Manifest(written(home, HEAD + ROWS[0])))
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" * 9, HEAD.encode()])
-def test_a_bad_parquet_file_is_named(home: Path, content: bytes) -> None:
-    message = refusal(written(home, content, "manifest.parquet"))
+def test_a_bad_parquet_file_is_named(home: Path, content: bytes, refusal: Callable) -> None:
+    message = refusal(Manifest(written(home, content, "manifest.parquet")))
     assert "manifest.parquet" in message
     assert "no Parquet" in message
 
 
-def test_a_cut_off_parquet_file_and_its_rows_are_named(home: Path) -> None:
+def test_a_cut_off_parquet_file_and_its_rows_are_named(home: Path, refusal: Callable) -> None:
     pq.write_table(
         pa.table({"path": ["wav/a.wav"] * 2, "speaker": ["Ann", None], "valence": [2, 3]}), home / "m.parquet"
     )
-    assert "m.parquet, row 2, column 'speaker'" in refusal(home / "m.parquet")
+    assert "m.parquet, row 2, column 'speaker'" in refusal(Manifest(home / "m.parquet"))
     whole = (home / "m.parquet").read_bytes()
-    assert "no Parquet" in refusal(written(home, whole[:-20], "m.parquet"))
+    assert "no Parquet" in refusal(Manifest(written(home, whole[:-20], "m.parquet")))
 
 
 @settings(max_examples=1_000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

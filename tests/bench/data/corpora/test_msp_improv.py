@@ -5,20 +5,21 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import soundfile
 
 from bench.core.errors import DataError, UsageError
 from bench.core.progress import Silent
 from bench.core.types import Dataset, Utterance
 from bench.data.corpora.msp_improv import SCENARIOS, MspImprov
 from bench.data.corpora.msp_improv_files import EMOTIONS, read_clips
-from bench.data.splits import speaker_groups, subject_independent
+from bench.data.partitions import speaker_groups
+from bench.data.splits import subject_independent
 from bench.data.tasks import task_named, usable
 from bench.testing import check_component, check_dataset
 
@@ -51,31 +52,25 @@ TABLE_4 = {
 }
 
 
-def tone(path: Path, hertz: float = 220.0) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, 0.3 * np.sin(2 * np.pi * hertz * np.arange(4_800) / 48_000), 48_000)
-
-
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
+def root(tmp_path: Path, sound: Callable, strays: Callable) -> Path:
     root = tmp_path / "MSP-IMPROV"
     for index, name in enumerate(SOUNDS):
-        tone(root / name, 200.0 + 30 * index)
+        sound(root / name, 200.0 + 30 * index, rate=48_000)
     (root / "Evalution.txt").write_bytes(EVALUATION.replace("\n", "\r\n").encode("utf-8-sig"))
     said = root / "Human_transcriptions" / "All_human_transcriptions"
     said.mkdir(parents=True)
     (said / f"{FIRST}.txt").write_bytes(b"How can I\r\nnot? Na\xefve.\r\n")
     (said / f"{TARGET}.txt").write_bytes(b"")
     (said / "MSP-IMPROV-S09N-F01-S-FM09.txt").write_text("Nobody's.")
-    for oddity in (
+    strays(
         root / "session1" / "._S01A",
         root / "session1" / "S01A" / "P" / f"._{FIRST}.wav",
         root / "session1" / "S01A" / "P" / f"{FIRST}.avi",
         root / "session1" / "S01A" / ".DS_Store",
         said / f"._{FIRST}.txt",
         root / "readme.txt",
-    ):
-        oddity.write_bytes(b"\x00\x05\x16\x07Mac OS X \xff")
+    )
     return root
 
 
@@ -85,12 +80,6 @@ def read(root: Path | None, **options: Any) -> Dataset:
 
 def by_id(root: Path, **options: Any) -> dict[str, Utterance]:
     return {utterance.id: utterance for utterance in read(root, **options).utterances}
-
-
-def refusal(root: Path, **options: Any) -> str:
-    with pytest.raises(DataError) as caught:
-        read(root, **options)
-    return str(caught.value)
 
 
 def change(root: Path, old: str, new: str) -> Path:
@@ -143,32 +132,32 @@ def test_ratings_are_turned_and_what_is_not_rated_is_none(root: Path) -> None:
     assert by_id(root, activation_scale="calm_to_active")[TARGET].activation == 1.25
 
 
-def test_the_speakers_letter_is_checked_by_the_target_sentences(root: Path) -> None:
-    message = refusal(root, speaker_letter="first")
+def test_the_speakers_letter_is_checked_by_the_target_sentences(root: Path, sound: Callable, refusal: Callable) -> None:
+    message = refusal(MspImprov(root, speaker_letter="first"))
     assert "found 0 of 1 target sentences" in message
     assert "choose speaker_letter=second" in message
-    tone(root / "session1" / "S01A" / "T" / "MSP-IMPROV-S01A-M01-T-MF02.wav")
+    sound(root / "session1" / "S01A" / "T" / "MSP-IMPROV-S01A-M01-T-MF02.wav")
     assert by_id(root, speaker_letter="first")[FIRST].speaker == "F01", "as many for as against"
-    tone(root / "session1" / "S01A" / "T" / "MSP-IMPROV-S01A-M01-T-MF03.wav")
-    assert "choose speaker_letter=first" in refusal(root)
+    sound(root / "session1" / "S01A" / "T" / "MSP-IMPROV-S01A-M01-T-MF03.wav")
+    assert "choose speaker_letter=first" in refusal(MspImprov(root))
     assert by_id(root, speaker_letter="first")[FIRST].speaker == "F01"
 
 
 @pytest.mark.parametrize(("angry", "sad", "right"), [(2, 4, "active_to_calm"), (4, 2, "calm_to_active")])
 def test_the_direction_of_activation_is_checked_by_anger_and_sadness(
-    root: Path, angry: int, sad: int, right: str
+    root: Path, angry: int, sad: int, right: str, sound: Callable, refusal: Callable
 ) -> None:
     wrong = {"active_to_calm": "calm_to_active", "calm_to_active": "active_to_calm"}[right]
     text = EVALUATION
     for turn, (label, mark) in product(range(10, 20), (("A", angry), ("S", sad))):
         name = f"S02{label}-F01-S-MF{turn}"
         text += f"UTD-IMPROV-{name}.avi; {label}; A:{mark}.0; V:2.0;\n"
-        tone(root / "session1" / f"S02{label}" / "S" / f"MSP-IMPROV-{name}.wav", 100.0 + turn)
+        sound(root / "session1" / f"S02{label}" / "S" / f"MSP-IMPROV-{name}.wav", 100.0 + turn)
     (root / "Evalution.txt").write_text(text)
     found = by_id(root, activation_scale=right)
     assert found["MSP-IMPROV-S02A-F01-S-MF10"].activation == 4.0
     assert found["MSP-IMPROV-S02S-F01-S-MF10"].activation == 2.0
-    message = refusal(root, activation_scale=wrong)
+    message = refusal(MspImprov(root, activation_scale=wrong))
     assert f"{root / 'Evalution.txt'}: found a mean activation of" in message
     assert f"choose activation_scale={right}" in message
 
@@ -192,13 +181,13 @@ def test_transcripts_are_optional(root: Path) -> None:
     assert {one.transcript for one in read(root).utterances} == {None}
 
 
-def test_a_clip_may_stand_there_twice_but_say_one_thing(root: Path) -> None:
+def test_a_clip_may_stand_there_twice_but_say_one_thing(root: Path, refusal: Callable) -> None:
     expected = read(root).fingerprint
     path = root / "Evalution.txt"
     path.write_text(EVALUATION + EVALUATION)
     assert read(root).fingerprint == expected
     path.write_text(EVALUATION + "UTD-IMPROV-S01A-F01-P-FM01.avi; H; A:3.0; V:3.5; D:3.0 ; N:NaN;\n")
-    assert f"{path}, line 12: found {FIRST} a second time, after {path}, line 1" in refusal(root)
+    assert f"{path}, line 12: found {FIRST} a second time, after {path}, line 1" in refusal(MspImprov(root))
 
 
 @pytest.mark.parametrize(
@@ -219,28 +208,28 @@ def test_a_clip_may_stand_there_twice_but_say_one_thing(root: Path) -> None:
         ),
     ],
 )
-def test_a_broken_label_is_named_with_its_line(root: Path, old: str, new: str, said: str) -> None:
+def test_a_broken_label_is_named_with_its_line(root: Path, old: str, new: str, said: str, refusal: Callable) -> None:
     path = change(root, old, new)
     if "Neutral Neutral" in said:
         path.write_text(path.read_text().replace("; A:3.0; V:3.0; D:3.0; N:NaN;", ""))
-    assert f"{path}, {said}" in refusal(root)
+    assert f"{path}, {said}" in refusal(MspImprov(root))
 
 
-def test_a_file_of_labels_that_is_empty_or_not_there(root: Path) -> None:
+def test_a_file_of_labels_that_is_empty_or_not_there(root: Path, refusal: Callable) -> None:
     path = root / "Evalution.txt"
     path.write_text("\n")
-    assert f"{path}: found no clip" in refusal(root)
+    assert f"{path}: found no clip" in refusal(MspImprov(root))
     path.unlink()
-    assert f"{path}: found no such file" in refusal(root)
+    assert f"{path}: found no such file" in refusal(MspImprov(root))
 
 
-def test_a_label_without_its_sound_names_both(root: Path) -> None:
+def test_a_label_without_its_sound_names_both(root: Path, refusal: Callable) -> None:
     (root / next(iter(SOUNDS))).unlink()
-    assert f"Evalution.txt, line 1: found {FIRST}, which has no sound; expected {FIRST}.wav" in refusal(root)
+    assert f"Evalution.txt, line 1: found {FIRST}, which has no sound; expected {FIRST}.wav" in refusal(MspImprov(root))
 
 
-def test_a_sound_without_labels_has_none(root: Path) -> None:
-    tone(root / "session3" / "S05N" / "P" / "MSP-IMPROV-S05N-F03-P-FM12.wav")
+def test_a_sound_without_labels_has_none(root: Path, sound: Callable) -> None:
+    sound(root / "session3" / "S05N" / "P" / "MSP-IMPROV-S05N-F03-P-FM12.wav")
     extra = by_id(root)["MSP-IMPROV-S05N-F03-P-FM12"]
     assert (extra.speaker, extra.emotion, extra.activation, extra.valence) == ("M03", None, None, None)
     assert "label" not in extra.metadata
@@ -249,39 +238,34 @@ def test_a_sound_without_labels_has_none(root: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["speech", "MSP-IMPROV-S01B-F01-P-FM01", "MSP-IMPROV-S01A-F07-P-FM01", "MSP-IMPROV-S01A-F01-P-FX01"]
 )
-def test_a_name_that_is_not_of_the_corpus(root: Path, name: str) -> None:
+def test_a_name_that_is_not_of_the_corpus(root: Path, name: str, sound: Callable, refusal: Callable) -> None:
     path = root / "session1" / "S01A" / "P" / f"{name}.wav"
-    tone(path)
-    assert f"{path}: found a name that is not of MSP-IMPROV" in refusal(root)
+    sound(path)
+    assert f"{path}: found a name that is not of MSP-IMPROV" in refusal(MspImprov(root))
 
 
 @pytest.mark.parametrize("folder", ["session2/S01A/P", "session1/S02A/P", "session1/S01A/S"])
-def test_a_sound_in_another_folder(root: Path, folder: str) -> None:
+def test_a_sound_in_another_folder(root: Path, folder: str, sound: Callable, refusal: Callable) -> None:
     path = root / folder / f"{FIRST}.wav"
-    tone(path)
-    assert f"{path}: found a name that is not of this folder; expected the folder session1/S01A/P" in refusal(root)
+    sound(path)
+    message = refusal(MspImprov(root))
+    assert f"{path}: found a name that is not of this folder; expected the folder session1/S01A/P" in message
 
 
-def test_two_sounds_of_one_turn(root: Path) -> None:
-    tone((root / next(iter(SOUNDS))).with_suffix(".flac"))
-    assert f"a second file of the turn, beside {FIRST}.flac" in refusal(root)
+def test_two_sounds_of_one_turn(root: Path, sound: Callable, refusal: Callable) -> None:
+    sound((root / next(iter(SOUNDS))).with_suffix(".flac"))
+    assert f"a second file of the turn, beside {FIRST}.flac" in refusal(MspImprov(root))
 
 
 @pytest.mark.parametrize("content", [b"", b"RIFF", b"not a sound" * 20])
-def test_a_bad_sound_file_is_named(root: Path, content: bytes) -> None:
+def test_a_bad_sound_file_is_named(root: Path, content: bytes, refusal: Callable) -> None:
     path = root / next(iter(SOUNDS))
     path.write_bytes(content)
-    assert str(path) in refusal(root)
+    assert str(path) in refusal(MspImprov(root))
 
 
-def test_folders_that_hold_no_corpus(root: Path, tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    (tmp_path / "hollow" / "session1" / "S01A" / "P").mkdir(parents=True)
-    (tmp_path / "file").write_text("x")
-    for name in ("nowhere", "empty", "hollow", "file"):
-        message = refusal(tmp_path / name)
-        assert str(tmp_path / name) in message
-        assert "--corpus-root" in message
+def test_folders_that_hold_no_corpus(root: Path, refused_roots: Callable) -> None:
+    refused_roots(MspImprov, "session1/S01A/P")
     with pytest.raises(UsageError, match="--corpus-root"):
         read(None)
     with pytest.raises(UsageError, match="first or second"):
@@ -290,7 +274,7 @@ def test_folders_that_hold_no_corpus(root: Path, tmp_path: Path) -> None:
         read(root, activation_scale="second")
 
 
-def test_the_fingerprint_follows_sounds_and_annotations_alone(root: Path) -> None:
+def test_the_fingerprint_follows_sounds_and_annotations_alone(root: Path, sound: Callable) -> None:
     found = [read(root).fingerprint]
     (root / "notes.txt").write_text("mine")
     assert [read(root).fingerprint] == found
@@ -299,7 +283,7 @@ def test_the_fingerprint_follows_sounds_and_annotations_alone(root: Path) -> Non
     change(root, "session1-part7; Neutral", "session1-part7; Sad")
     found.append(read(root).fingerprint)
     found.append(read(root, activation_scale="calm_to_active").fingerprint)
-    tone(root / next(iter(SOUNDS)), 444.0)
+    sound(root / next(iter(SOUNDS)), 444.0)
     found.append(read(root).fingerprint)
     assert len(set(found)) == 5
 
@@ -320,9 +304,9 @@ def test_damaged_labels_give_a_result_or_a_named_error(tmp_path: Path) -> None:
     assert len(messages) > 50
 
 
-def test_the_published_counts(tmp_path: Path) -> None:
+def test_the_published_counts(tmp_path: Path, sound: Callable) -> None:
     root, lines = tmp_path / "MSP-IMPROV", []
-    tone(tmp_path / "tone.wav")
+    sound(tmp_path / "tone.wav")
     for scenario, counts in TABLE_4.items():
         for number, label in enumerate(label for label, count in counts.items() for _ in range(count)):
             session, sex, other = 1 + number % 6, "FM"[number // 6 % 2], "FM"[number // 12 % 2]

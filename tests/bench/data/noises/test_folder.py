@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from bench.core.errors import DataError, UsageError
+from bench.core.errors import UsageError
 from bench.core.noises import NoiseSet
 from bench.core.progress import Silent
 from bench.data.noises.folder import Folder
@@ -24,12 +24,6 @@ def read(root: Path | None, map: Path | None = None) -> NoiseSet:
 
 def categories(noises: NoiseSet) -> dict[str, str]:
     return {clip.id: clip.category for clip in noises.clips}
-
-
-def refusal(root: Path, map: Path | None = None) -> str:
-    with pytest.raises(DataError) as caught:
-        read(root, map)
-    return str(caught.value)
 
 
 def mapped(root: Path, text: str) -> Path:
@@ -153,20 +147,20 @@ def test_the_fingerprint_follows_contents(tmp_path: Path, sound: Callable) -> No
         ('folder,category\n"rain,natural\n', "broken CSV"),
     ],
 )
-def test_a_bad_map(tmp_path: Path, text: str, said: str, sound: Callable) -> None:
+def test_a_bad_map(tmp_path: Path, text: str, said: str, sound: Callable, refusal: Callable) -> None:
     sound(tmp_path / "rain" / "1.wav")
-    message = refusal(tmp_path, mapped(tmp_path, text))
+    message = refusal(Folder(tmp_path, mapped(tmp_path, text)))
     assert "categories.csv" in message
     assert said in message
 
 
-def test_a_map_that_is_not_there_or_not_text(tmp_path: Path, sound: Callable) -> None:
+def test_a_map_that_is_not_there_or_not_text(tmp_path: Path, sound: Callable, refusal: Callable) -> None:
     sound(tmp_path / "rain" / "1.wav")
-    assert "--noise-map" in refusal(tmp_path, tmp_path / "none.csv")
+    assert "--noise-map" in refusal(Folder(tmp_path, tmp_path / "none.csv"))
     (tmp_path / "latin.csv").write_bytes("folder,category\ncafé,crowd\n".encode("latin-1"))
-    assert "UTF-8" in refusal(tmp_path, tmp_path / "latin.csv")
+    assert "UTF-8" in refusal(Folder(tmp_path, tmp_path / "latin.csv"))
     (tmp_path / "nul.csv").write_bytes(b"folder,category\nra\0in,natural\n")
-    refusal(tmp_path, tmp_path / "nul.csv")
+    refusal(Folder(tmp_path, tmp_path / "nul.csv"))
 
 
 def test_no_folder_given() -> None:
@@ -174,43 +168,43 @@ def test_no_folder_given() -> None:
         read(None)
 
 
-def test_folders_without_sounds(tmp_path: Path, sound: Callable) -> None:
-    assert "--noise-root" in refusal(tmp_path / "nowhere")
+def test_folders_without_sounds(tmp_path: Path, sound: Callable, refusal: Callable) -> None:
+    assert "--noise-root" in refusal(Folder(tmp_path / "nowhere"))
     (tmp_path / "empty").mkdir()
-    assert "--noise-root" in refusal(tmp_path / "empty")
+    assert "--noise-root" in refusal(Folder(tmp_path / "empty"))
     sound(tmp_path / "bank" / "rain" / "1.wav")
     (tmp_path / "bank" / "human").mkdir()
-    assert "bank/human" in refusal(tmp_path / "bank")
+    assert "bank/human" in refusal(Folder(tmp_path / "bank"))
     (tmp_path / "bank" / "human" / "notes.txt").write_text("x")
-    assert "bank/human" in refusal(tmp_path / "bank")
+    assert "bank/human" in refusal(Folder(tmp_path / "bank"))
 
 
-def test_everything_dropped(tmp_path: Path, sound: Callable) -> None:
+def test_everything_dropped(tmp_path: Path, sound: Callable, refusal: Callable) -> None:
     sound(tmp_path / "rain" / "1.wav")
-    assert "no sound files" in refusal(tmp_path, mapped(tmp_path, "folder,category\n*,-\n"))
+    assert "no sound files" in refusal(Folder(tmp_path, mapped(tmp_path, "folder,category\n*,-\n")))
 
 
-def test_loose_files_without_a_map(tmp_path: Path, sound: Callable) -> None:
+def test_loose_files_without_a_map(tmp_path: Path, sound: Callable, refusal: Callable) -> None:
     sound(tmp_path / "1.wav")
-    assert "--noise-map" in refusal(tmp_path)
+    assert "--noise-map" in refusal(Folder(tmp_path))
 
 
-def test_bad_sounds_are_named(tmp_path: Path, sound: Callable) -> None:
+def test_bad_sounds_are_named(tmp_path: Path, sound: Callable, refusal: Callable) -> None:
     sound(tmp_path / "rain" / "1.wav")
     soundfile.write(tmp_path / "rain" / "2.wav", np.zeros(160), 16_000)
-    assert "2.wav" in refusal(tmp_path)
-    assert "silence" in refusal(tmp_path)
+    assert "2.wav" in refusal(Folder(tmp_path))
+    assert "silence" in refusal(Folder(tmp_path))
     (tmp_path / "rain" / "2.wav").write_bytes(b"rubbish")
-    assert "2.wav" in refusal(tmp_path)
+    assert "2.wav" in refusal(Folder(tmp_path))
     (tmp_path / "rain" / "2.wav").rename(tmp_path / "rain" / "2.m4a")
-    assert "2.m4a" in refusal(tmp_path)
+    assert "2.m4a" in refusal(Folder(tmp_path))
 
 
-def test_two_files_of_one_name(tmp_path: Path, sound: Callable) -> None:
+def test_two_files_of_one_name(tmp_path: Path, sound: Callable, refusal: Callable) -> None:
     sound(tmp_path / "rain" / "1.wav")
     sound(tmp_path / "rain" / "1.flac")
-    assert "1.wav" in refusal(tmp_path)
-    assert "1.flac" in refusal(tmp_path)
+    assert "1.wav" in refusal(Folder(tmp_path))
+    assert "1.flac" in refusal(Folder(tmp_path))
 
 
 def test_a_linked_folder_is_read(tmp_path: Path, sound: Callable) -> None:

@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from bench import Batch, ComponentError, DataError, NoiseSet, Perturbation, UsageError
+from bench import Batch, ComponentError, DataError, NoiseSet, Perturbation, Spec, UsageError
+from bench.contracts.registry import Registry
 from bench.core.progress import Silent
 from bench.core.rng import keyed
 from bench.defending.gan.fitted import GAN, load_generator, save_generator
 from bench.defending.gan.networks import Autoencoder, Generator
-from bench.defending.gan.pairs import categories_of, clean_speech, corrupted, pairs_of, usual_effects
+from bench.defending.gan.pairs import clean_speech, corrupted, pairs_of, usual_effects
 from bench.defending.gan.sound import SoundPurifier, Spectra, frame_counts, spectrum
 from bench.defending.gan.training import GanSettings, Pairs, fit_gan, reconstruction_error, verdict
 from bench.testing import CPU, sample_context, sample_noises, sample_utterances
@@ -226,11 +227,13 @@ def test_speech_that_something_was_done_to_is_not_clean() -> None:
 
 
 def test_categories_are_those_of_the_effects() -> None:
-    noises = sample_noises()
-    assert categories_of(("environmental:category=human", "white_noise"), noises) == {"human", "signal"}
-    assert categories_of(("fade_in",), noises) == {"signal"}
-    assert categories_of(("real_noise + fade_in",), noises) == {"crowd", "signal"}
-    assert categories_of(("of_a_plug_in",), noises) == {*noises.categories, "signal"}
+    def seen(*attacks: str) -> frozenset[str]:
+        spec = Spec("gan_purification", (("attacks", "+".join(attacks)),))
+        return Registry.discover().component("defenses", str(spec)).seen(sample_noises())
+
+    assert seen("environmental:category=human", "white_noise") == {"human", "signal"}
+    assert seen("fade_in") == {"signal"}
+    assert seen("real_noise", "fade_in") == {"crowd", "signal"}
 
 
 def test_a_damaged_generator_is_named(tmp_path: Path) -> None:

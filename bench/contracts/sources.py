@@ -1,0 +1,92 @@
+"""What a component's source says of it, read without running it: for lists that have to be fast."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from pathlib import Path
+
+_FARTHEST = 4
+"""Imports that a default is followed through."""
+
+
+def source_of(module: str) -> Path | None:
+    """Find the file that a module is written in; the packages that it lies in are imported.
+
+    Args:
+        module: its dotted name.
+
+    Returns:
+        None where it is not to be found.
+    """
+    try:
+        spec = importlib.util.find_spec(module)
+    except Exception:  # somebody else's code runs here
+        return None
+    return Path(spec.origin) if spec and spec.origin else None
+
+
+def described(file: Path, name: str) -> tuple[str, str]:
+    """Read a dataclass's fields with their defaults, and the first line of its docstring.
+
+    Args:
+        file: where it is defined.
+        name: of the class.
+
+    Returns:
+        Two empty texts where the file cannot be read or defines no such class. A default that is a constant's name is
+        given by its value, where that is written out in this file or in one that it imports the constant from.
+    """
+    body = _body(file)
+    node = next((item for item in body if isinstance(item, ast.ClassDef) and item.name == name), None)
+    if node is None:
+        return "", ""
+    fields = [item for item in node.body if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)]
+    params = [
+        f"{ast.unparse(item.target)}={_default(file, item.value)}" if item.value else ast.unparse(item.target)
+        for item in fields
+        if "ClassVar" not in ast.unparse(item.annotation)
+    ]
+    return ", ".join(params), (ast.get_docstring(node) or "").partition("\n")[0]
+
+
+def _body(file: Path) -> tuple[ast.stmt, ...]:
+    try:
+        return tuple(ast.parse(file.read_bytes()).body)
+    except (OSError, SyntaxError, ValueError):
+        return ()
+
+
+def _default(file: Path, value: ast.expr) -> str:
+    found = _constant(file, value.id, _FARTHEST) if isinstance(value, ast.Name) else None
+    return ast.unparse(value if found is None else found)
+
+
+def _constant(file: Path, name: str, imports: int) -> ast.expr | None:
+    """The literal that a name stands for at a file's top level; None where it is none, or too far away."""
+    for item in _body(file):
+        if isinstance(item, ast.Assign | ast.AnnAssign) and name in (assigned := _assigned(item)):
+            return assigned[name] if _is_literal(assigned[name]) else None
+        if isinstance(item, ast.ImportFrom) and item.module and not item.level and imports:
+            theirs = next((alias.name for alias in item.names if (alias.asname or alias.name) == name), None)
+            if theirs:
+                source = source_of(item.module)
+                return _constant(source, theirs, imports - 1) if source else None
+    return None
+
+
+def _assigned(item: ast.Assign | ast.AnnAssign) -> dict[str, ast.expr]:
+    """Names and what they are given: `a = 1`, `a: int = 1`, `a, b = 1, 2`."""
+    target = item.targets[0] if isinstance(item, ast.Assign) else item.target
+    pairs: list[tuple[ast.expr, ast.expr | None]] = [(target, item.value)]
+    if isinstance(target, ast.Tuple) and isinstance(item.value, ast.Tuple):
+        pairs = list(zip(target.elts, item.value.elts, strict=False))
+    return {one.id: value for one, value in pairs if isinstance(one, ast.Name) and value is not None}
+
+
+def _is_literal(value: ast.expr) -> bool:
+    try:
+        ast.literal_eval(value)
+    except (ValueError, TypeError):
+        return False
+    return True

@@ -1,0 +1,23 @@
+"""Training that is repeatable: torch's global generators from a key, on one thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from bench.core.rng import keyed
+from bench.core.threads import one_thread
+
+
+@contextmanager
+def seeded(*key: object) -> Iterator[None]:
+    """Start torch's global generators from a keyed seed, and let the CPU compute on one thread, within a `with` block.
+
+    Layers' initial weights and dropout can draw from nowhere else. One thread makes what is learnt the same on every
+    number of cores. Afterwards both are as they were.
+    """
+    with torch.random.fork_rng(), one_thread():
+        torch.manual_seed(int(keyed(*key).integers(2**63)))
+        yield

@@ -1,0 +1,30 @@
+"""What the tests of corpora share beside sounds and refusals: roots that hold no corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bench.contracts.protocols import Corpus
+
+
+@pytest.fixture
+def refused_roots(tmp_path: Path, refusal: Callable[..., str]) -> Callable[..., list[str]]:
+    """What a corpus says of a folder that is not there, of an empty one, of a file, and of one with certain folders
+    alone, where any are named: always the path, and the option to give another with."""
+
+    def say(corpus: Callable[[Path], Corpus], *hollow: str) -> list[str]:
+        roots = [tmp_path / name for name in ("nowhere", "empty", "file", *(["hollow"] if hollow else []))]
+        (tmp_path / "empty").mkdir()
+        (tmp_path / "file").write_text("x")
+        for folder in hollow:
+            (tmp_path / "hollow" / folder).mkdir(parents=True)
+        messages = [refusal(corpus(root)) for root in roots]
+        for root, message in zip(roots, messages, strict=True):
+            assert str(root) in message
+            assert "--corpus-root" in message
+        return messages
+
+    return say
