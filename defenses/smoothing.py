@@ -211,7 +211,7 @@ class Smoothed:
         """
         counts = torch.stack([self._votes(*asked, copies) for asked in self._each(batch, purpose)])
         if bool(counts.isnan().any()):  # once for the batch: to ask is to wait for the device
-            raise ComponentError("victim", "a row with NaN", "log-probabilities", "mend its log_probs")
+            raise ComponentError("victim", "a row with NaN", "log-probabilities", "correct its log_probs")
         return counts
 
     def _votes(self, said: Utterance, sample_key: str, rng: Rng, copies: int) -> Tensor:

@@ -123,7 +123,7 @@ class FittedPython(Borrowed):
         except Exception as error:
             found = f"{type(error).__name__}: {error}"
             expected = f"an answer from OBJECT(list of {len(waveforms)} float32 arrays, {SAMPLE_RATE})"
-            raise ComponentError(where, found, expected, "mend it") from error
+            raise ComponentError(where, found, expected, "correct it") from error
         return _read(where, self.labels, self.names, answer, len(waveforms))
 
 
@@ -134,7 +134,7 @@ def _read(where: str, labels: Labels, names: tuple[str, ...], answer: Any, count
     rows = list(answer) if isinstance(answer, Sequence | np.ndarray) and not isinstance(answer, str) else None
     if rows is None or len(rows) != count:
         found = f"a {type(answer).__name__}" + ("" if rows is None else f" of {len(rows)}") + f" for {count} waveforms"
-        raise ComponentError(where, found, _ANSWERS, "mend it")
+        raise ComponentError(where, found, _ANSWERS, "correct it")
     if all(isinstance(row, str) for row in rows):
         return labels.of_names(list(map(str, rows)))
     if all(isinstance(row, Mapping) for row in rows):
@@ -143,7 +143,7 @@ def _read(where: str, labels: Labels, names: tuple[str, ...], answer: Any, count
     try:
         scores = torch.from_numpy(np.asarray(rows, dtype=np.float64))
     except (TypeError, ValueError) as error:
-        raise ComponentError(where, f"rows such as {str(rows[0])[:80]}", _ANSWERS, "mend it") from error
+        raise ComponentError(where, f"rows such as {str(rows[0])[:80]}", _ANSWERS, "correct it") from error
     if scores.ndim != 2 or not names or scores.shape[1] != len(names):
         found = f"an answer of shape {tuple(scores.shape)} for {len(names) or 'no'} labels"
         raise ComponentError(where, found, _ANSWERS, "give their names in order: OBJECT.labels, or labels=NAME+NAME")

@@ -14,7 +14,7 @@ from bench.contracts.attacks import AttackTools
 from bench.contracts.perception import p1
 from bench.contracts.registry import Registry
 from bench.core.types import Dataset, Perturbation, Rng, Utterance
-from bench.evaluation.cells import Experiment
+from bench.evaluation.experiment import Experiment
 from bench.evaluation.options import Options
 from bench.referee.judgement import fooled, has_snr, heard, measured_snr_db, verdict_on
 from bench.referee.referee import Referee
