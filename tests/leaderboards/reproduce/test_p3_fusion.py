@@ -110,7 +110,7 @@ def test_the_fusion_is_asked_for_once_and_the_single_ones_about_their_own() -> N
         ("cnn_gru", 2),
         ("cnn_gru", 12),
     ]
-    assert found[2].defenses == ("fusion:other=bert_text:dropout=0.1;pooling=mean",)
+    assert found[2].defenses == ("fusion:other=bert_text:dropout=0.1,,pooling=mean",)
 
 
 @pytest.mark.parametrize("victims", [("cnn_gru",), ("cnn_gru", "lstm_egemaps"), ("cnn_gru", "bert_text", "multimodal")])

@@ -88,9 +88,9 @@ def test_one_run_has_one_folder(options: Options, tmp_path: Path) -> None:
 
 def test_cells_of_one_victim_follow_each_other() -> None:
     def planned(defense: str, attack: str) -> Planned:
-        around = None if defense == "none" else Component("defenses", defense, "here")
-        key = FittedKey(Component("victims", "v", "here"), around, TASKS["ahsn"], "k-fold", 0, 0)
-        cell = Cell(key, Component("attacks", attack, "here"), 1)
+        around = None if defense == "none" else Component("defenses", defense, "here", None)
+        key = FittedKey(Component("victims", "v", "here", None), around, TASKS["ahsn"], "k-fold", 0, 0)
+        cell = Cell(key, Component("attacks", attack, "here", None), 1)
         return Planned(cell, ThreatModel(attack, attack, False, ("all",)))
 
     order = [planned("none", "a"), planned("d", "a"), planned("none", "b"), planned("none", "a")]
