@@ -95,7 +95,9 @@ def test_the_command_line_names_it(exported: tuple[Path, Trained], tmp_path: Pat
     plugin.write_text("from victims.exported import Exported\n\nCOMPONENTS = {'victims': {'folder': Exported}}\n")
     assert Registry.discover((plugin,)).build("victims", "folder:some/where") == Exported(Path("some/where"))
     assert Exported(exported[0]).traits.modalities == ("sound",)
-    assert Exported(exported[0]).traits.made_of == (("victims", exported[1].key.victim.spec),)
+    key = exported[1].key
+    inside = [one for one in (key.victim, key.defense) if one is not None]
+    assert Exported(exported[0]).traits.made_of == tuple((one.kind, one.spec) for one in inside)
 
 
 def test_the_fingerprint_is_that_of_every_byte(folder: Path, exported: tuple[Path, Trained]) -> None:
