@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import re
 from pathlib import Path
 
 _FARTHEST = 4
 """Imports that a default is followed through."""
+_METHOD = re.compile(r"^    (?=@|def |async def )", re.MULTILINE)
+_FIELD = re.compile(r"^    \w+ *:", re.MULTILINE)
 
 
 def source_of(module: str) -> Path | None:
@@ -37,8 +40,7 @@ def described(file: Path, name: str) -> tuple[str, str]:
         Two empty texts where the file cannot be read or defines no such class. A default that is a constant's name is
         given by its value, where that is written out in this file or in one that it imports the constant from.
     """
-    body = _body(file)
-    node = next((item for item in body if isinstance(item, ast.ClassDef) and item.name == name), None)
+    node = _class_in(file, name)
     if node is None:
         return "", ""
     fields = [item for item in node.body if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)]
@@ -48,6 +50,26 @@ def described(file: Path, name: str) -> tuple[str, str]:
         if "ClassVar" not in ast.unparse(item.annotation)
     ]
     return ", ".join(params), (ast.get_docstring(node) or "").partition("\n")[0]
+
+
+def _class_in(file: Path, name: str) -> ast.ClassDef | None:
+    """The class of this name at a file's top level; its methods may be left out, since to parse them takes time."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return None
+    start = re.search(rf"^class {re.escape(name)}\b", text, re.MULTILINE)
+    if start is None:
+        return None
+    block = re.split(r"^(?=[^\s#)\]}])", text[start.start() :], maxsplit=2, flags=re.MULTILINE)[1]
+    fields, *methods = _METHOD.split(block, maxsplit=1)
+    for part in (block if any(map(_FIELD.search, methods)) else fields, text):
+        try:
+            body = ast.parse(part).body
+        except (SyntaxError, ValueError):  # a text in it begins at the margin, say
+            continue
+        return next((item for item in body if isinstance(item, ast.ClassDef) and item.name == name), None)
+    return None
 
 
 def _body(file: Path) -> tuple[ast.stmt, ...]:

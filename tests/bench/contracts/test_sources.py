@@ -101,3 +101,19 @@ def test_it_is_read_without_torch() -> None:
 
 def test_an_entry_without_source_is_listed_bare() -> None:
     assert Entry("attacks", "mine", "sys:Mine", "mine 1.0").describe() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '    """What it does."""\n\n    def search(self):\n        return ")"\n\n    late: int = 3\n    early: int = 1\n',
+        '    """What it does.\n\nThis line begins at the margin.\n    """\n\n    late: int = 3\n    early: int = 1\n',
+        '    """What it does."""\n\n    late: int = 3\n# a remark at the margin\n    early: int = 1\n\n    @property\n'
+        "    def x(self): ...\n",
+    ],
+)
+def test_fields_are_found_wherever_they_stand(tmp_path: Path, body: str) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(f"class Other:\n    early: int = 9\n\n\nclass Mine:\n{body}\n\nclass Mined:\n    early: int = 8\n")
+    assert described(file, "Mine") == ("late=3, early=1", "What it does.")
+    assert described(file, "Missing") == ("", "")
