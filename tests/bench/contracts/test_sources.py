@@ -106,7 +106,8 @@ def test_an_entry_without_source_is_listed_bare() -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        '    """What it does."""\n\n    def search(self):\n        return ")"\n\n    late: int = 3\n    early: int = 1\n',
+        '    """What it does."""\n\n    def search(self):\n        return ")"\n\n'
+        "    late: int = 3\n    early: int = 1\n",
         '    """What it does.\n\nThis line begins at the margin.\n    """\n\n    late: int = 3\n    early: int = 1\n',
         '    """What it does."""\n\n    late: int = 3\n# a remark at the margin\n    early: int = 1\n\n    @property\n'
         "    def x(self): ...\n",
