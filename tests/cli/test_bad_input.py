@@ -88,6 +88,16 @@ def refused(bench_here: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ({"attack": "boundary:categories=crowd"}, ["crowd", "folder"]),
         ({"attack": "boundary:signals=fade_inn"}, ["fade_inn", "did you mean 'fade_in'?"]),
         ({"attack": "pitch:factor=1"}, ["pitch", "factor"]),
+        ({"attack": "boundary:step_db=1,,noises=all"}, ["boundary", "step_db", "'1,noises=all'", "a number"]),
+        ({"attack": "boundary+fade_in"}, ["'boundary', which is a search", "effects that ask once"]),
+        ({"attack": "fade_in+adaptive"}, ["'adaptive', which searches with a copy of the defence", "asks_once=True"]),
+        ({"attack": "transfer+fade_in"}, ["'transfer', which brings what a search has found", "run it alone"]),
+        ({"attack": "adaptive:attack=boundry"}, ["adaptive:attack=boundry", "did you mean 'boundary'?"]),
+        ({"attack": "adaptive:attack=boundary:step_db=x"}, ["adaptive", "boundary", "step_db", "'x'", "a number"]),
+        ({"attack": "adaptive:attack=boundary:step_db=2,,corr=perhaps"}, ["corr", "perhaps", "true or false"]),
+        ({"attack": "adaptive:attack=transfer:attack=boundary:nope=1"}, ["transfer", "boundary", "nope", "step_db"]),
+        ({"victim": "multimodal:text=cnn_gruu"}, ["multimodal:text=cnn_gruu", "did you mean 'cnn_gru'?"]),
+        ({"defense": "fusion:other=bert_text:nope=1"}, ["fusion", "bert_text", "nope"]),
         ({"victim": "cnn_gru:channels=many"}, ["cnn_gru", "channels", "many", "whole number"]),
         ({"victim": "cnn_gru:channels=8.5"}, ["cnn_gru", "channels", "8.5", "whole number"]),
         ({"victim": "cnn_gru:channels=0"}, ["cnn_gru", "channels", "0"]),
@@ -118,6 +128,48 @@ def test_a_wrong_option_is_named(
     message = refused(tiny_job(**{"out": tmp_path / "run", **options}))
     for part in named:
         assert part in message
+
+
+OLD_PLUGIN = """
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class Old:
+    {told}
+
+    def search(self, original, tools, rng):
+        yield original
+
+
+COMPONENTS = {{"attacks": {{"old": Old}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("told", "attack", "named"),
+    [
+        ("aware: ClassVar[bool] = True", "old", ["attack 'old'", "an attribute 'aware'", "Traits(adaptive=...)"]),
+        ("made_of = property(lambda _: ())", "old", ["an attribute 'made_of'", "Traits(made_of=...)"]),
+        ("step: int = 1", "old+fade_in", ["'old', which does not say that it asks once", "Traits(asks_once=True)"]),
+    ],
+    ids=["aware", "made_of", "undeclared"],
+)
+def test_a_plugin_that_tells_of_itself_in_the_former_way_is_named(
+    refused: Callable, tiny_job: Callable, tmp_path: Path, told: str, attack: str, named: list[str]
+) -> None:
+    (tmp_path / "old.py").write_text(OLD_PLUGIN.format(told=told))
+    message = refused([*tiny_job(out=tmp_path / "run", attack=attack), "--plugin", tmp_path / "old.py"])
+    for part in named:
+        assert part in message
+
+
+def test_a_former_name_is_read_and_said_once(bench_here: Callable, tiny_job: Callable, tmp_path: Path) -> None:
+    said = bench_here(*tiny_job(out=tmp_path / "run", attack="aware+fade_in"))
+    assert said.code == 2
+    assert said.err.count("--attack aware is now called adaptive") == 1
+    assert "'adaptive', which searches" in said.err
 
 
 @pytest.mark.skipif(not NO_GPU, reason="there is a GPU")
