@@ -163,7 +163,7 @@ class NoiseClip:
 
 
 Modality = Literal["sound", "text"]
-"""What a victim perceives of an utterance: its class attribute `modalities`, `("sound",)` where it has none."""
+"""What a victim perceives of an utterance: its trait `modalities`; sound, where it declares none."""
 
 Part = Literal["train", "test"]
 """The halves of a noise bank: a defence trains on "train", an attack draws from "test"."""
