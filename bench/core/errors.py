@@ -31,6 +31,15 @@ class BenchError(Exception):
         return type(self), (self.where, self.found, self.expected, self.remedy)
 
 
+def told_of(error: Exception) -> tuple[str, int]:
+    """Tell what is said of an error that ended one of several pieces of work: one line, and the exit code.
+
+    >>> told_of(ValueError("no")), told_of(UsageError("--k", "0", "1", "try 5"))[1]
+    (('ValueError: no', 1), 2)
+    """
+    return (str(error), error.exit_code) if isinstance(error, BenchError) else (f"{type(error).__name__}: {error}", 1)
+
+
 class UsageError(BenchError):
     """An option or argument that cannot be used as given."""
 

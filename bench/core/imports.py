@@ -14,10 +14,8 @@ from pathlib import Path
 
 from bench.core.aliases import moved
 from bench.core.parsed import EVERYTHING, Import, Parsed, parsed
+from bench.core.shadowing import HOME, PACKAGES
 
-HOME = Path(__file__).resolve().parents[2]
-"""The folder that the project's packages lie in."""
-OURS = frozenset({"bench", "attacks", "defenses", "victims", "leaderboards"})
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 """Folders where everybody's packages lie, and nothing belongs to what lies beside it."""
 
@@ -54,7 +52,7 @@ class Places:
         if (file.parent.name if file.stem == "__init__" else file.stem) != parts[-1] or depth > len(file.parents):
             parts, depth = [file.stem], 1
         root = file.parents[depth - 1]
-        if parts[0] in OURS and root == home:
+        if parts[0] in PACKAGES and root == home:
             return cls(home), module
         return cls(home, root, frozenset({parts[0]}) if root.name in _INSTALLED else None), ".".join(parts)
 
@@ -82,7 +80,7 @@ class Places:
 
     def _folder(self, module: str) -> Path | None:
         parts = module.split(".")
-        if parts[0] in OURS:
+        if parts[0] in PACKAGES:
             return self.home.joinpath(*parts)
         belongs = self.root is not None and all(parts) and (self.own is None or parts[0] in self.own)
         return self.root.joinpath(*parts) if self.root is not None and belongs else None

@@ -13,9 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bench.core.imports import HOME, Places, imported
+from bench.core.imports import Places, imported
 from bench.core.keys import fingerprint, key_of_json
 from bench.core.parsed import parsed
+from bench.core.shadowing import HOME
 
 BARE_VICTIM = (
     "bench.core",

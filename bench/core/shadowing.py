@@ -9,9 +9,10 @@ from pathlib import Path
 from bench.core.errors import UsageError
 
 PACKAGES = ("attacks", "bench", "defenses", "leaderboards", "victims")
-"""The top-level packages that are installed together, in one folder."""
+"""The project's top-level packages, installed together in one folder."""
 
-_HOME = Path(__file__).resolve().parents[2]
+HOME = Path(__file__).resolve().parents[2]
+"""The folder that they lie in."""
 
 
 def refuse_shadow(module: str) -> None:
@@ -27,12 +28,12 @@ def refuse_shadow(module: str) -> None:
     """
     package = module.replace(":", ".").partition(".")[0]
     theirs = _found(package) if package in PACKAGES else None
-    if theirs is None or theirs == _HOME / package:
+    if theirs is None or theirs == HOME / package:
         return
     kind = "folder" if theirs.is_dir() else "file"
     found = f"the {kind} {theirs}, which Python imports in its place"
     remedy = f"rename that {kind}, or start Python elsewhere"
-    raise UsageError(f"serbench's package {package!r}", found, f"the one in {_HOME}", remedy)
+    raise UsageError(f"serbench's package {package!r}", found, f"the one in {HOME}", remedy)
 
 
 def _found(package: str) -> Path | None:
@@ -43,7 +44,7 @@ def _found(package: str) -> Path | None:
         return None
     if spec is None or spec.origin is None:
         return None
-    if spec.origin == f"{_HOME}{os.sep}{package}{os.sep}__init__.py":
-        return _HOME / package  # at once, for a list asks of every component
+    if spec.origin == f"{HOME}{os.sep}{package}{os.sep}__init__.py":
+        return HOME / package  # at once, for a list asks of every component
     file = Path(spec.origin).resolve()
     return file.parent if file.stem == "__init__" else file

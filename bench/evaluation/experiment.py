@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 
 import torch
 
@@ -89,8 +89,8 @@ class Experiment:
         Raises:
             bench.core.errors.DataError: a recording stands in both.
         """
-        self._check_noises()
+        _ = self._noises_apart
 
     @cached_property
-    def _check_noises(self) -> Callable[[], None]:
-        return cache(lambda: check_noises(self.noises.part("train"), self.noises.part("test")))
+    def _noises_apart(self) -> None:
+        check_noises(self.noises.part("train"), self.noises.part("test"))

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.contracts.threat_models import ThreatModel
-from bench.core.errors import BenchError
+from bench.core.errors import told_of
+from bench.core.keys import key_of_json
 from bench.evaluation.cells import Cell
-from bench.evaluation.descriptions import cell_description, cell_key
+from bench.evaluation.descriptions import cell_description
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.measuring import Measuring
 from bench.scoring.records import Store
@@ -65,17 +66,16 @@ def run_grid(experiment: Experiment, planned: Sequence[Planned], store: Store) -
     """
     failures, measuring = [], Measuring(experiment)
     for number, plan in enumerate(planned, 1):
-        description = cell_description(experiment, plan.cell) | plan.labels()
-        key = cell_key(experiment, plan.cell)
+        determined = cell_description(experiment, plan.cell)
+        key, description = key_of_json(determined), determined | plan.labels()
         if store.has(key):
             continue
         experiment.progress.say(f"[{number}/{len(planned)}] {plan.cell}")
         try:
             rows = measuring.rows(plan.cell)
         except Exception as error:
-            message = str(error) if isinstance(error, BenchError) else f"{type(error).__name__}: {error}"
+            message, code = told_of(error)
             store.fail(key, description, message, traceback.format_exc())
-            code = error.exit_code if isinstance(error, BenchError) else 1
             failures.append(Failure(plan.cell, message, code))
         else:
             store.write(key, description, rows)

@@ -92,10 +92,6 @@ def fooled(before: str, after: str) -> bool:
         before: what the victim said of the clean utterance: a class, or the name of a refusal.
         after: what it says of the candidate.
 
-    Args:
-        before: the victim's label for the original.
-        after: its label for the candidate.
-
     >>> fooled("anger", "sadness"), fooled("anger", "(refused)")
     (True, False)
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Literal, cast
 
 from bench.core.json_objects import JsonObject
@@ -76,16 +76,7 @@ class RestsOn:
 
     def to_json(self) -> dict[str, object]:
         """Return `rests_on` of docs/json.md."""
-        return {
-            "corpus_fingerprint": self.corpus_fingerprint,
-            "noise_fingerprint": self.noise_fingerprint,
-            "perception": self.perception,
-            "min_snr_db": self.min_snr_db,
-            "max_queries": self.max_queries,
-            "device": self.device,
-            "code": self.code,
-            "versions": dict(self.versions),
-        }
+        return asdict(self)
 
 
 @dataclass(frozen=True)

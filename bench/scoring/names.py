@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,7 @@ class Setting:
 
     def to_json(self) -> dict[str, object]:
         """Return the names as they stand in JSON."""
-        return {
-            "corpus": self.corpus,
-            "noise_bank": self.noise_bank,
-            "task": self.task,
-            "split": self.split,
-            "limit": self.limit,
-        }
+        return asdict(self)
 
 
 @dataclass(frozen=True)

@@ -58,14 +58,7 @@ class CleanBasis:
 
     def to_json(self) -> dict[str, object]:
         """Return `evaluate rests_on` of docs/json.md."""
-        return {
-            "corpus_fingerprint": self.corpus_fingerprint,
-            "test_corpus_fingerprint": self.test_corpus_fingerprint,
-            "training_noises": self.training_noises,
-            "device": self.device,
-            "code": self.code,
-            "versions": dict(self.versions),
-        }
+        return asdict(self)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bench.contracts.protocols import Victim
-from bench.core.errors import BenchError
+from bench.core.errors import told_of
 from bench.core.progress import Progress
 from bench.data.partitions import Partition
 from bench.evaluation.cells import FittedKey
@@ -174,7 +174,5 @@ def each(job: Job, do: Callable[[FittedKey], _T]) -> tuple[list[_T], list[Failed
         try:
             done.append(do(key))
         except Exception as error:
-            message = str(error) if isinstance(error, BenchError) else f"{type(error).__name__}: {error}"
-            code = error.exit_code if isinstance(error, BenchError) else 1
-            failed.append(Failed(key, message, code, traceback.format_exc()))
+            failed.append(Failed(key, *told_of(error), traceback.format_exc()))
     return done, failed

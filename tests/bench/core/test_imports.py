@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.core.imports import HOME, OURS, Places, imported
+from bench.core.imports import Places, imported
 from bench.core.parsed import parsed
+from bench.core.shadowing import HOME, PACKAGES
 
 Write = Callable[[Mapping[str, str]], Path]
 NEVER = "raise RuntimeError('somebody has run this')\n"
@@ -142,6 +143,6 @@ def test_what_lies_beside_counts_in_an_authors_folder(
 
 def test_every_package_of_ours_only_passes_names_on() -> None:
     """Else one more export would change every key."""
-    files = [file for top in OURS for file in (HOME / top).rglob("__init__.py")]
+    files = [file for top in PACKAGES for file in (HOME / top).rglob("__init__.py")]
     assert len(files) > 20
     assert [file for file in files if not parsed(file).face] == []

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.core.imports import HOME, OURS, Places, _next, lies_in
+from bench.core.imports import Places, _next, lies_in
 from bench.core.result_code import (
     BARE_VICTIM,
     CELL,
@@ -21,6 +21,7 @@ from bench.core.result_code import (
     code_of_component,
     modules_of,
 )
+from bench.core.shadowing import HOME, PACKAGES
 
 VICTIMS = ("victims.cnn_gru", "victims.http")
 ATTACKS = ("attacks.boundary", "attacks.gain", "attacks.fade_in", "attacks.filler")
@@ -46,7 +47,7 @@ def today() -> dict[str, str]:
 def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of our source."""
     home = tmp_path_factory.mktemp("home")
-    for top in OURS:
+    for top in PACKAGES:
         shutil.copytree(HOME / top, home / top, ignore=shutil.ignore_patterns("__pycache__"))
     return home
 
@@ -109,7 +110,7 @@ def explained(text: str) -> str:
 
 @pytest.mark.parametrize("edit", [laid_out, explained])
 def test_a_comment_a_docstring_or_a_layout_changes_no_key_anywhere(changed: Changed, edit: Edit) -> None:
-    assert changed(dict.fromkeys(OURS, edit)) == set()
+    assert changed(dict.fromkeys(PACKAGES, edit)) == set()
 
 
 def test_what_cannot_change_a_result_changes_no_key(changed: Changed) -> None:
