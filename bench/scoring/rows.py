@@ -38,6 +38,15 @@ class Row:
             the perturbation).
         measures: of an accepted candidate, by their names in `bench.measures.catalogue`; those that were not asked for,
             or are not defined, are left out or None.
+        recipe: what was tried, a line of JSON from which the candidate can be rendered again; None for query 0.
+        additive: whether it is imperceptible, or keeps the length and so has an SNR; None for query 0.
+        burst_snr_db: of an accepted candidate of the same length, the lowest SNR of any 250 ms of speech, in dB.
+        peak_ratio: of an accepted candidate of the same length, the greatest change of a sample over the greatest
+            sample of the original.
+        survives_pcm: whether an accepted candidate is a success as well once it was written as 16-bit PCM at the
+            corpus's own rate, and read back.
+        tied: the two likeliest classes lie so close together that the label is no answer: no success.
+        flip_share: against a randomised victim, the share of further draws in which the label changed.
     """
 
     utterance: str
@@ -53,6 +62,13 @@ class Row:
     imperceptible: bool | None = None
     accepted: bool = False
     measures: Mapping[str, float | None] = field(default_factory=dict)
+    recipe: str | None = None
+    additive: bool | None = None
+    burst_snr_db: float | None = None
+    peak_ratio: float | None = None
+    survives_pcm: bool | None = None
+    tied: bool | None = None
+    flip_share: float | None = None
 
 
 @dataclass(frozen=True)
@@ -87,9 +103,21 @@ NEEDED = (
 """What every record file has: the fields of `Row` but for the measures, in their order."""
 
 
+LATER = (
+    Column("recipe", "string", nullable=True),
+    Column("additive", "bool", nullable=True),
+    Column("burst_snr_db", "double", nullable=True),
+    Column("peak_ratio", "double", nullable=True),
+    Column("survives_pcm", "bool", nullable=True),
+    Column("tied", "bool", nullable=True),
+    Column("flip_share", "double", nullable=True),
+)
+"""Columns that came after the first version, and that a file of that version lacks: fields of `Row`, in their order."""
+
+
 def optional_columns() -> tuple[Column, ...]:
-    """Return the columns that a record file may lack: one for each measure of the catalogue, in its order."""
-    return tuple(Column(name, "double", nullable=True) for name in MEASURES)
+    """Return the columns that a record file may lack: one for each measure, in the catalogue's order, and `LATER`."""
+    return (*(Column(name, "double", nullable=True) for name in MEASURES), *LATER)
 
 
 def arrow_schema() -> Any:
@@ -119,11 +147,13 @@ def as_table(rows: Sequence[Row]) -> pa.Table:
         zip((one.name for one in NEEDED), zip(*map(_needed, rows), strict=True), strict=True)
     )
     columns |= {name: [row.measures.get(name) for row in rows] for name in MEASURES}
+    columns |= dict(zip((one.name for one in LATER), zip(*map(_later, rows), strict=True), strict=True))
     schema = arrow_schema()
     return pa.Table.from_arrays([pa.array(columns[field.name], type=field.type) for field in schema], schema=schema)
 
 
 _needed = attrgetter(*(one.name for one in NEEDED))
+_later = attrgetter(*(one.name for one in LATER))
 
 
 def write_rows(path: Path, description: Mapping[str, object], rows: Sequence[Row]) -> None:

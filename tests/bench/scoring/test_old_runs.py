@@ -132,14 +132,16 @@ def rewritten(tmp_path: Path, columns: Callable[[pa.Table], pa.Table], drop: tup
 
 def test_a_column_more_changes_no_figure(tmp_path: Path, scores: Any) -> None:
     def more(table: pa.Table) -> pa.Table:
-        recipes = pa.array([[{"clip": str(number)}] for number in range(table.num_rows)])
-        return table.add_column(3, "recipe", recipes).append_column("loudness", pa.nulls(table.num_rows, pa.float64()))
+        sheets = pa.array([[{"clip": str(number)}] for number in range(table.num_rows)])
+        return table.add_column(3, "score_sheet", sheets).append_column(
+            "loudness", pa.nulls(table.num_rows, pa.float64())
+        )
 
     run = rewritten(tmp_path, more, drop=())
     assert scores_of(run) == scores
     rows = next(Store(run).cells()).rows
-    assert [*rows][-2:] == ["recipe", "loudness"]
-    assert rows["recipe"][0] == [{"clip": "0"}]
+    assert [*rows][-2:] == ["score_sheet", "loudness"]
+    assert rows["score_sheet"][0] == [{"clip": "0"}]
 
 
 def test_columns_and_fields_less_change_no_figure(tmp_path: Path, scores: Any) -> None:

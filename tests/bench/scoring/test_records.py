@@ -20,7 +20,7 @@ from bench.evaluation.runs import read_results, remember, remembered
 from bench.measures.catalogue import MEASURES
 from bench.scoring.records import Store, pooled_rows
 from bench.scoring.results import collect
-from bench.scoring.rows import NEEDED, SCHEMA, Row
+from bench.scoring.rows import LATER, NEEDED, SCHEMA, Row
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 ANY_ROW = st.builds(
@@ -49,9 +49,10 @@ def test_rows_are_read_as_they_were_written(
     store.write("key", about, rows)
     table = pq.read_table(store.path("key")).to_pylist()
     for row, read in zip(rows, table, strict=True):
-        assert [read[column.name] for column in NEEDED] == [getattr(row, column.name) for column in NEEDED]
+        for column in (*NEEDED, *LATER):
+            assert read[column.name] == getattr(row, column.name)
         assert {name: read[name] for name in MEASURES} == dict.fromkeys(MEASURES) | dict(row.measures)
-    assert list(table[0]) == [*(column.name for column in NEEDED), *MEASURES]
+    assert list(table[0]) == [*(column.name for column in NEEDED), *MEASURES, *(column.name for column in LATER)]
 
 
 @pytest.mark.parametrize("rows", [[], [Row("u", "s", 1, "a", "a", "b", measures={"loudness": 1.0})]])

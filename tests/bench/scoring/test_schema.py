@@ -137,11 +137,11 @@ def test_what_is_wrong_is_said(store: Store, spoil: Callable[[Path], None], said
 
 def test_columns_that_nobody_knows_are_kept_and_those_that_are_lacking_are_null(tmp_path: Path, store: Store) -> None:
     whole = store.read("key").rows
-    more = pa.array([f"recipe {number}" for number in range(len(whole))])
-    recast(store.path("key"), lambda t: t.append_column("recipe", more).drop_columns(["stoi", "nmr_db"]))
+    more = pa.array([f"melody {number}" for number in range(len(whole))])
+    recast(store.path("key"), lambda t: t.append_column("melody", more).drop_columns(["stoi", "nmr_db"]))
     found = store.read("key").rows
-    assert [*found] == [*whole, "recipe"]
-    assert found["recipe"].tolist() == more.to_pylist()
+    assert [*found] == [*whole, "melody"]
+    assert found["melody"].tolist() == more.to_pylist()
     pd.testing.assert_frame_equal(found[[*whole]], whole)
     assert read_results([tmp_path]).cells == collect([store.read("key")], (8,)).cells
 
