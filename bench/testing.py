@@ -23,7 +23,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bench.contracts.attacks import Attack, AttackTools
+from bench.contracts.attacks import Attack, AttackTools, EffectTools, SpeechEffect
 from bench.contracts.component import KINDS
 from bench.contracts.defense_view import DefenseView
 from bench.contracts.perception import p1
@@ -31,10 +31,11 @@ from bench.contracts.protocols import Defense, FitContext, TrainableVictim, Vict
 from bench.contracts.registry import Registry
 from bench.contracts.traits import Traits, traits_of
 from bench.core.batch import Batch
+from bench.core.heard import Heard
 from bench.core.noises import NoiseSet
 from bench.core.rng import keyed
 from bench.core.specs import params_of, spec_of
-from bench.core.types import SAMPLE_RATE, Dataset, NoiseClip, Phone, Task, Utterance, Word
+from bench.core.types import SAMPLE_RATE, Dataset, NoiseClip, Phone, Rng, Task, Utterance, Word
 from bench.data.tasks import TASKS
 from bench.defending.adversarial_examples import best_candidates
 from bench.referee.referee import Referee
@@ -123,6 +124,25 @@ def sample_tools(max_queries: int = 25) -> AttackTools:
     build = partial(registry.build, "attacks")
     speech = tuple(sample_utterances(2, key="attacked"))
     return AttackTools(noises, p1(), 10.0, max_queries, build, speech=speech)
+
+
+def sample_effect_tools(speaker: str = "") -> EffectTools:
+    """Make what an effect is given: sample noises, and what a speaker of `sample_tools` says; "" says nothing else."""
+    said = [one for one in sample_utterances(2, key="attacked") if one.speaker == speaker]
+    return EffectTools(sample_noises().part("test"), others=tuple(Heard.of(one, speaker) for one in said))
+
+
+def applied(effect: SpeechEffect, original: Heard, tools: EffectTools, rng: Rng) -> list[Heard]:
+    """Apply an effect, and return what came of it in a list; an empty one where it does not apply.
+
+    Args:
+        effect: with any parameters.
+        original: the speech.
+        tools: see `sample_effect_tools`.
+        rng: `bench.keyed(0)`, for one.
+    """
+    changed = effect.apply(original, tools, rng)
+    return [] if changed is None else [changed]
 
 
 def check_component(component: Any) -> None:
