@@ -35,7 +35,7 @@ from bench.core.heard import Heard
 from bench.core.noises import NoiseSet
 from bench.core.rng import keyed
 from bench.core.specs import params_of, spec_of
-from bench.core.types import SAMPLE_RATE, Dataset, NoiseClip, Phone, Task, Utterance, Word
+from bench.core.types import SAMPLE_RATE, Dataset, NoiseClip, Phone, Rng, Task, Utterance, Word
 from bench.data.tasks import TASKS
 from bench.defending.adversarial_examples import best_candidates
 from bench.perturbations.rendering import attack_tools
@@ -133,6 +133,25 @@ def sample_effect_tools(speaker: str = "attacked-0", but: str = "") -> EffectToo
     """
     said = [one for one in sample_utterances(2, key="attacked") if one.speaker == speaker and one.id != but]
     return EffectTools(sample_noises().part("test"), [Heard.of(one, speaker) for one in said])
+
+
+def sample_effect_tools(speaker: str = "") -> EffectTools:
+    """Make what an effect is given: sample noises, and what a speaker of `sample_tools` says; "" says nothing else."""
+    said = [one for one in sample_utterances(2, key="attacked") if one.speaker == speaker]
+    return EffectTools(sample_noises().part("test"), others=tuple(Heard.of(one, speaker) for one in said))
+
+
+def applied(effect: SpeechEffect, original: Heard, tools: EffectTools, rng: Rng) -> list[Heard]:
+    """Apply an effect, and return what came of it in a list; an empty one where it does not apply.
+
+    Args:
+        effect: with any parameters.
+        original: the speech.
+        tools: see `sample_effect_tools`.
+        rng: `bench.keyed(0)`, for one.
+    """
+    changed = effect.apply(original, tools, rng)
+    return [] if changed is None else [changed]
 
 
 def check_component(component: Any) -> None:
