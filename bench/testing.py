@@ -124,21 +124,15 @@ def sample_tools(max_queries: int = 25) -> AttackTools:
     return attack_tools(sample_noises().part("test"), p1(), 10.0, max_queries, build)
 
 
-def sample_effect_tools(speaker: str = "attacked-0", but: str = "") -> EffectTools:
+def sample_effect_tools(speaker: str = "", but: str = "") -> EffectTools:
     """Make what an effect is given: sample noises, and what a speaker of the sample speech says.
 
     Args:
-        speaker: whose other utterances there are.
+        speaker: whose other utterances there are; "" for nobody's.
         but: the id of the one at hand.
     """
     said = [one for one in sample_utterances(2, key="attacked") if one.speaker == speaker and one.id != but]
     return EffectTools(sample_noises().part("test"), [Heard.of(one, speaker) for one in said])
-
-
-def sample_effect_tools(speaker: str = "") -> EffectTools:
-    """Make what an effect is given: sample noises, and what a speaker of `sample_tools` says; "" says nothing else."""
-    said = [one for one in sample_utterances(2, key="attacked") if one.speaker == speaker]
-    return EffectTools(sample_noises().part("test"), others=tuple(Heard.of(one, speaker) for one in said))
 
 
 def applied(effect: SpeechEffect, original: Heard, tools: EffectTools, rng: Rng) -> list[Heard]:
