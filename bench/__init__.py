@@ -23,7 +23,8 @@ from bench.contracts.protocols import (
     TrainedAgainst,
     Victim,
 )
-from bench.contracts.recipes import Effect, Overlay, Recipe, RecipeError, Samples, Words, drawn_key
+from bench.contracts.recipes import SHAPES, Effect, Overlay, Recipe, RecipeError, Samples, Words, drawn_key
+from bench.contracts.searching import steps_of
 from bench.contracts.traits import Traits, traits_of
 from bench.core.aliases import install, renamed
 from bench.core.checks import check_fields, chosen, within
@@ -70,6 +71,7 @@ __all__ = [
     "SAMPLE_RATE",
     "SCRIPTED",
     "SEGMENT_S",
+    "SHAPES",
     "SIGNAL",
     "SILENT",
     "Answer",
@@ -143,6 +145,7 @@ __all__ = [
     "one_thread",
     "parts_of",
     "run",
+    "steps_of",
     "survival",
     "traits_of",
     "uar",

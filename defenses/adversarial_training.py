@@ -251,7 +251,7 @@ def _checked(spec: str, utterances: Sequence[Utterance], context: FitContext) ->
     Raises:
         UsageError: it is not registered, or knows more than the victim's labels.
     """
-    build = training_tools(context, utterances).component
+    build = training_tools(context).component
     try:
         attack: Any = build(spec)
     except UsageError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from bench.contracts.perception import Perception
@@ -12,7 +12,8 @@ from bench.core.heard import Heard
 from bench.core.types import Rng
 
 if TYPE_CHECKING:
-    from bench.contracts.defense_view import DefenseView
+    from torch import Tensor
+
     from bench.core.noises import NoiseSet
 
 
@@ -133,6 +134,22 @@ Degradation = Mapping[str, float]
 
 
 @dataclass(frozen=True)
+class DefenseLook:
+    """A look through the defence, as the search of one utterance has it: never a label, and no victim.
+
+    Args:
+        purifies: whether there is a purifier to look through.
+        refused: tells for each of some candidates whether the defence would refuse it.
+        traces: shows what is left of each behind the purifier, as
+            [`Purifying.trace`][bench.contracts.capabilities.Purifying.trace] gives it; only where `purifies` is true.
+    """
+
+    purifies: bool
+    refused: Callable[[Sequence[Heard]], list[bool]] = field(repr=False)
+    traces: Callable[[Sequence[Heard]], list[Tensor]] = field(repr=False)
+
+
+@dataclass(frozen=True)
 class AttackTools:
     """What an attack may use, and what the attacker is told beforehand.
 
@@ -159,5 +176,5 @@ class AttackTools:
     render: Callable[[Heard, Recipe], Heard | None]
     speech: Sequence[Heard] = ()
     degradation: Degradation | None = None
-    defense_view: DefenseView | None = None
+    defense_view: DefenseLook | None = None
     transferred: Recipe | None = None

@@ -28,6 +28,7 @@ Shape = Literal["", "gate", "flutter", "treble", "bass"]
 SHAPES: tuple[Shape, ...] = ("gate", "flutter", "treble", "bass")
 """What an attacker who knows a purifier pre-distorts a noise with, see [`Overlay`][bench.contracts.recipes.Overlay]."""
 LONGEST_FILTER = 1024
+MOST_PARTS = 64
 KEYS = 1 << 64
 """A key is a whole number below this; searches draw theirs below 2³², see `drawn_key`."""
 
@@ -86,13 +87,13 @@ class Overlay:
         Raises:
             RecipeError: a value is none that it can have.
         """
-        told: dict[str, object] = {"clip": clip.id if isinstance(clip, NoiseClip) else clip}
+        told: dict[str, object] = {"clip": _text("clip", clip.id if isinstance(clip, NoiseClip) else clip)}
         told |= {"snr_db": _number("snr_db", snr_db), "offset": _whole("offset", offset)}
         told |= {"segment": None if segment is None else _span("segment", segment)}
         told |= {"fade": _one_of("fade", fade, ("", "out")), "shape": _one_of("shape", shape, ("", *SHAPES))}
         told |= {"filter": tuple(_number("filter", tap) for tap in filter)}
-        if not isinstance(told["clip"], str) or len(filter) > LONGEST_FILTER:
-            raise RecipeError(f"clip={clip!r:.60} with {len(filter)} taps: an id and at most {LONGEST_FILTER} taps")
+        if len(filter) > LONGEST_FILTER:
+            raise RecipeError(f"a filter of {len(filter)} taps: at most {LONGEST_FILTER}")
         for name, value in told.items():
             object.__setattr__(self, name, value)
 
@@ -110,9 +111,10 @@ class Effect:
     key: int = 0
 
     def __post_init__(self) -> None:
-        if not isinstance(self.spec, str) or _whole("key", self.key) >= KEYS:
-            raise RecipeError(f"spec={self.spec!r:.60}, key={self.key!r:.60}: a spec, and a key below 2**64")
-        object.__setattr__(self, "key", int(self.key))
+        if _whole("key", self.key) >= KEYS:
+            raise RecipeError(f"key={self.key!r:.60}: below 2**64")
+        object.__setattr__(self, "spec", _text("spec", self.spec))
+        object.__setattr__(self, "key", _whole("key", self.key))
 
 
 def drawn_key(rng: Rng) -> int:
@@ -132,11 +134,12 @@ class Words:
     edits: tuple[tuple[int, int, str], ...]
 
     def __post_init__(self) -> None:
-        after = 0
+        edits: list[tuple[int, int, str]] = []
         for edit in self.edits:
-            if len(edit) != 3 or not isinstance(edit[2], str) or _span("words", edit[:2])[0] < after:
+            if len(edit) != 3 or _span("words", edit[:2])[0] < (edits[-1][1] if edits else 0):
                 raise RecipeError(f"words {edit!r:.60}: (first, after the last, text), in order")
-            after = edit[1]
+            edits.append((*_span("words", edit[:2]), _text("words", edit[2])))
+        object.__setattr__(self, "edits", tuple(edits))
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +169,7 @@ class Recipe:
     """What is to be done to one utterance, part after part.
 
     Args:
-        parts: at least one, in the order in which they are applied.
+        parts: at least one and at most 64, in the order in which they are applied.
     """
 
     parts: tuple[Part, ...]
@@ -177,7 +180,7 @@ class Recipe:
         Raises:
             RecipeError: there is no part, or something that is none.
         """
-        if not parts or not all(isinstance(part, tuple(_KINDS.values())) for part in parts):
+        if not 1 <= len(parts) <= MOST_PARTS or not all(isinstance(part, tuple(_KINDS.values())) for part in parts):
             names = ", ".join(type(part).__name__ for part in parts) or "nothing"
             raise RecipeError(f"a Recipe of {names}: Overlay, Effect, Words or Samples")
         object.__setattr__(self, "parts", tuple(parts))
@@ -239,6 +242,12 @@ def _read(told: Any, samples: Mapping[str, Tensor]) -> Part:
         values["edits"] = tuple(tuple(edit) for edit in values["edits"])
     part: Part = _KINDS[name](**values)
     return part
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise RecipeError(f"{name}={value!r:.60}: text")
+    return str.__str__(value)
 
 
 def _number(name: str, value: Any) -> float:
