@@ -103,17 +103,17 @@ class Adaptive:
         forms = [(asked, heard)]
         if before is not None and heard.waveform.shape == original.waveform.shape:
             own = view.traces([heard])[0]
-            forms += _forms(original, asked, heard, (before, own), tools)
+            forms += forms_of(original, asked, heard, (before, own), tools)
             left = [survival(before, trace) for trace in (own, *view.traces([form for _, form in forms[1:]]))]
             forms = [forms[index] for index in sorted(range(len(forms)), key=lambda index: -left[index])]
         refused = view.refused([form for _, form in forms])
         return next((recipe for (recipe, _), no in zip(forms, refused, strict=True) if not no), None)
 
 
-def _forms(
+def forms_of(
     original: Heard, asked: Recipe, heard: Heard, traces: tuple[Tensor, Tensor], tools: AttackTools
 ) -> list[tuple[Recipe, Heard]]:
-    """Other forms of a candidate, each as loud as its own: recipes, and what is heard of them.
+    """Make other forms of a candidate, each as loud as its own: recipes, and what is heard of them.
 
     Args:
         original: the clean speech.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
-from bench import AttackTools, Heard, Overlay, Recipe, Rng, Steps, Traits, within
-from bench.audio.signal import energy
-from bench.audio.signal.levels import audible
+from bench import EffectTools, Heard, Perturbation, Rng, Traits, within
+from bench.audio.signal import fit_length
+from bench.audio.signal.levels import SILENCE_RMS, audible
 from bench.audio.signal.noise_estimate import estimate_noise
 
 
@@ -25,8 +24,7 @@ class RealNoise:
     Differences to the original: P2 does not say how it finds the noise beyond "using spectral and log-amplitude" and
     Ephraim and Malah (1984); here their gain refines minimum statistics (`bench.audio.signal.noise_estimate`).
     Readings: one sound of the category is drawn for each utterance; it begins with the utterance and is repeated where
-        it is shorter. It is brought to the noise's power, variance and squared mean together; its own mean stays, which
-        for a recorded sound is next to nothing.
+        it is shorter.
 
     Args:
         category: of the noise bank: P2's are "crowd" (café), "meeting" and "station".
@@ -44,17 +42,21 @@ class RealNoise:
         """Declare that it asks once, with sounds of the category."""
         return Traits(asks_once=True, categories=(self.category,))
 
-    def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
-        """Yield the noise's overlay; where it is silent over the utterance's length, the next one's."""
+    def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
+        """Lay the noise over speech; None where there is no noise to estimate."""
         clips = tools.noises.of(self.category)
         if not audible(original.waveform):
-            return
+            return None
         samples = original.waveform.shape[-1]
         there = estimate_noise(original.waveform[None], torch.tensor([samples], device=original.waveform.device))
         if not bool(there.known):
-            return
-        power = float(there.variance + there.mean.square()) * self.epsilon**2
-        snr_db = 10 * math.log10(float(energy(original.waveform)) / (samples * power))
+            return None
         for index in rng.permutation(len(clips)):
-            if (yield Recipe(Overlay(clips[index], snr_db))).applied:
-                return
+            sound = fit_length(clips[index].waveform, samples).double()
+            spread, mean = torch.std_mean(sound, correction=0)
+            if float(spread) > SILENCE_RMS:
+                delta = (sound - mean) / spread * there.variance.sqrt() + there.mean
+                noisy = original.waveform + (self.epsilon * delta).float()
+                done = Perturbation("real_noise", clips[index].category, f"{clips[index].id} epsilon={self.epsilon:g}")
+                return replace(original, waveform=noisy, perturbation=done)
+        return None

@@ -10,6 +10,10 @@ from bench.contracts.recipes import Effect, Overlay, Recipe, Samples, Words
 from bench.perturbations.catalogue import SHARES
 
 
+LAID_OVER = frozenset({"real_noise"})
+"""Effects that lay one sound of the bank over the whole utterance, as P1's "Co" does: people were asked about that."""
+
+
 def is_imperceptible(recipe: Recipe, samples: int, perception: Perception) -> bool:
     """Tell whether people were asked about just this, and heard the same emotion.
 
@@ -31,7 +35,8 @@ def is_imperceptible(recipe: Recipe, samples: int, perception: Perception) -> bo
     if more or isinstance(part, Words | Samples):
         return False
     if isinstance(part, Effect):
-        return perception.is_imperceptible(part.spec)
+        laid = part.spec.partition(":")[0] in LAID_OVER
+        return perception.is_imperceptible("noise" if laid else part.spec)
     return perception.is_imperceptible("noise") and as_in_p1(part, samples)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
+import torch
 from torch import Tensor
 
 from bench.contracts.attacks import Answer, Attack, AttackTools, SpeechEffect, Steps
@@ -115,7 +116,7 @@ class Search:
         queries: how many candidates have been charged.
 
     Raises:
-        ComponentError: the attack raised, or yielded what is no recipe.
+        ComponentError: the attack raised, yielded what is no recipe, or changed what it was given.
     """
 
     def __init__(self, attack_run: AttackRun, original: Utterance, label_before: int, key: int | None = None) -> None:
@@ -124,6 +125,7 @@ class Search:
         self.queries = 0
         self._attack_run = attack_run
         self._heard = Heard.of(original, token_of(original.speaker, attack_run.seed))
+        self._given = replace(self._heard, waveform=self._heard.waveform.clone())
         self._energy = energy64(original.waveform)
         self._rendering = attack_run.renderer.of(self._heard, attack_run.others(original))
         self._idle = IDLE + 16 * attack_run.tools.max_queries
@@ -173,8 +175,7 @@ class Search:
         run = self._attack_run
         if isinstance(run.attack, SpeechEffect):
             return once(Recipe(Effect(run.name, key)))
-        given = replace(self._heard, waveform=self._heard.waveform.clone())
-        return steps_of(run.attack, run.name, given, run.tools_for(self.original), generator_of(key))
+        return steps_of(run.attack, run.name, self._given, run.tools_for(self.original), generator_of(key))
 
     def _next(self, step: Callable[[], Recipe]) -> Candidate | None:
         """The next candidate that applies, or None where the search has ended."""
@@ -215,8 +216,11 @@ class Search:
     def _close(self) -> None:
         try:
             self._steps.close()
-        except RuntimeError as error:
-            raise self.broken(str(error), "a search that ends when it is closed") from error
+        except Exception as error:
+            found = str(error) if isinstance(error, RuntimeError) else f"{type(error).__name__}: {error}"
+            raise self.broken(found, "a search that ends when it is closed") from error
+        if not torch.equal(self._given.waveform, self._heard.waveform):
+            raise self.broken("the original changed in place", "a search that leaves what it is given as it is")
 
 
 def first_candidate(search: Search) -> Candidate | None:
