@@ -33,9 +33,10 @@ class DropLetters:
 
     Wherever a rule fits, its sound's samples are taken out, with no cross-fade: "(h)and", "han(d) me", "jus(t) now",
     "wa(r)m", "evenin(g)". Word times are moved along; the transcript stays, for these are ways of saying the same
-    words. The length changes, so the SNR is undefined and the perception table alone decides where a success counts.
-    It does not apply where the corpus has no times of sounds, where no rule fits, and to silence. Sounds are labelled
-    in ARPAbet, with stress digits or without, as in IEMOCAP's alignments and the embedded corpus.
+    words, unless nothing is left of one. The length changes, so the SNR is undefined and the perception table alone
+    decides where a success counts. It does not apply where the corpus has no times of sounds, where no rule fits, and
+    to silence. Sounds are labelled in ARPAbet, with stress digits or without, as in IEMOCAP's alignments and the
+    embedded corpus.
 
     Readings: all the rules apply, each wherever it fits. The consonant that P1 puts in the next word is that word's
     first sound, at most 0.2 s later; the other contexts lie within one word. A vowel that is itself coloured by r (ER)

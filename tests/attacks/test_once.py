@@ -32,6 +32,7 @@ from attacks.white_noise import WhiteNoise
 from bench import Heard, NoiseClip, NoiseSet, SpeechEffect, UsageError, Word, keyed
 from bench.contracts.perception import p1
 from bench.contracts.registry import Registry
+from bench.core.specs import spec_of
 from bench.testing import applied, check_attack, sample_effect_tools, sample_utterances
 
 LOSSY = [
@@ -139,7 +140,8 @@ def test_it_declares_what_it_did(effect: SpeechEffect) -> None:
     text = module in ("mask_adjectives", "mask_nouns", "no_text")
     categories = TOOLS.noises.categories if module == "mixup" else ("text" if text else "signal",)
     assert done.category in categories
-    assert not p1().is_imperceptible(done)
+    assert not p1().is_imperceptible(done.name)
+    assert not p1().is_imperceptible(spec_of(module, effect))
 
 
 @pytest.mark.parametrize(
