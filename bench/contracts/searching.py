@@ -7,7 +7,6 @@ from typing import Any
 
 from bench.contracts.attacks import Answer, Attack, AttackTools, SpeechEffect, Steps
 from bench.contracts.recipes import Effect, Overlay, Part, Recipe, RecipeError, Samples, Words, drawn_key
-from bench.core.errors import ComponentError
 from bench.core.heard import Heard
 from bench.core.types import Rng, Utterance
 
@@ -59,14 +58,14 @@ def as_recipe(asked: object, original: Heard) -> Recipe:
         A recipe that shares no samples with what was yielded.
 
     Raises:
-        RecipeError: it is neither a recipe nor an utterance.
-        ComponentError: its waveform is none.
+        RecipeError: it is neither a recipe nor an utterance, or its waveform is none.
     """
     if isinstance(asked, Recipe):
         return Recipe(*map(_own, asked.parts))
     if not isinstance(asked, Utterance | Heard):
         raise RecipeError(f"a {type(asked).__name__}")
-    check_samples(asked.waveform, original.has_sound, "what it yielded")
+    if found := fault_of(asked.waveform, original.has_sound):
+        raise RecipeError(found)
     edits: tuple[Part, ...] = ()
     if asked.transcript != original.transcript and original.transcript is not None:
         edits = (Words(((0, len(original.transcript.split()), asked.transcript or ""),)),)
@@ -81,26 +80,27 @@ def _own(part: Part) -> Part:
         raise RecipeError(f"a {type(part).__name__}")
     if not isinstance(part, Samples):
         return type(part)(**vars(part))
-    check_samples(part.waveform, sounds=False, where="free samples")
+    if found := fault_of(part.waveform, sounds=False):
+        raise RecipeError(found)
     return Samples(part.waveform.detach().clone())
 
 
-def check_samples(waveform: object, sounds: bool, where: str) -> None:
-    """Refuse what is no waveform: only real tensors are taken, a subclass may lie about itself.
+WAVEFORM = "a float32 torch.Tensor of shape (t,), t of at least 1"
+
+
+def fault_of(waveform: object, sounds: bool) -> str:
+    """Say what is wrong with a waveform; nothing where it is one.
+
+    Only real tensors are taken: a subclass may lie about itself.
 
     Args:
         waveform: what was given for one.
         sounds: whether there must be a sample at least.
-        where: names who gave it, for the message.
-
-    Raises:
-        ComponentError: it is another thing.
     """
     import torch
 
-    expected, remedy = "a float32 torch.Tensor of shape (t,), t of at least 1", "give samples at 16 kHz"
     if type(waveform) is not torch.Tensor:
-        raise ComponentError(where, f"a waveform that is a {type(waveform).__name__}", expected, remedy)
+        return f"a waveform that is a {type(waveform).__name__}"
     if waveform.dtype != torch.float32 or waveform.ndim != 1 or (sounds and not len(waveform)):
-        found = f"a waveform that is {waveform.dtype} of shape {tuple(waveform.shape)}"
-        raise ComponentError(where, found, expected, remedy)
+        return f"a waveform that is {waveform.dtype} of shape {tuple(waveform.shape)}"
+    return ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
@@ -14,47 +16,57 @@ _FLUTTER_HZ = 4.0
 _BASS_SAMPLES = 8
 
 
-def bed(overlay: Overlay, sound: Tensor, speech: Tensor) -> Tensor | None:
-    """Lay a sound over speech at 0 dB, where the overlay says, but without the speech.
+@dataclass(frozen=True)
+class Bed:
+    """One sound over one stretch of speech, at any level.
 
     Args:
-        overlay: which part of the sound, over which part of the speech, and how it is shaped; its level is not looked
-            at.
-        sound: the clip's samples, shape (u,), u >= 1.
-        speech: what it lies on, shape (t,).
-
-    Returns:
-        Shape (t,), of the speech's own energy; all zeros where the speech, or the sound where it is heard, is silent.
-        None where it would cover no sample.
+        sound: where it is heard, shape (t,), at its own level.
+        gain: what brings it to the speech's energy, a float32 scalar on the device; 0 where the speech, or the sound
+            where it is heard, is silent.
     """
-    samples = speech.shape[-1]
-    first, after = overlay.segment or (0, samples)
-    first, after = min(first, samples), min(after, samples)
-    if after <= first:
-        return None
-    heard = _window(sound, overlay.offset, after - first)
-    if overlay.filter:
-        heard = _filtered(heard, overlay.filter)
-    if overlay.fade == "out":
-        heard = heard * torch.linspace(1, 0, after - first, device=heard.device)
-    if overlay.shape:
-        heard = shaped(heard, speech[first:after], overlay.shape)
-    if after - first < samples:
-        heard = torch.nn.functional.pad(heard, (first, samples - after))
-    return heard * noise_gain(speech, heard, snr_db=0.0)
 
+    sound: Tensor
+    gain: Tensor
 
-def at_level(noise: Tensor, snr_db: float) -> Tensor:
-    """Bring a bed to its level.
+    @classmethod
+    def of(cls, overlay: Overlay, sound: Tensor, speech: Tensor) -> Bed | None:
+        """Lay a sound where an overlay says.
 
-    Args:
-        noise: as `bed` gives it, shape (t,).
-        snr_db: speech over noise, in dB.
+        Args:
+            overlay: which part of the sound, over which part of the speech, and how it is shaped; its level is not
+                looked at.
+            sound: the clip's samples, shape (u,), u >= 1.
+            speech: what it lies on, shape (t,).
 
-    Returns:
-        Shape (t,). To be added in a step of its own: a fused multiply-add would round by a sample's place in memory.
-    """
-    return noise * float(10 ** (-snr_db / 20))
+        Returns:
+            None where it would cover no sample.
+        """
+        samples = speech.shape[-1]
+        first, after = overlay.segment or (0, samples)
+        first, after = min(first, samples), min(after, samples)
+        if after <= first:
+            return None
+        heard = _window(sound, overlay.offset, after - first)
+        if overlay.filter:
+            heard = _filtered(heard, overlay.filter)
+        if overlay.fade == "out":
+            heard = heard * torch.linspace(1, 0, after - first, device=heard.device)
+        if overlay.shape:
+            heard = shaped(heard, speech[first:after], overlay.shape)
+        if after - first < samples:
+            heard = torch.nn.functional.pad(heard, (first, samples - after))
+        return cls(heard, noise_gain(speech, heard, snr_db=0.0))
+
+    def at(self, snr_db: float) -> Tensor:
+        """Return the sound so many decibels below the speech.
+
+        It is to be added in a step of its own: a fused multiply-add would round by a sample's place in memory.
+
+        Args:
+            snr_db: speech over sound, in dB.
+        """
+        return self.sound * (self.gain * float(10 ** (-snr_db / 20)))
 
 
 def _window(sound: Tensor, offset: int, samples: int) -> Tensor:

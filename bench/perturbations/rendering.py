@@ -15,14 +15,14 @@ from torch import Tensor
 from bench.contracts.attacks import AttackTools, EffectTools, SpeechEffect
 from bench.contracts.perception import Perception
 from bench.contracts.recipes import Effect, Overlay, Part, Recipe, RecipeError, Words
-from bench.contracts.searching import check_samples
+from bench.contracts.searching import WAVEFORM, fault_of
 from bench.core.errors import ComponentError, UsageError
 from bench.core.heard import Heard
 from bench.core.noises import NoiseSet
 from bench.core.rng import generator_of
 from bench.core.specs import JOINED, spec_of
 from bench.core.types import SIGNAL, NoiseClip, Perturbation
-from bench.perturbations.overlays import at_level, bed
+from bench.perturbations.overlays import Bed
 from bench.perturbations.rewording import reworded
 
 
@@ -34,14 +34,16 @@ class Rendered:
         heard: samples within [-1, 1], and words.
         speech: the samples without the overlays: what they are measured against where the length was changed.
         done: name, category and source, as they follow from the parts.
-        loudness: the greatest sample of the quietest overlay, a scalar on the device: 0 where one is silent, and the
-            recipe does not apply; None where there is no overlay.
+        overlaid: whether there is an overlay.
+        gain: the least gain of the overlays at the end, a scalar on the device: 0 where one is silent, and the recipe
+            does not apply; None where there is none.
     """
 
     heard: Heard
     speech: Tensor
     done: Perturbation
-    loudness: Tensor | None
+    overlaid: bool
+    gain: Tensor | None
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class Renderer:
             ComponentError: an effect broke its contract.
         """
         found = self.of(original).rendered(recipe)
-        silent = found is not None and found.loudness is not None and float(found.loudness) == 0
+        silent = found is not None and found.gain is not None and float(found.gain) == 0
         return None if found is None or silent else found.heard
 
     def effect(self, spec: str) -> SpeechEffect:
@@ -136,7 +138,7 @@ class Rendering:
     original: Heard
     tools: EffectTools
     _kept: tuple[tuple[Part, ...], _Base | None] | None = field(default=None, init=False)
-    _beds: dict[Overlay, Tensor | None] = field(default_factory=dict, init=False)
+    _beds: dict[Overlay, Bed | None] = field(default_factory=dict, init=False)
 
     def rendered(self, recipe: Recipe) -> Rendered | None:
         """Render a recipe.
@@ -145,7 +147,7 @@ class Rendering:
             recipe: what is to be done to the speech.
 
         Returns:
-            None where a part does not apply; where an overlay is silent, its `loudness` says so.
+            None where a part does not apply; where an overlay is silent, its `gain` says so.
 
         Raises:
             RecipeError: it names a sound or an effect that there is not.
@@ -153,20 +155,20 @@ class Rendering:
         """
         first, on_top = _split(recipe)
         base = self._prefix(first)
-        noises = None if base is None else self._laid(base.heard.waveform, on_top)
-        if base is None or noises is None:
+        beds = None if base is None else self._laid(base.heard.waveform, on_top)
+        if base is None or beds is None:
             return None
         below = [part for part in first if not isinstance(part, Overlay)]
         clean = base if len(below) == len(first) else self._changed(below)
         if clean is None:
             return None
         waveform = base.heard.waveform
-        for noise in noises:
-            waveform = waveform + noise
+        for one, overlay in zip(beds, on_top, strict=True):
+            waveform = waveform + one.at(overlay.snr_db)
         heard = replace(base.heard, waveform=waveform.clamp(-1.0, 1.0), perturbation=None)
         notes = (*base.notes, *map(self._note, on_top))
-        loudness = torch.stack([noise.abs().amax() for noise in noises]).amin() if noises else None
-        return Rendered(heard, clean.heard.waveform, _joined(notes), loudness)
+        overlaid = bool(on_top) or len(below) < len(first)
+        return Rendered(heard, clean.heard.waveform, _joined(notes), overlaid, _least([one.gain for one in beds]))
 
     def _prefix(self, parts: tuple[Part, ...]) -> _Base | None:
         """The speech after all parts but the overlays at the end."""
@@ -189,11 +191,10 @@ class Rendering:
         if isinstance(part, Effect):
             return self._effect(heard, part)
         if isinstance(part, Overlay):
-            noise = bed(part, self._clip(part).waveform, heard.waveform)
-            if noise is None or not bool(noise.any()):
+            laid = Bed.of(part, self._clip(part).waveform, heard.waveform)
+            if laid is None or float(laid.gain) == 0:
                 return None
-            waveform = heard.waveform + at_level(noise, part.snr_db)
-            return replace(heard, waveform=waveform, perturbation=self._note(part))
+            return replace(heard, waveform=heard.waveform + laid.at(part.snr_db), perturbation=self._note(part))
         if isinstance(part, Words):
             edited = reworded(heard, part.edits)
             done = Perturbation("words", "text", f"{len(part.edits)} edits")
@@ -209,22 +210,23 @@ class Rendering:
         where = f"effect {part.spec!r}"
         if not isinstance(changed, Heard):
             raise ComponentError(where, f"a {type(changed).__name__}", "Heard or None", "correct its apply")
-        check_samples(changed.waveform, heard.has_sound, where)
+        if found := fault_of(changed.waveform, heard.has_sound):
+            raise ComponentError(where, found, WAVEFORM, "correct its apply")
         told = changed.perturbation or Perturbation("", SIGNAL)
         return replace(changed, perturbation=Perturbation(part.spec.partition(":")[0], told.category, told.source))
 
-    def _laid(self, speech: Tensor, overlays: Sequence[Overlay]) -> list[Tensor] | None:
-        """The overlays at the end, each at its level; None where one would cover no sample."""
+    def _laid(self, speech: Tensor, overlays: Sequence[Overlay]) -> list[Bed] | None:
+        """The overlays at the end; None where one would cover no sample."""
         laid = []
         places = [replace(overlay, snr_db=0.0) for overlay in overlays]
-        self._beds = {place: noise for place, noise in self._beds.items() if place in places}
-        for overlay, place in zip(overlays, places, strict=True):
+        self._beds = {place: one for place, one in self._beds.items() if place in places}
+        for place in places:
             if place not in self._beds:
-                self._beds[place] = bed(overlay, self._clip(overlay).waveform, speech)
-            noise = self._beds[place]
-            if noise is None:
+                self._beds[place] = Bed.of(place, self._clip(place).waveform, speech)
+            one = self._beds[place]
+            if one is None:
                 return None
-            laid.append(at_level(noise, overlay.snr_db))
+            laid.append(one)
         return laid
 
     def _clip(self, overlay: Overlay) -> NoiseClip:
@@ -243,6 +245,10 @@ def _split(recipe: Recipe) -> tuple[tuple[Part, ...], list[Overlay]]:
     while last and isinstance(recipe.parts[last - 1], Overlay):
         last -= 1
     return recipe.parts[:last], [part for part in recipe.parts[last:] if isinstance(part, Overlay)]
+
+
+def _least(gains: Sequence[Tensor]) -> Tensor | None:
+    return None if not gains else gains[0] if len(gains) == 1 else torch.stack(list(gains)).amin()
 
 
 def _joined(notes: Sequence[Perturbation]) -> Perturbation:

@@ -9,7 +9,6 @@ from bench.contracts.perception import Perception
 from bench.contracts.recipes import Effect, Overlay, Recipe, Samples, Words
 from bench.perturbations.catalogue import SHARES
 
-
 LAID_OVER = frozenset({"real_noise"})
 """Effects that lay one sound of the bank over the whole utterance, as P1's "Co" does: people were asked about that."""
 

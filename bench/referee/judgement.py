@@ -64,8 +64,9 @@ def measured_snr_db(original: Tensor, rendered: Rendered, signal: Tensor) -> Ten
     """
     heard, clean = rendered.heard.waveform, original
     if heard.shape != original.shape:
-        if rendered.loudness is None:  # no overlay to measure
-            return torch.where(energy64(heard).isnan(), torch.nan, torch.inf)
+        if not rendered.overlaid or rendered.speech.shape != heard.shape:  # nothing to measure against
+            limit = torch.inf if not rendered.overlaid else -torch.inf
+            return torch.where(energy64(heard).isnan(), torch.nan, limit)
         clean = rendered.speech.clamp(-1.0, 1.0)
         signal = energy64(clean)
     loudness = energy64(heard - clean)
@@ -88,7 +89,7 @@ def verdict_on(
     snr_db, heard = round(measured, SNR_DECIMALS), rendered.heard
     alike = is_imperceptible(recipe, original.waveform.shape[-1], perception)
     if heard.waveform.shape != original.waveform.shape:
-        loud = rendered.loudness is not None and snr_db <= min_snr_db
+        loud = rendered.overlaid and snr_db <= min_snr_db
         return Verdict(None, alike, alike, length_is_covered(recipe, perception) and not loud)
     if not original.has_sound or (math.isinf(snr_db) and heard.transcript != original.transcript):
         return Verdict(None, alike, alike, within_rules=True)  # the words alone were changed

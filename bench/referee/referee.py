@@ -166,8 +166,8 @@ class Referee:
         asking = [(search, search.candidate) for search in running if search.candidate is not None]
         if not asking:
             return
-        for (search, candidate), (label, snr_db, loudness) in zip(asking, self._asked(asking), strict=True):
-            if loudness == 0:  # an overlay that is silent here: there is no candidate
+        for (search, candidate), (label, snr_db, gain) in zip(asking, self._asked(asking), strict=True):
+            if gain == 0:  # an overlay that is silent here: there is no candidate
                 search.answer(Answer(fooled=False, applied=False))
                 continue
             verdict = search.verdict(candidate, snr_db, self.min_snr_db)
@@ -177,13 +177,13 @@ class Referee:
             search.answer(Answer(changed, counts=verdict.within_rules, snr_db=verdict.snr_db))
 
     def _asked(self, asking: Sequence[tuple[Search, Candidate]]) -> list[tuple[float, float, float]]:
-        """Of each candidate the victim's answer, the SNR in dB, and how loud its quietest overlay is."""
+        """Of each candidate the victim's answer, the SNR in dB, and the least gain of its overlays."""
         keys = [self._sample_key(search.queries + 1) for search, _ in asking]
         labels = self._predictor.labels(Batch.of([one.utterance for _, one in asking], self.device, keys))
         snrs = torch.stack([search.snr_db(candidate) for search, candidate in asking])
         some = torch.ones((), device=self.device)
-        loudness = torch.stack([some if one.rendered.loudness is None else one.rendered.loudness for _, one in asking])
-        told = torch.stack([labels, snrs, loudness.double()], dim=1)
+        gains = torch.stack([some if one.rendered.gain is None else one.rendered.gain for _, one in asking])
+        told = torch.stack([labels, snrs, gains.double()], dim=1)
         found: list[tuple[float, float, float]] = told.tolist()  # the step's one transfer from the device
         return found
 

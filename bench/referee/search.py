@@ -229,8 +229,8 @@ def first_candidate(search: Search) -> Candidate | None:
     A value is read from the device for each.
     """
     while search.candidate is not None:
-        loudness = search.candidate.rendered.loudness
-        if loudness is None or float(loudness) > 0:
+        gain = search.candidate.rendered.gain
+        if gain is None or float(gain) > 0:
             break
         search.answer(Answer(fooled=False, applied=False))
     return search.candidate

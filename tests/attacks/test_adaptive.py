@@ -53,7 +53,7 @@ def test_what_is_told_apart_by_its_methods() -> None:
     assert not isinstance(ContraryVictim(), Refusing | Purifying)
 
 
-@pytest.mark.parametrize("asked", [Recipe(Overlay("natural-0", 10.1)), Recipe(Samples(LOUD.waveform))])
+@pytest.mark.parametrize("asked", [Recipe(Overlay("natural-1", 10.1)), Recipe(Samples(LOUD.waveform))])
 def test_predistorted_noise_is_as_loud_as_the_noise(asked: Recipe) -> None:
     tools = adaptive_tools(Guarded())
     heard = tools.render(Heard.of(SAID), asked)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from attacks.environmental import SHARES, Environmental
 from bench import NoiseClip, NoiseSet, Overlay, UsageError, Utterance
 from bench.audio.signal import fit_length, snr_db
+from bench.perturbations.overlays import Bed
 from bench.perturbations.rendering import attack_tools
 from bench.referee.search import AttackRun, Candidate, Search, first_candidate
 from bench.testing import sample_tools, sample_utterances
@@ -53,9 +54,15 @@ def test_the_snr_asked_for_is_the_snr_measured(
     original = Utterance("one", random_sound(samples, 1, speech_level), "a")
     before = original.waveform.clone()
     attack = Environmental("rain", position, length, wanted)
-    (candidate,) = asked(attack, original, tools_with(random_sound(clip, 2, clip_level)), samples)
-    assert float(snr_db(original.waveform, candidate.utterance.waveform)) == pytest.approx(wanted, abs=0.01)
-    assert candidate.utterance.waveform.isfinite().all()
+    sound = random_sound(clip, 2, clip_level)
+    (candidate,) = asked(attack, original, tools_with(sound), samples)
+    (overlay,) = candidate.recipe.parts
+    assert isinstance(overlay, Overlay)
+    bed = Bed.of(overlay, sound, original.waveform)
+    assert bed is not None
+    loud = original.waveform + bed.at(overlay.snr_db)
+    assert float(snr_db(original.waveform, loud)) == pytest.approx(wanted, abs=0.01)
+    assert torch.equal(candidate.utterance.waveform, loud.clamp(-1, 1))
     assert torch.equal(original.waveform, before)
 
 

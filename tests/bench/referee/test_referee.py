@@ -108,7 +108,7 @@ def test_one_that_fails_when_it_is_closed_is_named() -> None:
             raise OSError("a file that is not there")
 
     with pytest.raises(ComponentError, match=r"scripted.*OSError: a file that is not there"):
-        judged(careless, k=2)
+        referee_of().run(AttackRun(Scripted(careless), "scripted", sample_tools(2), 0), UTTERANCES[:1])
 
 
 def test_one_that_refuses_to_be_closed_is_named() -> None:
@@ -258,12 +258,12 @@ def test_a_success_needs_more_than_the_threshold() -> None:
 def test_only_what_was_studied_counts_as_imperceptible() -> None:
     def named(original: Heard, tools: AttackTools, rng: Rng) -> Search:
         half = (100, 100 + round(0.5 * len(original.waveform)))
-        yield Recipe(Overlay("natural-0", 20.0))
-        yield Recipe(Overlay("natural-0", 20.0, offset=500, segment=half))
-        yield Recipe(Overlay("natural-0", 20.0, segment=(0, 77)))
-        yield Recipe(Overlay("natural-0", 20.0, filter=(0.5, 0.5)))
-        yield Recipe(Overlay("natural-0", 20.0, shape="treble"))
-        yield Recipe(Overlay("natural-0", 25.0), Overlay("human-0", 25.0))
+        yield Recipe(Overlay("natural-1", 20.0))
+        yield Recipe(Overlay("natural-1", 20.0, offset=500, segment=half))
+        yield Recipe(Overlay("natural-1", 20.0, segment=(0, 77)))
+        yield Recipe(Overlay("natural-1", 20.0, filter=(0.5, 0.5)))
+        yield Recipe(Overlay("natural-1", 20.0, shape="treble"))
+        yield Recipe(Overlay("natural-1", 25.0), Overlay("human-1", 25.0))
         yield noisy(original, 20.0, name="noise")
 
     rows = [row for row in judged(named, k=9) if row.query]
@@ -276,7 +276,7 @@ def test_a_recipe_that_does_not_apply_is_not_charged_and_such_answers_are_bounde
 
     def idle(original: Heard, tools: AttackTools, rng: Rng) -> Search:
         while True:
-            answer = yield Recipe(Overlay("natural-0", 20.0, segment=(3, 3)))
+            answer = yield Recipe(Overlay("natural-1", 20.0, segment=(3, 3)))
             told.append(answer)
 
     assert [row.query for row in judged(idle)] == [0] * len(UTTERANCES)
@@ -286,8 +286,8 @@ def test_a_recipe_that_does_not_apply_is_not_charged_and_such_answers_are_bounde
 
 def test_the_answer_says_what_the_referee_measured() -> None:
     def asking(original: Heard, tools: AttackTools, rng: Rng) -> Search:
-        loud = yield Recipe(Overlay("natural-0", 3.0))
-        soft = yield Recipe(Overlay("natural-0", 12.0))
+        loud = yield Recipe(Overlay("natural-1", 3.0))
+        soft = yield Recipe(Overlay("natural-1", 12.0))
         assert (loud.fooled, loud.counts, bool(loud)) == (True, False, True)
         assert (soft.fooled, soft.counts) == (True, True)
         assert soft.snr_db == pytest.approx(12.0, abs=0.01)
@@ -303,10 +303,10 @@ def test_the_answer_says_what_the_referee_measured() -> None:
         (lambda: Recipe(Effect("boundary")), "no apply"),
         (lambda: Recipe(Effect("fade_in:percent_per_s=-1")), "percent_per_s"),
         (Recipe, "nothing"),
-        (lambda: Recipe(Overlay("natural-0", math.nan)), "snr_db"),
-        (lambda: Recipe(Overlay("natural-0", 10.0, offset=-1)), "offset"),
-        (lambda: Recipe(Overlay("natural-0", 10.0, segment=(5, 3))), "segment"),
-        (lambda: Recipe(*[Overlay("natural-0", 10.0)] * 65), "Recipe"),
+        (lambda: Recipe(Overlay("natural-1", math.nan)), "snr_db"),
+        (lambda: Recipe(Overlay("natural-1", 10.0, offset=-1)), "offset"),
+        (lambda: Recipe(Overlay("natural-1", 10.0, segment=(5, 3))), "segment"),
+        (lambda: Recipe(*[Overlay("natural-1", 10.0)] * 65), "Recipe"),
     ],
 )
 def test_a_recipe_that_cannot_be_is_named(recipe: Callable[[], Recipe], found: str) -> None:
