@@ -80,7 +80,9 @@ class Measuring:
         """An attack's best recipes against the bare victim: what one who knows of no defence would bring."""
         bare = replace(cell, fitted=replace(cell.fitted, defense=None), attack=cell.attack.made_of[0])
         victim = fit_or_load(self.experiment, bare.fitted)
-        referee = replace(self._referee(victim, self.experiment.split(cell.fitted).test, bare), measures=())
+        referee = replace(
+            self._referee(victim, self.experiment.split(cell.fitted).test, bare), measures=(), examines=False
+        )
         best = best_candidates(referee, self._attack_run(bare, victim), chosen)
         return {id: candidate.recipe for id, candidate in best.items()}
 
@@ -94,6 +96,7 @@ class Measuring:
             experiment.min_snr_db,
             experiment.measures,
             sample_key=cell.sample_key,
+            examines=True,
             halving=Halving(experiment.batch_size, f"victim {cell.fitted.victim.spec!r}", experiment.progress),
         )
 

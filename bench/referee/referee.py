@@ -28,6 +28,7 @@ from bench.core.progress import no_steps
 from bench.core.threads import in_threads
 from bench.core.types import REFUSED, Task, Utterance
 from bench.measures.catalogue import MEASURES
+from bench.referee.examination import Success, examined
 from bench.referee.judgement import Verdict, fooled
 from bench.referee.prediction import Predictor, label_of
 from bench.referee.search import AttackRun, Candidate, Search
@@ -49,6 +50,7 @@ class Referee:
         halving: how many utterances the victim is asked about at a time: fewer once a batch did not fit into memory.
         sample_key: names this look at a randomised victim, which draws anew for another name and for every query.
         measures: names in `bench.measures.catalogue`, of what is measured on accepted candidates; they judge nothing.
+        examines: whether successes are looked at further, see `bench.referee.examination`.
     """
 
     victim: Victim
@@ -58,6 +60,7 @@ class Referee:
     min_snr_db: float = 10.0
     measures: tuple[str, ...] = ()
     sample_key: str = ""
+    examines: bool = False
     halving: Halving = field(default_factory=lambda: Halving(_ALL, "victim"), compare=False)
     _known: dict[int, tuple[Utterance, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -129,10 +132,16 @@ class Referee:
         }
         order = sorted(range(len(utterances)), key=lambda index: (utterances[index].waveform.shape[-1], index))
 
-        def note(candidate: Candidate, row: Row) -> None:
-            rows[row.utterance].append(row)
+        successes: list[Success] = []
+
+        def note(search: Search, candidate: Candidate, row: Row) -> None:
+            own = rows[row.utterance]
+            own.append(row)
             if keep:
                 keep(candidate, row)
+            if self.examines and row.accepted:
+                first = not any(before.accepted for before in own[:-1])
+                successes.append(Success.of(search, candidate, len(own) - 1, first))
 
         attack_run.prepare()
 
@@ -142,12 +151,14 @@ class Referee:
             self._lockstep(searches, note, advance, stopped)
 
         in_threads(work, order, self._threads())
+        with torch.no_grad():
+            examined(successes, rows, lambda some: self.names(self.labels(some)), self.min_snr_db)
         return [row for utterance in utterances for row in rows[utterance.id]]
 
     def _lockstep(
         self,
         searches: Iterator[Search],
-        note: Callable[[Candidate, Row], None],
+        note: Callable[[Search, Candidate, Row], None],
         advance: Callable[[int], None],
         stopped: threading.Event,
     ) -> None:
@@ -161,7 +172,7 @@ class Referee:
                 return
             self._step(running, note)
 
-    def _step(self, running: Sequence[Search], note: Callable[[Candidate, Row], None]) -> None:
+    def _step(self, running: Sequence[Search], note: Callable[[Search, Candidate, Row], None]) -> None:
         """Ask the victim about one candidate of each search, and tell the searches."""
         asking = [(search, search.candidate) for search in running if search.candidate is not None]
         if not asking:
@@ -172,7 +183,7 @@ class Referee:
                 continue
             verdict = search.verdict(candidate, snr_db, self.min_snr_db)
             row = self._row(search, candidate, label_of(label), verdict)
-            note(candidate, self._measured(row, search.original.waveform, candidate.utterance.waveform))
+            note(search, candidate, self._measured(row, search.original.waveform, candidate.utterance.waveform))
             changed = fooled(row.label_before, row.label_after)
             search.answer(Answer(changed, counts=verdict.within_rules, snr_db=verdict.snr_db))
 
