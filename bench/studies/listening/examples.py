@@ -79,7 +79,7 @@ class Example:
 
 
 @dataclass(frozen=True)
-class Effect:
+class TriedAttack:
     """One attack on all the utterances.
 
     Args:
@@ -169,7 +169,7 @@ def chosen(dataset: Dataset, ids: Sequence[str], limit: int | None) -> list[Utte
 
 def listen(
     experiment: Experiment, attacks: Sequence[str], utterances: Sequence[Utterance], options: Options
-) -> list[Effect]:
+) -> list[TriedAttack]:
     """Put each attack's first candidate for each utterance together, as the referee does for a run of these options.
 
     Args:
@@ -194,7 +194,7 @@ def listen(
                 tried.append(_example(attack_run, utterance))
                 advance(1)
         left_out = tuple(one.id for one, example in zip(utterances, tried, strict=True) if example is None)
-        found.append(Effect(spec, tuple(example for example in tried if example is not None), left_out))
+        found.append(TriedAttack(spec, tuple(example for example in tried if example is not None), left_out))
     if not any(effect.examples for effect in found):
         raise _nothing_applies(attacks, utterances)
     return found
