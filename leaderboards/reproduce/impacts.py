@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from bench.scoring.estimates import Difference
 from bench.scoring.pooling import weighted_means
-from bench.scoring.scores import cell_numbers
-from bench.scoring.statistics import difference_interval
+from bench.scoring.statistics import half_width
 
 Hits = NDArray[np.float64]
 
@@ -93,4 +92,4 @@ def _weights(rows: pd.DataFrame) -> Hits:
 def _half(gains: Hits, losses: Hits, rows: pd.DataFrame) -> float:
     """Half the interval of a linearised figure, whose mean is 0."""
     speakers = rows["speaker"].tolist()
-    return difference_interval(gains, losses, speakers, strata=cell_numbers(rows), weights=_weights(rows))[1]
+    return half_width(gains - losses, speakers, np.zeros(len(rows)), _weights(rows))
