@@ -34,6 +34,7 @@ def key_of(registry: Registry, victim: str, defense: str = "") -> FittedKey:
     return FittedKey(registry.component("victims", victim), around, TASK, "k-fold", 0, 0)
 
 
+@torch.enable_grad()
 def fitted(registry: Registry, victim: str, defense: str = "") -> Any:
     key = key_of(registry, victim, defense)
     key.check()
