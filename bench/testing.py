@@ -23,7 +23,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bench.contracts.attacks import Attack, AttackTools
+from bench.contracts.attacks import Attack, AttackTools, EffectTools, SpeechEffect
 from bench.contracts.component import KINDS
 from bench.contracts.defense_view import DefenseView
 from bench.contracts.perception import p1
@@ -31,12 +31,14 @@ from bench.contracts.protocols import Defense, FitContext, TrainableVictim, Vict
 from bench.contracts.registry import Registry
 from bench.contracts.traits import Traits, traits_of
 from bench.core.batch import Batch
+from bench.core.heard import Heard
 from bench.core.noises import NoiseSet
 from bench.core.rng import keyed
 from bench.core.specs import params_of, spec_of
-from bench.core.types import SAMPLE_RATE, Dataset, NoiseClip, Phone, Task, Utterance, Word
+from bench.core.types import SAMPLE_RATE, Dataset, NoiseClip, Phone, Rng, Task, Utterance, Word
 from bench.data.tasks import TASKS
 from bench.defending.adversarial_examples import best_candidates
+from bench.perturbations.rendering import attack_tools
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
 from bench.scoring.rows import Row
@@ -117,12 +119,33 @@ def sample_context(seed: int = 0) -> FitContext:
 
 
 def sample_tools(max_queries: int = 25) -> AttackTools:
-    """Make what an attack is given: sample noises and speech, P1's perception, 10 dB, and a budget of queries."""
-    registry = Registry.discover()
-    noises = sample_noises().part("test")
-    build = partial(registry.build, "attacks")
-    speech = tuple(sample_utterances(2, key="attacked"))
-    return AttackTools(noises, p1(), 10.0, max_queries, build, speech=speech)
+    """Make what an attack is given: sample noises, P1's perception, 10 dB, and a budget of queries."""
+    build = partial(Registry.discover().build, "attacks")
+    return attack_tools(sample_noises().part("test"), p1(), 10.0, max_queries, build)
+
+
+def sample_effect_tools(speaker: str = "", but: str = "") -> EffectTools:
+    """Make what an effect is given: sample noises, and what a speaker of the sample speech says.
+
+    Args:
+        speaker: whose other utterances there are; "" for nobody's.
+        but: the id of the one at hand.
+    """
+    said = [one for one in sample_utterances(2, key="attacked") if one.speaker == speaker and one.id != but]
+    return EffectTools(sample_noises().part("test"), [Heard.of(one, speaker) for one in said])
+
+
+def applied(effect: SpeechEffect, original: Heard, tools: EffectTools, rng: Rng) -> list[Heard]:
+    """Apply an effect, and return what came of it in a list; an empty one where it does not apply.
+
+    Args:
+        effect: with any parameters.
+        original: the speech.
+        tools: see `sample_effect_tools`.
+        rng: `bench.keyed(0)`, for one.
+    """
+    changed = effect.apply(original, tools, rng)
+    return [] if changed is None else [changed]
 
 
 def check_component(component: Any) -> None:
@@ -235,7 +258,7 @@ class ContraryVictim:
         """Write nothing: there is nothing to save."""
 
 
-def attacked(attack: Attack, max_queries: int, batch_size: int = 64, task: Task = TASK) -> list[Row]:
+def attacked(attack: Attack | SpeechEffect, max_queries: int, batch_size: int = 64, task: Task = TASK) -> list[Row]:
     """Attack a victim that is easily, but not always, fooled, and return what the referee writes down.
 
     Args:
@@ -247,16 +270,17 @@ def attacked(attack: Attack, max_queries: int, batch_size: int = 64, task: Task 
     referee = Referee(ContraryVictim(), task, CPU, batch_size)
     tools, speech = sample_tools(max_queries), sample_utterances(2, key="attacked")
     traits = traits_of(attack)
+    run = AttackRun(attack, spec_of("checked", attack), tools, seed=0, speech=speech)
     if traits.adaptive:
-        tools = replace(tools, defense_view=DefenseView(referee.victim, CPU))
+        run = replace(run, view=DefenseView(referee.victim, CPU))
     if traits.transfers:
         (_, spec), *_ = traits.made_of
-        bare = AttackRun(tools.component(spec), spec, tools, seed=0)
-        tools = replace(tools, transferred=best_candidates(referee, bare, speech))
-    return referee.run(AttackRun(attack, spec_of("checked", attack), tools, seed=0), speech)
+        bare = best_candidates(referee, replace(run, attack=tools.component(spec), name=spec), speech)
+        run = replace(run, transferred={id: candidate.recipe for id, candidate in bare.items()})
+    return referee.run(run, speech)
 
 
-def check_attack(attack: Attack, budgets: Sequence[int] = (1, 5, 25)) -> None:
+def check_attack(attack: Attack | SpeechEffect, budgets: Sequence[int] = (1, 5, 25)) -> None:
     """Assert that an attack is repeatable, within any budget, independent of its neighbours, and spares its original.
 
     Args:
@@ -267,7 +291,7 @@ def check_attack(attack: Attack, budgets: Sequence[int] = (1, 5, 25)) -> None:
         bench.ComponentError: the referee itself refused what the attack did.
     """
     check_component(attack)
-    assert isinstance(attack, Attack), f"{type(attack).__name__} needs search"
+    assert isinstance(attack, Attack | SpeechEffect), f"{type(attack).__name__} needs search, or apply for an effect"
     for budget in budgets:
         rows = attacked(attack, budget)
         asked = [row for row in rows if row.query]
@@ -276,8 +300,30 @@ def check_attack(attack: Attack, budgets: Sequence[int] = (1, 5, 25)) -> None:
         assert attacked(attack, budget, batch_size=1) == rows, "records depend on what else is attacked"
     if traits_of(attack).asks_once:
         assert max(row.query for row in asked) == 1, "it declares the trait asks_once, and asks more than once"
-    undeclared = sum(row.perturbation is None for row in asked)
-    assert not undeclared, f"{undeclared} candidates without a Perturbation: none can count as imperceptible"
+    if isinstance(attack, SpeechEffect):
+        _check_effect(attack)
+
+
+def _check_effect(effect: SpeechEffect) -> None:
+    """Spares what it is given, draws from its key alone, and changes nothing but sound and words."""
+    said = sample_utterances(2, key="attacked")
+    bank = sample_effect_tools().noises
+    sounds = [clip.waveform.clone() for clip in bank.clips]
+    for utterance in said:
+        tools = replace(sample_effect_tools(utterance.speaker, utterance.id), noises=bank)
+        heard = Heard.of(utterance, utterance.speaker)
+        first, again = (effect.apply(heard, tools, keyed("effect", utterance.id)) for _ in range(2))
+        assert (first is None) == (again is None), "the same key makes something else"
+        if first is not None and again is not None:
+            assert torch.equal(first.waveform, again.waveform), "the same key makes something else"
+            assert first.speaker == heard.speaker, "it changed who speaks"
+    spared = all(
+        torch.equal(one.waveform, other.waveform)
+        for one, other in zip(said, sample_utterances(2, key="attacked"), strict=True)
+    )
+    assert spared, "it changed its original"
+    same = all(torch.equal(clip.waveform, sound) for clip, sound in zip(bank.clips, sounds, strict=True))
+    assert same, "it changed the noise bank"
 
 
 def check_dataset(dataset: Dataset) -> None:

@@ -9,14 +9,15 @@ from bench.contracts.attacks import AttackTools, InformedAttack
 from bench.contracts.component import Component
 from bench.contracts.defense_view import DefenseView
 from bench.contracts.protocols import Victim
+from bench.contracts.recipes import Recipe
 from bench.core.halving import Halving
-from bench.core.noises import NoiseSet
 from bench.core.types import Part, Utterance
 from bench.defending.adversarial_examples import best_candidates
 from bench.evaluation.attacker_knowledge import degradation
 from bench.evaluation.cells import Cell, FittedKey, limited
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.fitted_store import fit_or_load
+from bench.perturbations.rendering import attack_tools, copy_of
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
 from bench.scoring.rows import Row
@@ -41,14 +42,13 @@ class Measuring:
         """
         victim, referee = self._judged(cell)
         chosen = limited(self.experiment.split(cell.fitted).test, cell.limit)
-        attack_run = self._attack_run(cell, victim)
-        tools, traits = attack_run.tools, cell.attack.traits
+        attack_run, traits = self._attack_run(cell, victim), cell.attack.traits
         if traits.adaptive:
-            tools = replace(tools, defense_view=DefenseView(referee.victim, self.experiment.device))
+            attack_run = replace(attack_run, view=DefenseView(referee.victim, self.experiment.device))
         if traits.transfers:
-            tools = replace(tools, transferred=self._transferred(cell, chosen))
+            attack_run = replace(attack_run, transferred=self._transferred(cell, chosen))
         with self.experiment.progress.task(f"Attacking with {cell.attack}", len(chosen)) as advance:
-            return referee.run(replace(attack_run, tools=tools), chosen, advance)
+            return referee.run(attack_run, chosen, advance)
 
     def _judged(self, cell: Cell) -> tuple[Victim, Referee]:
         """The cell's victim, and the referee who asks it about the test speakers.
@@ -65,22 +65,26 @@ class Measuring:
     def _attack_run(self, cell: Cell, victim: Victim) -> AttackRun:
         """The cell's attack on its test speakers, informed where it wants to be."""
         experiment, split = self.experiment, self.experiment.split(cell.fitted)
-        tools = attack_tools(experiment, cell.max_queries, "test", split.test)
+        tools = lent_tools(experiment, cell.max_queries, "test")
         chooser = _chooser(cell.attack).object
         if isinstance(chooser, InformedAttack) and chooser.corr:
             valid = self._referee(victim, split.valid, cell)
-            known = attack_tools(experiment, cell.max_queries, "train", split.valid)
+            known = lent_tools(experiment, cell.max_queries, "train")
             tools = replace(
                 tools, degradation=degradation(valid, chooser, split.valid, known, progress=experiment.progress)
             )
-        return AttackRun(cell.attack.object, cell.attack.spec, tools, cell.search_seed)
+        own = copy_of(experiment.noises.part("test"), experiment.device)
+        return AttackRun(cell.attack.object, cell.attack.spec, tools, cell.search_seed, split.test, own)
 
-    def _transferred(self, cell: Cell, chosen: Sequence[Utterance]) -> dict[str, Utterance]:
-        """An attack's best candidates against the bare victim: what one who knows of no defence would bring."""
+    def _transferred(self, cell: Cell, chosen: Sequence[Utterance]) -> dict[str, Recipe]:
+        """An attack's best recipes against the bare victim: what one who knows of no defence would bring."""
         bare = replace(cell, fitted=replace(cell.fitted, defense=None), attack=cell.attack.made_of[0])
         victim = fit_or_load(self.experiment, bare.fitted)
-        referee = replace(self._referee(victim, self.experiment.split(cell.fitted).test, bare), measures=())
-        return best_candidates(referee, self._attack_run(bare, victim), chosen)
+        referee = replace(
+            self._referee(victim, self.experiment.split(cell.fitted).test, bare), measures=(), examines=False
+        )
+        best = best_candidates(referee, self._attack_run(bare, victim), chosen)
+        return {id: candidate.recipe for id, candidate in best.items()}
 
     def _referee(self, victim: Victim, clean: Sequence[Utterance], cell: Cell) -> Referee:
         experiment = self.experiment
@@ -92,6 +96,7 @@ class Measuring:
             experiment.min_snr_db,
             experiment.measures,
             sample_key=cell.sample_key,
+            examines=True,
             halving=Halving(experiment.batch_size, f"victim {cell.fitted.victim.spec!r}", experiment.progress),
         )
 
@@ -101,25 +106,17 @@ def _chooser(attack: Component) -> Component:
     return attack.made_of[0] if attack.traits.adaptive else attack
 
 
-def attack_tools(experiment: Experiment, max_queries: int, part: Part, speech: Sequence[Utterance]) -> AttackTools:
-    """Put together what an attack may use.
+def lent_tools(experiment: Experiment, max_queries: int, part: Part) -> AttackTools:
+    """Put together what an attack may use, with a copy of the noises that is its own.
 
     Args:
         experiment: data and machine.
         max_queries: the budget of each search.
         part: which half of the noise bank.
-        speech: the clean utterances that it attacks.
     """
 
     def build(spec: str) -> object:
         return experiment.registry.build("attacks", spec)
 
-    noises = _on_device(experiment, part)
-    return AttackTools(noises, experiment.perception, experiment.min_snr_db, max_queries, build, speech=tuple(speech))
-
-
-def _on_device(experiment: Experiment, part: Part) -> NoiseSet:
-    """One part of the bank, on the device."""
-    noises = experiment.noises.part(part)
-    clips = tuple(replace(clip, waveform=clip.waveform.to(experiment.device)) for clip in noises.clips)
-    return replace(noises, clips=clips)
+    noises = copy_of(experiment.noises.part(part), experiment.device)
+    return attack_tools(noises, experiment.perception, experiment.min_snr_db, max_queries, build)

@@ -1,11 +1,12 @@
 """The referee: runs many searches in lockstep, counts their queries, measures, judges, and writes everything down.
 
-An attack is a generator that yields candidates. The referee takes one candidate from each of up to `batch_size`
-searches, asks the victim once about all of them, notes a row for each, and sends each search its answer; when a search
-ends, the next utterance takes its place, so that batches stay full to the end. Nobody else measures an SNR, counts a
-query or decides what a success is.
+An attack is a generator that yields recipes. The referee takes one from each of up to `batch_size` searches, renders
+them, asks the victim once about all of them, notes a row for each, and sends each search its answer; when a search
+ends, the next utterance takes its place, so that batches stay full to the end. Nobody else makes a candidate's samples,
+measures an SNR, counts a query or decides what a success is.
 
-Charging: every candidate is charged, repeats too; the one clean query of each utterance is not.
+Charging: every candidate is charged, repeats too; the one clean query of each utterance is not, nor is a recipe that
+does not apply, about which nobody is asked.
 """
 
 from __future__ import annotations
@@ -18,17 +19,19 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
+from bench.contracts.attacks import Answer
 from bench.contracts.protocols import Victim
 from bench.contracts.traits import traits_of
 from bench.core.batch import Batch, batches
 from bench.core.halving import Halving
 from bench.core.progress import no_steps
 from bench.core.threads import in_threads
-from bench.core.types import REFUSED, Perturbation, Task, Utterance
+from bench.core.types import REFUSED, Task, Utterance
 from bench.measures.catalogue import MEASURES
-from bench.referee.judgement import Verdict, fooled, heard
+from bench.referee.examination import Success, examined
+from bench.referee.judgement import Verdict, fooled
 from bench.referee.prediction import Predictor, label_of
-from bench.referee.search import AttackRun, Search
+from bench.referee.search import AttackRun, Candidate, Search
 from bench.scoring.rows import Row
 
 _ALL = 1 << 30
@@ -47,6 +50,7 @@ class Referee:
         halving: how many utterances the victim is asked about at a time: fewer once a batch did not fit into memory.
         sample_key: names this look at a randomised victim, which draws anew for another name and for every query.
         measures: names in `bench.measures.catalogue`, of what is measured on accepted candidates; they judge nothing.
+        examines: whether successes are looked at further, see `bench.referee.examination`.
     """
 
     victim: Victim
@@ -56,6 +60,7 @@ class Referee:
     min_snr_db: float = 10.0
     measures: tuple[str, ...] = ()
     sample_key: str = ""
+    examines: bool = False
     halving: Halving = field(default_factory=lambda: Halving(_ALL, "victim"), compare=False)
     _known: dict[int, tuple[Utterance, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -103,7 +108,7 @@ class Referee:
         attack_run: AttackRun,
         utterances: Sequence[Utterance],
         advance: Callable[[int], None] = no_steps,
-        keep: Callable[[Utterance, Row], None] | None = None,
+        keep: Callable[[Candidate, Row], None] | None = None,
     ) -> list[Row]:
         """Attack every utterance: searches in lockstep, each candidate charged, measured, judged and written down.
 
@@ -117,8 +122,8 @@ class Referee:
             For each utterance, in the given order, its clean row (query 0) and a row for every query.
 
         Raises:
-            ComponentError: the attack raised, changed its original, or yielded what is not audio; or the victim gave
-                what are not log-probabilities.
+            ComponentError: the attack raised, or yielded what is no recipe; or the victim gave what are not
+                log-probabilities.
         """
         before = self._before(utterances)
         rows = {
@@ -127,10 +132,18 @@ class Referee:
         }
         order = sorted(range(len(utterances)), key=lambda index: (utterances[index].waveform.shape[-1], index))
 
-        def note(candidate: Utterance, row: Row) -> None:
-            rows[row.utterance].append(row)
+        successes: list[Success] = []
+
+        def note(search: Search, candidate: Candidate, row: Row) -> None:
+            own = rows[row.utterance]
+            own.append(row)
             if keep:
                 keep(candidate, row)
+            if self.examines and row.accepted:
+                first = not any(before.accepted for before in own[:-1])
+                successes.append(Success.of(search, candidate, len(own) - 1, first))
+
+        attack_run.prepare()
 
         @torch.no_grad()
         def work(share: Sequence[int], stopped: threading.Event) -> None:
@@ -138,12 +151,14 @@ class Referee:
             self._lockstep(searches, note, advance, stopped)
 
         in_threads(work, order, self._threads())
+        with torch.no_grad():
+            examined(successes, rows, lambda some: self.names(self.labels(some)), self.min_snr_db)
         return [row for utterance in utterances for row in rows[utterance.id]]
 
     def _lockstep(
         self,
         searches: Iterator[Search],
-        note: Callable[[Utterance, Row], None],
+        note: Callable[[Search, Candidate, Row], None],
         advance: Callable[[int], None],
         stopped: threading.Event,
     ) -> None:
@@ -155,29 +170,33 @@ class Referee:
             running = [*going_on, *itertools.islice(searches, self.batch_size - len(going_on))]
             if not running:
                 return
-            asking = [(search, search.candidate) for search in running if search.candidate is not None]
-            judged = self._judge([search for search, _ in asking])
-            for (search, candidate), row in zip(asking, judged, strict=True):
-                note(candidate, row)
-                search.answer(fooled(row.label_before, row.label_after))
+            self._step(running, note)
 
-    def _judge(self, running: Sequence[Search]) -> list[Row]:
-        """Ask the victim about one candidate of each search."""
-        if not running:
-            return []
-        candidates = [search.candidate for search in running if search.candidate is not None]
-        clipped = [heard(candidate) for candidate in candidates]
-        snrs = [search.snr_db(candidate) for search, candidate in zip(running, clipped, strict=True)]
-        labels = self._predictor.labels(
-            Batch.of(clipped, self.device, [self._sample_key(search.queries + 1) for search in running])
-        )
-        told = torch.stack([labels, torch.stack(snrs).double()]).tolist()  # the step's one transfer from the device
-        rows = []
-        for search, candidate, label, snr in zip(running, clipped, *told, strict=True):
-            verdict = search.verdict(candidate, snr, self.min_snr_db)
-            row = self._row(search, candidate.perturbation, label_of(label), verdict)
-            rows.append(self._measured(row, search.original.waveform, candidate.waveform))
-        return rows
+    def _step(self, running: Sequence[Search], note: Callable[[Search, Candidate, Row], None]) -> None:
+        """Ask the victim about one candidate of each search, and tell the searches."""
+        asking = [(search, search.candidate) for search in running if search.candidate is not None]
+        if not asking:
+            return
+        for (search, candidate), (label, snr_db, gain) in zip(asking, self._asked(asking), strict=True):
+            if gain == 0:  # an overlay that is silent here: there is no candidate
+                search.answer(Answer(fooled=False, applied=False))
+                continue
+            verdict = search.verdict(candidate, snr_db, self.min_snr_db)
+            row = self._row(search, candidate, label_of(label), verdict)
+            note(search, candidate, self._measured(row, search.original.waveform, candidate.utterance.waveform))
+            changed = fooled(row.label_before, row.label_after)
+            search.answer(Answer(changed, counts=verdict.within_rules, snr_db=verdict.snr_db))
+
+    def _asked(self, asking: Sequence[tuple[Search, Candidate]]) -> list[tuple[float, float, float]]:
+        """Of each candidate the victim's answer, the SNR in dB, and the least gain of its overlays."""
+        keys = [self._sample_key(search.queries + 1) for search, _ in asking]
+        labels = self._predictor.labels(Batch.of([one.utterance for _, one in asking], self.device, keys))
+        snrs = torch.stack([search.snr_db(candidate) for search, candidate in asking])
+        some = torch.ones((), device=self.device)
+        gains = torch.stack([some if one.rendered.gain is None else one.rendered.gain for _, one in asking])
+        told = torch.stack([labels, snrs, gains.double()], dim=1)
+        found: list[tuple[float, float, float]] = told.tolist()  # the step's one transfer from the device
+        return found
 
     def _measured(self, row: Row, original: Tensor, candidate: Tensor) -> Row:
         """The row, with what is measured on an accepted candidate."""
@@ -185,8 +204,9 @@ class Referee:
             return row
         return replace(row, measures={name: MEASURES[name](original.cpu(), candidate.cpu()) for name in self.measures})
 
-    def _row(self, search: Search, done: Perturbation | None, label: int, verdict: Verdict) -> Row:
+    def _row(self, search: Search, candidate: Candidate, label: int, verdict: Verdict) -> Row:
         before, after = self._name(search.label_before), self._name(label)
+        done = candidate.rendered.done
         return Row(
             utterance=search.original.id,
             speaker=search.original.speaker,
@@ -195,11 +215,13 @@ class Referee:
             label_before=before,
             label_after=after,
             snr_db=verdict.snr_db,
-            perturbation=done.name if done else None,
-            category=done.category if done else None,
-            source=done.source if done else None,
+            perturbation=done.name,
+            category=done.category,
+            source=done.source,
             imperceptible=verdict.imperceptible,
             accepted=fooled(before, after) and verdict.within_rules,
+            recipe=str(candidate.recipe),
+            additive=verdict.additive,
         )
 
     def _clean_row(self, utterance: Utterance, label: int) -> Row:
@@ -212,7 +234,8 @@ class Referee:
         return label
 
     def _placed(self, utterance: Utterance) -> Utterance:
-        return replace(utterance, waveform=utterance.waveform.to(self.device))
+        """The utterance on the device, with samples that nobody else has."""
+        return replace(utterance, waveform=utterance.waveform.to(self.device, copy=True))
 
     def _threads(self) -> int:
         """A thread for each core where the victim allows it: on a CPU, whole batches side by side beat shared steps."""
