@@ -18,7 +18,7 @@ from bench.contracts.searching import steps_of
 from bench.contracts.traits import NOTHING_DECLARED, Traits, traits_of
 from bench.core.errors import UsageError
 from bench.core.heard import Heard
-from bench.core.specs import JOINED
+from bench.core.specs import ISOLATED, JOINED, bare, is_isolated
 from bench.core.types import Rng
 
 COMPOSABLE = ("attacks", "defenses")
@@ -45,13 +45,43 @@ def parts_of(text: str) -> tuple[str, ...]:
     ('pitch_semitone', 'mask_nouns:control=true')
     >>> parts_of("pitch:factor=0.75 + fade_in"), parts_of("boundary:categories=natural+human")
     (('pitch:factor=0.75', 'fade_in'), ('boundary:categories=natural+human',))
+    >>> parts_of("rnnoise+isolated:mine:copies=2"), parts_of("isolated:mine+rnnoise")
+    (('rnnoise', 'isolated:mine:copies=2'), ('isolated:mine', 'rnnoise'))
     """
     found: list[str] = []
     for piece in re.split(r"\s+\+\s+", text.strip()):
-        names, colon, params = piece.partition(":")
+        mark, given = (ISOLATED, bare(piece)) if is_isolated(piece) else ("", piece)
+        names, colon, params = given.partition(":")
         *before, last = names.split(JOINED)
-        found += [*before, last + colon + params]
+        rest = last + colon + params
+        deeper = parts_of(rest) if is_isolated(rest) and before else (rest,)
+        parts = [*before, *deeper]
+        found += [mark + parts[0], *parts[1:]]
     return tuple(part.strip() for part in found)
+
+
+def isolated_specs(kind: str, text: str) -> tuple[str, ...]:
+    """Read the specs that a component is composed of where one of them, and so all, run in a process of their own.
+
+    Args:
+        kind: of the component.
+        text: its spec.
+
+    Returns:
+        The specs without `isolated:`; none where none of them says it.
+
+    Raises:
+        UsageError: `isolated:` stands within a spec.
+
+    >>> isolated_specs("defenses", "isolated:rnnoise + smoothing:copies=9"), isolated_specs("attacks", "boundary")
+    (('rnnoise', 'smoothing:copies=9'), ())
+    """
+    parts = specs_in(kind, text)
+    within = next((part for part in parts if ISOLATED in bare(part)), None)
+    if within is not None:
+        remedy = "write it before the component that is made of it, or leave it out"
+        raise UsageError(repr(text), f"{ISOLATED} within {within!r}", "it before a component's name alone", remedy)
+    return tuple(map(bare, parts)) if any(map(is_isolated, parts)) else ()
 
 
 def composed(parts: tuple[str, ...]) -> str:
