@@ -19,7 +19,7 @@ class Subcommands(TyperGroup):
     """A group of commands, none of which is imported to name them all: for typer's `cls`."""
 
     table: ClassVar[Mapping[str, tuple[str, str]]] = {}
-    """By name: where it is, "package.module:name" of a function or of a typer app, and what --help says of it."""
+    """By name: its place and its short help, as `Subcommand` takes them."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -27,11 +27,18 @@ class Subcommands(TyperGroup):
             self.add_command(Subcommand(name, place, short_help))
 
     def get_params(self, ctx: Any) -> list[Any]:
+        """Return its options, each of which is read where it is given."""
         return [_read_where_given(one) for one in super().get_params(ctx)]
 
 
 class Subcommand(TyperCommand):
-    """A command's name; the command itself reads the words after it."""
+    """A command's name; the command itself reads the words after it.
+
+    Args:
+        name: as it is typed.
+        place: where it is, "package.module:name" of a function or of a typer app.
+        short_help: what --help says of it, in one line.
+    """
 
     def __init__(self, name: str, place: str, short_help: str) -> None:
         super().__init__(name, short_help=short_help, rich_markup_mode=None)
@@ -46,6 +53,14 @@ class Subcommand(TyperCommand):
         return typer.main.get_command(app)
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Let the command itself read its words.
+
+        Args:
+            info_name: the word that it was called by.
+            args: the words after it.
+            parent: the group's context.
+            **extra: settings of the context.
+        """
         return self.command().make_context(info_name, args, parent, **extra)
 
 

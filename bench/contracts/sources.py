@@ -76,7 +76,7 @@ def _class_in(file: Path, name: str) -> ast.ClassDef | None:
     return None
 
 
-def _statements(file: Path) -> Iterator[ast.stmt]:
+def _body(file: Path) -> Iterator[ast.stmt]:
     """A file's top level; what stands before its first definition comes first, since to parse the rest takes time."""
     try:
         text = file.read_bytes()
@@ -99,7 +99,7 @@ def _default(file: Path, value: ast.expr) -> str:
 
 def _constant(file: Path, name: str, imports: int) -> ast.expr | None:
     """The literal that a name stands for at a file's top level; None where it is none, or too far away."""
-    for item in _statements(file):
+    for item in _body(file):
         if isinstance(item, ast.Assign | ast.AnnAssign) and name in (assigned := _assigned(item)):
             return assigned[name] if _is_literal(assigned[name]) else None
         if isinstance(item, ast.ImportFrom) and item.module and not item.level and imports:
