@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,7 @@ def sample_utterances(speakers: int = 3, each: int = 2, key: str = "sample") -> 
         for label, emotion in enumerate(TASK.classes):
             for take in range(each):
                 id = f"{key}-{speaker}-{emotion}-{take}"
-                waveform = _tones(id, pitch=110.0 * (1 + 0.1 * speaker) * 1.35**label, level=0.05 * (1 + label))
+                waveform = _tones(id, 110.0 * (1 + 0.1 * speaker) * 1.35**label, 0.05 * (1 + label)).clone()
                 words = _words(len(waveform) / SAMPLE_RATE)
                 text = " ".join(word.text for word in words)
                 said = Utterance(id, waveform, f"{key}-{speaker}", transcript=text, words=words, emotion=emotion)
@@ -93,6 +93,7 @@ def _words(seconds: float) -> tuple[Word, ...]:
     return tuple(words)
 
 
+@cache
 def _tones(id: str, pitch: float, level: float) -> Tensor:
     rng = keyed("tones", id)
     seconds = torch.arange(int(rng.uniform(0.3, 1.2) * SAMPLE_RATE), dtype=torch.float64) / SAMPLE_RATE
@@ -107,20 +108,29 @@ def sample_noises() -> NoiseSet:
     clips = []
     for category in categories:
         for number in range(4):
-            samples = keyed("noise", category, number).normal(0, 0.1, SAMPLE_RATE)
-            waveform = torch.from_numpy(samples).clamp(-1, 1).float()
+            waveform = _hiss(category, number).clone()
             clips.append(NoiseClip(f"{category}-{number}", category, waveform, f"{category}-{number}"))
     return NoiseSet("sample", tuple(clips), "sample")
 
 
+@cache
+def _hiss(category: str, number: int) -> Tensor:
+    return torch.from_numpy(keyed("noise", category, number).normal(0, 0.1, SAMPLE_RATE)).clamp(-1, 1).float()
+
+
+@cache
+def _registry() -> Registry:
+    return Registry.discover()
+
+
 def sample_context(seed: int = 0) -> FitContext:
     """Make what a component is fitted with: four classes, sample noises, and a builder of registered components."""
-    return FitContext(TASK, seed, CPU, sample_noises().part("train"), component=Registry.discover().build)
+    return FitContext(TASK, seed, CPU, sample_noises().part("train"), component=_registry().build)
 
 
 def sample_tools(max_queries: int = 25) -> AttackTools:
     """Make what an attack is given: sample noises, P1's perception, 10 dB, and a budget of queries."""
-    build = partial(Registry.discover().build, "attacks")
+    build = partial(_registry().build, "attacks")
     return attack_tools(sample_noises().part("test"), p1(), 10.0, max_queries, build)
 
 

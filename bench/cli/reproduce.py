@@ -15,7 +15,12 @@ from bench.cli.reproduce_tables import OFFERS, Offer
 if TYPE_CHECKING:
     from bench.evaluation.options import Options
 
-app = typer.Typer(help="A paper's table, ours beside the published one.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="A paper's table, ours beside the published one.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
+)
 
 
 @app.callback()

@@ -56,6 +56,15 @@ def test_it_starts_fast(words: list[str]) -> None:
     assert heavy_after(words) == "imported:"
 
 
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["list"], ["run", "--help"], ["data"]], ids=" ".join)
+def test_what_is_not_asked_for_is_not_imported(words: list[str]) -> None:
+    """Neither pydantic, by which typer reads the options that are given, nor the other subcommands."""
+    others = {"bench.cli.account", "bench.cli.certify", "bench.cli.listen", "bench.cli.reproduce", "bench.cli.victims"}
+    start = START.replace(repr(HEAVY), repr(("pydantic", "rich", *sorted(others))))
+    said = subprocess.run([sys.executable, "-c", start, *words], check=False, capture_output=True, text=True)
+    assert said.stderr.splitlines()[-1] == "imported:"
+
+
 def test_completion_starts_fast() -> None:
     environment = os.environ | {"_BENCH_COMPLETE": "complete_bash", "COMP_WORDS": "bench l", "COMP_CWORD": "1"}
     words = [sys.executable, "-c", START]
