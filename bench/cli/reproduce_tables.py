@@ -18,7 +18,6 @@ class Offer:
         paper: what the paper tells, in words.
         splits: names.
         options: further options of this command: "defense", "percent", "plot".
-        pooled: whether it is made of pooled results; of records otherwise.
     """
 
     name: str
@@ -29,7 +28,6 @@ class Offer:
     paper: str
     splits: tuple[str, ...] = ("k-fold",)
     options: tuple[str, ...] = ()
-    pooled: bool = False
 
     @property
     def out(self) -> str:
@@ -51,7 +49,6 @@ OFFERS = (
         tasks=P1,
         paper="P1 has activation3 and valence3.",
         options=("defense",),
-        pooled=True,
     ),
     Offer(
         "p1_augmentation",

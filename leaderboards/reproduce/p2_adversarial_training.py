@@ -19,9 +19,11 @@ from bench.evaluation.options import Options
 from bench.scoring.pooling import Recall
 from bench.scoring.records import CellRecords
 from leaderboards.curves import SCORES, Curve, CurveNames, Point, PointError
-from leaderboards.reproduce.answers import BARE, Answers, Term, contrast, error, level, paired, read
+from leaderboards.reproduce.answers import BARE, Answers, error, level, paired, read
+from leaderboards.reproduce.claims import Claim, above
+from leaderboards.reproduce.contrasts import Term, contrast
 from leaderboards.reproduce.p2_defences import NOISES, attack
-from leaderboards.reproduce.shape import Claim, Table, TableValue, above
+from leaderboards.reproduce.shape import Table, TableValue, judged
 
 PAPER = "P2, Figure 2: error against adversarial examples in training"
 PERCENTS = tuple(range(10, 101, 10))
@@ -60,7 +62,7 @@ def asked(options: Options, percents: Sequence[int] = PERCENTS) -> list[Options]
 
 def tables(cells: Sequence[CellRecords]) -> list[Table]:
     """Make a table for each victim and setting."""
-    return [_table(found, victim) for found in read(cells) for victim in found.victims()]
+    return judged([_table(found, victim) for found in read(cells) for victim in found.victims()])
 
 
 def curves(cells: Sequence[CellRecords]) -> list[Curve]:

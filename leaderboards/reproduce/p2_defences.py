@@ -15,10 +15,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bench.evaluation.options import Options
-from bench.scoring.estimates import Estimate
 from bench.scoring.records import CellRecords
-from leaderboards.reproduce.answers import BARE, Answers, Term, applied, contrast, error, level, paired, read
-from leaderboards.reproduce.shape import Claim, Table, TableValue, above, facts, share
+from leaderboards.reproduce.answers import BARE, Answers, applied, error, level, paired, read
+from leaderboards.reproduce.claims import Claim, above
+from leaderboards.reproduce.contrasts import Term, contrast
+from leaderboards.reproduce.facts import facts, share
+from leaderboards.reproduce.figures import Measured
+from leaderboards.reproduce.shape import Table, TableValue, judged
 
 PAPER = "P2, Tables 2 and 3, Figure 3: error under real noise"
 NOISES = {"cafe": "crowd", "meeting": "meeting", "station": "station"}
@@ -48,7 +51,7 @@ def asked(options: Options) -> list[Options]:
 
 def tables(cells: Sequence[CellRecords]) -> list[Table]:
     """Make a table for each victim and setting."""
-    return [_table(found, victim) for found in read(cells) for victim in found.victims()]
+    return judged([_table(found, victim) for found in read(cells) for victim in found.victims()])
 
 
 def _table(found: Answers, victim: str) -> Table:
@@ -92,7 +95,7 @@ def lowered(found: Answers, victim: str, defense: str, attack: str, times: float
 
 
 def _claims(found: Answers, victim: str) -> Iterator[Claim]:
-    def ours(defense: str, less: str | None = None) -> Estimate | None:
+    def ours(defense: str, less: str | None = None) -> Measured | None:
         terms = [lowered(found, victim, defense, attack(one), 1 / 3) for one in NOISES.values()]
         if less is not None:
             terms += [lowered(found, victim, less, attack(one), -1 / 3) for one in NOISES.values()]
