@@ -31,7 +31,7 @@ from leaderboards.reproduce import (
 )
 
 TINY_VICTIM = "cnn_gru:channels=8,hidden=8,dense=8,max_epochs=2"
-NOISY = "random_noise:fraction=0.5"
+NOISY = "multi_condition:fraction=0.5"
 
 
 @pytest.fixture
@@ -76,8 +76,8 @@ def test_pairs_and_no_more_are_measured_each_once(
 
 
 def test_a_misspelt_defence_is_refused_before_anything_is_done(options: Options) -> None:
-    with pytest.raises(UsageError, match="did you mean 'random_noise'"):
-        execute_all([options, replace(options, defenses=("random_noize",))], SILENT)
+    with pytest.raises(UsageError, match="did you mean 'multi_condition'"):
+        execute_all([options, replace(options, defenses=("multi_conditon",))], SILENT)
     assert not options.out.exists()
 
 
