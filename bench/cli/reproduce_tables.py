@@ -51,6 +51,15 @@ OFFERS = (
         options=("defense",),
     ),
     Offer(
+        "p1_table2",
+        "How often the decision-boundary attack succeeds, by Corr, Noises and k.",
+        "Run P1's attack under its four conditions and print its Table 2, ours beside the published figures.",
+        victims=("cnn_gru",),
+        tasks=P1,
+        paper="P1 does not say which of activation3 and valence3.",
+        options=("defense",),
+    ),
+    Offer(
         "p1_augmentation",
         "What noise-augmented training gains under noise that was left out of it.",
         "Train with all noises but the one that attacks, and print what is gained, beside P1's figures (section 7.2).",
