@@ -76,6 +76,14 @@ OFFERS = (
         paper="P1 has activation3 and valence3.",
     ),
     Offer(
+        "p2_figure1",
+        "Error against the strength of real noise, and how often it fools.",
+        "Add café, meeting and station noise at ε from 0.1 to 2, and print the ends of P2's Figure 1 beside ours.",
+        victims=("lstm_egemaps",),
+        tasks=("valence2",),
+        paper="P2 has valence2.",
+    ),
+    Offer(
         "p2_adversarial_training",
         "Error against the share of adversarial examples in training.",
         "Train with 10 to 100 % adversarial examples, and print and draw P2's Figure 2.",

@@ -68,6 +68,20 @@ def relative(terms: Sequence[Term], score: Recall = "uar") -> Measured | None:
     return _together([part.linearised() for part in parts], value)
 
 
+def slope(places: Sequence[float]) -> list[float]:
+    """Return by what figures at these places are to be multiplied so that their sum is the slope of the least-squares
+    line through them: the trend, to be tested in the place of an order of points.
+
+    Args:
+        places: at least two different ones.
+
+    >>> slope([0.0, 0.5, 1.0])
+    [-1.0, 0.0, 1.0]
+    """
+    away = [place - sum(places) / len(places) for place in places]
+    return [one / sum(each * each for each in away) for one in away]
+
+
 @dataclass(frozen=True)
 class _Part:
     """A term in figures.

@@ -14,8 +14,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from bench.scoring.estimates import ROUNDING
-from bench.scoring.statistics import difference_interval, holm, quantiles
+from bench.scoring.estimates import ROUNDING, Estimate
+from bench.scoring.statistics import difference_interval, holm, proportion_interval, quantiles
 from leaderboards.reproduce.figures import LEAST_SPEAKERS, NEGLIGIBLE, Measured, Tail
 
 _LEVEL = 0.95
@@ -55,6 +55,17 @@ def measured(
         interval = (value - half, value + half)
     tails = () if len(names) < LEAST_SPEAKERS or half <= ROUNDING else _tails(value, half, len(names))
     return Measured(value, *interval, n=len(np.unique(np.asarray(units))), speakers=len(names), tails=tails)
+
+
+def share(hits: ArrayLike, speakers: Sequence[str]) -> Estimate:
+    """Estimate the share of answers of which something is true, with its interval, clustered by speaker.
+
+    Args:
+        hits: shape (n,), true or false; at least one.
+        speakers: of each.
+    """
+    true = np.asarray(hits, float)
+    return Estimate(float(true.mean()), *proportion_interval(true, speakers, _LEVEL), n=len(true))
 
 
 def _half_width(

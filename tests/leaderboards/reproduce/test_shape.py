@@ -71,7 +71,9 @@ def test_the_claims_of_all_tables_are_one_family() -> None:
     ("name", "rows"),
     [
         ("best_practices_table1.csv", 18),
+        ("best_practices_table2.csv", 12),
         ("best_practices_text.csv", 6),
+        ("latif2018_text.csv", 10),
         ("p2_defences.csv", 6),
         ("p3_fusion.csv", 20),
         ("p4_mixup.csv", 16),
