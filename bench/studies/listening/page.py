@@ -19,7 +19,7 @@ from bench.core.types import Utterance
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.options import Options, check_writable
 from bench.evaluation.setup import set_up
-from bench.studies.listening.examples import TriedAttack, Example, chosen, listen, specs_of
+from bench.studies.listening.examples import Example, TriedAttack, chosen, listen, specs_of
 from bench.studies.listening.sounds import Sound, file_stem, fresh_file, sounds_of, write_sound
 
 PAGE = "index.html"

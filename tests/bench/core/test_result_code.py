@@ -25,7 +25,7 @@ from bench.core.shadowing import HOME, PACKAGES
 
 VICTIMS = ("victims.cnn_gru", "victims.http")
 ATTACKS = ("attacks.boundary", "attacks.gain", "attacks.fade_in", "attacks.filler")
-DEFENSES = ("defenses.random_noise", "defenses.rnnoise")
+DEFENSES = ("defenses.multi_condition", "defenses.rnnoise")
 Edit = Callable[[str], str]
 Changed = Callable[[Mapping[str, Edit]], set[str]]
 

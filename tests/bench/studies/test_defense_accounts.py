@@ -107,7 +107,7 @@ def roles_of(defense: str, attack: str, guarded: bool) -> dict[str, str]:
 
 
 def test_attacks_are_told_apart_by_what_was_seen_in_training() -> None:
-    roles = roles_of("random_noise:categories=human", "boundary:noises=imperceptible", True)
+    roles = roles_of("multi_condition:categories=human", "boundary:noises=imperceptible", True)
     assert roles == {
         "through": "boundary:noises=imperceptible",
         "seen": "boundary:noises=imperceptible,categories=human",
@@ -120,11 +120,11 @@ def test_attacks_are_told_apart_by_what_was_seen_in_training() -> None:
 
 def test_an_attack_of_one_category_is_seen_or_unseen_as_it_is() -> None:
     spec = "environmental:category=human,snr_db=10.0"
-    seen = roles_of("random_noise:categories=human", spec, False)
+    seen = roles_of("multi_condition:categories=human", spec, False)
     assert seen["seen"] == spec
     assert "unseen" not in seen
     assert seen["unaware"] == "transfer:attack=environmental:category=human,,snr_db=10.0"
-    assert roles_of("random_noise", "fade_in", False)["unseen"] == "fade_in"
+    assert roles_of("multi_condition", "fade_in", False)["unseen"] == "fade_in"
 
 
 def test_costs_are_read_from_what_was_saved(tmp_path: Path) -> None:
