@@ -12,9 +12,7 @@ found; what the referee itself refuses raises `bench.ComponentError`.
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -23,6 +21,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from bench.conformance import TOLERANCE as TOLERANCE
+from bench.conformance import Copies, check_fitted_victim
 from bench.contracts.attacks import Attack, AttackTools
 from bench.contracts.component import KINDS
 from bench.contracts.defense_view import DefenseView
@@ -41,8 +41,6 @@ from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
 from bench.scoring.rows import Row
 
-TOLERANCE = 1e-4
-"""Largest difference in log-probability that another batch may make."""
 CPU = torch.device("cpu")
 TASK = TASKS["ahsn"]
 
@@ -172,50 +170,16 @@ def check_defense(defense: Defense, victim: TrainableVictim) -> None:
 def check_fitted(fitted: Victim, again: Victim, load: Callable[[Path], Victim]) -> None:
     """Assert that a fitted victim conforms, and that a second fit of it and its own copy from disk answer alike.
 
+    It is asked as the referee asks: about sound and words of speakers who are numbers. Whole utterances, other numbers,
+    another order, other questions before and another batch must change no answer; a speaker who was not enrolled must
+    get one.
+
     Args:
         fitted: by `sample_context`, on `sample_utterances`.
         again: fitted a second time, with the same seed.
         load: gives the victim that was saved into a folder.
     """
-    state = torch.random.get_rng_state()
-    test = sample_utterances(2, each=4, key="test")
-    enrolled = fitted.enroll(test)
-    alone = torch.cat([_asked(enrolled, [utterance]) for utterance in test])
-    assert alone.shape == (len(test), len(TASK.classes)), f"log_probs gave {tuple(alone.shape)}"
-    if traits_of(enrolled).concurrent:
-        with ThreadPoolExecutor(4) as pool:
-            beside = torch.cat(list(pool.map(lambda utterance: _asked(enrolled, [utterance]), test)))
-        assert torch.equal(beside, alone), "it declares the trait concurrent, and threads change its answers"
-    total = alone.exp().sum(dim=1)
-    assert torch.allclose(total, torch.ones(len(test)), atol=1e-3), f"probabilities sum to {total.tolist()}"
-    _check_batches(enrolled, test, alone)
-    assert torch.equal(torch.cat([_asked(again.enroll(test), [u]) for u in test]), alone), "two fits of one seed differ"
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        fitted.save(folder)
-        files = [path for path in folder.rglob("*") if path.is_file()]
-        odd = [path.name for path in files if path.suffix not in (".safetensors", ".json")]
-        assert not odd, f"saved {odd}: weights are safetensors and JSON, never pickle"
-        loaded = torch.cat([_asked(load(folder).enroll(test), [u]) for u in test])
-    assert torch.equal(loaded, alone), "predictions differ after saving and loading"
-    assert torch.equal(torch.random.get_rng_state(), state), "torch's global generator was used"
-
-
-def _check_batches(victim: Victim, utterances: Sequence[Utterance], alone: Tensor) -> None:
-    """Batch invariance: together, in another order, beside a far longer utterance."""
-    long = replace(utterances[0], waveform=utterances[0].waveform.repeat(9))
-    before = [utterance.waveform.clone() for utterance in utterances]
-    together = _asked(victim, [*utterances[::-1], long])[:-1].flip(0)
-    difference = float((together - alone).abs().max())
-    assert difference <= TOLERANCE, f"log-probabilities depend on the batch by {difference:.2g} (at most {TOLERANCE:g})"
-    assert torch.equal(together.argmax(dim=1), alone.argmax(dim=1)), "labels depend on the batch"
-    unchanged = all(torch.equal(u.waveform, b) for u, b in zip(utterances, before, strict=True))
-    assert unchanged, "log_probs changed its input"
-
-
-@torch.no_grad()
-def _asked(victim: Victim, utterances: Sequence[Utterance]) -> Tensor:
-    return victim.log_probs(Batch.of(utterances)).cpu()
+    check_fitted_victim(fitted, again, load, Copies(lambda: fitted, sample_utterances(2, 4, "test"), len(TASK.classes)))
 
 
 @dataclass(frozen=True)
@@ -248,7 +212,7 @@ def attacked(attack: Attack, max_queries: int, batch_size: int = 64, task: Task 
     tools, speech = sample_tools(max_queries), sample_utterances(2, key="attacked")
     traits = traits_of(attack)
     if traits.adaptive:
-        tools = replace(tools, defense_view=DefenseView(referee.victim, CPU))
+        tools = replace(tools, defense_view=DefenseView.through(referee.victim, referee.blinding.batch, CPU))
     if traits.transfers:
         (_, spec), *_ = traits.made_of
         bare = AttackRun(tools.component(spec), spec, tools, seed=0)

@@ -14,6 +14,7 @@ from bench.core.rng import key_of, keyed
 from bench.core.types import Utterance
 from bench.data.leakage import check_seeds
 from bench.referee.judgement import fooled
+from bench.referee.panel import Panel
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
 from bench.scoring.rows import Row
@@ -89,12 +90,22 @@ def adversarial_examples(
     seed = key_of(TRAINING, context.seed, *key)
     check_seeds([seed, attack], [context.seed, attack])
     tools = training_tools(context, utterances, max_queries)
-    referee = Referee(victim, context.task, context.device, min_snr_db=MIN_SNR_DB)
+    referee = Referee(
+        victim,
+        context.task,
+        context.device,
+        min_snr_db=MIN_SNR_DB,
+        sample_key=f"{TRAINING}/{seed}",
+        randomised=True,
+        draws=0,
+    )
     found = best_candidates(referee, AttackRun(tools.component(attack), attack, tools, seed), utterances)
     return [found.get(utterance.id) for utterance in utterances]
 
 
-def best_candidates(referee: Referee, attack_run: AttackRun, utterances: Sequence[Utterance]) -> dict[str, Utterance]:
+def best_candidates(
+    referee: Referee | Panel, attack_run: AttackRun, utterances: Sequence[Utterance]
+) -> dict[str, Utterance]:
     """Run an attack and keep the best candidate of each search.
 
     Args:

@@ -45,6 +45,7 @@ class Search:
         attack_run: which attack, with what.
         original: the clean utterance, on the referee's device.
         label_before: the victim's class index for it.
+        settled: whether that label holds over chance; if not, no other label says anything.
 
     Attributes:
         candidate: what it yields now; None once it has ended.
@@ -54,9 +55,10 @@ class Search:
         ComponentError: the attack raised, yielded what is not audio, or changed its original.
     """
 
-    def __init__(self, attack_run: AttackRun, original: Utterance, label_before: int) -> None:
+    def __init__(self, attack_run: AttackRun, original: Utterance, label_before: int, settled: bool = True) -> None:
         self.original = original
         self.label_before = label_before
+        self.settled = settled
         self.queries = 0
         self._attack_run = attack_run
         self._energy = energy(original.waveform)

@@ -63,6 +63,8 @@ class RestsOn:
         device: "cpu" or "cuda".
         code: digest of the code of the harness, the victim, the defence and the attack.
         versions: of packages and of Python, and `harness`, a digest of the harness's code.
+        enrolment: "halves" where victims knew other utterances than those that were attacked, "paper" where they knew
+            these; all records of before `--enrol` are of the latter.
     """
 
     corpus_fingerprint: str
@@ -73,6 +75,7 @@ class RestsOn:
     device: str
     code: str
     versions: Mapping[str, str] = field(hash=False)
+    enrolment: str = "paper"
 
     def to_json(self) -> dict[str, object]:
         """Return `rests_on` of docs/json.md."""
@@ -195,6 +198,7 @@ def _rests_on(told: JsonObject, attack: JsonObject) -> RestsOn:
         device=fitted.device,
         code=_code_of(told, fitting.inner("versions"), parts),
         versions=fitted.versions,
+        enrolment=told.text("enrolment") if told.has("enrolment") else "paper",
     )
 
 

@@ -44,7 +44,7 @@ class Guarded(ContraryVictim):
 
 
 def adaptive_tools(victim: Guarded, k: int = 5) -> AttackTools:
-    return replace(sample_tools(k), defense_view=DefenseView(victim, CPU))
+    return replace(sample_tools(k), defense_view=DefenseView.through(victim, Batch.of, CPU))
 
 
 def test_what_is_told_apart_by_its_methods() -> None:
@@ -89,7 +89,7 @@ def test_without_a_defence_it_is_the_other_attack() -> None:
     same = [
         referee.run(AttackRun(attack, "one name", replace(plain, defense_view=view), 0), speech)
         for attack, view in (
-            (Adaptive("boundary"), DefenseView(ContraryVictim(), CPU)),
+            (Adaptive("boundary"), DefenseView.through(ContraryVictim(), Batch.of, CPU)),
             (plain.component("boundary"), None),
         )
     ]
