@@ -8,7 +8,7 @@ when they are first used.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from bench.contracts.attacks import Attack, AttackTools, InformedAttack, Overlay
+from bench.contracts.attacks import Answer, Attack, AttackTools, EffectTools, InformedAttack, SpeechEffect, Steps
 from bench.contracts.capabilities import Embedding, Purifying, Refusing, Sequential, Tunable, forward_capabilities
 from bench.contracts.composition import parts_of
 from bench.contracts.pipeline import Defended, modalities_of
@@ -23,10 +23,13 @@ from bench.contracts.protocols import (
     TrainedAgainst,
     Victim,
 )
+from bench.contracts.recipes import SHAPES, Effect, Overlay, Recipe, RecipeError, Samples, Words, drawn_key
+from bench.contracts.searching import steps_of
 from bench.contracts.traits import Traits, traits_of
 from bench.core.aliases import install, renamed
 from bench.core.checks import check_fields, chosen, within
 from bench.core.errors import BenchError, ComponentError, DataError, UsageError
+from bench.core.heard import Heard
 from bench.core.progress import SILENT, Progress
 from bench.core.rng import keyed
 from bench.core.specs import NO_DEFENSE, Spec, build, did_you_mean, inner_spec, values_of
@@ -68,8 +71,10 @@ __all__ = [
     "SAMPLE_RATE",
     "SCRIPTED",
     "SEGMENT_S",
+    "SHAPES",
     "SIGNAL",
     "SILENT",
+    "Answer",
     "Attack",
     "AttackTools",
     "Batch",
@@ -82,10 +87,13 @@ __all__ = [
     "Defended",
     "Defense",
     "DefenseView",
+    "Effect",
+    "EffectTools",
     "Embedding",
     "Fingerprinted",
     "FitContext",
     "Halving",
+    "Heard",
     "InformedAttack",
     "Modality",
     "NoiseBank",
@@ -97,11 +105,16 @@ __all__ = [
     "Phone",
     "Progress",
     "Purifying",
+    "Recipe",
+    "RecipeError",
     "Refusing",
     "Rng",
     "RunOptions",
+    "Samples",
     "Sequential",
     "Spec",
+    "SpeechEffect",
+    "Steps",
     "Task",
     "TrainableVictim",
     "TrainedAgainst",
@@ -111,6 +124,7 @@ __all__ = [
     "Utterance",
     "Victim",
     "Word",
+    "Words",
     "appearing_file",
     "appearing_folder",
     "batches",
@@ -121,6 +135,7 @@ __all__ = [
     "code_digest",
     "content_digests",
     "did_you_mean",
+    "drawn_key",
     "fingerprint",
     "forward_capabilities",
     "in_threads",
@@ -130,6 +145,7 @@ __all__ = [
     "one_thread",
     "parts_of",
     "run",
+    "steps_of",
     "survival",
     "traits_of",
     "uar",

@@ -23,7 +23,7 @@ from torch import Tensor
 
 from bench.conformance import TOLERANCE as TOLERANCE
 from bench.conformance import Copies, check_fitted_victim
-from bench.contracts.attacks import Attack, AttackTools
+from bench.contracts.attacks import Attack, AttackTools, EffectTools, SpeechEffect
 from bench.contracts.component import KINDS
 from bench.contracts.defense_view import DefenseView
 from bench.contracts.perception import p1
@@ -31,12 +31,14 @@ from bench.contracts.protocols import Defense, FitContext, TrainableVictim, Vict
 from bench.contracts.registry import Registry
 from bench.contracts.traits import Traits, traits_of
 from bench.core.batch import Batch
+from bench.core.heard import Heard
 from bench.core.noises import NoiseSet
 from bench.core.rng import keyed
 from bench.core.specs import params_of, spec_of
-from bench.core.types import SAMPLE_RATE, Dataset, NoiseClip, Phone, Task, Utterance, Word
+from bench.core.types import SAMPLE_RATE, Dataset, NoiseClip, Phone, Rng, Task, Utterance, Word
 from bench.data.tasks import TASKS
 from bench.defending.adversarial_examples import best_candidates
+from bench.perturbations.rendering import attack_tools
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
 from bench.scoring.rows import Row
@@ -115,12 +117,33 @@ def sample_context(seed: int = 0) -> FitContext:
 
 
 def sample_tools(max_queries: int = 25) -> AttackTools:
-    """Make what an attack is given: sample noises and speech, P1's perception, 10 dB, and a budget of queries."""
-    registry = Registry.discover()
-    noises = sample_noises().part("test")
-    build = partial(registry.build, "attacks")
-    speech = tuple(sample_utterances(2, key="attacked"))
-    return AttackTools(noises, p1(), 10.0, max_queries, build, speech=speech)
+    """Make what an attack is given: sample noises, P1's perception, 10 dB, and a budget of queries."""
+    build = partial(Registry.discover().build, "attacks")
+    return attack_tools(sample_noises().part("test"), p1(), 10.0, max_queries, build)
+
+
+def sample_effect_tools(speaker: str = "", but: str = "") -> EffectTools:
+    """Make what an effect is given: sample noises, and what a speaker of the sample speech says.
+
+    Args:
+        speaker: whose other utterances there are; "" for nobody's.
+        but: the id of the one at hand.
+    """
+    said = [one for one in sample_utterances(2, key="attacked") if one.speaker == speaker and one.id != but]
+    return EffectTools(sample_noises().part("test"), [Heard.of(one, speaker) for one in said])
+
+
+def applied(effect: SpeechEffect, original: Heard, tools: EffectTools, rng: Rng) -> list[Heard]:
+    """Apply an effect, and return what came of it in a list; an empty one where it does not apply.
+
+    Args:
+        effect: with any parameters.
+        original: the speech.
+        tools: see `sample_effect_tools`.
+        rng: `bench.keyed(0)`, for one.
+    """
+    changed = effect.apply(original, tools, rng)
+    return [] if changed is None else [changed]
 
 
 def check_component(component: Any) -> None:
@@ -146,9 +169,8 @@ def check_victim(recipe: TrainableVictim) -> None:
     """
     check_component(recipe)
     assert isinstance(recipe, TrainableVictim), f"{type(recipe).__name__} needs fit and load"
-    context = sample_context()
-    train, valid = sample_utterances(key="train"), sample_utterances(2, key="valid")
-    first, again = (recipe.fit(train, valid, context) for _ in range(2))
+    context, speech = sample_context(), (sample_utterances(key="train"), sample_utterances(2, key="valid"))
+    first, again = (recipe.fit(*speech, context) for _ in range(2))
     check_fitted(first, again, lambda folder: recipe.load(folder, context))
 
 
@@ -161,25 +183,23 @@ def check_defense(defense: Defense, victim: TrainableVictim) -> None:
     """
     check_component(defense)
     assert isinstance(defense, Defense), f"{type(defense).__name__} needs fit and load"
-    context = sample_context()
-    train, valid = sample_utterances(key="train"), sample_utterances(2, key="valid")
-    first, again = (defense.fit(victim, train, valid, context) for _ in range(2))
+    context, speech = sample_context(), (sample_utterances(key="train"), sample_utterances(2, key="valid"))
+    first, again = (defense.fit(victim, *speech, context) for _ in range(2))
     check_fitted(first, again, lambda folder: defense.load(victim, folder, context))
 
 
 def check_fitted(fitted: Victim, again: Victim, load: Callable[[Path], Victim]) -> None:
     """Assert that a fitted victim conforms, and that a second fit of it and its own copy from disk answer alike.
 
-    It is asked as the referee asks: about sound and words of speakers who are numbers. Whole utterances, other numbers,
-    another order, other questions before and another batch must change no answer; a speaker who was not enrolled must
-    get one.
+    Asked as by the referee: other names, whole utterances, order, batch and earlier questions must change no answer.
 
     Args:
         fitted: by `sample_context`, on `sample_utterances`.
         again: fitted a second time, with the same seed.
         load: gives the victim that was saved into a folder.
     """
-    check_fitted_victim(fitted, again, load, Copies(lambda: fitted, sample_utterances(2, 4, "test"), len(TASK.classes)))
+    said = sample_utterances(2, each=4, key="test")
+    check_fitted_victim(fitted, again, load, Copies(lambda: fitted, said, len(TASK.classes)))
 
 
 @dataclass(frozen=True)
@@ -199,7 +219,7 @@ class ContraryVictim:
         """Write nothing: there is nothing to save."""
 
 
-def attacked(attack: Attack, max_queries: int, batch_size: int = 64, task: Task = TASK) -> list[Row]:
+def attacked(attack: Attack | SpeechEffect, max_queries: int, batch_size: int = 64, task: Task = TASK) -> list[Row]:
     """Attack a victim that is easily, but not always, fooled, and return what the referee writes down.
 
     Args:
@@ -210,17 +230,17 @@ def attacked(attack: Attack, max_queries: int, batch_size: int = 64, task: Task 
     """
     referee = Referee(ContraryVictim(), task, CPU, batch_size)
     tools, speech = sample_tools(max_queries), sample_utterances(2, key="attacked")
-    traits = traits_of(attack)
-    if traits.adaptive:
-        tools = replace(tools, defense_view=DefenseView.through(referee.victim, referee.blinding.batch, CPU))
-    if traits.transfers:
-        (_, spec), *_ = traits.made_of
-        bare = AttackRun(tools.component(spec), spec, tools, seed=0)
-        tools = replace(tools, transferred=best_candidates(referee, bare, speech))
-    return referee.run(AttackRun(attack, spec_of("checked", attack), tools, seed=0), speech)
+    run = AttackRun(attack, spec_of("checked", attack), tools, seed=0, speech=speech)
+    if traits_of(attack).adaptive:
+        run = replace(run, view=DefenseView.through(referee.victim, referee.blinding.batch, CPU))
+    if traits_of(attack).transfers:
+        (_, spec), *_ = traits_of(attack).made_of
+        bare = best_candidates(referee, replace(run, attack=tools.component(spec), name=spec), speech)
+        run = replace(run, transferred={id: candidate.recipe for id, candidate in bare.items()})
+    return referee.run(run, speech)
 
 
-def check_attack(attack: Attack, budgets: Sequence[int] = (1, 5, 25)) -> None:
+def check_attack(attack: Attack | SpeechEffect, budgets: Sequence[int] = (1, 5, 25)) -> None:
     """Assert that an attack is repeatable, within any budget, independent of its neighbours, and spares its original.
 
     Args:
@@ -231,7 +251,7 @@ def check_attack(attack: Attack, budgets: Sequence[int] = (1, 5, 25)) -> None:
         bench.ComponentError: the referee itself refused what the attack did.
     """
     check_component(attack)
-    assert isinstance(attack, Attack), f"{type(attack).__name__} needs search"
+    assert isinstance(attack, Attack | SpeechEffect), f"{type(attack).__name__} needs search, or apply for an effect"
     for budget in budgets:
         rows = attacked(attack, budget)
         asked = [row for row in rows if row.query]
@@ -240,8 +260,27 @@ def check_attack(attack: Attack, budgets: Sequence[int] = (1, 5, 25)) -> None:
         assert attacked(attack, budget, batch_size=1) == rows, "records depend on what else is attacked"
     if traits_of(attack).asks_once:
         assert max(row.query for row in asked) == 1, "it declares the trait asks_once, and asks more than once"
-    undeclared = sum(row.perturbation is None for row in asked)
-    assert not undeclared, f"{undeclared} candidates without a Perturbation: none can count as imperceptible"
+    if isinstance(attack, SpeechEffect):
+        _check_effect(attack)
+
+
+def _check_effect(effect: SpeechEffect) -> None:
+    """Spares what it is given, draws from its key alone, and changes nothing but sound and words."""
+    said = sample_utterances(2, key="attacked")
+    bank = sample_effect_tools().noises
+    sounds = [clip.waveform.clone() for clip in bank.clips]
+    for utterance in said:
+        tools = replace(sample_effect_tools(utterance.speaker, utterance.id), noises=bank)
+        heard = Heard.of(utterance, utterance.speaker)
+        first, again = (effect.apply(heard, tools, keyed("effect", utterance.id)) for _ in range(2))
+        assert (first is None) == (again is None), "the same key makes something else"
+        if first is not None and again is not None:
+            assert torch.equal(first.waveform, again.waveform), "the same key makes something else"
+            assert first.speaker == heard.speaker, "it changed who speaks"
+    pairs = zip(said, sample_utterances(2, key="attacked"), strict=True)
+    assert all(torch.equal(one.waveform, other.waveform) for one, other in pairs), "it changed its original"
+    bits = zip(bank.clips, sounds, strict=True)
+    assert all(torch.equal(clip.waveform, sound) for clip, sound in bits), "it changed the noise bank"
 
 
 def check_dataset(dataset: Dataset) -> None:

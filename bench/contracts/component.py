@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from bench.contracts.attacks import Attack
+from bench.contracts.attacks import Attack, SpeechEffect
 from bench.contracts.composition import Composed
 from bench.contracts.pipeline import DefensePipeline
 from bench.contracts.protocols import Corpus, Defense, Fingerprinted, NoiseBank, TrainableVictim, TrainedAgainst
@@ -157,7 +157,7 @@ def check_built(kind: str, text: str, built: Any) -> None:
     """
     protocol, methods = _METHODS[kind]
     where = f"{SINGULAR[kind]} {text!r}"
-    if not isinstance(built, protocol):
+    if not isinstance(built, protocol) and not (kind == "attacks" and isinstance(built, SpeechEffect)):
         expected = {"victims": "a trainable victim", "defenses": "a defence"}.get(kind, f"a {SINGULAR[kind]}")
         plural = "methods" if " and " in methods else "method"
         raise UsageError(where, f"no {plural} {methods}", expected, "add them" if plural == "methods" else "add it")

@@ -15,7 +15,7 @@ from bench.evaluation.enrolment import Group, groups_of
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.fitted_store import fit_or_load
 from bench.referee.blinding import Blinding, Instance
-from bench.referee.clean_answers import CleanAnswers
+from bench.referee.clean_answers import KnownClean
 from bench.referee.panel import Panel, Seat
 from bench.referee.referee import Referee
 
@@ -56,7 +56,7 @@ def panel_of(
     fitted: FittedKey,
     speech: Sequence[Utterance],
     repeat: int = 0,
-    known: Sequence[CleanAnswers] = (),
+    known: Sequence[KnownClean] = (),
 ) -> Panel:
     """Seat a referee over each group of a part of the corpus, each before an instance of its own.
 
@@ -84,7 +84,7 @@ def panel_of(
             another=load,
             randomised=fitted.randomised,
             draws=experiment.draws,
-            known=known[number] if known else CleanAnswers(),
+            known=known[number] if known else KnownClean(),
         )
         seats.append(Seat(referee, group.asked))
     return Panel(tuple(seats))

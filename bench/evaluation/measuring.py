@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from bench.contracts.attacks import AttackTools, InformedAttack
 from bench.contracts.component import Component
 from bench.contracts.defense_view import Looks
-from bench.core.noises import NoiseSet
+from bench.contracts.recipes import Recipe
 from bench.core.types import Part, Utterance
 from bench.defending.adversarial_examples import best_candidates
 from bench.evaluation.attacker_knowledge import degradation
@@ -16,7 +16,8 @@ from bench.evaluation.cells import Cell, FittedKey, limited
 from bench.evaluation.enrolment import unknown_in
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.instances import panel_of, with_views
-from bench.referee.clean_answers import CleanAnswers
+from bench.perturbations.rendering import attack_tools, copy_of
+from bench.referee.clean_answers import KnownClean
 from bench.referee.panel import Panel
 from bench.referee.search import AttackRun
 from bench.scoring.rows import Row
@@ -50,7 +51,7 @@ class Measuring:
     """
 
     experiment: Experiment
-    _known: dict[tuple[FittedKey, int], tuple[CleanAnswers, ...]] = field(default_factory=dict, init=False, repr=False)
+    _known: dict[tuple[FittedKey, int], tuple[KnownClean, ...]] = field(default_factory=dict, init=False, repr=False)
 
     def rows(self, cell: Cell) -> tuple[list[Row], Facts]:
         """Attack a cell's test utterances; its victim is fitted or loaded first.
@@ -65,14 +66,13 @@ class Measuring:
         chosen, whom = limited(test, cell.limit), (cell.fitted, cell.repeat)
         if whom not in self._known:
             self._known.clear()
-            self._known[whom] = tuple(CleanAnswers() for _ in range(2))
+            self._known[whom] = tuple(KnownClean() for _ in range(2))
         panel = panel_of(experiment, cell.fitted, test, cell.repeat, self._known[whom])
         attack_run = self._attack_run(cell)
         if cell.attack.traits.adaptive:
             panel = with_views(experiment, cell.fitted, test, cell.repeat, panel, looks)
         if cell.attack.traits.transfers:
-            transferred = self._transferred(cell, chosen)
-            attack_run = replace(attack_run, tools=replace(attack_run.tools, transferred=transferred))
+            attack_run = replace(attack_run, transferred=self._transferred(cell, chosen))
         with experiment.progress.task(f"Attacking with {cell.attack}", len(chosen)) as advance:
             rows = panel.run(attack_run, chosen, advance)
         unknown = set(unknown_in(test, experiment.enrolment)) & {one.id for one in chosen}
@@ -93,22 +93,24 @@ class Measuring:
     def _attack_run(self, cell: Cell) -> AttackRun:
         """The cell's attack on its test speakers, informed where it wants to be."""
         experiment, split = self.experiment, self.experiment.split(cell.fitted)
-        tools = attack_tools(experiment, cell.max_queries, "test", split.test)
+        tools = lent_tools(experiment, cell.max_queries, "test")
         chooser = _chooser(cell.attack).object
         if isinstance(chooser, InformedAttack) and chooser.corr:
             valid = panel_of(experiment, cell.fitted, split.valid, cell.repeat)
-            known = attack_tools(experiment, cell.max_queries, "train", split.valid)
+            known = lent_tools(experiment, cell.max_queries, "train")
             tools = replace(
                 tools, degradation=degradation(valid, chooser, split.valid, known, progress=experiment.progress)
             )
-        return AttackRun(cell.attack.object, cell.attack.spec, tools, cell.search_seed)
+        own = copy_of(experiment.noises.part("test"), experiment.device)
+        return AttackRun(cell.attack.object, cell.attack.spec, tools, cell.search_seed, split.test, own)
 
-    def _transferred(self, cell: Cell, chosen: Sequence[Utterance]) -> dict[str, Utterance]:
-        """An attack's best candidates against the bare victim: what one who knows of no defence would bring."""
+    def _transferred(self, cell: Cell, chosen: Sequence[Utterance]) -> dict[str, Recipe]:
+        """An attack's best recipes against the bare victim: what one who knows of no defence would bring."""
         bare = replace(cell, fitted=replace(cell.fitted, defense=None), attack=cell.attack.made_of[0])
         panel = panel_of(self.experiment, bare.fitted, self.experiment.split(cell.fitted).test, bare.repeat)
         seats = (replace(one, referee=replace(one.referee, measures=())) for one in panel.seats)
-        return best_candidates(Panel(tuple(seats)), self._attack_run(bare), chosen)
+        best = best_candidates(Panel(tuple(seats)), self._attack_run(bare), chosen)
+        return {id: candidate.recipe for id, candidate in best.items()}
 
 
 def _chooser(attack: Component) -> Component:
@@ -116,25 +118,17 @@ def _chooser(attack: Component) -> Component:
     return attack.made_of[0] if attack.traits.adaptive else attack
 
 
-def attack_tools(experiment: Experiment, max_queries: int, part: Part, speech: Sequence[Utterance]) -> AttackTools:
-    """Put together what an attack may use.
+def lent_tools(experiment: Experiment, max_queries: int, part: Part) -> AttackTools:
+    """Put together what an attack may use, with a copy of the noises that is its own.
 
     Args:
         experiment: data and machine.
         max_queries: the budget of each search.
         part: which half of the noise bank.
-        speech: the clean utterances that it attacks.
     """
 
     def build(spec: str) -> object:
         return experiment.registry.build("attacks", spec)
 
-    noises = _on_device(experiment, part)
-    return AttackTools(noises, experiment.perception, experiment.min_snr_db, max_queries, build, speech=tuple(speech))
-
-
-def _on_device(experiment: Experiment, part: Part) -> NoiseSet:
-    """One part of the bank, on the device."""
-    noises = experiment.noises.part(part)
-    clips = tuple(replace(clip, waveform=clip.waveform.to(experiment.device)) for clip in noises.clips)
-    return replace(noises, clips=clips)
+    noises = copy_of(experiment.noises.part(part), experiment.device)
+    return attack_tools(noises, experiment.perception, experiment.min_snr_db, max_queries, build)

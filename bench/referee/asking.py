@@ -16,8 +16,8 @@ from bench.core.rng import key_of
 from bench.core.threads import in_threads
 from bench.core.types import REFUSED, Utterance
 from bench.referee.blinding import Instance
-from bench.referee.clean_answers import CleanAnswer, CleanAnswers
-from bench.referee.prediction import Answer, Predictor
+from bench.referee.clean_answers import CleanAnswer, KnownClean
+from bench.referee.prediction import Predictor, Said
 from bench.referee.rechecks import CANARIES, Kept, Question, asked, asked_again, canaries, drawn_again
 from bench.scoring.rows import Row
 
@@ -55,12 +55,12 @@ class Asking:
         """
         return self._predictor(self.instance).told(utterances, self._sample_keys(utterances, queries))
 
-    def answers(self, utterances: Sequence[Utterance]) -> list[Answer]:
+    def answers(self, utterances: Sequence[Utterance]) -> list[Said]:
         """Ask the instance that is attacked about utterances as they stand, as query 0."""
         return self._of(self.instance, utterances)
 
     @torch.no_grad()
-    def clean(self, known: CleanAnswers, utterances: Sequence[Utterance]) -> list[CleanAnswer]:
+    def clean(self, known: KnownClean, utterances: Sequence[Utterance]) -> list[CleanAnswer]:
         """Ask about clean speech that the victim has not been asked about: an instance of its own, canaries first.
 
         Args:
@@ -105,7 +105,7 @@ class Asking:
             row: what is written down of it.
         """
         said = replace(candidate, id=row.utterance, speaker=row.speaker)
-        answer = Answer(self._names.index(row.label_after), bool(row.tied))
+        answer = Said(self._names.index(row.label_after), bool(row.tied))
         return Question(said, row.query, self._key_or_none(said, row.query), answer)
 
     @torch.no_grad()
@@ -141,8 +141,8 @@ class Asking:
     def _names(self) -> tuple[str, ...]:
         return (*self.classes, REFUSED)
 
-    def _of(self, instance: Instance, utterances: Sequence[Utterance]) -> list[Answer]:
-        found, predictor = [Answer(0)] * len(utterances), self._predictor(instance)
+    def _of(self, instance: Instance, utterances: Sequence[Utterance]) -> list[Said]:
+        found, predictor = [Said(0)] * len(utterances), self._predictor(instance)
 
         @torch.no_grad()
         def work(share: Sequence[list[int]], _: threading.Event) -> None:

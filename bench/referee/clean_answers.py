@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bench.core.types import Utterance
-from bench.referee.prediction import Answer
+from bench.referee.prediction import Said
 from bench.referee.rechecks import Question
 
 
@@ -19,14 +19,14 @@ class CleanAnswer:
         drawn: class indices of a randomised victim's further draws; none of any other.
     """
 
-    answer: Answer
+    answer: Said
     drawn: tuple[int, ...] = ()
 
     @property
     def flip_share(self) -> float | None:
         """Compute the share of the further draws that said something else; None without any.
 
-        >>> CleanAnswer(Answer(0), (0, 1, 0, 0)).flip_share
+        >>> CleanAnswer(Said(0), (0, 1, 0, 0)).flip_share
         0.25
         """
         return sum(one != self.answer.label for one in self.drawn) / len(self.drawn) if self.drawn else None
@@ -38,7 +38,7 @@ class CleanAnswer:
 
 
 @dataclass(frozen=True)
-class CleanAnswers:
+class KnownClean:
     """What one fitted victim said of clean speech, and of the canaries before it; attacks on it share this.
 
     Args:

@@ -9,7 +9,7 @@ from bench.contracts.defense_view import DefenseView
 from bench.core.progress import no_steps
 from bench.core.types import Task, Utterance
 from bench.referee.referee import Referee
-from bench.referee.search import AttackRun
+from bench.referee.search import AttackRun, Candidate
 from bench.scoring.rows import Row
 
 
@@ -64,7 +64,7 @@ class Panel:
         attack_run: AttackRun,
         utterances: Sequence[Utterance],
         advance: Callable[[int], None] = no_steps,
-        keep: Callable[[Utterance, Row], None] | None = None,
+        keep: Callable[[Candidate, Row], None] | None = None,
     ) -> list[Row]:
         """Attack every utterance, see `bench.referee.referee.Referee.run`.
 
@@ -77,7 +77,7 @@ class Panel:
         rows: dict[str, list[Row]] = {one.id: [] for one in utterances}
         for seat in self.seats:
             own = [one for one in utterances if one.id in seat.utterances]
-            tools = attack_run.tools if seat.view is None else replace(attack_run.tools, defense_view=seat.view)
-            for row in seat.referee.run(replace(attack_run, tools=tools), own, advance, keep) if own else ():
+            run = attack_run if seat.view is None else replace(attack_run, view=seat.view)
+            for row in seat.referee.run(run, own, advance, keep) if own else ():
                 rows[row.utterance].append(row)
         return [row for found in rows.values() for row in found]

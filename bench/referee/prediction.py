@@ -24,7 +24,7 @@ _SUM_TOLERANCE = 0.01
 
 
 @dataclass(frozen=True)
-class Answer:
+class Said:
     """What a victim said of an utterance.
 
     Args:
@@ -36,7 +36,7 @@ class Answer:
     tied: bool = False
 
     @classmethod
-    def read(cls, label: float, margin: float, classes: int) -> Answer:
+    def read(cls, label: float, margin: float, classes: int) -> Said:
         """Read an answer from a column that `Predictor.told` gives.
 
         Args:
@@ -47,8 +47,8 @@ class Answer:
         Raises:
             ComponentError: it is NaN: the victim's answer was no distribution.
 
-        >>> Answer.read(1.0, 0.5, classes=4), Answer.read(1.0, 1e-4, classes=4)
-        (Answer(label=1, tied=False), Answer(label=4, tied=True))
+        >>> Said.read(1.0, 0.5, classes=4), Said.read(1.0, 1e-4, classes=4)
+        (Said(label=1, tied=False), Said(label=4, tied=True))
         """
         if math.isnan(label):
             raise _not_log_probabilities("a row with NaN, or that does not sum to probability 1", "log-probabilities")
@@ -73,7 +73,7 @@ class Predictor:
     halving: Halving
 
     def told(self, utterances: Sequence[Utterance], sample_keys: Sequence[str] = ()) -> Tensor:
-        """Ask the victim, and leave what it says on the device; `Answer.read` reads a column once it is not.
+        """Ask the victim, and leave what it says on the device; `Said.read` reads a column once it is not.
 
         Args:
             utterances: at least one; the victim is shown sound and words alone.
@@ -91,7 +91,7 @@ class Predictor:
         places = range(len(batch))
         return torch.stack(self.halving.over(lambda some: self._asked(_some(batch, some)).unbind(1), places), dim=1)
 
-    def answers(self, utterances: Sequence[Utterance], sample_keys: Sequence[str] = ()) -> list[Answer]:
+    def answers(self, utterances: Sequence[Utterance], sample_keys: Sequence[str] = ()) -> list[Said]:
         """Ask the victim, and wait for its answers.
 
         Args:
@@ -102,7 +102,7 @@ class Predictor:
             ComponentError: what it says are no log-probabilities.
         """
         columns = zip(*self.told(utterances, sample_keys).tolist(), strict=True)
-        return [Answer.read(label, margin, self.classes) for label, margin in columns]
+        return [Said.read(label, margin, self.classes) for label, margin in columns]
 
     def _asked(self, batch: Batch) -> Tensor:
         log_probs, refused = predictions_of(self.instance.victim, batch)

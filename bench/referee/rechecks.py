@@ -17,7 +17,7 @@ from bench.audio.signal import mix
 from bench.core.errors import ComponentError
 from bench.core.rng import key_of, keyed
 from bench.core.types import Utterance
-from bench.referee.prediction import Answer, Predictor
+from bench.referee.prediction import Predictor, Said
 from bench.scoring.rows import Row
 
 SAMPLED = 8
@@ -44,7 +44,7 @@ class Question:
     utterance: Utterance
     query: int
     sample_key: str
-    answer: Answer
+    answer: Said
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,14 @@
 """The referee: runs many searches in lockstep, counts their queries, measures, judges, and writes everything down.
 
-An attack is a generator that yields candidates. The referee takes one candidate from each of up to `batch_size`
-searches, asks the victim once about all of them, notes a row for each, and sends each search its answer; when a search
-ends, the next utterance takes its place, so that batches stay full to the end. Nobody else measures an SNR, counts a
-query or decides what a success is. Clean speech is asked about before anything else, of an instance of its own; what is
-attacked has never heard it. Of what was asked, a sample is asked again of a third one.
+An attack is a generator that yields recipes. The referee takes one from each of up to `batch_size` searches, renders
+them, asks the victim once about all of them, notes a row for each, and sends each search its answer; when a search
+ends, the next utterance takes its place, so that batches stay full to the end. Nobody else makes a candidate's samples,
+measures an SNR, counts a query or decides what a success is. Clean speech is asked about before anything else, of an
+instance of its own; what is attacked has never heard it. Of what was asked, a sample is asked again of a third one.
 
-Charging: every candidate is charged, repeats too; the one clean query of each utterance is not, nor is what the referee
-asks to find out whether an answer is the victim's own (`bench.referee.rechecks`).
+Charging: every candidate is charged, repeats too; the one clean query of each utterance is not, nor is a recipe that
+does not apply, about which nobody is asked, nor what the referee asks to find out whether an answer is the victim's own
+(`bench.referee.rechecks`).
 """
 
 from __future__ import annotations
@@ -21,19 +22,20 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from bench.contracts.attacks import Answer
 from bench.contracts.protocols import Victim
 from bench.core.halving import Halving
 from bench.core.progress import no_steps
 from bench.core.threads import in_threads
-from bench.core.types import REFUSED, Perturbation, Task, Utterance
+from bench.core.types import REFUSED, Task, Utterance
 from bench.measures.catalogue import MEASURES
 from bench.referee.asking import Asking, threads_for
 from bench.referee.blinding import NAMES_KEPT, Blinding, Instance
-from bench.referee.clean_answers import CleanAnswer, CleanAnswers
-from bench.referee.judgement import Verdict, convinced, fooled, heard
-from bench.referee.prediction import Answer
+from bench.referee.clean_answers import CleanAnswer, KnownClean
+from bench.referee.judgement import Verdict, convinced, fooled
+from bench.referee.prediction import Said
 from bench.referee.rechecks import Kept
-from bench.referee.search import AttackRun, Search
+from bench.referee.search import AttackRun, Candidate, Search
 from bench.scoring.rows import Row
 
 _ALL = 1 << 30
@@ -73,7 +75,7 @@ class Referee:
     another: Callable[[str], Instance] | None = None
     randomised: bool = False
     draws: int = 5
-    known: CleanAnswers = field(default_factory=CleanAnswers, repr=False, compare=False)
+    known: KnownClean = field(default_factory=KnownClean, repr=False, compare=False)
 
     def labels(self, utterances: Sequence[Utterance]) -> list[int]:
         """Ask for the victim's class index of each utterance as it stands; nothing is charged.
@@ -107,7 +109,7 @@ class Referee:
         attack_run: AttackRun,
         utterances: Sequence[Utterance],
         advance: Callable[[int], None] = no_steps,
-        keep: Callable[[Utterance, Row], None] | None = None,
+        keep: Callable[[Candidate, Row], None] | None = None,
     ) -> list[Row]:
         """Attack every utterance: searches in lockstep, each candidate charged, measured, judged and written down.
 
@@ -121,8 +123,8 @@ class Referee:
             For each utterance, in the given order, its clean row (query 0) and a row for every query.
 
         Raises:
-            ComponentError: the attack raised, changed its original, or yielded what is not audio; or the victim gave
-                what are not log-probabilities, or answered otherwise when it was asked again.
+            ComponentError: the attack raised, or yielded what is no recipe; or the victim gave what are not
+                log-probabilities, or answered otherwise when it was asked again.
         """
         asking = self._asking
         before = self.known.of(utterances, partial(asking.clean, self.known))
@@ -133,12 +135,14 @@ class Referee:
         kept = Kept(f"{self.sample_key}/{attack_run.name}/{attack_run.seed}")
         order = sorted(range(len(utterances)), key=lambda index: (utterances[index].waveform.shape[-1], index))
 
-        def note(candidate: Utterance, row: Row) -> None:
+        def note(candidate: Candidate, row: Row) -> None:
             rows[row.utterance].append(row)
             if self.another is not None:
-                kept.note(row, lambda: asking.question(heard(candidate), row))
+                kept.note(row, lambda: asking.question(candidate.utterance, row))
             if keep:
                 keep(candidate, row)
+
+        attack_run.prepare()
 
         @torch.no_grad()
         def work(share: Sequence[int], stopped: threading.Event) -> None:
@@ -157,7 +161,7 @@ class Referee:
     def _lockstep(
         self,
         searches: Iterator[Search],
-        note: Callable[[Utterance, Row], None],
+        note: Callable[[Candidate, Row], None],
         advance: Callable[[int], None],
         stopped: threading.Event,
     ) -> None:
@@ -169,50 +173,53 @@ class Referee:
             running = [*going_on, *itertools.islice(searches, self.batch_size - len(going_on))]
             if not running:
                 return
-            asking = [(search, search.candidate) for search in running if search.candidate is not None]
-            judged = self._judge([search for search, _ in asking])
-            for (search, candidate), row in zip(asking, judged, strict=True):
-                note(candidate, row)
-                search.answer(_convinced(search, row))
+            self._step(running, note)
 
-    def _judge(self, running: Sequence[Search]) -> list[Row]:
-        """Ask the victim about one candidate of each search."""
-        if not running:
-            return []
-        candidates = [search.candidate for search in running if search.candidate is not None]
-        clipped = [heard(candidate) for candidate in candidates]
-        snrs = [search.snr_db(candidate) for search, candidate in zip(running, clipped, strict=True)]
-        shown = [self._shown(search, candidate) for search, candidate in zip(running, clipped, strict=True)]
-        told = self._asking.told(shown, [search.queries + 1 for search in running])
-        told = torch.cat([told, torch.stack(snrs).double()[None]])  # the step's one transfer from the device
-        rows = []
-        for search, candidate, label, margin, snr in zip(running, clipped, *told.tolist(), strict=True):
-            verdict = search.verdict(candidate, snr, self.min_snr_db)
-            rows.append(
-                self._row(search, candidate.perturbation, Answer.read(label, margin, len(self.task.classes)), verdict)
-            )
-        rows = self._confirmed(running, shown, rows)
-        measured = zip(running, clipped, rows, strict=True)
-        return [self._measured(row, search.original.waveform, one.waveform) for search, one, row in measured]
+    def _step(self, running: Sequence[Search], note: Callable[[Candidate, Row], None]) -> None:
+        """Ask the victim about one candidate of each search, and tell the searches."""
+        asking = [(search, search.candidate) for search in running if search.candidate is not None]
+        if not asking:
+            return
+        judged: list[tuple[Search, Candidate, Verdict, Row]] = []
+        for (search, candidate), (label, margin, snr_db, gain) in zip(asking, self._asked(asking), strict=True):
+            if gain == 0:  # an overlay that is silent here: there is no candidate
+                search.answer(Answer(fooled=False, applied=False))
+                continue
+            verdict = search.verdict(candidate, snr_db, self.min_snr_db)
+            row = self._row(search, candidate, Said.read(label, margin, len(self.task.classes)), verdict)
+            judged.append((search, candidate, verdict, row))
+        rows = self._confirmed([(search, candidate, row) for search, candidate, _, row in judged])
+        for (search, candidate, verdict, _), row in zip(judged, rows, strict=True):
+            note(candidate, self._measured(row, search.original.waveform, candidate.utterance.waveform))
+            told = _convinced(search, row)
+            search.answer(Answer(told, counts=verdict.within_rules, snr_db=verdict.snr_db))
 
-    def _confirmed(self, running: Sequence[Search], shown: Sequence[Utterance], rows: Sequence[Row]) -> list[Row]:
-        """The rows, where a randomised victim's label has changed with how often it does so in further draws."""
-        found = list(rows)
-        changed = [place for place, row in enumerate(rows) if _convinced(running[place], row)]
-        if not (self.randomised and self.draws and changed):
-            return found
-        some = [shown[place] for place in changed]
-        drawn = self._asking.drawn(some, [rows[place].query for place in changed])
-        for place, labels in zip(changed, drawn, strict=True):
-            nothing = (running[place].label_before, len(self.task.classes))
-            share = sum(label not in nothing for label in labels) / len(labels)
-            row = replace(rows[place], flip_share=share)
-            found[place] = replace(row, accepted=row.accepted and _convinced(running[place], row))
+    def _asked(self, asking: Sequence[tuple[Search, Candidate]]) -> list[tuple[float, float, float, float]]:
+        """Of each candidate the victim's answer and its margin, the SNR in dB, and the least gain of its overlays."""
+        queries = [search.queries + 1 for search, _ in asking]
+        said = self._asking.told([one.utterance for _, one in asking], queries)
+        snrs = torch.stack([search.snr_db(candidate) for search, candidate in asking])
+        some = torch.ones((), device=self.device)
+        gains = torch.stack([some if one.rendered.gain is None else one.rendered.gain for _, one in asking])
+        told = torch.stack([*said, snrs, gains.double()], dim=1)
+        found: list[tuple[float, float, float, float]] = told.tolist()  # the step's one transfer from the device
         return found
 
-    def _shown(self, search: Search, candidate: Utterance) -> Utterance:
-        """The candidate's sound and words, and the speaker that the original has."""
-        return replace(candidate, id=search.original.id, speaker=search.original.speaker)
+    def _confirmed(self, judged: Sequence[tuple[Search, Candidate, Row]]) -> list[Row]:
+        """The rows, where a randomised victim's label has changed with how often it does so in further draws."""
+        found = [row for _, _, row in judged]
+        changed = [place for place, (search, _, row) in enumerate(judged) if _convinced(search, row)]
+        if not (self.randomised and self.draws and changed):
+            return found
+        some = [judged[place][1].utterance for place in changed]
+        drawn = self._asking.drawn(some, [found[place].query for place in changed])
+        for place, labels in zip(changed, drawn, strict=True):
+            search = judged[place][0]
+            nothing = (search.label_before, len(self.task.classes))
+            share = sum(label not in nothing for label in labels) / len(labels)
+            row = replace(found[place], flip_share=share)
+            found[place] = replace(row, accepted=row.accepted and _convinced(search, row))
+        return found
 
     def _measured(self, row: Row, original: Tensor, candidate: Tensor) -> Row:
         """The row, with what is measured on an accepted candidate."""
@@ -220,8 +227,9 @@ class Referee:
             return row
         return replace(row, measures={name: MEASURES[name](original.cpu(), candidate.cpu()) for name in self.measures})
 
-    def _row(self, search: Search, done: Perturbation | None, answer: Answer, verdict: Verdict) -> Row:
+    def _row(self, search: Search, candidate: Candidate, answer: Said, verdict: Verdict) -> Row:
         before, after = self._name(search.label_before), self._name(answer.label)
+        done = candidate.rendered.done
         return Row(
             utterance=search.original.id,
             speaker=search.original.speaker,
@@ -230,12 +238,14 @@ class Referee:
             label_before=before,
             label_after=after,
             snr_db=verdict.snr_db,
-            perturbation=done.name if done else None,
-            category=done.category if done else None,
-            source=done.source if done else None,
+            perturbation=done.name,
+            category=done.category,
+            source=done.source,
             imperceptible=verdict.imperceptible,
             accepted=fooled(before, after) and search.settled and verdict.within_rules,
             tied=answer.tied,
+            recipe=str(candidate.recipe),
+            additive=verdict.additive,
         )
 
     def _clean_row(self, utterance: Utterance, told: CleanAnswer) -> Row:
@@ -249,7 +259,8 @@ class Referee:
         return label
 
     def _placed(self, utterance: Utterance) -> Utterance:
-        return replace(utterance, waveform=utterance.waveform.to(self.device))
+        """The utterance on the device, with samples that nobody else has."""
+        return replace(utterance, waveform=utterance.waveform.to(self.device, copy=True))
 
 
 def _convinced(search: Search, row: Row) -> bool:

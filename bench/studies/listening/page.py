@@ -15,7 +15,7 @@ from bench.contracts.perception import Perception
 from bench.contracts.registry import Registry
 from bench.core.cache import cache_dir
 from bench.core.progress import Progress
-from bench.core.types import Perturbation, Utterance
+from bench.core.types import Utterance
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.options import Options, check_writable
 from bench.evaluation.setup import set_up
@@ -127,16 +127,14 @@ def facts(example: Example, perception: Perception) -> list[tuple[str, str]]:
         example: an utterance and what an attack made of it.
         perception: what people hear.
     """
-    before, after = example.original, example.candidate
-    done = after.perturbation
-    sort = f"{done.name}, category {done.category}" if done else "not declared"
+    before, after, done = example.original, example.candidate, example.done
     length = f"{before.duration_s:.2f} s"
     changed = "" if example.same_length else f", now {after.duration_s:.2f} s"
     found = [
-        ("perturbation", sort),
-        ("source", done.source if done and done.source else "not given"),
+        ("perturbation", f"{done.name}, category {done.category}"),
+        ("source", done.source or "not given"),
         ("SNR", _snr(example)),
-        ("heard by people", _perceived(done, perception)),
+        ("heard by people", _perceived(example, perception)),
         ("would count", _counting(example)),
     ]
     return [*found, ("length", length + changed)] if before.has_sound else found
@@ -154,12 +152,12 @@ def _snr(example: Example) -> str:
     return f"{example.snr_db:.2f} dB".replace("-", "−")
 
 
-def _perceived(done: Perturbation | None, perception: Perception) -> str:
-    if not perception.covers(done):
-        return f"not studied by {perception.name}: does not count as imperceptible"
-    if perception.is_imperceptible(done):
+def _perceived(example: Example, perception: Perception) -> str:
+    if example.verdict.imperceptible:
         return f"imperceptible for emotion, after {perception.name}"
-    share = perception.perceptible.get(done.name) if done else None
+    if not perception.covers(example.done.name) or perception.is_imperceptible(example.done.name):
+        return f"not studied by {perception.name} as it is here: does not count as imperceptible"
+    share = perception.perceptible.get(example.done.name)
     heard = f": the emotion changed in up to {100 * share:.0f} % of utterances" if share is not None else ""
     return f"perceptible, after {perception.name}{heard}"
 

@@ -15,7 +15,7 @@ from bench.evaluation.cells import Cell, FittedKey
 from bench.evaluation.enrolment import Enrolment
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.instances import panel_of
-from bench.evaluation.measuring import Measuring, attack_tools
+from bench.evaluation.measuring import Measuring, lent_tools
 from bench.referee.search import AttackRun
 from bench.scoring.rows import Row
 from bench.testing import CPU, check_fitted, sample_context, sample_noises, sample_utterances
@@ -118,8 +118,8 @@ def test_what_speakers_are_called_changes_no_record(registry: Registry) -> None:
     names = {one.speaker: f"not {one.speaker[::-1]}" for one in test}
     found = []
     for said in (test, [replace(one, speaker=names[one.speaker]) for one in test]):
-        tools = attack_tools(experiment, 4, "test", said)
-        run = AttackRun(registry.build("attacks", NOISE), NOISE, tools, 0)
+        tools = lent_tools(experiment, 4, "test")
+        run = AttackRun(registry.build("attacks", NOISE), NOISE, tools, 0, said)
         found.append(panel_of(experiment, fitted, said).run(run, said))
     assert [replace(row, speaker=names[row.speaker]) for row in found[0]] == found[1]
 
