@@ -79,6 +79,7 @@ def panel_of(
             experiment.min_snr_db,
             experiment.measures,
             sample_key=f"{key}/{number}",
+            examines=True,
             halving=Halving(experiment.batch_size, f"victim {fitted.victim.spec!r}", experiment.progress),
             blinding=first.blinding,
             another=load,

@@ -15,30 +15,13 @@ from bench.evaluation.attacker_knowledge import degradation
 from bench.evaluation.cells import Cell, FittedKey, limited
 from bench.evaluation.enrolment import unknown_in
 from bench.evaluation.experiment import Experiment
+from bench.evaluation.facts import Facts
 from bench.evaluation.instances import panel_of, with_views
 from bench.perturbations.rendering import attack_tools, copy_of
 from bench.referee.clean_answers import KnownClean
 from bench.referee.panel import Panel
 from bench.referee.search import AttackRun
 from bench.scoring.rows import Row
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What was counted while a cell was measured; it determines nothing, and stands beside the records.
-
-    Args:
-        looks: utterances that an attacker who has a copy of the defence looked at through it; None for any other.
-        unknown: attacked utterances whose speakers have no other one, so that nothing was enrolled of them.
-    """
-
-    looks: int | None
-    unknown: int
-
-    def to_json(self) -> dict[str, int]:
-        """Return `found` of a record file's description."""
-        looks = {} if self.looks is None else {"looks": self.looks}
-        return {**looks, "unknown_speakers": self.unknown}
 
 
 @dataclass(frozen=True)
@@ -108,7 +91,7 @@ class Measuring:
         """An attack's best recipes against the bare victim: what one who knows of no defence would bring."""
         bare = replace(cell, fitted=replace(cell.fitted, defense=None), attack=cell.attack.made_of[0])
         panel = panel_of(self.experiment, bare.fitted, self.experiment.split(cell.fitted).test, bare.repeat)
-        seats = (replace(one, referee=replace(one.referee, measures=())) for one in panel.seats)
+        seats = (replace(one, referee=replace(one.referee, measures=(), examines=False)) for one in panel.seats)
         best = best_candidates(Panel(tuple(seats)), self._attack_run(bare), chosen)
         return {id: candidate.recipe for id, candidate in best.items()}
 

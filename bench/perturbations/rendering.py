@@ -21,9 +21,12 @@ from bench.core.heard import Heard
 from bench.core.noises import NoiseSet
 from bench.core.rng import generator_of
 from bench.core.specs import JOINED, spec_of
-from bench.core.types import SIGNAL, NoiseClip, Perturbation
+from bench.core.types import SAMPLE_RATE, SIGNAL, NoiseClip, Perturbation
 from bench.perturbations.overlays import Bed
 from bench.perturbations.rewording import reworded
+
+LONGEST, LONGEST_S = 8, 60
+"""Speech may become so many times as long, and so many seconds more: effects on top of effects have no other end."""
 
 
 @dataclass(frozen=True)
@@ -212,6 +215,8 @@ class Rendering:
             raise ComponentError(where, f"a {type(changed).__name__}", "Heard or None", "correct its apply")
         if found := fault_of(changed.waveform, heard.has_sound):
             raise ComponentError(where, found, WAVEFORM, "correct its apply")
+        if len(changed.waveform) > LONGEST * len(self.original.waveform) + LONGEST_S * SAMPLE_RATE:
+            raise RecipeError(f"{where}: {changed.duration_s:.0f} s of {self.original.duration_s:.1f} s")
         told = changed.perturbation or Perturbation("", SIGNAL)
         return replace(changed, perturbation=Perturbation(part.spec.partition(":")[0], told.category, told.source))
 

@@ -19,6 +19,7 @@ from bench.referee.blinding import Instance
 from bench.referee.clean_answers import CleanAnswer, KnownClean
 from bench.referee.prediction import Predictor, Said
 from bench.referee.rechecks import CANARIES, Kept, Question, asked, asked_again, canaries, drawn_again
+from bench.referee.search import Candidate
 from bench.scoring.rows import Row
 
 
@@ -97,32 +98,29 @@ class Asking:
         keys = [[self._sample_key(one, query, n) for n in further] for one, query in pairs]
         return drawn_again(self._predictor(instance or self.instance), utterances, keys)
 
-    def question(self, candidate: Utterance, row: Row) -> Question:
+    def question(self, candidate: Candidate, row: Row) -> Question:
         """Note a candidate and what was said of it.
 
         Args:
-            candidate: as it was heard.
+            candidate: as it was asked about.
             row: what is written down of it.
         """
-        said = replace(candidate, id=row.utterance, speaker=row.speaker)
-        answer = Said(self._names.index(row.label_after), bool(row.tied))
-        return Question(said, row.query, self._key_or_none(said, row.query), answer)
+        said = Said(self._names.index(row.label_after), bool(row.tied))
+        return Question(candidate.utterance, row.query, self._key_or_none(candidate.utterance, row.query), said)
 
     @torch.no_grad()
     def again(
         self,
         kept: Kept,
         noisy: Sequence[Question],
-        utterances: Sequence[Utterance],
-        before: Sequence[CleanAnswer],
+        clean: Sequence[tuple[Utterance, CleanAnswer]],
     ) -> set[tuple[str, int]]:
         """Ask a fresh instance some of what was asked.
 
         Args:
             kept: the candidates among it.
             noisy: the canaries among it.
-            utterances: clean, on the device.
-            before: what was said of them.
+            clean: utterances, and what was said of them.
 
         Returns:
             Utterance and number of the queries that are ties.
@@ -132,9 +130,12 @@ class Asking:
         """
         if self.another is None:
             return set()
-        pairs = sorted(zip(utterances, before, strict=True), key=lambda pair: key_of("clean", kept.key, pair[0].id))
-        clean = [Question(one, 0, self._key_or_none(one, 0), said.answer) for one, said in pairs[:CANARIES]]
-        questions = [*kept.questions(), *noisy, *clean]
+        pairs = sorted(clean, key=lambda pair: key_of("clean", kept.key, pair[0].id))[:CANARIES]
+        asked_clean = [
+            Question(replace(one, waveform=one.waveform.to(self.device)), 0, self._key_or_none(one, 0), said.answer)
+            for one, said in pairs
+        ]
+        questions = [*kept.questions(), *noisy, *asked_clean]
         return asked_again(self._predictor(self.another("again")), questions, kept.key, self._names)
 
     @property

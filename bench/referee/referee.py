@@ -32,7 +32,9 @@ from bench.measures.catalogue import MEASURES
 from bench.referee.asking import Asking, threads_for
 from bench.referee.blinding import NAMES_KEPT, Blinding, Instance
 from bench.referee.clean_answers import CleanAnswer, KnownClean
+from bench.referee.examination import examined
 from bench.referee.judgement import Verdict, convinced, fooled
+from bench.referee.minutes import Minutes
 from bench.referee.prediction import Said
 from bench.referee.rechecks import Kept
 from bench.referee.search import AttackRun, Candidate, Search
@@ -55,6 +57,7 @@ class Referee:
         sample_key: names this look at the victim: by it is drawn what is asked again; a randomised victim draws anew
             for another name and for every query.
         measures: names in `bench.measures.catalogue`, of what is measured on accepted candidates; they judge nothing.
+        examines: whether successes are looked at further, see `bench.referee.examination`.
         blinding: how the victim was shown the speech that it was enrolled with.
         another: loads and enrols a further instance, by its name; None where there is the one alone, as in training:
             then it is asked about clean speech too, and nothing is asked again.
@@ -70,6 +73,7 @@ class Referee:
     min_snr_db: float = 10.0
     measures: tuple[str, ...] = ()
     sample_key: str = ""
+    examines: bool = False
     halving: Halving = field(default_factory=lambda: Halving(_ALL, "victim"), compare=False)
     blinding: Blinding = NAMES_KEPT
     another: Callable[[str], Instance] | None = None
@@ -128,40 +132,30 @@ class Referee:
         """
         asking = self._asking
         before = self.known.of(utterances, partial(asking.clean, self.known))
-        rows = {
-            utterance.id: [self._clean_row(utterance, answer)]
-            for utterance, answer in zip(utterances, before, strict=True)
-        }
-        kept = Kept(f"{self.sample_key}/{attack_run.name}/{attack_run.seed}")
+        pairs = list(zip(utterances, before, strict=True))
+        kept = None if self.another is None else Kept(f"{self.sample_key}/{attack_run.name}/{attack_run.seed}")
+        rows = {utterance.id: [self._clean_row(utterance, said)] for utterance, said in pairs}
+        minutes = Minutes(rows, keep, kept, asking.question, self.examines)
         order = sorted(range(len(utterances)), key=lambda index: (utterances[index].waveform.shape[-1], index))
-
-        def note(candidate: Candidate, row: Row) -> None:
-            rows[row.utterance].append(row)
-            if self.another is not None:
-                kept.note(row, lambda: asking.question(candidate.utterance, row))
-            if keep:
-                keep(candidate, row)
-
         attack_run.prepare()
 
         @torch.no_grad()
         def work(share: Sequence[int], stopped: threading.Event) -> None:
-            searches = (
-                Search(attack_run, self._placed(utterances[index]), before[index].answer.label, before[index].settled)
-                for index in share
-            )
-            self._lockstep(searches, note, advance, stopped)
+            some = (pairs[index] for index in share)
+            searches = (Search(attack_run, self._placed(u), said.answer.label, said.settled) for u, said in some)
+            self._lockstep(searches, minutes, advance, stopped)
 
         in_threads(work, order, threads_for(asking.instance, self.device))
-        placed = [self._placed(utterance) for utterance in utterances]
-        ties = asking.again(kept, self.known.canaries, placed, before)
+        with torch.no_grad():
+            examined(minutes.successes, rows, lambda some: self.names(self.labels(some)), self.min_snr_db)
+        ties = set() if kept is None else asking.again(kept, self.known.canaries, pairs)
         found = [row for utterance in utterances for row in rows[utterance.id]]
         return [_no_answer(row) if row.query and (row.utterance, row.query) in ties else row for row in found]
 
     def _lockstep(
         self,
         searches: Iterator[Search],
-        note: Callable[[Candidate, Row], None],
+        minutes: Minutes,
         advance: Callable[[int], None],
         stopped: threading.Event,
     ) -> None:
@@ -173,9 +167,9 @@ class Referee:
             running = [*going_on, *itertools.islice(searches, self.batch_size - len(going_on))]
             if not running:
                 return
-            self._step(running, note)
+            self._step(running, minutes)
 
-    def _step(self, running: Sequence[Search], note: Callable[[Candidate, Row], None]) -> None:
+    def _step(self, running: Sequence[Search], minutes: Minutes) -> None:
         """Ask the victim about one candidate of each search, and tell the searches."""
         asking = [(search, search.candidate) for search in running if search.candidate is not None]
         if not asking:
@@ -190,7 +184,7 @@ class Referee:
             judged.append((search, candidate, verdict, row))
         rows = self._confirmed([(search, candidate, row) for search, candidate, _, row in judged])
         for (search, candidate, verdict, _), row in zip(judged, rows, strict=True):
-            note(candidate, self._measured(row, search.original.waveform, candidate.utterance.waveform))
+            minutes.note(search, candidate, self._measured(row, search.original.waveform, candidate.utterance.waveform))
             told = _convinced(search, row)
             search.answer(Answer(told, counts=verdict.within_rules, snr_db=verdict.snr_db))
 
@@ -269,4 +263,5 @@ def _convinced(search: Search, row: Row) -> bool:
 
 def _no_answer(row: Row) -> Row:
     """The row of a candidate that turned out to be a tie."""
-    return replace(row, label_after=REFUSED, tied=True, accepted=False, measures={})
+    found = replace(row, label_after=REFUSED, tied=True, accepted=False, measures={})
+    return replace(found, burst_snr_db=None, peak_ratio=None, survives_pcm=None)
