@@ -72,11 +72,11 @@ def run_grid(experiment: Experiment, planned: Sequence[Planned], store: Store) -
             continue
         experiment.progress.say(f"[{number}/{len(planned)}] {plan.cell}")
         try:
-            rows = measuring.rows(plan.cell)
+            rows, facts = measuring.rows(plan.cell)
         except Exception as error:
             message, code = told_of(error)
             store.fail(key, description, message, traceback.format_exc())
             failures.append(Failure(plan.cell, message, code))
         else:
-            store.write(key, description, rows)
+            store.write(key, description | {"found": facts.to_json()}, rows)
     return failures

@@ -11,6 +11,7 @@ import torch
 from bench import REFUSED, ComponentError
 from bench.contracts.registry import Registry
 from bench.modelling.weights import save_weights
+from bench.referee.blinding import Instance
 from bench.scoring.estimates import Difference
 from bench.scoring.rows import Row, as_table
 from bench.scoring.scores import robustness
@@ -138,7 +139,7 @@ def test_costs_are_read_from_what_was_saved(tmp_path: Path) -> None:
 
 
 def test_every_victim_answers_the_same_utterances() -> None:
-    times = answer_times([ContraryVictim(), ContraryVictim()], sample_utterances(), CPU, 8)
+    times = answer_times([Instance(ContraryVictim()), Instance(ContraryVictim())], sample_utterances(), CPU, 8)
     assert len(times) == 2
     assert all(time > 0 for time in times)
 
