@@ -64,13 +64,10 @@ class RestsOn:
         device: "cpu" or "cuda".
         code: digest of the code of the harness, the victim, the defence and the attack.
         versions: of packages and of Python, and `harness`, a digest of the harness's code.
-<<<<<<< HEAD
         isolated: which of victim, defense and attack ran in processes of their own.
         trusted: which of them ran in the referee's own process, where nothing can be kept from code that wants it.
-=======
         enrolment: "halves" where victims knew other utterances than those that were attacked, "paper" where they knew
             these; all records of before `--enrol` are of the latter.
->>>>>>> sight
     """
 
     corpus_fingerprint: str
@@ -81,12 +78,9 @@ class RestsOn:
     device: str
     code: str
     versions: Mapping[str, str] = field(hash=False)
-<<<<<<< HEAD
     isolated: tuple[str, ...] = ()
     trusted: tuple[str, ...] = ()
-=======
     enrolment: str = "paper"
->>>>>>> sight
 
     def to_json(self) -> dict[str, object]:
         """Return `rests_on` of docs/json.md."""
@@ -209,12 +203,9 @@ def _rests_on(told: JsonObject, attack: JsonObject) -> RestsOn:
         device=fitted.device,
         code=_code_of(told, fitting.inner("versions"), parts),
         versions=fitted.versions,
-<<<<<<< HEAD
         isolated=told.texts("isolated") if told.has("isolated") else (),
         trusted=told.texts("trusted") if told.has("trusted") else _all_of(told),
-=======
         enrolment=told.text("enrolment") if told.has("enrolment") else "paper",
->>>>>>> sight
     )
 
 
