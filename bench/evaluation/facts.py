@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from bench.scoring.rows import Row
 
 
 @dataclass(frozen=True)
@@ -21,3 +26,18 @@ class Facts:
         """Return `found` of a record file's description."""
         looks = {} if self.looks is None else {"looks": self.looks}
         return {**looks, "unknown_speakers": self.unknown}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What came of measuring a cell.
+
+    Args:
+        rows: its records.
+        facts: what was counted meanwhile.
+        samples: accepted free samples by their digests: what no recipe describes.
+    """
+
+    rows: list[Row]
+    facts: Facts
+    samples: Mapping[str, Tensor] = field(default_factory=dict)

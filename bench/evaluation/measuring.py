@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from torch import Tensor
+
 from bench.contracts.attacks import AttackTools, InformedAttack
 from bench.contracts.component import Component
 from bench.contracts.defense_view import Looks
-from bench.contracts.recipes import Recipe
+from bench.contracts.recipes import Recipe, Samples
+from bench.core.errors import UsageError
 from bench.core.types import Part, Utterance
 from bench.defending.adversarial_examples import best_candidates
 from bench.evaluation.attacker_knowledge import degradation
 from bench.evaluation.cells import Cell, FittedKey, limited
 from bench.evaluation.enrolment import unknown_in
 from bench.evaluation.experiment import Experiment
-from bench.evaluation.facts import Facts
+from bench.evaluation.facts import Facts, Measured
 from bench.evaluation.instances import panel_of, with_views
 from bench.perturbations.rendering import attack_tools, copy_of
 from bench.referee.clean_answers import KnownClean
 from bench.referee.panel import Panel
-from bench.referee.search import AttackRun
+from bench.referee.search import AttackRun, Candidate
 from bench.scoring.rows import Row
 
 
@@ -36,11 +39,8 @@ class Measuring:
     experiment: Experiment
     _known: dict[tuple[FittedKey, int], tuple[KnownClean, ...]] = field(default_factory=dict, init=False, repr=False)
 
-    def rows(self, cell: Cell) -> tuple[list[Row], Facts]:
+    def measured(self, cell: Cell) -> Measured:
         """Attack a cell's test utterances; its victim is fitted or loaded first.
-
-        Returns:
-            Its records, and what was counted meanwhile.
 
         Raises:
             bench.core.errors.BenchError: a component broke its contract, or cannot do what is asked.
@@ -57,11 +57,14 @@ class Measuring:
         if cell.attack.traits.transfers:
             attack_run = replace(attack_run, transferred=self._transferred(cell, chosen))
         with experiment.progress.task(f"Attacking with {cell.attack}", len(chosen)) as advance:
-            rows = panel.run(attack_run, chosen, advance)
+            free = FreeSamples()
+            rows = panel.run(attack_run, chosen, advance, free.keep)
         unknown = set(unknown_in(test, experiment.enrolment)) & {one.id for one in chosen}
         facts = Facts(looks.count if cell.attack.traits.adaptive else None, len(unknown))
         self._say(facts, rows)
-        return rows, facts
+        if free.asked:
+            experiment.progress.say(f"{cell.attack}: {free.asked:,} candidates were free samples, see docs/recipes.md")
+        return Measured(rows, facts, free.accepted)
 
     def _say(self, facts: Facts, rows: Sequence[Row]) -> None:
         """Tell what a reader of the figures ought to know."""
@@ -76,11 +79,11 @@ class Measuring:
     def _attack_run(self, cell: Cell) -> AttackRun:
         """The cell's attack on its test speakers, informed where it wants to be."""
         experiment, split = self.experiment, self.experiment.split(cell.fitted)
-        tools = lent_tools(experiment, cell.max_queries, "test")
+        tools = lent_tools(experiment, cell.attack, cell.max_queries, "test")
         chooser = _chooser(cell.attack).object
         if isinstance(chooser, InformedAttack) and chooser.corr:
             valid = panel_of(experiment, cell.fitted, split.valid, cell.repeat)
-            known = lent_tools(experiment, cell.max_queries, "train")
+            known = lent_tools(experiment, cell.attack, cell.max_queries, "train")
             tools = replace(
                 tools, degradation=degradation(valid, chooser, split.valid, known, progress=experiment.progress)
             )
@@ -101,17 +104,46 @@ def _chooser(attack: Component) -> Component:
     return attack.made_of[0] if attack.traits.adaptive else attack
 
 
-def lent_tools(experiment: Experiment, max_queries: int, part: Part) -> AttackTools:
+@dataclass
+class FreeSamples:
+    """Counts candidates that no recipe describes, and keeps the accepted ones.
+
+    Attributes:
+        asked: how many there were.
+        accepted: samples by their digests.
+    """
+
+    asked: int = 0
+    accepted: dict[str, Tensor] = field(default_factory=dict)
+
+    def keep(self, candidate: Candidate, row: Row) -> None:
+        """Look at a candidate, with its row."""
+        free = [part for part in candidate.recipe.parts if isinstance(part, Samples)]
+        self.asked += bool(free)
+        if row.accepted:
+            self.accepted |= {part.digest: part.waveform.cpu() for part in free}
+
+
+def lent_tools(experiment: Experiment, attack: Component, max_queries: int, part: Part) -> AttackTools:
     """Put together what an attack may use, with a copy of the noises that is its own.
 
     Args:
         experiment: data and machine.
+        attack: which may use the attacks and effects that it declares, since its key holds the code of those.
         max_queries: the budget of each search.
         part: which half of the noise bank.
     """
+    declared = {one.name for one in attack.everything() if one.kind == "attacks"}
 
     def build(spec: str) -> object:
-        return experiment.registry.build("attacks", spec)
+        component = experiment.registry.component("attacks", spec)
+        if undeclared := {one.name for one in component.leaves()} - declared:
+            name = min(undeclared)
+            remedy = f'declare traits = Traits(made_of=(("attacks", {name!r}),))'
+            raise UsageError(
+                f"attack {attack.spec!r}", f"{name!r}, undeclared", "what its key holds the code of", remedy
+            )
+        return component.object
 
     noises = copy_of(experiment.noises.part(part), experiment.device)
     return attack_tools(noises, experiment.perception, experiment.min_snr_db, max_queries, build)

@@ -184,10 +184,11 @@ def listen(
     """
     task = task_named(options.tasks[0])
     speech = [one for one in experiment.dataset.utterances if one.has_sound and task.label_of(one) is not None]
-    seed, tools = options.seeds[0], lent_tools(experiment, max(options.ks), "test")
     found = []
     for spec in attacks:
-        attack_run = AttackRun(experiment.registry.build("attacks", spec), spec, tools, seed, speech)
+        attack = experiment.registry.component("attacks", spec)
+        tools = lent_tools(experiment, attack, max(options.ks), "test")
+        attack_run = AttackRun(attack.object, spec, tools, options.seeds[0], speech)
         with torch.no_grad(), experiment.progress.task(f"Applying {spec}", len(utterances)) as advance:
             tried = []
             for utterance in utterances:

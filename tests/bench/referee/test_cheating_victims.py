@@ -51,7 +51,7 @@ def measured(
     experiment = Experiment(registry, Dataset("sample", said, "f"), sample_noises(), CPU, enrolment=enrolment)
     victim, defense = registry.component("victims", VICTIM), registry.component("defenses", f"cheat:kind={kind}")
     fitted = FittedKey(victim, defense, TASKS["ahsn"], "k-fold", 0, 0)
-    return Measuring(experiment).rows(Cell(fitted, registry.component("attacks", NOISE), 8))[0]
+    return Measuring(experiment).measured(Cell(fitted, registry.component("attacks", NOISE), 8)).rows
 
 
 def recall(rows: list[Row]) -> float:
