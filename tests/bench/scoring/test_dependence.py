@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from bench.core.errors import UsageError
-from bench.scoring.dependence import crossed_with_speakers, estimated_share, trainings
+from bench.scoring.dependence import ESTIMANDS, crossed_with_speakers, estimand_named, estimated_share, trainings
 from bench.scoring.records import CellRecords, Store
 from bench.scoring.results import collect
 from bench.scoring.scores import successes
@@ -52,6 +52,12 @@ def test_a_search_and_clean_speech_share_no_sound() -> None:
     assert crossed_with_speakers(successes(search, 3, imperceptible=False), search) == []
     clean = search[search["query"] == 0]
     assert crossed_with_speakers(clean, clean) == []
+
+
+def test_an_estimand_goes_by_its_name() -> None:
+    assert [estimand_named(name) for name in ESTIMANDS] == ["fitted", "trainings"]
+    with pytest.raises(UsageError, match="fitted or trainings"):
+        estimand_named("fited")
 
 
 def test_trainings_are_a_sample_where_the_interval_is_about_them() -> None:
