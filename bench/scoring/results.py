@@ -13,6 +13,14 @@ from bench.scoring import conditions
 from bench.scoring.conditions import Condition, PairedTest, Score, ValidityGap
 from bench.scoring.dependence import Estimand, trainings
 from bench.scoring.descriptions import Counted, FailedCell, RestsOn
+from bench.scoring.efforts import (
+    MedianQueries,
+    Optimality,
+    SmallestPerturbation,
+    optimality,
+    query_medians,
+    smallest_perturbations,
+)
 from bench.scoring.names import Setting
 from bench.scoring.pooling import CleanScores, PerturbedScores, clean_scores, perturbed_scores
 from bench.scoring.records import CellRecords, pooled_rows
@@ -42,6 +50,8 @@ class Scored(ABC):
         perturbed: after a perturbation that asks once; None for a search, or where it applied to nothing.
         rests_on: data and versions.
         estimand: what the intervals are about.
+        queries: of searches, how many they need under each condition.
+        smallest_perturbation: how small their noise can be, for each condition and k.
         tests: paired tests between conditions, of pooled results; none of a cell.
     """
 
@@ -60,6 +70,8 @@ class Scored(ABC):
     perturbed: PerturbedScores | None
     rests_on: RestsOn
     estimand: Estimand = "fitted"
+    queries: tuple[MedianQueries, ...] = ()
+    smallest_perturbation: tuple[SmallestPerturbation, ...] = ()
     tests: tuple[PairedTest, ...] = ()
 
     @abstractmethod
@@ -83,6 +95,8 @@ class Scored(ABC):
             "clean": self.clean.to_json(),
             "scores": [score.to_json() for score in self.scores],
             "validity_gap": [gap.to_json() for gap in self.validity_gap],
+            "queries": [one.to_json() for one in self.queries],
+            "smallest_perturbation": [one.to_json() for one in self.smallest_perturbation],
             "perturbed": None if self.perturbed is None else self.perturbed.to_json(),
             "rests_on": self.rests_on.to_json(),
         }
@@ -146,11 +160,13 @@ class Results:
         cells: one a victim, defence, attack, corpus, task, fold and seed.
         pooled: the same over all folds and seeds.
         failed: cells without records, with their errors.
+        optimality: how far each search stays behind the best on the same utterances, where there are several.
     """
 
     cells: tuple[CellScores, ...] = ()
     pooled: tuple[PooledScores, ...] = ()
     failed: tuple[FailedCell, ...] = ()
+    optimality: tuple[Optimality, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """Return the documented JSON (docs/json.md)."""
@@ -158,6 +174,7 @@ class Results:
             "schema": SCHEMA,
             "cells": [cell.to_json() for cell in self.cells],
             "pooled": [entry.to_json() for entry in self.pooled],
+            "optimality": [one.to_json() for one in self.optimality],
             "failed": [failure.to_json() for failure in self.failed],
         }
 
@@ -184,6 +201,7 @@ def collect(
         tuple(_scored(CellScores, group, ks) for group in _grouped(cells, _cell)),
         tuple(_scored(PooledScores, group, ks, estimand) for group in _grouped(cells, _pooled)),
         tuple(failed),
+        tuple(optimality(cells)),
     )
 
 
@@ -227,6 +245,8 @@ def _scored(kind: type[_S], group: Sequence[CellRecords], ks: Sequence[int], est
         perturbed=perturbed_scores(pooled_rows(parts[::-1]), estimand),
         rests_on=rests_on,
         estimand=estimand,
+        queries=tuple(query_medians(found, rests_on.max_queries, estimand)),
+        smallest_perturbation=tuple(smallest_perturbations(found, within, estimand)),
         tests=tuple(conditions.tests(found, within, estimand)) if kind is PooledScores else (),
     )
 
