@@ -187,7 +187,7 @@ def check_fitted(fitted: Victim, again: Victim, load: Callable[[Path], Victim]) 
         load: gives the victim that was saved into a folder.
     """
     state = torch.random.get_rng_state()
-    test = sample_utterances(2, each=4, key="test")
+    test = sample_utterances(2, key="test")
     enrolled = fitted.enroll(test)
     alone = torch.cat([_asked(enrolled, [utterance]) for utterance in test])
     assert alone.shape == (len(test), len(TASK.classes)), f"log_probs gave {tuple(alone.shape)}"
