@@ -208,7 +208,7 @@ def check_fitted(fitted: Victim, again: Victim, load: Callable[[Path], Victim], 
         load: gives the victim that was saved into a folder.
         sessions: whether it has the trait `sessions`.
     """
-    copies = Copies(lambda: fitted, sample_utterances(2, each=4, key="test"), len(TASK.classes), sessions)
+    copies = Copies(lambda: fitted, sample_utterances(2, key="test"), len(TASK.classes), sessions)
     check_fitted_victim(fitted, again, load, copies)
 
 

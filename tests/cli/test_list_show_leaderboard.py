@@ -189,12 +189,11 @@ class Cells(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def second_run(bench_process: Callable, tiny_job: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def second_run(bench_before: Callable, tiny_job: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Another victim, bare and defended, under the same attack: other lines of the same boards."""
     out = tmp_path_factory.mktemp("second") / "run"
-    said = bench_process(
-        *tiny_job(victim="cnn_gru:channels=4,max_epochs=8", defense=["none", "multi_condition"], out=out)
-    )
+    job = tiny_job(victim="cnn_gru:channels=4,max_epochs=8", defense=["none", "multi_condition"], out=out)
+    said = bench_before(*job)
     assert said.code == 0, said.err
     return out
 

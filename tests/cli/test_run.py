@@ -264,10 +264,10 @@ def stoppable(slow: Path, tiny_job: Callable) -> Callable:
 
 
 @pytest.fixture(scope="module")
-def unstopped(stoppable: Callable, bench_process: Callable, tmp_path_factory: pytest.TempPathFactory) -> dict:
+def unstopped(stoppable: Callable, bench_before: Callable, tmp_path_factory: pytest.TempPathFactory) -> dict:
     """The records of that job when nobody stops it."""
     folder = tmp_path_factory.mktemp("unstopped")
-    said = bench_process(*stoppable(folder / "run"), SERBENCH_CACHE=str(folder / "cache"))
+    said = bench_before(*stoppable(folder / "run"), SERBENCH_CACHE=str(folder / "cache"))
     assert said.code == 0, said.err
     return records(folder / "run")
 
