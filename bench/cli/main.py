@@ -16,6 +16,7 @@ from bench.cli.data import app as data
 from bench.cli.leaderboard import leaderboard
 from bench.cli.list import list_components
 from bench.cli.listen import listen
+from bench.cli.perception import perception
 from bench.cli.purified import purified
 from bench.cli.reproduce import app as reproduce
 from bench.cli.run import run
@@ -42,6 +43,7 @@ app.command("certify", short_help="Prove how far smoothed victims' answers reach
 app.command("purified", short_help="See what a purifier makes of an utterance.")(purified)
 app.command("curve", short_help="Show error against a parameter of an attack.")(curve)
 app.command("listen", short_help="Hear and see what attacks do.")(listen)
+app.command("perception", short_help="Turn raters' answers into a perception table.")(perception)
 app.add_typer(data, name="data", short_help="Get sounds, and check those that you have.")
 app.add_typer(victims, name="victims", short_help="Train victims, and hand them on.")
 app.add_typer(reproduce, name="reproduce", short_help="A paper's table, ours beside the published one.")
