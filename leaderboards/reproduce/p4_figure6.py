@@ -33,8 +33,8 @@ LEADS = {"15 dB": 0.09, "20 dB": 0.06, "40 dB": 0.05}
 """By how much mix-up's F1 leads, in the text."""
 _NOTES = (
     "F1 is weighted by class; [95 % interval]. Claims are about accuracy, whose differences are paired.",
-    "multi-condition: sounds of the noise bank at 0 to 20 dB beside the clean speech, on the same victim; P4 has no such "
-    "row. Tiwari et al. and CopyPaste are other systems, which are not built here.",
+    "multi-condition: sounds of the noise bank at 0 to 20 dB beside the clean speech, on the same victim; P4 has no "
+    "such row. Tiwari et al. and CopyPaste are other systems, which are not built here.",
 )
 
 
