@@ -20,7 +20,7 @@ from bench.core.rng import keyed
 from bench.core.types import Utterance
 from bench.evaluation.options import Options, check_writable
 from bench.evaluation.setup import set_up
-from bench.studies.listening.examples import Effect, chosen, listen, specs_of
+from bench.studies.listening.examples import TriedAttack, chosen, listen, specs_of
 from bench.studies.listening.sounds import fresh_file, wav_of
 
 PAGE, KEY = "index.html", "study.json"
@@ -94,7 +94,7 @@ def make_study(options: Options, ids: Sequence[str], progress: Progress) -> tupl
     return write_study(pairs, options.out), [one.pair for one in pairs]
 
 
-def pairs_of(effects: Sequence[Effect], utterances: Sequence[Utterance], seed: int) -> list[Sounding]:
+def pairs_of(effects: Sequence[TriedAttack], utterances: Sequence[Utterance], seed: int) -> list[Sounding]:
     """Make the pairs, in an order that tells nothing, with checks among them.
 
     Args:
@@ -118,7 +118,7 @@ def pairs_of(effects: Sequence[Effect], utterances: Sequence[Utterance], seed: i
     return [Sounding(Pair(**(asdict(one.pair) | {"pair": number})), one.first, one.second) for number, one in placed]
 
 
-def _sounding(effect: Effect, number: int) -> Sounding:
+def _sounding(effect: TriedAttack, number: int) -> Sounding:
     example = effect.examples[number]
     done = example.candidate.perturbation
     where, remedy = f"--attack {effect.spec!r}", "leave it out of the study"
