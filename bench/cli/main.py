@@ -19,6 +19,7 @@ from bench.cli.listen import listen
 from bench.cli.purified import purified
 from bench.cli.reproduce import app as reproduce
 from bench.cli.run import run
+from bench.cli.score import score
 from bench.cli.show import show
 from bench.cli.victims import app as victims
 from bench.core.errors import BenchError
@@ -36,6 +37,7 @@ app = typer.Typer(
 app.command("run")(run)
 app.command("list", short_help="List what is registered.")(list_components)
 app.command("show", short_help="Show a run again, from its records alone.")(show)
+app.command("score", short_help="Score runs anew, at any k, from their records.")(score)
 app.command("leaderboard", short_help="Rank victims and defences of some runs.")(leaderboard)
 app.command("account", short_help="Say what defences cost, and what they buy.")(account)
 app.command("certify", short_help="Prove how far smoothed victims' answers reach.")(certify)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,13 +21,11 @@ if TYPE_CHECKING:
 
     from bench.evaluation.grid import Failure
     from bench.scoring.conditions import PairedTest
-    from bench.scoring.estimates import Estimate
     from bench.scoring.pooling import PerturbedScores
     from bench.scoring.results import PooledScores, Results
+    from leaderboards.ranking import Board
 
 STANDARD_OUTPUT = "-"
-_LEAST_WIDTH = 100
-FEW_SPEAKERS = 5
 
 
 def check_json_target(target: str | None) -> None:
@@ -93,8 +92,6 @@ def print_tables(results: Results) -> None:
     from rich.console import Console
 
     console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = max(console.width, _LEAST_WIDTH)
     say = partial(console.print, markup=False, soft_wrap=not console.is_terminal)
     for entry in results.pooled:
         say()
@@ -105,17 +102,59 @@ def print_tables(results: Results) -> None:
         console.print(attack_table(entry))
         for line in footnotes(entry):
             say(line)
+    ranked = [board for board in rankings(results) if len(board.lines) > 1]
+    for board in ranked:
+        say()
+        say(f"Ranked: {board.title}")
+        console.print(ranking_table(board))
     if results.pooled:
         say()
-        for line in LEGEND:
+        pcm = any(score.acc_att_pcm is not None for entry in results.pooled for score in entry.scores)
+        for line in (*LEGEND, *(PCM if pcm else ()), *(RANKED if ranked else ())):
             say(line)
 
 
 LEGEND = (
-    "Acc_att: share of utterances attacked successfully within k label-only queries; higher is worse for the victim.",
-    "Corr: the attacker knows how much each noise category harms. Noises: all, or those heard as the same emotion.",
-    "[95 % interval], clustered by speaker.",
+    "robust accuracy: share of all utterances recognised when nobody attacks, and not",
+    "attacked successfully within k label-only queries. Acc_att: share attacked",
+    "successfully; higher is worse for the victim. Corr: the attacker knows how much",
+    "each noise category harms. Noises: all; additive, which keep the length;",
+    "imperceptible, heard as the same emotion. [95 % interval], clustered by speaker.",
 )
+PCM = ("PCM: Acc_att by what is a success as 16-bit PCM too.",)
+RANKED = (
+    "Ranked by robust accuracy at the greatest k. A victim at chance level stands",
+    "below the others; one that always gives the same answer has no rank.",
+)
+
+
+def rankings(results: Results) -> list[Board]:
+    """Rank victims and defences at the greatest k of each attack, condition and data."""
+    from leaderboards.ranking import boards
+
+    found: dict[object, Board] = {}
+    for board in boards(results):
+        same = replace(board.setting, k=0)
+        if same not in found or found[same].setting.k < board.setting.k:
+            found[same] = board
+    return list(found.values())
+
+
+def ranking_table(board: Board) -> Table:
+    """Lay out a ranking as a table that fits 80 columns."""
+    from rich.markup import escape
+
+    table = narrow_table()
+    table.add_column("rank", justify="right")
+    for title in ("victim", "defence"):
+        table.add_column(title, overflow="fold", ratio=1)
+    for title in ("robust accuracy", "clean UAR", "Acc_att"):
+        table.add_column(title, no_wrap=True)
+    for line in board.lines:
+        rank = "–" if line.rank is None else str(line.rank)
+        plain = (f"{one.value:.2f}" for one in (line.entry.clean.uar, line.score.acc_att))
+        table.add_row(rank, escape(line.victim), escape(line.defense), str(line.score.robust_accuracy), *plain)
+    return table
 
 
 def headline(entry: PooledScores) -> list[str]:
@@ -155,19 +194,29 @@ def perturbed_line(found: PerturbedScores) -> str:
 
 
 def attack_table(entry: PooledScores) -> Table:
-    """Lay out Acc_att at each k as a table, a line for each Corr and Noises, as in P1's Table 2."""
+    """Lay out the scores as a table, a line for each Corr, Noises and k, in the order of P1's Table 2."""
+    table = narrow_table("Corr", "Noises")
+    table.add_column("k", justify="right")
+    pcm = any(score.acc_att_pcm is not None for score in entry.scores)
+    for title in ("robust accuracy", "Acc_att", *(("PCM",) if pcm else ()), "n"):
+        table.add_column(title, no_wrap=True, justify="right" if title == "n" else "left")
+    last: tuple[bool, str] | None = None
+    for score in entry.scores:
+        condition = (score.corr, score.noises)
+        names = ("", "") if condition == last else (yes_or_no(score.corr), score.noises)
+        known = ("" if score.acc_att_pcm is None else f"{score.acc_att_pcm.value:.2f}",) if pcm else ()
+        figures = (str(score.robust_accuracy), str(score.acc_att), *known, str(score.acc_att.n))
+        table.add_row(*names, str(score.k), *figures)
+        last = condition
+    return table
+
+
+def narrow_table(*titles: str) -> Table:
+    """Make a table whose columns stand as close as they can."""
     from rich import box
     from rich.table import Table
 
-    ks = sorted({score.k for score in entry.scores})
-    table = Table("Corr", "Noises", *(f"Acc_att k={k}" for k in ks), "n", box=box.SIMPLE_HEAD)
-    lines: dict[tuple[bool, str], dict[int, Estimate]] = {}
-    for score in entry.scores:
-        lines.setdefault((score.corr, score.noises), {})[score.k] = score.acc_att
-    for (corr, noises), at in lines.items():
-        figures = (str(at[k]) if k in at else "" for k in ks)
-        table.add_row(yes_or_no(corr), noises, *figures, str(next(iter(at.values())).n))
-    return table
+    return Table(*titles, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
 
 
 def yes_or_no(truth: bool) -> str:
@@ -188,8 +237,8 @@ def footnotes(entry: PooledScores) -> list[str]:
     lines = [f"Rests on {data}; {software}; {rules}."]
     if split_named(split).leaks:
         lines.append(f"Split {split}: {LEAKS}.")
-    if entry.speakers < FEW_SPEAKERS:
-        lines.append(f"{speakers(entry.speakers)} can say little about others: --fold all tests every speaker.")
+    lines.append(f"Candidates: {entry.candidates}; {entry.candidates.changed:,} changed the label.")
+    lines += map(str, entry.bells)
     most = max((gap.k for gap in entry.validity_gap), default=0)
     for gap in (gap for gap in entry.validity_gap if gap.k == most):
         given = f"Corr {yes_or_no(gap.corr)}, k={gap.k}"
@@ -199,7 +248,9 @@ def footnotes(entry: PooledScores) -> list[str]:
 
 
 def _test_line(test: PairedTest) -> str:
+    from bench.scoring.lines import shown_p
+
     given = f"noises {test.noises}" if test.corr is None else f"Corr {yes_or_no(test.corr)}"
     what = "Corr yes − no" if test.compared == "corr" else "noises all − imperceptible"
-    figure = f"{test.difference:+.2f} (paired t-test, Holm p = {test.p_holm:.3f})"
+    figure = f"{test.difference:+.2f} (paired t-test, Holm p = {shown_p(test.p_holm)})"
     return f"{what}, k={test.k}, {given}: {figure}"

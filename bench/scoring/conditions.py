@@ -5,16 +5,27 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bench.scoring.descriptions import Counted
+from bench.contracts.threat_models import Counted
 from bench.scoring.estimates import Difference, Estimate
-from bench.scoring.scores import UTTERANCE, successes
-from bench.scoring.statistics import difference_interval, holm, paired_t_test, proportion_interval
+from bench.scoring.pooling import share
+from bench.scoring.scores import (
+    UTTERANCE,
+    first_successes,
+    reached,
+    recognised,
+    resisted,
+    robustness,
+    successes,
+    survives,
+)
+from bench.scoring.statistics import difference_interval, holm, paired_t_test
 
 
 @dataclass(frozen=True)
@@ -33,29 +44,62 @@ class Condition:
 
     def successes(self, k: int) -> pd.DataFrame:
         """Say which utterances were attacked successfully within k queries, as `scores.successes` does."""
-        return successes(self.rows, k, self.noises == "imperceptible")
+        return reached(self._first, k)
+
+    def acc_att(self, k: int) -> Estimate:
+        """Estimate Acc_att at k."""
+        return _succeeded(self.successes(k))
+
+    def acc_att_pcm(self, k: int) -> Estimate | None:
+        """Estimate Acc_att at k by candidates that are successes as 16-bit PCM too; None where records do not say."""
+        return None if self._first_as_pcm is None else _succeeded(reached(self._first_as_pcm, k))
+
+    def robust_accuracy(self, k: int) -> Estimate:
+        """Estimate the share of utterances recognised when nobody attacks, and not attacked successfully within k."""
+        return _robust(resisted(self.successes(k), self._right))
+
+    @cached_property
+    def _first(self) -> pd.DataFrame:
+        return first_successes(self.rows, self.noises)
+
+    @cached_property
+    def _first_as_pcm(self) -> pd.DataFrame | None:
+        known = survives(self.rows)
+        return None if known is None else first_successes(self.rows.assign(accepted=known), self.noises)
+
+    @cached_property
+    def _right(self) -> NDArray[np.bool_]:
+        return recognised(self.rows, self._first)
 
 
 @dataclass(frozen=True)
 class Score:
-    """Hold how often an attack succeeds under one condition.
+    """Hold how often an attack succeeds under one condition, and what is left of the victim.
 
     Args:
         corr: whether the attacker was informed.
         noises: which successes are counted.
         k: queries allowed.
         acc_att: share of utterances attacked successfully within k.
+        robust_accuracy: share of utterances recognised when nobody attacks, and not attacked successfully within k.
+        acc_att_pcm: share of utterances attacked successfully within k by a candidate that is a success as 16-bit PCM
+            too; None where the records do not say.
     """
 
     corr: bool
     noises: Counted
     k: int
     acc_att: Estimate
+    robust_accuracy: Estimate
+    acc_att_pcm: Estimate | None = None
 
     def to_json(self) -> dict[str, object]:
         """Return one of `scores[]` in docs/json.md."""
         figure = {"acc_att": self.acc_att.value, "ci95": list(self.acc_att.ci95), "n": self.acc_att.n}
-        return {"corr": self.corr, "noises": self.noises, "k": self.k, **figure}
+        unknown = {"acc_att_pcm": None, "acc_att_pcm_ci95": None}
+        pcm = unknown if self.acc_att_pcm is None else self.acc_att_pcm.named("acc_att_pcm")
+        robust = self.robust_accuracy.named("robust_accuracy")
+        return {"corr": self.corr, "noises": self.noises, "k": self.k, **figure, **robust, **pcm}
 
 
 @dataclass(frozen=True)
@@ -106,17 +150,45 @@ class PairedTest:
         return {"compared": self.compared, **fixed, "k": self.k, **figures}
 
 
+def attack_success(rows: pd.DataFrame, k: int, counted: Counted) -> Estimate:
+    """Estimate Acc_att at k.
+
+    Args:
+        rows: records of an attack.
+        k: queries allowed.
+        counted: which successes count: "imperceptible", "additive" or "all".
+    """
+    return _succeeded(successes(rows, k, counted))
+
+
+def robust_accuracy(rows: pd.DataFrame, k: int, counted: Counted) -> Estimate:
+    """Estimate the share of utterances that are recognised when nobody attacks, and not attacked successfully.
+
+    Args:
+        rows: records of an attack.
+        k: queries allowed.
+        counted: which successes count: "imperceptible", "additive" or "all".
+    """
+    return _robust(robustness(rows, k, counted))
+
+
+def _succeeded(found: pd.DataFrame) -> Estimate:
+    return share(found, found["success"])
+
+
+def _robust(found: pd.DataFrame) -> Estimate:
+    return share(found, found["robust"])
+
+
 def scores(conditions: Sequence[Condition], ks: Sequence[int]) -> Iterator[Score]:
-    """Estimate Acc_att under each condition at each k.
+    """Estimate Acc_att and robust accuracy under each condition at each k.
 
     Args:
         conditions: of one attack, in the order of the scores.
         ks: numbers of queries within the budget, likewise.
     """
     for one, k in itertools.product(conditions, ks):
-        hits = one.successes(k)
-        interval = proportion_interval(hits["success"], hits["speaker"].tolist())
-        yield Score(one.corr, one.noises, k, Estimate(float(hits["success"].mean()), *interval, n=len(hits)))
+        yield Score(one.corr, one.noises, k, one.acc_att(k), one.robust_accuracy(k), one.acc_att_pcm(k))
 
 
 def validity_gaps(conditions: Sequence[Condition], ks: Sequence[int]) -> Iterator[ValidityGap]:

@@ -78,6 +78,16 @@ class PerturbedScores:
         return {"applied": self.applied, "of": self.of, **self.uar.named("uar"), **self.war.named("war")}
 
 
+def share(rows: pd.DataFrame, hits: pd.Series[bool]) -> Estimate:
+    """Estimate the share of hits among rows of utterances.
+
+    Args:
+        rows: one an utterance, with its speaker.
+        hits: for each row.
+    """
+    return Estimate(float(hits.mean()), *proportion_interval(hits, rows["speaker"].tolist()), n=len(rows))
+
+
 def clean_scores(rows: pd.DataFrame) -> CleanScores:
     """Estimate UAR and WAR on clean utterances, each the mean over the cells in `rows`.
 

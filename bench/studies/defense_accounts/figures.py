@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from bench.contracts.threat_models import Counted
 from bench.core.errors import ComponentError
 from bench.core.types import REFUSED
+from bench.scoring.conditions import attack_success, robust_accuracy
 from bench.scoring.estimates import Difference, Estimate
-from bench.scoring.pooling import clean_scores, weighted_means
+from bench.scoring.pooling import clean_scores, share, weighted_means
 from bench.scoring.scores import clean, robustness, successes
-from bench.scoring.statistics import difference_interval, proportion_interval
+from bench.scoring.statistics import difference_interval
 from bench.studies.defense_accounts.plan import Role
 
 _UTTERANCE = ["fold", "seed", "utterance"]
@@ -48,16 +50,6 @@ class FiguresAt:
         }
 
 
-def share(rows: pd.DataFrame, hits: pd.Series[bool]) -> Estimate:
-    """Estimate the share of hits among rows of utterances.
-
-    Args:
-        rows: one an utterance, with its speaker.
-        hits: for each row.
-    """
-    return Estimate(float(hits.mean()), *proportion_interval(hits, rows["speaker"].tolist()), n=len(rows))
-
-
 def clean_uar(rows: pd.DataFrame) -> Estimate:
     """Estimate UAR when nobody attacks; a refusal is an error."""
     return clean_scores(clean(rows).reset_index(drop=True)).uar
@@ -86,46 +78,22 @@ def uar_lost(bare: pd.DataFrame, defended: pd.DataFrame) -> Difference:
     return Difference(float((weights * (before - after)).sum()), *interval, n=len(rows))
 
 
-def attack_success(rows: pd.DataFrame, k: int, imperceptible: bool) -> Estimate:
-    """Estimate Acc_att at k.
-
-    Args:
-        rows: records of an attack.
-        k: queries allowed.
-        imperceptible: which successes count.
-    """
-    hits = successes(rows, k, imperceptible)
-    return share(hits, hits["success"])
-
-
-def robust_accuracy(rows: pd.DataFrame, k: int, imperceptible: bool) -> Estimate:
-    """Estimate the share of utterances that are recognised when nobody attacks, and not attacked successfully.
-
-    Args:
-        rows: records of an attack.
-        k: queries allowed.
-        imperceptible: which successes count.
-    """
-    found = robustness(rows, k, imperceptible)
-    return share(found, found["robust"])
-
-
-def attack_prevented(bare: pd.DataFrame, defended: pd.DataFrame, k: int, imperceptible: bool, asks: int) -> Difference:
+def attack_prevented(bare: pd.DataFrame, defended: pd.DataFrame, k: int, counted: Counted, asks: int) -> Difference:
     """Estimate Acc_att against the bare victim less that against the defended one, on the same utterances.
 
     Args:
         bare: records of the attack on the bare victim, measured once.
         defended: of the attack on the defended one; several repeats of a cell are averaged.
         k: of the bare victim's attack.
-        imperceptible: which successes count.
+        counted: which successes count: "imperceptible", "additive" or "all".
         asks: k of the attack on the defended one: 1 for an attack that only brings what it found elsewhere.
     """
-    before = successes(bare, k, imperceptible)
-    after = paired(before, successes(defended, asks, imperceptible), "success")
+    before = successes(bare, k, counted)
+    after = paired(before, successes(defended, asks, counted), "success")
     return _less(before["success"], after, before["speaker"])
 
 
-def robustness_won(bare: pd.DataFrame, defended: pd.DataFrame, k: int, imperceptible: bool, asks: int) -> Difference:
+def robustness_won(bare: pd.DataFrame, defended: pd.DataFrame, k: int, counted: Counted, asks: int) -> Difference:
     """Estimate robust accuracy of the defended victim less that of the bare one, on the same utterances: what the
     defence is worth once what it costs on clean speech is taken off.
 
@@ -133,11 +101,11 @@ def robustness_won(bare: pd.DataFrame, defended: pd.DataFrame, k: int, impercept
         bare: see `attack_prevented`, here and below.
         defended: records.
         k: of the bare victim's attack.
-        imperceptible: which successes count.
+        counted: which successes count: "imperceptible", "additive" or "all".
         asks: k of the attack on the defended one.
     """
-    before = robustness(bare, k, imperceptible)
-    after = paired(before, robustness(defended, asks, imperceptible), "robust")
+    before = robustness(bare, k, counted)
+    after = paired(before, robustness(defended, asks, counted), "robust")
     return _less(after, before["robust"], before["speaker"])
 
 
@@ -196,7 +164,7 @@ def holds_only_unknown(prevented: Mapping[Role, Difference]) -> bool:
 
 
 def figures_at(
-    bare: pd.DataFrame | None, defended: pd.DataFrame, ks: Sequence[int], imperceptible: bool, once: bool
+    bare: pd.DataFrame | None, defended: pd.DataFrame, ks: Sequence[int], counted: Counted, once: bool
 ) -> tuple[FiguresAt, ...]:
     """Estimate for each k, ascending, Acc_att, robust accuracy, and what both are better by than the bare victim's.
 
@@ -204,19 +172,19 @@ def figures_at(
         bare: records of the same attack on the bare victim; None for the bare victim itself.
         defended: records.
         ks: numbers of queries.
-        imperceptible: which successes count.
+        counted: which successes count: "imperceptible", "additive" or "all".
         once: whether the attack brings one candidate for each utterance, found elsewhere with k queries.
     """
     found = []
     for k in sorted(ks):
         asks = 1 if once else k
-        own = (attack_success(defended, asks, imperceptible), robust_accuracy(defended, asks, imperceptible))
+        own = (attack_success(defended, asks, counted), robust_accuracy(defended, asks, counted))
         better = (
             (None, None)
             if bare is None
             else (
-                attack_prevented(bare, defended, k, imperceptible, asks),
-                robustness_won(bare, defended, k, imperceptible, asks),
+                attack_prevented(bare, defended, k, counted, asks),
+                robustness_won(bare, defended, k, counted, asks),
             )
         )
         found.append(FiguresAt(k, *own, *better))
