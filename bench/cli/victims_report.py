@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bench.cli.report import FEW_SPEAKERS, listed, speakers
+from bench.cli.report import listed, speakers
 from bench.data.splits import LEAKS, split_named
+from bench.scoring.names import FEW_SPEAKERS
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -108,7 +108,7 @@ class Options:
         seeds: of training and search, each at least 0.
         repeats: how often each cell is measured, with other draws; None is as many as each defence needs.
         corr: "yes", "no" or "both": whether the attacker is informed, where an attack can be (P1's Corr).
-        noises: "all", "imperceptible" or "both": which noises count (P1's two columns).
+        noises: "all", "additive", "imperceptible" or "both": which noises count (both: P1's two columns).
         limit: attack so many test utterances of each fold; None for all.
         measures: what is measured on accepted candidates, see `bench.measures.catalogue`.
         device: "auto" (a GPU where there is one), "cpu" or "cuda".
@@ -153,7 +153,7 @@ class Options:
             task_named(name)
         split_named(self.split)
         check_choice("--corr", self.corr, ("yes", "no", "both"))
-        check_choice("--noises", self.noises, ("all", "imperceptible", "both"))
+        check_choice("--noises", self.noises, get_args(NoiseScope))
         check_choice("--device", self.device, get_args(Device))
         check_measures(self.measures)
         remedies = {"--limit": "leave it out for all", "--batch-size": "64", "--repeats": "leave it out"}
