@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bench.contracts.threat_models import Counted
-from bench.scoring.comparisons import Comparison, compare
+from bench.scoring.comparisons import PairedComparison, compare
 from bench.scoring.conditions import Condition
 from bench.scoring.dependence import Estimand, crossed_with_speakers
 from bench.scoring.estimates import Difference
@@ -55,7 +55,7 @@ class PairedTest:
     corr: bool | None
     noises: Counted | None
     k: int
-    found: Comparison
+    found: PairedComparison
     p_holm: float | None
     p1: float
     p1_holm: float
@@ -136,7 +136,7 @@ def tests(conditions: Sequence[Condition], ks: Sequence[int], estimand: Estimand
 class _Compared:
     """Two conditions on the utterances that both attacked, by our test and by P1's."""
 
-    of: Comparison
+    of: PairedComparison
     p1: float
 
 

@@ -15,6 +15,14 @@ from bench.scoring.conditions import Score
 from bench.scoring.contrasts import PairedTest, ValidityGap
 from bench.scoring.dependence import Estimand, trainings
 from bench.scoring.descriptions import FailedCell, RestsOn
+from bench.scoring.efforts import (
+    MedianQueries,
+    Optimality,
+    SmallestPerturbation,
+    optimality,
+    query_medians,
+    smallest_perturbations,
+)
 from bench.scoring.lines import lines
 from bench.scoring.measured import Candidates, EntryRecords
 from bench.scoring.names import Setting
@@ -48,6 +56,8 @@ class Scored(ABC):
         bells: alarms that ring.
         rests_on: data and versions.
         estimand: what the intervals are about.
+        queries: of searches, how many they need under each condition.
+        smallest_perturbation: how small their noise can be, for each condition and k.
     """
 
     victim: str
@@ -68,6 +78,8 @@ class Scored(ABC):
     bells: tuple[Ring, ...]
     rests_on: RestsOn
     estimand: Estimand = "fitted"
+    queries: tuple[MedianQueries, ...] = ()
+    smallest_perturbation: tuple[SmallestPerturbation, ...] = ()
 
     @abstractmethod
     def to_json(self) -> dict[str, object]:
@@ -95,6 +107,8 @@ class Scored(ABC):
             "clean": self.clean.to_json(),
             "scores": [score.to_json() for score in self.scores],
             "validity_gap": [gap.to_json() for gap in self.validity_gap],
+            "queries": [one.to_json() for one in self.queries],
+            "smallest_perturbation": [one.to_json() for one in self.smallest_perturbation],
             "tests": [test.to_json() for test in self.tests],
             "perturbed": None if self.perturbed is None else self.perturbed.to_json(),
             "candidates": self.candidates.to_json(),
@@ -142,11 +156,13 @@ class Results:
         cells: one a victim, defence, attack, corpus, task, fold and seed.
         pooled: the same over all folds and seeds.
         failed: cells without records, with their errors.
+        optimality: how far each search stays behind the best on the same utterances, where there are several.
     """
 
     cells: tuple[CellScores, ...] = ()
     pooled: tuple[PooledScores, ...] = ()
     failed: tuple[FailedCell, ...] = ()
+    optimality: tuple[Optimality, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """Return the documented JSON (docs/json.md)."""
@@ -154,6 +170,7 @@ class Results:
             "schema": SCHEMA,
             "cells": [cell.to_json() for cell in self.cells],
             "pooled": [entry.to_json() for entry in self.pooled],
+            "optimality": [one.to_json() for one in self.optimality],
             "failed": [failure.to_json() for failure in self.failed],
         }
 
@@ -187,6 +204,7 @@ def collect(
         tuple(_scored(CellScores, _grouped(cells, _cell), ks)),
         tuple(_scored(PooledScores, _grouped(cells, _pooled), ks, estimand)),
         tuple(failed),
+        tuple(optimality(cells)),
     )
 
 
@@ -233,6 +251,7 @@ def _entry(
 ) -> _S:
     named, rows = [cell.description.names for cell in group], own.clean
     figures = clean_scores(rows, trainings(rows, estimand))
+    budget = own.about.rests_on.max_queries
     return kind(
         victim=named[0].victim,
         defense=named[0].defense,
@@ -252,4 +271,6 @@ def _entry(
         bells=rung(Evidence(own, figures, beside)),
         rests_on=own.about.rests_on,
         estimand=estimand,
+        queries=tuple(query_medians(own.conditions, budget, estimand)),
+        smallest_perturbation=tuple(smallest_perturbations(own.conditions, own.ks, estimand)),
     )

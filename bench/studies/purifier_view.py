@@ -39,7 +39,7 @@ class Comparing(Victim, Protocol):
 
 
 @dataclass(frozen=True)
-class PurifierView:
+class Comparison:
     """What a purifier makes of one utterance, clean and attacked; features of shape (frames, d).
 
     Args:
@@ -62,14 +62,14 @@ class PurifierView:
         """Compute the mean absolute difference to the clean features, of each of the others.
 
         >>> silent = torch.zeros(2, 3)
-        >>> PurifierView("", 1.0, silent, silent + 2, silent - 1, silent).distances()
+        >>> Comparison("", 1.0, silent, silent + 2, silent - 1, silent).distances()
         {'noisy': 2.0, 'purified': 1.0, 'clean, purified': 0.0}
         """
         others = {"noisy": self.noisy, "purified": self.purified, "clean, purified": self.purified_clean}
         return {name: float((features - self.clean).abs().mean()) for name, features in others.items()}
 
 
-def compare(options: Options, id: str | None, progress: Progress) -> PurifierView:
+def compare(options: Options, id: str | None, progress: Progress) -> Comparison:
     """Do what `bench purified` is asked for: train the defended victim, or load it, and show it one utterance.
 
     Args:
@@ -117,16 +117,16 @@ def _example(experiment: Experiment, options: Options, asked: Utterance) -> Exam
 
 
 @torch.no_grad()
-def _compared(victim: Comparing, example: Example, device: torch.device, who: str) -> PurifierView:
+def _compared(victim: Comparing, example: Example, device: torch.device, who: str) -> Comparison:
     both = [replace(one, waveform=one.waveform.to(device)) for one in (example.original, example.candidate)]
     (clean, purified_clean), (noisy, purified) = victim.before_after(Batch.of(both, device))
     level = "" if example.snr_db is None else f" at {example.snr_db:.1f} dB"
     title = f"{who}\n{example.original.id} under {example.effect}{level}"
     features = (one.cpu() for one in (clean, noisy, purified, purified_clean))
-    return PurifierView(title, example.original.duration_s, *features)
+    return Comparison(title, example.original.duration_s, *features)
 
 
-def draw(compared: PurifierView, path: Path) -> None:
+def draw(compared: Comparison, path: Path) -> None:
     """Write a picture: features on the left, their differences to the clean ones on the right, one colour scale each.
 
     Needs no display; the same features give the same file.

@@ -13,7 +13,7 @@ import typer
 
 from bench.cli.purified import purified
 from bench.core.errors import BenchError
-from bench.studies.purifier_view import PurifierView, draw
+from bench.studies.purifier_view import Comparison, draw
 
 TINY_DEFENSE = "gan_purification:hidden=8,pretrain_epochs=1,max_epochs=1"
 TINY_VICTIM = "cnn_gru:channels=8,hidden=8,dense=8,dropout=0.0,learning_rate=0.01,max_epochs=2"
@@ -53,10 +53,10 @@ def command(
     return run
 
 
-def compared() -> PurifierView:
+def compared() -> Comparison:
     """A comparison that is worth drawing."""
     clean = torch.sin(torch.arange(200.0)).reshape(20, 10)
-    return PurifierView("a $title$ & <more>", 1.5, clean, clean + 1, clean + 0.25, clean)
+    return Comparison("a $title$ & <more>", 1.5, clean, clean + 1, clean + 0.25, clean)
 
 
 @pytest.mark.parametrize("ending", [".png", ".svg", ".pdf"])
@@ -79,7 +79,7 @@ def test_the_same_features_give_the_same_picture(tmp_path: Path, ending: str) ->
 def test_constant_features_can_be_drawn(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     flat = torch.zeros(1, 88)
-    draw(PurifierView("", 0.1, flat, flat, flat, flat), tmp_path / "p.png")
+    draw(Comparison("", 0.1, flat, flat, flat, flat), tmp_path / "p.png")
     assert (tmp_path / "p.png").stat().st_size > 0
 
 
