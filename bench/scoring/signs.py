@@ -36,7 +36,7 @@ def constant_answer(own: EntryRecords, least: float) -> Sign | None:
     if share < least:
         return None
     fold, seed = place[:2]
-    return share, f"answers {answer} to {share:.0%} of the clean utterances (fold {fold}, seed {seed})"
+    return share, f"answers {answer!r} to {share:.0%} of the clean utterances (fold {fold}, seed {seed})"
 
 
 def chance_level(own: EntryRecords, found: CleanScores, most: float) -> Sign | None:

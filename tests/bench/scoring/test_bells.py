@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 
-from bench.scoring.bells import BELLS, NAMED
+from bench.scoring.bells import BELLS, NAMED, Evidence
+from bench.scoring.bells import rung as heard
 from bench.scoring.descriptions import Description, RestsOn
+from bench.scoring.measured import Measured
 from bench.scoring.names import CellNames, Setting
+from bench.scoring.pooling import clean_scores
 from bench.scoring.records import CellRecords
 from bench.scoring.results import PooledScores, collect
 from bench.scoring.rows import Row, as_table
@@ -74,7 +77,10 @@ def pooled(*cells: CellRecords) -> PooledScores:
 
 
 def rung(*cells: CellRecords) -> dict[str, str]:
-    """The bells of the first cell's entry, and what they say."""
+    """The bells of the first cell's entry, and what they say; of one alone without any other score."""
+    if len(cells) == 1:
+        own = Measured.of(cells, [5])
+        return {ring.bell.name: ring.says for ring in heard(Evidence(own, clean_scores(own.clean)))}
     return {ring.bell.name: ring.says for ring in pooled(*cells).bells}
 
 
@@ -106,8 +112,14 @@ def test_an_honest_run_rings_nothing() -> None:
 
 def test_a_constant_answer() -> None:
     said = rung(cell(answer=lambda number, true: "neutral" if number % 20 else "anger"))
-    assert said["constant-answer"].startswith("answers neutral to 95% of the clean utterances (fold 0, seed 0)")
+    assert said["constant-answer"].startswith("answers 'neutral' to 95% of the clean utterances (fold 0, seed 0)")
     assert "constant-answer" not in rung(cell(answer=lambda number, true: "neutral" if number % 5 else true))
+
+
+def test_a_label_from_outside_stays_text() -> None:
+    """No terminal's control sequence, no second line."""
+    said = rung(cell(answer=lambda number, true: "\x1b[2J\n<b>"))["constant-answer"]
+    assert said.isprintable()
 
 
 def test_a_constant_answer_in_one_fold_of_two_with_another_in_each() -> None:
