@@ -21,6 +21,7 @@ class _Bench(Subcommands):
         "run": ("bench.cli.run:run", "Attack victims and score them."),
         "list": ("bench.cli.list:list_components", "List what is registered."),
         "show": ("bench.cli.show:show", "Show a run again, from its records alone."),
+        "score": ("bench.cli.score:score", "Score runs anew, at any k, from their records."),
         "leaderboard": ("bench.cli.leaderboard:leaderboard", "Rank victims and defences of some runs."),
         "account": ("bench.cli.account:account", "Say what defences cost, and what they buy."),
         "certify": ("bench.cli.certify:certify", "Prove how far smoothed victims' answers reach."),
