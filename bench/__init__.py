@@ -12,7 +12,15 @@ from bench.core.aliases import install, renamed
 
 if TYPE_CHECKING:
     from bench.api import RunOptions, run
-    from bench.contracts.attacks import Attack, AttackTools, InformedAttack, Overlay
+    from bench.contracts.attacks import (
+        Answer,
+        Attack,
+        AttackTools,
+        EffectTools,
+        InformedAttack,
+        SpeechEffect,
+        Steps,
+    )
     from bench.contracts.capabilities import Embedding, Purifying, Refusing, Sequential, Tunable, forward_capabilities
     from bench.contracts.composition import parts_of
     from bench.contracts.defense_view import DefenseView, survival
@@ -29,6 +37,8 @@ if TYPE_CHECKING:
         TrainedAgainst,
         Victim,
     )
+    from bench.contracts.recipes import SHAPES, Effect, Overlay, Recipe, RecipeError, Samples, Words, drawn_key
+    from bench.contracts.searching import steps_of
     from bench.contracts.traits import Traits, traits_of
     from bench.core.batch import Batch, batches
     from bench.core.cache import appearing_file, appearing_folder, cache_dir
@@ -36,6 +46,7 @@ if TYPE_CHECKING:
     from bench.core.digests import content_digests
     from bench.core.errors import BenchError, ComponentError, DataError, UsageError
     from bench.core.halving import Halving
+    from bench.core.heard import Heard
     from bench.core.keys import code_digest, fingerprint
     from bench.core.noises import NoiseSet
     from bench.core.progress import SILENT, Progress
@@ -68,8 +79,10 @@ __all__ = [
     "SAMPLE_RATE",
     "SCRIPTED",
     "SEGMENT_S",
+    "SHAPES",
     "SIGNAL",
     "SILENT",
+    "Answer",
     "Attack",
     "AttackTools",
     "Batch",
@@ -82,10 +95,13 @@ __all__ = [
     "Defended",
     "Defense",
     "DefenseView",
+    "Effect",
+    "EffectTools",
     "Embedding",
     "Fingerprinted",
     "FitContext",
     "Halving",
+    "Heard",
     "InformedAttack",
     "Modality",
     "NoiseBank",
@@ -97,11 +113,16 @@ __all__ = [
     "Phone",
     "Progress",
     "Purifying",
+    "Recipe",
+    "RecipeError",
     "Refusing",
     "Rng",
     "RunOptions",
+    "Samples",
     "Sequential",
     "Spec",
+    "SpeechEffect",
+    "Steps",
     "Task",
     "TrainableVictim",
     "TrainedAgainst",
@@ -111,6 +132,7 @@ __all__ = [
     "Utterance",
     "Victim",
     "Word",
+    "Words",
     "appearing_file",
     "appearing_folder",
     "batches",
@@ -121,6 +143,7 @@ __all__ = [
     "code_digest",
     "content_digests",
     "did_you_mean",
+    "drawn_key",
     "fingerprint",
     "forward_capabilities",
     "in_threads",
@@ -130,6 +153,7 @@ __all__ = [
     "one_thread",
     "parts_of",
     "run",
+    "steps_of",
     "survival",
     "traits_of",
     "uar",
@@ -139,7 +163,7 @@ __all__ = [
 
 _ON_FIRST_USE = {
     "bench.api": "RunOptions run",
-    "bench.contracts.attacks": "Attack AttackTools InformedAttack Overlay",
+    "bench.contracts.attacks": "Answer Attack AttackTools EffectTools InformedAttack SpeechEffect Steps",
     "bench.contracts.capabilities": "Embedding Purifying Refusing Sequential Tunable forward_capabilities",
     "bench.contracts.composition": "parts_of",
     "bench.contracts.defense_view": "DefenseView survival",
@@ -148,6 +172,8 @@ _ON_FIRST_USE = {
     "bench.contracts.protocols": (
         "ChecksVictim Corpus Defense Fingerprinted FitContext NoiseBank TrainableVictim TrainedAgainst Victim"
     ),
+    "bench.contracts.recipes": "SHAPES Effect Overlay Recipe RecipeError Samples Words drawn_key",
+    "bench.contracts.searching": "steps_of",
     "bench.contracts.traits": "Traits traits_of",
     "bench.core.batch": "Batch batches",
     "bench.core.cache": "appearing_file appearing_folder cache_dir",
@@ -155,6 +181,7 @@ _ON_FIRST_USE = {
     "bench.core.digests": "content_digests",
     "bench.core.errors": "BenchError ComponentError DataError UsageError",
     "bench.core.halving": "Halving",
+    "bench.core.heard": "Heard",
     "bench.core.keys": "code_digest fingerprint",
     "bench.core.noises": "NoiseSet",
     "bench.core.progress": "SILENT Progress",

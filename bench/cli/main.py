@@ -27,6 +27,7 @@ class _Bench(Subcommands):
         "purified": ("bench.cli.purified:purified", "See what a purifier makes of an utterance."),
         "curve": ("bench.cli.curve:curve", "Show error against a parameter of an attack."),
         "listen": ("bench.cli.listen:listen", "Hear and see what attacks do."),
+        "perception": ("bench.cli.perception:perception", "Turn raters' answers into a perception table."),
         "data": ("bench.cli.data:app", "Get sounds, and check those that you have."),
         "victims": ("bench.cli.victims:app", "Train victims, and hand them on."),
         "reproduce": ("bench.cli.reproduce:app", "A paper's table, ours beside the published one."),

@@ -16,6 +16,13 @@ def show(
     json: Annotated[
         str | None, typer.Option(help="Write the scores as JSON to this file; - is standard output.")
     ] = None,
+    estimand: Annotated[
+        str,
+        typer.Option(
+            help="What intervals are about: 'fitted', these fitted victims on other speakers; 'trainings', trainings "
+            "like theirs too, for which it takes five seeds."
+        ),
+    ] = "fitted",
 ) -> None:
     """Show a run again, scored from its records; needs neither the victim nor the sound."""
     from bench.evaluation.options import parse_ks
@@ -24,9 +31,11 @@ def show(
     ks = parse_ks(k) if k is not None else None
 
     from bench.cli.report import check_json_target, report
+    from bench.scoring.dependence import estimand_named
 
+    about = estimand_named(estimand)
     check_json_target(json)
-    results = read_results([run], ks)
+    results = read_results([run], ks, about)
     report(results, json)
     for failure in results.failed:
         typer.echo(f"bench: a cell failed: {failure.error}", err=True)

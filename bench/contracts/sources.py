@@ -33,6 +33,57 @@ def source_of(module: str) -> Path | None:
     return Path(spec.origin) if spec and spec.origin else None
 
 
+def unimported_source_of(module: str) -> Path | None:
+    """Find the file that a module is written in, without importing anything.
+
+    Args:
+        module: its dotted name.
+
+    Returns:
+        None where it is not to be found so.
+
+    >>> unimported_source_of("attacks.fade_in") == source_of("attacks.fade_in")
+    True
+    """
+    top, *below = module.split(".")
+    try:
+        spec = importlib.util.find_spec(top)
+    except (ImportError, ValueError):
+        return None
+    if spec is None or spec.origin is None:
+        return None
+    file = Path(spec.origin)
+    places = [file] if not below else [file.parent.joinpath(*below[:-1], f"{below[-1]}.py")]
+    places += [file.parent.joinpath(*below, "__init__.py")] if below else []
+    return next((place for place in places if place.is_file()), None)
+
+
+def table_in(file: Path, name: str = "COMPONENTS") -> list[tuple[str, str, str]] | None:
+    """Read a plug-in file's table without running the file.
+
+    Args:
+        file: one that is there.
+        name: of the table.
+
+    Returns:
+        Kind, name and class of each component; None where there is no such table, or not one that is written out.
+    """
+    tables = [
+        item.value for item in _body(file) if isinstance(item, ast.Assign | ast.AnnAssign) and name in _assigned(item)
+    ]
+    if len(tables) != 1 or not isinstance(tables[0], ast.Dict):
+        return None
+    found: list[tuple[str, str, str]] = []
+    for kind, inner in zip(tables[0].keys, tables[0].values, strict=True):
+        if not (isinstance(kind, ast.Constant) and isinstance(kind.value, str) and isinstance(inner, ast.Dict)):
+            return None
+        for key, value in zip(inner.keys, inner.values, strict=True):
+            if not (isinstance(key, ast.Constant) and isinstance(key.value, str) and isinstance(value, ast.Name)):
+                return None
+            found.append((kind.value, key.value, value.id))
+    return found
+
+
 def described(file: Path, name: str) -> tuple[str, str]:
     """Read a dataclass's fields with their defaults, and the first line of its docstring.
 

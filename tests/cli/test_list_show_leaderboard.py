@@ -192,7 +192,8 @@ class Cells(HTMLParser):
 def second_run(bench_before: Callable, tiny_job: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Another victim, bare and defended, under the same attack: other lines of the same boards."""
     out = tmp_path_factory.mktemp("second") / "run"
-    said = bench_before(*tiny_job(victim="cnn_gru:channels=4,max_epochs=8", defense=["none", "random_noise"], out=out))
+    job = tiny_job(victim="cnn_gru:channels=4,max_epochs=8", defense=["none", "multi_condition"], out=out)
+    said = bench_before(*job)
     assert said.code == 0, said.err
     return out
 
@@ -220,7 +221,7 @@ def test_a_leaderboard_in_three_formats(
         assert {(line["victim"], line["defense"]) for line in ranked} == {
             (json.loads((finished_run[0].parent / "scores.json").read_text())["cells"][0]["victim"], "none"),
             ("cnn_gru:channels=4,max_epochs=8", "none"),
-            ("cnn_gru:channels=4,max_epochs=8", "random_noise"),
+            ("cnn_gru:channels=4,max_epochs=8", "multi_condition"),
         }
 
     cells = Cells()
