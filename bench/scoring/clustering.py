@@ -16,7 +16,7 @@ ASSUMED_ALIKE = 0.2
 
 
 def codes(labels: ArrayLike) -> Codes:
-    """Number labels from 0, equal ones alike; what is missing is each a label of its own.
+    """Give numbers to labels from 0, equal ones alike; what is missing is each a label of its own.
 
     >>> codes(["b", "a", "b"]).tolist()
     [0, 1, 0]
@@ -43,7 +43,7 @@ def cluster_count(labels: ArrayLike) -> int:
 
 
 def crossing(clusterings: Sequence[Codes]) -> Codes:
-    """Number the combinations of several clusterings.
+    """Give numbers to the combinations of several clusterings.
 
     Args:
         clusterings: each of shape (n,), numbers from 0.
