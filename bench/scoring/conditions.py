@@ -9,7 +9,7 @@ from typing import Literal
 
 import pandas as pd
 
-from bench.scoring.comparisons import Comparison, compare
+from bench.scoring.comparisons import PairedComparison, compare
 from bench.scoring.dependence import Estimand, crossed_with_speakers, estimated_share
 from bench.scoring.descriptions import Counted
 from bench.scoring.estimates import Difference, Estimate
@@ -97,7 +97,7 @@ class PairedTest:
     corr: bool | None
     noises: Counted | None
     k: int
-    found: Comparison
+    found: PairedComparison
     p_holm: float | None
     p1: float
     p1_holm: float
@@ -192,7 +192,7 @@ def tests(conditions: Sequence[Condition], ks: Sequence[int], estimand: Estimand
 class _Compared:
     """Two conditions on the utterances that both attacked, by our test and by P1's."""
 
-    of: Comparison
+    of: PairedComparison
     p1: float
 
 
