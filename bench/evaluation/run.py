@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bench.contracts.registry import Registry
+from bench.contracts.threat_models import ThreatModel
 from bench.core.cache import cache_dir
 from bench.core.errors import UsageError
 from bench.core.progress import Progress
 from bench.data.splits import LEAKS, split_named
+from bench.evaluation.isolating import registry_for
 from bench.evaluation.options import Options, check_writable
 from bench.evaluation.planning import Selection, grouped, plan, plan_fitted, select
 from bench.evaluation.preflight import check_defended, check_names, check_possible
@@ -75,9 +76,15 @@ def execute_all(asked: Sequence[Options], progress: Progress) -> Done:
     remember(first.out, first.ks)
     failures = run_grid(experiment, planned, store)
     keys = [cell_key(experiment, plan.cell) for plan in planned]
-    finished = [store.read(key) for key in keys if store.has(key)]
+    found = zip(planned, keys, strict=True)
+    finished = [_as_asked(store.read(key), plan.threat_model) for plan, key in found if store.has(key)]
     failed = [store.failure(key) for key in keys if not store.has(key)]
     return Done(collect(finished, first.ks, failed), finished, failures)
+
+
+def _as_asked(cell: CellRecords, asked: ThreatModel) -> CellRecords:
+    """A finished cell, scored for what is asked now: its file names what was asked when it was measured."""
+    return replace(cell, description=replace(cell.description, noises=asked.noises))
 
 
 _VARY = ("victims", "defenses", "attacks", "tasks", "split", "folds", "seeds", "repeats")
@@ -127,7 +134,7 @@ def prepare_fitted(options: Options, progress: Progress) -> tuple[Experiment, li
 def _read(asked: Sequence[Options], progress: Progress) -> tuple[Experiment, list[Selection]]:
     """Find and build components, and refuse what is misspelt or cannot go together; only then read the data, which may
     take long."""
-    registry = Registry.discover(asked[0].plugins)
+    registry = registry_for(*asked)
     for options in asked:
         check_names(options, registry, progress)
     check_writable(cache_dir(), "SERBENCH_CACHE")

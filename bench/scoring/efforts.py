@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from bench.contracts.threat_models import Counted
 from bench.scoring.conditions import Condition
 from bench.scoring.dependence import Estimand, crossed_with_speakers
-from bench.scoring.descriptions import Counted
 from bench.scoring.estimates import Estimate
 from bench.scoring.names import Setting
 from bench.scoring.records import CellRecords, pooled_rows
@@ -108,7 +108,7 @@ def query_medians(conditions: Sequence[Condition], budget: int, estimand: Estima
     """
     for one in conditions:
         if one.rows["query"].max() > 1:
-            found = queries_of(one.rows, one.noises == "imperceptible")
+            found = queries_of(one.rows, one.noises)
             crossed = crossed_with_speakers(found, one.rows, estimand)
             of = median_queries(found["queries"], budget, found["speaker"], found["utterance"], crossed)
             yield MedianQueries(one.corr, one.noises, of)
@@ -125,7 +125,7 @@ def smallest_perturbations(
         estimand: what the intervals are about.
     """
     for one, k in itertools.product(conditions, ks):
-        found = quietest_of(one.rows, k, one.noises == "imperceptible")
+        found = quietest_of(one.rows, k, one.noises)
         crossed = crossed_with_speakers(found, one.rows, estimand)
         of = smallest_perturbation(found["snr_db"], found["speaker"], found["utterance"], crossed)
         yield SmallestPerturbation(one.corr, one.noises, k, of)
@@ -155,7 +155,7 @@ def _gaps(attacks: dict[tuple[str, bool], list[CellRecords]], noises: Counted) -
     about = next(iter(attacks.values()))[0].description
     beside: pd.DataFrame | None = None
     for number, own in enumerate(attacks.values()):
-        found = queries_of(pooled_rows(own), noises == "imperceptible").rename(columns={"queries": str(number)})
+        found = queries_of(pooled_rows(own), noises).rename(columns={"queries": str(number)})
         beside = found if beside is None else beside.merge(found.drop(columns="speaker"), on=[*UTTERANCE])
     if beside is None or beside.empty:
         return

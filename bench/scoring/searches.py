@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from bench.contracts.threat_models import Counted
 from bench.scoring.clustering import Numbers
 from bench.scoring.estimates import Estimate, Interval
 from bench.scoring.intervals import proportion_interval
-from bench.scoring.scores import UTTERANCE, queries_to_success
+from bench.scoring.scores import UTTERANCE, queries_to_success, within
 from bench.scoring.survival import kaplan_meier
 
 HALF = 0.5
@@ -178,34 +179,32 @@ def optimality_gap(
     }
 
 
-def queries_of(rows: pd.DataFrame, imperceptible: bool) -> pd.DataFrame:
+def queries_of(rows: pd.DataFrame, counted: Counted) -> pd.DataFrame:
     """Count queries to the first success of each attacked utterance.
 
     Args:
         rows: records of one or more cells.
-        imperceptible: which successes count.
+        counted: which successes count: "imperceptible", "additive" or "all".
 
     Returns:
         One row an utterance and cell: fold, seed, repeat, utterance, speaker, queries.
     """
     found = rows.groupby([*UTTERANCE], sort=False).agg(speaker=("speaker", "first")).reset_index()
-    return found.assign(queries=queries_to_success(rows, imperceptible))
+    return found.assign(queries=queries_to_success(rows, counted))
 
 
-def quietest_of(rows: pd.DataFrame, k: int, imperceptible: bool) -> pd.DataFrame:
+def quietest_of(rows: pd.DataFrame, k: int, counted: Counted) -> pd.DataFrame:
     """Find the greatest SNR of each attacked utterance's successes within k queries.
 
     Args:
         rows: records of one or more cells.
         k: queries allowed.
-        imperceptible: which successes count.
+        counted: which successes count: "imperceptible", "additive" or "all".
 
     Returns:
         One row an utterance and cell: fold, seed, repeat, utterance, speaker, snr_db (NaN where there was none).
     """
-    hit = rows["accepted"] & (rows["query"] <= k)
-    if imperceptible:
-        hit &= rows["imperceptible"].fillna(False).astype(bool)
+    hit = rows["accepted"] & (rows["query"] <= k) & within(rows, counted)
     kept = rows.assign(snr_db=rows["snr_db"].astype(float).where(hit))
     found = kept.groupby([*UTTERANCE], sort=False)
     return found.agg(speaker=("speaker", "first"), snr_db=("snr_db", "max")).reset_index()

@@ -11,6 +11,7 @@ import torch
 from bench import REFUSED, ComponentError
 from bench.contracts.registry import Registry
 from bench.modelling.weights import save_weights
+from bench.referee.blinding import Instance
 from bench.scoring.estimates import Difference
 from bench.scoring.rows import Row, as_table
 from bench.scoring.scores import robustness
@@ -39,9 +40,9 @@ DEFENDED = rows_of(("a", "a", "a"), ("a", REFUSED, "a"), ("b", "b", REFUSED), ("
 
 
 def test_robust_accuracy_counts_what_is_right_and_stays() -> None:
-    assert robustness(BARE, 1, False)["robust"].tolist() == [False] * 4
-    assert robustness(DEFENDED, 1, False)["robust"].tolist() == [True, False, True, False]
-    assert figures.robust_accuracy(DEFENDED, 1, True).value == 0.5
+    assert robustness(BARE, 1, "all")["robust"].tolist() == [False] * 4
+    assert robustness(DEFENDED, 1, "all")["robust"].tolist() == [True, False, True, False]
+    assert figures.robust_accuracy(DEFENDED, 1, "imperceptible").value == 0.5
 
 
 def test_a_refusal_costs_uar_and_is_no_success() -> None:
@@ -49,22 +50,22 @@ def test_a_refusal_costs_uar_and_is_no_success() -> None:
     assert figures.clean_uar(DEFENDED).value == 0.5
     assert figures.uar_lost(BARE, DEFENDED).value == pytest.approx(0.25)
     assert figures.refused_share(DEFENDED).value == 0.25
-    assert figures.attack_success(DEFENDED, 1, True).value == 0.25
-    assert figures.attack_prevented(BARE, DEFENDED, 1, True, 1).value == pytest.approx(0.75)
-    assert figures.robustness_won(BARE, DEFENDED, 1, True, 1).value == pytest.approx(0.5)
+    assert figures.attack_success(DEFENDED, 1, "imperceptible").value == 0.25
+    assert figures.attack_prevented(BARE, DEFENDED, 1, "imperceptible", 1).value == pytest.approx(0.75)
+    assert figures.robustness_won(BARE, DEFENDED, 1, "imperceptible", 1).value == pytest.approx(0.5)
 
 
 def test_refusing_everything_buys_nothing() -> None:
     always = rows_of(*[(true, REFUSED, REFUSED) for true in "aabb"])
-    assert figures.attack_success(always, 1, True).value == 0
+    assert figures.attack_success(always, 1, "imperceptible").value == 0
     assert figures.clean_uar(always).value == 0
-    assert figures.robust_accuracy(always, 1, True).value == 0
+    assert figures.robust_accuracy(always, 1, "imperceptible").value == 0
 
 
 def test_repeats_of_a_cell_are_averaged() -> None:
     again = rows_of(*[("a", "a", "b")] * 2, ("b", "b", "a"), ("b", "b", "b"), repeat=1)
     both = pd.concat([DEFENDED, again], ignore_index=True)
-    assert figures.attack_prevented(BARE, both, 1, True, 1).value == pytest.approx((0.75 + 0.25) / 2)
+    assert figures.attack_prevented(BARE, both, 1, "imperceptible", 1).value == pytest.approx((0.75 + 0.25) / 2)
 
 
 def test_only_utterances_that_both_were_asked_about_are_compared() -> None:
@@ -93,11 +94,14 @@ def figure(value: float) -> Difference:
 
 
 def test_figures_at_each_k_are_plain_json() -> None:
-    bare, defended = (figures.figures_at(found, DEFENDED, (1,), True, once=False) for found in (None, BARE))
+    bare, defended = (figures.figures_at(found, DEFENDED, (1,), "imperceptible", once=False) for found in (None, BARE))
     assert [set(one.to_json()) for one in bare] == [{"k", "acc_att", "robust_accuracy"}]
     (told,) = (one.to_json() for one in defended)
     assert set(told) == {"k", "acc_att", "robust_accuracy", "prevented", "robustness_won"}
-    assert told["prevented"] == {"value": 0.75, "ci95": list(figures.attack_prevented(BARE, DEFENDED, 1, True, 1).ci95)}
+    assert told["prevented"] == {
+        "value": 0.75,
+        "ci95": list(figures.attack_prevented(BARE, DEFENDED, 1, "imperceptible", 1).ci95),
+    }
 
 
 def roles_of(defense: str, attack: str, guarded: bool) -> dict[str, str]:
@@ -107,7 +111,7 @@ def roles_of(defense: str, attack: str, guarded: bool) -> dict[str, str]:
 
 
 def test_attacks_are_told_apart_by_what_was_seen_in_training() -> None:
-    roles = roles_of("random_noise:categories=human", "boundary:noises=imperceptible", True)
+    roles = roles_of("multi_condition:categories=human", "boundary:noises=imperceptible", True)
     assert roles == {
         "through": "boundary:noises=imperceptible",
         "seen": "boundary:noises=imperceptible,categories=human",
@@ -120,11 +124,11 @@ def test_attacks_are_told_apart_by_what_was_seen_in_training() -> None:
 
 def test_an_attack_of_one_category_is_seen_or_unseen_as_it_is() -> None:
     spec = "environmental:category=human,snr_db=10.0"
-    seen = roles_of("random_noise:categories=human", spec, False)
+    seen = roles_of("multi_condition:categories=human", spec, False)
     assert seen["seen"] == spec
     assert "unseen" not in seen
     assert seen["unaware"] == "transfer:attack=environmental:category=human,,snr_db=10.0"
-    assert roles_of("random_noise", "fade_in", False)["unseen"] == "fade_in"
+    assert roles_of("multi_condition", "fade_in", "all")["unseen"] == "fade_in"
 
 
 def test_costs_are_read_from_what_was_saved(tmp_path: Path) -> None:
@@ -138,7 +142,7 @@ def test_costs_are_read_from_what_was_saved(tmp_path: Path) -> None:
 
 
 def test_every_victim_answers_the_same_utterances() -> None:
-    times = answer_times([ContraryVictim(), ContraryVictim()], sample_utterances(), CPU, 8)
+    times = answer_times([Instance(ContraryVictim()), Instance(ContraryVictim())], sample_utterances(), CPU, 8)
     assert len(times) == 2
     assert all(time > 0 for time in times)
 
