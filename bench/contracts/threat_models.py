@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from bench.contracts.composition import Composed, composed
-from bench.core.specs import Spec, spec_of
+from bench.contracts.composition import Composed, composed, isolated_specs
+from bench.core.specs import ISOLATED, Spec, spec_of
 
 Corr = Literal["yes", "no", "both"]
 NoiseScope = Literal["all", "imperceptible", "both"]
@@ -46,6 +48,8 @@ def threat_models(text: str, attack: Any, corr: Corr, noises: NoiseScope) -> lis
         names = zip(attack.names, attack.parts, strict=True)
         whole = composed(tuple(spec_of(Spec.parse(name).name, part) for name, part in names))
         return [ThreatModel(whole, whole, False, splits)]
+    if isolated_specs("attacks", text):
+        return _of_isolated(text, ISOLATED + attack.told.spec, attack.params, corr, splits)
     spec = Spec.parse(text)
     pinned = {key for key, _ in spec.params}
     fields = {field.name: field.default for field in dataclasses.fields(attack)}
@@ -64,4 +68,32 @@ def threat_models(text: str, attack: Any, corr: Corr, noises: NoiseScope) -> lis
             ]
         else:
             found.append(ThreatModel(spec_of(spec.name, replace(attack, **known)), base, knows, splits))
+    return found
+
+
+def _of_isolated(
+    given: str, canonical: str, params: Mapping[str, Any], corr: Corr, splits: Sequence[str]
+) -> list[ThreatModel]:
+    """The threat models of an attack in a process of its own: what its parameters are is known, not their defaults.
+
+    Args:
+        given: its spec; what it names is not crossed.
+        canonical: its spec as records name it.
+        params: all its parameters by name; none of a composition.
+        corr: as in `threat_models`.
+        splits: the noises that may be used.
+    """
+    if not params:
+        return [ThreatModel(canonical, canonical, False, tuple(splits))]
+    spec = Spec.parse(canonical)
+    pinned = {key for key, _ in Spec.parse(given).params}
+    rest = tuple(one for one in spec.params if one[0] not in ("corr", "noises"))
+    base = str(Spec(spec.name, rest))
+    informed = {"yes": (True,), "no": (False,), "both": (False, True)}[corr] if "corr" in params else (False,)
+    informed = (params["corr"] is True,) if "corr" in pinned & set(params) else informed
+    separate = [str(params["noises"])] if "noises" in pinned else list(splits) if "noises" in params else [""]
+    found = []
+    for knows, split in itertools.product(informed, separate):
+        told = (("corr", str(knows).lower()),) * ("corr" in params) + (("noises", split),) * bool(split)
+        found.append(ThreatModel(str(Spec(spec.name, rest + told)), base, knows, (split,) if split else tuple(splits)))
     return found

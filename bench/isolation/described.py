@@ -28,6 +28,8 @@ class Described:
         fingerprint: of files that it rests on.
         checks: whether it may refuse a victim.
         seen: whether it says what it was trained against.
+        effect: whether it is applied, not searched with.
+        informed: whether it can be told beforehand what harms.
     """
 
     spec: str
@@ -36,6 +38,8 @@ class Described:
     fingerprint: str = ""
     checks: bool = False
     seen: bool = False
+    effect: bool = False
+    informed: bool = False
 
 
 def described(process: IsolatedProcess, kind: str, specs: Sequence[str]) -> Described:
@@ -59,7 +63,7 @@ def described(process: IsolatedProcess, kind: str, specs: Sequence[str]) -> Desc
     prints = told.get("fingerprint")
     if not isinstance(prints, list) or not all(map(_is_line, prints)) or len(prints) > _ITEMS:
         raise process.broken("a fingerprint that is none", "a list of texts")
-    flags = {name: told.get(name) is True for name in ("checks", "seen")}
+    flags = {name: told.get(name) is True for name in ("checks", "seen", "effect", "informed")}
     return Described(str(spec), params, _traits(process, told), " ".join(prints), **flags)
 
 

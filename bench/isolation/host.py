@@ -14,12 +14,13 @@ import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from bench.contracts.attacks import InformedAttack, SpeechEffect
 from bench.contracts.capabilities import Purifying, Refusing
 from bench.contracts.component import Component
 from bench.contracts.pipeline import Defended, check_defends
@@ -30,10 +31,13 @@ from bench.core.errors import BenchError, DataError, UsageError
 from bench.core.noises import NoiseSet
 from bench.core.specs import params_of
 from bench.core.types import NoiseClip
+from bench.isolation.attack_host import AttackHost
 from bench.isolation.channel import ANYTHING, Array, Channel, ChannelError, Message
 from bench.isolation.folder import packed, read_in
 from bench.isolation.speech import array_of, read_batch, read_heard, read_labelled, read_noises, read_task
 from bench.isolation.telling import Telling
+
+_WITHOUT_TRAINING = frozenset({"ask", "enroll", "trace", "search", "answer", "close", "probe", "apply"})
 
 
 def main(told: str) -> None:
@@ -73,7 +77,7 @@ def _serve(host: Host, channel: Channel) -> None:
 
 def _answered(host: Host, request: Message, channel: Channel) -> Message:
     try:
-        with torch.no_grad() if request.head["do"] in ("ask", "enroll", "trace") else torch.enable_grad():
+        with torch.no_grad() if request.head["do"] in _WITHOUT_TRAINING else torch.enable_grad():
             return host.doing[request.head["do"]](request, channel)
     except torch.OutOfMemoryError:
         return Message({"error": ["memory"]})
@@ -108,6 +112,11 @@ class Host:
         """Find the components; this runs the plug-in files."""
         return Registry.discover(self.plugins)
 
+    @cached_property
+    def attacks(self) -> AttackHost:
+        """Make what runs attacks."""
+        return AttackHost(partial(self.registry.build, "attacks"))
+
     @property
     def doing(self) -> dict[str, Callable[[Message, Channel], Message]]:
         """Give the methods by the kind of request."""
@@ -120,6 +129,7 @@ class Host:
                 "load": self._load,
             },
             **{"save": self._save, "enroll": self._enroll, "ask": self._ask, "trace": self._trace},
+            **self.attacks.doing,
         }
 
     def _describe(self, request: Message, channel: Channel) -> Message:
@@ -135,6 +145,8 @@ class Host:
             "fingerprint": [leaf.object.fingerprint() for leaf in leaves if isinstance(leaf.object, Fingerprinted)],
             "checks": isinstance(own, ChecksVictim),
             "seen": any(isinstance(leaf.object, TrainedAgainst) for leaf in leaves),
+            "effect": isinstance(own, SpeechEffect),
+            "informed": isinstance(own, InformedAttack),
         }
         return Message(told)
 

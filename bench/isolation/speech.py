@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from bench.core.batch import Batch
+from bench.core.heard import Heard
 from bench.core.noises import NoiseSet
 from bench.core.types import NoiseClip, Phone, Task, Utterance, Word
 from bench.isolation.channel import Array
@@ -40,7 +41,7 @@ def labelled(utterances: Sequence[Utterance]) -> tuple[list[Told], list[Array]]:
     told: list[Told] = [
         [
             *(one.id, one.session, one.emotion, one.activation, one.valence, dict(one.metadata)),
-            *(one.speaker, one.transcript, _told_words(one.words)),
+            *(one.speaker, one.transcript, words_told(one.words)),
         ]
         for one in utterances
     ]
@@ -63,7 +64,7 @@ def read_labelled(told: Sequence[Told], samples: Iterator[Array]) -> list[Uttera
                 speaker,
                 session=session,
                 transcript=transcript,
-                words=_words(words),
+                words=read_words(words),
                 emotion=emotion,
                 activation=activation,
                 valence=valence,
@@ -73,7 +74,7 @@ def read_labelled(told: Sequence[Told], samples: Iterator[Array]) -> list[Uttera
     return found
 
 
-def heard(utterances: Sequence[Utterance], speakers: Sequence[str], with_words: bool) -> list[Told]:
+def heard(utterances: Sequence[Utterance | Heard], speakers: Sequence[str], with_words: bool) -> list[Told]:
     """Write what a victim is told of speech beside its sound: a speaker and, for one that reads, words.
 
     Args:
@@ -82,7 +83,7 @@ def heard(utterances: Sequence[Utterance], speakers: Sequence[str], with_words: 
         with_words: whether transcripts and words go with them.
     """
     return [
-        [speaker, one.transcript, _told_words(one.words)] if with_words else [speaker, None, None]
+        [speaker, one.transcript, words_told(one.words)] if with_words else [speaker, None, None]
         for one, speaker in zip(utterances, speakers, strict=True)
     ]
 
@@ -96,9 +97,22 @@ def read_heard(told: Sequence[Told], waveforms: Sequence[Tensor], ids: Sequence[
         ids: what each is called here.
     """
     return tuple(
-        Utterance(id, waveform, speaker, transcript=transcript, words=_words(words))
+        Utterance(id, waveform, speaker, transcript=transcript, words=read_words(words))
         for (speaker, transcript, words), waveform, id in zip(told, waveforms, ids, strict=True)
     )
+
+
+def read_speech(told: Sequence[Told], samples: Iterator[Array]) -> list[Heard]:
+    """Read what `heard` wrote as what attacks are given.
+
+    Args:
+        told: n lists.
+        samples: n arrays are taken from these.
+    """
+    return [
+        Heard(torch.from_numpy(next(samples)), speaker, transcript, read_words(words))
+        for speaker, transcript, words in told
+    ]
 
 
 def read_batch(
@@ -155,13 +169,28 @@ def read_task(told: dict[str, Any]) -> Task:
     return Task(**{**told, **lists})
 
 
-def _told_words(words: tuple[Word, ...] | None) -> list[Told] | None:
+def words_told(words: tuple[Word, ...] | None) -> list[Told] | None:
+    """Write words with their times, and those of their phones."""
     if words is None:
         return None
     return [[w.text, w.start_s, w.end_s, [[p.label, p.start_s, p.end_s] for p in w.phones]] for w in words]
 
 
-def _words(told: Sequence[Told] | None) -> tuple[Word, ...] | None:
+def read_words(told: Sequence[Told] | None) -> tuple[Word, ...] | None:
+    """Read what `words_told` wrote.
+
+    Raises:
+        TypeError, ValueError: it is nothing of the kind.
+    """
     if told is None:
         return None
-    return tuple(Word(text, start, end, tuple(Phone(*one) for one in phones)) for text, start, end, phones in told)
+    return tuple(
+        Word(_text(text), float(start), float(end), tuple(Phone(_text(p), float(s), float(e)) for p, s, e in phones))
+        for text, start, end, phones in told
+    )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"a {type(value).__name__} for a text")
+    return value

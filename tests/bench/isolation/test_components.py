@@ -60,7 +60,7 @@ def test_a_victim_answers_there_bit_by_bit_what_it_answers_here(
 @torch.no_grad()
 @pytest.mark.parametrize(
     ("victim", "defense"),
-    [(CNN, "isolated:noise_augmentation"), (f"isolated:{CNN}", "rnnoise + noise_augmentation:copies=1")],
+    [(CNN, "isolated:noise_augmentation"), (f"isolated:{CNN}", "rnnoise + noise_augmentation:snrs_db=10")],
 )
 def test_a_pair_runs_there_as_it_does_here(registry: Registry, victim: str, defense: str, sandboxes: None) -> None:
     bare = [one.replace("isolated:", "") for one in (victim, defense)]
@@ -90,8 +90,8 @@ def test_a_randomised_one_that_refuses_draws_by_key_and_samples_alone(registry: 
 
 
 def test_a_component_tells_what_it_is(registry: Registry, sandboxes: None) -> None:
-    component = registry.component("defenses", "isolated:noise_augmentation:copies=1")
-    plain = registry.component("defenses", "noise_augmentation:copies=1")
+    component = registry.component("defenses", "isolated:noise_augmentation:snrs_db=10")
+    plain = registry.component("defenses", "noise_augmentation:snrs_db=10")
     assert component.isolated
     assert not plain.isolated
     assert component.spec == f"isolated:{plain.spec}"
