@@ -12,17 +12,17 @@ found; what the referee itself refuses raises `bench.ComponentError`.
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from bench.conformance import TOLERANCE as TOLERANCE
+from bench.conformance import Copies, check_fitted_victim
 from bench.contracts.attacks import Attack, AttackTools, EffectTools, SpeechEffect
 from bench.contracts.component import KINDS
 from bench.contracts.defense_view import DefenseView
@@ -43,8 +43,6 @@ from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
 from bench.scoring.rows import Row
 
-TOLERANCE = 1e-4
-"""Largest difference in log-probability that another batch may make."""
 CPU = torch.device("cpu")
 TASK = TASKS["ahsn"]
 
@@ -62,7 +60,7 @@ def sample_utterances(speakers: int = 3, each: int = 2, key: str = "sample") -> 
         for label, emotion in enumerate(TASK.classes):
             for take in range(each):
                 id = f"{key}-{speaker}-{emotion}-{take}"
-                waveform = _tones(id, pitch=110.0 * (1 + 0.1 * speaker) * 1.35**label, level=0.05 * (1 + label))
+                waveform = _tones(id, 110.0 * (1 + 0.1 * speaker) * 1.35**label, 0.05 * (1 + label)).clone()
                 words = _words(len(waveform) / SAMPLE_RATE)
                 text = " ".join(word.text for word in words)
                 said = Utterance(id, waveform, f"{key}-{speaker}", transcript=text, words=words, emotion=emotion)
@@ -93,6 +91,7 @@ def _words(seconds: float) -> tuple[Word, ...]:
     return tuple(words)
 
 
+@cache
 def _tones(id: str, pitch: float, level: float) -> Tensor:
     rng = keyed("tones", id)
     seconds = torch.arange(int(rng.uniform(0.3, 1.2) * SAMPLE_RATE), dtype=torch.float64) / SAMPLE_RATE
@@ -107,20 +106,29 @@ def sample_noises() -> NoiseSet:
     clips = []
     for category in categories:
         for number in range(4):
-            samples = keyed("noise", category, number).normal(0, 0.1, SAMPLE_RATE)
-            waveform = torch.from_numpy(samples).clamp(-1, 1).float()
+            waveform = _hiss(category, number).clone()
             clips.append(NoiseClip(f"{category}-{number}", category, waveform, f"{category}-{number}"))
     return NoiseSet("sample", tuple(clips), "sample")
 
 
+@cache
+def _hiss(category: str, number: int) -> Tensor:
+    return torch.from_numpy(keyed("noise", category, number).normal(0, 0.1, SAMPLE_RATE)).clamp(-1, 1).float()
+
+
+@cache
+def _registry() -> Registry:
+    return Registry.discover()
+
+
 def sample_context(seed: int = 0) -> FitContext:
     """Make what a component is fitted with: four classes, sample noises, and a builder of registered components."""
-    return FitContext(TASK, seed, CPU, sample_noises().part("train"), component=Registry.discover().build)
+    return FitContext(TASK, seed, CPU, sample_noises().part("train"), component=_registry().build)
 
 
 def sample_tools(max_queries: int = 25) -> AttackTools:
     """Make what an attack is given: sample noises, P1's perception, 10 dB, and a budget of queries."""
-    build = partial(Registry.discover().build, "attacks")
+    build = partial(_registry().build, "attacks")
     return attack_tools(sample_noises().part("test"), p1(), 10.0, max_queries, build)
 
 
@@ -171,9 +179,8 @@ def check_victim(recipe: TrainableVictim) -> None:
     """
     check_component(recipe)
     assert isinstance(recipe, TrainableVictim), f"{type(recipe).__name__} needs fit and load"
-    context = sample_context()
-    train, valid = sample_utterances(key="train"), sample_utterances(2, key="valid")
-    first, again = (recipe.fit(train, valid, context) for _ in range(2))
+    context, speech = sample_context(), (sample_utterances(key="train"), sample_utterances(2, key="valid"))
+    first, again = (recipe.fit(*speech, context) for _ in range(2))
     check_fitted(first, again, lambda folder: recipe.load(folder, context))
 
 
@@ -186,59 +193,23 @@ def check_defense(defense: Defense, victim: TrainableVictim) -> None:
     """
     check_component(defense)
     assert isinstance(defense, Defense), f"{type(defense).__name__} needs fit and load"
-    context = sample_context()
-    train, valid = sample_utterances(key="train"), sample_utterances(2, key="valid")
-    first, again = (defense.fit(victim, train, valid, context) for _ in range(2))
+    context, speech = sample_context(), (sample_utterances(key="train"), sample_utterances(2, key="valid"))
+    first, again = (defense.fit(victim, *speech, context) for _ in range(2))
     check_fitted(first, again, lambda folder: defense.load(victim, folder, context))
 
 
 def check_fitted(fitted: Victim, again: Victim, load: Callable[[Path], Victim]) -> None:
     """Assert that a fitted victim conforms, and that a second fit of it and its own copy from disk answer alike.
 
+    Asked as by the referee: other names, whole utterances, order, batch and earlier questions must change no answer.
+
     Args:
         fitted: by `sample_context`, on `sample_utterances`.
         again: fitted a second time, with the same seed.
         load: gives the victim that was saved into a folder.
     """
-    state = torch.random.get_rng_state()
-    test = sample_utterances(2, each=4, key="test")
-    enrolled = fitted.enroll(test)
-    alone = torch.cat([_asked(enrolled, [utterance]) for utterance in test])
-    assert alone.shape == (len(test), len(TASK.classes)), f"log_probs gave {tuple(alone.shape)}"
-    if traits_of(enrolled).concurrent:
-        with ThreadPoolExecutor(4) as pool:
-            beside = torch.cat(list(pool.map(lambda utterance: _asked(enrolled, [utterance]), test)))
-        assert torch.equal(beside, alone), "it declares the trait concurrent, and threads change its answers"
-    total = alone.exp().sum(dim=1)
-    assert torch.allclose(total, torch.ones(len(test)), atol=1e-3), f"probabilities sum to {total.tolist()}"
-    _check_batches(enrolled, test, alone)
-    assert torch.equal(torch.cat([_asked(again.enroll(test), [u]) for u in test]), alone), "two fits of one seed differ"
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        fitted.save(folder)
-        files = [path for path in folder.rglob("*") if path.is_file()]
-        odd = [path.name for path in files if path.suffix not in (".safetensors", ".json")]
-        assert not odd, f"saved {odd}: weights are safetensors and JSON, never pickle"
-        loaded = torch.cat([_asked(load(folder).enroll(test), [u]) for u in test])
-    assert torch.equal(loaded, alone), "predictions differ after saving and loading"
-    assert torch.equal(torch.random.get_rng_state(), state), "torch's global generator was used"
-
-
-def _check_batches(victim: Victim, utterances: Sequence[Utterance], alone: Tensor) -> None:
-    """Batch invariance: together, in another order, beside a far longer utterance."""
-    long = replace(utterances[0], waveform=utterances[0].waveform.repeat(9))
-    before = [utterance.waveform.clone() for utterance in utterances]
-    together = _asked(victim, [*utterances[::-1], long])[:-1].flip(0)
-    difference = float((together - alone).abs().max())
-    assert difference <= TOLERANCE, f"log-probabilities depend on the batch by {difference:.2g} (at most {TOLERANCE:g})"
-    assert torch.equal(together.argmax(dim=1), alone.argmax(dim=1)), "labels depend on the batch"
-    unchanged = all(torch.equal(u.waveform, b) for u, b in zip(utterances, before, strict=True))
-    assert unchanged, "log_probs changed its input"
-
-
-@torch.no_grad()
-def _asked(victim: Victim, utterances: Sequence[Utterance]) -> Tensor:
-    return victim.log_probs(Batch.of(utterances)).cpu()
+    said = sample_utterances(2, each=4, key="test")
+    check_fitted_victim(fitted, again, load, Copies(lambda: fitted, said, len(TASK.classes)))
 
 
 @dataclass(frozen=True)
@@ -269,12 +240,11 @@ def attacked(attack: Attack | SpeechEffect, max_queries: int, batch_size: int = 
     """
     referee = Referee(ContraryVictim(), task, CPU, batch_size)
     tools, speech = sample_tools(max_queries), sample_utterances(2, key="attacked")
-    traits = traits_of(attack)
     run = AttackRun(attack, spec_of("checked", attack), tools, seed=0, speech=speech)
-    if traits.adaptive:
-        run = replace(run, view=DefenseView(referee.victim, CPU))
-    if traits.transfers:
-        (_, spec), *_ = traits.made_of
+    if traits_of(attack).adaptive:
+        run = replace(run, view=DefenseView.through(referee.victim, referee.blinding.batch, CPU))
+    if traits_of(attack).transfers:
+        (_, spec), *_ = traits_of(attack).made_of
         bare = best_candidates(referee, replace(run, attack=tools.component(spec), name=spec), speech)
         run = replace(run, transferred={id: candidate.recipe for id, candidate in bare.items()})
     return referee.run(run, speech)
@@ -317,13 +287,10 @@ def _check_effect(effect: SpeechEffect) -> None:
         if first is not None and again is not None:
             assert torch.equal(first.waveform, again.waveform), "the same key makes something else"
             assert first.speaker == heard.speaker, "it changed who speaks"
-    spared = all(
-        torch.equal(one.waveform, other.waveform)
-        for one, other in zip(said, sample_utterances(2, key="attacked"), strict=True)
-    )
-    assert spared, "it changed its original"
-    same = all(torch.equal(clip.waveform, sound) for clip, sound in zip(bank.clips, sounds, strict=True))
-    assert same, "it changed the noise bank"
+    pairs = zip(said, sample_utterances(2, key="attacked"), strict=True)
+    assert all(torch.equal(one.waveform, other.waveform) for one, other in pairs), "it changed its original"
+    bits = zip(bank.clips, sounds, strict=True)
+    assert all(torch.equal(clip.waveform, sound) for clip, sound in bits), "it changed the noise bank"
 
 
 def check_dataset(dataset: Dataset) -> None:

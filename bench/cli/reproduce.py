@@ -15,7 +15,12 @@ from bench.cli.reproduce_tables import OFFERS, Offer
 if TYPE_CHECKING:
     from bench.evaluation.options import Options
 
-app = typer.Typer(help="A paper's table, ours beside the published one.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="A paper's table, ours beside the published one.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
+)
 
 
 @app.callback()
@@ -99,9 +104,9 @@ def reproduce(
 
     table = import_module(f"leaderboards.reproduce.{offer.name}")
     done = execute_all([one for own in whole for one in table.asked(own, **more)], for_terminal())
-    found = table.tables(done.results if offer.pooled else done.cells)
+    found = table.tables(done.cells)
     if plot is not None and found:
         table.draw(done.cells, plot)
-    if write_json({"schema": 1, "tables": [one.to_json() for one in found]}, json):
+    if write_json({"schema": 2, "tables": [one.to_json() for one in found]}, json):
         show(found)
     say_failures(done.failures, options.out)

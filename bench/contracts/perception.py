@@ -10,7 +10,6 @@ import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from pathlib import Path
 
 from bench.core.errors import DataError
@@ -105,6 +104,8 @@ class Perception:
 @cache
 def p1() -> Perception:
     """Read the table of P1, section 5.3. Everything else in P1's catalogue was found imperceptible for emotion."""
+    from importlib import resources
+
     text = resources.files("bench.contracts").joinpath("perception_p1.csv").read_text()
     shares: dict[str, float] = {}
     for row in csv.DictReader(text.splitlines()):

@@ -5,11 +5,15 @@ from __future__ import annotations
 import ast
 import importlib.util
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 _FARTHEST = 4
 """Imports that a default is followed through."""
+_CLASS = re.compile(r"^class (\w+)", re.MULTILINE)
+_DEFINITION = re.compile(rb"^(?=class |def |async def |@)", re.MULTILINE)
 _METHOD = re.compile(r"^    (?=@|def |async def )", re.MULTILINE)
+_MARGIN = re.compile(r"^(?=[^\s#)\]}])", re.MULTILINE)
 _FIELD = re.compile(r"^    \w+ *:", re.MULTILINE)
 
 
@@ -109,10 +113,10 @@ def _class_in(file: Path, name: str) -> ast.ClassDef | None:
         text = file.read_text(encoding="utf-8")
     except (OSError, ValueError):
         return None
-    start = re.search(rf"^class {re.escape(name)}\b", text, re.MULTILINE)
+    start = next((found.start() for found in _CLASS.finditer(text) if found[1] == name), None)
     if start is None:
         return None
-    block = re.split(r"^(?=[^\s#)\]}])", text[start.start() :], maxsplit=2, flags=re.MULTILINE)[1]
+    block = _MARGIN.split(text[start:], maxsplit=2)[1]
     fields, *methods = _METHOD.split(block, maxsplit=1)
     for part in (block if any(map(_FIELD.search, methods)) else fields, text):
         try:
@@ -123,11 +127,20 @@ def _class_in(file: Path, name: str) -> ast.ClassDef | None:
     return None
 
 
-def _body(file: Path) -> tuple[ast.stmt, ...]:
+def _body(file: Path) -> Iterator[ast.stmt]:
+    """A file's top level; what stands before its first definition comes first, since to parse the rest takes time."""
     try:
-        return tuple(ast.parse(file.read_bytes()).body)
-    except (OSError, SyntaxError, ValueError):
-        return ()
+        text = file.read_bytes()
+    except OSError:
+        return
+    count = 0
+    for part in (_DEFINITION.split(text, maxsplit=1)[0], text):
+        try:
+            body = ast.parse(part).body
+        except (SyntaxError, ValueError):  # the beginning ends within a text, say
+            continue
+        yield from body[count:]
+        count = len(body)
 
 
 def _default(file: Path, value: ast.expr) -> str:

@@ -26,7 +26,7 @@ class Traits:
         made_of: kind and spec of every other component that it is made of, trains on or draws from: they are part of
             its key, are built and checked with it, and their names are found wrong before a run begins.
         modalities: what a victim perceives: "sound", "text" or both; of a defence, what its victim perceives beside
-            what the bare one does.
+            what the bare one does. Words are shown to one that perceives text, and to no other.
         trains: False for a victim that no training changes, since somebody else has trained it: a defence that works
             by training refuses it.
         renews: a victim's recipe asks `FitContext.renew` for other utterances in every epoch.

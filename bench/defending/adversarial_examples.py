@@ -15,6 +15,7 @@ from bench.core.types import Utterance
 from bench.data.leakage import check_seeds
 from bench.perturbations.rendering import attack_tools, copy_of
 from bench.referee.judgement import fooled
+from bench.referee.panel import Panel
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun, Candidate, Search, first_candidate
 from bench.scoring.rows import Row
@@ -93,14 +94,24 @@ def adversarial_examples(
     seed = key_of(TRAINING, context.seed, *key)
     check_seeds([seed, attack], [context.seed, attack])
     tools = training_tools(context, max_queries)
-    referee = Referee(victim, context.task, context.device, min_snr_db=MIN_SNR_DB)
+    referee = Referee(
+        victim,
+        context.task,
+        context.device,
+        min_snr_db=MIN_SNR_DB,
+        sample_key=f"{TRAINING}/{seed}",
+        randomised=True,
+        draws=0,
+    )
     attack_run = AttackRun(tools.component(attack), attack, tools, seed, utterances, tools.noises)
     found = best_candidates(referee, attack_run, utterances)
     best = [found.get(utterance.id) for utterance in utterances]
     return [None if one is None else as_training_data(one) for one in best]
 
 
-def best_candidates(referee: Referee, attack_run: AttackRun, utterances: Sequence[Utterance]) -> dict[str, Candidate]:
+def best_candidates(
+    referee: Referee | Panel, attack_run: AttackRun, utterances: Sequence[Utterance]
+) -> dict[str, Candidate]:
     """Run an attack and keep the best candidate of each search.
 
     Args:

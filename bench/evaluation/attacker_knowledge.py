@@ -12,12 +12,13 @@ from bench.core.heard import Heard
 from bench.core.progress import SILENT, Progress
 from bench.core.rng import keyed
 from bench.core.types import Utterance
+from bench.referee.panel import Panel
 from bench.referee.referee import Referee
 from bench.scoring.scores import uar
 
 
 def degradation(
-    referee: Referee,
+    referee: Referee | Panel,
     attack: InformedAttack,
     utterances: Sequence[Utterance],
     tools: AttackTools,
@@ -28,7 +29,7 @@ def degradation(
     Measured on validation speakers with the noise bank's "train" part, so on nothing that is attacked later.
 
     Args:
-        referee: its victim is enrolled with these utterances.
+        referee: its victim knows these utterances' speakers.
         attack: says what it would try of each category.
         utterances: clean, labelled.
         tools: with the "train" part.

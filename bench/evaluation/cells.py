@@ -111,11 +111,6 @@ class Cell:
         seed = self.fitted.seed
         return key_of(seed, "repeat", self.repeat) if self.repeat else seed
 
-    @property
-    def sample_key(self) -> str:
-        """Return what names this look at a randomised victim."""
-        return f"{self.fitted.seed}/{self.repeat}"
-
     def __str__(self) -> str:
         own = self.fitted
         return (

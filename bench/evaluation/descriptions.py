@@ -35,6 +35,8 @@ def cell_description(experiment: Experiment, cell: Cell) -> dict[str, Any]:
         "attack_identity": cell.attack.identity,
         "attack_noises": experiment.noises.part("test").fingerprint,
         "noise_reader": {"code": experiment.noise_code},
+        "enrolment": experiment.enrolment,
+        **({"draws": experiment.draws} if cell.fitted.randomised else {}),
         "harness": code_of(CELL),
         **_where(cell),
         **({"measures": measures} if measures else {}),

@@ -51,6 +51,7 @@ def set_up(options: Options, registry: Registry, progress: Progress) -> Experime
         perception=perception,
         progress=progress,
         measures=options.measures,
+        enrolment=options.enrolment,
         corpus_code=_readers_code(registry, "corpora", (options.corpus,)),
         noise_code=_readers_code(registry, "noise_banks", options.noise_banks),
     )

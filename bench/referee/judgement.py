@@ -107,3 +107,19 @@ def fooled(before: str, after: str) -> bool:
     (True, False)
     """
     return before != after and REFUSED not in (before, after)
+
+
+def convinced(before: str, after: str, tied: bool | None, flip_share: float | None, settled: bool) -> bool:
+    """Tell whether an answer is another one than before, and not by chance.
+
+    Args:
+        before: what the victim said of the clean utterance.
+        after: what it says of the candidate.
+        tied: whether its two likeliest classes lie too close together.
+        flip_share: against a randomised victim, the share of further draws in which the label is another class too.
+        settled: whether most further draws about the clean utterance said what the first did.
+
+    >>> convinced("anger", "sadness", False, 0.4, True), convinced("anger", "sadness", False, None, True)
+    (False, True)
+    """
+    return fooled(before, after) and settled and not tied and (flip_share is None or flip_share > 0.5)

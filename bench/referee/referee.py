@@ -3,10 +3,12 @@
 An attack is a generator that yields recipes. The referee takes one from each of up to `batch_size` searches, renders
 them, asks the victim once about all of them, notes a row for each, and sends each search its answer; when a search
 ends, the next utterance takes its place, so that batches stay full to the end. Nobody else makes a candidate's samples,
-measures an SNR, counts a query or decides what a success is.
+measures an SNR, counts a query or decides what a success is. Clean speech is asked about before anything else, of an
+instance of its own; what is attacked has never heard it. Of what was asked, a sample is asked again of a third one.
 
 Charging: every candidate is charged, repeats too; the one clean query of each utterance is not, nor is a recipe that
-does not apply, about which nobody is asked.
+does not apply, about which nobody is asked, nor what the referee asks to find out whether an answer is the victim's own
+(`bench.referee.rechecks`).
 """
 
 from __future__ import annotations
@@ -15,22 +17,26 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from bench.contracts.attacks import Answer
 from bench.contracts.protocols import Victim
-from bench.contracts.traits import traits_of
-from bench.core.batch import Batch, batches
 from bench.core.halving import Halving
 from bench.core.progress import no_steps
 from bench.core.threads import in_threads
 from bench.core.types import REFUSED, Task, Utterance
 from bench.measures.catalogue import MEASURES
-from bench.referee.examination import Success, examined
-from bench.referee.judgement import Verdict, fooled
-from bench.referee.prediction import Predictor, label_of
+from bench.referee.asking import Asking, threads_for
+from bench.referee.blinding import NAMES_KEPT, Blinding, Instance
+from bench.referee.clean_answers import CleanAnswer, KnownClean
+from bench.referee.examination import examined
+from bench.referee.judgement import Verdict, convinced, fooled
+from bench.referee.minutes import Minutes
+from bench.referee.prediction import Said
+from bench.referee.rechecks import Kept
 from bench.referee.search import AttackRun, Candidate, Search
 from bench.scoring.rows import Row
 
@@ -42,15 +48,22 @@ class Referee:
     """Judges attacks on one fitted victim.
 
     Args:
-        victim: fitted, and enrolled with the speakers that are attacked.
+        victim: fitted, and enrolled with the speakers that are attacked: the instance that is attacked.
         task: names the victim's output columns.
         device: where waveforms go.
         batch_size: how many searches run side by side.
         min_snr_db: a candidate counts only above this SNR, over the original's own samples, after clipping to [-1, 1].
         halving: how many utterances the victim is asked about at a time: fewer once a batch did not fit into memory.
-        sample_key: names this look at a randomised victim, which draws anew for another name and for every query.
+        sample_key: names this look at the victim: by it is drawn what is asked again; a randomised victim draws anew
+            for another name and for every query.
         measures: names in `bench.measures.catalogue`, of what is measured on accepted candidates; they judge nothing.
         examines: whether successes are looked at further, see `bench.referee.examination`.
+        blinding: how the victim was shown the speech that it was enrolled with.
+        another: loads and enrols a further instance, by its name; None where there is the one alone, as in training:
+            then it is asked about clean speech too, and nothing is asked again.
+        randomised: whether the victim draws anew for every query.
+        draws: how many further answers of a randomised victim say whether a changed label is chance; 0 asks for none.
+        known: what the victim has said of clean speech.
     """
 
     victim: Victim
@@ -62,46 +75,38 @@ class Referee:
     sample_key: str = ""
     examines: bool = False
     halving: Halving = field(default_factory=lambda: Halving(_ALL, "victim"), compare=False)
-    _known: dict[int, tuple[Utterance, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    blinding: Blinding = NAMES_KEPT
+    another: Callable[[str], Instance] | None = None
+    randomised: bool = False
+    draws: int = 5
+    known: KnownClean = field(default_factory=KnownClean, repr=False, compare=False)
 
     def labels(self, utterances: Sequence[Utterance]) -> list[int]:
         """Ask for the victim's class index of each utterance as it stands; nothing is charged.
 
         Where the victim refuses, the index is the number of classes.
         """
-        found = [0] * len(utterances)
-
-        @torch.no_grad()
-        def work(share: Sequence[list[int]], _: threading.Event) -> None:
-            for group in share:
-                asked = [utterances[index] for index in group]
-                batch = Batch.of(asked, self.device, [self._sample_key(0)] * len(asked))
-                for index, label in zip(group, map(label_of, self._predictor.labels(batch).tolist()), strict=True):
-                    found[index] = label
-
-        in_threads(work, batches(utterances, self.batch_size), self._threads())
-        return found
-
-    def _before(self, utterances: Sequence[Utterance]) -> list[int]:
-        """`labels` of clean utterances: the same are asked about once, however many attacks they stand against."""
-        new = [utterance for utterance in utterances if id(utterance) not in self._known]
-        for utterance, label in zip(new, self.labels(new), strict=True):
-            self._known[id(utterance)] = utterance, label  # held, so that no other one takes its id
-        return [self._known[id(utterance)][1] for utterance in utterances]
+        return [answer.label for answer in self._asking.answers(utterances)]
 
     def names(self, labels: Sequence[int]) -> list[str]:
         """Return the class names of class indices; of the number of classes, the name of a refusal."""
         return [self._name(label) for label in labels]
 
     @property
-    def _predictor(self) -> Predictor:
-        return Predictor(self.victim, len(self.task.classes), self.halving)
+    def _asking(self) -> Asking:
+        return Asking(
+            Instance(self.victim, self.blinding),
+            self.another,
+            self.task.classes,
+            self.device,
+            self.batch_size,
+            self.halving,
+            self.sample_key,
+            self.draws if self.randomised else None,
+        )
 
     def _name(self, label: int) -> str:
         return REFUSED if label == len(self.task.classes) else self.task.classes[label]
-
-    def _sample_key(self, query: int) -> str:
-        return f"{self.sample_key}/{query}"
 
     def run(
         self,
@@ -123,42 +128,34 @@ class Referee:
 
         Raises:
             ComponentError: the attack raised, or yielded what is no recipe; or the victim gave what are not
-                log-probabilities.
+                log-probabilities, or answered otherwise when it was asked again.
         """
-        before = self._before(utterances)
-        rows = {
-            utterance.id: [self._clean_row(utterance, label)]
-            for utterance, label in zip(utterances, before, strict=True)
-        }
+        asking = self._asking
+        before = self.known.of(utterances, partial(asking.clean, self.known))
+        pairs = list(zip(utterances, before, strict=True))
+        kept = None if self.another is None else Kept(f"{self.sample_key}/{attack_run.name}/{attack_run.seed}")
+        rows = {utterance.id: [self._clean_row(utterance, said)] for utterance, said in pairs}
+        minutes = Minutes(rows, keep, kept, asking.question, self.examines)
         order = sorted(range(len(utterances)), key=lambda index: (utterances[index].waveform.shape[-1], index))
-
-        successes: list[Success] = []
-
-        def note(search: Search, candidate: Candidate, row: Row) -> None:
-            own = rows[row.utterance]
-            own.append(row)
-            if keep:
-                keep(candidate, row)
-            if self.examines and row.accepted:
-                first = not any(before.accepted for before in own[:-1])
-                successes.append(Success.of(search, candidate, len(own) - 1, first))
-
         attack_run.prepare()
 
         @torch.no_grad()
         def work(share: Sequence[int], stopped: threading.Event) -> None:
-            searches = (Search(attack_run, self._placed(utterances[index]), before[index]) for index in share)
-            self._lockstep(searches, note, advance, stopped)
+            some = (pairs[index] for index in share)
+            searches = (Search(attack_run, self._placed(u), said.answer.label, said.settled) for u, said in some)
+            self._lockstep(searches, minutes, advance, stopped)
 
-        in_threads(work, order, self._threads())
+        in_threads(work, order, threads_for(asking.instance, self.device))
         with torch.no_grad():
-            examined(successes, rows, lambda some: self.names(self.labels(some)), self.min_snr_db)
-        return [row for utterance in utterances for row in rows[utterance.id]]
+            examined(minutes.successes, rows, lambda some: self.names(self.labels(some)), self.min_snr_db)
+        ties = set() if kept is None else asking.again(kept, self.known.canaries, pairs)
+        found = [row for utterance in utterances for row in rows[utterance.id]]
+        return [_no_answer(row) if row.query and (row.utterance, row.query) in ties else row for row in found]
 
     def _lockstep(
         self,
         searches: Iterator[Search],
-        note: Callable[[Search, Candidate, Row], None],
+        minutes: Minutes,
         advance: Callable[[int], None],
         stopped: threading.Event,
     ) -> None:
@@ -170,32 +167,52 @@ class Referee:
             running = [*going_on, *itertools.islice(searches, self.batch_size - len(going_on))]
             if not running:
                 return
-            self._step(running, note)
+            self._step(running, minutes)
 
-    def _step(self, running: Sequence[Search], note: Callable[[Search, Candidate, Row], None]) -> None:
+    def _step(self, running: Sequence[Search], minutes: Minutes) -> None:
         """Ask the victim about one candidate of each search, and tell the searches."""
         asking = [(search, search.candidate) for search in running if search.candidate is not None]
         if not asking:
             return
-        for (search, candidate), (label, snr_db, gain) in zip(asking, self._asked(asking), strict=True):
+        judged: list[tuple[Search, Candidate, Verdict, Row]] = []
+        for (search, candidate), (label, margin, snr_db, gain) in zip(asking, self._asked(asking), strict=True):
             if gain == 0:  # an overlay that is silent here: there is no candidate
                 search.answer(Answer(fooled=False, applied=False))
                 continue
             verdict = search.verdict(candidate, snr_db, self.min_snr_db)
-            row = self._row(search, candidate, label_of(label), verdict)
-            note(search, candidate, self._measured(row, search.original.waveform, candidate.utterance.waveform))
-            changed = fooled(row.label_before, row.label_after)
-            search.answer(Answer(changed, counts=verdict.within_rules, snr_db=verdict.snr_db))
+            row = self._row(search, candidate, Said.read(label, margin, len(self.task.classes)), verdict)
+            judged.append((search, candidate, verdict, row))
+        rows = self._confirmed([(search, candidate, row) for search, candidate, _, row in judged])
+        for (search, candidate, verdict, _), row in zip(judged, rows, strict=True):
+            minutes.note(search, candidate, self._measured(row, search.original.waveform, candidate.utterance.waveform))
+            told = _convinced(search, row)
+            search.answer(Answer(told, counts=verdict.within_rules, snr_db=verdict.snr_db))
 
-    def _asked(self, asking: Sequence[tuple[Search, Candidate]]) -> list[tuple[float, float, float]]:
-        """Of each candidate the victim's answer, the SNR in dB, and the least gain of its overlays."""
-        keys = [self._sample_key(search.queries + 1) for search, _ in asking]
-        labels = self._predictor.labels(Batch.of([one.utterance for _, one in asking], self.device, keys))
+    def _asked(self, asking: Sequence[tuple[Search, Candidate]]) -> list[tuple[float, float, float, float]]:
+        """Of each candidate the victim's answer and its margin, the SNR in dB, and the least gain of its overlays."""
+        queries = [search.queries + 1 for search, _ in asking]
+        said = self._asking.told([one.utterance for _, one in asking], queries)
         snrs = torch.stack([search.snr_db(candidate) for search, candidate in asking])
         some = torch.ones((), device=self.device)
         gains = torch.stack([some if one.rendered.gain is None else one.rendered.gain for _, one in asking])
-        told = torch.stack([labels, snrs, gains.double()], dim=1)
-        found: list[tuple[float, float, float]] = told.tolist()  # the step's one transfer from the device
+        told = torch.stack([*said, snrs, gains.double()], dim=1)
+        found: list[tuple[float, float, float, float]] = told.tolist()  # the step's one transfer from the device
+        return found
+
+    def _confirmed(self, judged: Sequence[tuple[Search, Candidate, Row]]) -> list[Row]:
+        """The rows, where a randomised victim's label has changed with how often it does so in further draws."""
+        found = [row for _, _, row in judged]
+        changed = [place for place, (search, _, row) in enumerate(judged) if _convinced(search, row)]
+        if not (self.randomised and self.draws and changed):
+            return found
+        some = [judged[place][1].utterance for place in changed]
+        drawn = self._asking.drawn(some, [found[place].query for place in changed])
+        for place, labels in zip(changed, drawn, strict=True):
+            search = judged[place][0]
+            nothing = (search.label_before, len(self.task.classes))
+            share = sum(label not in nothing for label in labels) / len(labels)
+            row = replace(found[place], flip_share=share)
+            found[place] = replace(row, accepted=row.accepted and _convinced(search, row))
         return found
 
     def _measured(self, row: Row, original: Tensor, candidate: Tensor) -> Row:
@@ -204,8 +221,8 @@ class Referee:
             return row
         return replace(row, measures={name: MEASURES[name](original.cpu(), candidate.cpu()) for name in self.measures})
 
-    def _row(self, search: Search, candidate: Candidate, label: int, verdict: Verdict) -> Row:
-        before, after = self._name(search.label_before), self._name(label)
+    def _row(self, search: Search, candidate: Candidate, answer: Said, verdict: Verdict) -> Row:
+        before, after = self._name(search.label_before), self._name(answer.label)
         done = candidate.rendered.done
         return Row(
             utterance=search.original.id,
@@ -219,14 +236,16 @@ class Referee:
             category=done.category,
             source=done.source,
             imperceptible=verdict.imperceptible,
-            accepted=fooled(before, after) and verdict.within_rules,
+            accepted=fooled(before, after) and search.settled and verdict.within_rules,
+            tied=answer.tied,
             recipe=str(candidate.recipe),
             additive=verdict.additive,
         )
 
-    def _clean_row(self, utterance: Utterance, label: int) -> Row:
-        name = self._name(label)
-        return Row(utterance.id, utterance.speaker, 0, self._truth(utterance), name, name)
+    def _clean_row(self, utterance: Utterance, told: CleanAnswer) -> Row:
+        name, truth = self._name(told.answer.label), self._truth(utterance)
+        row = Row(utterance.id, utterance.speaker, 0, truth, name, name, tied=told.answer.tied)
+        return replace(row, flip_share=told.flip_share)
 
     def _truth(self, utterance: Utterance) -> str:
         label = self.task.label_of(utterance)
@@ -237,7 +256,12 @@ class Referee:
         """The utterance on the device, with samples that nobody else has."""
         return replace(utterance, waveform=utterance.waveform.to(self.device, copy=True))
 
-    def _threads(self) -> int:
-        """A thread for each core where the victim allows it: on a CPU, whole batches side by side beat shared steps."""
-        concurrent = traits_of(self.victim).concurrent
-        return torch.get_num_threads() if concurrent and self.device.type == "cpu" else 1
+
+def _convinced(search: Search, row: Row) -> bool:
+    return convinced(row.label_before, row.label_after, row.tied, row.flip_share, search.settled)
+
+
+def _no_answer(row: Row) -> Row:
+    """The row of a candidate that turned out to be a tie."""
+    found = replace(row, label_after=REFUSED, tied=True, accepted=False, measures={})
+    return replace(found, burst_snr_db=None, peak_ratio=None, survives_pcm=None)

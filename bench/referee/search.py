@@ -109,6 +109,7 @@ class Search:
         attack_run: which attack, with what.
         original: the clean utterance, on the referee's device, samples that nobody else has.
         label_before: the victim's class index for it.
+        settled: whether that label holds over chance; if not, no other label says anything.
         key: of its randomness; by default of the run's seed, the attack's name and the utterance's id.
 
     Attributes:
@@ -119,9 +120,17 @@ class Search:
         ComponentError: the attack raised, yielded what is no recipe, or changed what it was given.
     """
 
-    def __init__(self, attack_run: AttackRun, original: Utterance, label_before: int, key: int | None = None) -> None:
+    def __init__(
+        self,
+        attack_run: AttackRun,
+        original: Utterance,
+        label_before: int,
+        settled: bool = True,
+        key: int | None = None,
+    ) -> None:
         self.original = original
         self.label_before = label_before
+        self.settled = settled
         self.queries = 0
         self._attack_run = attack_run
         self._heard = Heard.of(original, token_of(original.speaker, attack_run.seed))

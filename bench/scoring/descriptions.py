@@ -66,6 +66,8 @@ class RestsOn:
         versions: of packages and of Python, and `harness`, a digest of the harness's code.
         isolated: which of victim, defense and attack ran in processes of their own.
         trusted: which of them ran in the referee's own process, where nothing can be kept from code that wants it.
+        enrolment: "halves" where victims knew other utterances than those that were attacked, "paper" where they knew
+            these; all records of before `--enrol` are of the latter.
     """
 
     corpus_fingerprint: str
@@ -78,6 +80,7 @@ class RestsOn:
     versions: Mapping[str, str] = field(hash=False)
     isolated: tuple[str, ...] = ()
     trusted: tuple[str, ...] = ()
+    enrolment: str = "paper"
 
     def to_json(self) -> dict[str, object]:
         """Return `rests_on` of docs/json.md."""
@@ -202,6 +205,7 @@ def _rests_on(told: JsonObject, attack: JsonObject) -> RestsOn:
         versions=fitted.versions,
         isolated=told.texts("isolated") if told.has("isolated") else (),
         trusted=told.texts("trusted") if told.has("trusted") else _all_of(told),
+        enrolment=told.text("enrolment") if told.has("enrolment") else "paper",
     )
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from bench.scoring import conditions
 from bench.scoring.conditions import Condition, PairedTest, Score, ValidityGap
+from bench.scoring.dependence import Estimand, trainings
 from bench.scoring.descriptions import Counted, FailedCell, RestsOn
 from bench.scoring.names import Setting
 from bench.scoring.pooling import CleanScores, PerturbedScores, clean_scores, perturbed_scores
@@ -40,6 +41,7 @@ class Scored(ABC):
         validity_gap: one for each Corr and k that was run with all noises and with imperceptible ones.
         perturbed: after a perturbation that asks once; None for a search, or where it applied to nothing.
         rests_on: data and versions.
+        estimand: what the intervals are about.
         tests: paired tests between conditions, of pooled results; none of a cell.
     """
 
@@ -57,6 +59,7 @@ class Scored(ABC):
     validity_gap: tuple[ValidityGap, ...]
     perturbed: PerturbedScores | None
     rests_on: RestsOn
+    estimand: Estimand = "fitted"
     tests: tuple[PairedTest, ...] = ()
 
     @abstractmethod
@@ -76,6 +79,7 @@ class Scored(ABC):
             "folds": list(self.folds),
             "seeds": list(self.seeds),
             "repeats": self.repeats,
+            "estimand": self.estimand,
             "clean": self.clean.to_json(),
             "scores": [score.to_json() for score in self.scores],
             "validity_gap": [gap.to_json() for gap in self.validity_gap],
@@ -162,17 +166,23 @@ class Results:
         return pd.DataFrame([line for cell in self.cells for line in cell.lines()])
 
 
-def collect(cells: Sequence[CellRecords], ks: Sequence[int], failed: Sequence[FailedCell] = ()) -> Results:
+def collect(
+    cells: Sequence[CellRecords], ks: Sequence[int], failed: Sequence[FailedCell] = (), estimand: Estimand = "fitted"
+) -> Results:
     """Score finished cells.
 
     Args:
         cells: records; the variants of one attack are put together.
         ks: numbers of queries, in any order; those beyond a cell's budget are left out.
         failed: cells that failed.
+        estimand: what the intervals of pooled results are about; those of a cell are about its one fitted victim.
+
+    Raises:
+        UsageError: "trainings" of fewer than five seeds.
     """
     return Results(
         tuple(_scored(CellScores, group, ks) for group in _grouped(cells, _cell)),
-        tuple(_scored(PooledScores, group, ks, with_tests=True) for group in _grouped(cells, _pooled)),
+        tuple(_scored(PooledScores, group, ks, estimand) for group in _grouped(cells, _pooled)),
         tuple(failed),
     )
 
@@ -194,7 +204,7 @@ def _grouped(cells: Sequence[CellRecords], by: Callable[[CellRecords], Hashable]
     return list(groups.values())
 
 
-def _scored(kind: type[_S], group: Sequence[CellRecords], ks: Sequence[int], with_tests: bool = False) -> _S:
+def _scored(kind: type[_S], group: Sequence[CellRecords], ks: Sequence[int], estimand: Estimand = "fitted") -> _S:
     """The figures of cells that are pooled."""
     about, named = group[0].description, [cell.description.names for cell in group]
     parts, rests_on = _one_of_each(group), about.rests_on
@@ -211,12 +221,13 @@ def _scored(kind: type[_S], group: Sequence[CellRecords], ks: Sequence[int], wit
         folds=tuple(sorted({names.fold for names in named})),
         seeds=tuple(sorted({names.seed for names in named})),
         repeats=len({names.repeat for names in named}),
-        clean=clean_scores(rows),
-        scores=tuple(conditions.scores(found, within)),
-        validity_gap=tuple(conditions.validity_gaps(found, within)),
-        perturbed=perturbed_scores(pooled_rows(parts[::-1])),
+        clean=clean_scores(rows, trainings(rows, estimand)),
+        scores=tuple(conditions.scores(found, within, estimand)),
+        validity_gap=tuple(conditions.validity_gaps(found, within, estimand)),
+        perturbed=perturbed_scores(pooled_rows(parts[::-1]), estimand),
         rests_on=rests_on,
-        tests=tuple(conditions.tests(found, within)) if with_tests else (),
+        estimand=estimand,
+        tests=tuple(conditions.tests(found, within, estimand)) if kind is PooledScores else (),
     )
 
 

@@ -23,9 +23,13 @@ from bench.core.specs import Spec
 from bench.evaluation.options import Options
 from bench.scoring.estimates import Estimate
 from bench.scoring.records import CellRecords
-from leaderboards.reproduce.answers import BARE, Answers, Term, applied, contrast, level, paired, read
+from leaderboards.reproduce.answers import BARE, Answers, applied, level, paired, read
+from leaderboards.reproduce.claims import Claim, above, around, below
+from leaderboards.reproduce.contrasts import Term, contrast
+from leaderboards.reproduce.facts import facts, share
+from leaderboards.reproduce.figures import Measured
 from leaderboards.reproduce.impacts import filled, impact, impact_difference
-from leaderboards.reproduce.shape import Claim, Table, TableValue, above, around, below, facts, share
+from leaderboards.reproduce.shape import Table, TableValue, judged
 
 PAPER = "P3, Tables 3 to 6: single victims and their fusion"
 MASKS = {
@@ -116,7 +120,7 @@ class Models:
 
 def tables(cells: Sequence[CellRecords]) -> list[Table]:
     """Make a table for each fusion and setting."""
-    return [_table(models) for found in read(cells) for models in _models(found)]
+    return judged([_table(models) for found in read(cells) for models in _models(found)])
 
 
 def _models(found: Answers) -> Iterator[Models]:
@@ -203,7 +207,7 @@ def _claims(models: Models) -> Iterator[Claim]:
         )
 
 
-def _beyond_sum(models: Models, name: str) -> Estimate | None:
+def _beyond_sum(models: Models, name: str) -> Measured | None:
     """What two perturbations cost together less what each costs alone, in accuracy."""
     costs = [
         Term(filled(models.get("multimodal", part)), "attacked", "clean", times)

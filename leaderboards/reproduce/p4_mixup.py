@@ -20,8 +20,11 @@ from bench.evaluation.options import Options
 from bench.scoring.clean_scores import clean_report
 from bench.scoring.estimates import Estimate
 from bench.scoring.records import CellRecords
-from leaderboards.reproduce.answers import BARE, Answers, Term, applied, contrast, paired, read
-from leaderboards.reproduce.shape import Claim, Table, TableValue, above, below, facts, share
+from leaderboards.reproduce.answers import BARE, Answers, applied, paired, read
+from leaderboards.reproduce.claims import Claim, above, below
+from leaderboards.reproduce.contrasts import Term, contrast
+from leaderboards.reproduce.facts import facts, share
+from leaderboards.reproduce.shape import Table, TableValue, judged
 
 PAPER = "P4, Tables 5 and 6: noise mix-up"
 MIXUP = "noise_mixup"
@@ -44,7 +47,7 @@ def asked(options: Options) -> list[Options]:
 
 def tables(cells: Sequence[CellRecords]) -> list[Table]:
     """Make a table for each victim, task and split."""
-    return [_table(found, victim) for found in read(cells) for victim in found.victims()]
+    return judged([_table(found, victim) for found in read(cells) for victim in found.victims()])
 
 
 def _table(found: Answers, victim: str) -> Table:
@@ -56,8 +59,7 @@ def _table(found: Answers, victim: str) -> Table:
 
 def _row(found: Answers, victim: str, training: str, test: str) -> dict[str, TableValue]:
     task = found.setting.task
-    known = [row for row in facts("p4_mixup.csv") if row["dataset"] == task.upper()]
-    printed = next((row for row in known if (row["training"], row["test_set"]) == (training, test)), None)
+    printed = _printed(task, training, test)
     rows = _answers(found, victim, training, test)
     ours = _scored(rows, "clean" if test == "clean" else "attacked", task_named(task).classes)
     figures: dict[str, TableValue] = {
@@ -66,6 +68,12 @@ def _row(found: Answers, victim: str, training: str, test: str) -> dict[str, Tab
     figures |= {name: ours.get(name) for name in (*_PUBLISHED, "UAR")}
     told = applied(rows) if test != "clean" or rows is None else f"{len(rows)} of {len(rows)}"
     return {"training": training, "test set": test, **figures, "applied to": told}
+
+
+def _printed(task: str, training: str, test: str) -> dict[str, str] | None:
+    wanted = (task.upper(), training, test)
+    rows = facts("p4_mixup.csv")
+    return next((row for row in rows if (row["dataset"], row["training"], row["test_set"]) == wanted), None)
 
 
 def _answers(found: Answers, victim: str, training: str, test: str) -> pd.DataFrame | None:
@@ -85,10 +93,8 @@ def _scored(rows: pd.DataFrame | None, column: str, classes: Sequence[str]) -> d
 
 def _claims(found: Answers, victim: str) -> Iterator[Claim]:
     def printed(training: str, test: str) -> float | None:
-        rows = [row for row in facts("p4_mixup.csv") if row["dataset"] == found.setting.task.upper()]
-        return next(
-            (share(r["unweighted_accuracy"]) for r in rows if (r["training"], r["test_set"]) == (training, test)), None
-        )
+        row = _printed(found.setting.task, training, test)
+        return None if row is None else share(row["unweighted_accuracy"])
 
     def difference(later: float | None, earlier: float | None) -> float | None:
         return None if later is None or earlier is None else round(later - earlier, 4)

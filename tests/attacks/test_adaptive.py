@@ -44,7 +44,8 @@ class Guarded(ContraryVictim):
 
 
 def adaptive_tools(victim: Guarded, k: int = 5) -> AttackTools:
-    return AttackRun(Adaptive(), "x", sample_tools(k), 0, view=DefenseView(victim, CPU)).tools_for(SAID)
+    view = DefenseView.through(victim, Batch.of, CPU)
+    return AttackRun(Adaptive(), "x", sample_tools(k), 0, view=view).tools_for(SAID)
 
 
 def test_what_is_told_apart_by_its_methods() -> None:
@@ -102,7 +103,7 @@ def test_without_a_defence_it_is_the_other_attack() -> None:
     same = [
         referee.run(AttackRun(attack, "one name", plain, 0, view=view), speech)
         for attack, view in (
-            (Adaptive("boundary"), DefenseView(ContraryVictim(), CPU)),
+            (Adaptive("boundary"), DefenseView.through(ContraryVictim(), Batch.of, CPU)),
             (plain.component("boundary"), None),
         )
     ]

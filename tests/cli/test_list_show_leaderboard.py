@@ -56,6 +56,15 @@ def test_it_starts_fast(words: list[str]) -> None:
     assert heavy_after(words) == "imported:"
 
 
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["list"], ["run", "--help"], ["data"]], ids=" ".join)
+def test_what_is_not_asked_for_is_not_imported(words: list[str]) -> None:
+    """Neither pydantic, by which typer reads the options that are given, nor the other subcommands."""
+    others = {"bench.cli.account", "bench.cli.certify", "bench.cli.listen", "bench.cli.reproduce", "bench.cli.victims"}
+    start = START.replace(repr(HEAVY), repr(("pydantic", "rich", *sorted(others))))
+    said = subprocess.run([sys.executable, "-c", start, *words], check=False, capture_output=True, text=True)
+    assert said.stderr.splitlines()[-1] == "imported:"
+
+
 def test_completion_starts_fast() -> None:
     environment = os.environ | {"_BENCH_COMPLETE": "complete_bash", "COMP_WORDS": "bench l", "COMP_CWORD": "1"}
     words = [sys.executable, "-c", START]
@@ -183,7 +192,9 @@ class Cells(HTMLParser):
 def second_run(bench_process: Callable, tiny_job: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Another victim, bare and defended, under the same attack: other lines of the same boards."""
     out = tmp_path_factory.mktemp("second") / "run"
-    said = bench_process(*tiny_job(victim="cnn_gru:channels=4,max_epochs=8", defense=["none", "random_noise"], out=out))
+    said = bench_process(
+        *tiny_job(victim="cnn_gru:channels=4,max_epochs=8", defense=["none", "multi_condition"], out=out)
+    )
     assert said.code == 0, said.err
     return out
 
@@ -211,7 +222,7 @@ def test_a_leaderboard_in_three_formats(
         assert {(line["victim"], line["defense"]) for line in ranked} == {
             (json.loads((finished_run[0].parent / "scores.json").read_text())["cells"][0]["victim"], "none"),
             ("cnn_gru:channels=4,max_epochs=8", "none"),
-            ("cnn_gru:channels=4,max_epochs=8", "random_noise"),
+            ("cnn_gru:channels=4,max_epochs=8", "multi_condition"),
         }
 
     cells = Cells()

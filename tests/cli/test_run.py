@@ -170,7 +170,7 @@ def test_every_combination_is_a_cell(bench_here: Callable, tiny_job: Callable, o
     asked = {
         "victim": victims,
         "attack": ["fade_in", "speed_utterance:rate=0.75"],
-        "defense": ["none", "random_noise:fraction=0.5"],
+        "defense": ["none", "multi_condition:fraction=0.5"],
         "task": ["ahsn", "activation3"],
     }
     said = bench_here(*tiny_job(**asked, out=tmp_path / "run", k="1", json="-"))

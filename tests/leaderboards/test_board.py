@@ -100,8 +100,8 @@ def test_only_the_same_setting_is_compared(change: dict[str, Any]) -> None:
 
 
 def test_a_defended_victim_is_another_line() -> None:
-    (board,) = boards(Results(pooled=(entry("a", 0.5), entry("a", 0.2, defense="random_noise"))))
-    assert [(line.rank, line.defense) for line in board.lines] == [(1, "random_noise"), (2, "none")]
+    (board,) = boards(Results(pooled=(entry("a", 0.5), entry("a", 0.2, defense="multi_condition"))))
+    assert [(line.rank, line.defense) for line in board.lines] == [(1, "multi_condition"), (2, "none")]
 
 
 def test_csv_holds_unrounded_figures() -> None:

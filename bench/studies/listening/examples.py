@@ -79,7 +79,7 @@ class Example:
 
 
 @dataclass(frozen=True)
-class Effect:
+class TriedAttack:
     """One attack on all the utterances.
 
     Args:
@@ -169,7 +169,7 @@ def chosen(dataset: Dataset, ids: Sequence[str], limit: int | None) -> list[Utte
 
 def listen(
     experiment: Experiment, attacks: Sequence[str], utterances: Sequence[Utterance], options: Options
-) -> list[Effect]:
+) -> list[TriedAttack]:
     """Put each attack's first candidate for each utterance together, as the referee does for a run of these options.
 
     Args:
@@ -184,17 +184,18 @@ def listen(
     """
     task = task_named(options.tasks[0])
     speech = [one for one in experiment.dataset.utterances if one.has_sound and task.label_of(one) is not None]
-    seed, tools = options.seeds[0], lent_tools(experiment, max(options.ks), "test")
     found = []
     for spec in attacks:
-        attack_run = AttackRun(experiment.registry.build("attacks", spec), spec, tools, seed, speech)
+        attack = experiment.registry.component("attacks", spec)
+        tools = lent_tools(experiment, attack, max(options.ks), "test")
+        attack_run = AttackRun(attack.object, spec, tools, options.seeds[0], speech)
         with torch.no_grad(), experiment.progress.task(f"Applying {spec}", len(utterances)) as advance:
             tried = []
             for utterance in utterances:
                 tried.append(_example(attack_run, utterance))
                 advance(1)
         left_out = tuple(one.id for one, example in zip(utterances, tried, strict=True) if example is None)
-        found.append(Effect(spec, tuple(example for example in tried if example is not None), left_out))
+        found.append(TriedAttack(spec, tuple(example for example in tried if example is not None), left_out))
     if not any(effect.examples for effect in found):
         raise _nothing_applies(attacks, utterances)
     return found

@@ -19,13 +19,13 @@ from bench.core.types import Utterance
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.options import Options, check_writable
 from bench.evaluation.setup import set_up
-from bench.studies.listening.examples import Effect, Example, chosen, listen, specs_of
+from bench.studies.listening.examples import Example, TriedAttack, chosen, listen, specs_of
 from bench.studies.listening.sounds import Sound, file_stem, fresh_file, sounds_of, write_sound
 
 PAGE = "index.html"
 
 
-def listen_to(options: Options, ids: Sequence[str], progress: Progress) -> tuple[Path, list[Effect]]:
+def listen_to(options: Options, ids: Sequence[str], progress: Progress) -> tuple[Path, list[TriedAttack]]:
     """Do what `bench listen` is asked for; nothing is written before all of it can be.
 
     Args:
@@ -50,7 +50,7 @@ def listen_to(options: Options, ids: Sequence[str], progress: Progress) -> tuple
 
 
 def write_page(
-    experiment: Experiment, effects: Sequence[Effect], utterances: Sequence[Utterance], options: Options
+    experiment: Experiment, effects: Sequence[TriedAttack], utterances: Sequence[Utterance], options: Options
 ) -> Path:
     """Write `index.html`, and the sounds and spectrograms that it shows.
 
@@ -109,7 +109,7 @@ class _Section:
     left_out: list[str]
 
 
-def _section(utterance: Utterance, effects: Sequence[Effect], perception: Perception) -> _Section:
+def _section(utterance: Utterance, effects: Sequence[TriedAttack], perception: Perception) -> _Section:
     found = [(number, effect, effect.by_id.get(utterance.id)) for number, effect in enumerate(effects, start=1)]
     rows = [
         _Part(example, number, effect.is_search, sounds_of(example), facts(example, perception))

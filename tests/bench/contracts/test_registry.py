@@ -21,7 +21,7 @@ PROJECT = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text
 FIRST_BUILT_INS = {
     "victims": {"cnn_gru"},
     "attacks": {"boundary", "fade_in", "fade_out", "pitch", "speed_utterance"},
-    "defenses": {"random_noise"},
+    "defenses": {"multi_condition"},
     "corpora": {"emodb", "synthetic"},
     "noise_banks": {"embedded", "folder"},
 }

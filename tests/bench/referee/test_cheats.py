@@ -60,7 +60,7 @@ def asking(*recipes: Recipe) -> Callable[..., Steps]:
     """A search that asks for these, one after the other."""
 
     def steps(original: Heard, tools: AttackTools, rng: Rng) -> Steps:
-        for recipe in recipes:
+        for recipe in recipes:  # noqa: UP028 - a tuple cannot be sent answers
             yield recipe
 
     return steps

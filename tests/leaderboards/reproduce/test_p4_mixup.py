@@ -9,8 +9,8 @@ import pytest
 
 from bench.scoring.estimates import Estimate
 from bench.scoring.records import CellRecords
+from leaderboards.reproduce.facts import facts
 from leaderboards.reproduce.p4_mixup import TEST_SETS, TRAININGS, tables
-from leaderboards.reproduce.shape import facts
 
 Made = Callable[..., CellRecords]
 
