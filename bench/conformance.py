@@ -31,11 +31,13 @@ class Copies:
         load: gives it as it was saved, another object every time.
         said: utterances of speakers whom it was not trained with.
         classes: how many it tells apart.
+        sessions: whether it remembers within a session, as its trait says.
     """
 
     load: Callable[[], Victim]
     said: Sequence[Utterance]
     classes: int
+    sessions: bool = False
 
     def shown(self, victim: Victim, key: str = "check") -> Instance:
         """Enrol a victim as the referee does: the speakers are numbers, and nothing is said of the utterances.
@@ -68,6 +70,8 @@ def check_answers(fitted: Victim, again: Victim, copies: Copies) -> None:
     assert torch.allclose(total, torch.ones(len(said)), atol=1e-3), f"probabilities sum to {total.tolist()}"
     _check_batches(enrolled, said, alone)
     _check_blindness(copies, alone)
+    if copies.sessions:
+        _check_sessions(copies, alone)
     assert torch.equal(one_by_one(copies.shown(again), said), alone), "two fits of one seed differ"
     assert torch.equal(one_by_one(copies.shown(copies.load()), said), alone), "predictions differ after loading"
 
@@ -130,6 +134,29 @@ def _check_forgets(copies: Copies) -> None:
     _alike(one_by_one(used, noisy[::-1]).flip(0), first, "what was asked before, or on the order of questions")
     fresh = one_by_one(copies.shown(copies.load()), noisy[::-1]).flip(0)
     _alike(fresh, first, "what another instance was asked before: something is kept outside of it")
+
+
+@torch.no_grad()
+def _check_sessions(copies: Copies, alone: Tensor) -> None:
+    """A session opens empty, knows nothing of others, and is the same whatever is asked beside it."""
+    first, *others = copies.said
+    questions = [first, *canaries("sessions", copies.said)]
+
+    def in_session(instance: Instance, some: Sequence[Utterance], session: str, beside: Sequence[Utterance]) -> Tensor:
+        found = []
+        for number, one in enumerate(some):
+            asked = [*beside[:number], one]
+            names = [*(f"other {place}" for place in range(len(asked) - 1)), session]
+            batch = instance.blinding.batch(asked, None, _sample_keys(asked), names)
+            found.append(instance.victim.log_probs(batch).cpu()[-1])
+        return torch.stack(found)
+
+    fresh = in_session(copies.shown(copies.load()), questions, "a", ())
+    _alike(fresh[:1], alone[:1], "what was asked before a session opened")
+    used = copies.shown(copies.load())
+    in_session(used, questions[::-1], "b", ())
+    _alike(in_session(used, questions, "a", others), fresh, "other sessions, or on what is asked beside one")
+    _alike(one_by_one(used, copies.said), alone, "sessions, where it is asked in none")
 
 
 def _alike(answers: Tensor, expected: Tensor, cause: str) -> None:

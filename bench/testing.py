@@ -43,8 +43,7 @@ from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
 from bench.scoring.rows import Row
 
-CPU = torch.device("cpu")
-TASK = TASKS["ahsn"]
+CPU, TASK = torch.device("cpu"), TASKS["ahsn"]
 
 
 def sample_utterances(speakers: int = 3, each: int = 2, key: str = "sample") -> list[Utterance]:
@@ -181,7 +180,7 @@ def check_victim(recipe: TrainableVictim) -> None:
     assert isinstance(recipe, TrainableVictim), f"{type(recipe).__name__} needs fit and load"
     context, speech = sample_context(), (sample_utterances(key="train"), sample_utterances(2, key="valid"))
     first, again = (recipe.fit(*speech, context) for _ in range(2))
-    check_fitted(first, again, lambda folder: recipe.load(folder, context))
+    check_fitted(first, again, lambda folder: recipe.load(folder, context), traits_of(recipe).sessions)
 
 
 def check_defense(defense: Defense, victim: TrainableVictim) -> None:
@@ -195,10 +194,10 @@ def check_defense(defense: Defense, victim: TrainableVictim) -> None:
     assert isinstance(defense, Defense), f"{type(defense).__name__} needs fit and load"
     context, speech = sample_context(), (sample_utterances(key="train"), sample_utterances(2, key="valid"))
     first, again = (defense.fit(victim, *speech, context) for _ in range(2))
-    check_fitted(first, again, lambda folder: defense.load(victim, folder, context))
+    check_fitted(first, again, lambda folder: defense.load(victim, folder, context), traits_of(defense).sessions)
 
 
-def check_fitted(fitted: Victim, again: Victim, load: Callable[[Path], Victim]) -> None:
+def check_fitted(fitted: Victim, again: Victim, load: Callable[[Path], Victim], sessions: bool = False) -> None:
     """Assert that a fitted victim conforms, and that a second fit of it and its own copy from disk answer alike.
 
     Asked as by the referee: other names, whole utterances, order, batch and earlier questions must change no answer.
@@ -207,9 +206,10 @@ def check_fitted(fitted: Victim, again: Victim, load: Callable[[Path], Victim]) 
         fitted: by `sample_context`, on `sample_utterances`.
         again: fitted a second time, with the same seed.
         load: gives the victim that was saved into a folder.
+        sessions: whether it has the trait `sessions`.
     """
-    said = sample_utterances(2, each=4, key="test")
-    check_fitted_victim(fitted, again, load, Copies(lambda: fitted, said, len(TASK.classes)))
+    copies = Copies(lambda: fitted, sample_utterances(2, each=4, key="test"), len(TASK.classes), sessions)
+    check_fitted_victim(fitted, again, load, copies)
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,9 @@ class Traits:
         concurrent: a fitted victim's `log_probs` may be called by several threads at once; on a CPU the referee then
             runs a share of the searches on each core.
         randomised: answers are drawn anew for every query, from `Batch.generators`; cells are then repeated.
+        sessions: a victim or a defence remembers what it was asked, within a session alone (`Batch.sessions`): each
+            search has one of its own, which opens empty; clean speech is in none. What it is asked without one it
+            answers as if it had never been asked anything.
         certifies: a defence's victim proves how far its answers hold.
         asks_once: an attack yields at most one candidate, whatever it is told: an effect, which can be composed.
         adaptive: an attack has a copy of the defence, and looks through it (`AttackTools.defense_view`).
@@ -48,6 +51,7 @@ class Traits:
     renews: bool = False
     concurrent: bool = False
     randomised: bool = False
+    sessions: bool = False
     certifies: bool = False
     asks_once: bool = False
     adaptive: bool = False

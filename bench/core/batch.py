@@ -24,12 +24,15 @@ class Batch:
         lengths: shape (b,), int64, the true number of samples, on the same device as the waveforms.
         sample_keys: what a randomised victim's draws are keyed by: the referee gives every query of every utterance
             another. Empty where nobody counts, and for victims that do not draw: then all have "".
+        sessions: for a victim with the trait `sessions`, in which session each is asked: one search, which begins
+            knowing nothing; "" stands for none. No session has two utterances in one batch. Else empty.
     """
 
     utterances: tuple[Utterance, ...]
     waveforms: Tensor
     lengths: Tensor
     sample_keys: tuple[str, ...] = ()
+    sessions: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -66,7 +69,8 @@ class Batch:
         lengths = self.lengths[rows]
         waveforms = self.waveforms[rows, : max(self.utterances[row].waveform.shape[-1] for row in rows)]
         sample_keys = tuple(self.sample_keys[row] for row in rows) if self.sample_keys else ()
-        return Batch(tuple(self.utterances[row] for row in rows), waveforms, lengths, sample_keys)
+        sessions = tuple(self.sessions[row] for row in rows) if self.sessions else ()
+        return Batch(tuple(self.utterances[row] for row in rows), waveforms, lengths, sample_keys, sessions)
 
     def __len__(self) -> int:
         return len(self.utterances)

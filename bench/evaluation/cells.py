@@ -60,6 +60,11 @@ class FittedKey:
         """Return whether victim or defence draws anew for every query."""
         return self.victim.traits.randomised or (self.defense is not None and self.defense.traits.randomised)
 
+    @property
+    def sessions(self) -> bool:
+        """Return whether victim or defence remembers what it was asked, within a session."""
+        return self.victim.traits.sessions or (self.defense is not None and self.defense.traits.sessions)
+
     def names(self) -> dict[str, Any]:
         """Return the columns by which results name it: victim, defense, task, split, fold, seed."""
         return {

@@ -85,6 +85,7 @@ def panel_of(
             another=load,
             randomised=fitted.randomised,
             draws=experiment.draws,
+            sessions=fitted.sessions,
             known=known[number] if known else KnownClean(),
         )
         seats.append(Seat(referee, group.asked))

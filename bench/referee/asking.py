@@ -36,6 +36,7 @@ class Asking:
         halving: fewer once so many did not fit into memory.
         sample_key: names this look at the victim.
         draws: further answers of a randomised victim that say what is chance; None where it does not draw.
+        sessions: whether the victim remembers within a session: each search is one, and clean speech is in none.
     """
 
     instance: Instance
@@ -46,6 +47,7 @@ class Asking:
     halving: Halving
     sample_key: str
     draws: int | None
+    sessions: bool = False
 
     def told(self, utterances: Sequence[Utterance], queries: Sequence[int]) -> Tensor:
         """Ask the instance that is attacked, see `bench.referee.prediction.Predictor.told`.
@@ -54,7 +56,8 @@ class Asking:
             utterances: candidates as they are heard, each with the id and the speaker of its original.
             queries: the number of each one's query.
         """
-        return self._predictor(self.instance).told(utterances, self._sample_keys(utterances, queries))
+        sessions = [self._session(one) for one in utterances] if self.sessions else ()
+        return self._predictor(self.instance).told(utterances, self._sample_keys(utterances, queries), sessions)
 
     def answers(self, utterances: Sequence[Utterance]) -> list[Said]:
         """Ask the instance that is attacked about utterances as they stand, as query 0."""
@@ -106,7 +109,9 @@ class Asking:
             row: what is written down of it.
         """
         said = Said(self._names.index(row.label_after), bool(row.tied))
-        return Question(candidate.utterance, row.query, self._key_or_none(candidate.utterance, row.query), said)
+        one = candidate.utterance
+        session = self._session(one) if self.sessions else ""
+        return Question(one, row.query, self._key_or_none(one, row.query), said, session)
 
     @torch.no_grad()
     def again(
@@ -166,6 +171,9 @@ class Asking:
 
     def _key_or_none(self, utterance: Utterance, query: int) -> str:
         return "" if self.draws is None else self._sample_key(utterance, query)
+
+    def _session(self, utterance: Utterance) -> str:
+        return f"{key_of('session', self.sample_key, utterance.id):016x}"
 
     def _sample_key(self, utterance: Utterance, *query: object) -> str:
         """What a randomised victim draws from: it tells neither which utterance it is nor which query."""

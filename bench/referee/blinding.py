@@ -65,7 +65,11 @@ class Blinding:
         return [replace(self.shown(one), waveform=one.waveform.clone()) for one in order]
 
     def batch(
-        self, utterances: Sequence[Utterance], device: torch.device | None = None, sample_keys: Sequence[str] = ()
+        self,
+        utterances: Sequence[Utterance],
+        device: torch.device | None = None,
+        sample_keys: Sequence[str] = (),
+        sessions: Sequence[str] = (),
     ) -> Batch:
         """Put together what is shown of utterances that are asked about: copies, each a part of the padded tensor.
 
@@ -73,11 +77,12 @@ class Blinding:
             utterances: at least one.
             device: where the tensors go; by default where the waveforms are.
             sample_keys: one for each utterance, for a randomised victim's draws.
+            sessions: one for each utterance, for a victim that remembers.
         """
         batch = Batch.of([self.shown(one) for one in utterances], device, sample_keys)
         rows = zip(batch.utterances, batch.waveforms, strict=True)
         own = tuple(replace(one, waveform=row[: one.waveform.shape[-1]]) for one, row in rows)
-        return replace(batch, utterances=own)
+        return replace(batch, utterances=own, sessions=tuple(sessions))
 
     def _token(self, speaker: str) -> str:
         if self.tokens is None:

@@ -72,12 +72,15 @@ class Predictor:
     device: torch.device
     halving: Halving
 
-    def told(self, utterances: Sequence[Utterance], sample_keys: Sequence[str] = ()) -> Tensor:
+    def told(
+        self, utterances: Sequence[Utterance], sample_keys: Sequence[str] = (), sessions: Sequence[str] = ()
+    ) -> Tensor:
         """Ask the victim, and leave what it says on the device; `Said.read` reads a column once it is not.
 
         Args:
             utterances: at least one; the victim is shown sound and words alone.
             sample_keys: one for each, for a randomised victim's draws; none for any other.
+            sessions: one for each, for a victim that remembers; none for any other.
 
         Returns:
             Shape (2, b), float64: class indices, the number of classes where the victim refuses, NaN where its answer
@@ -87,21 +90,24 @@ class Predictor:
             ComponentError: the answers have another shape.
             UsageError: one utterance alone does not fit into memory.
         """
-        batch = self.instance.blinding.batch(utterances, self.device, sample_keys)
+        batch = self.instance.blinding.batch(utterances, self.device, sample_keys, sessions)
         places = range(len(batch))
         return torch.stack(self.halving.over(lambda some: self._asked(_some(batch, some)).unbind(1), places), dim=1)
 
-    def answers(self, utterances: Sequence[Utterance], sample_keys: Sequence[str] = ()) -> list[Said]:
+    def answers(
+        self, utterances: Sequence[Utterance], sample_keys: Sequence[str] = (), sessions: Sequence[str] = ()
+    ) -> list[Said]:
         """Ask the victim, and wait for its answers.
 
         Args:
             utterances: at least one; the victim is shown sound and words alone.
             sample_keys: one for each, for a randomised victim's draws; none for any other.
+            sessions: one for each, for a victim that remembers; none for any other.
 
         Raises:
             ComponentError: what it says are no log-probabilities.
         """
-        columns = zip(*self.told(utterances, sample_keys).tolist(), strict=True)
+        columns = zip(*self.told(utterances, sample_keys, sessions).tolist(), strict=True)
         return [Said.read(label, margin, self.classes) for label, margin in columns]
 
     def _asked(self, batch: Batch) -> Tensor:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -26,6 +26,8 @@ CANARIES = 8
 """Noisy utterances that are asked about before anything else, and again at the end; so many clean ones likewise."""
 CANARY_DB = 5.0
 """Signal-to-noise ratio of a canary: near enough for a memory to know it, far enough for an answer of its own."""
+SEARCHES = 2
+"""Searches of which everything is asked again, where the victim remembers within each."""
 _TOGETHER = 7
 """How many are asked about at a time: another number than that of searches side by side."""
 
@@ -39,12 +41,14 @@ class Question:
         query: its number; 0 of clean speech and of a canary.
         sample_key: what a randomised victim drew from.
         answer: the victim's.
+        session: in which it was asked; "" for none.
     """
 
     utterance: Utterance
     query: int
     sample_key: str
     answer: Said
+    session: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,13 +57,27 @@ class Kept:
 
     Args:
         key: names the run.
-        most: so many accepted ones, and so many of all.
+        searches: of a victim that remembers, the utterances whose every candidate is kept; None for any other.
+        most: so many accepted ones are kept, and so many of all.
     """
 
     key: str
+    searches: frozenset[str] | None = None
     most: int = SAMPLED
     _heaps: tuple[list[tuple[int, str, int, Question]], ...] = field(default_factory=lambda: ([], []), repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @classmethod
+    def of(cls, key: str, utterances: Sequence[Utterance], sessions: bool) -> Kept:
+        """Keep candidates of a run.
+
+        Args:
+            key: names the run.
+            utterances: that are attacked.
+            sessions: whether the victim remembers within a search: then a few searches are kept whole.
+        """
+        ids = sorted((one.id for one in utterances), key=lambda id: key_of("recheck", key, id))
+        return cls(key, frozenset(ids[:SEARCHES]) if sessions else None)
 
     def note(self, row: Row, question: Callable[[], Question]) -> None:
         """Keep a candidate, if it is one of those.
@@ -70,6 +88,10 @@ class Kept:
         """
         rank = -key_of("recheck", self.key, row.utterance, row.query)
         with self._lock:
+            if self.searches is not None:
+                if row.utterance in self.searches:
+                    self._heaps[0].append((rank, row.utterance, row.query, question()))
+                return
             for heap in self._heaps if row.accepted else self._heaps[1:]:
                 if len(heap) < self.most or rank > heap[0][0]:
                     heapq.heappush(heap, (rank, row.utterance, row.query, question()))
@@ -131,17 +153,33 @@ def asked_again(
     Raises:
         ComponentError: an answer is another one, and no tie.
     """
-    order = sorted(questions, key=lambda one: key_of("again", key, one.utterance.id, one.query, one.answer.label))
     ties: set[tuple[str, int]] = set()
-    for start in range(0, len(order), _TOGETHER):
-        some = order[start : start + _TOGETHER]
+    for some in _groups(questions, key):
         keys = [one.sample_key for one in some] if some[0].sample_key else ()
-        for one, now in zip(some, predictor.answers([one.utterance for one in some], keys), strict=True):
+        sessions = [one.session for one in some] if any(one.session for one in some) else ()
+        answers = predictor.answers([one.utterance for one in some], keys, sessions)
+        for one, now in zip(some, answers, strict=True):
             if now.tied:
                 ties.add((one.utterance.id, one.query))
             elif now.label != one.answer.label and not one.answer.tied:
                 raise _other_answer(one, names[one.answer.label], names[now.label])
     return ties
+
+
+def _groups(questions: Sequence[Question], key: str) -> Iterator[list[Question]]:
+    """Questions in another order, but for those of one session, of which no two are asked at once."""
+
+    def place(one: Question) -> tuple[int, int]:
+        return one.query if one.session else 0, key_of("again", key, one.utterance.id, one.query, one.answer.label)
+
+    group: list[Question] = []
+    for one in sorted(questions, key=place):
+        if len(group) == _TOGETHER or (one.session and one.session in {other.session for other in group}):
+            yield group
+            group = []
+        group.append(one)
+    if group:
+        yield group
 
 
 def _other_answer(asked: Question, before: str, now: str) -> ComponentError:

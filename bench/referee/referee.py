@@ -63,6 +63,7 @@ class Referee:
             then it is asked about clean speech too, and nothing is asked again.
         randomised: whether the victim draws anew for every query.
         draws: how many further answers of a randomised victim say whether a changed label is chance; 0 asks for none.
+        sessions: whether the victim remembers what it is asked, within one search.
         known: what the victim has said of clean speech.
     """
 
@@ -79,6 +80,7 @@ class Referee:
     another: Callable[[str], Instance] | None = None
     randomised: bool = False
     draws: int = 5
+    sessions: bool = False
     known: KnownClean = field(default_factory=KnownClean, repr=False, compare=False)
 
     def labels(self, utterances: Sequence[Utterance]) -> list[int]:
@@ -103,6 +105,7 @@ class Referee:
             self.halving,
             self.sample_key,
             self.draws if self.randomised else None,
+            self.sessions,
         )
 
     def _name(self, label: int) -> str:
@@ -133,7 +136,8 @@ class Referee:
         asking = self._asking
         before = self.known.of(utterances, partial(asking.clean, self.known))
         pairs = list(zip(utterances, before, strict=True))
-        kept = None if self.another is None else Kept(f"{self.sample_key}/{attack_run.name}/{attack_run.seed}")
+        key = f"{self.sample_key}/{attack_run.name}/{attack_run.seed}"
+        kept = None if self.another is None else Kept.of(key, utterances, self.sessions)
         rows = {utterance.id: [self._clean_row(utterance, said)] for utterance, said in pairs}
         minutes = Minutes(rows, keep, kept, asking.question, self.examines)
         order = sorted(range(len(utterances)), key=lambda index: (utterances[index].waveform.shape[-1], index))
