@@ -101,7 +101,7 @@ class IsolatedSearch(IsolatedAttack):
                 head, number = {"do": "answer", "search": number, "answer": asdict(answer)}, -1
                 reply = process.ask(head, (), _ALLOWED, look=look)
         finally:
-            if number >= 0:
+            if number >= 0 and not process.ended:
                 process.ask({"do": "close", "search": number}, look=look)
 
     def _lent_to(self, tools: AttackTools) -> IsolatedProcess:

@@ -190,8 +190,7 @@ class Host:
         """Make a victim known with some speakers' speech."""
         told, place = request.head["speech"], request.head["victim"]
         waveforms = [torch.from_numpy(samples) for samples in request.arrays]
-        speech = read_heard(told, waveforms, [f"enrolled {number}" for number in range(len(told))])
-        return self._known(self.victims[place].enroll(speech), self.devices[place])
+        return self._known(self.victims[place].enroll(read_heard(told, waveforms)), self.devices[place])
 
     def _ask(self, request: Message, channel: Channel) -> Message:
         """Ask a victim about a batch."""
@@ -227,7 +226,7 @@ class Host:
         if torch.get_num_threads() != head["threads"]:
             torch.set_num_threads(head["threads"])
         device = self.devices[request.head["victim"]]
-        return self.victims[head["victim"]], read_batch(head["speech"], request.arrays, head["sample_keys"], device)
+        return self.victims[head["victim"]], read_batch(head, request.arrays, device)
 
     def _known(self, victim: Victim, device: torch.device) -> Message:
         with self._lock:

@@ -67,6 +67,11 @@ class IsolatedProcess:
         weakref.finalize(self, _end, self._popen, self._channels)
         self._wait_for_it()
 
+    @property
+    def pid(self) -> int:
+        """Return the number of the sandbox's program among this machine's processes."""
+        return self._popen.pid
+
     def ask(
         self,
         head: dict[str, Any],
@@ -93,6 +98,11 @@ class IsolatedProcess:
             return self._asked(channel, Message(head, tuple(arrays)), allowed or Allowed(), seconds, look)
         finally:
             self._free.put(channel)
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether it has been ended, or closed with whoever had it."""
+        return bool(self._broken) or self._first.closed
 
     def close(self) -> None:
         """End the process and everything in its sandbox; its pipes are closed once nobody can be reading them."""

@@ -6,8 +6,7 @@ speaker, for everything else.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -88,17 +87,16 @@ def heard(utterances: Sequence[Utterance | Heard], speakers: Sequence[str], with
     ]
 
 
-def read_heard(told: Sequence[Told], waveforms: Sequence[Tensor], ids: Sequence[str]) -> tuple[Utterance, ...]:
-    """Read what `heard` wrote.
+def read_heard(told: Sequence[Told], waveforms: Sequence[Tensor]) -> tuple[Utterance, ...]:
+    """Read what `heard` wrote as what victims are given: utterances without a name.
 
     Args:
         told: n lists.
         waveforms: n tensors of shape (t,).
-        ids: what each is called here.
     """
     return tuple(
-        Utterance(id, waveform, speaker, transcript=transcript, words=read_words(words))
-        for (speaker, transcript, words), waveform, id in zip(told, waveforms, ids, strict=True)
+        Utterance("", waveform, speaker, transcript=transcript, words=read_words(words))
+        for (speaker, transcript, words), waveform in zip(told, waveforms, strict=True)
     )
 
 
@@ -115,27 +113,19 @@ def read_speech(told: Sequence[Told], samples: Iterator[Array]) -> list[Heard]:
     ]
 
 
-def read_batch(
-    told: Sequence[Told], arrays: Sequence[Array], sample_keys: Sequence[str], device: torch.device
-) -> Batch:
+def read_batch(head: Mapping[str, Any], arrays: Sequence[Array], device: torch.device) -> Batch:
     """Make the batch that a victim is asked about.
 
-    An utterance has no name but, for a victim that draws by it and a sample key, a digest of its samples.
-
     Args:
-        told: by `heard`.
+        head: with `speech` by `heard`, and `sample_keys` and `sessions`, one a row or none.
         arrays: waveforms, shape (b, t), float32, and lengths, shape (b,), int64.
-        sample_keys: one a row, or none.
         device: where it goes.
     """
-    waveforms, lengths = arrays
-    padded = torch.from_numpy(waveforms)
-    ends = torch.from_numpy(lengths)
-    placed = padded.to(device)
+    waveforms, lengths = (torch.from_numpy(array) for array in arrays)
+    placed = waveforms.to(device)
     rows = [row[:end] for row, end in zip(placed, lengths.tolist(), strict=True)]
-    own = [waveform[:end] for waveform, end in zip(waveforms, lengths.tolist(), strict=True)] if sample_keys else []
-    names = [hashlib.blake2b(samples.data, digest_size=16).hexdigest() for samples in own] or [""] * len(told)
-    return Batch(read_heard(told, rows, names), placed, ends.to(device), tuple(sample_keys))
+    keys, sessions = (tuple(head[name]) for name in ("sample_keys", "sessions"))
+    return Batch(read_heard(head["speech"], rows), placed, lengths.to(device), keys, sessions)
 
 
 def noises_told(noises: NoiseSet) -> tuple[dict[str, Any], list[Array]]:

@@ -72,7 +72,7 @@ def test_an_attack_finds_there_what_it_finds_here(registry: Registry, spec: str,
 
 
 def test_an_attacker_who_knows_the_defence_looks_through_it_from_there(registry: Registry, sandboxes: None) -> None:
-    view = DefenseView(ByEar(), CPU)
+    view = DefenseView.through(ByEar(), Batch.of, CPU)
     spec = "adaptive:attack=boundary,looks=3"
     assert rows(registry, f"isolated:{spec}", spec, view=view) == rows(registry, spec, view=view)
 
