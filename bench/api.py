@@ -34,7 +34,7 @@ class RunOptions(TypedDict, total=False):
         seeds: for example 0 or "0,1".
         repeats: how often each cell is measured with other draws; by default 3 under a randomised defence, else 1.
         corr: whether an informed attacker is told how much each noise category harms: "yes", "no" or "both".
-        noises: "all", "imperceptible" or "both".
+        noises: "all", "additive", "imperceptible" or "both".
         limit: so many utterances are attacked at most.
         measures: what is measured on accepted candidates, into their records: for example "seg_snr_db,stoi".
         device: "auto", "cpu" or "cuda".
@@ -70,6 +70,7 @@ def run(
     attack: str | Sequence[str] = "boundary",
     k: str | int | Sequence[int] = (5, 15, 25),
     *,
+    pooled: bool = False,
     progress: Progress | None = None,
     **options: Unpack[RunOptions],
 ) -> pd.DataFrame:
@@ -79,12 +80,14 @@ def run(
         victim: one spec or several; every combination with `defense`, `attack` and `task` is a cell.
         attack: one spec or several.
         k: numbers of label-only queries, for example (5, 15, 25) or "5,15,25".
+        pooled: one row a score over all folds and seeds, in the place of one for each.
         progress: for example `bench.core.progress.for_terminal()`; nothing is said by default.
         **options: the others of `bench run`, see `RunOptions`: defense, task, corpus, split, fold, seeds, out and more.
 
     Returns:
         One row a score: victim, defense, attack, corpus, noise_bank, task, split, fold, seed, limit, clean_uar,
-        clean_war, speakers, corr, noises, k, acc_att, ci95_low, ci95_high, n.
+        clean_war, speakers, corr, noises, k, acc_att, ci95_low, ci95_high, n; then robust accuracy, UAR after an
+        effect, the validity gap, tests and bells, by the names in `bench.scoring.lines.COLUMNS`.
 
     Raises:
         bench.core.errors.BenchError: something asked for cannot be done, or a cell failed (the others are kept).
@@ -95,7 +98,7 @@ def run(
         first = done.failures[0]
         where = f"{len(done.failures)} of the cells"
         raise ComponentError(where, first.message, "cells that finish", f"see {asked.out}/failed; the others are kept")
-    return done.results.to_frame()
+    return done.results.to_frame(pooled)
 
 
 def _fields(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the referee relies on of a fitted victim, checked on speech that nobody knows; authors call `bench.testing`."""
+"""What the referee relies on of victims and effects, checked on unknown speech; authors call `bench.testing`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from bench.contracts.attacks import EffectTools, SpeechEffect
 from bench.contracts.protocols import Victim
 from bench.contracts.traits import traits_of
 from bench.core.batch import Batch
-from bench.core.rng import key_of
+from bench.core.heard import Heard
+from bench.core.rng import key_of, keyed
 from bench.core.types import Utterance
 from bench.referee.blinding import Blinding, Instance
 from bench.referee.rechecks import canaries
@@ -189,3 +191,26 @@ def asked(instance: Instance, said: Sequence[Utterance]) -> Tensor:
 def _sample_keys(said: Sequence[Utterance]) -> list[str]:
     """Draws for randomised victims: the same whenever the same is asked."""
     return [f"{key_of('check', one.id):016x}" for one in said]
+
+
+def check_effect(effect: SpeechEffect, said: Sequence[Utterance], tools: Callable[[str, str], EffectTools]) -> None:
+    """Assert that an effect spares what it is given, and draws from its key alone.
+
+    Args:
+        effect: with any parameters.
+        said: utterances to apply it to.
+        tools: makes what it is given, from a speaker and the id of the utterance at hand.
+    """
+    before = [one.waveform.clone() for one in said]
+    bank = tools("", "").noises
+    sounds = [clip.waveform.clone() for clip in bank.clips]
+    for one in said:
+        own, heard = replace(tools(one.speaker, one.id), noises=bank), Heard.of(one, one.speaker)
+        first, again = (effect.apply(heard, own, keyed("effect", one.id)) for _ in range(2))
+        assert (first is None) == (again is None), "the same key makes something else"
+        if first is not None and again is not None:
+            assert torch.equal(first.waveform, again.waveform), "the same key makes something else"
+            assert first.speaker == heard.speaker, "it changed who speaks"
+    assert all(torch.equal(one.waveform, was) for one, was in zip(said, before, strict=True)), "it changed its original"
+    same = all(torch.equal(clip.waveform, sound) for clip, sound in zip(bank.clips, sounds, strict=True))
+    assert same, "it changed the noise bank"

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from bench.conformance import TOLERANCE as TOLERANCE
-from bench.conformance import Copies, check_fitted_victim
+from bench.conformance import Copies, check_effect, check_fitted_victim
 from bench.contracts.attacks import Attack, AttackTools, EffectTools, SpeechEffect
 from bench.contracts.component import KINDS
 from bench.contracts.defense_view import DefenseView
@@ -208,7 +208,7 @@ def check_fitted(fitted: Victim, again: Victim, load: Callable[[Path], Victim], 
         load: gives the victim that was saved into a folder.
         sessions: whether it has the trait `sessions`.
     """
-    copies = Copies(lambda: fitted, sample_utterances(2, each=4, key="test"), len(TASK.classes), sessions)
+    copies = Copies(lambda: fitted, sample_utterances(2, key="test"), len(TASK.classes), sessions)
     check_fitted_victim(fitted, again, load, copies)
 
 
@@ -271,26 +271,7 @@ def check_attack(attack: Attack | SpeechEffect, budgets: Sequence[int] = (1, 5, 
     if traits_of(attack).asks_once:
         assert max(row.query for row in asked) == 1, "it declares the trait asks_once, and asks more than once"
     if isinstance(attack, SpeechEffect):
-        _check_effect(attack)
-
-
-def _check_effect(effect: SpeechEffect) -> None:
-    """Spares what it is given, draws from its key alone, and changes nothing but sound and words."""
-    said = sample_utterances(2, key="attacked")
-    bank = sample_effect_tools().noises
-    sounds = [clip.waveform.clone() for clip in bank.clips]
-    for utterance in said:
-        tools = replace(sample_effect_tools(utterance.speaker, utterance.id), noises=bank)
-        heard = Heard.of(utterance, utterance.speaker)
-        first, again = (effect.apply(heard, tools, keyed("effect", utterance.id)) for _ in range(2))
-        assert (first is None) == (again is None), "the same key makes something else"
-        if first is not None and again is not None:
-            assert torch.equal(first.waveform, again.waveform), "the same key makes something else"
-            assert first.speaker == heard.speaker, "it changed who speaks"
-    pairs = zip(said, sample_utterances(2, key="attacked"), strict=True)
-    assert all(torch.equal(one.waveform, other.waveform) for one, other in pairs), "it changed its original"
-    bits = zip(bank.clips, sounds, strict=True)
-    assert all(torch.equal(clip.waveform, sound) for clip, sound in bits), "it changed the noise bank"
+        check_effect(attack, sample_utterances(2, key="attacked"), sample_effect_tools)
 
 
 def check_dataset(dataset: Dataset) -> None:

@@ -97,6 +97,9 @@ def test_the_json_is_as_documented(finished_run: tuple[Path, Any]) -> None:
     assert set(cell) - set(pooled) == {"fold", "seed"}
     assert tables["clean"] == set(cell["clean"])
     assert tables["scores[]"] == set(cell["scores"][0])
+    assert tables["validity_gap[]"] == set(cell["validity_gap"][0])
+    assert tables["candidates"] == set(cell["candidates"])
+    assert tables["bells[]"] == set(cell["bells"][0])
     assert tables["rests_on"] == set(cell["rests_on"])
     assert tables["tests[]"] == {name for test in pooled["tests"] for name in test}
     assert f'"schema": {found["schema"]}' in page

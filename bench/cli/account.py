@@ -8,26 +8,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.cli.arguments import REQUIRED, Json, Offered, asking
-from bench.cli.report import listed, yes_or_no
+from bench.cli.report import listed, narrow_table, yes_or_no
 from bench.cli.run import RUN
 
 if TYPE_CHECKING:
-    from rich.table import Column, Table
+    from rich.table import Table
 
     from bench.evaluation.options import Options
     from bench.scoring.estimates import Difference
     from bench.studies.defense_accounts.account import Account, AccountLine
 
-_LEAST_WIDTH = 180
-"""Columns of what is no terminal: a file can be scrolled."""
 _DEFENSE = 'What is accounted for; "a+b" stacks b on a; may be given several times.'
-_NOISES = "all, or imperceptible: those with which people hear the same emotion."
+_NOISES = "all, additive (the length is kept), or imperceptible (people hear the same emotion)."
 _CHANGES: Offered = {
     "defense": replace(RUN["defense"], help=_DEFENSE, default=REQUIRED),
     "victim": replace(RUN["victim"], help="Who is defended; may be given several times.", default=["cnn_gru"]),
     "attack": replace(RUN["attack"], help="Against what; may be given several times.", default=["boundary"]),
     "corr": replace(RUN["corr"], metavar="yes|no", help=RUN["corr"].help.removesuffix(", both.") + ".", default="no"),
-    "noises": replace(RUN["noises"], metavar="all|imperceptible", help=_NOISES, default="imperceptible"),
+    "noises": replace(RUN["noises"], metavar="all|additive|imperceptible", help=_NOISES, default="imperceptible"),
     "fold": replace(RUN["fold"], default="all"),
     "out": replace(RUN["out"], default=Path("bench-account")),
 }
@@ -54,27 +52,29 @@ def account(options: Options, json: Json = None) -> None:
 
 
 LEGEND = (
-    "lost: clean UAR of the bare victim less its own. Acc_att: share attacked successfully; robust: recognised when",
-    "clean and not attacked successfully (a refusal is an error when clean, and never an attack's success).",
-    "through: asks the defended victim; seen, unseen: with noises it was and was not trained against; unaware: brings",
-    "what fools the bare victim; aware: owns a copy of the defence. prevented: Acc_att of the bare victim under the",
-    "same noises less its own; won: its robust accuracy less the bare victim's; both at the greatest k. [95 %",
-    "interval], clustered by speaker.",
+    "lost: clean UAR of the bare victim less its own. Acc_att: share attacked",
+    "successfully; robust: recognised when clean and not attacked successfully (a",
+    "refusal is an error when clean, and never an attack's success). through: asks",
+    "the defended victim; seen, unseen: with noises it was and was not trained",
+    "against; unaware: brings what fools the bare victim; aware: owns a copy of the",
+    "defence. prevented: Acc_att of the bare victim under the same noises less its",
+    "own; won: its robust accuracy less the bare victim's. [95 % interval],",
+    "clustered by speaker.",
 )
 
 
 def show(found: Sequence[Account]) -> None:
-    """Print two tables for each account: what the defences cost, and what they buy."""
+    """Print three tables for each account: what the defences cost, on clean speech and in time, and what they buy."""
     from rich.console import Console
 
     console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = max(console.width, _LEAST_WIDTH)
     for one in found:
         console.print(headline(one), markup=False, soft_wrap=True)
         console.print(cost_table(one))
-        console.print(attack_table(one))
+        console.print(effort_table(one))
         for line in one.lines:
+            console.print(f"defence {line.defense}", markup=False, soft_wrap=True)
+            console.print(attack_table(line))
             if line.only_unknown:
                 text = f"flagged: {line.defense} holds only against attacks that do not know of it"
                 console.print(text, markup=False, soft_wrap=True)
@@ -94,24 +94,30 @@ def headline(account: Account) -> str:
 
 
 def cost_table(account: Account) -> Table:
-    """Lay out clean UAR, time and parameters of each defence as a table."""
-    from rich import box
-    from rich.table import Table
+    """Lay out what each defence costs on clean speech as a table."""
+    from rich.markup import escape
 
-    columns = ("clean UAR", "lost", "refused", "training", "answer", "parameters", "randomised")
-    table = Table(_defences(), *columns, box=box.SIMPLE_HEAD)
-    bare = account.lines[0]
+    table = _by_defence("clean UAR", "lost", "refused")
     for line in account.lines:
         clean = line.clean
+        refused = str(clean.refused) if clean.refused.value else ""
+        table.add_row(escape(line.defense), str(clean.uar), _or_nothing(clean.uar_lost), refused)
+    return table
+
+
+def effort_table(account: Account) -> Table:
+    """Lay out time and parameters of each defence as a table."""
+    from rich.markup import escape
+
+    table = _by_defence("training", "answer", "parameters", "randomised")
+    bare = account.lines[0]
+    for line in account.lines:
         table.add_row(
-            line.defense,
-            str(clean.uar),
-            _or_nothing(clean.uar_lost),
-            str(clean.refused) if clean.refused.value else "",
+            escape(line.defense),
             _times(line.cost.fit_s, bare.cost.fit_s, "s"),
             _times(line.cost.answer_ms, bare.cost.answer_ms, "ms"),
             f"{line.cost.parameters:,}" + _more(line, bare),
-            f"yes, {line.repeats} times" if line.randomised else "no",
+            f"yes, {line.repeats} ×" if line.randomised else "no",
         )
     return table
 
@@ -121,30 +127,26 @@ def _more(line: AccountLine, bare: AccountLine) -> str:
     return f" ({more:+,})" if line is not bare and more else ""
 
 
-def attack_table(account: Account) -> Table:
-    """Lay out Acc_att and robust accuracy of each defence against each attacker as a table."""
-    from rich import box
-    from rich.table import Table
-
-    ks = sorted({at.k for line in account.lines for found in line.attacks.values() for at in found.at})
-    columns = (*(f"Acc_att k={k}" for k in ks), *(f"robust k={k}" for k in ks))
-    table = Table(_defences(), "attacker", *columns, "prevented", "won", box=box.SIMPLE_HEAD)
-    for line in account.lines:
-        for number, (role, found) in enumerate(line.attacks.items()):
-            at = {entry.k: entry for entry in found.at}
-            success = [f"{at[k].acc_att.value:.2f}" if k in at else "" for k in ks]
-            robust = [f"{at[k].robust_accuracy.value:.2f}" if k in at else "" for k in ks]
-            last = at.get(ks[-1])
-            better = ("", "") if last is None else (_or_nothing(last.prevented), _or_nothing(last.robustness_won))
-            table.add_row("" if number else line.defense, role, *success, *robust, *better)
+def attack_table(line: AccountLine) -> Table:
+    """Lay out a defence's Acc_att and robust accuracy against each attacker as a table, a line for each k."""
+    table = narrow_table("attacker")
+    for title in ("k", "Acc_att", "robust", "prevented", "won"):
+        table.add_column(title, no_wrap=True, justify="right" if title == "k" else "left")
+    for role, found in line.attacks.items():
+        for number, at in enumerate(found.at):
+            shares = (f"{one.value:.2f}" for one in (at.acc_att, at.robust_accuracy))
+            better = map(_or_nothing, (at.prevented, at.robustness_won))
+            table.add_row("" if number else role, str(at.k), *shares, *better)
     return table
 
 
-def _defences() -> Column:
-    """The first column: a long spec is folded, not cut short."""
-    from rich.table import Column
-
-    return Column("defence", overflow="fold", min_width=24)
+def _by_defence(*titles: str) -> Table:
+    """A table that fits 80 columns: a long spec is folded, not cut short, and a figure neither."""
+    table = narrow_table()
+    table.add_column("defence", overflow="fold", min_width=8)
+    for title in titles:
+        table.add_column(title, no_wrap=True)
+    return table
 
 
 def _or_nothing(figure: Difference | None) -> str:

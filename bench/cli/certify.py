@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli.arguments import DEFENSE, LIMIT, TRAINED, Json, Offered, asking
-from bench.cli.report import FEW_SPEAKERS, listed, speakers
+from bench.cli.report import listed, speakers
 from bench.cli.victims_options import say_failed
+from bench.scoring.names import FEW_SPEAKERS
 
 if TYPE_CHECKING:
     from bench.evaluation.options import Options

@@ -12,7 +12,7 @@ def leaderboard(
     runs: Annotated[list[Path], typer.Argument(help="The --out folders of one or more bench runs.", metavar="RUN...")],
     out: Annotated[Path, typer.Option(help="Where leaderboard.md, leaderboard.csv and index.html go.")],
 ) -> None:
-    """Rank victims under their defences by how seldom an attack succeeds."""
+    """Rank victims under their defences by robust accuracy: what is recognised, and stays so under attack."""
     from bench.evaluation.options import check_writable
 
     check_writable(out)

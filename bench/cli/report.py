@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,13 +20,11 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from bench.evaluation.grid import Failure
-    from bench.scoring.estimates import Estimate
     from bench.scoring.pooling import PerturbedScores
     from bench.scoring.results import PooledScores, Results
+    from leaderboards.ranking import Board
 
 STANDARD_OUTPUT = "-"
-_LEAST_WIDTH = 100
-FEW_SPEAKERS = 5
 
 
 def check_json_target(target: str | None) -> None:
@@ -92,8 +91,6 @@ def print_tables(results: Results) -> None:
     from rich.console import Console
 
     console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = max(console.width, _LEAST_WIDTH)
     say = partial(console.print, markup=False, soft_wrap=not console.is_terminal)
     for entry in results.pooled:
         say()
@@ -108,17 +105,59 @@ def print_tables(results: Results) -> None:
                 say(line)
         for line in footnotes(entry):
             say(line)
+    ranked = [board for board in rankings(results) if len(board.lines) > 1]
+    for board in ranked:
+        say()
+        say(f"Ranked: {board.title}")
+        console.print(ranking_table(board))
     if results.pooled:
         say()
-        for line in LEGEND:
+        pcm = any(score.acc_att_pcm is not None for entry in results.pooled for score in entry.scores)
+        for line in (*LEGEND, *(PCM if pcm else ()), *(RANKED if ranked else ())):
             say(line)
 
 
 LEGEND = (
-    "Acc_att: share of utterances attacked successfully within k label-only queries; higher is worse for the victim.",
-    "Corr: the attacker knows how much each noise category harms. Noises: all, or those heard as the same emotion.",
-    "[95 % interval], clustered by speaker.",
+    "robust accuracy: share of all utterances recognised when nobody attacks, and not",
+    "attacked successfully within k label-only queries. Acc_att: share attacked",
+    "successfully; higher is worse for the victim. Corr: the attacker knows how much",
+    "each noise category harms. Noises: all; additive, which keep the length;",
+    "imperceptible, heard as the same emotion. [95 % interval], clustered by speaker.",
 )
+PCM = ("PCM: Acc_att by what is a success as 16-bit PCM too.",)
+RANKED = (
+    "Ranked by robust accuracy at the greatest k. A victim at chance level stands",
+    "below the others; one that always gives the same answer has no rank.",
+)
+
+
+def rankings(results: Results) -> list[Board]:
+    """Rank victims and defences at the greatest k of each attack, condition and data."""
+    from leaderboards.ranking import boards
+
+    found: dict[object, Board] = {}
+    for board in boards(results):
+        same = replace(board.setting, k=0)
+        if same not in found or found[same].setting.k < board.setting.k:
+            found[same] = board
+    return list(found.values())
+
+
+def ranking_table(board: Board) -> Table:
+    """Lay out a ranking as a table that fits 80 columns."""
+    from rich.markup import escape
+
+    table = narrow_table()
+    table.add_column("rank", justify="right")
+    for title in ("victim", "defence"):
+        table.add_column(title, overflow="fold", ratio=1)
+    for title in ("robust accuracy", "clean UAR", "Acc_att"):
+        table.add_column(title, no_wrap=True)
+    for line in board.lines:
+        rank = "–" if line.rank is None else str(line.rank)
+        plain = (f"{one.value:.2f}" for one in (line.entry.clean.uar, line.score.acc_att))
+        table.add_row(rank, escape(line.victim), escape(line.defense), str(line.score.robust_accuracy), *plain)
+    return table
 
 
 def headline(entry: PooledScores) -> list[str]:
@@ -158,19 +197,29 @@ def perturbed_line(found: PerturbedScores) -> str:
 
 
 def attack_table(entry: PooledScores) -> Table:
-    """Lay out Acc_att at each k as a table, a line for each Corr and Noises, as in P1's Table 2."""
+    """Lay out the scores as a table, a line for each Corr, Noises and k, in the order of P1's Table 2."""
+    table = narrow_table("Corr", "Noises")
+    table.add_column("k", justify="right")
+    pcm = any(score.acc_att_pcm is not None for score in entry.scores)
+    for title in ("robust accuracy", "Acc_att", *(("PCM",) if pcm else ()), "n"):
+        table.add_column(title, no_wrap=True, justify="right" if title == "n" else "left")
+    last: tuple[bool, str] | None = None
+    for score in entry.scores:
+        condition = (score.corr, score.noises)
+        names = ("", "") if condition == last else (yes_or_no(score.corr), score.noises)
+        known = ("" if score.acc_att_pcm is None else f"{score.acc_att_pcm.value:.2f}",) if pcm else ()
+        figures = (str(score.robust_accuracy), str(score.acc_att), *known, str(score.acc_att.n))
+        table.add_row(*names, str(score.k), *figures)
+        last = condition
+    return table
+
+
+def narrow_table(*titles: str) -> Table:
+    """Make a table whose columns stand as close as they can."""
     from rich import box
     from rich.table import Table
 
-    ks = sorted({score.k for score in entry.scores})
-    table = Table("Corr", "Noises", *(f"Acc_att k={k}" for k in ks), "n", box=box.SIMPLE_HEAD)
-    lines: dict[tuple[bool, str], dict[int, Estimate]] = {}
-    for score in entry.scores:
-        lines.setdefault((score.corr, score.noises), {})[score.k] = score.acc_att
-    for (corr, noises), at in lines.items():
-        figures = (str(at[k]) if k in at else "" for k in ks)
-        table.add_row(yes_or_no(corr), noises, *figures, str(next(iter(at.values())).n))
-    return table
+    return Table(*titles, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
 
 
 def yes_or_no(truth: bool) -> str:
@@ -194,8 +243,8 @@ def footnotes(entry: PooledScores) -> list[str]:
         lines.append(f"In a process of its own: {', '.join(rests.isolated)}{trusted}.")
     if split_named(split).leaks:
         lines.append(f"Split {split}: {LEAKS}.")
-    if entry.speakers < FEW_SPEAKERS:
-        lines.append(f"{speakers(entry.speakers)} can say little about others: --fold all tests every speaker.")
+    lines.append(f"Candidates: {entry.candidates}; {entry.candidates.changed:,} changed the label.")
+    lines += map(str, entry.bells)
     most = max((gap.k for gap in entry.validity_gap), default=0)
     for gap in (gap for gap in entry.validity_gap if gap.k == most):
         given = f"Corr {yes_or_no(gap.corr)}, k={gap.k}"
@@ -205,19 +254,16 @@ def footnotes(entry: PooledScores) -> list[str]:
 
 def tests_table(entry: PooledScores) -> Table:
     """Lay out the tests between conditions as a table, a line for each test that p was adjusted for."""
-    from rich import box
-    from rich.table import Table
+    from bench.scoring.lines import plain_p
 
-    from bench.scoring.p_values import shown_p
-
-    columns = ("Compared", "With", "k", "Difference", "p", "Holm p", "Seen", "P1's t")
-    table = Table(*columns, box=box.SIMPLE_HEAD)
+    table = narrow_table("Compared", "With")
+    for title in ("k", "Difference", "p", "Holm p", "Seen", "P1's t"):
+        table.add_column(title, no_wrap=True, justify="right" if title == "k" else "left")
     for test in entry.tests:
         given = test.noises or f"Corr {yes_or_no(bool(test.corr))}"
         what = "Corr" if test.compared == "corr" else "Noises"
-        ps = ("none" if p is None else shown_p(p).removeprefix("= ") for p in (test.p, test.p_holm, test.p1_holm))
-        ours, adjusted, p1 = ps
-        figures = (str(test.found.difference), ours, adjusted, f"{test.found.detectable:.2f}", p1)
+        detectable, p1 = f"{test.found.detectable:.2f}", plain_p(test.p1_holm)
+        figures = (str(test.found.difference), plain_p(test.p), plain_p(test.p_holm), detectable, p1)
         table.add_row(what, given, str(test.k), *figures)
     return table
 
@@ -225,11 +271,11 @@ def tests_table(entry: PooledScores) -> Table:
 def tests_legend(entry: PooledScores) -> list[str]:
     """Say what the columns of a table of tests are."""
     lines = [
-        "Difference: Corr yes − no, or noises all − imperceptible, on the same utterances.",
+        "Difference: Corr yes − no, or noises all − imperceptible, same utterances.",
         "p: the greater of sign-flip over speakers and t on speaker sums.",
         f"Holm p: adjusted for the {entry.tests[0].family} tests of this table.",
         "Seen: the smallest true difference that is found at 0.05 four times in five.",
-        "P1's t: Holm p of P1's paired t-test, which takes utterances of one speaker for independent.",
+        "P1's t: Holm p of P1's t-test, which takes a speaker's utterances for independent.",
     ]
     untested = next((test.found.test for test in entry.tests if test.p is None), None)
-    return lines if untested is None else [lines[0], f"p none: {untested}.", *lines[3:]]
+    return lines if untested is None else [lines[0], f"p –: {untested}.", *lines[3:]]

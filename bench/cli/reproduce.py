@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bench.cli.arguments import DATA, DEFENSE, FOLDS, LIMIT, MACHINE, OUT, VICTIM, Asked, Json, Offered, Several, asking
+from bench.cli.reproduce_blocks import p4_blocks
 from bench.cli.reproduce_tables import OFFERS, Offer
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def _command(offer: Offer) -> Callable[..., None]:
 
 for _offer in OFFERS:
     app.command(_offer.name, short_help=_offer.short)(_command(_offer))
+app.command("p4_blocks", short_help="How many utterances and blocks there are.")(p4_blocks)
 
 
 def reproduce(

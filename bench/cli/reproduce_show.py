@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from bench.cli.report import FEW_SPEAKERS, listed, speakers
+from bench.cli.report import listed, speakers
+from bench.scoring.names import FEW_SPEAKERS
 
 if TYPE_CHECKING:
     from leaderboards.reproduce.claims import Claim

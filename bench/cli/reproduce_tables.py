@@ -117,5 +117,14 @@ OFFERS = (
         paper="P4 has ahsn and aesn, of IEMOCAP.",
         splits=("random-blocks", "blocks"),
     ),
+    Offer(
+        "p4_figure6",
+        "Noise mix-up beside multi-condition training, on three noisy test sets.",
+        "Train with noise mix-up and with other sounds at other levels, and test on noisy speech: P4's Figure 6.",
+        victims=("alexnet_spectrogram",),
+        tasks=("ahsn",),
+        paper="P4 has ahsn, of IEMOCAP.",
+        splits=("random-blocks", "blocks"),
+    ),
 )
 """In the order of the papers."""

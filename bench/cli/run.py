@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from bench.evaluation.options import Options
 
 _CORR = "Does the attacker know how each noise degrades: yes, no, both."
-_NOISES = "all, imperceptible (people hear the same emotion), both."
 _ENROL = "What a victim may know of a speaker: halves (never what is attacked), paper (all, as in P1)."
+_NOISES = "all, additive (the length is kept), imperceptible (people hear the same emotion), both: all and the last."
 _MEASURES = "Measure accepted candidates, into their records: " + ", ".join(MEASURES) + "."
 
 RUN: Offered = {
@@ -43,7 +43,7 @@ RUN: Offered = {
     "perception": PERCEPTION,
     "task": TASK,
     "corr": Asked("corr", str, "yes|no|both", _CORR, "both"),
-    "noises": Asked("noises", str, "all|imperceptible|both", _NOISES, "both"),
+    "noises": Asked("noises", str, "all|additive|imperceptible|both", _NOISES, "both"),
     **FOLDS,
     "repeats": REPEATS,
     "limit": LIMIT,

@@ -7,26 +7,14 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.score import About, Json, K, score_again
+
 
 def show(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="The --out folder of a bench run.")],
-    k: Annotated[
-        str | None, typer.Option(help="Score at these numbers of queries; by default those of the run.")
-    ] = None,
-    json: Annotated[
-        str | None, typer.Option(help="Write the scores as JSON to this file; - is standard output.")
-    ] = None,
+    k: K = None,
+    json: Json = None,
+    estimand: About = "fitted",
 ) -> None:
     """Show a run again, scored from its records; needs neither the victim nor the sound."""
-    from bench.evaluation.options import parse_ks
-    from bench.evaluation.runs import read_results
-
-    ks = parse_ks(k) if k is not None else None
-
-    from bench.cli.report import check_json_target, report
-
-    check_json_target(json)
-    results = read_results([run], ks)
-    report(results, json)
-    for failure in results.failed:
-        typer.echo(f"bench: a cell failed: {failure.error}", err=True)
+    score_again([run], k, json, estimand)

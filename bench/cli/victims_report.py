@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from bench.cli.report import FEW_SPEAKERS, listed, speakers
+from bench.cli.report import listed, narrow_table, speakers
 from bench.data.splits import LEAKS, split_named
+from bench.scoring.names import FEW_SPEAKERS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,17 +17,11 @@ if TYPE_CHECKING:
     from bench.studies.clean_scoring import CleanScoring
     from bench.studies.training_jobs import KeptVictim
 
-_LEAST_WIDTH = 120
-_FIGURES = ("UAR", "WAR", "weighted precision", "weighted F1")
-
 
 def _console() -> Console:
     from rich.console import Console
 
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = max(console.width, _LEAST_WIDTH)
-    return console
+    return Console(highlight=False)
 
 
 def show_trained(victims: Sequence[KeptVictim]) -> None:
@@ -42,11 +37,9 @@ def show_trained(victims: Sequence[KeptVictim]) -> None:
 
 
 def _trainings(group: Sequence[KeptVictim]) -> Table:
-    from rich import box
     from rich.markup import escape
-    from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD)
+    table = narrow_table()
     for title in ("task", "fold", "seed", "utterances", "speakers", "seconds", "folder"):
         table.add_column(title, overflow="fold", justify="left" if title in ("task", "folder") else "right")
     for one in group:
@@ -69,7 +62,8 @@ def show_reports(cells: Sequence[CleanScoring], pooled: Sequence[CleanScoring]) 
         for line in headline(entry):
             console.print(line, markup=False, soft_wrap=True)
         own = [one for one in cells if (one.names, one.rests_on) == (entry.names, entry.rests_on)]
-        console.print(_figures(own, entry))
+        for table in _figures(own, entry):
+            console.print(table)
         console.print(_classes(entry.report))
         for line in footnotes(entry):
             console.print(line, markup=False, soft_wrap=True)
@@ -98,26 +92,29 @@ def headline(entry: CleanScoring) -> list[str]:
     ]
 
 
-def _figures(cells: Sequence[CleanScoring], pooled: CleanScoring) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    table = Table("fold", "seed", *_FIGURES, "n", "speakers", box=box.SIMPLE_HEAD)
-    for entry in (*cells, *([pooled] if len(cells) > 1 else [])):
+def _figures(cells: Sequence[CleanScoring], pooled: CleanScoring) -> Iterator[Table]:
+    """Two tables, that each fits 80 columns: recall, and what is weighted by class."""
+    entries = (*cells, *([pooled] if len(cells) > 1 else []))
+    recall, weighted = narrow_table("fold", "seed"), narrow_table("fold", "seed")
+    for table, titles in ((recall, ("UAR", "WAR", "n", "speakers")), (weighted, ("weighted precision", "weighted F1"))):
+        for title in titles:
+            table.add_column(title, no_wrap=True)
+    for entry in entries:
         place = (listed(entry.folds), listed(entry.seeds)) if entry.of_one_cell else ("all", "all")
         own = entry.report
-        figures = map(str, (own.uar, own.war, own.weighted_precision, own.weighted_f1))
-        table.add_row(*place, *figures, str(own.n), str(own.speakers))
-    return table
+        recall.add_row(*place, str(own.uar), str(own.war), str(own.n), str(own.speakers))
+        weighted.add_row(*place, str(own.weighted_precision), str(own.weighted_f1))
+    yield from (recall, weighted)
 
 
 def _classes(report: CleanReport) -> Table:
-    from rich import box
     from rich.markup import escape
-    from rich.table import Table
 
-    said = [f"said {escape(name)}" for name in report.confusion.predicted]
-    table = Table("class", "recall", "n", *said, box=box.SIMPLE_HEAD)
+    table = narrow_table()
+    for title in ("class", "recall", "n"):
+        table.add_column(title, no_wrap=True)
+    for name in report.confusion.predicted:
+        table.add_column(f"said {escape(name)}", overflow="fold")
     for one, counts in zip(report.classes, report.confusion.counts, strict=True):
         recall = "-" if one.recall is None else str(one.recall)
         table.add_row(escape(one.label), recall, *map(str, (one.n, *counts)))

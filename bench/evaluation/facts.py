@@ -29,7 +29,7 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredCell:
     """What came of measuring a cell.
 
     Args:

@@ -18,7 +18,7 @@ from bench.evaluation.attacker_knowledge import degradation
 from bench.evaluation.cells import Cell, FittedKey, limited
 from bench.evaluation.enrolment import unknown_in
 from bench.evaluation.experiment import Experiment
-from bench.evaluation.facts import Facts, Measured
+from bench.evaluation.facts import Facts, MeasuredCell
 from bench.evaluation.instances import panel_of, with_views
 from bench.perturbations.rendering import attack_tools, copy_of
 from bench.referee.clean_answers import KnownClean
@@ -39,7 +39,7 @@ class Measuring:
     experiment: Experiment
     _known: dict[tuple[FittedKey, int], tuple[KnownClean, ...]] = field(default_factory=dict, init=False, repr=False)
 
-    def measured(self, cell: Cell) -> Measured:
+    def measured(self, cell: Cell) -> MeasuredCell:
         """Attack a cell's test utterances; its victim is fitted or loaded first.
 
         Raises:
@@ -64,7 +64,7 @@ class Measuring:
         self._say(facts, rows)
         if free.asked:
             experiment.progress.say(f"{cell.attack}: {free.asked:,} candidates were free samples, see docs/recipes.md")
-        return Measured(rows, facts, free.accepted)
+        return MeasuredCell(rows, facts, free.accepted)
 
     def _say(self, facts: Facts, rows: Sequence[Row]) -> None:
         """Tell what a reader of the figures ought to know."""

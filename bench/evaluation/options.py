@@ -109,7 +109,7 @@ class Options:
         seeds: of training and search, each at least 0.
         repeats: how often each cell is measured, with other draws; None is as many as each defence needs.
         corr: "yes", "no" or "both": whether the attacker is informed, where an attack can be (P1's Corr).
-        noises: "all", "imperceptible" or "both": which noises count (P1's two columns).
+        noises: "all", "additive", "imperceptible" or "both": which noises count (both: P1's two columns).
         limit: attack so many test utterances of each fold; None for all.
         enrolment: "halves" or "paper": whether a victim may know other utterances of the speakers whose speech it is
             asked about, or all of them.
@@ -157,7 +157,7 @@ class Options:
             task_named(name)
         split_named(self.split)
         check_choice("--corr", self.corr, ("yes", "no", "both"))
-        check_choice("--noises", self.noises, ("all", "imperceptible", "both"))
+        check_choice("--noises", self.noises, get_args(NoiseScope))
         check_choice("--device", self.device, get_args(Device))
         check_choice("--enrol", self.enrolment, get_args(Enrolment))
         check_measures(self.measures)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench.core.cache import appearing_file
 from bench.core.errors import DataError, UsageError
 from bench.evaluation.options import parse_ks
+from bench.scoring.dependence import Estimand
 from bench.scoring.descriptions import FailedCell
 from bench.scoring.records import CellRecords, Store
 from bench.scoring.results import Results, collect
@@ -44,31 +45,44 @@ def remembered(folder: Path) -> tuple[int, ...]:
         raise DataError(folder / _RUN_FILE, f"{error}", '{"k": [5, 15, 25]}', "delete the file") from error
 
 
-def read_results(folders: Sequence[Path], ks: Sequence[int] | None = None) -> Results:
+def _check_within(ks: Sequence[int], budgets: Mapping[Path, int]) -> None:
+    """Refuse a number of queries beyond the budget of a run."""
+    folder, most = min(budgets.items(), key=lambda one: one[1])
+    if beyond := [k for k in ks if k > most]:
+        whose = f"the budget of {folder}"
+        raise UsageError("--k", f"{min(beyond)}", f"at most {most}, {whose}", f"run again with --k {min(beyond)}")
+
+
+def read_results(folders: Sequence[Path], ks: Sequence[int] | None = None, estimand: Estimand = "fitted") -> Results:
     """Score all finished cells of some runs.
 
     Args:
         folders: `--out` folders.
-        ks: numbers of queries; by default those that the runs were scored at.
+        ks: numbers of queries, each within the budget of every run; by default those that the runs were scored at.
+        estimand: what the intervals of pooled results are about.
 
     Raises:
-        DataError: a folder is no run, or holds nothing finished; a k is beyond every cell's budget.
+        DataError: a folder is no run, or holds nothing finished.
+        UsageError: a k is beyond the budget of a run; "trainings" of fewer than five seeds.
     """
     cells: dict[str, CellRecords] = {}
     failed: list[FailedCell] = []
     asked = set(ks or ())
+    budgets: dict[Path, int] = {}
     for folder in folders:
         store = Store(folder)
-        cells.update({cell.key: cell for cell in store.cells()})
+        own = {cell.key: cell for cell in store.cells()}
+        budgets[folder] = max((cell.description.rests_on.max_queries for cell in own.values()), default=0)
+        cells.update(own)
         failed += store.failures()
         asked |= set() if ks else set(remembered(folder))
     if not cells:
         raise DataError(folders[0], "no finished cell", "records of a bench run", "run it again to the end")
-    most = max(cell.description.rests_on.max_queries for cell in cells.values())
-    usable = {k for k in asked if k <= most} or ({most} if not ks else set())
-    if not usable:
-        raise UsageError("--k", f"{min(asked)}", f"at most {most}, the run's budget", "run again with a greater --k")
+    _check_within(ks or (), {folder: most for folder, most in budgets.items() if most})
+    most = max(budgets.values())
+    usable = {k for k in asked if k <= most} or {most}
     order = sorted(cells.values(), key=lambda cell: cell.description.text)
     # a failure that has been put right since is no news, whatever code the cell was measured with
     done = {(cell.description.names, cell.description.rests_on.max_queries) for cell in order}
-    return collect(order, sorted(usable), [one for one in failed if (one.names, one.max_queries) not in done])
+    failed = [one for one in failed if (one.names, one.max_queries) not in done]
+    return collect(order, sorted(usable), failed, estimand)

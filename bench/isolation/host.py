@@ -26,6 +26,7 @@ from bench.contracts.component import Component
 from bench.contracts.pipeline import Defended, check_defends
 from bench.contracts.protocols import ChecksVictim, Fingerprinted, FitContext, TrainableVictim, TrainedAgainst, Victim
 from bench.contracts.registry import Registry
+from bench.contracts.threat_models import offered_by
 from bench.contracts.traits import traits_of
 from bench.core.errors import BenchError, DataError, UsageError
 from bench.core.noises import NoiseSet
@@ -147,6 +148,7 @@ class Host:
             "seen": any(isinstance(leaf.object, TrainedAgainst) for leaf in leaves),
             "effect": isinstance(own, SpeechEffect),
             "informed": isinstance(own, InformedAttack),
+            "offers": [] if component.parts else offered_by(own),
         }
         return Message(told)
 

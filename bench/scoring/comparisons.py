@@ -61,7 +61,7 @@ Significance = PValue | Untestable
 
 
 @dataclass(frozen=True)
-class Comparison:
+class PairedComparison:
     """Hold a paired difference, its test, and the smallest difference that could have been seen.
 
     Args:
@@ -92,7 +92,7 @@ def compare(
     weights: ArrayLike | None = None,
     units: ArrayLike | None = None,
     crossed: Sequence[ArrayLike] = (),
-) -> Comparison:
+) -> PairedComparison:
     """Compare paired figures of the same utterances.
 
     p is the greater of the p of the [sign-flip test][bench.scoring.sign_flip.sign_flip_test] over speakers and that of
@@ -122,18 +122,18 @@ def compare(
     if groups < 2:
         low, high = difference_interval(first, second, clusters, weights=weights)
         value = float(share_of @ difference)
-        return Comparison(Difference(value, low, high, n=int(apart)), Untestable(groups), detectable=high)
+        return PairedComparison(Difference(value, low, high, n=int(apart)), Untestable(groups), detectable=high)
     by = Clusters((np.asarray(clusters), *samples(crossed)), units)
     found = paired_difference(first, second, by, strata, weights)
     low, high = found.interval()
     detectable = min(found.scale, _detectable((high - low) / 2, found.freedom))
     if groups < FEWEST:
-        return Comparison(Difference(found.value, low, high, n=int(apart)), Untestable(groups), detectable)
+        return PairedComparison(Difference(found.value, low, high, n=int(apart)), Untestable(groups), detectable)
     flipped = sign_flip_test(cluster_sums(difference, share_of, clusters))
     if flipped > SIGNIFICANT:
         low, high = min(low, 0.0), max(high, 0.0)
     p = max(flipped, found.p_value())
-    return Comparison(Difference(found.value, low, high, n=int(apart)), PValue(p), detectable)
+    return PairedComparison(Difference(found.value, low, high, n=int(apart)), PValue(p), detectable)
 
 
 def _detectable(half: float, freedom: float) -> float:

@@ -1,20 +1,28 @@
-"""Acc_att of an attack under each condition of P1's Table 2 (Corr × Noises), and what sets the conditions apart."""
+"""Acc_att and robust accuracy under each condition of P1's Table 2 (Corr × Noises)."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
+from functools import cached_property
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from bench.scoring.comparisons import Comparison, compare
+from bench.contracts.threat_models import Counted
 from bench.scoring.dependence import Estimand, crossed_with_speakers, estimated_share
-from bench.scoring.descriptions import Counted
-from bench.scoring.estimates import Difference, Estimate
-from bench.scoring.p_values import holm, holm_of_known, paired_t_test
-from bench.scoring.scores import UTTERANCE, successes
+from bench.scoring.estimates import Estimate
+from bench.scoring.scores import (
+    first_successes,
+    reached,
+    recognised,
+    resisted,
+    robustness,
+    successes,
+    survives,
+)
 
 
 @dataclass(frozen=True)
@@ -33,103 +41,112 @@ class Condition:
 
     def successes(self, k: int) -> pd.DataFrame:
         """Say which utterances were attacked successfully within k queries, as `scores.successes` does."""
-        return successes(self.rows, k, self.noises == "imperceptible")
+        return reached(self._first, k)
+
+    def acc_att(self, k: int, estimand: Estimand = "fitted") -> Estimate:
+        """Estimate Acc_att at k.
+
+        Args:
+            k: queries allowed.
+            estimand: what the interval is about.
+        """
+        return _share(self.successes(k), "success", self.rows, estimand)
+
+    def acc_att_pcm(self, k: int, estimand: Estimand = "fitted") -> Estimate | None:
+        """Estimate Acc_att at k by candidates that are successes as 16-bit PCM too; None where records do not say.
+
+        Args:
+            k: queries allowed.
+            estimand: what the interval is about.
+        """
+        first = self._first_as_pcm
+        return None if first is None else _share(reached(first, k), "success", self.rows, estimand)
+
+    def robust_accuracy(self, k: int, estimand: Estimand = "fitted") -> Estimate:
+        """Estimate the share of utterances recognised when nobody attacks, and not attacked successfully within k.
+
+        Args:
+            k: queries allowed.
+            estimand: what the interval is about.
+        """
+        return _share(self.robust(k), "robust", self.rows, estimand)
+
+    def robust(self, k: int) -> pd.DataFrame:
+        """Say which utterances are recognised and not attacked successfully within k, as `scores.robustness` does."""
+        return resisted(self.successes(k), self._right)
+
+    @cached_property
+    def _first(self) -> pd.DataFrame:
+        return first_successes(self.rows, self.noises)
+
+    @cached_property
+    def _first_as_pcm(self) -> pd.DataFrame | None:
+        known = survives(self.rows)
+        return None if known is None else first_successes(self.rows.assign(accepted=known), self.noises)
+
+    @cached_property
+    def _right(self) -> NDArray[np.bool_]:
+        return recognised(self.rows, self._first)
 
 
 @dataclass(frozen=True)
 class Score:
-    """Hold how often an attack succeeds under one condition.
+    """Hold how often an attack succeeds under one condition, and what is left of the victim.
 
     Args:
         corr: whether the attacker was informed.
         noises: which successes are counted.
         k: queries allowed.
         acc_att: share of utterances attacked successfully within k.
+        robust_accuracy: share of utterances recognised when nobody attacks, and not attacked successfully within k.
+        acc_att_pcm: share of utterances attacked successfully within k by a candidate that is a success as 16-bit PCM
+            too; None where the records do not say.
     """
 
     corr: bool
     noises: Counted
     k: int
     acc_att: Estimate
+    robust_accuracy: Estimate
+    acc_att_pcm: Estimate | None = None
 
     def to_json(self) -> dict[str, object]:
         """Return one of `scores[]` in docs/json.md."""
         figure = {"acc_att": self.acc_att.value, "ci95": list(self.acc_att.ci95), "n": self.acc_att.n}
-        return {"corr": self.corr, "noises": self.noises, "k": self.k, **figure}
+        unknown = {"acc_att_pcm": None, "acc_att_pcm_ci95": None}
+        pcm = unknown if self.acc_att_pcm is None else self.acc_att_pcm.named("acc_att_pcm")
+        robust = self.robust_accuracy.named("robust_accuracy")
+        return {"corr": self.corr, "noises": self.noises, "k": self.k, **figure, **robust, **pcm}
 
 
-@dataclass(frozen=True)
-class ValidityGap:
-    """Hold what an attack wins by noises that change what people hear.
-
-    Args:
-        corr: whether the attacker was informed.
-        k: queries allowed.
-        gap: Acc_att with all noises less that with those heard as the same emotion.
-    """
-
-    corr: bool
-    k: int
-    gap: Difference
-
-    def to_json(self) -> dict[str, object]:
-        """Return one of `validity_gap[]` in docs/json.md."""
-        return {"corr": self.corr, "k": self.k, "gap": self.gap.value, "ci95": list(self.gap.ci95)}
-
-
-@dataclass(frozen=True)
-class PairedTest:
-    """Hold a test between two conditions.
+def attack_success(rows: pd.DataFrame, k: int, counted: Counted) -> Estimate:
+    """Estimate Acc_att at k, of these fitted victims.
 
     Args:
-        compared: "corr": informed less uninformed; "noises": all less imperceptible.
-        corr: what was held fixed where noises are compared; else None.
-        noises: what was held fixed where Corr is compared; else None.
+        rows: records of an attack.
         k: queries allowed.
-        found: the difference of the two Acc_att, its interval and p, and the smallest that could have been seen.
-        p_holm: p adjusted by Holm's rule for all tests of the same attack; None where no test is possible.
-        p1: p of P1's own paired t-test, which takes utterances for independent.
-        p1_holm: the same, adjusted likewise.
-        family: for how many tests p was adjusted.
+        counted: which successes count: "imperceptible", "additive" or "all".
     """
+    return _share(successes(rows, k, counted), "success", rows, "fitted")
 
-    compared: Literal["corr", "noises"]
-    corr: bool | None
-    noises: Counted | None
-    k: int
-    found: Comparison
-    p_holm: float | None
-    p1: float
-    p1_holm: float
-    family: int
 
-    @property
-    def difference(self) -> float:
-        """Return the difference of the two Acc_att."""
-        return self.found.difference.value
+def robust_accuracy(rows: pd.DataFrame, k: int, counted: Counted) -> Estimate:
+    """Estimate the share of utterances that are recognised when nobody attacks, and not attacked successfully.
 
-    @property
-    def p(self) -> float | None:
-        """Return the p, not adjusted; None where no test is possible."""
-        return self.found.p
+    Args:
+        rows: records of an attack.
+        k: queries allowed.
+        counted: which successes count: "imperceptible", "additive" or "all".
+    """
+    return _share(robustness(rows, k, counted), "robust", rows, "fitted")
 
-    def to_json(self) -> dict[str, object]:
-        """Return one of `tests[]` in docs/json.md."""
-        fixed = {"corr": self.corr} if self.noises is None else {"noises": self.noises}
-        figures = {
-            "difference": self.difference,
-            "ci95": list(self.found.difference.ci95),
-            "p": self.p,
-            "p_holm": self.p_holm,
-            "family": self.family,
-            "detectable": self.found.detectable,
-            "p1_paired_t": {"p": self.p1, "p_holm": self.p1_holm},
-        }
-        return {"compared": self.compared, **fixed, "k": self.k, **figures}
+
+def _share(found: pd.DataFrame, column: str, records: pd.DataFrame, estimand: Estimand) -> Estimate:
+    return estimated_share(found, column, crossed_with_speakers(found, records, estimand))
 
 
 def scores(conditions: Sequence[Condition], ks: Sequence[int], estimand: Estimand = "fitted") -> Iterator[Score]:
-    """Estimate Acc_att under each condition at each k.
+    """Estimate Acc_att and robust accuracy under each condition at each k.
 
     Args:
         conditions: of one attack, in the order of the scores.
@@ -137,72 +154,5 @@ def scores(conditions: Sequence[Condition], ks: Sequence[int], estimand: Estiman
         estimand: what the intervals are about.
     """
     for one, k in itertools.product(conditions, ks):
-        hits = one.successes(k)
-        crossed = crossed_with_speakers(hits, one.rows, estimand)
-        yield Score(one.corr, one.noises, k, estimated_share(hits, "success", crossed))
-
-
-def validity_gaps(
-    conditions: Sequence[Condition], ks: Sequence[int], estimand: Estimand = "fitted"
-) -> Iterator[ValidityGap]:
-    """Estimate the validity gap for each Corr that was run with all noises and with imperceptible ones, and each k.
-
-    Args:
-        conditions: of one attack.
-        ks: numbers of queries within the budget, in the order of the gaps.
-        estimand: what the intervals are about.
-    """
-    known = {(one.corr, one.noises): one for one in conditions}
-    for corr, k in itertools.product((False, True), ks):
-        everything, fair = known.get((corr, "all")), known.get((corr, "imperceptible"))
-        found = None if everything is None or fair is None else _compared(everything, fair, k, estimand)
-        if found is not None:
-            yield ValidityGap(corr, k, found.of.difference)
-
-
-def tests(conditions: Sequence[Condition], ks: Sequence[int], estimand: Estimand) -> list[PairedTest]:
-    """Test at each k Corr against none, and all noises against imperceptible ones, with p after Holm over all of them.
-
-    Args:
-        conditions: of one attack.
-        ks: numbers of queries within the budget, in the order of the tests.
-        estimand: what the intervals are about.
-    """
-    known = {(one.corr, one.noises): one for one in conditions}
-    pairs: list[tuple[Literal["corr", "noises"], tuple[bool, Counted], tuple[bool, Counted]]] = [
-        ("corr", (True, "imperceptible"), (False, "imperceptible")),
-        ("corr", (True, "all"), (False, "all")),
-        *(("noises", (corr, "all"), (corr, "imperceptible")) for corr in (False, True)),
-    ]
-    made: list[PairedTest] = []
-    for (compared, one, other), k in itertools.product(pairs, ks):
-        if one in known and other in known:
-            found = _compared(known[one], known[other], k, estimand)
-            fixed: tuple[bool | None, Counted | None] = (None, one[1]) if compared == "corr" else (one[0], None)
-            made += [] if found is None else [PairedTest(compared, *fixed, k, found.of, None, found.p1, found.p1, 0)]
-    adjusted, p1_adjusted = holm_of_known([one.p for one in made]), holm([one.p1 for one in made])
-    family = sum(p is not None for p in adjusted)
-    return [
-        replace(one, p_holm=p_holm, p1_holm=p1_holm, family=family)
-        for one, p_holm, p1_holm in zip(made, adjusted, p1_adjusted, strict=True)
-    ]
-
-
-@dataclass(frozen=True)
-class _Compared:
-    """Two conditions on the utterances that both attacked, by our test and by P1's."""
-
-    of: Comparison
-    p1: float
-
-
-def _compared(one: Condition, other: Condition, k: int, estimand: Estimand) -> _Compared | None:
-    """The successes of one condition less those of the other; None where they attacked none in common."""
-    beside = other.successes(k)[[*UTTERANCE, "success"]].rename(columns={"success": "other"})
-    both = one.successes(k).merge(beside, on=[*UTTERANCE], how="inner", validate="one_to_one")
-    if both.empty:
-        return None
-    first, second = both["success"].to_numpy(float), both["other"].to_numpy(float)
-    crossed = crossed_with_speakers(both, one.rows, estimand)
-    speakers, units = both["speaker"].tolist(), both["utterance"].to_numpy()
-    return _Compared(compare(first, second, speakers, units=units, crossed=crossed), paired_t_test(first, second))
+        figures = (one.acc_att(k, estimand), one.robust_accuracy(k, estimand), one.acc_att_pcm(k, estimand))
+        yield Score(one.corr, one.noises, k, *figures)

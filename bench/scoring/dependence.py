@@ -19,6 +19,18 @@ ESTIMANDS: tuple[Estimand, ...] = get_args(Estimand)
 FEWEST_SEEDS = 5
 
 
+def estimand_named(name: str) -> Estimand:
+    """Choose what intervals are about by its name.
+
+    Raises:
+        UsageError: nothing of that name.
+    """
+    for one in ESTIMANDS:
+        if one == name:
+            return one
+    raise UsageError(f"--estimand {name}", "nothing of that name", " or ".join(ESTIMANDS), "take one of these")
+
+
 def crossed_with_speakers(found: pd.DataFrame, records: pd.DataFrame, estimand: Estimand = "fitted") -> list[ArrayLike]:
     """Say what figures have in common beside their speaker.
 

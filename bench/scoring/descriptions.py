@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Literal, cast
+from typing import cast
 
+from bench.contracts.threat_models import COUNTED, Counted
 from bench.core.json_objects import JsonObject
 from bench.core.keys import key_of_json
 from bench.core.specs import NO_DEFENSE
 from bench.scoring.names import CellNames, Setting
-
-Counted = Literal["all", "imperceptible"]
-"""Which successes are counted."""
-COUNTED: tuple[Counted, ...] = ("all", "imperceptible")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+FEW_SPEAKERS = 6
+"""Fewer speakers than these say little about others, and no test between them is possible."""
+
 
 @dataclass(frozen=True)
 class Setting:

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import pandas as pd
 
-from bench.scoring import conditions
-from bench.scoring.conditions import Condition, PairedTest, Score, ValidityGap
+from bench.scoring import conditions, contrasts
+from bench.scoring.bells import Evidence, Ring, rung
+from bench.scoring.conditions import Score
+from bench.scoring.contrasts import PairedTest, ValidityGap
 from bench.scoring.dependence import Estimand, trainings
-from bench.scoring.descriptions import Counted, FailedCell, RestsOn
+from bench.scoring.descriptions import FailedCell, RestsOn
+from bench.scoring.efforts import (
+    MedianQueries,
+    Optimality,
+    SmallestPerturbation,
+    optimality,
+    query_medians,
+    smallest_perturbations,
+)
+from bench.scoring.lines import lines
+from bench.scoring.measured import Candidates, EntryRecords
 from bench.scoring.names import Setting
 from bench.scoring.pooling import CleanScores, PerturbedScores, clean_scores, perturbed_scores
-from bench.scoring.records import CellRecords, pooled_rows
-from bench.scoring.scores import clean
+from bench.scoring.records import CellRecords
 
 SCHEMA = 1
 """Version of the JSON. It grows when a field changes its meaning or goes."""
@@ -39,10 +50,14 @@ class Scored(ABC):
         clean: when nobody attacks.
         scores: one for each Corr, Noises and k.
         validity_gap: one for each Corr and k that was run with all noises and with imperceptible ones.
+        tests: between conditions, at each k.
         perturbed: after a perturbation that asks once; None for a search, or where it applied to nothing.
+        candidates: how many were tried, and how many of them the SNR lets count.
+        bells: alarms that ring.
         rests_on: data and versions.
         estimand: what the intervals are about.
-        tests: paired tests between conditions, of pooled results; none of a cell.
+        queries: of searches, how many they need under each condition.
+        smallest_perturbation: how small their noise can be, for each condition and k.
     """
 
     victim: str
@@ -57,16 +72,25 @@ class Scored(ABC):
     clean: CleanScores
     scores: tuple[Score, ...]
     validity_gap: tuple[ValidityGap, ...]
+    tests: tuple[PairedTest, ...]
     perturbed: PerturbedScores | None
+    candidates: Candidates
+    bells: tuple[Ring, ...]
     rests_on: RestsOn
     estimand: Estimand = "fitted"
-    tests: tuple[PairedTest, ...] = ()
+    queries: tuple[MedianQueries, ...] = ()
+    smallest_perturbation: tuple[SmallestPerturbation, ...] = ()
 
     @abstractmethod
     def to_json(self) -> dict[str, object]:
         """Return the entry as it stands in docs/json.md."""
 
-    def _names(self, **more: object) -> dict[str, object]:
+    def names(self, **more: object) -> dict[str, object]:
+        """Return victim, defence, attack and setting by the names that they have in JSON and tables.
+
+        Args:
+            **more: further names, which stand before the limit.
+        """
         setting = self.setting.to_json()
         limit = setting.pop("limit")
         who = {"victim": self.victim, "defense": self.defense, "attack": self.attack}
@@ -83,7 +107,12 @@ class Scored(ABC):
             "clean": self.clean.to_json(),
             "scores": [score.to_json() for score in self.scores],
             "validity_gap": [gap.to_json() for gap in self.validity_gap],
+            "queries": [one.to_json() for one in self.queries],
+            "smallest_perturbation": [one.to_json() for one in self.smallest_perturbation],
+            "tests": [test.to_json() for test in self.tests],
             "perturbed": None if self.perturbed is None else self.perturbed.to_json(),
+            "candidates": self.candidates.to_json(),
+            "bells": [ring.to_json() for ring in self.bells],
             "rests_on": self.rests_on.to_json(),
         }
 
@@ -104,26 +133,7 @@ class CellScores(Scored):
 
     def to_json(self) -> dict[str, object]:
         """Return one of `cells[]` in docs/json.md."""
-        return {**self._names(fold=self.fold, seed=self.seed), **self._figures()}
-
-    def lines(self) -> list[dict[str, object]]:
-        """Return a line of a table for each score: names, clean UAR and WAR, the score."""
-        figures = {"clean_uar": self.clean.uar.value, "clean_war": self.clean.war.value, "speakers": self.speakers}
-        names = self._names(fold=self.fold, seed=self.seed)
-        return [
-            {
-                **names,
-                **figures,
-                "corr": score.corr,
-                "noises": score.noises,
-                "k": score.k,
-                "acc_att": score.acc_att.value,
-                "ci95_low": score.acc_att.low,
-                "ci95_high": score.acc_att.high,
-                "n": score.acc_att.n,
-            }
-            for score in self.scores
-        ]
+        return {**self.names(fold=self.fold, seed=self.seed), **self._figures()}
 
 
 @dataclass(frozen=True)
@@ -132,7 +142,7 @@ class PooledScores(Scored):
 
     def to_json(self) -> dict[str, object]:
         """Return one of `pooled[]` in docs/json.md."""
-        return {**self._names(), **self._figures(), "tests": [test.to_json() for test in self.tests]}
+        return {**self.names(), **self._figures()}
 
 
 _S = TypeVar("_S", CellScores, PooledScores)
@@ -146,11 +156,13 @@ class Results:
         cells: one a victim, defence, attack, corpus, task, fold and seed.
         pooled: the same over all folds and seeds.
         failed: cells without records, with their errors.
+        optimality: how far each search stays behind the best on the same utterances, where there are several.
     """
 
     cells: tuple[CellScores, ...] = ()
     pooled: tuple[PooledScores, ...] = ()
     failed: tuple[FailedCell, ...] = ()
+    optimality: tuple[Optimality, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """Return the documented JSON (docs/json.md)."""
@@ -158,12 +170,20 @@ class Results:
             "schema": SCHEMA,
             "cells": [cell.to_json() for cell in self.cells],
             "pooled": [entry.to_json() for entry in self.pooled],
+            "optimality": [one.to_json() for one in self.optimality],
             "failed": [failure.to_json() for failure in self.failed],
         }
 
-    def to_frame(self) -> pd.DataFrame:
-        """Return a row a score: its names, clean UAR and WAR, speakers, corr, noises, k, Acc_att, interval, n."""
-        return pd.DataFrame([line for cell in self.cells for line in cell.lines()])
+    def to_frame(self, pooled: bool = False) -> pd.DataFrame:
+        """Return a row a score, with all that docs/json.md says of it, but for what it rests on.
+
+        Args:
+            pooled: a row for each score over all folds and seeds, in the place of those of single cells.
+        """
+        if pooled:
+            return pd.DataFrame([line for entry in self.pooled for line in lines(entry, entry.names())])
+        told = ((cell, cell.names(fold=cell.fold, seed=cell.seed)) for cell in self.cells)
+        return pd.DataFrame([line for cell, names in told for line in lines(cell, names)])
 
 
 def collect(
@@ -181,9 +201,10 @@ def collect(
         UsageError: "trainings" of fewer than five seeds.
     """
     return Results(
-        tuple(_scored(CellScores, group, ks) for group in _grouped(cells, _cell)),
-        tuple(_scored(PooledScores, group, ks, estimand) for group in _grouped(cells, _pooled)),
+        tuple(_scored(CellScores, _grouped(cells, _cell), ks)),
+        tuple(_scored(PooledScores, _grouped(cells, _pooled), ks, estimand)),
         tuple(failed),
+        tuple(optimality(cells)),
     )
 
 
@@ -204,47 +225,52 @@ def _grouped(cells: Sequence[CellRecords], by: Callable[[CellRecords], Hashable]
     return list(groups.values())
 
 
-def _scored(kind: type[_S], group: Sequence[CellRecords], ks: Sequence[int], estimand: Estimand = "fitted") -> _S:
-    """The figures of cells that are pooled."""
-    about, named = group[0].description, [cell.description.names for cell in group]
-    parts, rests_on = _one_of_each(group), about.rests_on
-    rows = clean(pooled_rows(parts)).reset_index(drop=True)
-    found = _conditions(group)
-    within = [k for k in sorted(set(ks)) if k <= rests_on.max_queries]
+def _scored(
+    kind: type[_S], groups: Sequence[Sequence[CellRecords]], ks: Sequence[int], estimand: Estimand = "fitted"
+) -> Iterator[_S]:
+    """The figures of cells that are pooled; bells hear what other attacks did to the same victim."""
+    found = [EntryRecords.of(group, ks) for group in groups]
+    of_victim: dict[Hashable, list[EntryRecords]] = {}
+    for group, own in zip(groups, found, strict=True):
+        of_victim.setdefault(_attacked(group), []).append(own)
+    for group, own in zip(groups, found, strict=True):
+        beside = [other for other in of_victim[_attacked(group)] if other is not own]
+        yield _entry(kind, group, own, beside, estimand)
+
+
+def _attacked(group: Sequence[CellRecords]) -> Hashable:
+    """Who was attacked, on what, by which rules: attacks that agree in it can be compared."""
+    names, rests = group[0].description.names, group[0].description.rests_on
+    rules = rests.corpus_fingerprint, rests.noise_fingerprint, rests.perception, rests.min_snr_db, rests.device
+    places = frozenset((cell.description.names.fold, cell.description.names.seed) for cell in group)
+    return names.victim, names.defense, names.setting, rules, places
+
+
+def _entry(
+    kind: type[_S], group: Sequence[CellRecords], own: EntryRecords, beside: Sequence[EntryRecords], estimand: Estimand
+) -> _S:
+    named, rows = [cell.description.names for cell in group], own.clean
+    figures = clean_scores(rows, trainings(rows, estimand))
+    budget = own.about.rests_on.max_queries
     return kind(
         victim=named[0].victim,
         defense=named[0].defense,
-        attack=about.attack_base,
+        attack=own.about.attack_base,
         setting=named[0].setting,
         n=int(rows["utterance"].nunique()),
         speakers=int(rows["speaker"].nunique()),
         folds=tuple(sorted({names.fold for names in named})),
         seeds=tuple(sorted({names.seed for names in named})),
         repeats=len({names.repeat for names in named}),
-        clean=clean_scores(rows, trainings(rows, estimand)),
-        scores=tuple(conditions.scores(found, within, estimand)),
-        validity_gap=tuple(conditions.validity_gaps(found, within, estimand)),
-        perturbed=perturbed_scores(pooled_rows(parts[::-1]), estimand),
-        rests_on=rests_on,
+        clean=figures,
+        scores=tuple(conditions.scores(own.conditions, own.ks, estimand)),
+        validity_gap=tuple(contrasts.validity_gaps(own.conditions, own.ks, estimand)),
+        tests=tuple(contrasts.tests(own.conditions, own.ks, estimand)),
+        perturbed=perturbed_scores(own.rows, estimand),
+        candidates=own.candidates,
+        bells=rung(Evidence(own, figures, beside)),
+        rests_on=own.about.rests_on,
         estimand=estimand,
-        tests=tuple(conditions.tests(found, within, estimand)) if kind is PooledScores else (),
+        queries=tuple(query_medians(own.conditions, budget, estimand)),
+        smallest_perturbation=tuple(smallest_perturbations(own.conditions, own.ks, estimand)),
     )
-
-
-def _one_of_each(group: Sequence[CellRecords]) -> list[CellRecords]:
-    """For each fold, seed and repeat the first of its variants: the clean rows of all of them agree."""
-    first = {}
-    for cell in reversed(group):
-        names = cell.description.names
-        first[names.fold, names.seed, names.repeat] = cell
-    return list(first.values())[::-1]
-
-
-def _conditions(group: Sequence[CellRecords]) -> list[Condition]:
-    """The records of each (corr, noises), in the order of P1's Table 2."""
-    found: dict[tuple[bool, Counted], list[CellRecords]] = {}
-    for cell in group:
-        for noises in cell.description.noises:
-            found.setdefault((cell.description.corr, noises), []).append(cell)
-    ordered = sorted(found, key=lambda condition: (condition[1] == "all", condition[0]))
-    return [Condition(*condition, pooled_rows(found[condition])) for condition in ordered]

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from bench.contracts.threat_models import COUNTED, Counted
+
 
 def uar(label_true: ArrayLike, label_predicted: ArrayLike) -> float:
     """Compute unweighted average recall: the mean over classes of the share of a class that is recognised.
@@ -88,13 +90,56 @@ def in_order_of(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
     return rows.set_index([*UTTERANCE]).loc[wanted].reset_index()
 
 
-def successes(rows: pd.DataFrame, k: int, imperceptible: bool) -> pd.DataFrame:
+def within(rows: pd.DataFrame, counted: Counted) -> pd.Series[bool]:
+    """Say of each query whether its candidate is of a kind that is counted, whatever became of it.
+
+    The kinds lie within each other. Imperceptible is what people were found to hear as the same emotion. Additive is
+    that, and whatever the record's column `additive` says; where a record says nothing of it, as those of the first
+    version do not, it is what has an SNR, and so kept its length.
+
+    Args:
+        rows: records of one or more cells.
+        counted: "imperceptible", "additive" or "all".
+
+    Raises:
+        ValueError: `counted` is none of these.
+    """
+    if counted not in COUNTED:
+        raise ValueError(f"noises {counted!r}: one of {', '.join(COUNTED)}")
+    if counted == "all":
+        return pd.Series(True, index=rows.index)
+    fair = rows["imperceptible"].eq(True)
+    if counted == "imperceptible":
+        return fair
+    return fair | rows["additive"].eq(True) | (rows["additive"].isna() & rows["snr_db"].notna())
+
+
+def first_successes(rows: pd.DataFrame, counted: Counted) -> pd.DataFrame:
+    """Find of each utterance the first query that was a success.
+
+    Args:
+        rows: records of one or more cells; an utterance is known by its cell and its id.
+        counted: which candidates count, see `within`.
+
+    Returns:
+        One row an utterance, in the order of the records: fold, seed, repeat, utterance, speaker, and the number of the
+        query as `first`; infinite where none was.
+    """
+    number = rows["query"].where(rows["accepted"] & within(rows, counted), np.inf).to_numpy(float)
+    utterance = rows.groupby([*UTTERANCE], sort=False).ngroup().to_numpy()
+    _, starts = np.unique(utterance, return_index=True)
+    first = np.full(len(starts), np.inf)
+    np.minimum.at(first, utterance, number)
+    return rows.iloc[starts][[*UTTERANCE, "speaker"]].reset_index(drop=True).assign(first=first)
+
+
+def successes(rows: pd.DataFrame, k: int, counted: Counted) -> pd.DataFrame:
     """Say which utterances were attacked successfully within k queries.
 
     Args:
         rows: records of one or more cells; an utterance is known by its cell and its id.
         k: queries allowed, at least 1.
-        imperceptible: count only candidates that people were found to hear as the same emotion.
+        counted: which candidates count, see `within`.
 
     Returns:
         One row an utterance, in the order of the records: fold, seed, repeat, utterance, speaker, success.
@@ -102,36 +147,83 @@ def successes(rows: pd.DataFrame, k: int, imperceptible: bool) -> pd.DataFrame:
     Raises:
         ValueError: k is below 1.
     """
+    return reached(first_successes(rows, counted), k)
+
+
+def reached(first: pd.DataFrame, k: int) -> pd.DataFrame:
+    """Say which utterances were attacked successfully within k queries, as `successes` does.
+
+    Args:
+        first: as `first_successes` gives it.
+        k: queries allowed, at least 1.
+
+    Raises:
+        ValueError: k is below 1.
+    """
     if k < 1:
         raise ValueError(f"k = {k}: at least one query")
-    hit = rows["accepted"] & (rows["query"] <= k)
-    if imperceptible:
-        hit &= rows["imperceptible"].fillna(False).astype(bool)
-    grouped = rows.assign(success=hit).groupby([*UTTERANCE], sort=False)
-    return grouped.agg(speaker=("speaker", "first"), success=("success", "any")).reset_index()
+    return first.assign(success=first["first"] <= k).drop(columns="first")
 
 
-def robustness(rows: pd.DataFrame, k: int, imperceptible: bool) -> pd.DataFrame:
+def survives(rows: pd.DataFrame) -> pd.Series[bool] | None:
+    """Say of each query whether its candidate is a success that 16-bit PCM does not undo.
+
+    Args:
+        rows: records of one or more cells.
+
+    Returns:
+        None where a success does not say, as those of the first version do not, and where there is none.
+    """
+    said = rows.loc[rows["accepted"], "survives_pcm"]
+    if said.empty or said.isna().any():
+        return None
+    return rows["accepted"] & rows["survives_pcm"].eq(True)
+
+
+def robustness(rows: pd.DataFrame, k: int, counted: Counted) -> pd.DataFrame:
     """Say which utterances are recognised when nobody attacks, and not attacked successfully within k queries.
 
-    The mean of `robust` is robust accuracy. It cannot be bought by refusing: a refused clean utterance is not
-    recognised, while a refused attack has not succeeded.
+    The mean of `robust` is robust accuracy: the share of all utterances whose clean answer is the corpus's label, and
+    of whose first k candidates the referee accepted none of those that count. It cannot be bought by refusing: a
+    refused clean utterance is not recognised, while a refused attack has not succeeded.
 
     Args:
         rows: records of one or more cells; an utterance is known by its cell and its id.
         k: queries allowed, at least 1.
-        imperceptible: count only candidates that people were found to hear as the same emotion.
+        counted: which candidates count, see `within`.
 
     Returns:
         One row an utterance, in the order of the records: fold, seed, repeat, utterance, speaker, robust.
     """
-    found = successes(rows, k, imperceptible)
-    asked = in_order_of(clean(rows), found)
-    right = (asked["label_true"] == asked["label_before"]).to_numpy()
+    found = successes(rows, k, counted)
+    return resisted(found, recognised(rows, found))
+
+
+def recognised(rows: pd.DataFrame, others: pd.DataFrame) -> NDArray[np.bool_]:
+    """Say of some utterances whether the victim recognises them when nobody attacks.
+
+    Args:
+        rows: records.
+        others: one row an utterance.
+
+    Returns:
+        In the order of `others`, shape (n,).
+    """
+    asked = in_order_of(clean(rows), others)
+    return (asked["label_true"] == asked["label_before"]).to_numpy(bool)
+
+
+def resisted(found: pd.DataFrame, right: NDArray[np.bool_]) -> pd.DataFrame:
+    """Say which utterances are recognised and were not attacked successfully, as `robustness` does.
+
+    Args:
+        found: as `successes` gives it.
+        right: shape (n,), whether each is recognised when nobody attacks.
+    """
     return found.assign(robust=right & ~found["success"].to_numpy(bool)).drop(columns="success")
 
 
-def acc_att(rows: pd.DataFrame, k: int, imperceptible: bool) -> float:
+def acc_att(rows: pd.DataFrame, k: int, counted: Counted) -> float:
     """Compute P1's Acc_att (section 6.4): the share of utterances attacked successfully within k label-only queries.
 
     Success: the victim's label changed, at an SNR above 10 dB (or by a perturbation for which it is undefined).
@@ -140,22 +232,19 @@ def acc_att(rows: pd.DataFrame, k: int, imperceptible: bool) -> float:
     Args:
         rows: records of one or more cells; an utterance is known by its cell and its id.
         k: queries allowed, at least 1.
-        imperceptible: count only candidates that people were found to hear as the same emotion.
+        counted: which candidates count, see `within`.
 
     Returns:
         From 0 to 1; higher is worse for the victim.
     """
-    return float(successes(rows, k, imperceptible)["success"].mean())
+    return float(successes(rows, k, counted)["success"].mean())
 
 
-def queries_to_success(rows: pd.DataFrame, imperceptible: bool) -> Sequence[float]:
+def queries_to_success(rows: pd.DataFrame, counted: Counted) -> Sequence[float]:
     """Count for each utterance the queries to the first that succeeded; infinite where none did.
 
     Args:
         rows: records of one or more cells; an utterance is known by its cell and its id.
-        imperceptible: count only candidates that people were found to hear as the same emotion.
+        counted: which candidates count, see `within`.
     """
-    hit = rows["accepted"] & (rows["imperceptible"].fillna(False).astype(bool) if imperceptible else True)
-    number = rows["query"].where(hit, np.inf)
-    found = rows.assign(number=number).groupby([*UTTERANCE], sort=False)["number"].min()
-    return [float(value) for value in found]
+    return [float(number) for number in first_successes(rows, counted)["first"]]

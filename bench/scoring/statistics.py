@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.scoring.cluster_variance import cluster_variance as cluster_variance
 from bench.scoring.cluster_variance import multiway_variance as multiway_variance
-from bench.scoring.comparisons import Comparison as Comparison
+from bench.scoring.comparisons import PairedComparison as PairedComparison
 from bench.scoring.comparisons import PValue as PValue
 from bench.scoring.comparisons import Untestable as Untestable
 from bench.scoring.comparisons import compare as compare

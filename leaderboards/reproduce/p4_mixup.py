@@ -59,9 +59,9 @@ def _table(found: Answers, victim: str) -> Table:
 
 def _row(found: Answers, victim: str, training: str, test: str) -> dict[str, TableValue]:
     task = found.setting.task
-    printed = _printed(task, training, test)
+    printed = printed_row(task, training, test)
     rows = _answers(found, victim, training, test)
-    ours = _scored(rows, "clean" if test == "clean" else "attacked", task_named(task).classes)
+    ours = scored(rows, "clean" if test == "clean" else "attacked", task_named(task).classes)
     figures: dict[str, TableValue] = {
         f"published {name}": share(printed[column]) if printed else None for name, column in _PUBLISHED.items()
     }
@@ -70,7 +70,14 @@ def _row(found: Answers, victim: str, training: str, test: str) -> dict[str, Tab
     return {"training": training, "test set": test, **figures, "applied to": told}
 
 
-def _printed(task: str, training: str, test: str) -> dict[str, str] | None:
+def printed_row(task: str, training: str, test: str) -> dict[str, str] | None:
+    """Return a row of P4's Tables 5 and 6; None where it has none.
+
+    Args:
+        task: "ahsn" or "aesn".
+        training: "clean" or "mixup".
+        test: "clean", "15 dB", "20 dB" or "40 dB".
+    """
     wanted = (task.upper(), training, test)
     rows = facts("p4_mixup.csv")
     return next((row for row in rows if (row["dataset"], row["training"], row["test_set"]) == wanted), None)
@@ -83,7 +90,14 @@ def _answers(found: Answers, victim: str, training: str, test: str) -> pd.DataFr
     return next((rows for rows in runs if rows is not None), None)
 
 
-def _scored(rows: pd.DataFrame | None, column: str, classes: Sequence[str]) -> dict[str, Estimate]:
+def scored(rows: pd.DataFrame | None, column: str, classes: Sequence[str]) -> dict[str, Estimate]:
+    """Estimate accuracy, weighted precision, weighted F1 and UAR; nothing where nothing was answered.
+
+    Args:
+        rows: of `Answers`; None where there is no such run.
+        column: "clean" or "attacked".
+        classes: of the task.
+    """
     answered = None if rows is None else rows[rows[column].notna()]
     if answered is None or answered.empty:
         return {}
@@ -93,7 +107,7 @@ def _scored(rows: pd.DataFrame | None, column: str, classes: Sequence[str]) -> d
 
 def _claims(found: Answers, victim: str) -> Iterator[Claim]:
     def printed(training: str, test: str) -> float | None:
-        row = _printed(found.setting.task, training, test)
+        row = printed_row(found.setting.task, training, test)
         return None if row is None else share(row["unweighted_accuracy"])
 
     def difference(later: float | None, earlier: float | None) -> float | None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from bench.contracts.threat_models import Counted
 from bench.scoring.conditions import Condition, scores
-from bench.scoring.descriptions import Counted
 from bench.scoring.estimates import Estimate
 from bench.scoring.names import Setting
 from bench.scoring.records import CellRecords, pooled_rows

@@ -56,6 +56,12 @@ def test_the_tables_and_the_json(account: list[str], bench_here: Callable[..., A
     assert set(defended["attacks"][0]) | set(defended["attacks"][0]["at"][0]) == fields_of(page, "attacks[]")
 
 
+def test_the_tables_fit_eighty_columns(account: list[str], bench_here: Callable[..., Any]) -> None:
+    tables = [line for line in bench_here(*account).out.splitlines() if not line.startswith("victim")]
+    assert max(map(len, tables)) <= 80
+    assert "…" not in "".join(tables)
+
+
 def test_it_goes_on_where_it_stopped(account: list[str], bench_here: Callable[..., Any]) -> None:
     again = bench_here(*account)
     assert again.code == 0

@@ -45,6 +45,7 @@ def heavy_after(words: list[str]) -> str:
         ["list", "attacks", "--json"],
         ["run", "--help"],
         ["show", "--help"],
+        ["score", "--help"],
         ["leaderboard", "--help"],
         ["run", "--victim", "cnn_gruu", "--attack", "boundary"],
         ["run", "--victim", "cnn_gru", "--attack", "boundary", "--k", "0"],
@@ -79,7 +80,7 @@ def test_the_version(bench_here: Callable) -> None:
 
 def test_help_names_every_command(bench_here: Callable) -> None:
     out = bench_here("--help").out
-    assert all(name in out for name in ("run", "list", "show", "leaderboard"))
+    assert all(name in out for name in ("run", "list", "show", "score", "leaderboard"))
     assert bench_here("-h").out == out
     bare = bench_here()
     assert bare.code == 2
@@ -166,6 +167,69 @@ def test_show_writes_json(finished_run: tuple, bench_here: Callable, tmp_path: P
     assert [path.name for path in tmp_path.iterdir()] == ["scores.json"]
 
 
+# ---- score
+
+
+def test_score_says_what_show_says(finished_run: tuple, bench_here: Callable) -> None:
+    for more in ((), ("--k", "1,5"), ("--k", "8", "--json", "-")):
+        shown, scored = (bench_here(command, finished_run[0], *more) for command in ("show", "score"))
+        assert shown.code == scored.code == 0, scored.err
+        assert shown.out == scored.out
+
+
+def test_score_puts_runs_together(finished_run: tuple, second_run: Path, bench_here: Callable) -> None:
+    said = bench_here("score", finished_run[0], second_run, "--k", "1,8", "--json", "-")
+    assert said.code == 0, said.err
+    found = json.loads(said.out)
+    assert len(found["pooled"]) == 3
+    assert {score["k"] for entry in found["pooled"] for score in entry["scores"]} == {1, 8}
+    tables = bench_here("score", finished_run[0], second_run).out
+    assert tables.count("Ranked: ") == 4, "one for each Corr and Noises, at the greatest k"
+
+
+def test_score_names_a_k_beyond_the_budget(finished_run: tuple, bench_here: Callable) -> None:
+    said = bench_here("score", finished_run[0], "--k", "1,5,50")
+    assert said.code == 2
+    assert said.out == ""
+    expected = f"at most 8, the budget of {finished_run[0]}"
+    assert said.err == f"bench: --k: found 50; expected {expected}; run again with --k 50\n"
+
+
+@pytest.mark.parametrize("command", ["score", "show"])
+@pytest.mark.parametrize("json", ["tables", "-"])
+def test_scoring_loads_no_model(finished_run: tuple, command: str, json: str) -> None:
+    imported = heavy_after([command, str(finished_run[0]), "--k", "1,8", *(["--json", json] if json == "-" else [])])
+    assert not {"torch", "torchaudio", "librosa", "soundfile", "numba"} & set(imported.split())
+    assert "pandas" in imported.split(), "something was scored"
+
+
+@pytest.mark.parametrize("columns", [80, 200])
+def test_a_table_fits_eighty_columns(second_run: Path, columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No figure and no name of a column is cut or folded."""
+    import io
+
+    from rich.console import Console
+
+    from bench.cli import report
+    from bench.evaluation.runs import read_results
+
+    found = read_results([second_run])
+    ranked = [report.ranking_table(board) for board in report.rankings(found)]
+    for table in (*map(report.attack_table, found.pooled), *ranked):
+        page = Console(file=io.StringIO(), width=columns)
+        page.print(table)
+        text = page.file.getvalue()
+        assert max(map(len, text.splitlines())) <= 80 or columns > 80
+        assert "…" not in text
+        assert "robust accuracy" in text
+    for entry in found.pooled:
+        page = Console(file=io.StringIO(), width=columns)
+        page.print(report.attack_table(entry))
+        for one in entry.scores:
+            assert str(one.acc_att) in page.file.getvalue()
+            assert str(one.robust_accuracy) in page.file.getvalue()
+
+
 # ---- leaderboard
 
 
@@ -189,12 +253,11 @@ class Cells(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def second_run(bench_process: Callable, tiny_job: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def second_run(bench_before: Callable, tiny_job: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Another victim, bare and defended, under the same attack: other lines of the same boards."""
     out = tmp_path_factory.mktemp("second") / "run"
-    said = bench_process(
-        *tiny_job(victim="cnn_gru:channels=4,max_epochs=8", defense=["none", "multi_condition"], out=out)
-    )
+    job = tiny_job(victim="cnn_gru:channels=4,max_epochs=8", defense=["none", "multi_condition"], out=out)
+    said = bench_before(*job)
     assert said.code == 0, said.err
     return out
 
@@ -216,9 +279,10 @@ def test_a_leaderboard_in_three_formats(
     for line in lines:
         settings.setdefault((line["corr"], line["noises"], line["k"]), []).append(line)
     for ranked in settings.values():
-        figures = [float(line["acc_att"]) for line in ranked]
+        figures = [("chance-level" in line["bells"], -float(line["robust_accuracy"])) for line in ranked]
         assert figures == sorted(figures)
         assert [int(line["rank"]) for line in ranked] == [1 + figures.index(figure) for figure in figures]
+        assert all("few-speakers" in line["bells"] for line in ranked)
         assert {(line["victim"], line["defense"]) for line in ranked} == {
             (json.loads((finished_run[0].parent / "scores.json").read_text())["cells"][0]["victim"], "none"),
             ("cnn_gru:channels=4,max_epochs=8", "none"),
@@ -234,9 +298,11 @@ def test_a_leaderboard_in_three_formats(
     rows = [row.strip("|").split(" | ") for row in markdown.splitlines() if row[:3] in ("| 1", "| 2", "| 3")]
     assert [[cell.strip() for cell in row[:3]] for row in rows] == from_csv
     for line, row in zip(lines, from_html, strict=True):
-        shown = f"{float(line['acc_att']):.2f} [{float(line['acc_att_low']):.2f}, {float(line['acc_att_high']):.2f}]"
-        assert row[3] == shown
-        assert row[5] == line["n"] == "16"
+        for place, name in ((3, "robust_accuracy"), (4, "clean_uar"), (5, "acc_att")):
+            value, low, high = (float(line[f"{name}{end}"]) for end in ("", "_low", "_high"))
+            assert row[place] == f"{value:.2f} [{low:.2f}, {high:.2f}]"
+        assert row[9] == line["n"] == "16"
+        assert row[-1].partition("\n")[0] == line["bells"]
 
 
 def test_the_same_run_twice_is_on_the_board_once(finished_run: tuple, bench_here: Callable, tmp_path: Path) -> None:

@@ -13,13 +13,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.scoring.bells import NAMED, Ring
 from bench.scoring.conditions import Score
 from bench.scoring.descriptions import RestsOn
 from bench.scoring.estimates import Estimate
+from bench.scoring.measured import Candidates
 from bench.scoring.names import Setting
 from bench.scoring.pooling import CleanScores
 from bench.scoring.results import PooledScores, Results
-from leaderboards.board import BOARD, Board, as_csv, boards, write_board
+from leaderboards.board import as_csv, write_board
+from leaderboards.ranking import BOARD, Board, boards
 
 NAMES = PooledScores(
     victim="v",
@@ -34,38 +37,56 @@ NAMES = PooledScores(
     clean=CleanScores(Estimate(0.6, 0.5, 0.7, 16), Estimate(0.6, 0.0, 1.0, 16)),
     scores=(),
     validity_gap=(),
+    tests=(),
     perturbed=None,
+    candidates=Candidates(400, 400, 200, 90, 10.0),
+    bells=(),
     rests_on=RestsOn("c0ffee", "decade", "p1", 10.0, 25, "cpu", "code", {}),
 )
 
 
-def entry(victim: str, acc_att: float = 0.5, uar: float = 0.6, **changes: Any) -> PooledScores:
-    """One pooled entry with one score."""
+def entry(victim: str, robust: float = 0.5, uar: float = 0.6, **changes: Any) -> PooledScores:
+    """One pooled entry with one score, under the bells that are named."""
     score = {"corr": False, "noises": "all", "k": 5}
     setting = {name: changes[name] for name in ("corpus", "noise_bank", "task", "split", "limit") if name in changes}
     own = {name: changes[name] for name in ("defense", "attack") if name in changes}
-    told = Score(**score | {name: changes[name] for name in score if name in changes}, acc_att=figure(acc_att))
+    condition = score | {name: changes[name] for name in score if name in changes}
+    told = Score(**condition, acc_att=figure(changes.get("acc_att", 0.25)), robust_accuracy=figure(robust))
     clean = CleanScores(Estimate(uar, uar - 0.1, uar + 0.1, 16), NAMES.clean.war)
     named = replace(NAMES, victim=victim, setting=replace(NAMES.setting, **setting), **own)
-    return replace(named, clean=clean, scores=(told,))
+    bells = tuple(Ring(NAMED[name], 1.0, changes.get("says", "it rings")) for name in changes.get("bells", ()))
+    return replace(named, clean=clean, scores=(told,), bells=bells)
 
 
 def figure(share: float) -> Estimate:
     return Estimate(share, 0.0, 1.0, 16)
 
 
-def ranking(*entries: PooledScores) -> list[tuple[int, str]]:
+def ranking(*entries: PooledScores) -> list[tuple[int | None, str]]:
     (board,) = boards(Results(pooled=entries))
     return [(line.rank, line.victim) for line in board.lines]
 
 
-def test_the_lowest_acc_att_is_first() -> None:
-    assert ranking(entry("a", 0.5), entry("b", 0.1), entry("c", 0.9)) == [(1, "b"), (2, "a"), (3, "c")]
+def test_the_highest_robust_accuracy_is_first_whatever_acc_att_is() -> None:
+    found = ranking(entry("a", 0.5, acc_att=0.1), entry("b", 0.1, acc_att=0.0), entry("c", 0.9, acc_att=0.2))
+    assert found == [(1, "c"), (2, "a"), (3, "b")]
+
+
+def test_a_constant_answer_has_no_rank_and_chance_stands_below_the_others() -> None:
+    found = ranking(
+        entry("constant", 0.9, bells=["constant-answer", "chance-level"]),
+        entry("guesses", 0.8, bells=["chance-level", "few-speakers"]),
+        entry("good", 0.2, bells=["few-speakers"]),
+        entry("poor", 0.1),
+    )
+    assert found == [(1, "good"), (2, "poor"), (3, "guesses"), (None, "constant")]
+    alone = ranking(entry("constant", 0.9, bells=["constant-answer"]))
+    assert alone == [(None, "constant")], "not even where there is nobody else"
 
 
 def test_equal_figures_share_a_rank() -> None:
     """The one that is better when nobody attacks stands above, and the next rank counts both."""
-    found = ranking(entry("a", 0.1, 0.5), entry("b", 0.1, 0.7), entry("c", 0.3), entry("d", 0.0))
+    found = ranking(entry("a", 0.5, 0.5), entry("b", 0.5, 0.7), entry("c", 0.3), entry("d", 0.8))
     assert found == [(1, "d"), (2, "b"), (2, "a"), (4, "c")]
 
 
@@ -75,7 +96,7 @@ def test_a_rank_is_one_more_than_the_number_of_better_ones(figures: list[tuple[f
     assert len(found) == len(figures)
     for rank, victim in found:
         own = figures[int(victim[1:])][0]
-        assert rank == 1 + sum(other < own for other, _ in figures)
+        assert rank == 1 + sum(other > own for other, _ in figures)
 
 
 @pytest.mark.parametrize(
@@ -100,14 +121,15 @@ def test_only_the_same_setting_is_compared(change: dict[str, Any]) -> None:
 
 
 def test_a_defended_victim_is_another_line() -> None:
-    (board,) = boards(Results(pooled=(entry("a", 0.5), entry("a", 0.2, defense="multi_condition"))))
+    (board,) = boards(Results(pooled=(entry("a", 0.2), entry("a", 0.5, defense="multi_condition"))))
     assert [(line.rank, line.defense) for line in board.lines] == [(1, "multi_condition"), (2, "none")]
 
 
 def test_csv_holds_unrounded_figures() -> None:
     third = 1 / 3
-    (line,) = csv.DictReader(io.StringIO(as_csv(boards(Results(pooled=(entry("a", third),))))))
-    assert float(line["acc_att"]) == third
+    (line,) = csv.DictReader(io.StringIO(as_csv(boards(Results(pooled=(entry("a", third, acc_att=2 / 3),))))))
+    assert float(line["robust_accuracy"]) == third
+    assert float(line["acc_att"]) == 2 / 3
     assert (line["n"], line["speakers"], line["folds"], line["seeds"]) == ("16", "2", "2", "1")
     assert line["limit"] == ""
 
@@ -121,6 +143,9 @@ HOSTILE = (
     "&lt;b&gt;",
     "émotion–7 ✓",
 )
+
+
+RINGS = ("few-speakers",)
 
 
 class Seen(HTMLParser):
@@ -140,10 +165,10 @@ class Seen(HTMLParser):
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-@pytest.mark.parametrize("field", ["victim", "defense", "attack", "corpus", "noise_bank"])
+@pytest.mark.parametrize("field", ["victim", "defense", "attack", "corpus", "noise_bank", "says"])
 def test_text_from_outside_stays_text(tmp_path: Path, hostile: str, field: str) -> None:
-    plain = entry("plain")
-    spoilt = replace(plain, victim=hostile) if field == "victim" else entry("plain", **{field: hostile})
+    plain = entry("plain", bells=RINGS)
+    spoilt = replace(plain, victim=hostile) if field == "victim" else entry("plain", bells=RINGS, **{field: hostile})
     written = write_board(Results(pooled=(plain,)), tmp_path / "plain")
     write_board(Results(pooled=(spoilt,)), tmp_path / "hostile")
     pages = [Seen(), Seen()]
@@ -152,7 +177,7 @@ def test_text_from_outside_stays_text(tmp_path: Path, hostile: str, field: str) 
     assert pages[0].tags == pages[1].tags
     assert hostile in pages[1].text
     (line,) = csv.DictReader(io.StringIO((tmp_path / "hostile" / "leaderboard.csv").read_text(encoding="utf-8")))
-    assert line[field] == hostile
+    assert line.get(field, hostile) == hostile
     markdown = [(tmp_path / folder / "leaderboard.md").read_text(encoding="utf-8") for folder in ("plain", "hostile")]
     assert len(markdown[0].splitlines()) == len(markdown[1].splitlines())
     rows = [next(row for row in text.splitlines() if row.startswith("| 1")) for text in markdown]
@@ -165,6 +190,7 @@ def test_nothing_to_rank(tmp_path: Path) -> None:
     for path in write_board(Results(), tmp_path):
         assert path.read_text(encoding="utf-8")
     assert as_csv([]).startswith(",".join(BOARD))
+    assert as_csv([]) == as_csv(boards(Results(pooled=(entry("a"),)))).splitlines(keepends=True)[0]
 
 
 def test_a_title_says_what_is_shared() -> None:

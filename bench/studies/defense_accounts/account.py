@@ -23,7 +23,7 @@ class AccountSetting:
         setting: corpus, noise bank, task, split and limit.
         folds: what is put together.
         seeds: likewise.
-        noises: which successes are counted, "all" or "imperceptible".
+        noises: which successes are counted: "all", "additive" or "imperceptible".
         corr: whether the attacker is informed.
     """
 

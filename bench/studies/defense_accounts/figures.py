@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from bench.contracts.threat_models import Counted
 from bench.core.errors import ComponentError
 from bench.core.types import REFUSED
-from bench.scoring.dependence import estimated_share
+from bench.scoring.conditions import attack_success, robust_accuracy
+from bench.scoring.dependence import crossed_with_speakers, estimated_share
 from bench.scoring.estimates import Difference, Estimate
 from bench.scoring.pooling import clean_scores, weighted_means
 from bench.scoring.scores import clean, robustness, successes
@@ -49,16 +51,6 @@ class FiguresAt:
         }
 
 
-def share(rows: pd.DataFrame, hits: pd.Series[bool]) -> Estimate:
-    """Estimate the share of hits among rows of utterances.
-
-    Args:
-        rows: one an utterance, with its speaker.
-        hits: for each row.
-    """
-    return estimated_share(rows.assign(hit=hits), "hit")
-
-
 def clean_uar(rows: pd.DataFrame) -> Estimate:
     """Estimate UAR when nobody attacks; a refusal is an error."""
     return clean_scores(clean(rows).reset_index(drop=True)).uar
@@ -67,7 +59,7 @@ def clean_uar(rows: pd.DataFrame) -> Estimate:
 def refused_share(rows: pd.DataFrame) -> Estimate:
     """Estimate the share of utterances that are refused when nobody attacks."""
     asked = clean(rows)
-    return share(asked, asked["label_before"] == REFUSED)
+    return estimated_share(asked.assign(refused=asked["label_before"] == REFUSED), "refused")
 
 
 def uar_lost(bare: pd.DataFrame, defended: pd.DataFrame) -> Difference:
@@ -88,46 +80,22 @@ def uar_lost(bare: pd.DataFrame, defended: pd.DataFrame) -> Difference:
     return Difference(float((weights * (before - after)).sum()), *interval, n=len(rows))
 
 
-def attack_success(rows: pd.DataFrame, k: int, imperceptible: bool) -> Estimate:
-    """Estimate Acc_att at k.
-
-    Args:
-        rows: records of an attack.
-        k: queries allowed.
-        imperceptible: which successes count.
-    """
-    hits = successes(rows, k, imperceptible)
-    return share(hits, hits["success"])
-
-
-def robust_accuracy(rows: pd.DataFrame, k: int, imperceptible: bool) -> Estimate:
-    """Estimate the share of utterances that are recognised when nobody attacks, and not attacked successfully.
-
-    Args:
-        rows: records of an attack.
-        k: queries allowed.
-        imperceptible: which successes count.
-    """
-    found = robustness(rows, k, imperceptible)
-    return share(found, found["robust"])
-
-
-def attack_prevented(bare: pd.DataFrame, defended: pd.DataFrame, k: int, imperceptible: bool, asks: int) -> Difference:
+def attack_prevented(bare: pd.DataFrame, defended: pd.DataFrame, k: int, counted: Counted, asks: int) -> Difference:
     """Estimate Acc_att against the bare victim less that against the defended one, on the same utterances.
 
     Args:
         bare: records of the attack on the bare victim, measured once.
         defended: of the attack on the defended one; several repeats of a cell are averaged.
         k: of the bare victim's attack.
-        imperceptible: which successes count.
+        counted: which successes count: "imperceptible", "additive" or "all".
         asks: k of the attack on the defended one: 1 for an attack that only brings what it found elsewhere.
     """
-    before = successes(bare, k, imperceptible)
-    after = paired(before, successes(defended, asks, imperceptible), "success")
-    return _less(before["success"], after, before)
+    before = successes(bare, k, counted)
+    after = paired(before, successes(defended, asks, counted), "success")
+    return _less(before["success"], after, before, bare)
 
 
-def robustness_won(bare: pd.DataFrame, defended: pd.DataFrame, k: int, imperceptible: bool, asks: int) -> Difference:
+def robustness_won(bare: pd.DataFrame, defended: pd.DataFrame, k: int, counted: Counted, asks: int) -> Difference:
     """Estimate robust accuracy of the defended victim less that of the bare one, on the same utterances: what the
     defence is worth once what it costs on clean speech is taken off.
 
@@ -135,18 +103,20 @@ def robustness_won(bare: pd.DataFrame, defended: pd.DataFrame, k: int, impercept
         bare: see `attack_prevented`, here and below.
         defended: records.
         k: of the bare victim's attack.
-        imperceptible: which successes count.
+        counted: which successes count: "imperceptible", "additive" or "all".
         asks: k of the attack on the defended one.
     """
-    before = robustness(bare, k, imperceptible)
-    after = paired(before, robustness(defended, asks, imperceptible), "robust")
-    return _less(after, before["robust"], before)
+    before = robustness(bare, k, counted)
+    after = paired(before, robustness(defended, asks, counted), "robust")
+    return _less(after, before["robust"], before, bare)
 
 
-def _less(shares: pd.Series[float], others: pd.Series[float], rows: pd.DataFrame) -> Difference:
-    """The mean of some shares less that of others, of the same utterances, whose speakers `rows` have."""
+def _less(shares: pd.Series[float], others: pd.Series[float], found: pd.DataFrame, records: pd.DataFrame) -> Difference:
+    """The mean of some shares less that of others, of the same utterances, whose speakers `found` has."""
     first, second = shares.astype(float), others.astype(float)
-    interval = difference_interval(first, second, rows["speaker"].tolist(), units=rows["utterance"].to_numpy())
+    crossed = crossed_with_speakers(found, records)
+    units = found["utterance"].to_numpy()
+    interval = difference_interval(first, second, found["speaker"].tolist(), units=units, crossed=crossed)
     return Difference(float((first - second).mean()), *interval, n=len(first))
 
 
@@ -198,7 +168,7 @@ def holds_only_unknown(prevented: Mapping[Role, Difference]) -> bool:
 
 
 def figures_at(
-    bare: pd.DataFrame | None, defended: pd.DataFrame, ks: Sequence[int], imperceptible: bool, once: bool
+    bare: pd.DataFrame | None, defended: pd.DataFrame, ks: Sequence[int], counted: Counted, once: bool
 ) -> tuple[FiguresAt, ...]:
     """Estimate for each k, ascending, Acc_att, robust accuracy, and what both are better by than the bare victim's.
 
@@ -206,19 +176,19 @@ def figures_at(
         bare: records of the same attack on the bare victim; None for the bare victim itself.
         defended: records.
         ks: numbers of queries.
-        imperceptible: which successes count.
+        counted: which successes count: "imperceptible", "additive" or "all".
         once: whether the attack brings one candidate for each utterance, found elsewhere with k queries.
     """
     found = []
     for k in sorted(ks):
         asks = 1 if once else k
-        own = (attack_success(defended, asks, imperceptible), robust_accuracy(defended, asks, imperceptible))
+        own = (attack_success(defended, asks, counted), robust_accuracy(defended, asks, counted))
         better = (
             (None, None)
             if bare is None
             else (
-                attack_prevented(bare, defended, k, imperceptible, asks),
-                robustness_won(bare, defended, k, imperceptible, asks),
+                attack_prevented(bare, defended, k, counted, asks),
+                robustness_won(bare, defended, k, counted, asks),
             )
         )
         found.append(FiguresAt(k, *own, *better))

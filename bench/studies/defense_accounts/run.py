@@ -114,7 +114,7 @@ class _Cells:
     def _planned(self, cell: Cell) -> Planned:
         own, spec = self.threat_model, cell.attack.spec
         corr: Corr = "yes" if own.corr else "no"
-        (threat_model,) = threat_models(spec, cell.attack.object, corr, own.noises[0])  # type: ignore[arg-type]
+        (threat_model,) = threat_models(spec, cell.attack.object, corr, own.noises[0])
         return Planned(cell, replace(threat_model, attack=spec))
 
     def done(self, store: Store, defense: str) -> bool:
@@ -151,7 +151,7 @@ class _Cells:
     def _line(
         self, store: Store, defense: str, bare: Mapping[Component, pd.DataFrame], cost: Cost, ks: Sequence[int]
     ) -> AccountLine:
-        imperceptible = self.threat_model.noises[0] == "imperceptible"
+        counted = self.threat_model.noises[0]
         rows = {role: self._rows(store, defense, spec) for role, spec in self.roles[defense].items()}
         through = rows["through"]
         bare = {attack: figures.shared(found, through) for attack, found in bare.items()}
@@ -165,7 +165,7 @@ class _Cells:
             once = role == "unaware"
             against = None if is_bare else bare.get(spec, plain)
             at = (max(ks),) if once else ks
-            attacks[role] = RoleFigures(spec.spec, figures.figures_at(against, found, at, imperceptible, once))
+            attacks[role] = RoleFigures(spec.spec, figures.figures_at(against, found, at, counted, once))
         prevented: dict[Role, Difference] = {
             role: most for role, told in attacks.items() if (most := told.at[-1].prevented) is not None
         }

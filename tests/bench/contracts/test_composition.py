@@ -159,7 +159,7 @@ def test_specs_are_canonical() -> None:
     assert (threat_model.attack, threat_model.corr, threat_model.noises) == (
         "pitch:factor=0.75 + fade_in",
         False,
-        ("all", "imperceptible"),
+        ("all", "additive", "imperceptible"),
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.contracts.attacks import Attack, InformedAttack
+from bench.contracts.attacks import Attack, InformedAttack, SpeechEffect
 from bench.contracts.protocols import Corpus, Defense, NoiseBank, TrainableVictim
 from bench.contracts.registry import KINDS, SINGULAR, Entry, Registry
 from bench.core.errors import ComponentError, UsageError
@@ -27,7 +27,7 @@ FIRST_BUILT_INS = {
 }
 PROTOCOLS = {
     "victims": TrainableVictim,
-    "attacks": Attack,
+    "attacks": Attack | SpeechEffect,
     "defenses": Defense,
     "corpora": Corpus,
     "noise_banks": NoiseBank,

@@ -44,7 +44,7 @@ def watched(places, name, describe):
         setattr(place, name, run)
 
 watched([fitted_store, instances], "fit_or_load", lambda _, key: f"fit {key.defense_spec}")
-watched([measuring.Measuring], "rows", lambda _, cell: f"cell {cell.fitted.defense_spec} {cell.attack}")
+watched([measuring.Measuring], "measured", lambda _, cell: f"cell {cell.fitted.defense_spec} {cell.attack}")
 sys.setprofile(look)
 threading.setprofile(look)
 bench.run(victim, ["boundary", "transfer", "fade_in+gain"], 3, defense=["none", "noise_augmentation"],

@@ -118,7 +118,7 @@ def test_what_speakers_are_called_changes_no_record(registry: Registry) -> None:
     names = {one.speaker: f"not {one.speaker[::-1]}" for one in test}
     found = []
     for said in (test, [replace(one, speaker=names[one.speaker]) for one in test]):
-        tools = lent_tools(experiment, 4, "test")
+        tools = lent_tools(experiment, registry.component("attacks", NOISE), 4, "test")
         run = AttackRun(registry.build("attacks", NOISE), NOISE, tools, 0, said)
         found.append(panel_of(experiment, fitted, said).run(run, said))
     assert [replace(row, speaker=names[row.speaker]) for row in found[0]] == found[1]

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from bench.scoring.comparisons import Comparison, PValue, Untestable, compare
+from bench.scoring.comparisons import PairedComparison, PValue, Untestable, compare
 from bench.scoring.sign_flip import FEWEST, cluster_sums, sign_flip_test
 
 PAIRS = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=2, max_size=12)
 
 
-def of(speakers: list[list[tuple[bool, bool]]]) -> Comparison:
+def of(speakers: list[list[tuple[bool, bool]]]) -> PairedComparison:
     rows = [(float(a), float(b), f"s{number}") for number, own in enumerate(speakers) for a, b in own]
     first, second, names = zip(*rows, strict=True)
     return compare(first, second, list(names))

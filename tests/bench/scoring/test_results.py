@@ -10,10 +10,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from bench.contracts.threat_models import Counted
 from bench.scoring.descriptions import Description, RestsOn
+from bench.scoring.lines import COLUMNS
 from bench.scoring.names import CellNames, Setting
 from bench.scoring.records import CellRecords
 from bench.scoring.results import CellScores, PooledScores, collect
+from bench.scoring.rows import Row, as_table
 
 RESTS = RestsOn("fp", "np", "p1", 10.0, 5, "cpu", "c", {"harness": "h", "serbench": "0", "torch": "2"})
 
@@ -23,30 +26,31 @@ def cell(
     hits: Mapping[tuple[str, int], bool] | None = None,
     rests_on: RestsOn = RESTS,
     corr: bool = False,
-    noises: tuple[str, ...] = ("all", "imperceptible"),
+    noises: tuple[Counted, ...] = ("all", "imperceptible"),
+    attack: str = "a",
     **place: int,
 ) -> CellRecords:
     """Two utterances of two speakers: the first is fooled at query 2, the second at query 4 by what people hear."""
     hits = {("u0", 2): True, ("u1", 4): False} if hits is None else hits
     rows = [
-        (utterance, speaker, query, "anger", "anger", "sadness" if hit else "anger", hit is not None, bool(hit))
+        Row(
+            utterance,
+            speaker,
+            query,
+            "anger",
+            "anger",
+            "anger" if hit is None else "sadness",
+            snr_db=12.0 if query else None,
+            imperceptible=bool(hit) if query else None,
+            accepted=hit is not None,
+        )
         for utterance, speaker in (("u0", "s0"), ("u1", "s1"))
         for query in range(6)
         for hit in [hits.get((utterance, query))]
     ]
-    columns = (
-        "utterance",
-        "speaker",
-        "query",
-        "label_true",
-        "label_before",
-        "label_after",
-        "accepted",
-        "imperceptible",
-    )
-    names = CellNames("v", "none", "a", Setting("c", "n", "ahsn", "k-fold", None), **{"fold": 0, "seed": 0, **place})
-    about = Description(names, "a", corr, noises, {}, {}, rests_on, text="")
-    return CellRecords(key, about, pd.DataFrame(rows, columns=list(columns)))
+    names = CellNames("v", "none", attack, Setting("c", "n", "ahsn", "k-fold", None), **{"fold": 0, "seed": 0, **place})
+    about = Description(names, attack, corr, noises, {}, {}, rests_on, text="")
+    return CellRecords(key, about, as_table(rows).to_pandas())
 
 
 def shares(entry: CellScores | PooledScores) -> dict[tuple[str, int], float]:
@@ -107,7 +111,11 @@ def test_corr_is_tested_against_none_and_p_is_adjusted() -> None:
         ("all", 1, 1.0),
         ("all", 5, 0.0),
     ]
-    assert all(test.p_holm >= test.p for test in pooled.tests)
+    assert {(test.p, test.p_holm, test.family) for test in pooled.tests} == {(None, None, 0)}, "two speakers"
+    assert all(test.p1_holm >= test.p1 > 0 for test in pooled.tests)
+    told = json.loads(json.dumps(pooled.to_json()))["tests"][0]
+    assert told["p"] is None
+    assert set(told["p1_paired_t"]) == {"p", "p_holm"}
 
 
 def test_json_is_plain_and_the_frame_has_a_row_a_score() -> None:
@@ -116,12 +124,53 @@ def test_json_is_plain_and_the_frame_has_a_row_a_score() -> None:
     frame = found.to_frame()
     assert len(frame) == 4
     assert {"acc_att", "ci95_low", "ci95_high", "n", "speakers", "k", "corr", "noises"} <= set(frame.columns)
+    assert [*frame.columns][-len(COLUMNS) :] == [*COLUMNS]
+
+
+def test_the_frame_says_what_the_json_says() -> None:
+    """Robust accuracy, the validity gap, tests, UAR after an effect, candidates and bells, cell by cell and pooled."""
+    informed = cell("b", corr=True, hits={("u0", 1): True, ("u1", 1): True})
+    found = collect([cell("a"), informed, once("c", attack="e")], [2, 5])
+    for entries, frame in ((found.cells, found.to_frame()), (found.pooled, found.to_frame(pooled=True))):
+        lines = frame.to_dict("records")
+        told = [(entry.to_json(), score) for entry in entries for score in entry.to_json()["scores"]]  # type: ignore[attr-defined]
+        assert len(lines) == len(told) == 12
+        for line, (entry, score) in zip(lines, told, strict=True):
+            assert line["robust_accuracy"] == score["robust_accuracy"]
+            assert [line["robust_accuracy_low"], line["robust_accuracy_high"]] == score["robust_accuracy_ci95"]
+            gaps = [one for one in entry["validity_gap"] if (one["corr"], one["k"]) == (line["corr"], line["k"])]
+            assert [line["validity_gap"]] == [one["gap"] for one in gaps]
+            here = [test for test in entry["tests"] if test["k"] == line["k"]]
+            (of_noises,) = (test for test in here if test.get("corr") == line["corr"])
+            of_corr = [test for test in here if test.get("noises") == line["noises"]]
+            for name, test in (("noises", of_noises), ("corr", next(iter(of_corr), None))):
+                p = None if test is None else test["p_holm"]
+                assert (None if pd.isna(line[f"p_{name}"]) else line[f"p_{name}"]) == p
+            after = entry["perturbed"] or {"uar": None, "uar_before": None, "applied": None}
+            for name, value in (("uar_after", after["uar"]), ("uar_before", after["uar_before"])):
+                assert line[name] == value if value is not None else pd.isna(line[name])
+            assert line["candidates"] == entry["candidates"]["asked"]
+            assert line["bells"] == ", ".join(bell["bell"] for bell in entry["bells"])
+
+
+def test_a_columns_successes_are_those_that_it_counts() -> None:
+    """One utterance is fooled by what keeps the length and nobody has studied."""
+    own = cell(noises=("all", "additive", "imperceptible"))
+    rows = own.rows.assign(additive=own.rows["query"] == 4, imperceptible=False)
+    found = collect([replace(own, rows=rows)], [5]).cells[0]
+    assert shares(found) == {("imperceptible", 5): 0.0, ("additive", 5): 0.5, ("all", 5): 1.0}
+    assert {(one.noises, one.robust_accuracy.value) for one in found.scores} == {
+        ("imperceptible", 1.0),
+        ("additive", 0.5),
+        ("all", 0.0),
+    }
+    assert [score.noises for score in found.scores] == ["imperceptible", "additive", "all"]
 
 
 def test_the_validity_gap_is_what_perceptible_noises_win() -> None:
     found = collect([cell()], [2, 5]).cells[0].validity_gap
     assert [(one.corr, one.k, one.gap.value) for one in found] == [(False, 2, 0.0), (False, 5, 0.5)]
-    assert found[0].gap.ci95 == (0.0, 0.0)
+    assert found[0].gap.ci95 == (-1.0, 1.0), "two speakers who do not differ"
     assert found[1].gap.low < 0.5 < found[1].gap.high
     assert collect([cell(noises=("all",))], [2]).cells[0].validity_gap == ()
 
@@ -130,7 +179,7 @@ def once(applied: tuple[str, ...] = ("u0", "u1", "u2"), **changed: Any) -> CellR
     """A perturbation that asks once of three of four utterances: one was right and is wrong after it."""
     made = cell(**changed)
     rows = [
-        (utterance, speaker, query, truth, before, after if query else before, False, True)
+        Row(utterance, speaker, query, truth, before, after if query else before, imperceptible=bool(query) or None)
         for utterance, speaker, truth, before, after in (
             ("u0", "s0", "anger", "anger", "sadness"),
             ("u1", "s1", "anger", "anger", "anger"),
@@ -140,7 +189,7 @@ def once(applied: tuple[str, ...] = ("u0", "u1", "u2"), **changed: Any) -> CellR
         for query in range(2)
         if not query or utterance in applied
     ]
-    return CellRecords(made.key, made.description, pd.DataFrame(rows, columns=list(made.rows.columns)))
+    return CellRecords(made.key, made.description, as_table(rows).to_pandas())
 
 
 def test_a_perturbation_that_asks_once_is_scored_on_what_it_applied_to() -> None:

@@ -40,9 +40,9 @@ DEFENDED = rows_of(("a", "a", "a"), ("a", REFUSED, "a"), ("b", "b", REFUSED), ("
 
 
 def test_robust_accuracy_counts_what_is_right_and_stays() -> None:
-    assert robustness(BARE, 1, False)["robust"].tolist() == [False] * 4
-    assert robustness(DEFENDED, 1, False)["robust"].tolist() == [True, False, True, False]
-    assert figures.robust_accuracy(DEFENDED, 1, True).value == 0.5
+    assert robustness(BARE, 1, "all")["robust"].tolist() == [False] * 4
+    assert robustness(DEFENDED, 1, "all")["robust"].tolist() == [True, False, True, False]
+    assert figures.robust_accuracy(DEFENDED, 1, "imperceptible").value == 0.5
 
 
 def test_a_refusal_costs_uar_and_is_no_success() -> None:
@@ -50,22 +50,22 @@ def test_a_refusal_costs_uar_and_is_no_success() -> None:
     assert figures.clean_uar(DEFENDED).value == 0.5
     assert figures.uar_lost(BARE, DEFENDED).value == pytest.approx(0.25)
     assert figures.refused_share(DEFENDED).value == 0.25
-    assert figures.attack_success(DEFENDED, 1, True).value == 0.25
-    assert figures.attack_prevented(BARE, DEFENDED, 1, True, 1).value == pytest.approx(0.75)
-    assert figures.robustness_won(BARE, DEFENDED, 1, True, 1).value == pytest.approx(0.5)
+    assert figures.attack_success(DEFENDED, 1, "imperceptible").value == 0.25
+    assert figures.attack_prevented(BARE, DEFENDED, 1, "imperceptible", 1).value == pytest.approx(0.75)
+    assert figures.robustness_won(BARE, DEFENDED, 1, "imperceptible", 1).value == pytest.approx(0.5)
 
 
 def test_refusing_everything_buys_nothing() -> None:
     always = rows_of(*[(true, REFUSED, REFUSED) for true in "aabb"])
-    assert figures.attack_success(always, 1, True).value == 0
+    assert figures.attack_success(always, 1, "imperceptible").value == 0
     assert figures.clean_uar(always).value == 0
-    assert figures.robust_accuracy(always, 1, True).value == 0
+    assert figures.robust_accuracy(always, 1, "imperceptible").value == 0
 
 
 def test_repeats_of_a_cell_are_averaged() -> None:
     again = rows_of(*[("a", "a", "b")] * 2, ("b", "b", "a"), ("b", "b", "b"), repeat=1)
     both = pd.concat([DEFENDED, again], ignore_index=True)
-    assert figures.attack_prevented(BARE, both, 1, True, 1).value == pytest.approx((0.75 + 0.25) / 2)
+    assert figures.attack_prevented(BARE, both, 1, "imperceptible", 1).value == pytest.approx((0.75 + 0.25) / 2)
 
 
 def test_only_utterances_that_both_were_asked_about_are_compared() -> None:
@@ -94,11 +94,14 @@ def figure(value: float) -> Difference:
 
 
 def test_figures_at_each_k_are_plain_json() -> None:
-    bare, defended = (figures.figures_at(found, DEFENDED, (1,), True, once=False) for found in (None, BARE))
+    bare, defended = (figures.figures_at(found, DEFENDED, (1,), "imperceptible", once=False) for found in (None, BARE))
     assert [set(one.to_json()) for one in bare] == [{"k", "acc_att", "robust_accuracy"}]
     (told,) = (one.to_json() for one in defended)
     assert set(told) == {"k", "acc_att", "robust_accuracy", "prevented", "robustness_won"}
-    assert told["prevented"] == {"value": 0.75, "ci95": list(figures.attack_prevented(BARE, DEFENDED, 1, True, 1).ci95)}
+    assert told["prevented"] == {
+        "value": 0.75,
+        "ci95": list(figures.attack_prevented(BARE, DEFENDED, 1, "imperceptible", 1).ci95),
+    }
 
 
 def roles_of(defense: str, attack: str, guarded: bool) -> dict[str, str]:
@@ -125,7 +128,7 @@ def test_an_attack_of_one_category_is_seen_or_unseen_as_it_is() -> None:
     assert seen["seen"] == spec
     assert "unseen" not in seen
     assert seen["unaware"] == "transfer:attack=environmental:category=human,,snr_db=10.0"
-    assert roles_of("multi_condition", "fade_in", False)["unseen"] == "fade_in"
+    assert roles_of("multi_condition", "fade_in", "all")["unseen"] == "fade_in"
 
 
 def test_costs_are_read_from_what_was_saved(tmp_path: Path) -> None:

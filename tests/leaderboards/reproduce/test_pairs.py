@@ -29,6 +29,7 @@ from leaderboards.reproduce import (
     p2_defences,
     p2_figure1,
     p3_fusion,
+    p4_figure6,
     p4_mixup,
 )
 
@@ -111,6 +112,7 @@ def test_cells_of_one_victim_follow_each_other() -> None:
         (p2_defences, ("lstm_egemaps",), 4, 12),
         (p3_fusion, ("bert_text", "cnn_gru"), 3, 18),
         (p4_mixup, ("alexnet_spectrogram",), 2, 6),
+        (p4_figure6, ("alexnet_spectrogram",), 2, 6),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )

@@ -1,0 +1,131 @@
+"""What one entry of the results rests on: the records of a victim, a defence and an attack that are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from bench.contracts.threat_models import COUNTED, Counted
+from bench.scoring.conditions import Condition
+from bench.scoring.descriptions import Description
+from bench.scoring.records import CellRecords, pooled_rows
+from bench.scoring.scores import clean
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Count the candidates that were tried, and those of them that the SNR lets count.
+
+    Args:
+        asked: charged queries.
+        with_snr: those that have an SNR, since they kept the length.
+        above: those of them above the threshold.
+        changed: queries that changed the victim's label, whether that counted or not.
+        min_snr_db: the threshold.
+    """
+
+    asked: int
+    with_snr: int
+    above: int
+    changed: int
+    min_snr_db: float
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame, min_snr_db: float) -> Candidates:
+        """Count those in some records.
+
+        Args:
+            rows: of one or more cells.
+            min_snr_db: above this SNR a candidate counts.
+        """
+        asked = rows[rows["query"] > 0]
+        snr_db = asked["snr_db"].dropna()
+        changed = (asked["label_after"] != asked["label_before"]).sum()
+        return cls(len(asked), len(snr_db), int((snr_db > min_snr_db).sum()), int(changed), min_snr_db)
+
+    def to_json(self) -> dict[str, object]:
+        """Return `candidates` of docs/json.md."""
+        counts = {"asked": self.asked, "with_snr": self.with_snr, "above_min_snr": self.above}
+        return {**counts, "changed_label": self.changed}
+
+    def __str__(self) -> str:
+        """Return the counts as tables print them.
+
+        >>> str(Candidates(240, 240, 0, 31, 10.0)), str(Candidates(240, 200, 150, 31, 10.0))
+        ('0 of 240 above 10 dB', '150 of 200 above 10 dB, 40 without an SNR')
+        """
+        without = f"{self.asked - self.with_snr:,} without an SNR" if self.asked > self.with_snr else ""
+        above = f"{self.above:,} of {self.with_snr:,} above {self.min_snr_db:g} dB" if self.with_snr else ""
+        return ", ".join(filter(None, (above, without))) or "none"
+
+
+@dataclass(frozen=True)
+class EntryRecords:
+    """Hold the records that one entry of the results is made of.
+
+    Args:
+        about: what determined the first of its cells.
+        conditions: by Corr and Noises, in the order of P1's Table 2.
+        rows: of the first of the attack's variants, for each fold, seed and repeat: all their clean rows agree.
+        every: of all its variants.
+        ks: numbers of queries within the budget, ascending.
+    """
+
+    about: Description
+    conditions: tuple[Condition, ...]
+    rows: pd.DataFrame
+    every: pd.DataFrame
+    ks: tuple[int, ...]
+
+    @classmethod
+    def of(cls, group: Sequence[CellRecords], ks: Sequence[int]) -> EntryRecords:
+        """Put cells together.
+
+        Args:
+            group: at least one; of one victim, defence and attack, in any variants, folds, seeds and repeats.
+            ks: numbers of queries, in any order; those beyond the budget are left out.
+        """
+        about = group[0].description
+        within = tuple(k for k in sorted(set(ks)) if k <= about.rests_on.max_queries)
+        return cls(about, _conditions(group), pooled_rows(_one_of_each(group)), pooled_rows(group), within)
+
+    @property
+    def clean(self) -> pd.DataFrame:
+        """Return the clean row of each utterance, numbered anew."""
+        return clean(self.rows).reset_index(drop=True)
+
+    @property
+    def searches(self) -> bool:
+        """Return whether the attack asks more than once."""
+        return bool(self.every["query"].max() > 1)
+
+    @property
+    def most(self) -> int:
+        """Return the greatest number of queries that is scored; the budget where none is."""
+        return max(self.ks, default=self.about.rests_on.max_queries)
+
+    @property
+    def candidates(self) -> Candidates:
+        """Return how many candidates were tried, and how many of them the SNR lets count."""
+        return Candidates.of(self.every, self.about.rests_on.min_snr_db)
+
+
+def _one_of_each(group: Sequence[CellRecords]) -> list[CellRecords]:
+    """For each fold, seed and repeat the first of its variants: the clean rows of all of them agree."""
+    first = {}
+    for cell in reversed(group):
+        names = cell.description.names
+        first[names.fold, names.seed, names.repeat] = cell
+    return list(first.values())[::-1]
+
+
+def _conditions(group: Sequence[CellRecords]) -> tuple[Condition, ...]:
+    """The records of each (corr, noises), in the order of P1's Table 2."""
+    found: dict[tuple[bool, Counted], list[CellRecords]] = {}
+    for cell in group:
+        for noises in cell.description.noises:
+            found.setdefault((cell.description.corr, noises), []).append(cell)
+    ordered = sorted(found, key=lambda condition: (COUNTED.index(condition[1]), condition[0]))
+    return tuple(Condition(*condition, pooled_rows(found[condition])) for condition in ordered)

@@ -1,0 +1,230 @@
+"""The signs that ring `bench.scoring.bells`: each a pure function of records and a threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+
+from bench.core.specs import Spec, inner_spec
+from bench.scoring.conditions import Condition
+from bench.scoring.measured import EntryRecords
+from bench.scoring.pooling import CleanScores
+from bench.scoring.scores import CELL, UTTERANCE, within
+
+PLAIN_NOISES = ("environmental", "white_noise")
+"""Attacks that lay one sound over the utterance and ask once."""
+BURST_DB = 15.0
+"""So far below the SNR over the utterance lies that of its noisiest 250 ms where a success is a burst."""
+Sign = tuple[float, str]
+"""A figure that reached a bell's threshold, and what it says in words."""
+
+
+def constant_answer(own: EntryRecords, least: float) -> Sign | None:
+    """Find the fitted victim that gives most clean utterances one answer.
+
+    Args:
+        own: records.
+        least: the share of them from which it counts as constant.
+    """
+    found = []
+    for place, rows in own.clean.groupby([*CELL], sort=False):
+        shares = rows["label_before"].value_counts(normalize=True)
+        if rows["label_true"].nunique() > 1:
+            found.append((float(shares.iloc[0]), str(shares.index[0]), place))
+    share, answer, place = max(found, key=lambda one: one[0], default=(0.0, "", ()))
+    if share < least:
+        return None
+    fold, seed = place[:2]
+    return share, f"answers {answer!r} to {share:.0%} of the clean utterances (fold {fold}, seed {seed})"
+
+
+def chance_level(own: EntryRecords, found: CleanScores, most: float) -> Sign | None:
+    """Find a clean UAR whose interval does not lie above chance.
+
+    Args:
+        own: records.
+        found: figures when nobody attacks.
+        most: so far above chance the interval's lower bound may lie.
+    """
+    classes = int(own.clean["label_true"].nunique())
+    above = found.uar.low - 1 / classes
+    if classes < 2 or above > most:
+        return None
+    return above, f"clean UAR {found.uar} does not lie above chance, {1 / classes:.2f} with {classes} classes"
+
+
+def labels_flip(own: EntryRecords, least: float) -> Sign | None:
+    """Find changed labels that did not hold when the same was asked again.
+
+    Args:
+        own: records; those that do not say whether labels held are passed over.
+        least: the share of changed labels.
+    """
+    asked = own.every[own.every["query"] > 0]
+    by_chance = asked["tied"].eq(True) | (asked["flip_share"] <= 0.5)
+    changed = int((by_chance | (asked["label_after"] != asked["label_before"])).sum())
+    share = int(by_chance.sum()) / changed if changed else 0.0
+    if share < least or not share:
+        return None
+    return share, f"{int(by_chance.sum()):,} of {changed:,} changed labels did not hold when asked again"
+
+
+def plain_noise(own: EntryRecords, beside: Sequence[EntryRecords], louder: float) -> Sign | None:
+    """Find plain noise of the same run that succeeds as often as a search, and is no louder.
+
+    Args:
+        own: records of a search.
+        beside: of other attacks on the same victim.
+        louder: dB by which the noise may be louder than the search's successes, in the median.
+    """
+    if not own.searches:
+        return None
+    for noise in (one for one in beside if _name(one) in PLAIN_NOISES):
+        for condition, plain in _pairs(own, noise):
+            reached, by_noise = _acc_att(condition, own.most), _acc_att(plain, noise.most)
+            own_snr, noise_snr = _median_snr(condition, own.most), _median_snr(plain, noise.most)
+            no_louder = own_snr is None or (noise_snr is not None and noise_snr >= own_snr - louder)
+            if by_noise > 0 and by_noise >= reached and no_louder:
+                what = f"{noise.about.attack_base} alone has Acc_att {by_noise:.2f}, the search {reached:.2f}"
+                return by_noise - reached, f"{what} ({_said(condition)})"
+    return None
+
+
+def transfer_stronger(own: EntryRecords, beside: Sequence[EntryRecords], least: float) -> Sign | None:
+    """Find what was brought from the bare victim and succeeds more often than the same search that asks this one.
+
+    Args:
+        own: records of a search.
+        beside: of other attacks on the same victim.
+        least: by how much more of the utterances.
+    """
+    if not own.searches:
+        return None
+    for transfer in (one for one in beside if _name(one) == "transfer" and _same_search(own, one)):
+        found: dict[str, float] = {}
+        for condition, brought in _pairs(own, transfer):
+            ahead = _acc_att(brought, transfer.most) - _acc_att(condition, own.most)
+            found[condition.noises] = min(ahead, found.get(condition.noises, ahead))
+        noises, ahead = max(found.items(), key=lambda one: one[1], default=("", 0.0))
+        if found and ahead >= least:
+            return ahead, f"{transfer.about.attack_base} has {ahead:.2f} more Acc_att than the search (noises {noises})"
+    return None
+
+
+def dies_in_pcm(own: EntryRecords, least: float) -> Sign | None:
+    """Find successes that are none as 16-bit PCM; records that do not say are passed over.
+
+    Args:
+        own: records.
+        least: the share of the utterances that were attacked successfully.
+    """
+    worst: Sign | None = None
+    for condition in own.conditions:
+        before, known = _acc_att(condition, own.most), condition.acc_att_pcm(own.most)
+        if known is None or not before:
+            continue
+        lost = 1 - known.value / before
+        if lost >= least and (worst is None or lost > worst[0]):
+            worst = lost, f"{lost:.0%} of the successes are none as 16-bit PCM ({_said(condition)})"
+    return worst
+
+
+def short_bursts(own: EntryRecords, least: float) -> Sign | None:
+    """Find successes whose noise is far louder for a moment than over the whole utterance.
+
+    Args:
+        own: records; successes that do not say are passed over.
+        least: the share of those that do.
+    """
+    worst: Sign | None = None
+    for condition in own.conditions:
+        won = _first_successes(condition, own.most).dropna(subset=["snr_db", "burst_snr_db"])
+        if won.empty:
+            continue
+        share = float((won["snr_db"] - won["burst_snr_db"] >= BURST_DB).mean())
+        if share >= least and (worst is None or share > worst[0]):
+            says = f"{share:.0%} of the successes have 250 ms of speech {BURST_DB:g} dB or more below their SNR"
+            worst = share, f"{says} ({_said(condition)})"
+    return worst
+
+
+def few_applied(own: EntryRecords, below: float) -> Sign | None:
+    """Find an attack that asked about few of the utterances.
+
+    Args:
+        own: records.
+        below: the share of the utterances.
+    """
+    of = len(own.clean)
+    applied = int((own.rows["query"] == 1).sum())
+    return (applied / of, f"applied to {applied:,} of {of:,} utterances") if applied / of < below else None
+
+
+def few_speakers(own: EntryRecords, below: float) -> Sign | None:
+    """Find results that rest on few speakers.
+
+    Args:
+        own: records.
+        below: the number of speakers.
+    """
+    count = int(own.clean["speaker"].nunique())
+    if count >= below:
+        return None
+    return float(
+        count
+    ), f"{count} speaker{'s' * (count != 1)} can say little about others: --fold all tests every speaker"
+
+
+def all_broke_the_rule(own: EntryRecords, most: float) -> Sign | None:
+    """Find an attack none of whose candidates lay above the SNR that counts; one without an SNR may have counted.
+
+    Args:
+        own: records.
+        most: so many candidates above it are none.
+    """
+    tried = own.candidates
+    if not tried.asked or tried.with_snr < tried.asked or tried.above > most:
+        return None
+    return float(tried.above), f"{tried} ({tried.changed:,} changed the label)"
+
+
+def _name(one: EntryRecords) -> str:
+    return one.about.attack_base.partition(":")[0]
+
+
+def _pairs(own: EntryRecords, other: EntryRecords) -> Iterator[tuple[Condition, Condition]]:
+    """The conditions of both in which the same successes count."""
+    for one in own.conditions:
+        yield from ((one, two) for two in other.conditions if one.noises == two.noises)
+
+
+def _same_search(own: EntryRecords, transfer: EntryRecords) -> bool:
+    """Whether an attack brings what this search finds, informed or not, with whatever noises."""
+    told = transfer.about.attack_params.get("attack")
+    if not isinstance(told, str):
+        return False
+    inner = Spec.parse(inner_spec(told))
+    plain = Spec(inner.name, tuple(pair for pair in inner.params if pair[0] not in ("corr", "noises")))
+    return str(plain) == own.about.attack_base
+
+
+def _acc_att(condition: Condition, k: int) -> float:
+    return float(condition.successes(k)["success"].mean())
+
+
+def _first_successes(condition: Condition, k: int) -> pd.DataFrame:
+    """Of each utterance that was attacked successfully the candidate that did it."""
+    rows = condition.rows
+    won = rows[rows["accepted"] & (rows["query"] <= k) & within(rows, condition.noises)]
+    return won.sort_values("query", kind="stable").drop_duplicates([*UTTERANCE])
+
+
+def _median_snr(condition: Condition, k: int) -> float | None:
+    """The median SNR of the successes, in dB; None where none has one."""
+    found = _first_successes(condition, k)["snr_db"].dropna()
+    return float(found.median()) if len(found) else None
+
+
+def _said(condition: Condition) -> str:
+    return f"Corr {'yes' if condition.corr else 'no'}, noises {condition.noises}"

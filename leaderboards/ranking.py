@@ -1,0 +1,172 @@
+"""Who is ranked against whom, and by what: boards as pure functions of scores. See docs/scores.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.contracts.threat_models import Counted
+from bench.data.splits import split_named
+from bench.scoring.bells import Ring
+from bench.scoring.conditions import Score
+from bench.scoring.descriptions import RestsOn
+from bench.scoring.estimates import Difference, Estimate
+from bench.scoring.lines import gap_of, plain_p, tests_of
+from bench.scoring.names import Setting
+from bench.scoring.results import PooledScores, Results
+
+BOARD = ("attack", "corpus", "noise_bank", "task", "split", "limit", "corr", "noises", "k", "data")
+"""Victims are ranked against each other only where all of these agree."""
+
+
+UNRANKED = ("constant-answer",)
+"""Bells of victims that get no rank: what always answers the same cannot be fooled, and recognises nothing."""
+LAST = ("chance-level",)
+"""Bells of victims that stand below all others: of guesses, robust accuracy says nothing."""
+
+
+@dataclass(frozen=True)
+class BoardLine:
+    """One ranked victim under one defence.
+
+    Args:
+        rank: 1 is best; equal figures share a rank; None for what is not ranked.
+        entry: the victim under its defence, with its clean UAR, what it rests on, and the bells that ring.
+        score: of one Corr, Noises and k: robust accuracy and Acc_att.
+    """
+
+    rank: int | None
+    entry: PooledScores
+    score: Score
+
+    @property
+    def victim(self) -> str:
+        """Return the victim's spec."""
+        return self.entry.victim
+
+    @property
+    def defense(self) -> str:
+        """Return the defence's spec, or "none"."""
+        return self.entry.defense
+
+    @property
+    def gap(self) -> Difference | None:
+        """Return the validity gap under the same Corr and k."""
+        return gap_of(self.entry, self.score)
+
+    @property
+    def after(self) -> Estimate | None:
+        """Return UAR after an attack that asks once; None after a search."""
+        return None if self.entry.perturbed is None else self.entry.perturbed.uar.after
+
+    @property
+    def bells(self) -> str:
+        """Return the names of the bells that ring, with commas between them."""
+        return ", ".join(ring.bell.name for ring in self.entry.bells)
+
+    def p(self, compared: str) -> str:
+        """Return p after Holm of the test that the score takes part in, in words; a dash where there is none.
+
+        Args:
+            compared: "corr" or "noises".
+        """
+        found = (test.p_holm for test in tests_of(self.entry, self.score) if test.compared == compared)
+        return plain_p(next(found, None))
+
+
+@dataclass(frozen=True)
+class BoardSetting:
+    """Name what all lines of a board share: victims are ranked against each other only where all of it agrees.
+
+    Args:
+        attack: spec without corr and noises.
+        setting: corpus, noise bank, task, split and limit.
+        corr: whether the attacker is informed.
+        noises: which successes are counted.
+        k: queries allowed.
+        data: which speech, noises and rules, in words.
+    """
+
+    attack: str
+    setting: Setting
+    corr: bool
+    noises: Counted
+    k: int
+    data: str
+
+    def columns(self) -> dict[str, object]:
+        """Return the first columns of the CSV, by the names in `BOARD`."""
+        condition = {"corr": self.corr, "noises": self.noises, "k": self.k, "data": self.data}
+        return {"attack": self.attack, **self.setting.to_json(), **condition}
+
+
+@dataclass(frozen=True)
+class Board:
+    """One ranking.
+
+    Args:
+        setting: what all lines share.
+        lines: best first.
+    """
+
+    setting: BoardSetting
+    lines: tuple[BoardLine, ...]
+
+    @property
+    def asks_once(self) -> bool:
+        """Return whether the attack asks once, and UAR after it is known of any line."""
+        return any(line.entry.perturbed is not None for line in self.lines)
+
+    @property
+    def rung(self) -> list[tuple[BoardLine, Ring]]:
+        """Return every bell that rings, each with the line that it rings for."""
+        return [(line, ring) for line in self.lines for ring in line.entry.bells]
+
+    @property
+    def title(self) -> str:
+        """Return the setting as one line."""
+        about, of = self.setting, self.setting.setting
+        limit = "" if of.limit is None else f", {of.limit} utterances a fold"
+        leaks = " (speakers shared)" if split_named(of.split).leaks else ""
+        return (
+            f"{about.attack}, Corr {'yes' if about.corr else 'no'}, "
+            f"{about.noises} noises, k = {about.k}: {of.task} on {of.corpus}, "
+            f"{of.split}{leaks}, noises {of.noise_bank}{limit} ({about.data})"
+        )
+
+
+def boards(results: Results) -> list[Board]:
+    """Rank victims and defences within each setting.
+
+    Args:
+        results: of one or more runs; folds and seeds are pooled.
+    """
+    groups: dict[BoardSetting, list[tuple[PooledScores, Score]]] = {}
+    for entry in results.pooled:
+        data = _data(entry.rests_on)
+        for score in entry.scores:
+            setting = BoardSetting(entry.attack, entry.setting, score.corr, score.noises, score.k, data)
+            groups.setdefault(setting, []).append((entry, score))
+    return [Board(setting, _ranked(entries)) for setting, entries in groups.items()]
+
+
+def _data(rests_on: RestsOn) -> str:
+    """Which speech, noises and rules: figures of others are not compared."""
+    speech, noises = rests_on.corpus_fingerprint[:8], rests_on.noise_fingerprint[:8]
+    return f"corpus {speech}, noises {noises}, above {rests_on.min_snr_db:g} dB, {rests_on.perception}"
+
+
+def _ranked(entries: Sequence[tuple[PooledScores, Score]]) -> tuple[BoardLine, ...]:
+    """The lines of a board: by robust accuracy, those at chance level after the others, those without a rank last."""
+    ordered = sorted(entries, key=lambda one: (*_place(*one), -one[0].clean.uar.value, one[0].victim, one[0].defense))
+    places = [_place(*one) for one in ordered]
+    return tuple(
+        BoardLine(None if place[0] else 1 + places.index(place), entry, score)
+        for (entry, score), place in zip(ordered, places, strict=True)
+    )
+
+
+def _place(entry: PooledScores, score: Score) -> tuple[bool, bool, float]:
+    """What is ranked by, ascending: whether there is no rank, whether others come first, less robust accuracy."""
+    rung = {ring.bell.name for ring in entry.bells}
+    return not rung.isdisjoint(UNRANKED), not rung.isdisjoint(LAST), -score.robust_accuracy.value
