@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import torch
 from torch import Tensor
 
-from bench import SAMPLE_RATE, AttackTools, Rng, Traits, Utterance, inner_spec, survival, within
+from bench import (
+    SHAPES,
+    Answer,
+    AttackTools,
+    Heard,
+    Overlay,
+    Recipe,
+    Rng,
+    Samples,
+    Steps,
+    Traits,
+    inner_spec,
+    steps_of,
+    survival,
+    within,
+)
 from bench.audio.signal import energy
-
-_GATE_S = 0.05
-_FLUTTER_HZ = 4.0
+from bench.perturbations.overlays import shaped
 
 
 @dataclass(frozen=True)
@@ -56,84 +68,82 @@ class Adaptive:
         """
         return Traits(adaptive=True, made_of=(("attacks", inner_spec(self.attack)),))
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield the other attack's candidates, in the form that fares best with the defence."""
-        steps = tools.component(inner_spec(self.attack)).search(original, tools, rng)
+    def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
+        """Yield the other attack's recipes, in the form that fares best with the defence."""
+        spec = inner_spec(self.attack)
+        steps = steps_of(tools.component(spec), spec, original, tools, rng)
         left = self.looks * tools.max_queries
-        candidate = next(steps, None)
+        asked = next(steps, None)
         view = tools.defense_view
-        before = view.traces([original])[0] if candidate is not None and view is not None and view.purifies else None
-        while candidate is not None and left:
-            form = self._best(original, candidate, before, tools)
-            fooled = False
+        before = view.traces([original])[0] if asked is not None and view is not None and view.purifies else None
+        while asked is not None and left:
+            form, answer = self._best(original, asked, before, tools), Answer(fooled=False)
             if form is None:
                 left -= 1
             else:
-                fooled = yield form
+                answer = yield form
             try:
-                candidate = steps.send(fooled)
+                asked = steps.send(answer)
             except StopIteration:
                 return
         steps.close()
 
-    def _best(
-        self, original: Utterance, candidate: Utterance, before: Tensor | None, tools: AttackTools
-    ) -> Utterance | None:
+    def _best(self, original: Heard, asked: Recipe, before: Tensor | None, tools: AttackTools) -> Recipe | None:
         """The form of a candidate that passes and of which most is left; None where none passes.
 
         Args:
-            original: the clean utterance.
-            candidate: the other attack's.
+            original: the clean speech.
+            asked: the other attack's.
             before: what a purifier leaves of the original; None where there is none.
             tools: with the view of the defence.
         """
-        view = tools.defense_view
-        if view is None:
-            return candidate
-        forms = [candidate]
-        if before is not None and candidate.waveform.shape == original.waveform.shape:
-            own = view.traces(forms)[0]
-            forms += predistorted(original, candidate, (before, own))
-            left = [survival(before, trace) for trace in (own, *view.traces(forms[1:]))]
+        view, heard = tools.defense_view, tools.render(original, asked)
+        if view is None or heard is None:
+            return asked  # what does not apply is the referee's to say
+        forms = [(asked, heard)]
+        if before is not None and heard.waveform.shape == original.waveform.shape:
+            own = view.traces([heard])[0]
+            forms += forms_of(original, asked, heard, (before, own), tools)
+            left = [survival(before, trace) for trace in (own, *view.traces([form for _, form in forms[1:]]))]
             forms = [forms[index] for index in sorted(range(len(forms)), key=lambda index: -left[index])]
-        refused = view.refused(forms)
-        return next((form for form, no in zip(forms, refused, strict=True) if not no), None)
+        refused = view.refused([form for _, form in forms])
+        return next((recipe for (recipe, _), no in zip(forms, refused, strict=True) if not no), None)
 
 
-def predistorted(original: Utterance, candidate: Utterance, traces: Sequence[Tensor]) -> list[Utterance]:
-    """Make other forms of a candidate's noise, each as loud as its own.
+def forms_of(
+    original: Heard, asked: Recipe, heard: Heard, traces: tuple[Tensor, Tensor], tools: AttackTools
+) -> list[tuple[Recipe, Heard]]:
+    """Make other forms of a candidate, each as loud as its own: recipes, and what is heard of them.
 
     Args:
-        original: the clean utterance, with a waveform of shape (samples,).
-        candidate: of the same length.
+        original: the clean speech.
+        asked: the candidate.
+        heard: what is heard of it, of the original's length.
         traces: what a purifier leaves of the two, see `bench.contracts.capabilities.Purifying`.
-
-    Returns:
-        Candidates of the same length, one for each form.
+        tools: render recipes.
     """
-    clean = original.waveform
-    noise = candidate.waveform.clamp(-1.0, 1.0) - clean
-    loudness = energy(noise)
-    found = []
-    for form in _forms(clean, noise, traces):
-        scale = (loudness / energy(form).clamp(min=1e-20)).sqrt()
-        found.append(replace(candidate, waveform=clean + form * scale.to(form.dtype)))
+    found = list(_shaped(original, asked, heard, tools))
+    if traces[0].shape == (original.waveform.shape[-1], 1) == traces[1].shape:
+        noise = heard.waveform - original.waveform
+        found.append(_as_loud(original, noise + noise - (traces[1] - traces[0])[:, 0], noise))
     return found
 
 
-def _forms(clean: Tensor, noise: Tensor, traces: Sequence[Tensor]) -> Iterator[Tensor]:
-    seconds = torch.arange(len(clean), device=clean.device) / SAMPLE_RATE
-    yield noise * _smooth(clean.abs(), round(_GATE_S * SAMPLE_RATE))  # only while there is speech
-    yield noise * (0.5 - 0.5 * torch.cos(2 * torch.pi * _FLUTTER_HZ * seconds))
-    yield torch.diff(noise, prepend=noise[:1])
-    yield _smooth(noise, 8)
-    if traces[0].shape == (len(clean), 1) == traces[1].shape:
-        taken = noise - (traces[1] - traces[0])[:, 0]
-        yield noise + taken
+def _shaped(original: Heard, asked: Recipe, heard: Heard, tools: AttackTools) -> Iterator[tuple[Recipe, Heard]]:
+    part, *more = asked.parts
+    noise = heard.waveform - original.waveform
+    for shape in SHAPES:
+        if isinstance(part, Overlay) and not more:
+            recipe = Recipe(replace(part, shape=shape))
+            changed = tools.render(original, recipe)
+            if changed is not None:
+                yield recipe, changed
+        else:
+            yield _as_loud(original, shaped(noise, original.waveform, shape), noise)
 
 
-def _smooth(samples: Tensor, width: int) -> Tensor:
-    """The moving average over at most `width` samples, of the same length."""
-    width = max(min(width, len(samples)), 1)
-    padded = torch.nn.functional.pad(samples[None, None], (width // 2, width - 1 - width // 2))
-    return torch.nn.functional.avg_pool1d(padded, width, stride=1)[0, 0]
+def _as_loud(original: Heard, form: Tensor, noise: Tensor) -> tuple[Recipe, Heard]:
+    """The speech with one noise brought to another's energy, as free samples."""
+    scale = (energy(noise) / energy(form).clamp(min=1e-20)).sqrt()
+    waveform = (original.waveform + form * scale).clamp(-1.0, 1.0)
+    return Recipe(Samples(waveform)), replace(original, waveform=waveform)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Rng, Traits, Utterance, chosen
+from bench import EffectTools, Heard, Perturbation, Rng, Traits, chosen
 from bench.audio.signal import codecs
 from bench.audio.signal.filters import at_rate
 from bench.perturbations.once import sound_effect
@@ -32,8 +31,8 @@ class Amr:
         chosen("attack 'amr'", "kbps", [f"{self.kbps:g}"], [f"{rate:g}" for rate in codecs.AMR_KBPS])
         codecs.require_amr()
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield what was coded and decoded."""
+    def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
+        """Return what was coded and decoded."""
         done = Perturbation("amr", "signal", f"{self.kbps:g} kbit/s")
         coded = partial(codecs.amr, kbps=self.kbps)
         return sound_effect(original, lambda sound: at_rate(sound, codecs.AMR_RATE, coded), done)

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from bench import AttackTools, Overlay, Perturbation, Rng, Spec, Traits, UsageError, Utterance, within
+from bench import (
+    AttackTools,
+    Effect,
+    Heard,
+    Overlay,
+    Recipe,
+    Rng,
+    Steps,
+    Traits,
+    UsageError,
+    drawn_key,
+    within,
+)
 from bench.audio.signal.levels import audible
 from bench.perturbations.catalogue import P1_EFFECTS
 
@@ -55,8 +67,8 @@ class Boundary:
         effects = self.signals if SIGNAL in self.categories else ()
         return Traits(categories=self.categories, made_of=tuple(("attacks", effect) for effect in effects))
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield candidates until one counts or all sounds are used up."""
+    def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
+        """Yield recipes until one counts or all sounds are used up."""
         if not audible(original.waveform):
             return
         untried = {category: self._shuffled(category, tools, rng) for category in self.categories}
@@ -68,29 +80,26 @@ class Boundary:
                 del untried[category]
                 home, snr_db = None, self.start_snr_db
             elif category == SIGNAL:
-                candidate = tools.perturb(move, original, rng)
-                if candidate is not None and (yield candidate):
+                answer = yield Recipe(Effect(move, drawn_key(rng)))
+                if answer.fooled:
                     home = SIGNAL
-                    if tools.counts(original, candidate):
+                    if answer.counts:
                         return
             else:
-                overlay = Overlay.of(original, tools.noises.clip(move))
-                while (yield overlay.at(snr_db)):
+                while (yield Recipe(Overlay(move, snr_db))).fooled:
                     home = category
                     if snr_db > tools.min_snr_db:
                         return
                     snr_db = self._raised(snr_db, tools)
 
-    def probe(self, original: Utterance, category: str, tools: AttackTools, rng: Rng) -> Utterance | None:
-        """Make the search's own first move: a random sound of the category at the lowest SNR, or a random effect."""
+    def probe(self, original: Heard, category: str, tools: AttackTools, rng: Rng) -> Recipe | None:
+        """Describe the search's first move: a random sound of the category at the lowest SNR, or a random effect."""
         if not audible(original.waveform):
             return None
         move = next(self._shuffled(category, tools, rng), None)
         if move is None:
             return None
-        if category == SIGNAL:
-            return tools.perturb(move, original, rng)
-        return Overlay.of(original, tools.noises.clip(move)).at(self.start_snr_db)
+        return Recipe(Effect(move, drawn_key(rng)) if category == SIGNAL else Overlay(move, self.start_snr_db))
 
     def _raised(self, snr_db: float, tools: AttackTools) -> float:
         enough = tools.min_snr_db + _MARGIN_DB
@@ -104,8 +113,7 @@ class Boundary:
     def _effects(self, tools: AttackTools) -> list[str]:
         if self.noises == "all":
             return list(self.signals)
-        named = ((spec, Perturbation(Spec.parse(spec).name, SIGNAL)) for spec in self.signals)
-        return [spec for spec, perturbation in named if tools.perception.is_imperceptible(perturbation)]
+        return [spec for spec in self.signals if tools.perception.is_imperceptible(spec)]
 
     def _choose(self, untried: dict[str, Iterator[str]], tools: AttackTools, rng: Rng) -> str | None:
         """The next category to try while the label has not changed."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 from typing import ClassVar
 
 from torch import Tensor
 
-from bench import AttackTools, Perturbation, Rng, Traits, Utterance, within
+from bench import EffectTools, Heard, Perturbation, Rng, Traits, within
 from bench.perturbations.once import sound_effect
 
 
@@ -30,8 +29,8 @@ class Clipping:
     def __post_init__(self) -> None:
         within("attack 'clipping'", "percent", self.percent, "audEERING takes 0.1 to 0.3", above=0, at_most=90)
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield the clipped utterance."""
+    def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
+        """Return the clipped utterance."""
         return sound_effect(original, self._clipped, Perturbation("clipping", "signal", f"{self.percent:g}%"))
 
     def _clipped(self, sound: Tensor) -> Tensor:

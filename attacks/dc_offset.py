@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Rng, Traits, Utterance, within
+from bench import EffectTools, Heard, Perturbation, Rng, Traits, within
 from bench.perturbations.once import sound_effect
 
 
@@ -24,7 +23,7 @@ class DcOffset:
     def __post_init__(self) -> None:
         within("attack 'dc_offset'", "offset", self.offset, "try offset=0.01", at_least=-0.9, at_most=0.9, but_not=0)
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield the utterance beside its zero."""
+    def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
+        """Return the utterance beside its zero."""
         done = Perturbation("dc_offset", "signal", f"{self.offset:+g}")
         return sound_effect(original, lambda sound: sound + self.offset, done)

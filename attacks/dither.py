@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 from typing import ClassVar
 
 from torch import Tensor
 
-from bench import AttackTools, Perturbation, Rng, Traits, Utterance, within
+from bench import EffectTools, Heard, Perturbation, Rng, Traits, within
 from bench.perturbations.once import drawn_noise, sound_effect
 
 
@@ -29,8 +28,8 @@ class Dither:
     def __post_init__(self) -> None:
         within("attack 'dither'", "bits", self.bits, "try bits=8", at_least=2, at_most=16)
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield the rounded utterance."""
+    def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
+        """Return the rounded utterance."""
         uniform = rng.random((2, original.waveform.shape[-1]), dtype="float32")
         dither = drawn_noise(uniform[0] - uniform[1], original.waveform)
         done = Perturbation("dither", "signal", f"{self.bits} bits")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Phone, Rng, Traits, Utterance, Word, chosen
+from bench import EffectTools, Heard, Perturbation, Phone, Rng, Traits, Word, chosen
 from bench.audio.signal.levels import audible
 from bench.perturbations.edits import span_of, without
 
@@ -33,9 +33,10 @@ class DropLetters:
 
     Wherever a rule fits, its sound's samples are taken out, with no cross-fade: "(h)and", "han(d) me", "jus(t) now",
     "wa(r)m", "evenin(g)". Word times are moved along; the transcript stays, for these are ways of saying the same
-    words. The length changes, so the SNR is undefined and the perception table alone decides where a success counts.
-    It does not apply where the corpus has no times of sounds, where no rule fits, and to silence. Sounds are labelled
-    in ARPAbet, with stress digits or without, as in IEMOCAP's alignments and the embedded corpus.
+    words, unless nothing is left of one. The length changes, so the SNR is undefined and the perception table alone
+    decides where a success counts. It does not apply where the corpus has no times of sounds, where no rule fits, and
+    to silence. Sounds are labelled in ARPAbet, with stress digits or without, as in IEMOCAP's alignments and the
+    embedded corpus.
 
     Readings: all the rules apply, each wherever it fits. The consonant that P1 puts in the next word is that word's
     first sound, at most 0.2 s later; the other contexts lie within one word. A vowel that is itself coloured by r (ER)
@@ -53,17 +54,18 @@ class DropLetters:
     def __post_init__(self) -> None:
         chosen("attack 'drop_letters'", "rules", self.rules, RULES)
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield the utterance without the sounds."""
+    def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
+        """Return the utterance without the sounds."""
         samples = original.waveform.shape[-1]
         dropped = [phone for phone in _dropped(original.words or (), self.rules) if phone.end_s > phone.start_s]
         spans = [span_of(phone.start_s, phone.end_s, samples) for phone in dropped]
         if not audible(original.waveform) or not any(end > start for start, end in spans):
-            return
+            return None
         left = without(original, spans)
-        if audible(left.waveform):
-            done = Perturbation("drop_letters", "signal", " ".join(_label(phone) for phone in dropped))
-            yield replace(left, perturbation=done)
+        if not audible(left.waveform):
+            return None
+        done = Perturbation("drop_letters", "signal", " ".join(_label(phone) for phone in dropped))
+        return replace(left, perturbation=done)
 
 
 def _dropped(words: Sequence[Word], rules: Sequence[str]) -> list[Phone]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Rng, Traits, UsageError, Utterance, Word
+from bench import EffectTools, Heard, Perturbation, Rng, Traits, UsageError
 from bench.audio.signal.levels import audible
-from bench.perturbations.edits import span_of, without
+from bench.perturbations.edits import bare, span_of, unsaid, without
 
 
 @dataclass(frozen=True)
@@ -30,38 +28,23 @@ class DropWords:
     traits: ClassVar[Traits] = Traits(asks_once=True)
 
     def __post_init__(self) -> None:
-        if not any(map(_bare, self.words)):
+        if not any(map(bare, self.words)):
             where = "attack 'drop_words', parameter 'words'"
             raise UsageError(where, "none", "one or more", "P1 takes a+the+an+so+like+and")
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield the utterance without the words."""
+    def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
+        """Return the utterance without the words."""
         samples = original.waveform.shape[-1]
-        dropped = [word for word in original.words or () if self._drops(word.text)]
-        spans = [span_of(word.start_s, word.end_s, samples) for word in dropped]
-        if not audible(original.waveform) or not any(end > start for start, end in spans):
-            return
-        left = without(replace(original, words=self._kept(original)), spans)
-        if audible(left.waveform):
-            done = Perturbation("drop_words", "signal", " ".join(_bare(word.text) for word in dropped))
-            yield replace(left, transcript=self._shortened(original.transcript), perturbation=done)
-
-    def _drops(self, text: str) -> bool:
-        return _bare(text) in set(map(_bare, self.words)) - {""}
-
-    def _kept(self, original: Utterance) -> tuple[Word, ...]:
-        return tuple(word for word in original.words or () if not self._drops(word.text))
-
-    def _shortened(self, transcript: str | None) -> str | None:
-        if transcript is None:
+        unwanted = set(map(bare, self.words)) - {""}
+        dropped = {}
+        for place, word in enumerate(original.words or ()):
+            start, end = span_of(word.start_s, word.end_s, samples)
+            if bare(word.text) in unwanted and end > start:
+                dropped[place] = (start, end)
+        if not audible(original.waveform) or not dropped:
             return None
-        return " ".join(token for token in transcript.split() if not self._drops(token))
-
-
-def _bare(text: str) -> str:
-    """A word without case, and without the punctuation around it.
-
-    >>> _bare("So,"), _bare("it's")
-    ('so', "it's")
-    """
-    return re.sub(r"^\W+|\W+$", "", text).casefold()
+        left = without(unsaid(original, dropped), dropped.values())
+        if not audible(left.waveform):
+            return None
+        told = (bare(word.text) for place, word in enumerate(original.words or ()) if place in dropped)
+        return replace(left, perturbation=Perturbation("drop_words", "signal", " ".join(told)))

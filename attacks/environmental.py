@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
-import torch
-from torch import Tensor
-
-from bench import AttackTools, NoiseClip, Perturbation, Rng, Traits, Utterance, chosen, within
-from bench.audio.signal import energy, fit_length
-from bench.audio.signal.levels import loud_enough
-
-SHARES = {"short": 0.1, "medium": 0.5, "complete": 1.0}
-"""How much of the utterance a sound of each length covers."""
+from bench import AttackTools, Heard, Overlay, Recipe, Rng, Steps, Traits, chosen, within
+from bench.audio.signal.levels import audible
+from bench.perturbations.catalogue import SHARES
 
 
 @dataclass(frozen=True)
@@ -55,29 +47,19 @@ class Environmental:
         """Declare that it asks once, with sounds of the category."""
         return Traits(asks_once=True, categories=(self.category,))
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield the utterance with the sound."""
+    def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
+        """Yield the sound's overlay; where it is silent over so short a stretch, the next one's."""
         clips = tools.noises.of(self.category)
-        samples, speech = original.waveform.shape[-1], float(energy(original.waveform))
-        if not loud_enough(speech, samples):
+        samples = original.waveform.shape[-1]
+        if not audible(original.waveform):
             return
         covered = max(round(SHARES[self.length] * samples), 1)
         anywhere = self.position == "whole" and covered < samples
         start = int(rng.integers(samples - covered + 1)) if anywhere else 0
         first = int(rng.integers(len(clips)))
-        for clip in (*clips[first:], *clips[:first]):  # the next one where a clip is silent over so short a stretch
-            noise = self._laid(clip, start, covered, samples)
-            loudness = float(energy(noise))
-            if loudness > 0:
-                gain = math.sqrt(speech / loudness) * 10 ** (-self.snr_db / 20)
-                source = f"{clip.id} {self.position} {self.length} {self.snr_db:g} dB"
-                done = Perturbation("noise", clip.category, source)
-                yield replace(original, waveform=original.waveform.add(noise, alpha=gain), perturbation=done)
+        segment = None if covered == samples else (start, start + covered)
+        for clip in (*clips[first:], *clips[:first]):
+            fade: Literal["", "out"] = "out" if self.position == "start" else ""
+            answer = yield Recipe(Overlay(clip, self.snr_db, segment=segment, fade=fade))
+            if answer.applied:
                 return
-
-    def _laid(self, clip: NoiseClip, start: int, covered: int, samples: int) -> Tensor:
-        """The sound where it is heard, shape (samples,), at its own level."""
-        sound = fit_length(clip.waveform, covered)
-        if self.position == "start":
-            sound = sound * torch.linspace(1, 0, covered, device=sound.device)
-        return sound if covered == samples else torch.nn.functional.pad(sound, (start, samples - start - covered))

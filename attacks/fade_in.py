@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench import AttackTools, Rng, Traits, Utterance, within
+from bench import EffectTools, Heard, Rng, Traits, within
 from bench.perturbations.fading import faded
 
 
@@ -28,8 +27,6 @@ class FadeIn:
     def __post_init__(self) -> None:
         within("attack 'fade_in'", "percent_per_s", self.percent_per_s, "P1 takes 2", above=0, at_most=100)
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield the faded utterance."""
-        candidate = faded("fade_in", original, self.percent_per_s, loudest="last")
-        if candidate is not None:
-            yield candidate
+    def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
+        """Return the faded utterance."""
+        return faded("fade_in", original, self.percent_per_s, loudest="last")

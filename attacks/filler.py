@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import ClassVar, Literal
@@ -10,7 +9,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
-from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Traits, Utterance, Word, chosen, within
+from bench import SAMPLE_RATE, EffectTools, Heard, Perturbation, Rng, Traits, Word, chosen, within
 from bench.audio.signal.levels import audible, levelled
 from bench.audio.signal.voice import hesitation, median_f0
 from bench.perturbations.edits import inserted, span_of
@@ -49,27 +48,27 @@ class Filler:
         chosen("attack 'filler'", "length", [self.length], ("short", "long"))
         within("attack 'filler'", "pause_s", self.pause_s, "try 0.5", at_least=0.05, at_most=5)
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield the utterance with a filler."""
+    def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
+        """Return the utterance with a filler."""
         if not audible(original.waveform):
-            return
-        found = _recorded(original, tools, rng) or _synthesised(original, rng)
+            return None
+        found = _recorded(tools, rng) or _synthesised(original, rng)
         if found is None:
-            return
+            return None
         sound, source = found
         piece = levelled(sound.to(original.waveform), like=original.waveform)
         if self.length == "long":
             pause = round(self.pause_s * SAMPLE_RATE)
             piece = torch.nn.functional.pad(piece, (pause, pause))
         done = Perturbation("filler", "signal", f"{self.length} {source}")
-        yield replace(inserted(original, _middle(original), piece), perturbation=done)
+        return replace(inserted(original, _middle(original), piece), perturbation=done)
 
 
-def _recorded(original: Utterance, tools: AttackTools, rng: Rng) -> tuple[Tensor, str] | None:
+def _recorded(tools: EffectTools, rng: Rng) -> tuple[Tensor, str] | None:
     """A filler that the speaker says elsewhere, and what it is."""
     said = [
         (other, word)
-        for other in tools.others(original)
+        for other in tools.others
         for word in other.words or ()
         if word.text.casefold().strip(".,?!-") in FILLERS
     ]
@@ -81,11 +80,12 @@ def _recorded(original: Utterance, tools: AttackTools, rng: Rng) -> tuple[Tensor
             rise = torch.linspace(0, 1, _EDGE, device=sound.device)
             edges = torch.ones_like(sound)
             edges[:_EDGE], edges[-_EDGE:] = rise, rise.flip(0)
-            return sound * edges, f"{word.text.casefold()} from {other.id}"
+            source = f"{word.text.casefold()} of the speaker's own, {word.start_s:.2f} s into another utterance"
+            return sound * edges, source
     return None
 
 
-def _synthesised(original: Utterance, rng: Rng) -> tuple[Tensor, str] | None:
+def _synthesised(original: Heard, rng: Rng) -> tuple[Tensor, str] | None:
     """A filler at the speaker's f0, and what it is."""
     f0_hz = median_f0(original.waveform)
     if f0_hz is None:
@@ -94,7 +94,7 @@ def _synthesised(original: Utterance, rng: Rng) -> tuple[Tensor, str] | None:
     return hesitation(kind, f0_hz, rng.uniform(0.25, 0.45), rng), f"{kind} synthesised at {f0_hz:.0f} Hz"
 
 
-def _middle(original: Utterance) -> int:
+def _middle(original: Heard) -> int:
     """The sample before which a filler goes in: at a border of words or in a soft place, where the wave is near 0."""
     samples = original.waveform.shape[-1]
     borders = _borders([word for word in original.words or () if word.end_s > word.start_s], samples)

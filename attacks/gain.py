@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Rng, Traits, Utterance, within
+from bench import EffectTools, Heard, Perturbation, Rng, Traits, within
 from bench.perturbations.once import sound_effect
 
 
@@ -28,7 +27,7 @@ class Gain:
     def __post_init__(self) -> None:
         within("attack 'gain'", "gain_db", self.gain_db, "try gain_db=2", at_least=-60, at_most=40, but_not=0)
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield the louder or softer utterance."""
+    def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
+        """Return the louder or softer utterance."""
         done = Perturbation("gain", "signal", f"{self.gain_db:+g} dB")
         return sound_effect(original, lambda sound: sound * 10 ** (self.gain_db / 20), done)

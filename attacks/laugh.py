@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench import AttackTools, Rng, Traits, Utterance, within
+from bench import EffectTools, Heard, Rng, Traits, within
 from bench.perturbations.endings import ended
 
 SOUNDS = ("laugh", "laughing", "laughter", "short laughter", "shortlaughter", "giggle", "chuckle, chortle")
@@ -37,8 +36,6 @@ class Laugh:
         within("attack 'laugh'", "level_db", self.level_db, "try 0, as loud as the speech", at_least=-40, at_most=20)
         within("attack 'laugh'", "longest_s", self.longest_s, "try 2", at_least=0.05, at_most=30)
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield the utterance with a laugh after it."""
-        candidate = ended("laugh", original, tools.noises.heard(*SOUNDS), self.level_db, self.longest_s, rng)
-        if candidate is not None:
-            yield candidate
+    def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
+        """Return the utterance with a laugh after it."""
+        return ended("laugh", original, tools.noises.heard(*SOUNDS), self.level_db, self.longest_s, rng)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Rng, Traits, Utterance, within
+from bench import EffectTools, Heard, Perturbation, Rng, Traits, within
 from bench.audio.signal.filters import band_pass
 from bench.perturbations.once import sound_effect
 
@@ -31,7 +30,7 @@ class LowPass:
         within("attack 'low_pass'", "cutoff_hz", self.cutoff_hz, "try cutoff_hz=4000", at_least=50, at_most=7900)
         within("attack 'low_pass'", "order", self.order, "try order=4", at_least=1, at_most=16)
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield the filtered utterance."""
+    def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
+        """Return the filtered utterance."""
         done = Perturbation("low_pass", "signal", f"{self.cutoff_hz:g} Hz, order {self.order}")
         return sound_effect(original, lambda sound: band_pass(sound, None, self.cutoff_hz, self.order), done)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench import AttackTools, Rng, Traits, Utterance
+from bench import EffectTools, Heard, Rng, Traits
 from bench.perturbations.tagging import check_tagger
 from bench.perturbations.word_masking import mask_part
 
@@ -35,6 +34,6 @@ class MaskAdjectives:
     def __post_init__(self) -> None:
         check_tagger("attack 'mask_adjectives', parameter 'tagger'", self.tagger)
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield the utterance with its adjectives, or as many random words, hidden."""
+    def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
+        """Return the utterance with its adjectives, or as many random words, hidden."""
         return mask_part(original, "ADJ", self.tagger, self.control, "mask_adjectives", rng)

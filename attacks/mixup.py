@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Traits, Utterance, within
+from bench import SAMPLE_RATE, EffectTools, Heard, Perturbation, Rng, Traits, within
 from bench.audio.signal import fit_length
 from bench.perturbations.once import sound_effect
 
@@ -49,8 +48,8 @@ class Mixup:
         """Declare that it asks once, with sounds of the category."""
         return Traits(asks_once=True, categories=None if self.category is None else (self.category,))
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield the noisy utterance."""
+    def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
+        """Return the noisy utterance."""
         known = tools.noises.categories
         category = known[int(rng.integers(len(known)))] if self.category is None else self.category
         clip = tools.noises.draw(rng, category)

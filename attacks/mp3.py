@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Rng, Traits, Utterance, chosen
+from bench import EffectTools, Heard, Perturbation, Rng, Traits, chosen
 from bench.audio.signal import codecs
 from bench.perturbations.once import sound_effect
 
@@ -28,7 +27,7 @@ class Mp3:
     def __post_init__(self) -> None:
         chosen("attack 'mp3'", "kbps", [str(self.kbps)], [str(rate) for rate in codecs.MP3_KBPS])
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield what was coded and decoded."""
+    def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
+        """Return what was coded and decoded."""
         done = Perturbation("mp3", "signal", f"{self.kbps} kbit/s")
         return sound_effect(original, lambda sound: codecs.mp3(sound, self.kbps), done)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Rng, Traits, Utterance, chosen
+from bench import EffectTools, Heard, Perturbation, Rng, Traits, chosen
 from bench.audio.signal import codecs
 from bench.audio.signal.filters import at_rate
 from bench.perturbations.once import sound_effect
@@ -26,7 +25,7 @@ class MuLaw:
     def __post_init__(self) -> None:
         chosen("attack 'mu_law'", "rate_hz", [str(self.rate_hz)], ("8000", "16000"))
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield what was coded and decoded."""
+    def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
+        """Return what was coded and decoded."""
         done = Perturbation("mu_law", "signal", f"{self.rate_hz} Hz")
         return sound_effect(original, lambda sound: at_rate(sound, self.rate_hz, codecs.mu_law), done)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Traits, Utterance, within
+from bench import SAMPLE_RATE, EffectTools, Heard, Perturbation, Rng, Traits, within
 
 
 @dataclass(frozen=True)
@@ -26,9 +25,10 @@ class NoAudio:
     def __post_init__(self) -> None:
         within("attack 'no_audio'", "length_s", self.length_s, "try length_s=1", at_least=0.1, at_most=60)
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield the utterance without its sound."""
-        if original.has_sound and bool(original.waveform.any()):
-            silence = original.waveform.new_zeros(round(self.length_s * SAMPLE_RATE))
-            done = Perturbation("no_audio", "signal", f"{self.length_s:g} s of silence")
-            yield replace(original, waveform=silence, words=None, perturbation=done)
+    def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
+        """Return the utterance without its sound."""
+        if not original.has_sound or not bool(original.waveform.any()):
+            return None
+        silence = original.waveform.new_zeros(round(self.length_s * SAMPLE_RATE))
+        done = Perturbation("no_audio", "signal", f"{self.length_s:g} s of silence")
+        return replace(original, waveform=silence, words=None, perturbation=done)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Rng, Traits, Utterance
+from bench import EffectTools, Heard, Perturbation, Rng, Traits
 
 
 @dataclass(frozen=True)
@@ -18,7 +17,8 @@ class NoText:
 
     traits: ClassVar[Traits] = Traits(asks_once=True)
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield the utterance without its words."""
-        if original.transcript or original.words:
-            yield replace(original, transcript="", words=(), perturbation=Perturbation("no_text", "text"))
+    def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
+        """Return the utterance without its words."""
+        if not original.transcript and not original.words:
+            return None
+        return replace(original, transcript="", words=(), perturbation=Perturbation("no_text", "text"))

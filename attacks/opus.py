@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Rng, Traits, Utterance, within
+from bench import EffectTools, Heard, Perturbation, Rng, Traits, within
 from bench.audio.signal import codecs
 from bench.perturbations.once import sound_effect
 
@@ -29,7 +28,7 @@ class Opus:
         lowest, highest = codecs.OPUS_KBPS
         within("attack 'opus'", "kbps", self.kbps, "try kbps=12", at_least=lowest, at_most=highest)
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield what was coded and decoded."""
+    def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
+        """Return what was coded and decoded."""
         done = Perturbation("opus", "signal", f"{self.kbps:g} kbit/s")
         return sound_effect(original, lambda sound: codecs.opus(sound, self.kbps), done)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -11,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Traits, Utterance, chosen, within
+from bench import SAMPLE_RATE, EffectTools, Heard, Perturbation, Rng, Traits, chosen, within
 from bench.perturbations.once import sound_effect
 
 
@@ -47,8 +46,8 @@ class PacketLoss:
             remedy = "so many losses need longer bursts" if lowest > 1 else "try burst_packets=3"
             within(where, "burst_packets", self.burst_packets, remedy, at_least=lowest, at_most=100)
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield what arrived."""
+    def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
+        """Return what arrived."""
         size = round(self.packet_ms * SAMPLE_RATE / 1000)
         lost = self._lost(-(-original.waveform.shape[-1] // size), rng)
         bursts = "" if self.burst_packets is None else f" in bursts of {self.burst_packets:g}"

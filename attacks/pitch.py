@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Rng, Traits, Utterance, within
+from bench import EffectTools, Heard, Perturbation, Rng, Traits, within
 from bench.audio.signal import shift_pitch
 from bench.audio.signal.levels import audible
 
@@ -29,9 +28,9 @@ class Pitch:
     def __post_init__(self) -> None:
         within("attack 'pitch'", "factor", self.factor, "P1's table has 1.25", at_least=0.25, at_most=4, but_not=1)
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield the shifted utterance."""
+    def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
+        """Return the shifted utterance."""
         if not audible(original.waveform):
-            return
+            return None
         done = Perturbation("pitch", "signal", f"factor={self.factor:g}")
-        yield replace(original, waveform=shift_pitch(original.waveform, self.factor), perturbation=done)
+        return replace(original, waveform=shift_pitch(original.waveform, self.factor), perturbation=done)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Rng, Traits, Utterance, within
+from bench import EffectTools, Heard, Perturbation, Rng, Traits, within
 from bench.audio.signal import shift_pitch
 from bench.perturbations.once import sound_effect
 
@@ -32,8 +31,8 @@ class PitchSemitone:
     def __post_init__(self) -> None:
         within("attack 'pitch_semitone'", "semitones", self.semitones, "P3 takes 1", at_least=0.5, at_most=6)
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield the shifted utterance."""
+    def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
+        """Return the shifted utterance."""
         semitones = self.semitones if rng.random() < 0.5 else -self.semitones
         done = Perturbation("pitch_semitone", "signal", f"{semitones:+g} semitones")
         return sound_effect(original, lambda sound: shift_pitch(sound, 2 ** (semitones / 12)), done)

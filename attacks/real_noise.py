@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass, replace
 
 import torch
 
-from bench import AttackTools, Perturbation, Rng, Traits, Utterance, within
+from bench import EffectTools, Heard, Perturbation, Rng, Traits, within
 from bench.audio.signal import fit_length
 from bench.audio.signal.levels import SILENCE_RMS, audible
 from bench.audio.signal.noise_estimate import estimate_noise
@@ -43,21 +42,21 @@ class RealNoise:
         """Declare that it asks once, with sounds of the category."""
         return Traits(asks_once=True, categories=(self.category,))
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield the utterance with the noise."""
+    def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
+        """Lay the noise over speech; None where there is no noise to estimate."""
         clips = tools.noises.of(self.category)
         if not audible(original.waveform):
-            return
+            return None
         samples = original.waveform.shape[-1]
         there = estimate_noise(original.waveform[None], torch.tensor([samples], device=original.waveform.device))
         if not bool(there.known):
-            return
+            return None
         for index in rng.permutation(len(clips)):
             sound = fit_length(clips[index].waveform, samples).double()
             spread, mean = torch.std_mean(sound, correction=0)
             if float(spread) > SILENCE_RMS:
                 delta = (sound - mean) / spread * there.variance.sqrt() + there.mean
                 noisy = original.waveform + (self.epsilon * delta).float()
-                done = Perturbation("noise", clips[index].category, f"{clips[index].id} epsilon={self.epsilon:g}")
-                yield replace(original, waveform=noisy, perturbation=done)
-                return
+                done = Perturbation("real_noise", clips[index].category, f"{clips[index].id} epsilon={self.epsilon:g}")
+                return replace(original, waveform=noisy, perturbation=done)
+        return None

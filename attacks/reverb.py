@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 from torch import Tensor
 
-from bench import AttackTools, Perturbation, Rng, Traits, Utterance, chosen, within
+from bench import EffectTools, Heard, Perturbation, Rng, Traits, chosen, within
 from bench.audio.signal.levels import audible, levelled
 from bench.audio.signal.reverberation import convolve, polack
 from bench.audio.signal.rooms import direct_path
@@ -50,20 +49,21 @@ class Reverb:
         within(name, "t60_s", self.t60_s, "a living room has 0.5", at_least=0.05, at_most=10)
         within(name, "direct_db", self.direct_db, "two metres away in a living room it is 0", at_least=-30, at_most=40)
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield the utterance in the room."""
+    def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
+        """Return the utterance in the room."""
         if not audible(original.waveform):
-            return
+            return None
         found = self._response(tools, rng)
         if found is None:
-            return
+            return None
         response, source = found
         wet = convolve(original.waveform, response.to(original.waveform))
-        if audible(wet):
-            done = Perturbation("reverb", "signal", source)
-            yield replace(original, waveform=levelled(wet, like=original.waveform), perturbation=done)
+        if not audible(wet):
+            return None
+        done = Perturbation("reverb", "signal", source)
+        return replace(original, waveform=levelled(wet, like=original.waveform), perturbation=done)
 
-    def _response(self, tools: AttackTools, rng: Rng) -> tuple[Tensor, str] | None:
+    def _response(self, tools: EffectTools, rng: Rng) -> tuple[Tensor, str] | None:
         """A response and what it is."""
         clips = tools.noises.by_category.get(CATEGORY, ())
         if clips and self.room != "simulated":

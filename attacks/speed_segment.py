@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from bench import SAMPLE_RATE, AttackTools, Perturbation, Rng, Traits, Utterance, within
+from bench import SAMPLE_RATE, EffectTools, Heard, Perturbation, Rng, Traits, within
 from bench.audio.signal import stretch
 from bench.audio.signal.levels import audible
 from bench.perturbations.edits import Span, paced
@@ -42,18 +41,18 @@ class SpeedSegment:
         within(name, "rate", self.rate, "P1 takes 1.25", at_least=0.25, at_most=4, but_not=1)
         within(name, "share", self.share, "P1 advises at most 0.25", above=0, at_most=1)
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield the utterance with one segment faster or slower."""
+    def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
+        """Return the utterance with one segment faster or slower."""
         samples = original.waveform.shape[-1]
         length = round(self.share * samples)
         start = int(rng.integers(samples - length + 1))
         span = (start, start + length)
         if not audible(original.waveform) or not audible(original.waveform[start : start + length]):
-            return
+            return None
         waveform, new_length = _with_segment(original.waveform, span, self.rate)
         source = f"rate={self.rate:g} from {start / SAMPLE_RATE:.3f} s to {(start + length) / SAMPLE_RATE:.3f} s"
         done = Perturbation("speed_segment", "signal", source)
-        yield replace(paced(original, waveform, span, new_length), perturbation=done)
+        return replace(paced(original, waveform, span, new_length), perturbation=done)
 
 
 def _with_segment(waveform: Tensor, span: Span, rate: float) -> tuple[Tensor, int]:

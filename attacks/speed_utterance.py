@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Rng, Traits, Utterance, within
+from bench import EffectTools, Heard, Perturbation, Rng, Traits, within
 from bench.audio.signal import stretch
 from bench.audio.signal.levels import audible
 from bench.perturbations.edits import paced
@@ -29,10 +28,10 @@ class SpeedUtterance:
     def __post_init__(self) -> None:
         within("attack 'speed_utterance'", "rate", self.rate, "P1 takes 1.25", at_least=0.25, at_most=4, but_not=1)
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield the faster or slower utterance."""
+    def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
+        """Return the faster or slower utterance."""
         if not audible(original.waveform):
-            return
+            return None
         waveform = stretch(original.waveform, self.rate)
         candidate = paced(original, waveform, (0, original.waveform.shape[-1]), waveform.shape[-1])
-        yield replace(candidate, perturbation=Perturbation("speed_utterance", "signal", f"rate={self.rate:g}"))
+        return replace(candidate, perturbation=Perturbation("speed_utterance", "signal", f"rate={self.rate:g}"))

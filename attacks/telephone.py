@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 from typing import ClassVar
 
 from torch import Tensor
 
-from bench import AttackTools, Perturbation, Rng, Traits, Utterance, within
+from bench import EffectTools, Heard, Perturbation, Rng, Traits, within
 from bench.audio.signal.filters import at_rate, band_pass
 from bench.perturbations.once import sound_effect
 
@@ -41,8 +40,8 @@ class Telephone:
         within("attack 'telephone'", "high_hz", self.high_hz, "a line has 3400", at_least=1500, at_most=LINE_RATE / 2)
         within("attack 'telephone'", "order", self.order, "try order=6", at_least=1, at_most=16)
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield what is heard over the line."""
+    def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
+        """Return what is heard over the line."""
         done = Perturbation("telephone", "signal", f"{self.low_hz:g}-{self.high_hz:g} Hz")
         return sound_effect(original, self._heard, done)
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from bench import AttackTools, Perturbation, Rng, Traits, Utterance, inner_spec
+from bench import AttackTools, Heard, Rng, Steps, Traits, inner_spec
 
 
 @dataclass(frozen=True)
@@ -35,9 +34,7 @@ class Transfer:
         """
         return Traits(asks_once=True, transfers=True, made_of=(("attacks", inner_spec(self.attack)),))
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
+    def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
         """Yield what was found for this utterance."""
-        found = tools.transferred.get(original.id)
-        if found is not None:
-            done = found.perturbation or Perturbation("", "")
-            yield replace(found, waveform=found.waveform.to(original.waveform.device), perturbation=done)
+        if tools.transferred is not None:
+            yield tools.transferred

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench import AttackTools, Perturbation, Rng, Traits, Utterance, within
+from bench import EffectTools, Heard, Perturbation, Rng, Traits, within
 from bench.perturbations.once import drawn_noise, sound_effect
 
 
@@ -27,8 +26,8 @@ class WhiteNoise:
     def __post_init__(self) -> None:
         within("attack 'white_noise'", "std", self.std, "P3 takes 0.1", above=0, at_most=1)
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield the utterance with noise."""
+    def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
+        """Return the utterance with noise."""
         noise = drawn_noise(rng.standard_normal(original.waveform.shape[-1], dtype="float32"), original.waveform)
         done = Perturbation("white_noise", "signal", f"std={self.std:g}")
         return sound_effect(original, lambda sound: sound + self.std * noise, done)

@@ -1,63 +1,74 @@
 """serbench: how far a speech emotion recogniser can be trusted when somebody works against it.
 
 These names are all that a component's author needs beside the tool kits `bench.audio`, `bench.perturbations`,
-`bench.modelling` and `bench.defending`, and the checks in `bench.testing`. Those that need torch or NumPy are imported
-when they are first used.
+`bench.modelling` and `bench.defending`, and the checks in `bench.testing`. Each is imported when it is first used, so
+that the command line starts at once.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from bench.contracts.attacks import Attack, AttackTools, InformedAttack, Overlay
-from bench.contracts.capabilities import Embedding, Purifying, Refusing, Sequential, Tunable, forward_capabilities
-from bench.contracts.composition import parts_of
-from bench.contracts.pipeline import Defended, modalities_of
-from bench.contracts.protocols import (
-    ChecksVictim,
-    Corpus,
-    Defense,
-    Fingerprinted,
-    FitContext,
-    NoiseBank,
-    TrainableVictim,
-    TrainedAgainst,
-    Victim,
-)
-from bench.contracts.traits import Traits, traits_of
 from bench.core.aliases import install, renamed
-from bench.core.checks import check_fields, chosen, within
-from bench.core.errors import BenchError, ComponentError, DataError, UsageError
-from bench.core.progress import SILENT, Progress
-from bench.core.rng import keyed
-from bench.core.specs import NO_DEFENSE, Spec, build, did_you_mean, inner_spec, values_of
-from bench.core.types import (
-    MASK,
-    REFUSED,
-    SAMPLE_RATE,
-    SCRIPTED,
-    SIGNAL,
-    Dataset,
-    Modality,
-    NoiseClip,
-    Perturbation,
-    Phone,
-    Rng,
-    Task,
-    Utterance,
-    Word,
-)
 
 if TYPE_CHECKING:
     from bench.api import RunOptions, run
+    from bench.contracts.attacks import (
+        Answer,
+        Attack,
+        AttackTools,
+        EffectTools,
+        InformedAttack,
+        SpeechEffect,
+        Steps,
+    )
+    from bench.contracts.capabilities import Embedding, Purifying, Refusing, Sequential, Tunable, forward_capabilities
+    from bench.contracts.composition import parts_of
     from bench.contracts.defense_view import DefenseView, survival
     from bench.contracts.perception import Perception
+    from bench.contracts.pipeline import Defended, modalities_of
+    from bench.contracts.protocols import (
+        ChecksVictim,
+        Corpus,
+        Defense,
+        Fingerprinted,
+        FitContext,
+        NoiseBank,
+        TrainableVictim,
+        TrainedAgainst,
+        Victim,
+    )
+    from bench.contracts.recipes import SHAPES, Effect, Overlay, Recipe, RecipeError, Samples, Words, drawn_key
+    from bench.contracts.searching import steps_of
+    from bench.contracts.traits import Traits, traits_of
     from bench.core.batch import Batch, batches
     from bench.core.cache import appearing_file, appearing_folder, cache_dir
+    from bench.core.checks import check_fields, chosen, within
     from bench.core.digests import content_digests
+    from bench.core.errors import BenchError, ComponentError, DataError, UsageError
     from bench.core.halving import Halving
+    from bench.core.heard import Heard
     from bench.core.keys import code_digest, fingerprint
     from bench.core.noises import NoiseSet
+    from bench.core.progress import SILENT, Progress
+    from bench.core.rng import keyed
+    from bench.core.specs import NO_DEFENSE, Spec, build, did_you_mean, inner_spec, values_of
     from bench.core.threads import in_threads, one_thread
+    from bench.core.types import (
+        MASK,
+        REFUSED,
+        SAMPLE_RATE,
+        SCRIPTED,
+        SIGNAL,
+        Dataset,
+        Modality,
+        NoiseClip,
+        Perturbation,
+        Phone,
+        Rng,
+        Task,
+        Utterance,
+        Word,
+    )
     from bench.data.segments import SEGMENT_S
     from bench.scoring.scores import uar
 
@@ -68,8 +79,10 @@ __all__ = [
     "SAMPLE_RATE",
     "SCRIPTED",
     "SEGMENT_S",
+    "SHAPES",
     "SIGNAL",
     "SILENT",
+    "Answer",
     "Attack",
     "AttackTools",
     "Batch",
@@ -82,10 +95,13 @@ __all__ = [
     "Defended",
     "Defense",
     "DefenseView",
+    "Effect",
+    "EffectTools",
     "Embedding",
     "Fingerprinted",
     "FitContext",
     "Halving",
+    "Heard",
     "InformedAttack",
     "Modality",
     "NoiseBank",
@@ -97,11 +113,16 @@ __all__ = [
     "Phone",
     "Progress",
     "Purifying",
+    "Recipe",
+    "RecipeError",
     "Refusing",
     "Rng",
     "RunOptions",
+    "Samples",
     "Sequential",
     "Spec",
+    "SpeechEffect",
+    "Steps",
     "Task",
     "TrainableVictim",
     "TrainedAgainst",
@@ -111,6 +132,7 @@ __all__ = [
     "Utterance",
     "Victim",
     "Word",
+    "Words",
     "appearing_file",
     "appearing_folder",
     "batches",
@@ -121,6 +143,7 @@ __all__ = [
     "code_digest",
     "content_digests",
     "did_you_mean",
+    "drawn_key",
     "fingerprint",
     "forward_capabilities",
     "in_threads",
@@ -130,6 +153,7 @@ __all__ = [
     "one_thread",
     "parts_of",
     "run",
+    "steps_of",
     "survival",
     "traits_of",
     "uar",
@@ -138,20 +162,39 @@ __all__ = [
 ]
 
 _ON_FIRST_USE = {
-    "bench.api": ["RunOptions", "run"],
-    "bench.contracts.defense_view": ["DefenseView", "survival"],
-    "bench.contracts.perception": ["Perception"],
-    "bench.core.batch": ["Batch", "batches"],
-    "bench.core.cache": ["appearing_file", "appearing_folder", "cache_dir"],
-    "bench.core.digests": ["content_digests"],
-    "bench.core.halving": ["Halving"],
-    "bench.core.keys": ["code_digest", "fingerprint"],
-    "bench.core.noises": ["NoiseSet"],
-    "bench.core.threads": ["in_threads", "one_thread"],
-    "bench.data.segments": ["SEGMENT_S"],
-    "bench.scoring.scores": ["uar"],
+    "bench.api": "RunOptions run",
+    "bench.contracts.attacks": "Answer Attack AttackTools EffectTools InformedAttack SpeechEffect Steps",
+    "bench.contracts.capabilities": "Embedding Purifying Refusing Sequential Tunable forward_capabilities",
+    "bench.contracts.composition": "parts_of",
+    "bench.contracts.defense_view": "DefenseView survival",
+    "bench.contracts.perception": "Perception",
+    "bench.contracts.pipeline": "Defended modalities_of",
+    "bench.contracts.protocols": (
+        "ChecksVictim Corpus Defense Fingerprinted FitContext NoiseBank TrainableVictim TrainedAgainst Victim"
+    ),
+    "bench.contracts.recipes": "SHAPES Effect Overlay Recipe RecipeError Samples Words drawn_key",
+    "bench.contracts.searching": "steps_of",
+    "bench.contracts.traits": "Traits traits_of",
+    "bench.core.batch": "Batch batches",
+    "bench.core.cache": "appearing_file appearing_folder cache_dir",
+    "bench.core.checks": "check_fields chosen within",
+    "bench.core.digests": "content_digests",
+    "bench.core.errors": "BenchError ComponentError DataError UsageError",
+    "bench.core.halving": "Halving",
+    "bench.core.heard": "Heard",
+    "bench.core.keys": "code_digest fingerprint",
+    "bench.core.noises": "NoiseSet",
+    "bench.core.progress": "SILENT Progress",
+    "bench.core.rng": "keyed",
+    "bench.core.specs": "NO_DEFENSE Spec build did_you_mean inner_spec values_of",
+    "bench.core.threads": "in_threads one_thread",
+    "bench.core.types": (
+        "MASK REFUSED SAMPLE_RATE SCRIPTED SIGNAL Dataset Modality NoiseClip Perturbation Phone Rng Task Utterance Word"
+    ),
+    "bench.data.segments": "SEGMENT_S",
+    "bench.scoring.scores": "uar",
 }
-_HOMES = {name: module for module, names in _ON_FIRST_USE.items() for name in names}
+_HOMES = {name: module for module, names in _ON_FIRST_USE.items() for name in names.split()}
 
 _FORMER = install()
 

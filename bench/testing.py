@@ -12,18 +12,18 @@ found; what the referee itself refuses raises `bench.ComponentError`.
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from bench.contracts.attacks import Attack, AttackTools
+from bench.conformance import TOLERANCE as TOLERANCE
+from bench.conformance import Copies, check_effect, check_fitted_victim
+from bench.contracts.attacks import Attack, AttackTools, EffectTools, SpeechEffect
 from bench.contracts.component import KINDS
 from bench.contracts.defense_view import DefenseView
 from bench.contracts.perception import p1
@@ -31,20 +31,19 @@ from bench.contracts.protocols import Defense, FitContext, TrainableVictim, Vict
 from bench.contracts.registry import Registry
 from bench.contracts.traits import Traits, traits_of
 from bench.core.batch import Batch
+from bench.core.heard import Heard
 from bench.core.noises import NoiseSet
 from bench.core.rng import keyed
 from bench.core.specs import params_of, spec_of
-from bench.core.types import SAMPLE_RATE, Dataset, NoiseClip, Phone, Task, Utterance, Word
+from bench.core.types import SAMPLE_RATE, Dataset, NoiseClip, Phone, Rng, Task, Utterance, Word
 from bench.data.tasks import TASKS
 from bench.defending.adversarial_examples import best_candidates
+from bench.perturbations.rendering import attack_tools
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
 from bench.scoring.rows import Row
 
-TOLERANCE = 1e-4
-"""Largest difference in log-probability that another batch may make."""
-CPU = torch.device("cpu")
-TASK = TASKS["ahsn"]
+CPU, TASK = torch.device("cpu"), TASKS["ahsn"]
 
 
 def sample_utterances(speakers: int = 3, each: int = 2, key: str = "sample") -> list[Utterance]:
@@ -60,7 +59,7 @@ def sample_utterances(speakers: int = 3, each: int = 2, key: str = "sample") -> 
         for label, emotion in enumerate(TASK.classes):
             for take in range(each):
                 id = f"{key}-{speaker}-{emotion}-{take}"
-                waveform = _tones(id, pitch=110.0 * (1 + 0.1 * speaker) * 1.35**label, level=0.05 * (1 + label))
+                waveform = _tones(id, 110.0 * (1 + 0.1 * speaker) * 1.35**label, 0.05 * (1 + label)).clone()
                 words = _words(len(waveform) / SAMPLE_RATE)
                 text = " ".join(word.text for word in words)
                 said = Utterance(id, waveform, f"{key}-{speaker}", transcript=text, words=words, emotion=emotion)
@@ -91,6 +90,7 @@ def _words(seconds: float) -> tuple[Word, ...]:
     return tuple(words)
 
 
+@cache
 def _tones(id: str, pitch: float, level: float) -> Tensor:
     rng = keyed("tones", id)
     seconds = torch.arange(int(rng.uniform(0.3, 1.2) * SAMPLE_RATE), dtype=torch.float64) / SAMPLE_RATE
@@ -105,24 +105,54 @@ def sample_noises() -> NoiseSet:
     clips = []
     for category in categories:
         for number in range(4):
-            samples = keyed("noise", category, number).normal(0, 0.1, SAMPLE_RATE)
-            waveform = torch.from_numpy(samples).clamp(-1, 1).float()
+            waveform = _hiss(category, number).clone()
             clips.append(NoiseClip(f"{category}-{number}", category, waveform, f"{category}-{number}"))
     return NoiseSet("sample", tuple(clips), "sample")
 
 
+@cache
+def _hiss(category: str, number: int) -> Tensor:
+    return torch.from_numpy(keyed("noise", category, number).normal(0, 0.1, SAMPLE_RATE)).clamp(-1, 1).float()
+
+
+@cache
+def _registry() -> Registry:
+    return Registry.discover()
+
+
 def sample_context(seed: int = 0) -> FitContext:
     """Make what a component is fitted with: four classes, sample noises, and a builder of registered components."""
-    return FitContext(TASK, seed, CPU, sample_noises().part("train"), component=Registry.discover().build)
+    return FitContext(TASK, seed, CPU, sample_noises().part("train"), component=_registry().build)
 
 
 def sample_tools(max_queries: int = 25) -> AttackTools:
-    """Make what an attack is given: sample noises and speech, P1's perception, 10 dB, and a budget of queries."""
-    registry = Registry.discover()
-    noises = sample_noises().part("test")
-    build = partial(registry.build, "attacks")
-    speech = tuple(sample_utterances(2, key="attacked"))
-    return AttackTools(noises, p1(), 10.0, max_queries, build, speech=speech)
+    """Make what an attack is given: sample noises, P1's perception, 10 dB, and a budget of queries."""
+    build = partial(_registry().build, "attacks")
+    return attack_tools(sample_noises().part("test"), p1(), 10.0, max_queries, build)
+
+
+def sample_effect_tools(speaker: str = "", but: str = "") -> EffectTools:
+    """Make what an effect is given: sample noises, and what a speaker of the sample speech says.
+
+    Args:
+        speaker: whose other utterances there are; "" for nobody's.
+        but: the id of the one at hand.
+    """
+    said = [one for one in sample_utterances(2, key="attacked") if one.speaker == speaker and one.id != but]
+    return EffectTools(sample_noises().part("test"), [Heard.of(one, speaker) for one in said])
+
+
+def applied(effect: SpeechEffect, original: Heard, tools: EffectTools, rng: Rng) -> list[Heard]:
+    """Apply an effect, and return what came of it in a list; an empty one where it does not apply.
+
+    Args:
+        effect: with any parameters.
+        original: the speech.
+        tools: see `sample_effect_tools`.
+        rng: `bench.keyed(0)`, for one.
+    """
+    changed = effect.apply(original, tools, rng)
+    return [] if changed is None else [changed]
 
 
 def check_component(component: Any) -> None:
@@ -148,10 +178,9 @@ def check_victim(recipe: TrainableVictim) -> None:
     """
     check_component(recipe)
     assert isinstance(recipe, TrainableVictim), f"{type(recipe).__name__} needs fit and load"
-    context = sample_context()
-    train, valid = sample_utterances(key="train"), sample_utterances(2, key="valid")
-    first, again = (recipe.fit(train, valid, context) for _ in range(2))
-    check_fitted(first, again, lambda folder: recipe.load(folder, context))
+    context, speech = sample_context(), (sample_utterances(key="train"), sample_utterances(2, key="valid"))
+    first, again = (recipe.fit(*speech, context) for _ in range(2))
+    check_fitted(first, again, lambda folder: recipe.load(folder, context), traits_of(recipe).sessions)
 
 
 def check_defense(defense: Defense, victim: TrainableVictim) -> None:
@@ -163,59 +192,24 @@ def check_defense(defense: Defense, victim: TrainableVictim) -> None:
     """
     check_component(defense)
     assert isinstance(defense, Defense), f"{type(defense).__name__} needs fit and load"
-    context = sample_context()
-    train, valid = sample_utterances(key="train"), sample_utterances(2, key="valid")
-    first, again = (defense.fit(victim, train, valid, context) for _ in range(2))
-    check_fitted(first, again, lambda folder: defense.load(victim, folder, context))
+    context, speech = sample_context(), (sample_utterances(key="train"), sample_utterances(2, key="valid"))
+    first, again = (defense.fit(victim, *speech, context) for _ in range(2))
+    check_fitted(first, again, lambda folder: defense.load(victim, folder, context), traits_of(defense).sessions)
 
 
-def check_fitted(fitted: Victim, again: Victim, load: Callable[[Path], Victim]) -> None:
+def check_fitted(fitted: Victim, again: Victim, load: Callable[[Path], Victim], sessions: bool = False) -> None:
     """Assert that a fitted victim conforms, and that a second fit of it and its own copy from disk answer alike.
+
+    Asked as by the referee: other names, whole utterances, order, batch and earlier questions must change no answer.
 
     Args:
         fitted: by `sample_context`, on `sample_utterances`.
         again: fitted a second time, with the same seed.
         load: gives the victim that was saved into a folder.
+        sessions: whether it has the trait `sessions`.
     """
-    state = torch.random.get_rng_state()
-    test = sample_utterances(2, each=4, key="test")
-    enrolled = fitted.enroll(test)
-    alone = torch.cat([_asked(enrolled, [utterance]) for utterance in test])
-    assert alone.shape == (len(test), len(TASK.classes)), f"log_probs gave {tuple(alone.shape)}"
-    if traits_of(enrolled).concurrent:
-        with ThreadPoolExecutor(4) as pool:
-            beside = torch.cat(list(pool.map(lambda utterance: _asked(enrolled, [utterance]), test)))
-        assert torch.equal(beside, alone), "it declares the trait concurrent, and threads change its answers"
-    total = alone.exp().sum(dim=1)
-    assert torch.allclose(total, torch.ones(len(test)), atol=1e-3), f"probabilities sum to {total.tolist()}"
-    _check_batches(enrolled, test, alone)
-    assert torch.equal(torch.cat([_asked(again.enroll(test), [u]) for u in test]), alone), "two fits of one seed differ"
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        fitted.save(folder)
-        files = [path for path in folder.rglob("*") if path.is_file()]
-        odd = [path.name for path in files if path.suffix not in (".safetensors", ".json")]
-        assert not odd, f"saved {odd}: weights are safetensors and JSON, never pickle"
-        loaded = torch.cat([_asked(load(folder).enroll(test), [u]) for u in test])
-    assert torch.equal(loaded, alone), "predictions differ after saving and loading"
-    assert torch.equal(torch.random.get_rng_state(), state), "torch's global generator was used"
-
-
-def _check_batches(victim: Victim, utterances: Sequence[Utterance], alone: Tensor) -> None:
-    """Batch invariance: together, in another order, beside a far longer utterance."""
-    long = replace(utterances[0], waveform=utterances[0].waveform.repeat(9))
-    before = [utterance.waveform.clone() for utterance in utterances]
-    together = _asked(victim, [*utterances[::-1], long])[:-1].flip(0)
-    difference = float((together - alone).abs().max())
-    assert difference <= TOLERANCE, f"log-probabilities depend on the batch by {difference:.2g} (at most {TOLERANCE:g})"
-    assert torch.equal(together.argmax(dim=1), alone.argmax(dim=1)), "labels depend on the batch"
-    unchanged = all(torch.equal(u.waveform, b) for u, b in zip(utterances, before, strict=True))
-    assert unchanged, "log_probs changed its input"
-
-
-@torch.no_grad()
-def _asked(victim: Victim, utterances: Sequence[Utterance]) -> Tensor:
-    return victim.log_probs(Batch.of(utterances)).cpu()
+    copies = Copies(lambda: fitted, sample_utterances(2, key="test"), len(TASK.classes), sessions)
+    check_fitted_victim(fitted, again, load, copies)
 
 
 @dataclass(frozen=True)
@@ -235,7 +229,7 @@ class ContraryVictim:
         """Write nothing: there is nothing to save."""
 
 
-def attacked(attack: Attack, max_queries: int, batch_size: int = 64, task: Task = TASK) -> list[Row]:
+def attacked(attack: Attack | SpeechEffect, max_queries: int, batch_size: int = 64, task: Task = TASK) -> list[Row]:
     """Attack a victim that is easily, but not always, fooled, and return what the referee writes down.
 
     Args:
@@ -246,17 +240,17 @@ def attacked(attack: Attack, max_queries: int, batch_size: int = 64, task: Task 
     """
     referee = Referee(ContraryVictim(), task, CPU, batch_size)
     tools, speech = sample_tools(max_queries), sample_utterances(2, key="attacked")
-    traits = traits_of(attack)
-    if traits.adaptive:
-        tools = replace(tools, defense_view=DefenseView(referee.victim, CPU))
-    if traits.transfers:
-        (_, spec), *_ = traits.made_of
-        bare = AttackRun(tools.component(spec), spec, tools, seed=0)
-        tools = replace(tools, transferred=best_candidates(referee, bare, speech))
-    return referee.run(AttackRun(attack, spec_of("checked", attack), tools, seed=0), speech)
+    run = AttackRun(attack, spec_of("checked", attack), tools, seed=0, speech=speech)
+    if traits_of(attack).adaptive:
+        run = replace(run, view=DefenseView.through(referee.victim, referee.blinding.batch, CPU))
+    if traits_of(attack).transfers:
+        (_, spec), *_ = traits_of(attack).made_of
+        bare = best_candidates(referee, replace(run, attack=tools.component(spec), name=spec), speech)
+        run = replace(run, transferred={id: candidate.recipe for id, candidate in bare.items()})
+    return referee.run(run, speech)
 
 
-def check_attack(attack: Attack, budgets: Sequence[int] = (1, 5, 25)) -> None:
+def check_attack(attack: Attack | SpeechEffect, budgets: Sequence[int] = (1, 5, 25)) -> None:
     """Assert that an attack is repeatable, within any budget, independent of its neighbours, and spares its original.
 
     Args:
@@ -267,7 +261,7 @@ def check_attack(attack: Attack, budgets: Sequence[int] = (1, 5, 25)) -> None:
         bench.ComponentError: the referee itself refused what the attack did.
     """
     check_component(attack)
-    assert isinstance(attack, Attack), f"{type(attack).__name__} needs search"
+    assert isinstance(attack, Attack | SpeechEffect), f"{type(attack).__name__} needs search, or apply for an effect"
     for budget in budgets:
         rows = attacked(attack, budget)
         asked = [row for row in rows if row.query]
@@ -276,8 +270,8 @@ def check_attack(attack: Attack, budgets: Sequence[int] = (1, 5, 25)) -> None:
         assert attacked(attack, budget, batch_size=1) == rows, "records depend on what else is attacked"
     if traits_of(attack).asks_once:
         assert max(row.query for row in asked) == 1, "it declares the trait asks_once, and asks more than once"
-    undeclared = sum(row.perturbation is None for row in asked)
-    assert not undeclared, f"{undeclared} candidates without a Perturbation: none can count as imperceptible"
+    if isinstance(attack, SpeechEffect):
+        check_effect(attack, sample_utterances(2, key="attacked"), sample_effect_tools)
 
 
 def check_dataset(dataset: Dataset) -> None:

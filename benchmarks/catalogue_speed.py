@@ -3,8 +3,8 @@
     python benchmarks/catalogue_speed.py                       # embedded corpus and noises, one core
     python benchmarks/catalogue_speed.py --plugin my_effects.py
 
-Every registered attack that asks once is timed on those of the utterances, each 3 s long, to which it applies: seconds
-of speech a second of computing, medians of several runs. The peers do the same job in the same run, turn by turn.
+Every registered effect is timed on those of the utterances, each 3 s long, to which it applies: seconds of speech a
+second of computing, medians of several runs. The peers do the same job in the same run, turn by turn.
 audiomentations comes with the extra `peers`; where it is not installed it is named and left out. It reads its noises
 from files each time, as it comes; they are written as 16 kHz WAV, which it need not resample.
 """
@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import collections
-import itertools
 import math
 import statistics
 import tempfile
@@ -22,24 +21,27 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import soundfile
 import torch
 
 from bench.audio.signal import fit_length, log_mel, shift_pitch
 from bench.audio.signal.voice import median_f0
-from bench.contracts.attacks import AttackTools, Overlay
-from bench.contracts.perception import p1
+from bench.contracts.attacks import EffectTools, SpeechEffect
+from bench.contracts.recipes import Overlay, Recipe
 from bench.contracts.registry import Registry
+from bench.core.heard import Heard
+from bench.core.noises import NoiseSet
 from bench.core.progress import for_terminal
 from bench.core.rng import keyed
 from bench.core.types import SAMPLE_RATE, Utterance
 from bench.perturbations.edits import without
+from bench.perturbations.rendering import Rendered, Renderer, Rendering
 
 SECONDS = 3.0
 SNR_DB = 10.0
 FACTOR = 1.25
+CATEGORY = "natural"
 FLOOR = 50
 
 
@@ -49,19 +51,18 @@ def main() -> None:
     torch.set_num_threads(1)
     torch.set_grad_enabled(False)
     registry = Registry.discover(arguments.plugin)
-    noises = registry.build("noise_banks", "embedded").read(for_terminal())
+    noises = registry.build("noise_banks", "embedded").read(for_terminal()).part("test")
     speech = _three_seconds(
         registry.build("corpora", "synthetic").read(for_terminal()).utterances, arguments.utterances
     )
     build = partial(registry.build, "attacks")
-    tools = AttackTools(noises.part("test"), p1(), 10.0, 1, build, speech=speech)
     print(f"{len(speech)} utterances of {SECONDS:g} s, one core, medians of {arguments.repeats}")
-    print(f"{'attack':24}{'applies to':>11}{'ms each':>9}{'x real time':>13}")
+    print(f"{'effect':24}{'applies to':>11}{'ms each':>9}{'x real time':>13}")
     for name in registry.names("attacks"):
-        _effect(name, build(name), speech, tools, arguments.repeats)
-    noise = partial(_audiomentations, build(f"environmental:snr_db={SNR_DB:g}"), speech, tools)
+        if issubclass(registry.entry("attacks", name).load(), SpeechEffect):
+            _effect(name, build(name), speech, noises, arguments.repeats)
     try:
-        noise(arguments.repeats)
+        _audiomentations(Renderer(noises, build), speech, arguments.repeats)
     except ImportError as error:
         print(f"{error.name} is not installed: pip install serbench[peers]")
     _librosa(speech, arguments.repeats)
@@ -75,31 +76,31 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _three_seconds(utterances: Sequence[Utterance], count: int) -> tuple[Utterance, ...]:
+def _three_seconds(utterances: Sequence[Utterance], count: int) -> tuple[Heard, ...]:
     """The first utterances, spread over the corpus, repeated or cut to 3 s; their words are those of the first time."""
     samples = round(SECONDS * SAMPLE_RATE)
     found = []
     for said in utterances[:: max(len(utterances) // count, 1)][:count]:
         waveform = fit_length(said.waveform, max(samples, len(said.waveform)))
-        found.append(without(replace(said, waveform=waveform), [(samples, len(waveform))]))
+        found.append(without(replace(Heard.of(said, said.speaker), waveform=waveform), [(samples, len(waveform))]))
     return tuple(found)
 
 
-def _once(attack: Any, original: Utterance, tools: AttackTools) -> Utterance | None:
-    return next(attack.search(original, tools, keyed("benchmark", original.id)), None)
+def _effect(name: str, effect: SpeechEffect, speech: Sequence[Heard], noises: NoiseSet, repeats: int) -> None:
+    """One line for an effect."""
+    spoken = collections.defaultdict(list)
+    for one in speech:
+        spoken[one.speaker].append(one)
 
+    def changed(place: int, original: Heard) -> Heard | None:
+        others = [other for other in spoken[original.speaker] if other is not original]
+        return effect.apply(original, EffectTools(noises, others), keyed("benchmark", place))
 
-def _effect(name: str, attack: Any, speech: Sequence[Utterance], tools: AttackTools, repeats: int) -> None:
-    """One line for an attack that asks once; another has none."""
-    first = (list(itertools.islice(attack.search(one, tools, keyed(one.id)), 2)) for one in speech)
-    asked = [len(candidates) for candidates in first]
-    if max(asked) > 1:
-        return
-    applies = [original for original, count in zip(speech, asked, strict=True) if count]
+    applies = [(place, original) for place, original in enumerate(speech) if changed(place, original) is not None]
     if not applies:
         print(f"{name:24}{0:11d}        the embedded bank or corpus has nothing that it needs")
         return
-    (taken,) = _taken([lambda: [_once(attack, original, tools) for original in applies]], repeats)
+    (taken,) = _taken([lambda: [changed(place, original) for place, original in applies]], repeats)
     speed = SECONDS * len(applies) / taken
     below = "" if speed >= FLOOR else f"  below {FLOOR}"
     print(f"{name:24}{len(applies):11d}{1e3 * taken / len(applies):9.2f}{speed:13.0f}{below}")
@@ -117,28 +118,35 @@ def _taken(jobs: Sequence[Callable[[], object]], repeats: int) -> list[float]:
     return [statistics.median(own) for own in seconds]
 
 
-def _audiomentations(attack: Any, speech: Sequence[Utterance], tools: AttackTools, repeats: int) -> None:
+def _audiomentations(renderer: Renderer, speech: Sequence[Heard], repeats: int) -> None:
     """Additive noise from the same clips at the same SNR: a sound drawn anew, and one more level of a sound, which is
     what a search asks for most."""
     from audiomentations import AddBackgroundNoise
 
     with tempfile.TemporaryDirectory() as folder:
-        for clip in tools.noises.of(attack.category):
+        for clip in renderer.noises.of(CATEGORY):
             soundfile.write(Path(folder) / f"{clip.id.replace('/', '-')}.wav", clip.waveform.numpy(), SAMPLE_RATE)
         theirs = AddBackgroundNoise(folder, min_snr_db=SNR_DB, max_snr_db=SNR_DB, p=1.0)
         samples = [original.waveform.numpy() for original in speech]
         rng = keyed("benchmark")  # one generator for all, as theirs has
-        overlays = [Overlay.of(original, tools.noises.of(attack.category)[0]) for original in speech]
+        begun = [renderer.of(original) for original in speech]
+
+        def drawn(original: Heard) -> Heard | None:
+            return renderer.heard(original, Recipe(Overlay(renderer.noises.draw(rng, CATEGORY), SNR_DB)))
+
+        def levelled(rendering: Rendering) -> Rendered | None:
+            return rendering.rendered(Recipe(Overlay(renderer.noises.of(CATEGORY)[0], SNR_DB)))
+
         ours_s, level_s, theirs_s = _taken(
             [
-                lambda: _dropped(next(attack.search(original, tools, rng)) for original in speech),
-                lambda: _dropped(overlay.at(SNR_DB) for overlay in overlays),
+                lambda: _dropped(drawn(original) for original in speech),
+                lambda: _dropped(levelled(rendering) for rendering in begun),
                 lambda: _dropped(theirs(samples=one, sample_rate=SAMPLE_RATE) for one in samples),
             ],
             repeats,
         )
     print(f"additive noise: audiomentations AddBackgroundNoise {1e3 * theirs_s:.0f} ms; ", end="")
-    print(f"environmental {1e3 * ours_s:.0f} ms, ratio {theirs_s / ours_s:.1f} (asked: 5); ", end="")
+    print(f"an overlay {1e3 * ours_s:.0f} ms, ratio {theirs_s / ours_s:.1f} (asked: 5); ", end="")
     print(f"another level of the same sound {1e3 * level_s:.0f} ms, ratio {theirs_s / level_s:.1f}")
 
 
@@ -147,7 +155,7 @@ def _dropped(results: Iterable[object]) -> None:
     collections.deque(results, maxlen=0)
 
 
-def _librosa(speech: Sequence[Utterance], repeats: int) -> None:
+def _librosa(speech: Sequence[Heard], repeats: int) -> None:
     """Pitch by the same factor: where f0 lies afterwards, how like the spectra are, and the time."""
     import librosa
 
@@ -172,7 +180,7 @@ def _librosa(speech: Sequence[Utterance], repeats: int) -> None:
     print(f"  long-term mel spectra: {between:.2f} dB apart (rms); librosa's and the unshifted {unshifted:.2f} dB")
 
 
-def _f0_ratio(originals: Sequence[Utterance], shifted: Sequence[torch.Tensor]) -> float:
+def _f0_ratio(originals: Sequence[Heard], shifted: Sequence[torch.Tensor]) -> float:
     pairs = [(median_f0(one.waveform), median_f0(other)) for one, other in zip(originals, shifted, strict=True)]
     return statistics.median(after / before for before, after in pairs if before and after)
 

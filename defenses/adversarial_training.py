@@ -175,7 +175,7 @@ class Examples:
         turns = keyed(context.seed, _NAME).permutation(len(self._clean))[:count]
         self.chosen = [self._clean[place] for place in turns]
         self._drawn = {said.id: self._draw(said) for said in self.chosen}
-        attacks = {spec: _checked(spec, self._clean, context) for spec in recipe.effects}
+        attacks = {spec: _checked(spec, context) for spec in recipe.effects}
         self.searches = frozenset(spec for spec, attack in attacks.items() if not traits_of(attack).asks_once)
 
     def _draw(self, utterance: Utterance) -> str:
@@ -245,13 +245,13 @@ class Examples:
         return {"defense": _NAME, **counts, "percent": 100 * len(self._found) / len(self._clean)}
 
 
-def _checked(spec: str, utterances: Sequence[Utterance], context: FitContext) -> Any:
+def _checked(spec: str, context: FitContext) -> Any:
     """The attack of a spec.
 
     Raises:
         UsageError: it is not registered, or knows more than the victim's labels.
     """
-    build = training_tools(context, utterances).component
+    build = training_tools(context).component
     try:
         attack: Any = build(spec)
     except UsageError as error:

@@ -40,7 +40,7 @@ from bench.modelling.weights import load_into, load_weights, save_weights
 from bench.perturbations.catalogue import P1_EFFECTS
 
 _WHERE = "defense 'manipulation_detector'"
-_INNER = "victim"
+_EVERYBODY, _INNER = "everybody", "victim"
 _THROUGH = ("hidden", "trace", "network")
 """What not every victim has, and is passed on."""
 
@@ -129,11 +129,13 @@ class ManipulationDetector(AudioDefense):
             remedy = "name others in categories and signals"
             raise UsageError(_WHERE, "no manipulation that applies to this corpus", "at least one", remedy)
         unheard = self.manipulated(valid, learnt, context, "valid")
-        data = labelled(clean, altered, learnt, Voices.of(_WHERE, clean, context.device))
+        trained = Voices.of(_WHERE, clean, context.device)
+        data = labelled(clean, altered, learnt, trained)
         checked = labelled(valid, unheard, learnt, Voices.of(_WHERE, valid, context.device))
         ear = self._trained(learnt, data, checked, context)
         threshold = self._threshold(ear, checked.features[: len(valid)])
-        return Guarded(self, inner, ear, learnt, threshold, Voices(_WHERE, context.device))
+        nobody = Voices(_WHERE, context.device, everybody=trained.everybody)
+        return Guarded(self, inner, ear, learnt, threshold, nobody)
 
     def _trained(self, learnt: Sequence[Manipulation], data: Sequences, checked: Sequences, context: FitContext) -> Ear:
         """A network that has learnt the settings."""
@@ -158,9 +160,10 @@ class ManipulationDetector(AudioDefense):
         learnt = tuple(Manipulation(*setting) for setting in config["settings"])
         with seeded("manipulation_detector"):
             ear = Ear(self.hidden, len(learnt)).to(context.device)
+        nobody = Voices(_WHERE, context.device, everybody=tensors.pop(_EVERYBODY, None))
         load_into(ear, tensors, folder)
         inner = victim.load(folder / _INNER, context)
-        return Guarded(self, inner, ear.eval(), learnt, config["threshold"], Voices(_WHERE, context.device))
+        return Guarded(self, inner, ear.eval(), learnt, config["threshold"], nobody)
 
     def manipulated(
         self, utterances: Sequence[Utterance], settings: Sequence[Manipulation], context: FitContext, part: str
@@ -206,7 +209,7 @@ class Guarded:
         ear: the detector's network, in evaluation mode.
         settings: what it has learnt, in the order of its outputs after the first.
         threshold: of the chance that an utterance is clean.
-        voices: the enrolled speakers.
+        voices: the enrolled speakers, and the training speakers on average.
     """
 
     recipe: ManipulationDetector
@@ -226,7 +229,8 @@ class Guarded:
 
     def enroll(self, clean: Sequence[Utterance]) -> Guarded:
         """Return this victim and its detector with knowledge of some speakers, from their clean speech."""
-        return replace(self, victim=self.victim.enroll(clean), voices=Voices.of(_WHERE, clean, self.voices.device))
+        voices = Voices.of(_WHERE, clean, self.voices.device, self.voices.everybody)
+        return replace(self, victim=self.victim.enroll(clean), voices=voices)
 
     def log_probs(self, batch: Batch) -> Tensor:
         """Estimate class log-probabilities, shape (b, c): the victim's."""
@@ -252,7 +256,8 @@ class Guarded:
     def save(self, folder: Path) -> None:
         """Write the detector's weights, and the victim into a folder of its own."""
         config = {"defense": "manipulation_detector", "recipe": asdict(self.recipe), "settings": self.settings}
-        save_weights(folder, self.ear.state_dict(), config | {"threshold": self.threshold})
+        everybody = {} if self.voices.everybody is None else {_EVERYBODY: self.voices.everybody}
+        save_weights(folder, self.ear.state_dict() | everybody, config | {"threshold": self.threshold})
         (folder / _INNER).mkdir()
         self.victim.save(folder / _INNER)
 

@@ -1,71 +1,85 @@
-"""P2's random noise in training."""
+"""P2's random noise in training (section 5.2)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import ClassVar
 
-from bench import FitContext, NoiseSet, Perturbation, Rng, Traits, UsageError, Utterance, keyed
-from bench.audio.signal import mix
-from bench.defending.augmentation import NoisyCopies
-from bench.defending.retraining import as_recorded
+from bench import FitContext, Perturbation, TrainableVictim, Utterance, Victim, keyed, within
+from bench.defending.purified_victim import AudioDefense
+from bench.defending.retraining import check_trains, with_clean
+from bench.perturbations.once import drawn_noise
 
-_WHERE = "defense 'random_noise'"
+_NAME = "random_noise"
+_WHERE = f"defense {_NAME!r}"
 
 
 @dataclass(frozen=True)
-class RandomNoise(NoisyCopies):
-    """Noise in training: beside each clean utterance stands a copy with a random sound at a random SNR (P2).
+class RandomNoise(AudioDefense):
+    """A small white noise on all training speech, in place of the clean: as many utterances as before (P2).
 
-    The sounds come from the noise bank's "train" part: none of them is heard again in an attack. The validation part
-    stays clean. What another defence of a stack has changed gets no copy.
+    Each training utterance gets Gaussian noise of its own, drawn once; what another defence of a stack has changed
+    already is left as it is. The validation part stays clean, and speakers' statistics come from clean speech.
+
+    Readings: P2 adds "a small random noise to overall training data", and says neither which distribution nor how small
+    nor whether to the sound or to the features. Here it is Gaussian, on the sound, of one level for all utterances:
+    σ = 0.005 of full scale, −46 dB, some 20 to 30 dB below speech as it is usually recorded. It is no copy beside the
+    clean speech, and no sound of a noise bank: that is `multi_condition`, which stood under this name up to version
+    0.1.0.
 
     Args:
-        min_snr_db: the loudest noise, in dB.
-        max_snr_db: the softest noise, in dB; SNRs are uniform between the two.
-        fraction: share of the training utterances that get a noisy copy, above 0, at most 1.
-        categories: of the noise bank; none means all that can lie under speech.
-
-    Differences to the original: P2 draws one of café, meeting and station and scales it by the noise already in the
-    utterance; here any category is drawn, at a stated SNR.
+        sigma: standard deviation of a sample, as a share of full scale; above 0, at most 0.1.
     """
 
     where: ClassVar[str] = _WHERE
-    min_snr_db: float = 0.0
-    max_snr_db: float = 20.0
-    fraction: float = 1.0
-    categories: tuple[str, ...] = ()
+    sigma: float = 0.005
 
     def __post_init__(self) -> None:
-        where = f"{_WHERE}, parameter "
-        if not self.min_snr_db <= self.max_snr_db:
-            found, remedy = f"{self.min_snr_db} above max_snr_db={self.max_snr_db}", "swap them"
-            raise UsageError(where + "'min_snr_db'", found, "at most max_snr_db", remedy)
-        if not 0 < self.fraction <= 1:
-            raise UsageError(where + "'fraction'", str(self.fraction), "above 0, at most 1", "try fraction=1")
+        within(_WHERE, "sigma", self.sigma, "small is meant: try sigma=0.005", above=0, at_most=0.1)
 
-    @property
-    def traits(self) -> Traits:
-        """Declare the categories that it names."""
-        return Traits(categories=self.categories)
+    def check(self, victim: TrainableVictim) -> None:
+        """Refuse a victim that does not hear or cannot be trained.
 
-    def seen(self, noises: NoiseSet) -> frozenset[str]:
-        """Name the noise categories that are trained on: all that can lie under speech where none is named."""
-        return frozenset(self.categories or noises.ambient)
+        Raises:
+            UsageError: it is such a one.
+        """
+        super().check(victim)
+        check_trains(self.where, victim)
 
-    def noisy_copies(self, train: Sequence[Utterance], context: FitContext) -> list[Utterance]:
-        """Make a noisy copy of a random share of the utterances."""
-        clean = as_recorded(train)
-        chosen = keyed(context.seed, "random_noise").permutation(len(clean))[: round(self.fraction * len(clean))]
-        return [
-            self._noisy(clean[i], context, keyed(context.seed, "random_noise", clean[i].id)) for i in sorted(chosen)
-        ]
+    def fit(
+        self, victim: TrainableVictim, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext
+    ) -> Victim:
+        """Train the victim on noisy utterances, as many as there are.
 
-    def _noisy(self, utterance: Utterance, context: FitContext, rng: Rng) -> Utterance:
-        categories = self.categories or context.noises.ambient
-        clip = context.noises.draw(rng, categories[int(rng.integers(len(categories)))])
-        snr_db = float(rng.uniform(self.min_snr_db, self.max_snr_db))
-        mixed = mix(utterance.waveform, clip.waveform, snr_db).clamp(-1.0, 1.0)
-        done = Perturbation("noise", clip.category, f"{clip.id} {snr_db:.1f} dB")
-        return replace(utterance, waveform=mixed, perturbation=done)
+        Args:
+            victim: the recipe.
+            train: labelled utterances.
+            valid: labelled utterances of other speakers, which stay clean.
+            context: the task, the seed, the device, the noises.
+
+        Raises:
+            UsageError: the victim does not hear or cannot be trained.
+        """
+        self.check(victim)
+        noisy = [self.noisy(said, context.seed) for said in train]
+        return victim.fit(noisy, valid, with_clean(context, train))
+
+    def load(self, victim: TrainableVictim, folder: Path, context: FitContext) -> Victim:
+        """Load the victim as it was trained: this defence leaves nothing else behind."""
+        return victim.load(folder, context)
+
+    def noisy(self, said: Utterance, seed: int) -> Utterance:
+        """Add noise to an utterance; one without sound, or that something was done to, stays as it is.
+
+        Args:
+            said: the utterance.
+            seed: of the training; with the utterance's id the key of its noise.
+        """
+        if said.perturbation is not None or not said.has_sound:
+            return said
+        drawn = keyed(seed, _NAME, said.id).standard_normal(said.waveform.shape[-1], dtype="float32")
+        noise = self.sigma * drawn_noise(drawn, said.waveform)
+        done = Perturbation("white_noise", "signal", f"sigma={self.sigma:g}")
+        return replace(said, waveform=(said.waveform + noise).clamp(-1.0, 1.0), perturbation=done)

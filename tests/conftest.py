@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import shutil
 import signal
@@ -9,11 +11,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 SPEAKERS = ("03", "08", "09", "10", "11", "12", "13", "14", "15", "16")
 EMOTIONS = {"W": 0, "F": 1, "T": 2, "N": 3}
@@ -45,6 +50,22 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(made, ignore_errors=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with whole runs and real data, so that none of them is what the other workers wait for at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Give each worker of `-n` one half, and who is done takes over from the end of what others have left.
+
+    xdist's own way deals tests out by twos in the end, so that each worker sets up what a file's tests share.
+    """
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log) if config.getoption("dist") == "load" else None
+
+
 @pytest.fixture
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache for one test, in this process and those that it starts."""
@@ -52,16 +73,36 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "own-cache"
 
 
+MadeOnce = Callable[[str, Callable[[Path], object]], Path]
+
+
 @pytest.fixture(scope="session")
-def tiny_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    """Give a folder that all workers of a test run share, by name; the first that needs it makes what is in it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    shared.mkdir(exist_ok=True)
+
+    def folder(name: str, make: Callable[[Path], object]) -> Path:
+        with FileLock(shared / f"{name}.lock"):
+            if not (shared / f"{name}.made").exists():
+                make(shared / name)
+                (shared / f"{name}.made").touch()
+        return shared / name
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_corpus(made_once: MadeOnce) -> Path:
     """EMO-DB's layout: ten speakers, four emotions, two sentences each; 0.3 to 0.5 s of voiced sound."""
-    return write_tiny_corpus(tmp_path_factory.mktemp("tiny") / "emodb")
+    return made_once("emodb", write_tiny_corpus)
 
 
 @pytest.fixture(scope="session")
-def tiny_noises(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny_noises(made_once: MadeOnce) -> Path:
     """A folder bank: natural, human and interior, four recordings each."""
-    return write_tiny_noises(tmp_path_factory.mktemp("tiny") / "noises")
+    return made_once("noises", write_tiny_noises)
 
 
 def write_tiny_corpus(root: Path, speakers: Sequence[str] = SPEAKERS) -> Path:
@@ -138,6 +179,26 @@ def bench_here(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str
 
 
 @pytest.fixture(scope="session")
+def bench_before() -> Command:
+    """Run `bench ARGUMENT...` in this process, for what several tests start from: of any scope, settings by keyword."""
+    from bench.cli.main import main
+
+    def run(*arguments: object, **environment: str) -> Outcome:
+        out, err, code = io.StringIO(), io.StringIO(), 0
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            patch.setattr(sys, "argv", ["bench", *map(str, arguments)])
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            try:
+                main()
+            except SystemExit as end:
+                code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        return Outcome(code, out.getvalue(), err.getvalue())
+
+    return run
+
+
+@pytest.fixture(scope="session")
 def bench_command() -> list[str]:
     """How a process of its own is started: the first words of `bench ...`."""
     return [sys.executable, "-c", "from bench.cli.main import main; main()"]
@@ -182,13 +243,18 @@ def tiny_job(tiny_corpus: Path, tiny_noises: Path) -> Callable[..., list[str]]:
 
 @pytest.fixture(scope="session")
 def finished_run(
-    tmp_path_factory: pytest.TempPathFactory, bench_process: Command, tiny_job: Callable[..., list[str]]
+    made_once: MadeOnce, bench_process: Command, tiny_job: Callable[..., list[str]]
 ) -> tuple[Path, Outcome]:
     """One finished run of the main job on the tiny corpus, by a process of its own, and what it said: read only."""
-    out = tmp_path_factory.mktemp("finished") / "run"
-    outcome = bench_process(*tiny_job(out=out, json=out.parent / "scores.json"))
-    assert outcome.code == 0, outcome.err
-    return out, outcome
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        outcome = bench_process(*tiny_job(out=folder / "run", json=folder / "scores.json"))
+        assert outcome.code == 0, outcome.err
+        (folder / "said.json").write_text(json.dumps(asdict(outcome)))
+
+    finished = made_once("finished", make)
+    return finished / "run", Outcome(**json.loads((finished / "said.json").read_text()))
 
 
 @pytest.fixture

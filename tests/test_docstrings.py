@@ -13,8 +13,8 @@ Public is what has no leading underscore in its name, in its class's or in its f
 is not. Without `Args` may be:
 
 - a special method, such as `__call__`;
-- a command of `bench`, that is, what is given to `app.command(...)` in bench/cli: its docstring is its --help, and each
-  of its options has a help text of its own;
+- a command of `bench`, that is, what is given to `app.command(...)` in bench/cli or stands there in a table of
+  subcommands: its docstring is its --help, and each of its options has a help text of its own;
 - an implementation: a method that a base class, or a base class's base, has with a docstring, or that a `Protocol` of
   ours has with a docstring and the same parameters. It is described there.
 """
@@ -94,7 +94,8 @@ def classes() -> dict[str, list[ast.ClassDef]]:
 
 @cache
 def commands() -> frozenset[tuple[str, str]]:
-    """File and name of the functions of bench/cli that are given to `app.command(...)`, as a decorator or by name."""
+    """File and name of the functions of bench/cli that are given to `app.command(...)`, as a decorator or by name, or
+    that a table names as "package.module:function"."""
 
     def registers(node: ast.expr) -> bool:
         return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "command"
@@ -110,6 +111,8 @@ def commands() -> frozenset[tuple[str, str]]:
             if isinstance(node, ast.Call) and registers(node.func):
                 given = [name.id for name in node.args if isinstance(name, ast.Name)]
                 found |= {(f"{home[name]}.py" if name in home else file, name) for name in given}
+            if isinstance(node, ast.Constant) and (place := re.fullmatch(r"(bench\.cli\.\w+):(\w+)", str(node.value))):
+                found.add((f"{place[1].replace('.', '/')}.py", place[2]))
     return frozenset(found)
 
 

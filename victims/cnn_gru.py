@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from bench import Batch, ComponentError, FitContext, Traits, UsageError, Utterance, batches, check_fields, one_thread
+from bench import (
+    Batch,
+    ComponentError,
+    DataError,
+    FitContext,
+    Traits,
+    UsageError,
+    Utterance,
+    batches,
+    check_fields,
+    one_thread,
+)
 from bench.audio.signal import MelSettings, frame_counts, log_mel
 from bench.modelling.schedule import Schedule
 from bench.modelling.seeding import seeded
@@ -22,6 +34,7 @@ from bench.modelling.weights import load_into, load_weights, save_weights
 _WHERE = "victim 'cnn_gru'"
 _MEL = MelSettings(n_mels=40, window_s=0.025, hop_s=0.010)
 _FEATURE_BATCH = 64
+_EVERYBODY = "everybody"
 _OUTPUT = 3
 """Where in `Network.dense` the output begins, with its dropout."""
 
@@ -76,17 +89,23 @@ class CnnGru:
             schedule = Schedule(self.batch_size, self.max_epochs, self.patience)
             clean = context.clean or train
             data = (fitted.sequences(train, context, clean), fitted.sequences(valid, context, valid))
-            again = renewal(context, fitted.enroll(clean), lambda said: fitted.sequences(said, context, clean))
+            enrolled = fitted.enroll(clean)
+            again = renewal(context, enrolled, lambda said: fitted.sequences(said, context, clean))
             fit_network(fitted.network, optimizer, *data, schedule, context, renew=again)
-        return fitted
+            known = enrolled.statistics
+        return replace(fitted, everybody=torch.stack([known[name] for name in sorted(known)]).mean(dim=0))
 
     def load(self, folder: Path, context: FitContext) -> FittedCnnGru:
         """Load the fitted victim from its folder."""
         tensors, _ = load_weights(folder, context.device)
         with seeded("cnn_gru"):
             network = self._network(context)
+        everybody = tensors.pop(_EVERYBODY, None)
+        if everybody is not None and tuple(everybody.shape) != (2, _MEL.n_mels):
+            found = f"{_EVERYBODY} of shape {tuple(everybody.shape)}"
+            raise DataError(folder, found, f"shape {(2, _MEL.n_mels)}", "delete the folder, and it is trained anew")
         load_into(network, tensors, folder)
-        return FittedCnnGru(self, context.task.classes, network.eval(), context.device)
+        return FittedCnnGru(self, context.task.classes, network.eval(), context.device, everybody)
 
     def _network(self, context: FitContext) -> CnnGruNetwork:
         return CnnGruNetwork(self, len(context.task.classes)).to(context.device)
@@ -153,18 +172,21 @@ class FittedCnnGru:
         classes: the output columns.
         network: the trained network, in evaluation mode.
         device: where it is.
-        statistics: by speaker, mean and standard deviation of each mel band over the clean frames, shape (2, 40).
+        everybody: mean and standard deviation of each mel band, shape (2, 40), averaged over the training speakers:
+            for a speaker who is not enrolled. None for one that was saved without.
+        statistics: by enrolled speaker, the same over the clean frames.
     """
 
     recipe: CnnGru
     classes: tuple[str, ...]
     network: CnnGruNetwork
     device: torch.device
-    statistics: Mapping[str, Tensor] | None = None
+    everybody: Tensor | None = None
+    statistics: Mapping[str, Tensor] = field(default_factory=lambda: MappingProxyType({}))
     traits: ClassVar[Traits] = Traits(concurrent=True)
 
     def enroll(self, clean: Sequence[Utterance]) -> FittedCnnGru:
-        """Take each speaker's normalisation from their clean utterances."""
+        """Take each speaker's normalisation from their clean utterances; others have the training speakers'."""
         frames: dict[str, list[Tensor]] = defaultdict(list)
         for utterance, features in zip(clean, self._raw(clean), strict=True):
             frames[utterance.speaker].append(features)
@@ -194,7 +216,8 @@ class FittedCnnGru:
     def save(self, folder: Path) -> None:
         """Write weights as safetensors, what they are as JSON."""
         config = {"victim": "cnn_gru", "recipe": asdict(self.recipe), "classes": self.classes}
-        save_weights(folder, self.network.state_dict(), config)
+        everybody = {} if self.everybody is None else {_EVERYBODY: self.everybody}
+        save_weights(folder, self.network.state_dict() | everybody, config)
 
     def sequences(self, utterances: Sequence[Utterance], context: FitContext, clean: Sequence[Utterance]) -> Sequences:
         """Compute normalised features and labels for training.
@@ -226,12 +249,12 @@ class FittedCnnGru:
         return found
 
     def _statistics_of(self, utterances: Sequence[Utterance]) -> Tensor:
-        known = self.statistics or {}
-        unknown = {utterance.speaker for utterance in utterances} - set(known)
-        if unknown:
-            found = f"no clean speech of speaker {', '.join(sorted(unknown))}"
-            raise ComponentError(_WHERE, found, "every speaker enrolled", "call enroll with their utterances")
-        return torch.stack([known[utterance.speaker] for utterance in utterances])
+        found = [self.statistics.get(utterance.speaker, self.everybody) for utterance in utterances]
+        known = [one for one in found if one is not None]
+        if len(known) < len(found):
+            what = "a speaker who is not enrolled, and no statistics of the training speakers"
+            raise ComponentError(_WHERE, what, "one of the two", "train the victim anew, or enrol the speaker")
+        return torch.stack(known)
 
 
 def _statistics(frames: Tensor) -> Tensor:

@@ -83,7 +83,7 @@ class LstmEgemaps:
 
     def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> FittedLstmEgemaps:
         """Train on `train`, choose the epoch on `valid`."""
-        front = self._front().fitted(train, context.progress)
+        front = self._front().fitted(train, context.progress, context.clean)
         known = front.enrolled(context.clean or train)
         data = (_sequences(front, train, context, context.clean), _sequences(front, valid, context))
         with seeded(context.seed, "lstm_egemaps"):

@@ -70,7 +70,7 @@ class SvmEgemaps:
         Raises:
             DataError: the training utterances are all of one class.
         """
-        front = FrontEnd(_WHERE, "functionals", self.statistics).fitted(train, context.progress)
+        front = FrontEnd(_WHERE, "functionals", self.statistics).fitted(train, context.progress, context.clean)
         heard, labels = _table(front, train, context, context.clean)
         watched, truth = _table(front, valid, context)
         if len(set(labels.tolist())) < 2:

@@ -85,14 +85,14 @@ def _front(folder: Path, fingerprint: str, max_samples: int, device: torch.devic
     extractor = _SOURCE.read("AutoFeatureExtractor", folder)
     encoder = _SOURCE.encoder(folder)
     encoder.config.apply_spec_augment = False  # type: ignore[union-attr]
-    return Front(encoder, Samples(extractor, max_samples, folder), fingerprint, device)
+    return Front(encoder, EncoderInput(extractor, max_samples, folder), fingerprint, device)
 
 
 _shared = lru_cache(maxsize=2)(_front)
 """An encoder that stays as it is serves every victim on it, and keeps what it said of utterances."""
 
 
-class Samples:
+class EncoderInput:
     """Waveforms as an encoder takes them.
 
     Args:

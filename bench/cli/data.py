@@ -20,7 +20,9 @@ CANNOT_BE_USED = 2
 _LEAST_WIDTH = 100
 _BAR = 40
 
-app = typer.Typer(help="Get sounds, and check those that you have.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Get sounds, and check those that you have.", no_args_is_help=True, rich_markup_mode=None, add_completion=False
+)
 
 
 @app.callback()

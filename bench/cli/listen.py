@@ -31,6 +31,7 @@ def listen(
     options: Options,
     utterance: Annotated[Several, typer.Option(metavar="ID", help="Of the corpus; may be given several times.")] = [],  # noqa: B006
     seed: Annotated[int, typer.Option(metavar="N", help="Of the run that is listened to.")] = 0,
+    study: Annotated[bool, typer.Option(help="Make a page for raters instead: does the emotion change?")] = False,
 ) -> None:
     """Hear what attacks do: original, perturbed and difference as WAV, and a page that shows them side by side.
 
@@ -47,8 +48,22 @@ def listen(
     from bench.studies.listening.page import listen_to
 
     options = replace(options, seeds=(seed,), limit=FEW if options.limit is None else options.limit)
+    if study:
+        _study(options, utterance)
+        return
     page, effects = listen_to(options, utterance, for_terminal())
     for effect in effects:
         heard, left_out = len(effect.examples), len(effect.left_out)
         typer.echo(f"{effect.spec}: applies to {heard} of {heard + left_out} utterances")
+    typer.echo(str(page))
+
+
+def _study(options: Options, ids: list[str]) -> None:
+    """Make a perception study, and say what it has."""
+    from bench.core.progress import for_terminal
+    from bench.studies.listening.study import KEY, make_study
+
+    page, pairs = make_study(options, ids, for_terminal())
+    checks = sum(pair.check for pair in pairs)
+    typer.echo(f"{len(pairs)} pairs, {checks} of them the original twice; {KEY} is the key, and not for raters")
     typer.echo(str(page))

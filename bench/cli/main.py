@@ -5,48 +5,44 @@ from __future__ import annotations
 import sys
 import warnings
 from io import TextIOWrapper
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import typer
 
-from bench.cli.account import account
-from bench.cli.certify import certify
-from bench.cli.curve import curve
-from bench.cli.data import app as data
-from bench.cli.leaderboard import leaderboard
-from bench.cli.list import list_components
-from bench.cli.listen import listen
-from bench.cli.purified import purified
-from bench.cli.reproduce import app as reproduce
-from bench.cli.run import run
-from bench.cli.score import score
-from bench.cli.show import show
-from bench.cli.victims import app as victims
+from bench.cli.subcommands import Subcommands
 from bench.core.errors import BenchError
 from bench.core.shadowing import refuse_shadow
 
 INTERRUPTED = 130
 
+
+class _Bench(Subcommands):
+    table: ClassVar = {
+        "run": ("bench.cli.run:run", "Attack victims and score them."),
+        "list": ("bench.cli.list:list_components", "List what is registered."),
+        "show": ("bench.cli.show:show", "Show a run again, from its records alone."),
+        "score": ("bench.cli.score:score", "Score runs anew, at any k, from their records."),
+        "leaderboard": ("bench.cli.leaderboard:leaderboard", "Rank victims and defences of some runs."),
+        "account": ("bench.cli.account:account", "Say what defences cost, and what they buy."),
+        "certify": ("bench.cli.certify:certify", "Prove how far smoothed victims' answers reach."),
+        "purified": ("bench.cli.purified:purified", "See what a purifier makes of an utterance."),
+        "curve": ("bench.cli.curve:curve", "Show error against a parameter of an attack."),
+        "listen": ("bench.cli.listen:listen", "Hear and see what attacks do."),
+        "perception": ("bench.cli.perception:perception", "Turn raters' answers into a perception table."),
+        "data": ("bench.cli.data:app", "Get sounds, and check those that you have."),
+        "victims": ("bench.cli.victims:app", "Train victims, and hand them on."),
+        "reproduce": ("bench.cli.reproduce:app", "A paper's table, ours beside the published one."),
+    }
+
+
 app = typer.Typer(
+    cls=_Bench,
     help="How far can a speech emotion recogniser be trusted when somebody works against it?",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("run")(run)
-app.command("list", short_help="List what is registered.")(list_components)
-app.command("show", short_help="Show a run again, from its records alone.")(show)
-app.command("score", short_help="Score runs anew, at any k, from their records.")(score)
-app.command("leaderboard", short_help="Rank victims and defences of some runs.")(leaderboard)
-app.command("account", short_help="Say what defences cost, and what they buy.")(account)
-app.command("certify", short_help="Prove how far smoothed victims' answers reach.")(certify)
-app.command("purified", short_help="See what a purifier makes of an utterance.")(purified)
-app.command("curve", short_help="Show error against a parameter of an attack.")(curve)
-app.command("listen", short_help="Hear and see what attacks do.")(listen)
-app.add_typer(data, name="data", short_help="Get sounds, and check those that you have.")
-app.add_typer(victims, name="victims", short_help="Train victims, and hand them on.")
-app.add_typer(reproduce, name="reproduce", short_help="A paper's table, ours beside the published one.")
 
 
 def _version(asked: bool) -> None:

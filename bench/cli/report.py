@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from bench.evaluation.grid import Failure
-    from bench.scoring.conditions import PairedTest
     from bench.scoring.pooling import PerturbedScores
     from bench.scoring.results import PooledScores, Results
     from leaderboards.ranking import Board
@@ -91,6 +89,8 @@ def print_tables(results: Results) -> None:
     """Print P1's Table 2 for every victim, defence, attack, corpus and task, pooled over folds and seeds."""
     from rich.console import Console
 
+    from leaderboards.ranking import boards
+
     console = Console(highlight=False)
     say = partial(console.print, markup=False, soft_wrap=not console.is_terminal)
     for entry in results.pooled:
@@ -100,9 +100,13 @@ def print_tables(results: Results) -> None:
         if entry.perturbed is not None:
             say(perturbed_line(entry.perturbed))
         console.print(attack_table(entry))
+        if entry.tests:
+            console.print(tests_table(entry))
+            for line in tests_legend(entry):
+                say(line)
         for line in footnotes(entry):
             say(line)
-    ranked = [board for board in rankings(results) if len(board.lines) > 1]
+    ranked = [board for board in boards(results, greatest_k=True) if len(board.lines) > 1]
     for board in ranked:
         say()
         say(f"Ranked: {board.title}")
@@ -123,21 +127,10 @@ LEGEND = (
 )
 PCM = ("PCM: Acc_att by what is a success as 16-bit PCM too.",)
 RANKED = (
-    "Ranked by robust accuracy at the greatest k. A victim at chance level stands",
-    "below the others; one that always gives the same answer has no rank.",
+    "Ranked by robust accuracy at the greatest k; in brackets the ranks that the data",
+    "leave open. A victim at chance level stands below the others; one that always",
+    "gives the same answer has no rank.",
 )
-
-
-def rankings(results: Results) -> list[Board]:
-    """Rank victims and defences at the greatest k of each attack, condition and data."""
-    from leaderboards.ranking import boards
-
-    found: dict[object, Board] = {}
-    for board in boards(results):
-        same = replace(board.setting, k=0)
-        if same not in found or found[same].setting.k < board.setting.k:
-            found[same] = board
-    return list(found.values())
 
 
 def ranking_table(board: Board) -> Table:
@@ -145,7 +138,7 @@ def ranking_table(board: Board) -> Table:
     from rich.markup import escape
 
     table = narrow_table()
-    table.add_column("rank", justify="right")
+    table.add_column("rank", no_wrap=True)
     for title in ("victim", "defence"):
         table.add_column(title, overflow="fold", ratio=1)
     for title in ("robust accuracy", "clean UAR", "Acc_att"):
@@ -229,12 +222,15 @@ def yes_or_no(truth: bool) -> str:
 
 
 def footnotes(entry: PooledScores) -> list[str]:
-    """Say what the figures rest on, how far they carry, and the tests at the greatest k."""
+    """Say what the figures rest on, and how far they carry."""
     rests, versions, split = entry.rests_on, entry.rests_on.versions, entry.setting.split
     data = f"corpus {rests.corpus_fingerprint[:8]}, noises {rests.noise_fingerprint[:8]}"
     software = f"serbench {versions['serbench']} (code {rests.code[:8]}), torch {versions['torch']} on {rests.device}"
     rules = f"SNR above {rests.min_snr_db:g} dB, perception after {rests.perception}, k up to {rests.max_queries}"
     lines = [f"Rests on {data}; {software}; {rules}."]
+    if rests.isolated:
+        trusted = f"; trusted: {', '.join(rests.trusted)}" if rests.trusted else ""
+        lines.append(f"In a process of its own: {', '.join(rests.isolated)}{trusted}.")
     if split_named(split).leaks:
         lines.append(f"Split {split}: {LEAKS}.")
     lines.append(f"Candidates: {entry.candidates}; {entry.candidates.changed:,} changed the label.")
@@ -243,14 +239,33 @@ def footnotes(entry: PooledScores) -> list[str]:
     for gap in (gap for gap in entry.validity_gap if gap.k == most):
         given = f"Corr {yes_or_no(gap.corr)}, k={gap.k}"
         lines.append(f"Validity gap (all − imperceptible), {given}: {gap.gap}")
-    most = max((test.k for test in entry.tests), default=0)
-    return [*lines, *(_test_line(test) for test in entry.tests if test.k == most)]
+    return lines
 
 
-def _test_line(test: PairedTest) -> str:
-    from bench.scoring.lines import shown_p
+def tests_table(entry: PooledScores) -> Table:
+    """Lay out the tests between conditions as a table, a line for each test that p was adjusted for."""
+    from bench.scoring.lines import plain_p
 
-    given = f"noises {test.noises}" if test.corr is None else f"Corr {yes_or_no(test.corr)}"
-    what = "Corr yes − no" if test.compared == "corr" else "noises all − imperceptible"
-    figure = f"{test.difference:+.2f} (paired t-test, Holm p = {shown_p(test.p_holm)})"
-    return f"{what}, k={test.k}, {given}: {figure}"
+    table = narrow_table("Compared", "With")
+    for title in ("k", "Difference", "p", "Holm p", "Seen", "P1's t"):
+        table.add_column(title, no_wrap=True, justify="right" if title == "k" else "left")
+    for test in entry.tests:
+        given = test.noises or f"Corr {yes_or_no(bool(test.corr))}"
+        what = "Corr" if test.compared == "corr" else "Noises"
+        detectable, p1 = f"{test.found.detectable:.2f}", plain_p(test.p1_holm)
+        figures = (str(test.found.difference), plain_p(test.p), plain_p(test.p_holm), detectable, p1)
+        table.add_row(what, given, str(test.k), *figures)
+    return table
+
+
+def tests_legend(entry: PooledScores) -> list[str]:
+    """Say what the columns of a table of tests are."""
+    lines = [
+        "Difference: Corr yes − no, or noises all − imperceptible, same utterances.",
+        "p: the greater of sign-flip over speakers and t on speaker sums.",
+        f"Holm p: adjusted for the {entry.tests[0].family} tests of this table.",
+        "Seen: the smallest true difference that is found at 0.05 four times in five.",
+        "P1's t: Holm p of P1's t-test, which takes a speaker's utterances for independent.",
+    ]
+    untested = next((test.found.test for test in entry.tests if test.p is None), None)
+    return lines if untested is None else [lines[0], f"p –: {untested}.", *lines[3:]]

@@ -10,12 +10,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bench.cli.arguments import DATA, DEFENSE, FOLDS, LIMIT, MACHINE, OUT, VICTIM, Asked, Json, Offered, Several, asking
+from bench.cli.reproduce_blocks import p4_blocks
 from bench.cli.reproduce_tables import OFFERS, Offer
 
 if TYPE_CHECKING:
     from bench.evaluation.options import Options
 
-app = typer.Typer(help="A paper's table, ours beside the published one.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="A paper's table, ours beside the published one.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
+)
 
 
 @app.callback()
@@ -68,6 +74,7 @@ def _command(offer: Offer) -> Callable[..., None]:
 
 for _offer in OFFERS:
     app.command(_offer.name, short_help=_offer.short)(_command(_offer))
+app.command("p4_blocks", short_help="How many utterances and blocks there are.")(p4_blocks)
 
 
 def reproduce(
@@ -99,9 +106,9 @@ def reproduce(
 
     table = import_module(f"leaderboards.reproduce.{offer.name}")
     done = execute_all([one for own in whole for one in table.asked(own, **more)], for_terminal())
-    found = table.tables(done.results if offer.pooled else done.cells)
+    found = table.tables(done.cells)
     if plot is not None and found:
         table.draw(done.cells, plot)
-    if write_json({"schema": 1, "tables": [one.to_json() for one in found]}, json):
+    if write_json({"schema": 2, "tables": [one.to_json() for one in found]}, json):
         show(found)
     say_failures(done.failures, options.out)

@@ -9,12 +9,13 @@ from bench.cli.report import listed, speakers
 from bench.scoring.names import FEW_SPEAKERS
 
 if TYPE_CHECKING:
-    from leaderboards.reproduce.shape import Claim, Shown, Table, TableValue
+    from leaderboards.reproduce.claims import Claim
+    from leaderboards.reproduce.shape import Table, TableValue
 
 _LEAST_WIDTH = 160
 
 
-def show(found: Iterable[Shown]) -> None:
+def show(found: Iterable[Table]) -> None:
     """Print tables of papers, each with its claims and notes."""
     from rich import box
     from rich.console import Console
@@ -23,13 +24,13 @@ def show(found: Iterable[Shown]) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = max(console.width, _LEAST_WIDTH)
-    for table in (one.shown() for one in found):
+    for table in found:
         console.print("\n" + headline(table), markup=False, soft_wrap=True)
         grid = Grid(*(table.rows[0] if table.rows else ()), box=box.SIMPLE_HEAD)
         for row in table.rows:
             grid.add_row(*(cell(name, value) for name, value in row.items()))
         console.print(grid, markup=False)
-        for line in (*map(verdict, table.claims), *table.notes, *caution(table)):
+        for line in (*map(verdict, table.claims), *corrected(table), *table.notes, *caution(table)):
             console.print(line, markup=False, soft_wrap=True)
 
 
@@ -62,13 +63,34 @@ def cell(name: str, value: TableValue) -> str:
     if value is None:
         return "-"
     if isinstance(value, float):
-        signed = any(word in name for word in ("gain", "impact", "activation", "valence", "P1"))
+        signed = any(word in name for word in ("gain", "impact", "relative", "as UAR"))
         return f"{value:{'+' if signed else ''}.2f}"
     return str(value)
 
 
 def verdict(claim: Claim) -> str:
     """Write a claim and what becomes of it on one line."""
+    why = "" if claim.why is None else f" ({claim.why})"
     ours = "" if claim.ours is None else f"; ours {claim.ours}"
-    published = "" if claim.published is None else f"; published {claim.published:+.2f}"
-    return f"{claim.verdict}: {claim.text}{ours}{published}"
+    p = "" if claim.p_holm is None else f", p {p_value(claim.p_holm)}"
+    figures = [] if claim.published is None else [f"{claim.published:+.2f}"]
+    figures += [f"{figure:+.2f} ({what})" for what, figure in claim.beside]
+    published = f"; published {', '.join(figures)}" if figures else ""
+    return f"{claim.verdict}{why}: {claim.text}{ours}{p}{published}"
+
+
+def p_value(p: float) -> str:
+    """Write a p after its sign; what is too small to be told is not 0.
+
+    >>> p_value(0.0312), p_value(0.0000004)
+    ('= 0.031', '< 0.001')
+    """
+    return "< 0.001" if p < 0.001 else f"= {p:.3f}"
+
+
+def corrected(table: Table) -> list[str]:
+    """Say over how many claims the verdicts of a table are corrected; nothing where it has none."""
+    if not table.claims:
+        return []
+    count = f"{table.family} claims" if table.family != 1 else "1 claim"
+    return [f"Verdicts: two-sided tests over speakers at 5 %, p after Holm over the {count} of this run with a test."]

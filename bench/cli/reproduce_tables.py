@@ -18,7 +18,6 @@ class Offer:
         paper: what the paper tells, in words.
         splits: names.
         options: further options of this command: "defense", "percent", "plot".
-        pooled: whether it is made of pooled results; of records otherwise.
     """
 
     name: str
@@ -29,7 +28,6 @@ class Offer:
     paper: str
     splits: tuple[str, ...] = ("k-fold",)
     options: tuple[str, ...] = ()
-    pooled: bool = False
 
     @property
     def out(self) -> str:
@@ -51,7 +49,15 @@ OFFERS = (
         tasks=P1,
         paper="P1 has activation3 and valence3.",
         options=("defense",),
-        pooled=True,
+    ),
+    Offer(
+        "p1_table2",
+        "How often the decision-boundary attack succeeds, by Corr, Noises and k.",
+        "Run P1's attack under its four conditions and print its Table 2, ours beside the published figures.",
+        victims=("cnn_gru",),
+        tasks=P1,
+        paper="P1 does not say which of activation3 and valence3.",
+        options=("defense",),
     ),
     Offer(
         "p1_augmentation",
@@ -68,6 +74,14 @@ OFFERS = (
         victims=("cnn_gru",),
         tasks=P1,
         paper="P1 has activation3 and valence3.",
+    ),
+    Offer(
+        "p2_figure1",
+        "Error against the strength of real noise, and how often it fools.",
+        "Add café, meeting and station noise at ε from 0.1 to 2, and print the ends of P2's Figure 1 beside ours.",
+        victims=("lstm_egemaps",),
+        tasks=("valence2",),
+        paper="P2 has valence2.",
     ),
     Offer(
         "p2_adversarial_training",
@@ -101,6 +115,15 @@ OFFERS = (
         victims=("alexnet_spectrogram",),
         tasks=("ahsn",),
         paper="P4 has ahsn and aesn, of IEMOCAP.",
+        splits=("random-blocks", "blocks"),
+    ),
+    Offer(
+        "p4_figure6",
+        "Noise mix-up beside multi-condition training, on three noisy test sets.",
+        "Train with noise mix-up and with other sounds at other levels, and test on noisy speech: P4's Figure 6.",
+        victims=("alexnet_spectrogram",),
+        tasks=("ahsn",),
+        paper="P4 has ahsn, of IEMOCAP.",
         splits=("random-blocks", "blocks"),
     ),
 )

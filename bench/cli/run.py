@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from bench.evaluation.options import Options
 
 _CORR = "Does the attacker know how each noise degrades: yes, no, both."
+_ENROL = "What a victim may know of a speaker: halves (never what is attacked), paper (all, as in P1)."
 _NOISES = "all, additive (the length is kept), imperceptible (people hear the same emotion), both: all and the last."
 _MEASURES = "Measure accepted candidates, into their records: " + ", ".join(MEASURES) + "."
 
@@ -46,6 +47,7 @@ RUN: Offered = {
     **FOLDS,
     "repeats": REPEATS,
     "limit": LIMIT,
+    "enrol": Asked("enrolment", str, "halves|paper", _ENROL, "halves"),
     "measure": Asked("measures", str, "NAMES", _MEASURES, ""),
     **MACHINE,
     "batch_size": BATCH_SIZE,

@@ -15,27 +15,36 @@ K = Annotated[
 Json = Annotated[
     str | None, typer.Option(metavar="FILE", help="Write the scores as JSON to this file; - is standard output.")
 ]
+About = Annotated[
+    str,
+    typer.Option(
+        help="What intervals are about: 'fitted', these fitted victims on other speakers; 'trainings', trainings "
+        "like theirs too, for which it takes five seeds."
+    ),
+]
 
 
 def score(
     runs: Annotated[list[Path], typer.Argument(help="The --out folders of one or more bench runs.", metavar="RUN...")],
     k: K = None,
     json: Json = None,
+    estimand: About = "fitted",
 ) -> None:
     """Score runs anew, together, from their records; no model is loaded, and no sound is needed.
 
     What is said of a run can be read off at any number of queries up to its budget, the greatest --k of the run.
     """
-    score_again(runs, k, json)
+    score_again(runs, k, json, estimand)
 
 
-def score_again(runs: Sequence[Path], k: str | None, json: str | None) -> None:
+def score_again(runs: Sequence[Path], k: str | None, json: str | None, estimand: str) -> None:
     """Print the scores of runs, or write them as JSON; say on standard error what has failed or has fewer queries.
 
     Args:
         runs: `--out` folders.
         k: numbers of queries as given; None for those that the runs were scored at.
         json: the file for JSON, "-" for standard output, None for none.
+        estimand: what intervals are about, as given.
     """
     from bench.evaluation.options import parse_ks
     from bench.evaluation.runs import read_results
@@ -43,9 +52,11 @@ def score_again(runs: Sequence[Path], k: str | None, json: str | None) -> None:
     ks = parse_ks(k) if k is not None else None
 
     from bench.cli.report import check_json_target, report
+    from bench.scoring.dependence import estimand_named
 
+    about = estimand_named(estimand)
     check_json_target(json)
-    results = read_results(runs, ks)
+    results = read_results(runs, ks, about)
     report(results, json)
     most = max(ks or (0,))
     short = [cell for cell in results.cells if cell.rests_on.max_queries < most]

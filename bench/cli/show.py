@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.score import Json, K, score_again
+from bench.cli.score import About, Json, K, score_again
 
 
 def show(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="The --out folder of a bench run.")],
     k: K = None,
     json: Json = None,
+    estimand: About = "fitted",
 ) -> None:
     """Show a run again, scored from its records; needs neither the victim nor the sound."""
-    score_again([run], k, json)
+    score_again([run], k, json, estimand)

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from bench.studies.training_jobs import Failed, KeptVictim
 
 SCHEMA = 1
-app = typer.Typer(help="Train victims, and hand them on.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Train victims, and hand them on.", no_args_is_help=True, rich_markup_mode=None, add_completion=False
+)
 
 
 @app.callback()

@@ -1,39 +1,101 @@
-"""What an attack is, and what it is given to work with."""
+"""What an attack is, what an effect is, and what each is given to work with."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from bench.contracts.perception import Perception
-from bench.core.types import NoiseClip, Perturbation, Rng, Utterance
+from bench.contracts.recipes import Recipe
+from bench.core.heard import Heard
+from bench.core.types import Rng
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from bench.contracts.defense_view import DefenseView
     from bench.core.noises import NoiseSet
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an attack is told of its candidate. It is true where the victim was fooled.
+
+    Args:
+        fooled: the victim's label changed.
+        applied: the recipe could be rendered; one that could not was not asked, and is not charged.
+        counts: a changed label counts as a success: the candidate lies within the rules.
+        snr_db: what the referee measured, in dB; None where it is undefined, because the length was changed or there
+            was no sound.
+
+    >>> bool(Answer(fooled=True)), bool(Answer(fooled=False, applied=False))
+    (True, False)
+    """
+
+    fooled: bool
+    applied: bool = True
+    counts: bool = False
+    snr_db: float | None = None
+
+    def __bool__(self) -> bool:
+        """Tell whether the victim was fooled."""
+        return self.fooled
+
+
+Steps: TypeAlias = Generator[Recipe, Answer, None]
+"""A search as it runs: it yields what to try, and is sent what came of it."""
 
 
 @runtime_checkable
 class Attack(Protocol):
     """A search that asks."""
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
-        """Yield a candidate, be told whether the victim was fooled (its label changed), go on or return.
+    def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
+        """Yield a recipe, be told whether the victim was fooled (its label changed), go on or return.
 
         Args:
-            original: the utterance to attack; not to be written to.
-            tools: noises, perturbations, and what the attacker is told beforehand.
-            rng: keyed by (seed, attack, utterance): the only source of randomness.
+            original: the speech to attack; not to be written to.
+            tools: noises, and what the attacker is told beforehand.
+            rng: keyed by (seed, attack, utterance): the only source of randomness. A search draws before it yields.
 
         Yields:
-            `dataclasses.replace(original, waveform=..., perturbation=...)`. Every candidate is charged, repeats too.
-            The waveform is clipped to [-1, 1] before it is measured and judged.
+            What to try: the referee renders it, clips it to [-1, 1], measures and judges it. Every candidate that
+            applies is charged, repeats too.
         """
         ...
+
+
+@runtime_checkable
+class SpeechEffect(Protocol):
+    """Something done to speech: an attack that asks once, and a part that recipes name by its spec."""
+
+    def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
+        """Change speech, or say that the effect does not apply to it.
+
+        Args:
+            original: the speech; not to be written to.
+            tools: noises, and what else the same speaker says.
+            rng: the only source of randomness.
+
+        Returns:
+            `dataclasses.replace(original, waveform=..., perturbation=...)`, of any length; within [-1, 1] or not. None
+            where the effect does not apply.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class EffectTools:
+    """What an effect may use.
+
+    Args:
+        noises: sounds to take something from.
+        others: what else the same speaker says, in the corpus's order, for effects that take something from there
+            (P1's fillers).
+    """
+
+    noises: NoiseSet
+    others: Sequence[Heard] = ()
 
 
 @runtime_checkable
@@ -50,19 +112,19 @@ class InformedAttack(Attack, Protocol):
         """Name the noise categories that it chooses from."""
         ...
 
-    def probe(self, original: Utterance, category: str, tools: AttackTools, rng: Rng) -> Utterance | None:
-        """Make the candidate that this search would try first of a noise category.
+    def probe(self, original: Heard, category: str, tools: AttackTools, rng: Rng) -> Recipe | None:
+        """Describe what this search would try first of a noise category.
 
         The loss of UAR on such probes of the validation speakers is what it is told as `tools.degradation`.
 
         Args:
-            original: the utterance; not to be written to.
+            original: the speech; not to be written to.
             category: one of `categories`.
-            tools: noises and perturbations.
+            tools: noises, and what the attacker is told beforehand.
             rng: the only source of randomness.
 
         Returns:
-            The candidate; None where the category does not apply to the utterance.
+            The recipe; None where the category does not apply.
         """
         ...
 
@@ -72,39 +134,19 @@ Degradation = Mapping[str, float]
 
 
 @dataclass(frozen=True)
-class Overlay:
-    """One sound laid over one utterance, at any level; the energies are measured once.
+class DefenseLook:
+    """A look through the defence, as the search of one utterance has it: never a label, and no victim.
 
     Args:
-        original: the utterance.
-        clip: the sound.
-        noise: the sound over the utterance's length, scaled to 0 dB SNR.
+        purifies: whether there is a purifier to look through.
+        refused: tells for each of some candidates whether the defence would refuse it.
+        traces: shows what is left of each behind the purifier, as
+            [`Purifying.trace`][bench.contracts.capabilities.Purifying.trace] gives it; only where `purifies` is true.
     """
 
-    original: Utterance
-    clip: NoiseClip
-    noise: Tensor
-
-    @classmethod
-    def of(cls, original: Utterance, clip: NoiseClip) -> Overlay:
-        """Lay a sound from its start over the whole utterance (P1's `Co`), repeated where it is shorter.
-
-        Args:
-            original: the utterance, with a waveform of shape (samples,) at 16 kHz.
-            clip: the sound, with a waveform of shape (samples,) of any length at 16 kHz.
-        """
-        from bench.audio.signal import fit_length, noise_gain
-
-        noise = fit_length(clip.waveform, original.waveform.shape[-1])
-        return cls(original, clip, noise * noise_gain(original.waveform, noise, snr_db=0.0))
-
-    def at(self, level_db: float) -> Utterance:
-        """Return the utterance with the sound over it at a signal-to-noise ratio, in dB."""
-        return replace(
-            self.original,
-            waveform=self.original.waveform.add(self.noise, alpha=10 ** (-level_db / 20)),
-            perturbation=Perturbation("noise", self.clip.category, self.clip.id),
-        )
+    purifies: bool
+    refused: Callable[[Sequence[Heard]], list[bool]] = field(repr=False)
+    traces: Callable[[Sequence[Heard]], list[Tensor]] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -112,17 +154,18 @@ class AttackTools:
     """What an attack may use, and what the attacker is told beforehand.
 
     Args:
-        noises: the noise bank's "test" part.
+        noises: the noise bank's "test" part, the attacker's own copy of it.
         perception: which perturbations people do not hear as another emotion.
         min_snr_db: a candidate must lie above this SNR to count.
         max_queries: after so many candidates the referee closes the search.
-        component: builds a registered attack from its spec; `perturb` uses those that ask once.
+        component: builds a registered attack from its spec.
+        render: makes speech from a recipe as the referee will, or None where it does not apply: any attacker can do at
+            home what it describes. No victim is asked, so nothing is charged.
+        speech: the clean speech of the part that is attacked, copies, with opaque speakers.
         degradation: for an informed attacker (P1's Corr), the loss of UAR by noise category; else None.
-        speech: all clean utterances of the part that is attacked, for effects that take something from another
-            utterance of the same speaker (P1's fillers).
         defense_view: for an attacker who has a copy of the defence (trait `adaptive`): a look through it; else None.
-        transferred: for an attacker who knows of no defence (trait `transfers`): the best candidate against the bare
-            victim of the attack that it is made of, by utterance.
+        transferred: for an attacker who knows of no defence (trait `transfers`): the best recipe against the bare
+            victim of the attack that it is made of, for the utterance at hand; else None.
     """
 
     noises: NoiseSet
@@ -130,47 +173,8 @@ class AttackTools:
     min_snr_db: float
     max_queries: int
     component: Callable[[str], Any]
+    render: Callable[[Heard, Recipe], Heard | None]
+    speech: Sequence[Heard] = ()
     degradation: Degradation | None = None
-    speech: tuple[Utterance, ...] = ()
-    defense_view: DefenseView | None = None
-    transferred: Mapping[str, Utterance] = field(default_factory=dict)
-
-    def others(self, original: Utterance) -> tuple[Utterance, ...]:
-        """List the other clean utterances of an utterance's speaker, in the corpus's order."""
-        return tuple(u for u in self._by_speaker.get(original.speaker, ()) if u.id != original.id)
-
-    @cached_property
-    def _by_speaker(self) -> dict[str, list[Utterance]]:
-        groups: dict[str, list[Utterance]] = {}
-        for utterance in self.speech:
-            groups.setdefault(utterance.speaker, []).append(utterance)
-        return groups
-
-    def perturb(self, effect: str, original: Utterance, rng: Rng) -> Utterance | None:
-        """Apply an effect of the catalogue to an utterance.
-
-        Args:
-            effect: the spec of a registered attack that asks once: "fade_in", "speed_utterance:rate=0.75".
-            original: the utterance, left as it is.
-            rng: for effects that draw.
-
-        Returns:
-            The perturbed utterance; None where the effect does not apply to this one.
-        """
-        return next(self.component(effect).search(original, self, rng), None)
-
-    def counts(self, original: Utterance, candidate: Utterance) -> bool:
-        """Tell whether a candidate that fools the victim lies within the rules: the attacker's own look at the SNR.
-
-        The referee's measurement is the one that decides. Reads a value from the device: not for every query.
-
-        Args:
-            original: the utterance, with a waveform of shape (samples,).
-            candidate: what was made of it. Of the same length, its SNR must be above `min_snr_db`; of another length,
-                the perception study must have looked at its perturbation.
-        """
-        from bench.audio.signal import snr_db
-
-        if candidate.waveform.shape != original.waveform.shape:
-            return self.perception.covers(candidate.perturbation)
-        return float(snr_db(original.waveform, candidate.waveform.clamp(-1.0, 1.0))) > self.min_snr_db
+    defense_view: DefenseLook | None = None
+    transferred: Recipe | None = None

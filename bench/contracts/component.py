@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from bench.contracts.attacks import Attack
+from bench.contracts.attacks import Attack, SpeechEffect
 from bench.contracts.composition import Composed
-from bench.contracts.pipeline import DefensePipeline
+from bench.contracts.pipeline import DefensePipeline, check_defends
 from bench.contracts.protocols import Corpus, Defense, Fingerprinted, NoiseBank, TrainableVictim, TrainedAgainst
 from bench.contracts.traits import Traits, traits_of
 from bench.core.errors import UsageError
-from bench.core.specs import JOINED, params_of
+from bench.core.specs import JOINED, bare, params_of
 
 if TYPE_CHECKING:
     from bench.core.noises import NoiseSet
@@ -55,6 +55,7 @@ class Component:
         code: digest of the code that it is written in.
         parts: what a composition or a pipeline is put together from, in order; empty for a single component.
         made_of: the other components that its traits name.
+        isolated: whether it runs in a process of its own; what does not is trusted.
     """
 
     kind: str
@@ -64,6 +65,7 @@ class Component:
     code: str = field(default="", compare=False, repr=False)
     parts: tuple[Component, ...] = field(default=(), compare=False, repr=False)
     made_of: tuple[Component, ...] = field(default=(), compare=False, repr=False)
+    isolated: bool = False
 
     def __str__(self) -> str:
         return self.spec
@@ -71,7 +73,7 @@ class Component:
     @property
     def name(self) -> str:
         """Return what stands before the parameters, for example "boundary"."""
-        return self.spec.partition(":")[0]
+        return bare(self.spec).partition(":")[0]
 
     @property
     def traits(self) -> Traits:
@@ -91,8 +93,9 @@ class Component:
         """
         if self.parts:
             return {"spec": self.spec, "parts": [part.identity for part in self.parts], "code": self.code}
-        told: dict[str, Any] = {"spec": self.spec, "params": params_of(self.object)}
-        told |= {"origin": self.origin, "code": self.code}
+        params = dict(self.object.params) if self.isolated else params_of(self.object)
+        told: dict[str, Any] = {"spec": self.spec, "params": params}
+        told |= {"origin": self.origin, "code": self.code} | ({"isolated": True} if self.isolated else {})
         if isinstance(self.object, Fingerprinted):
             told["fingerprint"] = self.object.fingerprint()
         if self.made_of:
@@ -144,6 +147,22 @@ def joined(kind: str, spec: str, parts: Sequence[Component]) -> Component:
     return Component(kind, spec, origin, whole, code, tuple(parts))
 
 
+def check_pair(victim: Component, defense: Component) -> None:
+    """Let a defence refuse a victim, wherever it runs.
+
+    Args:
+        victim: to be defended.
+        defense: the one that is asked.
+
+    Raises:
+        UsageError: it cannot defend it.
+    """
+    if defense.isolated:
+        defense.object.check_pair(victim, defense)
+    else:
+        check_defends(defense.object, victim.object)
+
+
 def check_built(kind: str, text: str, built: Any) -> None:
     """Refuse an object that is no component of its kind.
 
@@ -157,7 +176,7 @@ def check_built(kind: str, text: str, built: Any) -> None:
     """
     protocol, methods = _METHODS[kind]
     where = f"{SINGULAR[kind]} {text!r}"
-    if not isinstance(built, protocol):
+    if not isinstance(built, protocol) and not (kind == "attacks" and isinstance(built, SpeechEffect)):
         expected = {"victims": "a trainable victim", "defenses": "a defence"}.get(kind, f"a {SINGULAR[kind]}")
         plural = "methods" if " and " in methods else "method"
         raise UsageError(where, f"no {plural} {methods}", expected, "add them" if plural == "methods" else "add it")

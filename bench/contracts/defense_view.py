@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -11,7 +13,33 @@ from torch import Tensor
 from bench.contracts.capabilities import Purifying, Refusing
 from bench.contracts.protocols import Victim
 from bench.core.batch import Batch
+from bench.core.errors import ComponentError
 from bench.core.types import Utterance
+
+
+class Showing(Protocol):
+    """How utterances are shown to a victim: `bench.referee.blinding.Blinding.batch`, or `Batch.of`."""
+
+    def __call__(self, utterances: Sequence[Utterance], device: torch.device | None, /) -> Batch:
+        """Put utterances together, on a device."""
+        ...
+
+
+class Looks:
+    """Counts utterances that are looked at through a defence; several threads may count.
+
+    Attributes:
+        count: how many so far.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._lock = threading.Lock()
+
+    def add(self, count: int) -> None:
+        """Count so many more."""
+        with self._lock:
+            self.count += count
 
 
 @dataclass(frozen=True)
@@ -19,41 +47,48 @@ class DefenseView:
     """A look through the defence that is attacked, by one who knows it.
 
     The attacker has the purifier and the detector, not the victim's labels: those it has to ask for, and each is
-    charged. Looking through is free, as it is for somebody with a copy.
+    charged. Looking through is free, as it is for somebody with a copy; how often is written down.
 
     Args:
-        victim: the defended victim, enrolled.
-        device: where it is.
+        purifies: whether there is a purifier to look through.
+        refused: tells for each of some candidates whether the defence would refuse it; never where it refuses nothing.
+        traces: shows what is left of each of some utterances behind the purifier, a tensor each, as
+            [`Purifying.trace`][bench.contracts.capabilities.Purifying.trace] gives them; only where `purifies` is true.
     """
 
-    victim: Victim
-    device: torch.device
+    purifies: bool
+    refused: Callable[[Sequence[Utterance]], list[bool]] = field(repr=False)
+    traces: Callable[[Sequence[Utterance]], list[Tensor]] = field(repr=False)
 
-    @property
-    def purifies(self) -> bool:
-        """Tell whether there is a purifier to look through."""
-        return isinstance(self.victim, Purifying)
+    @classmethod
+    def through(cls, victim: Victim, show: Showing, device: torch.device, looks: Looks | None = None) -> DefenseView:
+        """Make a view through a defended victim, which itself is not in it.
 
-    def refused(self, candidates: Sequence[Utterance]) -> list[bool]:
-        """Tell for each candidate whether the defence would refuse it; never where it refuses nothing."""
-        if not isinstance(self.victim, Refusing):
-            return [False] * len(candidates)
-        found: list[bool] = self.victim.answer_or_refuse(self._batch(candidates))[1].tolist()
-        return found
-
-    def traces(self, utterances: Sequence[Utterance]) -> list[Tensor]:
-        """Show what is left of each utterance behind the purifier; only where `purifies` is true.
-
-        Returns:
-            A tensor for each utterance, as [`Purifying.trace`][bench.contracts.capabilities.Purifying.trace] gives
-            them.
+        Args:
+            victim: fitted and enrolled; nobody else should ask this instance.
+            show: how it is shown utterances.
+            device: where it is.
+            looks: counts what is looked at.
         """
-        assert isinstance(self.victim, Purifying), "ask purifies first"
-        return self.victim.trace(self._batch(utterances))
+        counted = looks or Looks()
 
-    def _batch(self, utterances: Sequence[Utterance]) -> Batch:
-        placed = [replace(u, waveform=u.waveform.to(self.device).clamp(-1.0, 1.0)) for u in utterances]
-        return Batch.of(placed, self.device)
+        def batch(utterances: Sequence[Utterance]) -> Batch:
+            counted.add(len(utterances))
+            placed = [replace(u, waveform=u.waveform.to(device).clamp(-1.0, 1.0)) for u in utterances]
+            return show(placed, device)
+
+        def refused(candidates: Sequence[Utterance]) -> list[bool]:
+            if not isinstance(victim, Refusing) or not candidates:
+                return [False] * len(candidates)
+            found: list[bool] = victim.answer_or_refuse(batch(candidates))[1].tolist()
+            return found
+
+        def traces(utterances: Sequence[Utterance]) -> list[Tensor]:
+            if not isinstance(victim, Purifying):
+                raise ComponentError("attack", "a look through no purifier", "one where there is one", "ask purifies")
+            return victim.trace(batch(utterances))
+
+        return cls(isinstance(victim, Purifying), refused, traces)
 
 
 def survival(before: Tensor, after: Tensor) -> float:

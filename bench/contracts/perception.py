@@ -10,13 +10,10 @@ import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from pathlib import Path
 
 from bench.core.errors import DataError
 from bench.core.rng import key_of
-from bench.core.specs import JOINED
-from bench.core.types import Perturbation
 
 P1_NAMES = {
     "FillerL": "filler",
@@ -49,7 +46,10 @@ _P1_IMPERCEPTIBLE = (
     "drop_words",
     "drop_letters",
     "reverb",
+    "reverb:room=measured",
+    "reverb:room=simulated",
 )
+"""Specs with the parameters that people were asked about. P1 adds "room reverberation" and says no more of the room."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,8 @@ class Perception:
     Args:
         name: the study, as it stands in records.
         perceptible: perturbations found to change the perceived emotion, with the largest share of utterances changed.
-        imperceptible: perturbations found not to.
+        imperceptible: perturbations found not to: "noise" for a sound of a noise bank, else an effect's spec. Without
+            parameters it stands for the effect as it is by default, and for no other.
     """
 
     name: str
@@ -72,29 +73,39 @@ class Perception:
         rows = [*sorted(self.perceptible.items()), *sorted(self.imperceptible)]
         return f"{key_of(self.name, *rows):016x}"
 
-    def covers(self, perturbation: Perturbation | None) -> bool:
-        """Tell whether the study has looked at a perturbation; at all its parts, where it is composed."""
-        return perturbation is not None and all(
-            name in self.perceptible or name in self.imperceptible for name in perturbation.name.split(JOINED)
-        )
+    def covers(self, name: str) -> bool:
+        """Tell whether the study has looked at an effect, whatever its parameters.
 
-    def is_imperceptible(self, perturbation: Perturbation | None) -> bool:
-        """Tell whether people were found to hear the same emotion in spite of a perturbation.
+        Args:
+            name: the effect's, or "noise" for a sound of a noise bank.
 
-        What no study has looked at does not count as imperceptible: silence wins no attack a better column. What is
-        composed of several is imperceptible where each of them is.
+        >>> p1().covers("pitch"), p1().covers("gain")
+        (True, False)
+        """
+        studied = (*self.perceptible, *self.imperceptible)
+        return name in {spec.partition(":")[0] for spec in studied}
 
-        >>> p1().is_imperceptible(Perturbation("fade_in", "signal"))
-        True
-        >>> p1().is_imperceptible(Perturbation("pitch", "signal")), p1().is_imperceptible(None)
+    def is_imperceptible(self, spec: str) -> bool:
+        """Tell whether people were found to hear the same emotion in spite of an effect, with these parameters.
+
+        What no study has looked at does not count as imperceptible: silence wins no attack a better column.
+
+        Args:
+            spec: the effect's, as records name it; "noise" for a sound of a noise bank.
+
+        >>> p1().is_imperceptible("fade_in"), p1().is_imperceptible("fade_in:percent_per_s=90.0")
+        (True, False)
+        >>> p1().is_imperceptible("pitch:factor=1.25"), p1().is_imperceptible("gain")
         (False, False)
         """
-        return perturbation is not None and self.imperceptible.issuperset(perturbation.name.split(JOINED))
+        return spec in self.imperceptible
 
 
 @cache
 def p1() -> Perception:
     """Read the table of P1, section 5.3. Everything else in P1's catalogue was found imperceptible for emotion."""
+    from importlib import resources
+
     text = resources.files("bench.contracts").joinpath("perception_p1.csv").read_text()
     shares: dict[str, float] = {}
     for row in csv.DictReader(text.splitlines()):

@@ -65,6 +65,7 @@ class DefensePipeline:
         return Traits(
             modalities=tuple(dict.fromkeys(modality for one in own for modality in one.modalities)),
             randomised=any(one.randomised for one in own),
+            sessions=any(one.sessions for one in own),
             certifies=own[-1].certifies,
         )
 

@@ -60,15 +60,20 @@ class Victim(Protocol):
     """
 
     def enroll(self, clean: Sequence[Utterance]) -> Victim:
-        """Return a victim that knows these speakers' clean, unlabelled utterances; it is asked about no others.
+        """Return a victim that knows these speakers by clean utterances, which have neither labels nor ids.
 
-        This is where per-speaker normalisation takes its statistics, once, before any attack. A victim that needs
-        nothing of the kind returns itself.
+        This is where per-speaker normalisation takes its statistics, once, before any attack. It is asked about other
+        utterances of these speakers, and about speakers of whom there are no others: one who is absent here is
+        normalised with the statistics of the training speakers. A victim that needs nothing of the kind returns itself.
         """
         ...
 
     def log_probs(self, batch: Batch) -> torch.Tensor:
         """Estimate class log-probabilities, shape (b, c), columns in the task's order.
+
+        It is given sound, words where it declares to perceive text, and a token for the speaker: another one in every
+        cell. Clean and attacked speech are asked of instances that were loaded by themselves; each dies with its cell,
+        and of what was asked some is asked again of a fresh one, in another order. So nothing is gained by remembering.
 
         An utterance's row must depend neither on the others in the batch nor on padding: the same label, and
         log-probabilities equal to 1e-4, whether it is asked alone or among 64.

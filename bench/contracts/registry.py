@@ -1,35 +1,28 @@
 """The registry: a name for every component, found through installed packages' entry points and `--plugin` files.
 
 Built-ins come in by the same entry points as everybody else's. Nothing is imported until a component is built, so that
-listing is fast; what `bench list` prints of a component is read from its source.
+listing is fast; what `bench list` prints of a component is read from its source. What is asked for with `isolated:` is
+not imported here at all: its plug-in file's table is read without running it.
 """
 
 from __future__ import annotations
 
-import importlib
-import re
-import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
-from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from bench.contracts.component import KINDS, SINGULAR, Component, check_built, joined
-from bench.contracts.composition import composed, specs_in
-from bench.contracts.sources import described, source_of
-from bench.core.errors import ComponentError, UsageError
+from bench.contracts.component import KINDS as KINDS
+from bench.contracts.component import SINGULAR, Component, check_built, joined
+from bench.contracts.composition import composed, isolated_specs, specs_in
+from bench.contracts.entries import Entry as Entry
+from bench.contracts.entries import found_entries
+from bench.core.errors import UsageError
 from bench.core.result_code import code_of_component
-from bench.core.shadowing import refuse_shadow
-from bench.core.specs import Spec, build, did_you_mean, spec_of
-from bench.core.userfile import load_file
+from bench.core.specs import ISOLATED, Spec, bare, build, did_you_mean, is_isolated, spec_of
 
-PLUGIN_TABLE = "COMPONENTS"
-_TABLE = f'{PLUGIN_TABLE} = {{"attacks": {{"my_attack": MyAttack}}}} with kinds {", ".join(KINDS)}'
 RENAMED = {("attacks", "aware"): "adaptive", ("attacks", "unaware"): "transfer"}
 """Former names of built-ins, which still serve."""
-_NAME = re.compile(r"[\w-]+")
 
 
 def option_of(kind: str) -> str:
@@ -41,52 +34,18 @@ def option_of(kind: str) -> str:
     return "--" + SINGULAR[kind].replace(" ", "-")
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One registered component, not imported yet.
+class Isolating(Protocol):
+    """What runs components in processes of their own."""
 
-    Args:
-        kind: one of `KINDS`.
-        name: its name on the command line.
-        target: "package.module:Class".
-        origin: the distribution and version, or the plug-in file, that brings it.
-    """
+    def component(self, registry: Registry, kind: str, specs: Sequence[str]) -> Component:
+        """Build a component in such a process.
 
-    kind: str
-    name: str
-    target: str
-    origin: str
-
-    def load(self) -> type[Any]:
-        """Import the component's class.
-
-        Raises:
-            ComponentError: it cannot be imported.
-            UsageError: a folder of the user's hides the package that it lies in.
+        Args:
+            registry: finds its entry.
+            kind: one of `KINDS`.
+            specs: without `isolated:`; of a composition or a pipeline, all of its parts.
         """
-        module, _, attribute = self.target.partition(":")
-        refuse_shadow(module)
-        try:
-            loaded: type[Any] = getattr(importlib.import_module(module), attribute)
-        except Exception as error:  # somebody else's code runs here
-            where, found = f"{SINGULAR[self.kind]} {self.name!r} of {self.origin}", f"{type(error).__name__}: {error}"
-            raise ComponentError(where, found, f"{self.target} to import", "install what it needs") from error
-        return loaded
-
-    @cached_property
-    def source(self) -> Path | None:
-        """Find the file that the component is written in; None where it is not to be found.
-
-        Raises:
-            UsageError: a folder of the user's hides the package that it lies in.
-        """
-        refuse_shadow(self.target)
-        return source_of(self.target.partition(":")[0])
-
-    def describe(self) -> tuple[str, str]:
-        """Return the component's parameters and its docstring's first line, read from its source without importing
-        it."""
-        return described(self.source, self.target.partition(":")[2]) if self.source else ("", "")
+        ...
 
 
 @dataclass(frozen=True)
@@ -95,21 +54,33 @@ class Registry:
 
     Args:
         entries: by kind and name.
+        isolation: runs what is asked for with `isolated:`; None where nothing is.
     """
 
     entries: Mapping[tuple[str, str], Entry]
+    isolation: Isolating | None = field(default=None, repr=False, compare=False)
     _built: dict[tuple[str, str], Component] = field(default_factory=dict, init=False, repr=False, compare=False)
     _made: dict[tuple[str, str], Component] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
-    def discover(cls, plugins: Sequence[Path] = ()) -> Registry:
+    def discover(
+        cls,
+        plugins: Sequence[Path] = (),
+        isolated: Collection[tuple[str, str]] = (),
+        isolation: Isolating | None = None,
+    ) -> Registry:
         """Find the components of installed packages and of plug-in files.
+
+        Args:
+            plugins: plug-in files. One that has a component which is to be isolated is not run.
+            isolated: kind and name of everything that is to be isolated.
+            isolation: what isolates it.
 
         Raises:
             UsageError: two components of one kind share a name, or a plug-in file cannot be used.
         """
         found: dict[tuple[str, str], Entry] = {}
-        for entry in (*_installed(), *(entry for path in plugins for entry in _from_file(path))):
+        for entry in found_entries(plugins, isolated):
             other = found.setdefault((entry.kind, entry.name), entry)
             if other != entry:
                 raise UsageError(
@@ -118,7 +89,7 @@ class Registry:
                     "one",
                     "rename yours, or uninstall one of the two",
                 )
-        return cls(found)
+        return cls(found, isolation)
 
     def names(self, kind: str) -> list[str]:
         """List the names of the components of one kind, in alphabetical order."""
@@ -134,11 +105,23 @@ class Registry:
         Raises:
             UsageError: there is none; the message names the nearest.
         """
-        name = RENAMED.get((kind, name), name)
+        name = RENAMED.get((kind, bare(name)), bare(name))
         if (kind, name) not in self.entries:
             names = self.names(kind)
             raise UsageError(option_of(kind), repr(name), "one of " + ", ".join(names), did_you_mean(name, names))
         return self.entries[kind, name]
+
+    def entries_of(self, kind: str, specs: Iterable[str]) -> list[Entry]:
+        """Find the registered components of several specs of one kind.
+
+        Args:
+            kind: one of `KINDS`.
+            specs: with or without `isolated:`.
+
+        Raises:
+            UsageError: there is none of that name.
+        """
+        return [self.entry(kind, Spec.parse(spec, option_of(kind)).name) for spec in specs]
 
     def build(self, kind: str, text: str) -> Any:
         """Make the object of a spec alone; what it is made of is left to whoever asks for it.
@@ -188,6 +171,8 @@ class Registry:
         return self._built[kind, text]
 
     def _parsed(self, kind: str, text: str) -> Component:
+        if inside := isolated_specs(kind, text):
+            return self._isolated(kind, text, inside)
         specs = specs_in(kind, text)
         if len(specs) > 1:
             parts = [self._shallow(kind, one) for one in specs]
@@ -199,50 +184,18 @@ class Registry:
         code = code_of_component(entry.target.partition(":")[0], entry.source)
         return Component(kind, spec_of(entry.name, built), entry.origin, built, code)
 
+    def _isolated(self, kind: str, text: str, specs: Sequence[str]) -> Component:
+        if self.isolation is None:
+            found, remedy = f"{ISOLATED} where nothing is isolated", "leave it out, or use bench run"
+            raise UsageError(f"{SINGULAR[kind]} {text!r}", found, "a component by its name", remedy)
+        self.entries_of(kind, specs)  # the wrong name is told before a sandbox is started
+        return self.isolation.component(self, kind, specs)
+
     def _inner(self, kind: str, text: str, other: str, inner: str) -> Component:
-        """Make a component that another one is made of."""
+        """Make a component that another one is made of; one that runs outside is told what is in its plug-in file."""
         try:
-            return self.component(other, inner)
+            closed = any(entry.closed for entry in self.entries_of(other, specs_in(other, inner)))
+            return self.component(other, ISOLATED + inner if closed and is_isolated(text) else inner)
         except UsageError as error:
             own = "" if error.where.startswith("--") else f": {error.where}"
             raise UsageError(f"{SINGULAR[kind]} {text!r}{own}", error.found, error.expected, error.remedy) from error
-
-
-def _installed() -> Iterable[Entry]:
-    points = metadata.entry_points()
-    for kind in KINDS:
-        for point in points.select(group=f"serbench.{kind}"):
-            yield Entry(kind, point.name, point.value, _origin(point.dist))
-
-
-@cache
-def _origin(dist: metadata.Distribution | None) -> str:
-    """Name and version of a distribution; read once, since each look at them parses its whole metadata."""
-    if dist is None:
-        return "an installed package"
-    about = dist.metadata
-    return f"{about['Name']} {about['Version']}"
-
-
-def _from_file(path: Path) -> Iterable[Entry]:
-    where = f"--plugin {path}"
-    table = vars(load_file(path, where, "plugin")).get(PLUGIN_TABLE)
-    if not isinstance(table, Mapping) or not table or set(table) - set(KINDS):
-        raise UsageError(where, f"{PLUGIN_TABLE} = {table!r}", _TABLE, "add it at the end of the file")
-    for kind, components in table.items():
-        if not isinstance(components, Mapping) or not components:
-            raise UsageError(where, f"{PLUGIN_TABLE}[{kind!r}] = {components!r}", _TABLE, "correct the table")
-        for name, target in components.items():
-            if not (isinstance(name, str) and _NAME.fullmatch(name)):
-                raise UsageError(where, f"the name {name!r}", "letters, digits, _ and -", "rename it in the table")
-            if not _is_top_level_class(target):
-                found = f"{target!r} for {name!r}"
-                raise UsageError(where, found, "a class, defined at a file's top level", "put the class itself there")
-            yield Entry(kind, name, f"{target.__module__}:{target.__name__}", path.name)
-
-
-def _is_top_level_class(target: object) -> bool:
-    """Whether importing its module and taking its name from there gives it again."""
-    if not isinstance(target, type) or target.__module__ not in sys.modules:
-        return False
-    return vars(sys.modules[target.__module__]).get(target.__name__) is target

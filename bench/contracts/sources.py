@@ -5,11 +5,15 @@ from __future__ import annotations
 import ast
 import importlib.util
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 _FARTHEST = 4
 """Imports that a default is followed through."""
+_CLASS = re.compile(r"^class (\w+)", re.MULTILINE)
+_DEFINITION = re.compile(rb"^(?=class |def |async def |@)", re.MULTILINE)
 _METHOD = re.compile(r"^    (?=@|def |async def )", re.MULTILINE)
+_MARGIN = re.compile(r"^(?=[^\s#)\]}])", re.MULTILINE)
 _FIELD = re.compile(r"^    \w+ *:", re.MULTILINE)
 
 
@@ -27,6 +31,57 @@ def source_of(module: str) -> Path | None:
     except Exception:  # somebody else's code runs here
         return None
     return Path(spec.origin) if spec and spec.origin else None
+
+
+def unimported_source_of(module: str) -> Path | None:
+    """Find the file that a module is written in, without importing anything.
+
+    Args:
+        module: its dotted name.
+
+    Returns:
+        None where it is not to be found so.
+
+    >>> unimported_source_of("attacks.fade_in") == source_of("attacks.fade_in")
+    True
+    """
+    top, *below = module.split(".")
+    try:
+        spec = importlib.util.find_spec(top)
+    except (ImportError, ValueError):
+        return None
+    if spec is None or spec.origin is None:
+        return None
+    file = Path(spec.origin)
+    places = [file] if not below else [file.parent.joinpath(*below[:-1], f"{below[-1]}.py")]
+    places += [file.parent.joinpath(*below, "__init__.py")] if below else []
+    return next((place for place in places if place.is_file()), None)
+
+
+def table_in(file: Path, name: str = "COMPONENTS") -> list[tuple[str, str, str]] | None:
+    """Read a plug-in file's table without running the file.
+
+    Args:
+        file: one that is there.
+        name: of the table.
+
+    Returns:
+        Kind, name and class of each component; None where there is no such table, or not one that is written out.
+    """
+    tables = [
+        item.value for item in _body(file) if isinstance(item, ast.Assign | ast.AnnAssign) and name in _assigned(item)
+    ]
+    if len(tables) != 1 or not isinstance(tables[0], ast.Dict):
+        return None
+    found: list[tuple[str, str, str]] = []
+    for kind, inner in zip(tables[0].keys, tables[0].values, strict=True):
+        if not (isinstance(kind, ast.Constant) and isinstance(kind.value, str) and isinstance(inner, ast.Dict)):
+            return None
+        for key, value in zip(inner.keys, inner.values, strict=True):
+            if not (isinstance(key, ast.Constant) and isinstance(key.value, str) and isinstance(value, ast.Name)):
+                return None
+            found.append((kind.value, key.value, value.id))
+    return found
 
 
 def described(file: Path, name: str) -> tuple[str, str]:
@@ -58,10 +113,10 @@ def _class_in(file: Path, name: str) -> ast.ClassDef | None:
         text = file.read_text(encoding="utf-8")
     except (OSError, ValueError):
         return None
-    start = re.search(rf"^class {re.escape(name)}\b", text, re.MULTILINE)
+    start = next((found.start() for found in _CLASS.finditer(text) if found[1] == name), None)
     if start is None:
         return None
-    block = re.split(r"^(?=[^\s#)\]}])", text[start.start() :], maxsplit=2, flags=re.MULTILINE)[1]
+    block = _MARGIN.split(text[start:], maxsplit=2)[1]
     fields, *methods = _METHOD.split(block, maxsplit=1)
     for part in (block if any(map(_FIELD.search, methods)) else fields, text):
         try:
@@ -72,11 +127,20 @@ def _class_in(file: Path, name: str) -> ast.ClassDef | None:
     return None
 
 
-def _body(file: Path) -> tuple[ast.stmt, ...]:
+def _body(file: Path) -> Iterator[ast.stmt]:
+    """A file's top level; what stands before its first definition comes first, since to parse the rest takes time."""
     try:
-        return tuple(ast.parse(file.read_bytes()).body)
-    except (OSError, SyntaxError, ValueError):
-        return ()
+        text = file.read_bytes()
+    except OSError:
+        return
+    count = 0
+    for part in (_DEFINITION.split(text, maxsplit=1)[0], text):
+        try:
+            body = ast.parse(part).body
+        except (SyntaxError, ValueError):  # the beginning ends within a text, say
+            continue
+        yield from body[count:]
+        count = len(body)
 
 
 def _default(file: Path, value: ast.expr) -> str:

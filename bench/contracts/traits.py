@@ -26,13 +26,16 @@ class Traits:
         made_of: kind and spec of every other component that it is made of, trains on or draws from: they are part of
             its key, are built and checked with it, and their names are found wrong before a run begins.
         modalities: what a victim perceives: "sound", "text" or both; of a defence, what its victim perceives beside
-            what the bare one does.
+            what the bare one does. Words are shown to one that perceives text, and to no other.
         trains: False for a victim that no training changes, since somebody else has trained it: a defence that works
             by training refuses it.
         renews: a victim's recipe asks `FitContext.renew` for other utterances in every epoch.
         concurrent: a fitted victim's `log_probs` may be called by several threads at once; on a CPU the referee then
             runs a share of the searches on each core.
         randomised: answers are drawn anew for every query, from `Batch.generators`; cells are then repeated.
+        sessions: a victim or a defence remembers what it was asked, within a session alone (`Batch.sessions`): each
+            search has one of its own, which opens empty; clean speech is in none. What it is asked without one it
+            answers as if it had never been asked anything.
         certifies: a defence's victim proves how far its answers hold.
         asks_once: an attack yields at most one candidate, whatever it is told: an effect, which can be composed.
         adaptive: an attack has a copy of the defence, and looks through it (`AttackTools.defense_view`).
@@ -48,6 +51,7 @@ class Traits:
     renews: bool = False
     concurrent: bool = False
     randomised: bool = False
+    sessions: bool = False
     certifies: bool = False
     asks_once: bool = False
     adaptive: bool = False

@@ -17,17 +17,22 @@ class Batch:
     """Utterances side by side.
 
     Args:
-        utterances: the b utterances, for their speakers, transcripts and word times.
+        utterances: the b utterances, for their speakers, transcripts and word times. In training they are whole; of
+            what the referee asks about they have the sound, the words where the victim reads, and a token for the
+            speaker: no id, session, label, mark or metadata.
         waveforms: shape (b, t), float32, zeros after each utterance's end.
         lengths: shape (b,), int64, the true number of samples, on the same device as the waveforms.
-        sample_keys: what a randomised victim's draws are keyed by beside the utterance's id: the referee gives every
-            query another. Empty where nobody counts: then all have "".
+        sample_keys: what a randomised victim's draws are keyed by: the referee gives every query of every utterance
+            another. Empty where nobody counts, and for victims that do not draw: then all have "".
+        sessions: for a victim with the trait `sessions`, in which session each is asked: one search, which begins
+            knowing nothing; "" stands for none. No session has two utterances in one batch. Else empty.
     """
 
     utterances: tuple[Utterance, ...]
     waveforms: Tensor
     lengths: Tensor
     sample_keys: tuple[str, ...] = ()
+    sessions: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -51,13 +56,12 @@ class Batch:
         return cls(tuple(utterances), waveforms.to(device), lengths.to(device), tuple(sample_keys))
 
     def generators(self, *key: object) -> list[Rng]:
-        """Make one random generator for each utterance, keyed by `key`, the utterance's id and its sample key.
+        """Make one random generator for each utterance, keyed by `key` and its sample key.
 
         A randomised victim draws from these: they depend neither on the other utterances of the batch nor on what was
         asked before.
         """
-        sample_keys = self.sample_keys or ("",) * len(self)
-        return [keyed(*key, said.id, sample_key) for said, sample_key in zip(self.utterances, sample_keys, strict=True)]
+        return [keyed(*key, sample_key) for sample_key in self.sample_keys or ("",) * len(self)]
 
     def part(self, places: Sequence[int]) -> Batch:
         """Select some of the utterances by their places, padded to the longest of them."""
@@ -65,7 +69,8 @@ class Batch:
         lengths = self.lengths[rows]
         waveforms = self.waveforms[rows, : max(self.utterances[row].waveform.shape[-1] for row in rows)]
         sample_keys = tuple(self.sample_keys[row] for row in rows) if self.sample_keys else ()
-        return Batch(tuple(self.utterances[row] for row in rows), waveforms, lengths, sample_keys)
+        sessions = tuple(self.sessions[row] for row in rows) if self.sessions else ()
+        return Batch(tuple(self.utterances[row] for row in rows), waveforms, lengths, sample_keys, sessions)
 
     def __len__(self) -> int:
         return len(self.utterances)

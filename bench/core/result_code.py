@@ -39,6 +39,7 @@ WITHOUT_EFFECT = frozenset(
     {
         "bench.core.aliases",  # where things were formerly
         "bench.contracts.component",  # what it is made of and built with stands in the key itself
+        "bench.contracts.entries",
         "bench.contracts.registry",
         "bench.core.cache",  # where files lie
         "bench.core.digests",  # what it finds stands in the key itself, as do names made by `keys`

@@ -33,6 +33,15 @@ def keyed(*parts: object) -> Generator:
     >>> keyed(0, "x").integers(100) == keyed(0, "x").integers(100)
     np.True_
     """
+    return generator_of(key_of(*parts))
+
+
+def generator_of(key: int) -> Generator:
+    """Make the NumPy generator of a key, a whole number from 0 to 2⁶⁴ − 1.
+
+    >>> generator_of(key_of(0, "x")).integers(100) == keyed(0, "x").integers(100)
+    np.True_
+    """
     import numpy as np
 
-    return np.random.Generator(np.random.Philox(key=key_of(*parts)))
+    return np.random.Generator(np.random.Philox(key=key))

@@ -2,7 +2,8 @@
 
 The parameters are the fields of the component's frozen dataclass; their annotations say how the text is read. A value
 may be a spec itself: within it every comma is doubled, `adaptive:attack=boundary:corr=true,,step_db=2,looks=4`, and
-doubled again within a spec in that. No shell has a meaning for it.
+doubled again within a spec in that. No shell has a meaning for it. `isolated:` before a name runs the component in a
+process of its own.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ JOINED = "+"
 """What stands between the parts of a composition, and between the values of a list."""
 NO_DEFENSE = "none"
 """What stands for a defence where there is none: the bare victim."""
+ISOLATED = "isolated:"
+"""What stands before a component's name where it runs in a process of its own."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Spec:
     """A name and parameters, as text.
 
     Args:
-        name: the component's name in the registry.
+        name: the component's name in the registry; `isolated:` stands before it where it runs in a process of its own.
         params: field name and text, in the order given. An empty field name stands for the first field.
 
     >>> Spec.parse("boundary:step_db=2,corr=true")
@@ -41,6 +44,8 @@ class Spec:
     'boundary:step_db=2'
     >>> Spec.parse("adaptive:attack=boundary:corr=true,,step_db=2,looks=4").params
     (('attack', 'boundary:corr=true,step_db=2'), ('looks', '4'))
+    >>> Spec.parse("isolated:boundary:step_db=2").name
+    'isolated:boundary'
     """
 
     name: str
@@ -58,7 +63,9 @@ class Spec:
         Raises:
             UsageError: the text is not of the form NAME or NAME:KEY=VALUE,KEY=VALUE.
         """
-        name, colon, rest = text.strip().partition(":")
+        given = bare(text.strip())
+        before = text.strip()[: -len(given)] if given else ""
+        name, colon, rest = given.partition(":")
         pieces = [piece.replace(",,", ",") for piece in _SINGLE_COMMA.split(rest)] if colon else []
         items = [piece.partition("=") for piece in pieces]
         params = tuple((key.strip(), value.strip()) if equals else ("", key.strip()) for key, equals, value in items)
@@ -67,11 +74,25 @@ class Spec:
         keyless = any(not key.strip() and (equals or not value.strip()) for key, equals, value in items)
         if not name or unnamed_late or keyless or _repeats(named):
             raise UsageError(where, repr(text), "NAME or NAME:KEY=VALUE,KEY=VALUE", "see bench list for names and keys")
-        return cls(name, params)
+        return cls(before + name, params)
 
     def __str__(self) -> str:
         text = ",".join(f"{key}={_doubled(value)}" if key else _doubled(value) for key, value in self.params)
         return f"{self.name}:{text}" if text else self.name
+
+
+def bare(spec: str) -> str:
+    """Take `isolated:` away from before a spec, or from before a name.
+
+    >>> bare("isolated:cnn_gru:hidden=8"), bare("cnn_gru")
+    ('cnn_gru:hidden=8', 'cnn_gru')
+    """
+    return spec.removeprefix(ISOLATED)
+
+
+def is_isolated(spec: str) -> bool:
+    """Tell whether a spec, or a name, says that the component runs in a process of its own."""
+    return spec.startswith(ISOLATED)
 
 
 def _doubled(value: str) -> str:

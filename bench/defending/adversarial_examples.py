@@ -10,12 +10,14 @@ from bench.contracts.attacks import AttackTools
 from bench.contracts.perception import p1
 from bench.contracts.protocols import FitContext, Victim
 from bench.core.errors import ComponentError
-from bench.core.rng import key_of, keyed
+from bench.core.rng import key_of
 from bench.core.types import Utterance
 from bench.data.leakage import check_seeds
+from bench.perturbations.rendering import attack_tools, copy_of
 from bench.referee.judgement import fooled
+from bench.referee.panel import Panel
 from bench.referee.referee import Referee
-from bench.referee.search import AttackRun
+from bench.referee.search import AttackRun, Candidate, Search, first_candidate
 from bench.scoring.rows import Row
 
 MIN_SNR_DB = 10.0
@@ -23,13 +25,11 @@ MIN_SNR_DB = 10.0
 TRAINING = "training"
 
 
-def training_tools(context: FitContext, speech: Sequence[Utterance], max_queries: int = 1) -> AttackTools:
-    """Put together what an attack gets in training: the noise bank's "train" part and the training speakers' clean
-    speech.
+def training_tools(context: FitContext, max_queries: int = 1) -> AttackTools:
+    """Put together what an attack gets in training: the noise bank's "train" part.
 
     Args:
         context: noises, device, and what builds components.
-        speech: the clean utterances of the training speakers.
         max_queries: the budget of each search.
 
     Raises:
@@ -39,15 +39,13 @@ def training_tools(context: FitContext, speech: Sequence[Utterance], max_queries
         remedy = "give it component=Registry.discover().build"
         raise ComponentError("defence", "a FitContext without component", "one that builds attacks", remedy)
     build = cache(partial(context.component, "attacks"))
-    clips = tuple(replace(clip, waveform=clip.waveform.to(context.device)) for clip in context.noises.clips)
-    noises = replace(context.noises, clips=clips)
-    return AttackTools(noises, p1(), MIN_SNR_DB, max_queries, build, speech=tuple(speech))
+    return attack_tools(copy_of(context.noises, context.device), p1(), MIN_SNR_DB, max_queries, build)
 
 
 def perturbed(
     effect: str, utterances: Sequence[Utterance], context: FitContext, *key: object
 ) -> list[Utterance | None]:
-    """Apply an effect to training utterances, with the noise bank's "train" part.
+    """Do to training utterances what an attack that asks once does, with the noise bank's "train" part.
 
     Args:
         effect: the spec of a registered attack that asks once.
@@ -59,14 +57,21 @@ def perturbed(
         Utterances within [-1, 1], their `perturbation` set, in the order given; None for each to which it does not
         apply.
     """
-    tools = training_tools(context, utterances)
+    tools = training_tools(context)
+    run = AttackRun(tools.component(effect), effect, tools, context.seed, utterances, tools.noises)
     found = []
     for utterance in utterances:
         placed = replace(utterance, waveform=utterance.waveform.to(context.device))
-        rng = keyed(TRAINING, context.seed, effect, *key, utterance.id)
-        changed = tools.perturb(effect, placed, rng)
-        found.append(None if changed is None else replace(changed, waveform=changed.waveform.cpu().clamp(-1.0, 1.0)))
+        draws = key_of(TRAINING, context.seed, effect, *key, utterance.id)
+        candidate = first_candidate(Search(run, placed, label_before=0, key=draws))
+        found.append(None if candidate is None else as_training_data(candidate))
     return found
+
+
+def as_training_data(candidate: Candidate) -> Utterance:
+    """Return what is heard of a candidate, on the CPU, with what was done to it as its `perturbation`."""
+    said = candidate.utterance
+    return replace(said, waveform=said.waveform.cpu(), perturbation=candidate.rendered.done)
 
 
 def adversarial_examples(
@@ -88,13 +93,25 @@ def adversarial_examples(
     """
     seed = key_of(TRAINING, context.seed, *key)
     check_seeds([seed, attack], [context.seed, attack])
-    tools = training_tools(context, utterances, max_queries)
-    referee = Referee(victim, context.task, context.device, min_snr_db=MIN_SNR_DB)
-    found = best_candidates(referee, AttackRun(tools.component(attack), attack, tools, seed), utterances)
-    return [found.get(utterance.id) for utterance in utterances]
+    tools = training_tools(context, max_queries)
+    referee = Referee(
+        victim,
+        context.task,
+        context.device,
+        min_snr_db=MIN_SNR_DB,
+        sample_key=f"{TRAINING}/{seed}",
+        randomised=True,
+        draws=0,
+    )
+    attack_run = AttackRun(tools.component(attack), attack, tools, seed, utterances, tools.noises)
+    found = best_candidates(referee, attack_run, utterances)
+    best = [found.get(utterance.id) for utterance in utterances]
+    return [None if one is None else as_training_data(one) for one in best]
 
 
-def best_candidates(referee: Referee, attack_run: AttackRun, utterances: Sequence[Utterance]) -> dict[str, Utterance]:
+def best_candidates(
+    referee: Referee | Panel, attack_run: AttackRun, utterances: Sequence[Utterance]
+) -> dict[str, Candidate]:
     """Run an attack and keep the best candidate of each search.
 
     Args:
@@ -104,16 +121,16 @@ def best_candidates(referee: Referee, attack_run: AttackRun, utterances: Sequenc
 
     Returns:
         By the utterance's id: the first candidate that counts as a success, else the last that fooled the victim, else
-        the last; within [-1, 1], on the CPU.
+        the last.
     """
-    found: dict[str, Utterance] = {}
+    found: dict[str, Candidate] = {}
     ranks: dict[str, int] = {}
 
-    def keep(candidate: Utterance, row: Row) -> None:
+    def keep(candidate: Candidate, row: Row) -> None:
         rank = 2 if row.accepted else int(fooled(row.label_before, row.label_after))
         if rank > ranks.get(row.utterance, -1) or rank == ranks[row.utterance] < 2:
             ranks[row.utterance] = rank
-            found[row.utterance] = replace(candidate, waveform=candidate.waveform.cpu().clamp(-1.0, 1.0))
+            found[row.utterance] = candidate
 
     referee.run(attack_run, utterances, keep=keep)
     return found

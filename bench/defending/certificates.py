@@ -131,7 +131,7 @@ class Certificate:
     """What a vote says of one utterance.
 
     Args:
-        utterance: its id.
+        utterance: its id; empty where a victim says it, which is told none.
         label: the certified class, as a column of the task; None where the victim abstains.
         hits: copies of which the base victim said the class that was looked at.
         copies: of so many.

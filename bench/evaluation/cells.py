@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.contracts.component import Component
-from bench.contracts.pipeline import check_defends, modalities_of
+from bench.contracts.component import Component, check_pair
+from bench.contracts.pipeline import Defended, modalities_of
+from bench.contracts.protocols import TrainableVictim
 from bench.core.rng import key_of
 from bench.core.specs import NO_DEFENSE
 from bench.core.types import Modality, Task, Utterance
@@ -39,6 +40,17 @@ class FittedKey:
         return NO_DEFENSE if self.defense is None else self.defense.spec
 
     @property
+    def recipe(self) -> TrainableVictim:
+        """Return the victim under its defence as one recipe; both run outside where one of them does."""
+        victim, defense = self.victim, self.defense
+        if defense is None:
+            bare: TrainableVictim = victim.object
+            return bare
+        outside = next((one.object for one in (victim, defense) if one.isolated), None)
+        paired: TrainableVictim = outside.pair(victim, defense) if outside else Defended(victim.object, defense.object)
+        return paired
+
+    @property
     def modalities(self) -> tuple[Modality, ...]:
         """Return what the victim under its defence perceives."""
         return modalities_of(self.victim.object, None if self.defense is None else self.defense.object)
@@ -47,6 +59,11 @@ class FittedKey:
     def randomised(self) -> bool:
         """Return whether victim or defence draws anew for every query."""
         return self.victim.traits.randomised or (self.defense is not None and self.defense.traits.randomised)
+
+    @property
+    def sessions(self) -> bool:
+        """Return whether victim or defence remembers what it was asked, within a session."""
+        return self.victim.traits.sessions or (self.defense is not None and self.defense.traits.sessions)
 
     def names(self) -> dict[str, Any]:
         """Return the columns by which results name it: victim, defense, task, split, fold, seed."""
@@ -66,7 +83,7 @@ class FittedKey:
             bench.core.errors.UsageError: it cannot defend it.
         """
         if self.defense is not None:
-            check_defends(self.defense.object, self.victim.object)
+            check_pair(self.victim, self.defense)
 
     def __str__(self) -> str:
         return (
@@ -98,11 +115,6 @@ class Cell:
         """Return what the searches are keyed by."""
         seed = self.fitted.seed
         return key_of(seed, "repeat", self.repeat) if self.repeat else seed
-
-    @property
-    def sample_key(self) -> str:
-        """Return what names this look at a randomised victim."""
-        return f"{self.fitted.seed}/{self.repeat}"
 
     def __str__(self) -> str:
         own = self.fitted

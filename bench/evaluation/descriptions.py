@@ -35,10 +35,27 @@ def cell_description(experiment: Experiment, cell: Cell) -> dict[str, Any]:
         "attack_identity": cell.attack.identity,
         "attack_noises": experiment.noises.part("test").fingerprint,
         "noise_reader": {"code": experiment.noise_code},
+        "enrolment": experiment.enrolment,
+        **({"draws": experiment.draws} if cell.fitted.randomised else {}),
         "harness": code_of(CELL),
+        **_where(cell),
         **({"measures": measures} if measures else {}),
     }
     return told | {"code": code_in(told)}
+
+
+def _where(cell: Cell) -> dict[str, list[str]]:
+    """Which of the cell's components ran in processes of their own; the others are trusted.
+
+    A victim and its defence run together: one that is isolated takes the other along.
+    """
+    parts = {"victim": cell.fitted.victim, "defense": cell.fitted.defense, "attack": cell.attack}
+    given = {name: part for name, part in parts.items() if part is not None}
+    isolated = {name for name, part in given.items() if part.isolated}
+    if isolated & {"victim", "defense"}:
+        isolated |= {"victim", "defense"} & set(given)
+    apart = {True: [name for name in given if name in isolated], False: [n for n in given if n not in isolated]}
+    return {"isolated": apart[True], "trusted": apart[False]}
 
 
 def _measure(name: str) -> dict[str, str]:

@@ -20,6 +20,7 @@ from bench.data.partitions import Partition
 from bench.data.splits import split_named
 from bench.data.tasks import usable
 from bench.evaluation.cells import FittedKey
+from bench.evaluation.enrolment import Enrolment
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Experiment:
         measures: what is measured on accepted candidates, see `bench.measures.catalogue`.
         corpus_code: digest of the code that read the corpus.
         noise_code: digest of the code that read the noise banks.
+        enrolment: which clean speech a victim may know of the speakers whose speech it is asked about.
+        draws: further answers of a randomised victim that say whether a changed label is chance.
     """
 
     registry: Registry
@@ -51,6 +54,8 @@ class Experiment:
     measures: tuple[str, ...] = ()
     corpus_code: str = ""
     noise_code: str = ""
+    enrolment: Enrolment = "halves"
+    draws: int = 5
 
     def split(self, fitted: FittedKey) -> Partition:
         """Return a fitted victim's utterances in three parts. Those next to each other often share one.

@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from bench.contracts.protocols import Defense, FitContext, TrainableVictim, Victim
+from bench.contracts.protocols import FitContext, Victim
 from bench.core.cache import appearing_folder, cache_dir
 from bench.core.keys import key_of_json
 from bench.core.result_code import BARE_VICTIM, DEFENDED_VICTIM, code_in, code_of
@@ -81,12 +81,10 @@ def fit_or_load(experiment: Experiment, fitted: FittedKey) -> Victim:
     """
     fitted.check()
     experiment.check_noises()
-    recipe: TrainableVictim = fitted.victim.object
-    defense: Defense | None = None if fitted.defense is None else fitted.defense.object
     context, folder = _context(experiment, fitted), fitted_folder(experiment, fitted)
     if not folder.is_dir():
         _fit(experiment, fitted, context, folder)
-    return recipe.load(folder, context) if defense is None else defense.load(recipe, folder, context)
+    return fitted.recipe.load(folder, context)
 
 
 def _context(experiment: Experiment, fitted: FittedKey) -> FitContext:
@@ -103,7 +101,7 @@ def _context(experiment: Experiment, fitted: FittedKey) -> FitContext:
 
 def _fit(experiment: Experiment, fitted: FittedKey, context: FitContext, folder: Path) -> None:
     """Fit a victim and keep it with everything that determines it."""
-    recipe, split = fitted.victim.object, experiment.split(fitted)
+    split = experiment.split(fitted)
     doing = "Training" if fitted.victim.traits.trains else "Preparing"
     speakers = len({utterance.speaker for utterance in split.train})
     context.progress.say(
@@ -111,11 +109,7 @@ def _fit(experiment: Experiment, fitted: FittedKey, context: FitContext, folder:
         f"speakers, {fitted.split} fold {fitted.fold}, seed {fitted.seed}"
     )
     begun = time.perf_counter()
-    victim = (
-        recipe.fit(split.train, split.valid, context)
-        if fitted.defense is None
-        else fitted.defense.object.fit(recipe, split.train, split.valid, context)
-    )
+    victim = fitted.recipe.fit(split.train, split.valid, context)
     description = fitted_description(experiment, fitted)
     with appearing_folder(folder) as temporary:
         victim.save(temporary)

@@ -72,11 +72,12 @@ def run_grid(experiment: Experiment, planned: Sequence[Planned], store: Store) -
             continue
         experiment.progress.say(f"[{number}/{len(planned)}] {plan.cell}")
         try:
-            rows = measuring.rows(plan.cell)
+            measured = measuring.measured(plan.cell)
         except Exception as error:
             message, code = told_of(error)
             store.fail(key, description, message, traceback.format_exc())
             failures.append(Failure(plan.cell, message, code))
         else:
-            store.write(key, description, rows)
+            store.keep_samples(key, measured.samples)
+            store.write(key, description | {"found": measured.facts.to_json()}, measured.rows)
     return failures

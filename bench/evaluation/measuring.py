@@ -5,95 +5,98 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from torch import Tensor
+
 from bench.contracts.attacks import AttackTools, InformedAttack
 from bench.contracts.component import Component
-from bench.contracts.defense_view import DefenseView
-from bench.contracts.protocols import Victim
-from bench.core.halving import Halving
-from bench.core.noises import NoiseSet
+from bench.contracts.defense_view import Looks
+from bench.contracts.recipes import Recipe, Samples
+from bench.core.errors import UsageError
 from bench.core.types import Part, Utterance
 from bench.defending.adversarial_examples import best_candidates
 from bench.evaluation.attacker_knowledge import degradation
 from bench.evaluation.cells import Cell, FittedKey, limited
+from bench.evaluation.enrolment import unknown_in
 from bench.evaluation.experiment import Experiment
-from bench.evaluation.fitted_store import fit_or_load
-from bench.referee.referee import Referee
-from bench.referee.search import AttackRun
+from bench.evaluation.facts import Facts, MeasuredCell
+from bench.evaluation.instances import panel_of, with_views
+from bench.perturbations.rendering import attack_tools, copy_of
+from bench.referee.clean_answers import KnownClean
+from bench.referee.panel import Panel
+from bench.referee.search import AttackRun, Candidate
 from bench.scoring.rows import Row
 
 
 @dataclass(frozen=True)
 class Measuring:
-    """Measures cells, one after the other; what the next one shares with the last is not made again.
+    """Measures cells, one after the other. What a victim said of clean speech is kept for the next cells of the same
+    fitted victim; instances die with their cell.
 
     Args:
         experiment: data and machine.
     """
 
     experiment: Experiment
-    _asked: dict[tuple[FittedKey, int], tuple[Victim, Referee]] = field(default_factory=dict, init=False, repr=False)
+    _known: dict[tuple[FittedKey, int], tuple[KnownClean, ...]] = field(default_factory=dict, init=False, repr=False)
 
-    def rows(self, cell: Cell) -> list[Row]:
-        """Attack a cell's test utterances and return their records; its victim is fitted or loaded first.
+    def measured(self, cell: Cell) -> MeasuredCell:
+        """Attack a cell's test utterances; its victim is fitted or loaded first.
 
         Raises:
             bench.core.errors.BenchError: a component broke its contract, or cannot do what is asked.
         """
-        victim, referee = self._judged(cell)
-        chosen = limited(self.experiment.split(cell.fitted).test, cell.limit)
-        attack_run = self._attack_run(cell, victim)
-        tools, traits = attack_run.tools, cell.attack.traits
-        if traits.adaptive:
-            tools = replace(tools, defense_view=DefenseView(referee.victim, self.experiment.device))
-        if traits.transfers:
-            tools = replace(tools, transferred=self._transferred(cell, chosen))
-        with self.experiment.progress.task(f"Attacking with {cell.attack}", len(chosen)) as advance:
-            return referee.run(replace(attack_run, tools=tools), chosen, advance)
+        experiment, test, looks = self.experiment, self.experiment.split(cell.fitted).test, Looks()
+        chosen, whom = limited(test, cell.limit), (cell.fitted, cell.repeat)
+        if whom not in self._known:
+            self._known.clear()
+            self._known[whom] = tuple(KnownClean() for _ in range(2))
+        panel = panel_of(experiment, cell.fitted, test, cell.repeat, self._known[whom])
+        attack_run = self._attack_run(cell)
+        if cell.attack.traits.adaptive:
+            panel = with_views(experiment, cell.fitted, test, cell.repeat, panel, looks)
+        if cell.attack.traits.transfers:
+            attack_run = replace(attack_run, transferred=self._transferred(cell, chosen))
+        with experiment.progress.task(f"Attacking with {cell.attack}", len(chosen)) as advance:
+            free = FreeSamples()
+            rows = panel.run(attack_run, chosen, advance, free.keep)
+        unknown = set(unknown_in(test, experiment.enrolment)) & {one.id for one in chosen}
+        facts = Facts(looks.count if cell.attack.traits.adaptive else None, len(unknown))
+        self._say(facts, rows)
+        if free.asked:
+            experiment.progress.say(f"{cell.attack}: {free.asked:,} candidates were free samples, see docs/recipes.md")
+        return MeasuredCell(rows, facts, free.accepted)
 
-    def _judged(self, cell: Cell) -> tuple[Victim, Referee]:
-        """The cell's victim, and the referee who asks it about the test speakers.
+    def _say(self, facts: Facts, rows: Sequence[Row]) -> None:
+        """Tell what a reader of the figures ought to know."""
+        say = self.experiment.progress.say
+        if facts.unknown:
+            many = "1 utterance is" if facts.unknown == 1 else f"{facts.unknown} utterances are"
+            say(f"{many} the only one of a speaker: asked about with the statistics of the training speakers")
+        flips = [row.flip_share for row in rows if row.query == 0 and row.flip_share is not None]
+        if flips:
+            say(f"by chance alone, {sum(flips) / len(flips):.1%} of answers about clean speech are other labels")
 
-        Cells next to each other often share both: the last are kept, with what the victim said to clean speech.
-        """
-        whom = cell.fitted, cell.repeat
-        if whom not in self._asked:
-            self._asked.clear()  # first: there may not be room for two
-            victim = fit_or_load(self.experiment, cell.fitted)
-            self._asked[whom] = victim, self._referee(victim, self.experiment.split(cell.fitted).test, cell)
-        return self._asked[whom]
-
-    def _attack_run(self, cell: Cell, victim: Victim) -> AttackRun:
+    def _attack_run(self, cell: Cell) -> AttackRun:
         """The cell's attack on its test speakers, informed where it wants to be."""
         experiment, split = self.experiment, self.experiment.split(cell.fitted)
-        tools = attack_tools(experiment, cell.max_queries, "test", split.test)
+        tools = lent_tools(experiment, cell.attack, cell.max_queries, "test")
         chooser = _chooser(cell.attack).object
         if isinstance(chooser, InformedAttack) and chooser.corr:
-            valid = self._referee(victim, split.valid, cell)
-            known = attack_tools(experiment, cell.max_queries, "train", split.valid)
+            valid = panel_of(experiment, cell.fitted, split.valid, cell.repeat)
+            known = lent_tools(experiment, cell.attack, cell.max_queries, "train")
             tools = replace(
                 tools, degradation=degradation(valid, chooser, split.valid, known, progress=experiment.progress)
             )
-        return AttackRun(cell.attack.object, cell.attack.spec, tools, cell.search_seed)
+        own = copy_of(experiment.noises.part("test"), experiment.device)
+        return AttackRun(cell.attack.object, cell.attack.spec, tools, cell.search_seed, split.test, own)
 
-    def _transferred(self, cell: Cell, chosen: Sequence[Utterance]) -> dict[str, Utterance]:
-        """An attack's best candidates against the bare victim: what one who knows of no defence would bring."""
+    def _transferred(self, cell: Cell, chosen: Sequence[Utterance]) -> dict[str, Recipe]:
+        """An attack's best recipes against the bare victim: what one who knows of no defence would bring."""
         bare = replace(cell, fitted=replace(cell.fitted, defense=None), attack=cell.attack.made_of[0])
-        victim = fit_or_load(self.experiment, bare.fitted)
-        referee = replace(self._referee(victim, self.experiment.split(cell.fitted).test, bare), measures=())
-        return best_candidates(referee, self._attack_run(bare, victim), chosen)
-
-    def _referee(self, victim: Victim, clean: Sequence[Utterance], cell: Cell) -> Referee:
-        experiment = self.experiment
-        return Referee(
-            victim.enroll(clean),
-            cell.fitted.task,
-            experiment.device,
-            experiment.batch_size,
-            experiment.min_snr_db,
-            experiment.measures,
-            sample_key=cell.sample_key,
-            halving=Halving(experiment.batch_size, f"victim {cell.fitted.victim.spec!r}", experiment.progress),
-        )
+        panel = panel_of(self.experiment, bare.fitted, self.experiment.split(cell.fitted).test, bare.repeat)
+        seats = (replace(one, referee=replace(one.referee, measures=(), examines=False)) for one in panel.seats)
+        best = best_candidates(Panel(tuple(seats)), self._attack_run(bare), chosen)
+        return {id: candidate.recipe for id, candidate in best.items()}
 
 
 def _chooser(attack: Component) -> Component:
@@ -101,25 +104,51 @@ def _chooser(attack: Component) -> Component:
     return attack.made_of[0] if attack.traits.adaptive else attack
 
 
-def attack_tools(experiment: Experiment, max_queries: int, part: Part, speech: Sequence[Utterance]) -> AttackTools:
-    """Put together what an attack may use.
+@dataclass
+class FreeSamples:
+    """Count candidates that no recipe describes, and keep the accepted ones.
+
+    Args:
+        asked: how many there were.
+        accepted: samples by their digests.
+    """
+
+    asked: int = 0
+    accepted: dict[str, Tensor] = field(default_factory=dict)
+
+    def keep(self, candidate: Candidate, row: Row) -> None:
+        """Look at a candidate.
+
+        Args:
+            candidate: what was asked about.
+            row: what came of it.
+        """
+        free = [part for part in candidate.recipe.parts if isinstance(part, Samples)]
+        self.asked += bool(free)
+        if row.accepted:
+            self.accepted |= {part.digest: part.waveform.cpu() for part in free}
+
+
+def lent_tools(experiment: Experiment, attack: Component, max_queries: int, part: Part) -> AttackTools:
+    """Put together what an attack may use, with a copy of the noises that is its own.
 
     Args:
         experiment: data and machine.
+        attack: which may use the attacks and effects that it declares, since its key holds the code of those.
         max_queries: the budget of each search.
         part: which half of the noise bank.
-        speech: the clean utterances that it attacks.
     """
+    declared = {one.name for one in attack.everything() if one.kind == "attacks"}
 
     def build(spec: str) -> object:
-        return experiment.registry.build("attacks", spec)
+        component = experiment.registry.component("attacks", spec)
+        if undeclared := {one.name for one in component.leaves()} - declared:
+            name = min(undeclared)
+            remedy = f'declare traits = Traits(made_of=(("attacks", {name!r}),))'
+            raise UsageError(
+                f"attack {attack.spec!r}", f"{name!r}, undeclared", "what its key holds the code of", remedy
+            )
+        return component.object
 
-    noises = _on_device(experiment, part)
-    return AttackTools(noises, experiment.perception, experiment.min_snr_db, max_queries, build, speech=tuple(speech))
-
-
-def _on_device(experiment: Experiment, part: Part) -> NoiseSet:
-    """One part of the bank, on the device."""
-    noises = experiment.noises.part(part)
-    clips = tuple(replace(clip, waveform=clip.waveform.to(experiment.device)) for clip in noises.clips)
-    return replace(noises, clips=clips)
+    noises = copy_of(experiment.noises.part(part), experiment.device)
+    return attack_tools(noises, experiment.perception, experiment.min_snr_db, max_queries, build)

@@ -13,6 +13,7 @@ from bench.core.errors import UsageError
 from bench.core.specs import NO_DEFENSE, did_you_mean
 from bench.data.splits import split_named
 from bench.data.tasks import task_named
+from bench.evaluation.enrolment import Enrolment
 from bench.measures.catalogue import check_measures
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -110,6 +111,8 @@ class Options:
         corr: "yes", "no" or "both": whether the attacker is informed, where an attack can be (P1's Corr).
         noises: "all", "additive", "imperceptible" or "both": which noises count (both: P1's two columns).
         limit: attack so many test utterances of each fold; None for all.
+        enrolment: "halves" or "paper": whether a victim may know other utterances of the speakers whose speech it is
+            asked about, or all of them.
         measures: what is measured on accepted candidates, see `bench.measures.catalogue`.
         device: "auto" (a GPU where there is one), "cpu" or "cuda".
         batch_size: searches side by side, at least 1; changes no result.
@@ -138,6 +141,7 @@ class Options:
     corr: Corr = "both"
     noises: NoiseScope = "both"
     limit: int | None = None
+    enrolment: Enrolment = "halves"
     measures: tuple[str, ...] = ()
     device: Device = "auto"
     batch_size: int = 64
@@ -155,6 +159,7 @@ class Options:
         check_choice("--corr", self.corr, ("yes", "no", "both"))
         check_choice("--noises", self.noises, get_args(NoiseScope))
         check_choice("--device", self.device, get_args(Device))
+        check_choice("--enrol", self.enrolment, get_args(Enrolment))
         check_measures(self.measures)
         remedies = {"--limit": "leave it out for all", "--batch-size": "64", "--repeats": "leave it out"}
         numbers = (self.limit, self.batch_size, self.repeats)

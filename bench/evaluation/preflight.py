@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import TYPE_CHECKING
 
-from bench.contracts.component import Component
+from bench.contracts.component import Component, check_pair
 from bench.contracts.composition import specs_in
-from bench.contracts.pipeline import check_defends
 from bench.contracts.registry import Registry, option_of
 from bench.core.errors import UsageError
 from bench.core.progress import Progress
-from bench.core.specs import NO_DEFENSE, Spec
+from bench.core.shadowing import refuse_shadow
+from bench.core.specs import NO_DEFENSE, Spec, bare
 from bench.core.types import SIGNAL
 from bench.evaluation.options import Options
 from bench.evaluation.planning import Selection
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 
 def check_names(options: Options, registry: Registry, progress: Progress) -> None:
-    """Refuse the first name that is not registered, and say what former names are now; imports nothing.
+    """Refuse the first name that is not registered or whose package is hidden, and say what former names are now;
+    imports nothing.
 
     Args:
         options: what is asked for.
@@ -31,12 +32,13 @@ def check_names(options: Options, registry: Registry, progress: Progress) -> Non
         progress: told of former names.
 
     Raises:
-        UsageError: a name is not registered.
+        UsageError: a name is not registered, or a folder of the user's hides the package that it lies in.
     """
     data = [("corpora", options.corpus), *(("noise_banks", bank) for bank in options.noise_banks)]
     for kind, part in dict.fromkeys((*_asked(options), *data)):
-        name = Spec.parse(part, option_of(kind)).name
+        name = bare(Spec.parse(part, option_of(kind)).name)
         entry = registry.entry(kind, name)
+        refuse_shadow(entry.target)
         if entry.name != name:
             progress.say(f"{option_of(kind)} {name} is now called {entry.name}; records and tables name it so.")
 
@@ -65,7 +67,7 @@ def check_defended(selections: Iterable[Selection], progress: Progress) -> None:
     refused: dict[tuple[Component, Component], Exception] = {}
     for victim, defense in pairs:
         try:
-            check_defends(defense.object, victim.object)
+            check_pair(victim, defense)
         except Exception as no:  # a plug-in that breaks must not stop the others
             refused[victim, defense] = no
     if refused and len(refused) == len(pairs) and all(isinstance(no, UsageError) for no in refused.values()):

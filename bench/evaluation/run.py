@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bench.contracts.registry import Registry
 from bench.contracts.threat_models import ThreatModel
 from bench.core.cache import cache_dir
 from bench.core.errors import UsageError
 from bench.core.progress import Progress
 from bench.data.splits import LEAKS, split_named
+from bench.evaluation.isolating import registry_for
 from bench.evaluation.options import Options, check_writable
 from bench.evaluation.planning import Selection, grouped, plan, plan_fitted, select
 from bench.evaluation.preflight import check_defended, check_names, check_possible
@@ -134,7 +134,7 @@ def prepare_fitted(options: Options, progress: Progress) -> tuple[Experiment, li
 def _read(asked: Sequence[Options], progress: Progress) -> tuple[Experiment, list[Selection]]:
     """Find and build components, and refuse what is misspelt or cannot go together; only then read the data, which may
     take long."""
-    registry = Registry.discover(asked[0].plugins)
+    registry = registry_for(*asked)
     for options in asked:
         check_names(options, registry, progress)
     check_writable(cache_dir(), "SERBENCH_CACHE")

@@ -9,6 +9,7 @@ from pathlib import Path
 from bench.core.cache import appearing_file
 from bench.core.errors import DataError, UsageError
 from bench.evaluation.options import parse_ks
+from bench.scoring.dependence import Estimand
 from bench.scoring.descriptions import FailedCell
 from bench.scoring.records import CellRecords, Store
 from bench.scoring.results import Results, collect
@@ -52,16 +53,17 @@ def _check_within(ks: Sequence[int], budgets: Mapping[Path, int]) -> None:
         raise UsageError("--k", f"{min(beyond)}", f"at most {most}, {whose}", f"run again with --k {min(beyond)}")
 
 
-def read_results(folders: Sequence[Path], ks: Sequence[int] | None = None) -> Results:
+def read_results(folders: Sequence[Path], ks: Sequence[int] | None = None, estimand: Estimand = "fitted") -> Results:
     """Score all finished cells of some runs.
 
     Args:
         folders: `--out` folders.
         ks: numbers of queries, each within the budget of every run; by default those that the runs were scored at.
+        estimand: what the intervals of pooled results are about.
 
     Raises:
         DataError: a folder is no run, or holds nothing finished.
-        UsageError: a k is beyond the budget of a run.
+        UsageError: a k is beyond the budget of a run; "trainings" of fewer than five seeds.
     """
     cells: dict[str, CellRecords] = {}
     failed: list[FailedCell] = []
@@ -82,4 +84,5 @@ def read_results(folders: Sequence[Path], ks: Sequence[int] | None = None) -> Re
     order = sorted(cells.values(), key=lambda cell: cell.description.text)
     # a failure that has been put right since is no news, whatever code the cell was measured with
     done = {(cell.description.names, cell.description.rests_on.max_queries) for cell in order}
-    return collect(order, sorted(usable), [one for one in failed if (one.names, one.max_queries) not in done])
+    failed = [one for one in failed if (one.names, one.max_queries) not in done]
+    return collect(order, sorted(usable), failed, estimand)

@@ -17,7 +17,25 @@ from bench.evaluation.options import Options
 if TYPE_CHECKING:
     import torch
 
+    from bench.core.types import Dataset
     from bench.evaluation.experiment import Experiment
+
+
+def read_corpus(options: Options, registry: Registry, progress: Progress) -> Dataset:
+    """Read the corpus alone.
+
+    Args:
+        options: what is asked for.
+        registry: finds components.
+        progress: is told of long steps.
+
+    Raises:
+        bench.core.errors.BenchError: a path is given to a corpus that reads none, or a file or folder is not as it
+            should be.
+    """
+    corpus = _with_paths(registry, "corpora", options.corpus, {"--corpus-root": options.corpus_root})
+    found: Dataset = corpus.read(progress)
+    return found
 
 
 def set_up(options: Options, registry: Registry, progress: Progress) -> Experiment:
@@ -37,10 +55,9 @@ def set_up(options: Options, registry: Registry, progress: Progress) -> Experime
     from bench.evaluation.experiment import Experiment
 
     device = device_named(options.device)
-    corpus = _with_paths(registry, "corpora", options.corpus, {"--corpus-root": options.corpus_root})
     banks = _noise_banks(options, registry)
     perception = p1() if options.perception is None else read_perception(options.perception)
-    dataset = corpus.read(progress)
+    dataset = read_corpus(options, registry, progress)
     noises = joined([bank.read(progress) for bank in banks])
     return Experiment(
         registry,
@@ -51,6 +68,7 @@ def set_up(options: Options, registry: Registry, progress: Progress) -> Experime
         perception=perception,
         progress=progress,
         measures=options.measures,
+        enrolment=options.enrolment,
         corpus_code=_readers_code(registry, "corpora", (options.corpus,)),
         noise_code=_readers_code(registry, "noise_banks", options.noise_banks),
     )

@@ -17,3 +17,6 @@ P1_EFFECTS = (
     "reverb",
 )
 """Specs of the effects of category "signal" that P1 (section 4) adds to speech: attacks that ask once, in its order."""
+
+SHARES = {"short": 0.1, "medium": 0.5, "complete": 1.0}
+"""P1's lengths of a sound laid over an utterance, as shares of the utterance's: readings, since P1 gives no figures."""

@@ -1,15 +1,18 @@
-"""Cutting pieces out of an utterance, putting one in, and moving the times of its words along."""
+"""Cutting pieces out of speech, putting one in, and moving its words along."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
+from difflib import SequenceMatcher
 from typing import TypeVar
 
 import torch
 from torch import Tensor
 
-from bench.core.types import SAMPLE_RATE, Phone, Utterance, Word
+from bench.core.heard import Heard
+from bench.core.types import SAMPLE_RATE, Phone, Word
 
 Span = tuple[int, int]
 """A first sample, and the one after the last."""
@@ -52,19 +55,57 @@ def merged(spans: Iterable[Span]) -> list[Span]:
     return found
 
 
-def without(original: Utterance, spans: Iterable[Span]) -> Utterance:
-    """Cut some samples out of an utterance. All others stay as they are: there is no cross-fade.
+def bare(text: str) -> str:
+    """Strip a word of its case, and of the punctuation around it.
+
+    >>> bare("So,"), bare("it's")
+    ('so', "it's")
+    """
+    return re.sub(r"^\W+|\W+$", "", text).casefold()
+
+
+def unsaid(original: Heard, gone: Collection[int]) -> Heard:
+    """Take words out of the words with times and, with their punctuation, out of the transcript. The sound stays.
+
+    The transcript's words are those between its spaces; they are found by their text and order. What the transcript
+    does not have cannot be taken out of it.
+
+    Args:
+        original: left as it is.
+        gone: places in `original.words`.
+
+    >>> words = (Word("so", 0.0, 0.1), Word("I", 0.1, 0.2), Word("so", 0.2, 0.3))
+    >>> unsaid(Heard(torch.ones(9), transcript="So, I -- so!", words=words), [2]).transcript
+    'So, I --'
+    """
+    words = original.words or ()
+    kept = tuple(word for place, word in enumerate(words) if place not in gone)
+    if original.transcript is None or len(kept) == len(words):
+        return original if len(kept) == len(words) else replace(original, words=kept)
+    tokens = original.transcript.split()
+    matcher = SequenceMatcher(None, [bare(word.text) for word in words], [bare(one) for one in tokens], autojunk=False)
+    left = dict(enumerate(tokens))
+    for _, first, after, start, end in matcher.get_opcodes():
+        if after - first == end - start:  # the same words, or as many others in the same place
+            for place in range(first, after):
+                if place in gone:
+                    del left[start + place - first]
+    shorter = original.transcript if len(left) == len(tokens) else " ".join(left.values())
+    return replace(original, words=kept, transcript=shorter)
+
+
+def without(original: Heard, spans: Iterable[Span]) -> Heard:
+    """Cut some samples out of speech. All others stay as they are: there is no cross-fade.
 
     Args:
         original: left as it is.
         spans: first samples, and the ones after the last, of what to take out; they may overlap.
 
     Returns:
-        Words and sounds after a cut have earlier times; those that were wholly cut out are gone. The transcript is
-        the original's.
+        Words and sounds after a cut have earlier times; those that were wholly cut out are gone, words from the
+        transcript too.
 
-    >>> said = Utterance("1", torch.arange(6.0), "a")
-    >>> without(said, [(1, 3), (5, 6)]).waveform
+    >>> without(Heard(torch.arange(6.0)), [(1, 3), (5, 6)]).waveform
     tensor([0., 3., 4.])
     """
     gone = merged(spans)
@@ -72,14 +113,24 @@ def without(original: Utterance, spans: Iterable[Span]) -> Utterance:
     ends = [*(start for start, _ in gone), original.waveform.shape[-1]]
     kept = [original.waveform[start:end] for start, end in zip(starts, ends, strict=True)]
 
-    def moved(at_s: float, _ends: bool) -> float:
-        return at_s - sum(min(max(at_s * SAMPLE_RATE - start, 0.0), end - start) for start, end in gone) / SAMPLE_RATE
+    def cut_s(at_s: float) -> float:
+        return sum(min(max(at_s * SAMPLE_RATE - start, 0.0), end - start) for start, end in gone) / SAMPLE_RATE
 
-    return _with(original, torch.cat(kept), moved)
+    def is_left(one: Word | Phone) -> bool:
+        start_s, end_s = (min(max(at_s, 0.0), original.duration_s) for at_s in (one.start_s, one.end_s))
+        lost_s = cut_s(end_s) - cut_s(start_s)
+        return lost_s <= 0 or (end_s - start_s - lost_s) * SAMPLE_RATE >= 1
+
+    words = original.words or ()
+    left = unsaid(original, {place for place, word in enumerate(words) if not is_left(word)})
+    if left.words is not None:
+        heard = (replace(word, phones=tuple(filter(is_left, word.phones))) for word in left.words)
+        left = replace(left, words=tuple(heard))
+    return _with(left, torch.cat(kept), lambda at_s, _ends: at_s - cut_s(at_s))
 
 
-def inserted(original: Utterance, at: int, piece: Tensor) -> Utterance:
-    """Put a piece of sound before an utterance's sample `at`; all its own samples stay as they are.
+def inserted(original: Heard, at: int, piece: Tensor) -> Heard:
+    """Put a piece of sound before the sample `at` of speech; all its own samples stay as they are.
 
     Args:
         original: left as it is.
@@ -89,7 +140,7 @@ def inserted(original: Utterance, at: int, piece: Tensor) -> Utterance:
     Returns:
         Words and sounds after it have later times; the piece itself is no word.
 
-    >>> inserted(Utterance("1", torch.ones(3), "a"), 1, torch.zeros(2)).waveform
+    >>> inserted(Heard(torch.ones(3)), 1, torch.zeros(2)).waveform
     tensor([1., 0., 0., 1., 1.])
     """
     waveform = torch.cat([original.waveform[:at], piece.to(original.waveform), original.waveform[at:]])
@@ -101,9 +152,8 @@ def inserted(original: Utterance, at: int, piece: Tensor) -> Utterance:
     return _with(original, waveform, moved)
 
 
-def paced(original: Utterance, waveform: Tensor, span: Span, samples: int) -> Utterance:
-    """Give an utterance of which one stretch is played at another speed its new waveform, and its words their new
-    times.
+def paced(original: Heard, waveform: Tensor, span: Span, samples: int) -> Heard:
+    """Give speech of which one stretch is played at another speed its new waveform, and its words their new times.
 
     Args:
         original: left as it is.
@@ -121,25 +171,17 @@ def paced(original: Utterance, waveform: Tensor, span: Span, samples: int) -> Ut
     return _with(original, waveform, moved)
 
 
-def _with(original: Utterance, waveform: Tensor, moved: _Moved) -> Utterance:
-    """The utterance with another waveform, and its words where `moved` puts their starts and ends."""
+def _with(original: Heard, waveform: Tensor, moved: _Moved) -> Heard:
+    """The speech with another waveform, and its words where `moved` puts their starts and ends."""
     longest_s = waveform.shape[-1] / SAMPLE_RATE
-    words = original.words
 
     def place(at_s: float, ends: bool) -> float:
         return min(max(moved(at_s, ends), 0.0), longest_s)
 
+    def placed(one: _Timed) -> _Timed:
+        return replace(one, start_s=place(one.start_s, False), end_s=place(one.end_s, True))
+
+    words = original.words
     if words is not None:
-        placed = (replace(word, phones=_placed(word.phones, place)) for word in words)
-        words = _placed(tuple(placed), place)
+        words = tuple(replace(placed(word), phones=tuple(map(placed, word.phones))) for word in words)
     return replace(original, waveform=waveform, words=words)
-
-
-def _placed(timed: Sequence[_Timed], place: _Moved) -> tuple[_Timed, ...]:
-    """Words or sounds at their new times, without those of which less than one sample is left."""
-    found = []
-    for one in timed:
-        start_s, end_s = place(one.start_s, False), place(one.end_s, True)
-        if (end_s - start_s) * SAMPLE_RATE >= 1 or end_s - start_s >= one.end_s - one.start_s:
-            found.append(replace(one, start_s=start_s, end_s=end_s))
-    return tuple(found)

@@ -8,7 +8,8 @@ from dataclasses import replace
 import torch
 
 from bench.audio.signal.levels import audible, levelled
-from bench.core.types import SAMPLE_RATE, NoiseClip, Perturbation, Rng, Utterance
+from bench.core.heard import Heard
+from bench.core.types import SAMPLE_RATE, NoiseClip, Perturbation, Rng
 from bench.perturbations.edits import inserted
 
 FADE_S = 0.02
@@ -16,8 +17,8 @@ FADE_S = 0.02
 
 
 def ended(
-    name: str, original: Utterance, clips: Sequence[NoiseClip], level_db: float, longest_s: float, rng: Rng
-) -> Utterance | None:
+    name: str, original: Heard, clips: Sequence[NoiseClip], level_db: float, longest_s: float, rng: Rng
+) -> Heard | None:
     """Append a sound to an utterance, drawn at random from several.
 
     Args:

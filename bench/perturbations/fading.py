@@ -8,11 +8,12 @@ from typing import Literal
 import torch
 
 from bench.audio.signal.levels import audible
-from bench.core.types import SAMPLE_RATE, Perturbation, Utterance
+from bench.core.heard import Heard
+from bench.core.types import SAMPLE_RATE, Perturbation
 
 
-def faded(name: str, original: Utterance, percent_per_s: float, loudest: Literal["first", "last"]) -> Utterance | None:
-    """Fade an utterance along a straight line.
+def faded(name: str, original: Heard, percent_per_s: float, loudest: Literal["first", "last"]) -> Heard | None:
+    """Fade speech along a straight line.
 
     Args:
         name: of the perturbation.
@@ -21,7 +22,7 @@ def faded(name: str, original: Utterance, percent_per_s: float, loudest: Literal
         loudest: the sample that keeps its level.
 
     Returns:
-        None where the utterance is silent.
+        None where the speech is silent.
     """
     if not audible(original.waveform):
         return None

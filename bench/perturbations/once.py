@@ -1,37 +1,35 @@
-"""What effects that ask once have in common: they apply to an utterance, or they yield nothing."""
+"""What effects have in common: they change speech, or they do not apply to it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from bench.core.types import Perturbation, Utterance
+from bench.core.heard import Heard
+from bench.core.types import Perturbation
 
 
-def sound_effect(
-    original: Utterance, change: Callable[[Tensor], Tensor], done: Perturbation
-) -> Generator[Utterance, bool, None]:
-    """Change an utterance's sound and ask once: the search of an effect.
-
-    It yields nothing where there is no sound, and where the sound comes out as it was: an utterance that nothing was
-    done to is none that the effect applied to.
+def sound_effect(original: Heard, change: Callable[[Tensor], Tensor], done: Perturbation) -> Heard | None:
+    """Change the sound of speech: what an effect does that leaves its words alone.
 
     Args:
-        original: the utterance.
+        original: the speech; left as it is.
         change: from its samples, shape (t,), to new ones, shape (u,); must not write to them.
         done: what the change is.
 
-    Yields:
-        The utterance with the new samples, clipped to [-1, 1].
+    Returns:
+        The speech with the new samples, clipped to [-1, 1]. None where there is no sound, and where the sound comes out
+        as it was: speech that nothing was done to is none that the effect applied to.
     """
     if not original.has_sound:
-        return
+        return None
     waveform = change(original.waveform).clamp(-1.0, 1.0)
-    if not torch.equal(waveform, original.waveform):
-        yield replace(original, waveform=waveform, perturbation=done)
+    if torch.equal(waveform, original.waveform):
+        return None
+    return replace(original, waveform=waveform, perturbation=done)
 
 
 def drawn_noise(values: object, like: Tensor) -> Tensor:

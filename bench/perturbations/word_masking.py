@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Generator
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from bench.core.types import MASK, Perturbation, Rng, Utterance, Word
+from bench.core.heard import Heard
+from bench.core.types import MASK, Perturbation, Rng, Word
 from bench.perturbations.tagging import PartOfSpeech, parts_of_speech
 
 _WORD = re.compile(r"\[[^\]]*\](?:n?['’]\w+)?|([^\W_]+(?:[-'’][^\W_]+)*)")
@@ -75,26 +76,26 @@ def _ending_after(transcript: str, end: int) -> str:
     return found[0] if found else ""
 
 
-def hide(utterance: Utterance, chosen: Collection[int]) -> Utterance:
-    """Replace some words of an utterance by `MASK`, in the transcript and among the words with times.
+def hide(original: Heard, chosen: Collection[int]) -> Heard:
+    """Replace some words of speech by `MASK`, in the transcript and among the words with times.
 
     Everything else of the transcript stays: punctuation, spaces, contracted endings, the number of words. The words
     with times lose their sounds with their text. Where they are not, one for one, those between the spaces of the
     transcript, there is no telling which to hide, and all of them are left out.
 
     Args:
-        utterance: one with a transcript.
+        original: speech with a transcript; left as it is.
         chosen: places in `words_of(transcript)`.
     """
-    transcript = utterance.transcript or ""
+    transcript = original.transcript or ""
     spans = words_of(transcript)
     parts, before = [], 0
     for place, word in enumerate(spans):
         hidden = place in chosen
         parts += [transcript[before : word.start], MASK if hidden else transcript[word.start : word.end]]
         before = word.end
-    words = _hidden(transcript, {spans[place] for place in chosen}, utterance.words)
-    return replace(utterance, transcript="".join([*parts, transcript[before:]]), words=words)
+    words = _hidden(transcript, {spans[place] for place in chosen}, original.words)
+    return replace(original, transcript="".join([*parts, transcript[before:]]), words=words)
 
 
 def _hidden(
@@ -115,30 +116,26 @@ def _hidden(
     )
 
 
-def mask_part(
-    original: Utterance, part: PartOfSpeech, tagger: str, control: bool, name: str, rng: Rng
-) -> Generator[Utterance, bool, None]:
-    """Hide every word of a part of speech, or as many random words, and ask once: the search of P3's masks.
-
-    It yields nothing where there is no transcript, or no such word in it.
+def mask_part(original: Heard, part: PartOfSpeech, tagger: str, control: bool, name: str, rng: Rng) -> Heard | None:
+    """Hide every word of a part of speech, or as many random words: P3's masks.
 
     Args:
-        original: the utterance; its sound stays as it is.
+        original: the speech; its sound stays as it is.
         part: what is hidden.
         tagger: "textblob" or "spacy:NAME", see `bench.perturbations.tagging.parts_of_speech`.
         control: hide as many words instead, drawn from all of them whatever their part of speech.
         name: of the perturbation.
         rng: draws the words of a control.
 
-    Yields:
-        The utterance with the words replaced by `MASK`.
+    Returns:
+        The speech with the words replaced by `MASK`. None where there is no transcript, or no such word in it.
     """
     tags = parts_of(original.transcript or "", tagger)
     chosen = [place for place, tag in enumerate(tags) if tag == part]
     if not chosen:
-        return
+        return None
     source = f"{tagger}: {len(chosen)} of {len(tags)} words"
     if control:
         chosen = rng.choice(len(tags), size=len(chosen), replace=False).tolist()
         source += ", at random"
-    yield replace(hide(original, chosen), perturbation=Perturbation(name, "text", source))
+    return replace(hide(original, chosen), perturbation=Perturbation(name, "text", source))

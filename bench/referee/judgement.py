@@ -1,18 +1,23 @@
-"""How a candidate is judged, as pure functions: what is heard of it, its SNR, and whether it lies within the rules.
+"""How a candidate is judged, as pure functions: its SNR, which column it stands in, and whether it lies within the
+rules.
 
 The referee asks these of every candidate, and whoever shows candidates without a victim (`bench listen`) asks the same.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from bench.audio.signal import energy
 from bench.contracts.perception import Perception
-from bench.core.types import REFUSED, Utterance
+from bench.contracts.recipes import Recipe
+from bench.core.heard import Heard
+from bench.core.types import REFUSED
+from bench.perturbations.rendering import Rendered
+from bench.referee.columns import is_imperceptible, length_is_covered
 
 SNR_DECIMALS = 4
 """Decimals of a recorded SNR: far beyond hearing, and within the precision of the sums."""
@@ -23,66 +28,72 @@ class Verdict:
     """What is said of a candidate whoever the victim is.
 
     Args:
-        snr_db: over the original's own samples; None where it is undefined, because the length was changed or there is
-            no sound; +inf where no sample was changed.
-        imperceptible: whether people were found to hear the same emotion.
+        snr_db: over the original's own samples; None where it is undefined, because the length was changed, the words
+            alone were, or there is no sound; +inf where no sample was changed.
+        imperceptible: whether people were asked about just this, and heard the same emotion.
+        additive: whether it is imperceptible, or keeps the length and changes the sound.
         within_rules: whether it is a success where it fools the victim.
     """
 
     snr_db: float | None
     imperceptible: bool
+    additive: bool
     within_rules: bool
 
 
-def heard(candidate: Utterance) -> Utterance:
-    """Clip a candidate to [-1, 1]: as the victim hears it, and as it is measured."""
-    return replace(candidate, waveform=candidate.waveform.clamp(-1.0, 1.0))
+def energy64(waveform: Tensor) -> Tensor:
+    """Sum the squares of one unpadded waveform, shape (t,), in float64: a scalar on the waveform's device."""
+    wide = waveform.double()
+    return torch.dot(wide, wide)
 
 
-def has_snr(original: Utterance, candidate: Utterance) -> bool:
-    """Tell whether a candidate has an SNR: there is sound, and its length was kept.
+def measured_snr_db(original: Tensor, rendered: Rendered, signal: Tensor) -> Tensor:
+    """Measure a candidate's SNR after clipping, summed in float64, without waiting for the device.
 
-    Args:
-        original: the utterance, with a waveform of shape (samples,).
-        candidate: what was made of it.
-    """
-    return candidate.waveform.shape == original.waveform.shape and original.has_sound
-
-
-def measured_snr_db(original: Utterance, candidate: Utterance, signal: Tensor) -> Tensor:
-    """Measure a candidate's SNR without waiting for the device.
+    Of the original's length it is the whole change against the original. Of another length it is all overlays together
+    against the speech as the effects have left it.
 
     Args:
-        original: the utterance, on the candidate's device.
-        candidate: as `heard` gives it.
-        signal: the original's energy, a scalar, which many candidates of one original share.
+        original: the utterance's samples, shape (t,), on the candidate's device.
+        rendered: the candidate.
+        signal: `energy64` of the original, which many candidates share.
 
     Returns:
-        A scalar on the device, in dB: NaN where the candidate has NaN samples and only there; +inf where no sample was
-        changed, even of silence; 0 where it is undefined.
+        A float64 scalar on the device, in dB: NaN where the candidate has NaN samples; +inf where no sample was
+        changed, even of silence, or where the length was and there is no overlay.
     """
-    if not has_snr(original, candidate):
-        return energy(candidate.waveform) * 0
-    noise = energy(candidate.waveform - original.waveform)
-    return torch.where(noise == 0, torch.inf, 10 * torch.log10(signal / noise))
+    heard, clean = rendered.heard.waveform, original
+    if heard.shape != original.shape:
+        if not rendered.overlaid or rendered.speech.shape != heard.shape:  # nothing to measure against
+            limit = torch.inf if not rendered.overlaid else -torch.inf
+            return torch.where(energy64(heard).isnan(), torch.nan, limit)
+        clean = rendered.speech.clamp(-1.0, 1.0)
+        signal = energy64(clean)
+    loudness = energy64(heard - clean)
+    return torch.where(loudness == 0, torch.inf, 10 * torch.log10(signal / loudness))
 
 
 def verdict_on(
-    original: Utterance, candidate: Utterance, measured: float, perception: Perception, min_snr_db: float
+    original: Heard, rendered: Rendered, recipe: Recipe, measured: float, perception: Perception, min_snr_db: float
 ) -> Verdict:
     """Judge a candidate by its measured SNR, and where that is undefined by what people were found to hear.
 
     Args:
-        original: the utterance.
-        candidate: as `heard` gives it.
+        original: the utterance, samples of shape (t,).
+        rendered: the candidate.
+        recipe: what it is.
         measured: from `measured_snr_db`, in dB, not NaN.
         perception: the study of what people hear.
         min_snr_db: a candidate counts only above this SNR.
     """
-    done = candidate.perturbation
-    snr_db = round(measured, SNR_DECIMALS) if has_snr(original, candidate) else None
-    within_rules = perception.covers(done) if snr_db is None else snr_db > min_snr_db
-    return Verdict(snr_db, perception.is_imperceptible(done), within_rules)
+    snr_db, heard = round(measured, SNR_DECIMALS), rendered.heard
+    alike = is_imperceptible(recipe, original.waveform.shape[-1], perception)
+    if heard.waveform.shape != original.waveform.shape:
+        loud = rendered.overlaid and snr_db <= min_snr_db
+        return Verdict(None, alike, alike, length_is_covered(recipe, perception) and not loud)
+    if not original.has_sound or (math.isinf(snr_db) and heard.transcript != original.transcript):
+        return Verdict(None, alike, alike, within_rules=True)  # the words alone were changed
+    return Verdict(snr_db, alike, True, snr_db > min_snr_db)
 
 
 def fooled(before: str, after: str) -> bool:
@@ -96,3 +107,19 @@ def fooled(before: str, after: str) -> bool:
     (True, False)
     """
     return before != after and REFUSED not in (before, after)
+
+
+def convinced(before: str, after: str, tied: bool | None, flip_share: float | None, settled: bool) -> bool:
+    """Tell whether an answer is another one than before, and not by chance.
+
+    Args:
+        before: what the victim said of the clean utterance.
+        after: what it says of the candidate.
+        tied: whether its two likeliest classes lie too close together.
+        flip_share: against a randomised victim, the share of further draws in which the label is another class too.
+        settled: whether most further draws about the clean utterance said what the first did.
+
+    >>> convinced("anger", "sadness", False, 0.4, True), convinced("anger", "sadness", False, None, True)
+    (False, True)
+    """
+    return fooled(before, after) and settled and not tied and (flip_share is None or flip_share > 0.5)

@@ -14,8 +14,46 @@ from bench.contracts.protocols import Victim
 from bench.core.batch import Batch
 from bench.core.errors import ComponentError
 from bench.core.halving import Halving
+from bench.core.types import Utterance
+from bench.referee.blinding import Instance
 
+TIE = 2e-4
+"""Log-probabilities of two classes that lie no further apart than this are no answer: each may move by 1e-4 with the
+batch."""
 _SUM_TOLERANCE = 0.01
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a victim said of an utterance.
+
+    Args:
+        label: a class index; the number of classes where it refused, or where nothing can be told.
+        tied: whether its two likeliest classes lie within `TIE`: that is no answer.
+    """
+
+    label: int
+    tied: bool = False
+
+    @classmethod
+    def read(cls, label: float, margin: float, classes: int) -> Said:
+        """Read an answer from a column that `Predictor.told` gives.
+
+        Args:
+            label: the first row.
+            margin: the second row.
+            classes: how many there are.
+
+        Raises:
+            ComponentError: it is NaN: the victim's answer was no distribution.
+
+        >>> Said.read(1.0, 0.5, classes=4), Said.read(1.0, 1e-4, classes=4)
+        (Said(label=1, tied=False), Said(label=4, tied=True))
+        """
+        if math.isnan(label):
+            raise _not_log_probabilities("a row with NaN, or that does not sum to probability 1", "log-probabilities")
+        tied = margin <= TIE and int(label) < classes
+        return cls(classes if tied else int(label), tied)
 
 
 @dataclass(frozen=True)
@@ -23,45 +61,71 @@ class Predictor:
     """How a victim is asked.
 
     Args:
-        victim: fitted, and enrolled with the speakers that it is asked about.
+        instance: fitted, and enrolled with the speakers that it is asked about.
         classes: how many it tells apart.
+        device: where waveforms go.
         halving: how many utterances at a time: fewer once a batch did not fit into memory.
     """
 
-    victim: Victim
+    instance: Instance
     classes: int
+    device: torch.device
     halving: Halving
 
-    def labels(self, batch: Batch) -> Tensor:
-        """Ask the victim for class indices, and leave them on the device; `label_of` makes each a number once it is
-        not.
+    def told(
+        self, utterances: Sequence[Utterance], sample_keys: Sequence[str] = (), sessions: Sequence[str] = ()
+    ) -> Tensor:
+        """Ask the victim, and leave what it says on the device; `Said.read` reads a column once it is not.
+
+        Args:
+            utterances: at least one; the victim is shown sound and words alone.
+            sample_keys: one for each, for a randomised victim's draws; none for any other.
+            sessions: one for each, for a victim that remembers; none for any other.
 
         Returns:
-            Shape (b,), float64; the number of classes where the victim refuses, NaN where its answer is no
-            distribution.
+            Shape (2, b), float64: class indices, the number of classes where the victim refuses, NaN where its answer
+            is no distribution; and how far the likeliest class lies above the second, in log-probability.
 
         Raises:
             ComponentError: the answers have another shape.
             UsageError: one utterance alone does not fit into memory.
         """
+        batch = self.instance.blinding.batch(utterances, self.device, sample_keys, sessions)
         places = range(len(batch))
-        return torch.stack(self.halving.over(lambda some: self._asked(_some(batch, some)), places))
+        return torch.stack(self.halving.over(lambda some: self._asked(_some(batch, some)).unbind(1), places), dim=1)
+
+    def answers(
+        self, utterances: Sequence[Utterance], sample_keys: Sequence[str] = (), sessions: Sequence[str] = ()
+    ) -> list[Said]:
+        """Ask the victim, and wait for its answers.
+
+        Args:
+            utterances: at least one; the victim is shown sound and words alone.
+            sample_keys: one for each, for a randomised victim's draws; none for any other.
+            sessions: one for each, for a victim that remembers; none for any other.
+
+        Raises:
+            ComponentError: what it says are no log-probabilities.
+        """
+        columns = zip(*self.told(utterances, sample_keys, sessions).tolist(), strict=True)
+        return [Said.read(label, margin, self.classes) for label, margin in columns]
 
     def _asked(self, batch: Batch) -> Tensor:
-        log_probs, refused = predictions_of(self.victim, batch)
+        log_probs, refused = predictions_of(self.instance.victim, batch)
         expected = (len(batch), self.classes)
         if tuple(log_probs.shape) != expected:
             raise _not_log_probabilities(f"a tensor of shape {tuple(log_probs.shape)}", f"shape {expected}")
         distribution = log_probs.logsumexp(dim=1).abs() < _SUM_TOLERANCE
         labels = log_probs.argmax(dim=1).double().where(distribution, math.nan)
-        if refused is None:
-            return labels
-        if refused.dtype != torch.bool or refused.shape != labels.shape:
-            found = f"refusals that are {refused.dtype} of shape {tuple(refused.shape)}"
-            raise ComponentError(
-                "victim", found, f"bool of shape {tuple(labels.shape)}", "correct its answer_or_refuse"
-            )
-        return labels.masked_fill(refused, self.classes)
+        first, second = log_probs.topk(2, dim=1).values.double().unbind(dim=1)
+        if refused is not None:
+            if refused.dtype != torch.bool or refused.shape != labels.shape:
+                found = f"refusals that are {refused.dtype} of shape {tuple(refused.shape)}"
+                raise ComponentError(
+                    "victim", found, f"bool of shape {tuple(labels.shape)}", "correct its answer_or_refuse"
+                )
+            labels = labels.masked_fill(refused, self.classes)
+        return torch.stack([labels, first - second])
 
 
 def _some(batch: Batch, places: Sequence[int]) -> Batch:
@@ -80,17 +144,6 @@ def predictions_of(victim: Victim, batch: Batch) -> tuple[Tensor, Tensor | None]
         refuses.
     """
     return victim.answer_or_refuse(batch) if isinstance(victim, Refusing) else (victim.log_probs(batch), None)
-
-
-def label_of(answer: float) -> int:
-    """Read a class index from the number that `Predictor.labels` gives.
-
-    Raises:
-        ComponentError: it is NaN: the victim's answer was no distribution.
-    """
-    if math.isnan(answer):
-        raise _not_log_probabilities("a row with NaN, or that does not sum to probability 1", "log-probabilities")
-    return int(answer)
 
 
 def _not_log_probabilities(found: str, expected: str) -> ComponentError:

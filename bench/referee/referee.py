@@ -1,11 +1,14 @@
 """The referee: runs many searches in lockstep, counts their queries, measures, judges, and writes everything down.
 
-An attack is a generator that yields candidates. The referee takes one candidate from each of up to `batch_size`
-searches, asks the victim once about all of them, notes a row for each, and sends each search its answer; when a search
-ends, the next utterance takes its place, so that batches stay full to the end. Nobody else measures an SNR, counts a
-query or decides what a success is.
+An attack is a generator that yields recipes. The referee takes one from each of up to `batch_size` searches, renders
+them, asks the victim once about all of them, notes a row for each, and sends each search its answer; when a search
+ends, the next utterance takes its place, so that batches stay full to the end. Nobody else makes a candidate's samples,
+measures an SNR, counts a query or decides what a success is. Clean speech is asked about before anything else, of an
+instance of its own; what is attacked has never heard it. Of what was asked, a sample is asked again of a third one.
 
-Charging: every candidate is charged, repeats too; the one clean query of each utterance is not.
+Charging: every candidate is charged, repeats too; the one clean query of each utterance is not, nor is a recipe that
+does not apply, about which nobody is asked, nor what the referee asks to find out whether an answer is the victim's own
+(`bench.referee.rechecks`).
 """
 
 from __future__ import annotations
@@ -14,21 +17,27 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import torch
 from torch import Tensor
 
+from bench.contracts.attacks import Answer
 from bench.contracts.protocols import Victim
-from bench.contracts.traits import traits_of
-from bench.core.batch import Batch, batches
 from bench.core.halving import Halving
 from bench.core.progress import no_steps
 from bench.core.threads import in_threads
-from bench.core.types import REFUSED, Perturbation, Task, Utterance
+from bench.core.types import REFUSED, Task, Utterance
 from bench.measures.catalogue import MEASURES
-from bench.referee.judgement import Verdict, fooled, heard
-from bench.referee.prediction import Predictor, label_of
-from bench.referee.search import AttackRun, Search
+from bench.referee.asking import Asking, threads_for
+from bench.referee.blinding import NAMES_KEPT, Blinding, Instance
+from bench.referee.clean_answers import CleanAnswer, KnownClean
+from bench.referee.examination import examined
+from bench.referee.judgement import Verdict, convinced, fooled
+from bench.referee.minutes import Minutes
+from bench.referee.prediction import Said
+from bench.referee.rechecks import Kept
+from bench.referee.search import AttackRun, Candidate, Search
 from bench.scoring.rows import Row
 
 _ALL = 1 << 30
@@ -39,14 +48,23 @@ class Referee:
     """Judges attacks on one fitted victim.
 
     Args:
-        victim: fitted, and enrolled with the speakers that are attacked.
+        victim: fitted, and enrolled with the speakers that are attacked: the instance that is attacked.
         task: names the victim's output columns.
         device: where waveforms go.
         batch_size: how many searches run side by side.
         min_snr_db: a candidate counts only above this SNR, over the original's own samples, after clipping to [-1, 1].
         halving: how many utterances the victim is asked about at a time: fewer once a batch did not fit into memory.
-        sample_key: names this look at a randomised victim, which draws anew for another name and for every query.
+        sample_key: names this look at the victim: by it is drawn what is asked again; a randomised victim draws anew
+            for another name and for every query.
         measures: names in `bench.measures.catalogue`, of what is measured on accepted candidates; they judge nothing.
+        examines: whether successes are looked at further, see `bench.referee.examination`.
+        blinding: how the victim was shown the speech that it was enrolled with.
+        another: loads and enrols a further instance, by its name; None where there is the one alone, as in training:
+            then it is asked about clean speech too, and nothing is asked again.
+        randomised: whether the victim draws anew for every query.
+        draws: how many further answers of a randomised victim say whether a changed label is chance; 0 asks for none.
+        sessions: whether the victim remembers what it is asked, within one search.
+        known: what the victim has said of clean speech.
     """
 
     victim: Victim
@@ -56,54 +74,49 @@ class Referee:
     min_snr_db: float = 10.0
     measures: tuple[str, ...] = ()
     sample_key: str = ""
+    examines: bool = False
     halving: Halving = field(default_factory=lambda: Halving(_ALL, "victim"), compare=False)
-    _known: dict[int, tuple[Utterance, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    blinding: Blinding = NAMES_KEPT
+    another: Callable[[str], Instance] | None = None
+    randomised: bool = False
+    draws: int = 5
+    sessions: bool = False
+    known: KnownClean = field(default_factory=KnownClean, repr=False, compare=False)
 
     def labels(self, utterances: Sequence[Utterance]) -> list[int]:
         """Ask for the victim's class index of each utterance as it stands; nothing is charged.
 
         Where the victim refuses, the index is the number of classes.
         """
-        found = [0] * len(utterances)
-
-        @torch.no_grad()
-        def work(share: Sequence[list[int]], _: threading.Event) -> None:
-            for group in share:
-                asked = [utterances[index] for index in group]
-                batch = Batch.of(asked, self.device, [self._sample_key(0)] * len(asked))
-                for index, label in zip(group, map(label_of, self._predictor.labels(batch).tolist()), strict=True):
-                    found[index] = label
-
-        in_threads(work, batches(utterances, self.batch_size), self._threads())
-        return found
-
-    def _before(self, utterances: Sequence[Utterance]) -> list[int]:
-        """`labels` of clean utterances: the same are asked about once, however many attacks they stand against."""
-        new = [utterance for utterance in utterances if id(utterance) not in self._known]
-        for utterance, label in zip(new, self.labels(new), strict=True):
-            self._known[id(utterance)] = utterance, label  # held, so that no other one takes its id
-        return [self._known[id(utterance)][1] for utterance in utterances]
+        return [answer.label for answer in self._asking.answers(utterances)]
 
     def names(self, labels: Sequence[int]) -> list[str]:
         """Return the class names of class indices; of the number of classes, the name of a refusal."""
         return [self._name(label) for label in labels]
 
     @property
-    def _predictor(self) -> Predictor:
-        return Predictor(self.victim, len(self.task.classes), self.halving)
+    def _asking(self) -> Asking:
+        return Asking(
+            Instance(self.victim, self.blinding),
+            self.another,
+            self.task.classes,
+            self.device,
+            self.batch_size,
+            self.halving,
+            self.sample_key,
+            self.draws if self.randomised else None,
+            self.sessions,
+        )
 
     def _name(self, label: int) -> str:
         return REFUSED if label == len(self.task.classes) else self.task.classes[label]
-
-    def _sample_key(self, query: int) -> str:
-        return f"{self.sample_key}/{query}"
 
     def run(
         self,
         attack_run: AttackRun,
         utterances: Sequence[Utterance],
         advance: Callable[[int], None] = no_steps,
-        keep: Callable[[Utterance, Row], None] | None = None,
+        keep: Callable[[Candidate, Row], None] | None = None,
     ) -> list[Row]:
         """Attack every utterance: searches in lockstep, each candidate charged, measured, judged and written down.
 
@@ -117,33 +130,36 @@ class Referee:
             For each utterance, in the given order, its clean row (query 0) and a row for every query.
 
         Raises:
-            ComponentError: the attack raised, changed its original, or yielded what is not audio; or the victim gave
-                what are not log-probabilities.
+            ComponentError: the attack raised, or yielded what is no recipe; or the victim gave what are not
+                log-probabilities, or answered otherwise when it was asked again.
         """
-        before = self._before(utterances)
-        rows = {
-            utterance.id: [self._clean_row(utterance, label)]
-            for utterance, label in zip(utterances, before, strict=True)
-        }
+        asking = self._asking
+        before = self.known.of(utterances, partial(asking.clean, self.known))
+        pairs = list(zip(utterances, before, strict=True))
+        key = f"{self.sample_key}/{attack_run.name}/{attack_run.seed}"
+        kept = None if self.another is None else Kept.of(key, utterances, self.sessions)
+        rows = {utterance.id: [self._clean_row(utterance, said)] for utterance, said in pairs}
+        minutes = Minutes(rows, keep, kept, asking.question, self.examines)
         order = sorted(range(len(utterances)), key=lambda index: (utterances[index].waveform.shape[-1], index))
-
-        def note(candidate: Utterance, row: Row) -> None:
-            rows[row.utterance].append(row)
-            if keep:
-                keep(candidate, row)
+        attack_run.prepare()
 
         @torch.no_grad()
         def work(share: Sequence[int], stopped: threading.Event) -> None:
-            searches = (Search(attack_run, self._placed(utterances[index]), before[index]) for index in share)
-            self._lockstep(searches, note, advance, stopped)
+            some = (pairs[index] for index in share)
+            searches = (Search(attack_run, self._placed(u), said.answer.label, said.settled) for u, said in some)
+            self._lockstep(searches, minutes, advance, stopped)
 
-        in_threads(work, order, self._threads())
-        return [row for utterance in utterances for row in rows[utterance.id]]
+        in_threads(work, order, threads_for(asking.instance, self.device))
+        with torch.no_grad():
+            examined(minutes.successes, rows, lambda some: self.names(self.labels(some)), self.min_snr_db)
+        ties = set() if kept is None else asking.again(kept, self.known.canaries, pairs)
+        found = [row for utterance in utterances for row in rows[utterance.id]]
+        return [_no_answer(row) if row.query and (row.utterance, row.query) in ties else row for row in found]
 
     def _lockstep(
         self,
         searches: Iterator[Search],
-        note: Callable[[Utterance, Row], None],
+        minutes: Minutes,
         advance: Callable[[int], None],
         stopped: threading.Event,
     ) -> None:
@@ -155,29 +171,53 @@ class Referee:
             running = [*going_on, *itertools.islice(searches, self.batch_size - len(going_on))]
             if not running:
                 return
-            asking = [(search, search.candidate) for search in running if search.candidate is not None]
-            judged = self._judge([search for search, _ in asking])
-            for (search, candidate), row in zip(asking, judged, strict=True):
-                note(candidate, row)
-                search.answer(fooled(row.label_before, row.label_after))
+            self._step(running, minutes)
 
-    def _judge(self, running: Sequence[Search]) -> list[Row]:
-        """Ask the victim about one candidate of each search."""
-        if not running:
-            return []
-        candidates = [search.candidate for search in running if search.candidate is not None]
-        clipped = [heard(candidate) for candidate in candidates]
-        snrs = [search.snr_db(candidate) for search, candidate in zip(running, clipped, strict=True)]
-        labels = self._predictor.labels(
-            Batch.of(clipped, self.device, [self._sample_key(search.queries + 1) for search in running])
-        )
-        told = torch.stack([labels, torch.stack(snrs).double()]).tolist()  # the step's one transfer from the device
-        rows = []
-        for search, candidate, label, snr in zip(running, clipped, *told, strict=True):
-            verdict = search.verdict(candidate, snr, self.min_snr_db)
-            row = self._row(search, candidate.perturbation, label_of(label), verdict)
-            rows.append(self._measured(row, search.original.waveform, candidate.waveform))
-        return rows
+    def _step(self, running: Sequence[Search], minutes: Minutes) -> None:
+        """Ask the victim about one candidate of each search, and tell the searches."""
+        asking = [(search, search.candidate) for search in running if search.candidate is not None]
+        if not asking:
+            return
+        judged: list[tuple[Search, Candidate, Verdict, Row]] = []
+        for (search, candidate), (label, margin, snr_db, gain) in zip(asking, self._asked(asking), strict=True):
+            if gain == 0:  # an overlay that is silent here: there is no candidate
+                search.answer(Answer(fooled=False, applied=False))
+                continue
+            verdict = search.verdict(candidate, snr_db, self.min_snr_db)
+            row = self._row(search, candidate, Said.read(label, margin, len(self.task.classes)), verdict)
+            judged.append((search, candidate, verdict, row))
+        rows = self._confirmed([(search, candidate, row) for search, candidate, _, row in judged])
+        for (search, candidate, verdict, _), row in zip(judged, rows, strict=True):
+            minutes.note(search, candidate, self._measured(row, search.original.waveform, candidate.utterance.waveform))
+            told = _convinced(search, row)
+            search.answer(Answer(told, counts=verdict.within_rules, snr_db=verdict.snr_db))
+
+    def _asked(self, asking: Sequence[tuple[Search, Candidate]]) -> list[tuple[float, float, float, float]]:
+        """Of each candidate the victim's answer and its margin, the SNR in dB, and the least gain of its overlays."""
+        queries = [search.queries + 1 for search, _ in asking]
+        said = self._asking.told([one.utterance for _, one in asking], queries)
+        snrs = torch.stack([search.snr_db(candidate) for search, candidate in asking])
+        some = torch.ones((), device=self.device)
+        gains = torch.stack([some if one.rendered.gain is None else one.rendered.gain for _, one in asking])
+        told = torch.stack([*said, snrs, gains.double()], dim=1)
+        found: list[tuple[float, float, float, float]] = told.tolist()  # the step's one transfer from the device
+        return found
+
+    def _confirmed(self, judged: Sequence[tuple[Search, Candidate, Row]]) -> list[Row]:
+        """The rows, where a randomised victim's label has changed with how often it does so in further draws."""
+        found = [row for _, _, row in judged]
+        changed = [place for place, (search, _, row) in enumerate(judged) if _convinced(search, row)]
+        if not (self.randomised and self.draws and changed):
+            return found
+        some = [judged[place][1].utterance for place in changed]
+        drawn = self._asking.drawn(some, [found[place].query for place in changed])
+        for place, labels in zip(changed, drawn, strict=True):
+            search = judged[place][0]
+            nothing = (search.label_before, len(self.task.classes))
+            share = sum(label not in nothing for label in labels) / len(labels)
+            row = replace(found[place], flip_share=share)
+            found[place] = replace(row, accepted=row.accepted and _convinced(search, row))
+        return found
 
     def _measured(self, row: Row, original: Tensor, candidate: Tensor) -> Row:
         """The row, with what is measured on an accepted candidate."""
@@ -185,8 +225,9 @@ class Referee:
             return row
         return replace(row, measures={name: MEASURES[name](original.cpu(), candidate.cpu()) for name in self.measures})
 
-    def _row(self, search: Search, done: Perturbation | None, label: int, verdict: Verdict) -> Row:
-        before, after = self._name(search.label_before), self._name(label)
+    def _row(self, search: Search, candidate: Candidate, answer: Said, verdict: Verdict) -> Row:
+        before, after = self._name(search.label_before), self._name(answer.label)
+        done = candidate.rendered.done
         return Row(
             utterance=search.original.id,
             speaker=search.original.speaker,
@@ -195,16 +236,20 @@ class Referee:
             label_before=before,
             label_after=after,
             snr_db=verdict.snr_db,
-            perturbation=done.name if done else None,
-            category=done.category if done else None,
-            source=done.source if done else None,
+            perturbation=done.name,
+            category=done.category,
+            source=done.source,
             imperceptible=verdict.imperceptible,
-            accepted=fooled(before, after) and verdict.within_rules,
+            accepted=fooled(before, after) and search.settled and verdict.within_rules,
+            tied=answer.tied,
+            recipe=str(candidate.recipe),
+            additive=verdict.additive,
         )
 
-    def _clean_row(self, utterance: Utterance, label: int) -> Row:
-        name = self._name(label)
-        return Row(utterance.id, utterance.speaker, 0, self._truth(utterance), name, name)
+    def _clean_row(self, utterance: Utterance, told: CleanAnswer) -> Row:
+        name, truth = self._name(told.answer.label), self._truth(utterance)
+        row = Row(utterance.id, utterance.speaker, 0, truth, name, name, tied=told.answer.tied)
+        return replace(row, flip_share=told.flip_share)
 
     def _truth(self, utterance: Utterance) -> str:
         label = self.task.label_of(utterance)
@@ -212,9 +257,15 @@ class Referee:
         return label
 
     def _placed(self, utterance: Utterance) -> Utterance:
-        return replace(utterance, waveform=utterance.waveform.to(self.device))
+        """The utterance on the device, with samples that nobody else has."""
+        return replace(utterance, waveform=utterance.waveform.to(self.device, copy=True))
 
-    def _threads(self) -> int:
-        """A thread for each core where the victim allows it: on a CPU, whole batches side by side beat shared steps."""
-        concurrent = traits_of(self.victim).concurrent
-        return torch.get_num_threads() if concurrent and self.device.type == "cpu" else 1
+
+def _convinced(search: Search, row: Row) -> bool:
+    return convinced(row.label_before, row.label_after, row.tied, row.flip_share, search.settled)
+
+
+def _no_answer(row: Row) -> Row:
+    """The row of a candidate that turned out to be a tie."""
+    found = replace(row, label_after=REFUSED, tied=True, accepted=False, measures={})
+    return replace(found, burst_snr_db=None, peak_ratio=None, survives_pcm=None)

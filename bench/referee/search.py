@@ -1,22 +1,30 @@
-"""One running search of an attack: its candidates, checked, and its end."""
+"""One running search of an attack: what it asks for, checked and rendered, and its end."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 
 import torch
 from torch import Tensor
 
-from bench.audio.signal import energy
-from bench.contracts.attacks import Attack, AttackTools
+from bench.contracts.attacks import Answer, Attack, AttackTools, SpeechEffect, Steps
+from bench.contracts.defense_view import DefenseView
+from bench.contracts.recipes import Effect, Recipe, RecipeError
+from bench.contracts.searching import once, steps_of
 from bench.core.errors import BenchError, ComponentError
-from bench.core.rng import keyed
+from bench.core.heard import Heard
+from bench.core.noises import NoiseSet
+from bench.core.rng import generator_of, key_of
 from bench.core.types import Utterance
-from bench.referee.judgement import Verdict, measured_snr_db, verdict_on
+from bench.perturbations.rendering import Rendered, Renderer, copy_of
+from bench.referee.judgement import Verdict, energy64, measured_snr_db, verdict_on
+from bench.referee.lending import Lent, look_through, token_of
+
+IDLE = 256
+"""How often, beside 16 times for each query, a search may ask for what does not apply before it is closed."""
 
 
 @dataclass(frozen=True)
@@ -24,66 +32,133 @@ class AttackRun:
     """One attack on many utterances.
 
     Args:
-        attack: the search.
+        attack: the search, or an effect, which is asked once.
         name: its spec: part of every search's random key, and of messages.
         tools: what it may use; `tools.max_queries` is the budget k.
         seed: the cell's seed.
+        speech: the clean utterances of the part that is attacked, from which some effects take something.
+        noises: the referee's own bank; None for a copy of the tools', made before the attack sees them.
+        transferred: for an attack with the trait `transfers`, what was found on the bare victim, by utterance.
+        view: for an attack with the trait `adaptive`, a look through the defence.
     """
 
-    attack: Attack
+    attack: Attack | SpeechEffect
     name: str
     tools: AttackTools
     seed: int
+    speech: Sequence[Utterance] = ()
+    noises: NoiseSet | None = None
+    transferred: Mapping[str, Recipe] = field(default_factory=dict)
+    view: DefenseView | None = None
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        """Make what renders its recipes, from a bank that the attack cannot reach."""
+        own = {self.name: self.attack} if isinstance(self.attack, SpeechEffect) else {}
+        bank = copy_of(self.tools.noises) if self.noises is None else self.noises
+        return Renderer(bank, self.tools.component, self.tools.noises, own)
+
+    def prepare(self) -> None:
+        """Make what all searches share: before several threads ask for it."""
+        _ = self.renderer, self.lent, self._others
+
+    @cached_property
+    def lent(self) -> Sequence[Heard]:
+        """Make the speech that the attack is given: copies, with opaque speakers."""
+        return Lent(self.speech, self.seed)
+
+    def tools_for(self, utterance: Utterance) -> AttackTools:
+        """Return what the search of one utterance may use."""
+        look = None if self.view is None else look_through(self.view, utterance)
+        found = self.transferred.get(utterance.id)
+        return replace(self.tools, speech=self.lent, transferred=found, defense_view=look)
+
+    def others(self, utterance: Utterance) -> Sequence[Heard]:
+        """Return what else the utterance's speaker says, copies, in the corpus's order."""
+        return Lent(self._others.get(utterance.speaker, ()), self.seed, but=utterance.id)
+
+    @cached_property
+    def _others(self) -> dict[str, list[Utterance]]:
+        groups: dict[str, list[Utterance]] = {}
+        for utterance in self.speech:
+            groups.setdefault(utterance.speaker, []).append(utterance)
+        return groups
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What a search asks about.
+
+    Args:
+        recipe: what is to be done.
+        rendered: what came of it.
+        utterance: the utterance as it is heard then, for the victim.
+    """
+
+    recipe: Recipe
+    rendered: Rendered
+    utterance: Utterance
 
 
 class Search:
     """One search, from its first candidate to its end.
 
-    The attack gets a copy of the utterance; what is measured against is the referee's own.
+    The attack gets copies; what is rendered and measured against is the referee's own.
 
     Args:
         attack_run: which attack, with what.
-        original: the clean utterance, on the referee's device.
+        original: the clean utterance, on the referee's device, samples that nobody else has.
         label_before: the victim's class index for it.
+        settled: whether that label holds over chance; if not, no other label says anything.
+        key: of its randomness; by default of the run's seed, the attack's name and the utterance's id.
 
     Attributes:
-        candidate: what it yields now; None once it has ended.
+        candidate: what it asks about now; None once it has ended.
         queries: how many candidates have been charged.
 
     Raises:
-        ComponentError: the attack raised, yielded what is not audio, or changed its original.
+        ComponentError: the attack raised, yielded what is no recipe, or changed what it was given.
     """
 
-    def __init__(self, attack_run: AttackRun, original: Utterance, label_before: int) -> None:
+    def __init__(
+        self,
+        attack_run: AttackRun,
+        original: Utterance,
+        label_before: int,
+        settled: bool = True,
+        key: int | None = None,
+    ) -> None:
         self.original = original
         self.label_before = label_before
+        self.settled = settled
         self.queries = 0
         self._attack_run = attack_run
-        self._energy = energy(original.waveform)
-        self._given = replace(original, waveform=original.waveform.clone())
-        rng = keyed(attack_run.seed, attack_run.name, original.id)
-        self._steps = attack_run.attack.search(self._given, attack_run.tools, rng)
-        self.candidate = self._checked(partial(next, self._steps, None))
+        self._heard = Heard.of(original, token_of(original.speaker, attack_run.seed))
+        self._given = replace(self._heard, waveform=self._heard.waveform.clone())
+        self._energy = energy64(original.waveform)
+        self._rendering = attack_run.renderer.of(self._heard, attack_run.others(original))
+        self._idle = IDLE + 16 * attack_run.tools.max_queries
+        self._steps = self._begun(key_of(attack_run.seed, attack_run.name, original.id) if key is None else key)
+        self.candidate = self._next(partial(next, self._steps))
+
+    def answer(self, answer: Answer) -> None:
+        """Tell the search what came of its candidate, charged where it applied, and take the next one."""
+        self.queries += answer.applied
+        self._idle -= not answer.applied
+        goes_on = self.queries < self._attack_run.tools.max_queries and self._idle > 0
+        self.candidate = self._next(partial(self._steps.send, answer)) if goes_on else None
         if self.candidate is None:
             self._close()
 
-    def answer(self, fooled: bool) -> None:
-        """Charge the candidate, tell the search whether the victim was fooled, and take its next candidate."""
-        self.queries += 1
-        within_budget = self.queries < self._attack_run.tools.max_queries
-        self.candidate = self._checked(partial(self._steps.send, fooled)) if within_budget else None
-        if self.candidate is None:
-            self._close()
+    def snr_db(self, candidate: Candidate) -> Tensor:
+        """Measure the candidate, see `bench.referee.judgement.measured_snr_db`."""
+        return measured_snr_db(self.original.waveform, candidate.rendered, self._energy)
 
-    def snr_db(self, heard: Utterance) -> Tensor:
-        """Measure the candidate as it is heard, see `bench.referee.judgement.measured_snr_db`."""
-        return measured_snr_db(self.original, heard, self._energy)
-
-    def verdict(self, heard: Utterance, measured: float, min_snr_db: float) -> Verdict:
-        """Judge the candidate as it is heard.
+    def verdict(self, candidate: Candidate, measured: float, min_snr_db: float) -> Verdict:
+        """Judge the candidate.
 
         Args:
-            heard: the candidate, clipped.
+            candidate: the search's.
             measured: from `snr_db`.
             min_snr_db: it counts only above this SNR.
 
@@ -92,7 +167,8 @@ class Search:
         """
         if math.isnan(measured):
             raise self.broken("NaN samples", "numbers")
-        return verdict_on(self.original, heard, measured, self._attack_run.tools.perception, min_snr_db)
+        perception = self._attack_run.tools.perception
+        return verdict_on(self._heard, candidate.rendered, candidate.recipe, measured, perception, min_snr_db)
 
     def broken(self, found: str, expected: str) -> ComponentError:
         """Make the error to raise when the attack breaks its contract.
@@ -104,33 +180,66 @@ class Search:
         where = f"attack {self._attack_run.name!r} on utterance {self.original.id!r}"
         return ComponentError(where, found, expected, "correct its search method")
 
-    def _checked(self, step: Callable[[], Any]) -> Utterance | None:
-        """The next candidate, or None where the search has ended."""
+    def _begun(self, key: int) -> Steps:
+        run = self._attack_run
+        if isinstance(run.attack, SpeechEffect):
+            return once(Recipe(Effect(run.name, key)))
+        return steps_of(run.attack, run.name, self._given, run.tools_for(self.original), generator_of(key))
+
+    def _next(self, step: Callable[[], Recipe]) -> Candidate | None:
+        """The next candidate that applies, or None where the search has ended."""
+        while (asked := self._asked(step)) is not None:
+            try:
+                recipe = self._attack_run.renderer.canonical(asked)
+                rendered = self._rendering.rendered(recipe)
+            except RecipeError as error:
+                raise self.broken(str(error), "a Recipe that can be rendered") from error
+            except BenchError:
+                raise
+            except Exception as error:  # an effect may be somebody else's code
+                raise self.broken(f"{type(error).__name__}: {error}", "an effect that can be applied") from error
+            if rendered is not None:
+                return Candidate(recipe, rendered, self._as_heard(rendered.heard))
+            self._idle -= 1
+            if self._idle <= 0:
+                return None
+            step = partial(self._steps.send, Answer(fooled=False, applied=False))
+        return None
+
+    def _asked(self, step: Callable[[], Recipe]) -> Recipe | None:
+        """What the search asks for next, or None where it has ended."""
         try:
-            candidate = step()
+            return step()
         except StopIteration:
             return None
+        except RecipeError as error:
+            raise self.broken(str(error), "a Recipe") from error
         except BenchError:
             raise
         except Exception as error:
-            raise self.broken(f"{type(error).__name__}: {error}", "a candidate or a return") from error
-        if candidate is None:
-            return None
-        if not isinstance(candidate, Utterance):
-            raise self.broken(f"a {type(candidate).__name__}", "an Utterance")
-        waveform = candidate.waveform
-        if not isinstance(waveform, Tensor):
-            raise self.broken(f"a waveform that is a {type(waveform).__name__}", "a tensor")
-        silent = not len(waveform) and self.original.has_sound
-        if waveform.dtype != torch.float32 or waveform.ndim != 1 or silent:
-            found = f"a waveform that is {waveform.dtype} of shape {tuple(waveform.shape)}"
-            raise self.broken(found, "float32 of shape (t,), t of at least 1")
-        return candidate
+            raise self.broken(f"{type(error).__name__}: {error}", "a Recipe or a return") from error
+
+    def _as_heard(self, heard: Heard) -> Utterance:
+        return replace(self.original, waveform=heard.waveform, transcript=heard.transcript, words=heard.words)
 
     def _close(self) -> None:
         try:
             self._steps.close()
-        except RuntimeError as error:
-            raise self.broken(str(error), "a search that ends when it is closed") from error
-        if not torch.equal(self._given.waveform, self.original.waveform):
-            raise self.broken("the original changed in place", "a new waveform for every candidate")
+        except Exception as error:
+            found = str(error) if isinstance(error, RuntimeError) else f"{type(error).__name__}: {error}"
+            raise self.broken(found, "a search that ends when it is closed") from error
+        if not torch.equal(self._given.waveform, self._heard.waveform):
+            raise self.broken("the original changed in place", "a search that leaves what it is given as it is")
+
+
+def first_candidate(search: Search) -> Candidate | None:
+    """Return the first candidate of a search that applies, overlays that are silent passed over, or None.
+
+    A value is read from the device for each.
+    """
+    while search.candidate is not None:
+        gain = search.candidate.rendered.gain
+        if gain is None or float(gain) > 0:
+            break
+        search.answer(Answer(fooled=False, applied=False))
+    return search.candidate

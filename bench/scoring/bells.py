@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bench.scoring import signs
-from bench.scoring.measured import Measured
+from bench.scoring.measured import EntryRecords
 from bench.scoring.names import FEW_SPEAKERS
 from bench.scoring.pooling import CleanScores
 from bench.scoring.signs import Sign
@@ -22,9 +22,9 @@ class Evidence:
         beside: what other attacks did to the same victim under the same defence, on the same speech.
     """
 
-    own: Measured
+    own: EntryRecords
     clean: CleanScores
-    beside: Sequence[Measured] = ()
+    beside: Sequence[EntryRecords] = ()
 
 
 @dataclass(frozen=True)

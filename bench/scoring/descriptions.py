@@ -10,6 +10,7 @@ from typing import cast
 from bench.contracts.threat_models import COUNTED, Counted
 from bench.core.json_objects import JsonObject
 from bench.core.keys import key_of_json
+from bench.core.specs import NO_DEFENSE
 from bench.scoring.names import CellNames, Setting
 
 
@@ -60,6 +61,10 @@ class RestsOn:
         device: "cpu" or "cuda".
         code: digest of the code of the harness, the victim, the defence and the attack.
         versions: of packages and of Python, and `harness`, a digest of the harness's code.
+        isolated: which of victim, defense and attack ran in processes of their own.
+        trusted: which of them ran in the referee's own process, where nothing can be kept from code that wants it.
+        enrolment: "halves" where victims knew other utterances than those that were attacked, "paper" where they knew
+            these; all records of before `--enrol` are of the latter.
     """
 
     corpus_fingerprint: str
@@ -70,10 +75,13 @@ class RestsOn:
     device: str
     code: str
     versions: Mapping[str, str] = field(hash=False)
+    isolated: tuple[str, ...] = ()
+    trusted: tuple[str, ...] = ()
+    enrolment: str = "paper"
 
     def to_json(self) -> dict[str, object]:
         """Return `rests_on` of docs/json.md."""
-        return asdict(self)
+        return asdict(self) | {"isolated": list(self.isolated), "trusted": list(self.trusted)}
 
 
 @dataclass(frozen=True)
@@ -192,7 +200,15 @@ def _rests_on(told: JsonObject, attack: JsonObject) -> RestsOn:
         device=fitted.device,
         code=_code_of(told, fitting.inner("versions"), parts),
         versions=fitted.versions,
+        isolated=told.texts("isolated") if told.has("isolated") else (),
+        trusted=told.texts("trusted") if told.has("trusted") else _all_of(told),
+        enrolment=told.text("enrolment") if told.has("enrolment") else "paper",
     )
+
+
+def _all_of(told: JsonObject) -> tuple[str, ...]:
+    """Which components there are: before any could be isolated, all of them were trusted."""
+    return tuple(name for name in ("victim", "defense", "attack") if told.text(name) != NO_DEFENSE)
 
 
 def _code_of(told: JsonObject, versions: JsonObject, parts: Sequence[JsonObject]) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from bench.scoring.conditions import PairedTest, Score
+from bench.scoring.conditions import Score
+from bench.scoring.contrasts import PairedTest
 from bench.scoring.estimates import Difference, Estimate
+from bench.scoring.p_values import shown_p
 
 if TYPE_CHECKING:
     from bench.scoring.results import Scored
@@ -76,15 +78,13 @@ def tests_of(entry: Scored, score: Score) -> list[PairedTest]:
     return of_corr + [test for test in here if test.compared == "noises" and compared and test.corr == score.corr]
 
 
-def shown_p(p: float | None) -> str:
-    """Write a p-value as tables print it: never 0.
+def plain_p(p: float | None) -> str:
+    """Write a p-value as tables print it: without a sign of relation unless it is needed, and never as 0.
 
-    >>> shown_p(0.04), shown_p(0.0), shown_p(None)
+    >>> plain_p(0.04), plain_p(0.0), plain_p(None)
     ('0.040', '< 0.001', '–')
     """
-    if p is None:
-        return "–"
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+    return "–" if p is None else shown_p(p).removeprefix("= ")
 
 
 def _spread(figure: Estimate | None) -> tuple[float | None, ...]:

@@ -62,7 +62,7 @@ class Candidates:
 
 
 @dataclass(frozen=True)
-class Measured:
+class EntryRecords:
     """Hold the records that one entry of the results is made of.
 
     Args:
@@ -80,7 +80,7 @@ class Measured:
     ks: tuple[int, ...]
 
     @classmethod
-    def of(cls, group: Sequence[CellRecords], ks: Sequence[int]) -> Measured:
+    def of(cls, group: Sequence[CellRecords], ks: Sequence[int]) -> EntryRecords:
         """Put cells together.
 
         Args:

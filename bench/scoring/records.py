@@ -21,6 +21,7 @@ from bench.scoring.schema import AGAIN, current
 
 if TYPE_CHECKING:
     import pandas as pd
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ class Store:
     """Read and write the folder of a run.
 
     Args:
-        folder: holds `cells/KEY.parquet`, one for each finished cell, and `failed/KEY.json` for each that failed.
+        folder: holds `cells/KEY.parquet`, one for each finished cell, `failed/KEY.json` for each that failed, and
+            `samples/KEY.safetensors` where accepted candidates were free samples.
     """
 
     folder: Path
@@ -112,6 +114,45 @@ class Store:
         with appearing_file(self.path(key)) as temporary:
             write_rows(temporary, description, rows)
         self._failure(key).unlink(missing_ok=True)
+
+    def keep_samples(self, key: str, samples: Mapping[str, Tensor]) -> None:
+        """Keep a cell's accepted free samples, which no recipe describes; nothing where there are none.
+
+        Args:
+            key: names the cell.
+            samples: waveforms of shape (t,), on the CPU, by their digests.
+        """
+        if samples:
+            from safetensors.torch import save_file
+
+            with appearing_file(self._samples(key)) as temporary:
+                save_file(dict(sorted(samples.items())), temporary)
+
+    def samples(self, key: str) -> dict[str, Tensor]:
+        """Read a cell's accepted free samples by their digests, each compared with its own.
+
+        Raises:
+            DataError: the file is damaged.
+        """
+        from bench.contracts.recipes import Samples
+
+        path = self._samples(key)
+        if not path.is_file():
+            return {}
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        try:
+            found = load_file(path)
+        except (OSError, SafetensorError) as error:
+            raise DataError(path, f"no readable samples ({error})", "what a run kept", AGAIN) from error
+        for digest, waveform in found.items():
+            if Samples(waveform).digest != digest:
+                raise DataError(path, f"samples that are not {digest[:16]}", "those that were accepted", AGAIN)
+        return found
+
+    def _samples(self, key: str) -> Path:
+        return self.folder / "samples" / f"{key}.safetensors"
 
     def fail(self, key: str, description: Mapping[str, object], message: str, traceback: str) -> None:
         """Note why a cell failed.

@@ -9,12 +9,22 @@ from typing import TypeVar
 
 import pandas as pd
 
-from bench.scoring import conditions
+from bench.scoring import conditions, contrasts
 from bench.scoring.bells import Evidence, Ring, rung
-from bench.scoring.conditions import PairedTest, Score, ValidityGap
+from bench.scoring.conditions import Score
+from bench.scoring.contrasts import PairedTest, ValidityGap
+from bench.scoring.dependence import Estimand, trainings
 from bench.scoring.descriptions import FailedCell, RestsOn
+from bench.scoring.efforts import (
+    MedianQueries,
+    Optimality,
+    SmallestPerturbation,
+    optimality,
+    query_medians,
+    smallest_perturbations,
+)
 from bench.scoring.lines import lines
-from bench.scoring.measured import Candidates, Measured
+from bench.scoring.measured import Candidates, EntryRecords
 from bench.scoring.names import Setting
 from bench.scoring.pooling import CleanScores, PerturbedScores, clean_scores, perturbed_scores
 from bench.scoring.records import CellRecords
@@ -45,6 +55,9 @@ class Scored(ABC):
         candidates: how many were tried, and how many of them the SNR lets count.
         bells: alarms that ring.
         rests_on: data and versions.
+        estimand: what the intervals are about.
+        queries: of searches, how many they need under each condition.
+        smallest_perturbation: how small their noise can be, for each condition and k.
     """
 
     victim: str
@@ -64,6 +77,9 @@ class Scored(ABC):
     candidates: Candidates
     bells: tuple[Ring, ...]
     rests_on: RestsOn
+    estimand: Estimand = "fitted"
+    queries: tuple[MedianQueries, ...] = ()
+    smallest_perturbation: tuple[SmallestPerturbation, ...] = ()
 
     @abstractmethod
     def to_json(self) -> dict[str, object]:
@@ -87,9 +103,12 @@ class Scored(ABC):
             "folds": list(self.folds),
             "seeds": list(self.seeds),
             "repeats": self.repeats,
+            "estimand": self.estimand,
             "clean": self.clean.to_json(),
             "scores": [score.to_json() for score in self.scores],
             "validity_gap": [gap.to_json() for gap in self.validity_gap],
+            "queries": [one.to_json() for one in self.queries],
+            "smallest_perturbation": [one.to_json() for one in self.smallest_perturbation],
             "tests": [test.to_json() for test in self.tests],
             "perturbed": None if self.perturbed is None else self.perturbed.to_json(),
             "candidates": self.candidates.to_json(),
@@ -137,11 +156,13 @@ class Results:
         cells: one a victim, defence, attack, corpus, task, fold and seed.
         pooled: the same over all folds and seeds.
         failed: cells without records, with their errors.
+        optimality: how far each search stays behind the best on the same utterances, where there are several.
     """
 
     cells: tuple[CellScores, ...] = ()
     pooled: tuple[PooledScores, ...] = ()
     failed: tuple[FailedCell, ...] = ()
+    optimality: tuple[Optimality, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """Return the documented JSON (docs/json.md)."""
@@ -149,6 +170,7 @@ class Results:
             "schema": SCHEMA,
             "cells": [cell.to_json() for cell in self.cells],
             "pooled": [entry.to_json() for entry in self.pooled],
+            "optimality": [one.to_json() for one in self.optimality],
             "failed": [failure.to_json() for failure in self.failed],
         }
 
@@ -164,18 +186,25 @@ class Results:
         return pd.DataFrame([line for cell, names in told for line in lines(cell, names)])
 
 
-def collect(cells: Sequence[CellRecords], ks: Sequence[int], failed: Sequence[FailedCell] = ()) -> Results:
+def collect(
+    cells: Sequence[CellRecords], ks: Sequence[int], failed: Sequence[FailedCell] = (), estimand: Estimand = "fitted"
+) -> Results:
     """Score finished cells.
 
     Args:
         cells: records; the variants of one attack are put together.
         ks: numbers of queries, in any order; those beyond a cell's budget are left out.
         failed: cells that failed.
+        estimand: what the intervals of pooled results are about; those of a cell are about its one fitted victim.
+
+    Raises:
+        UsageError: "trainings" of fewer than five seeds.
     """
     return Results(
         tuple(_scored(CellScores, _grouped(cells, _cell), ks)),
-        tuple(_scored(PooledScores, _grouped(cells, _pooled), ks)),
+        tuple(_scored(PooledScores, _grouped(cells, _pooled), ks, estimand)),
         tuple(failed),
+        tuple(optimality(cells)),
     )
 
 
@@ -196,14 +225,17 @@ def _grouped(cells: Sequence[CellRecords], by: Callable[[CellRecords], Hashable]
     return list(groups.values())
 
 
-def _scored(kind: type[_S], groups: Sequence[Sequence[CellRecords]], ks: Sequence[int]) -> Iterator[_S]:
+def _scored(
+    kind: type[_S], groups: Sequence[Sequence[CellRecords]], ks: Sequence[int], estimand: Estimand = "fitted"
+) -> Iterator[_S]:
     """The figures of cells that are pooled; bells hear what other attacks did to the same victim."""
-    found = [Measured.of(group, ks) for group in groups]
-    of_victim: dict[Hashable, list[Measured]] = {}
+    found = [EntryRecords.of(group, ks) for group in groups]
+    of_victim: dict[Hashable, list[EntryRecords]] = {}
     for group, own in zip(groups, found, strict=True):
         of_victim.setdefault(_attacked(group), []).append(own)
     for group, own in zip(groups, found, strict=True):
-        yield _entry(kind, group, own, [other for other in of_victim[_attacked(group)] if other is not own])
+        beside = [other for other in of_victim[_attacked(group)] if other is not own]
+        yield _entry(kind, group, own, beside, estimand)
 
 
 def _attacked(group: Sequence[CellRecords]) -> Hashable:
@@ -214,9 +246,12 @@ def _attacked(group: Sequence[CellRecords]) -> Hashable:
     return names.victim, names.defense, names.setting, rules, places
 
 
-def _entry(kind: type[_S], group: Sequence[CellRecords], own: Measured, beside: Sequence[Measured]) -> _S:
+def _entry(
+    kind: type[_S], group: Sequence[CellRecords], own: EntryRecords, beside: Sequence[EntryRecords], estimand: Estimand
+) -> _S:
     named, rows = [cell.description.names for cell in group], own.clean
-    figures = clean_scores(rows)
+    figures = clean_scores(rows, trainings(rows, estimand))
+    budget = own.about.rests_on.max_queries
     return kind(
         victim=named[0].victim,
         defense=named[0].defense,
@@ -228,11 +263,14 @@ def _entry(kind: type[_S], group: Sequence[CellRecords], own: Measured, beside: 
         seeds=tuple(sorted({names.seed for names in named})),
         repeats=len({names.repeat for names in named}),
         clean=figures,
-        scores=tuple(conditions.scores(own.conditions, own.ks)),
-        validity_gap=tuple(conditions.validity_gaps(own.conditions, own.ks)),
-        tests=tuple(conditions.tests(own.conditions, own.ks)),
-        perturbed=perturbed_scores(own.rows),
+        scores=tuple(conditions.scores(own.conditions, own.ks, estimand)),
+        validity_gap=tuple(contrasts.validity_gaps(own.conditions, own.ks, estimand)),
+        tests=tuple(contrasts.tests(own.conditions, own.ks, estimand)),
+        perturbed=perturbed_scores(own.rows, estimand),
         candidates=own.candidates,
         bells=rung(Evidence(own, figures, beside)),
         rests_on=own.about.rests_on,
+        estimand=estimand,
+        queries=tuple(query_medians(own.conditions, budget, estimand)),
+        smallest_perturbation=tuple(smallest_perturbations(own.conditions, own.ks, estimand)),
     )

@@ -8,7 +8,7 @@ import pandas as pd
 
 from bench.core.specs import Spec, inner_spec
 from bench.scoring.conditions import Condition
-from bench.scoring.measured import Measured
+from bench.scoring.measured import EntryRecords
 from bench.scoring.pooling import CleanScores
 from bench.scoring.scores import CELL, UTTERANCE, within
 
@@ -20,7 +20,7 @@ Sign = tuple[float, str]
 """A figure that reached a bell's threshold, and what it says in words."""
 
 
-def constant_answer(own: Measured, least: float) -> Sign | None:
+def constant_answer(own: EntryRecords, least: float) -> Sign | None:
     """Find the fitted victim that gives most clean utterances one answer.
 
     Args:
@@ -39,7 +39,7 @@ def constant_answer(own: Measured, least: float) -> Sign | None:
     return share, f"answers {answer!r} to {share:.0%} of the clean utterances (fold {fold}, seed {seed})"
 
 
-def chance_level(own: Measured, found: CleanScores, most: float) -> Sign | None:
+def chance_level(own: EntryRecords, found: CleanScores, most: float) -> Sign | None:
     """Find a clean UAR whose interval does not lie above chance.
 
     Args:
@@ -54,7 +54,7 @@ def chance_level(own: Measured, found: CleanScores, most: float) -> Sign | None:
     return above, f"clean UAR {found.uar} does not lie above chance, {1 / classes:.2f} with {classes} classes"
 
 
-def labels_flip(own: Measured, least: float) -> Sign | None:
+def labels_flip(own: EntryRecords, least: float) -> Sign | None:
     """Find changed labels that did not hold when the same was asked again.
 
     Args:
@@ -70,7 +70,7 @@ def labels_flip(own: Measured, least: float) -> Sign | None:
     return share, f"{int(by_chance.sum()):,} of {changed:,} changed labels did not hold when asked again"
 
 
-def plain_noise(own: Measured, beside: Sequence[Measured], louder: float) -> Sign | None:
+def plain_noise(own: EntryRecords, beside: Sequence[EntryRecords], louder: float) -> Sign | None:
     """Find plain noise of the same run that succeeds as often as a search, and is no louder.
 
     Args:
@@ -91,7 +91,7 @@ def plain_noise(own: Measured, beside: Sequence[Measured], louder: float) -> Sig
     return None
 
 
-def transfer_stronger(own: Measured, beside: Sequence[Measured], least: float) -> Sign | None:
+def transfer_stronger(own: EntryRecords, beside: Sequence[EntryRecords], least: float) -> Sign | None:
     """Find what was brought from the bare victim and succeeds more often than the same search that asks this one.
 
     Args:
@@ -112,7 +112,7 @@ def transfer_stronger(own: Measured, beside: Sequence[Measured], least: float) -
     return None
 
 
-def dies_in_pcm(own: Measured, least: float) -> Sign | None:
+def dies_in_pcm(own: EntryRecords, least: float) -> Sign | None:
     """Find successes that are none as 16-bit PCM; records that do not say are passed over.
 
     Args:
@@ -130,7 +130,7 @@ def dies_in_pcm(own: Measured, least: float) -> Sign | None:
     return worst
 
 
-def short_bursts(own: Measured, least: float) -> Sign | None:
+def short_bursts(own: EntryRecords, least: float) -> Sign | None:
     """Find successes whose noise is far louder for a moment than over the whole utterance.
 
     Args:
@@ -149,7 +149,7 @@ def short_bursts(own: Measured, least: float) -> Sign | None:
     return worst
 
 
-def few_applied(own: Measured, below: float) -> Sign | None:
+def few_applied(own: EntryRecords, below: float) -> Sign | None:
     """Find an attack that asked about few of the utterances.
 
     Args:
@@ -161,7 +161,7 @@ def few_applied(own: Measured, below: float) -> Sign | None:
     return (applied / of, f"applied to {applied:,} of {of:,} utterances") if applied / of < below else None
 
 
-def few_speakers(own: Measured, below: float) -> Sign | None:
+def few_speakers(own: EntryRecords, below: float) -> Sign | None:
     """Find results that rest on few speakers.
 
     Args:
@@ -176,7 +176,7 @@ def few_speakers(own: Measured, below: float) -> Sign | None:
     ), f"{count} speaker{'s' * (count != 1)} can say little about others: --fold all tests every speaker"
 
 
-def all_broke_the_rule(own: Measured, most: float) -> Sign | None:
+def all_broke_the_rule(own: EntryRecords, most: float) -> Sign | None:
     """Find an attack none of whose candidates lay above the SNR that counts; one without an SNR may have counted.
 
     Args:
@@ -189,17 +189,17 @@ def all_broke_the_rule(own: Measured, most: float) -> Sign | None:
     return float(tried.above), f"{tried} ({tried.changed:,} changed the label)"
 
 
-def _name(one: Measured) -> str:
+def _name(one: EntryRecords) -> str:
     return one.about.attack_base.partition(":")[0]
 
 
-def _pairs(own: Measured, other: Measured) -> Iterator[tuple[Condition, Condition]]:
+def _pairs(own: EntryRecords, other: EntryRecords) -> Iterator[tuple[Condition, Condition]]:
     """The conditions of both in which the same successes count."""
     for one in own.conditions:
         yield from ((one, two) for two in other.conditions if one.noises == two.noises)
 
 
-def _same_search(own: Measured, transfer: Measured) -> bool:
+def _same_search(own: EntryRecords, transfer: EntryRecords) -> bool:
     """Whether an attack brings what this search finds, informed or not, with whatever noises."""
     told = transfer.about.attack_params.get("attack")
     if not isinstance(told, str):
@@ -210,7 +210,7 @@ def _same_search(own: Measured, transfer: Measured) -> bool:
 
 
 def _acc_att(condition: Condition, k: int) -> float:
-    return condition.acc_att(k).value
+    return float(condition.successes(k)["success"].mean())
 
 
 def _first_successes(condition: Condition, k: int) -> pd.DataFrame:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
 
 from bench.contracts.registry import Registry
-from bench.contracts.traits import traits_of
-from bench.core.batch import Batch
 from bench.core.errors import ComponentError, UsageError
+from bench.core.rng import key_of
 from bench.core.specs import NO_DEFENSE
 from bench.core.threads import in_threads
 from bench.core.types import Utterance
 from bench.defending.certificates import Certificate, Certifying
 from bench.evaluation.cells import FittedKey, limited
+from bench.evaluation.enrolment import groups_of
 from bench.evaluation.experiment import Experiment
-from bench.evaluation.fitted_store import fit_or_load, versions
+from bench.evaluation.fitted_store import versions
+from bench.evaluation.instances import instance, sample_key
+from bench.referee.asking import threads_for
+from bench.referee.blinding import Instance
 from bench.studies.certified_scores import Certified, CertifiedBasis, CertifiedNames, CertifiedUtterance, Effort
 
 
@@ -51,29 +55,47 @@ def certified(experiment: Experiment, key: FittedKey, effort: Effort, limit: int
     Raises:
         ComponentError: it cannot certify.
     """
-    victim, split = fit_or_load(experiment, key), experiment.split(key)
-    chosen = limited(split.test, limit)
-    enrolled = victim.enroll(split.test)
-    if not isinstance(enrolled, Certifying):
-        found = f"a {type(enrolled).__name__} without certify"
-        raise ComponentError(f"defense {key.defense_spec!r}", found, "a victim that certifies", "add it")
+    test = experiment.split(key).test
+    chosen, proven = limited(test, limit), dict[str, Certificate]()
+    look = sample_key(experiment, key, repeat=0)
     with experiment.progress.task(f"Certifying {key.victim}, defence {key.defense_spec}", len(chosen)) as advance:
-        proven: dict[str, Certificate] = {}
-
-        @torch.no_grad()
-        def work(share: Sequence[Utterance], stopped: threading.Event) -> None:
-            for said in share:
-                if not stopped.is_set():
-                    batch = Batch.of([said], experiment.device, [f"{key.seed}/certify"])
-                    (proven[said.id],) = enrolled.certify(batch, effort.first, effort.copies, effort.alpha)
-                    advance(1)
-
-        side_by_side = traits_of(enrolled).concurrent and experiment.device.type == "cpu"
-        in_threads(work, chosen, torch.get_num_threads() if side_by_side else 1)
+        for group in groups_of(test, experiment.enrolment):
+            enrolled = instance(experiment, key, look, test, group, "certified")
+            own = [said for said in chosen if said.id in group.asked]
+            proven |= _certified(enrolled, own, experiment.device, key, look, effort, advance)
     names = CertifiedNames(key.victim.spec, key.defense_spec, experiment.dataset.name, key.task.name, key.split)
     versioned = versions(defended=key.defense is not None)
     basis = CertifiedBasis(experiment.dataset.fingerprint, experiment.device.type, versioned)
     return Certified(names, key.fold, key.seed, basis, tuple(_proven(said, proven[said.id], key) for said in chosen))
+
+
+def _certified(
+    enrolled: Instance,
+    chosen: Sequence[Utterance],
+    device: torch.device,
+    key: FittedKey,
+    look: str,
+    effort: Effort,
+    advance: Callable[[int], None],
+) -> dict[str, Certificate]:
+    """Certificates of utterances by their ids; the victim is shown none."""
+    victim, found = enrolled.victim, dict[str, Certificate]()
+    if not isinstance(victim, Certifying):
+        said = f"a {type(victim).__name__} without certify"
+        raise ComponentError(f"defense {key.defense_spec!r}", said, "a victim that certifies", "add it")
+
+    @torch.no_grad()
+    def work(share: Sequence[Utterance], stopped: threading.Event) -> None:
+        for said in share:
+            if not stopped.is_set():
+                drawn = f"{key_of('certify', look, said.id):016x}"
+                batch = enrolled.blinding.batch([said], device, [drawn])
+                (proof,) = victim.certify(batch, effort.first, effort.copies, effort.alpha)
+                found[said.id] = replace(proof, utterance=said.id)
+                advance(1)
+
+    in_threads(work, chosen, threads_for(enrolled, device))
+    return found
 
 
 def _proven(said: Utterance, proof: Certificate, key: FittedKey) -> CertifiedUtterance:

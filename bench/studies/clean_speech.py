@@ -19,7 +19,7 @@ from bench.data.tasks import usable
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.fitted_store import fitted_description
-from bench.referee.referee import Referee
+from bench.evaluation.instances import panel_of
 from bench.scoring.descriptions import FittedOn
 from bench.studies.clean_scoring import CleanAnswers, CleanBasis, CleanNames
 from bench.studies.training_jobs import Job, Trained
@@ -88,21 +88,15 @@ def answers(experiment: Experiment, found: Trained, other: Dataset | None = None
 
     Args:
         experiment: data and machine.
-        found: the victim.
+        found: the victim; asked are instances that know other utterances of the same speakers.
         other: another corpus to test it on; the fold's test part by default.
         repeat: which look at it, from 0: a randomised victim draws anew.
     """
     key, task, tested = found.key, found.key.task, other or experiment.dataset
     said = found.split.test if other is None else perceived(key, other)
     with torch.no_grad(), experiment.progress.task(f"Asking {key.victim}", len(said)) as advance:
-        referee = Referee(
-            found.victim.enroll(said),
-            task,
-            experiment.device,
-            experiment.batch_size,
-            sample_key=f"{key.seed}/{repeat}",
-        )
-        labels = referee.names(referee.labels(said))
+        panel = panel_of(experiment, key, said, repeat)
+        labels = panel.names(panel.labels(said))
         advance(len(said))
     columns = ["utterance", "speaker", "label_true"]
     rows = pd.DataFrame([(one.id, one.speaker, task.label_of(one)) for one in said], columns=columns)

@@ -19,8 +19,11 @@ from bench.core.progress import Progress
 from bench.core.specs import did_you_mean
 from bench.core.types import Utterance
 from bench.evaluation.cells import limited
+from bench.evaluation.enrolment import groups_of
 from bench.evaluation.experiment import Experiment
+from bench.evaluation.instances import instance, sample_key
 from bench.evaluation.options import Options
+from bench.referee.blinding import Blinding
 from bench.studies.listening.examples import Example, listen, specs_of
 from bench.studies.training_jobs import prepare_job, trained
 
@@ -85,11 +88,13 @@ def compare(options: Options, id: str | None, progress: Progress) -> Comparison:
     key = job.fitted[0]
     example = _example(job.experiment, options, _asked(job.experiment.split(key).test, id))
     done = trained(job.experiment, key)
-    victim = done.victim.enroll(done.split.test)
-    if not isinstance(victim, Comparing):
+    test = done.split.test
+    (group,) = (one for one in groups_of(test, job.experiment.enrolment) if example.original.id in one.asked)
+    shown = instance(job.experiment, key, sample_key(job.experiment, key, 0), test, group, "shown")
+    if not isinstance(shown.victim, Comparing):
         expected = "a defence that cleans features, such as gan_purification, as the last of them"
         raise UsageError(f"--defense {key.defense_spec!r}", "one that shows no features", expected, "choose it")
-    return _compared(victim, example, job.experiment.device, f"{key.victim} · {key.defense_spec}")
+    return _compared(shown.victim, shown.blinding, example, job.experiment.device, f"{key.victim} · {key.defense_spec}")
 
 
 def _asked(test: Sequence[Utterance], id: str | None) -> Utterance:
@@ -117,9 +122,9 @@ def _example(experiment: Experiment, options: Options, asked: Utterance) -> Exam
 
 
 @torch.no_grad()
-def _compared(victim: Comparing, example: Example, device: torch.device, who: str) -> Comparison:
+def _compared(victim: Comparing, blinding: Blinding, example: Example, device: torch.device, who: str) -> Comparison:
     both = [replace(one, waveform=one.waveform.to(device)) for one in (example.original, example.candidate)]
-    (clean, purified_clean), (noisy, purified) = victim.before_after(Batch.of(both, device))
+    (clean, purified_clean), (noisy, purified) = victim.before_after(blinding.batch(both, device))
     level = "" if example.snr_db is None else f" at {example.snr_db:.1f} dB"
     title = f"{who}\n{example.original.id} under {example.effect}{level}"
     features = (one.cpu() for one in (clean, noisy, purified, purified_clean))

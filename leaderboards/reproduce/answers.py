@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
-from bench.scoring.estimates import Difference, Estimate
+from bench.scoring.estimates import Estimate
 from bench.scoring.names import CellNames, Setting
-from bench.scoring.pooling import Recall, clean_scores, weighted_means
+from bench.scoring.pooling import Recall, clean_scores
 from bench.scoring.records import CellRecords, pooled_rows
 from bench.scoring.scores import UTTERANCE, clean
-from bench.scoring.statistics import difference_interval
 from leaderboards.reproduce.shape import TableSubject
 
 _PAIR = ["fold", "seed", "utterance"]
@@ -119,53 +118,6 @@ def level(rows: pd.DataFrame | None, column: str, score: Recall = "uar") -> Esti
 def error(figure: Estimate | None) -> Estimate | None:
     """Turn a score into an error, 1 − the score, with its interval."""
     return None if figure is None else figure.complement()
-
-
-@dataclass(frozen=True)
-class Term:
-    """A difference of two columns of answers to the same utterances.
-
-    Args:
-        rows: see `paired`; None where there is no such run.
-        later: the column that is better where the difference is above 0.
-        earlier: the other.
-        times: how often it counts, negative to be taken away.
-    """
-
-    rows: pd.DataFrame | None
-    later: str = "attacked"
-    earlier: str = "other_attacked"
-    times: float = 1.0
-
-
-def contrast(terms: Sequence[Term], score: Recall = "uar") -> Difference | None:
-    """Compute Σ times · (score of `later` − score of `earlier`), with an interval that heeds whose utterances they
-    share.
-
-    Every term is over the utterances that both columns answer; speakers are the clusters of all terms together.
-
-    Args:
-        terms: at least one.
-        score: UAR or WAR.
-
-    Returns:
-        None where a term has no such utterance.
-    """
-    parts = []
-    for number, term in enumerate(terms):
-        rows = None if term.rows is None else term.rows[term.rows[[term.later, term.earlier]].notna().all(axis=1)]
-        if rows is None or rows.empty:
-            return None
-        stratum, shares = next((s, w) for name, s, w in weighted_means(rows) if name == score)
-        hits = (rows[term.later] == rows["label_true"], rows[term.earlier] == rows["label_true"])
-        told = {"later": hits[0].astype(float), "earlier": hits[1].astype(float), "weight": term.times * shares}
-        parts.append(rows[[*UTTERANCE, "speaker"]].assign(**told, term=number, stratum=stratum))
-    whole = pd.concat(parts, ignore_index=True)
-    weights, speakers = whole["weight"].to_numpy(float), whole["speaker"].tolist()
-    strata, units = whole.groupby(["term", "stratum"]).ngroup(), whole.groupby([*UTTERANCE]).ngroup()
-    value = float(weights @ (whole["later"] - whole["earlier"]).to_numpy(float))
-    found = difference_interval(whole["later"], whole["earlier"], speakers, strata=strata, weights=weights, units=units)
-    return Difference(value, *found, n=int(units.nunique()))
 
 
 def applied(rows: pd.DataFrame | None) -> str:

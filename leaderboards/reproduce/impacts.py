@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from bench.scoring.estimates import Difference
-from bench.scoring.pooling import weighted_means
-from bench.scoring.scores import cell_numbers
-from bench.scoring.statistics import difference_interval
-
-Hits = NDArray[np.float64]
+from leaderboards.reproduce.contrasts import Term, relative
+from leaderboards.reproduce.figures import Measured
 
 
-@dataclass(frozen=True)
-class _Ratio:
-    """Accuracy after over accuracy before, and its linearisation.
-
-    Args:
-        value: of the ratio.
-        gains: shape (n,), what each utterance adds; its mean less that of `losses` is 0.
-        losses: shape (n,).
-    """
-
-    value: float
-    gains: Hits
-    losses: Hits
-
-
-def impact(rows: pd.DataFrame | None) -> Difference | None:
+def impact(rows: pd.DataFrame | None) -> Measured | None:
     """Compute P3's Impact, accuracy after an attack / accuracy before − 1, over all utterances; P3 gives it in percent.
 
     An utterance to which the attack does not apply keeps its label, as in P3, where what has no adjective is left as it
-    is. The interval is by Taylor linearisation of the ratio, clustered by speaker.
+    is.
 
     Args:
         rows: see [`Answers`][leaderboards.reproduce.answers.Answers].
@@ -43,26 +20,20 @@ def impact(rows: pd.DataFrame | None) -> Difference | None:
     Returns:
         None where the attack applied to no utterance, or nothing was right before.
     """
-    own = None if rows is None else _ratio(rows, "clean", "attacked")
-    if own is None or rows is None:
-        return None
-    half = _half(own.gains, own.losses, rows)
-    return Difference(own.value - 1, own.value - 1 - half, own.value - 1 + half, n=len(rows))
+    return relative([Term(filled(rows), "attacked", "clean")], "war")
 
 
-def impact_difference(rows: pd.DataFrame | None) -> Difference | None:
+def impact_difference(rows: pd.DataFrame | None) -> Measured | None:
     """Subtract the Impact on another victim from that on one, on the same utterances: above 0 where it suffers less.
 
     Args:
         rows: see [`paired`][leaderboards.reproduce.answers.paired].
     """
-    if rows is None:
+    if rows is None or rows["other_attacked"].isna().all():
         return None
-    own, other = _ratio(rows, "clean", "attacked"), _ratio(rows, "other_clean", "other_attacked")
-    if own is None or other is None:
-        return None
-    value, half = own.value - other.value, _half(own.gains + other.losses, own.losses + other.gains, rows)
-    return Difference(value, value - half, value + half, n=len(rows))
+    other = rows["other_attacked"].where(rows["other_attacked"].notna(), rows["other_clean"])
+    both = filled(rows.assign(other_attacked=other))
+    return relative([Term(both, "attacked", "clean"), Term(both, "other_attacked", "other_clean", -1.0)], "war")
 
 
 def filled(rows: pd.DataFrame | None) -> pd.DataFrame | None:
@@ -70,27 +41,3 @@ def filled(rows: pd.DataFrame | None) -> pd.DataFrame | None:
     if rows is None or rows["attacked"].isna().all():
         return None
     return rows.assign(attacked=rows["attacked"].where(rows["attacked"].notna(), rows["clean"]))
-
-
-def _ratio(rows: pd.DataFrame, before: str, after: str) -> _Ratio | None:
-    if rows[after].isna().all():
-        return None
-    said = rows[after].where(rows[after].notna(), rows[before])
-    then, now = (np.asarray(labels == rows["label_true"], dtype=np.float64) for labels in (rows[before], said))
-    weights = _weights(rows)
-    mean = float(weights @ then)
-    if mean <= 0:
-        return None
-    value = float(weights @ now) / mean
-    return _Ratio(value, now / mean, value * then / mean)
-
-
-def _weights(rows: pd.DataFrame) -> Hits:
-    """Each cell's utterances together as much as another's."""
-    return np.asarray(next(weights for name, _, weights in weighted_means(rows) if name == "war"), dtype=np.float64)
-
-
-def _half(gains: Hits, losses: Hits, rows: pd.DataFrame) -> float:
-    """Half the interval of a linearised figure, whose mean is 0."""
-    speakers = rows["speaker"].tolist()
-    return difference_interval(gains, losses, speakers, strata=cell_numbers(rows), weights=_weights(rows))[1]

@@ -1,7 +1,9 @@
 """P3's Tables 3 to 6: what masked words and a moved pitch cost single victims, and what they cost their fusion.
 
 Source: Cohen, Rosenberger, Butman, Bar: Masking important information to assess the robustness of a multimodal
-classifier for emotion recognition, Tables 3 to 6, averages over sessions (`p3_fusion.csv`).
+classifier for emotion recognition, Tables 3 to 6 (`p3_fusion.csv`): averages over sessions here, each of them in
+[`p3_sessions`][leaderboards.reproduce.p3_sessions]. Its research questions: RQ1, whether words and voice together
+recognise more than one alone; RQ2 and RQ3, whether masked words and a moved pitch cost them less.
 
 Readings: accuracy is over all utterances; one to which a perturbation does not apply keeps its label. The fusion is the
 defence `fusion` of the victim that hears, and is set against the one that is attacked. For pitch and as many random
@@ -23,9 +25,14 @@ from bench.core.specs import Spec
 from bench.evaluation.options import Options
 from bench.scoring.estimates import Estimate
 from bench.scoring.records import CellRecords
-from leaderboards.reproduce.answers import BARE, Answers, Term, applied, contrast, level, paired, read
+from leaderboards.reproduce.answers import BARE, Answers, applied, level, paired, read
+from leaderboards.reproduce.claims import Claim, above, around, below
+from leaderboards.reproduce.contrasts import Term, contrast
+from leaderboards.reproduce.facts import facts, share
+from leaderboards.reproduce.figures import Measured
 from leaderboards.reproduce.impacts import filled, impact, impact_difference
-from leaderboards.reproduce.shape import Claim, Table, TableValue, above, around, below, facts, share
+from leaderboards.reproduce.p3_sessions import by_session
+from leaderboards.reproduce.shape import Table, TableSubject, TableValue, judged
 
 PAPER = "P3, Tables 3 to 6: single victims and their fusion"
 MASKS = {
@@ -115,8 +122,9 @@ class Models:
 
 
 def tables(cells: Sequence[CellRecords]) -> list[Table]:
-    """Make a table for each fusion and setting."""
-    return [_table(models) for found in read(cells) for models in _models(found)]
+    """Make two tables for each fusion and setting: over all folds, with the claims, and fold by fold."""
+    found = [models for answers in read(cells) for models in _models(answers)]
+    return judged([table for models in found for table in (_table(models), _sessions(models))])
 
 
 def _models(found: Answers) -> Iterator[Models]:
@@ -127,11 +135,25 @@ def _models(found: Answers) -> Iterator[Models]:
             yield Models(found, {"text": (text, BARE), "audio": (audio, BARE), "multimodal": (audio, defense)})
 
 
-def _table(models: Models) -> Table:
-    rows = [_row(models, model, name) for model in ATTACKS for name in ("none", *ATTACKS[model])]
+_ROWS = tuple((model, name) for model, attacks in ATTACKS.items() for name in ("none", *attacks))
+
+
+def _about(models: Models) -> TableSubject:
     names = {model: victim if defense == BARE else defense for model, (victim, defense) in models.who.items()}
-    about = models.found.about(victim=f"{names['text']} and {names['audio']}", defense=names["multimodal"])
-    return Table(PAPER, about, tuple(rows), tuple(_claims(models)), _NOTES)
+    return models.found.about(victim=f"{names['text']} and {names['audio']}", defense=names["multimodal"])
+
+
+def _table(models: Models) -> Table:
+    rows = tuple(_row(models, model, name) for model, name in _ROWS)
+    return Table(PAPER, _about(models), rows, tuple(_claims(models)), _NOTES)
+
+
+def _sessions(models: Models) -> Table:
+    def rows_of(model: str, name: str) -> tuple[pd.DataFrame | None, str]:
+        rows = models.get(model, name)
+        return (rows, "clean") if name == "none" else (filled(rows), "attacked")
+
+    return by_session(_about(models), _ROWS, rows_of)
 
 
 def _row(models: Models, model: str, name: str) -> dict[str, TableValue]:
@@ -183,11 +205,12 @@ def _claims(models: Models) -> Iterator[Claim]:
     for single in ("text", "audio"):
         better = contrast([Term(models.beside("multimodal", "none", single, "none"), "clean", "other_clean")], "war")
         figure = _difference(("multimodal", "none"), (single, "none"), 0)
-        yield above(f"the fusion is more accurate than {single} alone, nobody attacking", better, figure)
+        yield above(f"RQ1: the fusion is more accurate than {single} alone, nobody attacking", better, figure)
     for name, single in (("adjectives", "text"), ("nouns", "text"), ("pitch", "audio")):
         less = impact_difference(models.beside("multimodal", name, single, name))
         figure = _difference(("multimodal", name), (single, name), 1)
-        yield above(f"{name}: the Impact on the fusion is smaller than on {single} alone", less, figure)
+        question = "RQ3" if single == "audio" else "RQ2"
+        yield above(f"{question}: {name}: the Impact on the fusion is smaller than on {single} alone", less, figure)
     for name in ("adjectives", "nouns"):
         more = impact_difference(models.beside("text", name, "text", f"random_as_{name}"))
         figure = _difference(("text", name), ("text", f"random_as_{name}"), 1)
@@ -203,7 +226,7 @@ def _claims(models: Models) -> Iterator[Claim]:
         )
 
 
-def _beyond_sum(models: Models, name: str) -> Estimate | None:
+def _beyond_sum(models: Models, name: str) -> Measured | None:
     """What two perturbations cost together less what each costs alone, in accuracy."""
     costs = [
         Term(filled(models.get("multimodal", part)), "attacked", "clean", times)

@@ -20,8 +20,11 @@ from bench.evaluation.options import Options
 from bench.scoring.clean_scores import clean_report
 from bench.scoring.estimates import Estimate
 from bench.scoring.records import CellRecords
-from leaderboards.reproduce.answers import BARE, Answers, Term, applied, contrast, paired, read
-from leaderboards.reproduce.shape import Claim, Table, TableValue, above, below, facts, share
+from leaderboards.reproduce.answers import BARE, Answers, applied, paired, read
+from leaderboards.reproduce.claims import Claim, above, below
+from leaderboards.reproduce.contrasts import Term, contrast
+from leaderboards.reproduce.facts import facts, share
+from leaderboards.reproduce.shape import Table, TableValue, judged
 
 PAPER = "P4, Tables 5 and 6: noise mix-up"
 MIXUP = "noise_mixup"
@@ -44,7 +47,7 @@ def asked(options: Options) -> list[Options]:
 
 def tables(cells: Sequence[CellRecords]) -> list[Table]:
     """Make a table for each victim, task and split."""
-    return [_table(found, victim) for found in read(cells) for victim in found.victims()]
+    return judged([_table(found, victim) for found in read(cells) for victim in found.victims()])
 
 
 def _table(found: Answers, victim: str) -> Table:
@@ -56,16 +59,28 @@ def _table(found: Answers, victim: str) -> Table:
 
 def _row(found: Answers, victim: str, training: str, test: str) -> dict[str, TableValue]:
     task = found.setting.task
-    known = [row for row in facts("p4_mixup.csv") if row["dataset"] == task.upper()]
-    printed = next((row for row in known if (row["training"], row["test_set"]) == (training, test)), None)
+    printed = printed_row(task, training, test)
     rows = _answers(found, victim, training, test)
-    ours = _scored(rows, "clean" if test == "clean" else "attacked", task_named(task).classes)
+    ours = scored(rows, "clean" if test == "clean" else "attacked", task_named(task).classes)
     figures: dict[str, TableValue] = {
         f"published {name}": share(printed[column]) if printed else None for name, column in _PUBLISHED.items()
     }
     figures |= {name: ours.get(name) for name in (*_PUBLISHED, "UAR")}
     told = applied(rows) if test != "clean" or rows is None else f"{len(rows)} of {len(rows)}"
     return {"training": training, "test set": test, **figures, "applied to": told}
+
+
+def printed_row(task: str, training: str, test: str) -> dict[str, str] | None:
+    """Return a row of P4's Tables 5 and 6; None where it has none.
+
+    Args:
+        task: "ahsn" or "aesn".
+        training: "clean" or "mixup".
+        test: "clean", "15 dB", "20 dB" or "40 dB".
+    """
+    wanted = (task.upper(), training, test)
+    rows = facts("p4_mixup.csv")
+    return next((row for row in rows if (row["dataset"], row["training"], row["test_set"]) == wanted), None)
 
 
 def _answers(found: Answers, victim: str, training: str, test: str) -> pd.DataFrame | None:
@@ -75,7 +90,14 @@ def _answers(found: Answers, victim: str, training: str, test: str) -> pd.DataFr
     return next((rows for rows in runs if rows is not None), None)
 
 
-def _scored(rows: pd.DataFrame | None, column: str, classes: Sequence[str]) -> dict[str, Estimate]:
+def scored(rows: pd.DataFrame | None, column: str, classes: Sequence[str]) -> dict[str, Estimate]:
+    """Estimate accuracy, weighted precision, weighted F1 and UAR; nothing where nothing was answered.
+
+    Args:
+        rows: of `Answers`; None where there is no such run.
+        column: "clean" or "attacked".
+        classes: of the task.
+    """
     answered = None if rows is None else rows[rows[column].notna()]
     if answered is None or answered.empty:
         return {}
@@ -85,10 +107,8 @@ def _scored(rows: pd.DataFrame | None, column: str, classes: Sequence[str]) -> d
 
 def _claims(found: Answers, victim: str) -> Iterator[Claim]:
     def printed(training: str, test: str) -> float | None:
-        rows = [row for row in facts("p4_mixup.csv") if row["dataset"] == found.setting.task.upper()]
-        return next(
-            (share(r["unweighted_accuracy"]) for r in rows if (r["training"], r["test_set"]) == (training, test)), None
-        )
+        row = printed_row(found.setting.task, training, test)
+        return None if row is None else share(row["unweighted_accuracy"])
 
     def difference(later: float | None, earlier: float | None) -> float | None:
         return None if later is None or earlier is None else round(later - earlier, 4)

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from attacks.adaptive import Adaptive, predistorted
+from attacks.adaptive import Adaptive, forms_of
 from attacks.transfer import Transfer
-from bench import AttackTools, Batch, UsageError, Utterance, keyed
+from bench import AttackTools, Batch, Heard, Overlay, Recipe, Samples, UsageError, Utterance, keyed
 from bench.audio.signal import mix, snr_db
 from bench.contracts.capabilities import Purifying, Refusing
 from bench.contracts.defense_view import DefenseView, survival
 from bench.referee.referee import Referee
-from bench.referee.search import AttackRun
+from bench.referee.search import AttackRun, Search
 from bench.testing import CPU, TASK, ContraryVictim, sample_tools, sample_utterances
 
 SAID = sample_utterances(1, each=1)[0]
@@ -44,7 +44,8 @@ class Guarded(ContraryVictim):
 
 
 def adaptive_tools(victim: Guarded, k: int = 5) -> AttackTools:
-    return replace(sample_tools(k), defense_view=DefenseView(victim, CPU))
+    view = DefenseView.through(victim, Batch.of, CPU)
+    return AttackRun(Adaptive(), "x", sample_tools(k), 0, view=view).tools_for(SAID)
 
 
 def test_what_is_told_apart_by_its_methods() -> None:
@@ -53,33 +54,46 @@ def test_what_is_told_apart_by_its_methods() -> None:
     assert not isinstance(ContraryVictim(), Refusing | Purifying)
 
 
-def test_predistorted_noise_is_as_loud_as_the_noise() -> None:
-    traces = Guarded().trace(Batch.of([SAID, LOUD]))
-    forms = predistorted(SAID, LOUD, traces)
+@pytest.mark.parametrize("asked", [Recipe(Overlay("natural-1", 10.1)), Recipe(Samples(LOUD.waveform))])
+def test_predistorted_noise_is_as_loud_as_the_noise(asked: Recipe) -> None:
+    tools = adaptive_tools(Guarded())
+    heard = tools.render(Heard.of(SAID), asked)
+    assert heard is not None
+    traces = Guarded().trace(Batch.of([SAID, replace(SAID, waveform=heard.waveform)]))
+    forms = forms_of(Heard.of(SAID), asked, heard, (traces[0], traces[1]), tools)
     assert len(forms) == 5
-    for form in forms:
+    for recipe, form in forms:
         assert float(snr_db(SAID.waveform, form.waveform)) == pytest.approx(10.1, abs=0.2)
-        assert not torch.equal(form.waveform, LOUD.waveform)
+        assert not torch.equal(form.waveform, heard.waveform)
+        again = tools.render(Heard.of(SAID), recipe)
+        assert again is not None
+        assert torch.equal(again.waveform, form.waveform), "the recipe says what is heard"
 
 
 def test_an_adaptive_attacker_asks_the_form_that_survives() -> None:
-    tools = adaptive_tools(Guarded(quiet=float("inf")))
+    tools, said = adaptive_tools(Guarded(quiet=float("inf"))), Heard.of(SAID)
     assert tools.defense_view is not None
-    first = next(Adaptive("environmental").search(SAID, tools, keyed("x")))
-    plain = next(tools.component("environmental").search(SAID, tools, keyed("x")))
-    before, *after = tools.defense_view.traces([SAID, first, plain])
+    asked = next(Adaptive("environmental").search(said, tools, keyed("x")))
+    other = next(tools.component("environmental").search(said, tools, keyed("x")))
+    first, plain = tools.render(said, asked), tools.render(said, other)
+    assert first is not None
+    assert plain is not None
+    before, *after = tools.defense_view.traces([said, first, plain])
     left = [survival(before, trace) for trace in after]
     assert left[0] > 1.1 * left[1]
-    assert first.perturbation == plain.perturbation
+    assert asked.parts[0].clip == other.parts[0].clip  # type: ignore[union-attr]
 
 
 def test_nothing_is_asked_that_would_be_refused() -> None:
-    assert next(Adaptive("environmental").search(SAID, adaptive_tools(Guarded(quiet=0.0)), keyed("x")), None) is None
+    assert (
+        next(Adaptive("environmental").search(Heard.of(SAID), adaptive_tools(Guarded(quiet=0.0)), keyed("x")), None)
+        is None
+    )
 
 
 def test_a_search_whose_every_candidate_is_refused_ends() -> None:
     tools = adaptive_tools(Guarded(quiet=0.0))
-    assert list(Adaptive("boundary", looks=2).search(SAID, tools, keyed("x"))) == []
+    assert list(Adaptive("boundary", looks=2).search(Heard.of(SAID), tools, keyed("x"))) == []
 
 
 def test_without_a_defence_it_is_the_other_attack() -> None:
@@ -87,9 +101,9 @@ def test_without_a_defence_it_is_the_other_attack() -> None:
     referee = Referee(ContraryVictim(), TASK, CPU)
     speech = sample_utterances(2, key="attacked")
     same = [
-        referee.run(AttackRun(attack, "one name", replace(plain, defense_view=view), 0), speech)
+        referee.run(AttackRun(attack, "one name", plain, 0, view=view), speech)
         for attack, view in (
-            (Adaptive("boundary"), DefenseView(ContraryVictim(), CPU)),
+            (Adaptive("boundary"), DefenseView.through(ContraryVictim(), Batch.of, CPU)),
             (plain.component("boundary"), None),
         )
     ]
@@ -97,10 +111,11 @@ def test_without_a_defence_it_is_the_other_attack() -> None:
 
 
 def test_a_transferring_attacker_brings_what_fooled_the_bare_victim() -> None:
-    tools = replace(sample_tools(5), transferred={SAID.id: LOUD})
-    found = list(Transfer().search(SAID, tools, keyed("x")))
-    assert [torch.equal(one.waveform, LOUD.waveform) for one in found] == [True]
-    assert list(Transfer().search(replace(SAID, id="other"), tools, keyed("x"))) == []
+    run = AttackRun(Transfer(), "transfer", sample_tools(5), 0, transferred={SAID.id: Recipe(Samples(LOUD.waveform))})
+    found = Search(run, SAID, label_before=0).candidate
+    assert found is not None
+    assert torch.equal(found.utterance.waveform, LOUD.waveform.clamp(-1, 1))
+    assert Search(run, replace(SAID, id="other"), label_before=0).candidate is None
 
 
 def test_looks_below_one_are_named() -> None:

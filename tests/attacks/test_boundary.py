@@ -8,61 +8,85 @@ from dataclasses import replace
 import pytest
 
 from attacks.boundary import Boundary
-from bench import UsageError, Utterance, keyed
-from bench.audio.signal import snr_db
+from bench import Answer, Effect, Heard, Overlay, Recipe, UsageError, keyed
+from bench.perturbations.rendering import Renderer
+from bench.referee.judgement import energy64, measured_snr_db, verdict_on
 from bench.testing import attacked, sample_tools, sample_utterances
 
 ORIGINAL = sample_utterances(1, each=1)[0]
-Asked = list[Utterance]
+Asked = list[Recipe]
+TOOLS = sample_tools()
 
 
-def played(attack: Boundary, fooled: Callable[[int, Utterance], bool], most: int = 25, **known: object) -> Asked:
-    """The candidates of a search whose every question is answered by `fooled(number, candidate)`."""
-    search = attack.search(ORIGINAL, replace(sample_tools(), **known), keyed(1))  # type: ignore[arg-type]
+def played(attack: Boundary, fooled: Callable[[int, Recipe], bool], most: int = 25, **known: object) -> Asked:
+    """The recipes of a search whose every question is answered by `fooled(number, recipe)`, judged as the referee does.
+
+    What does not apply is not counted.
+    """
+    tools = replace(TOOLS, **known)  # type: ignore[arg-type]
+    original = Heard.of(ORIGINAL)
+    rendering = Renderer(tools.noises, tools.component).of(original)
+    search = attack.search(original, tools, keyed(1))
     asked: Asked = []
     try:
-        candidate = next(search)
+        recipe = next(search)
         while len(asked) < most:
-            asked.append(candidate)
-            candidate = search.send(fooled(len(asked), candidate))
+            rendered = rendering.rendered(recipe)
+            if rendered is None:
+                recipe = search.send(Answer(fooled=False, applied=False))
+                continue
+            asked.append(recipe)
+            snr = float(measured_snr_db(original.waveform, rendered, energy64(original.waveform)))
+            verdict = verdict_on(original, rendered, recipe, snr, tools.perception, tools.min_snr_db)
+            recipe = search.send(Answer(fooled(len(asked), recipe), counts=verdict.within_rules))
     except StopIteration:
         pass
     return asked
 
 
-def levels(asked: Sequence[Utterance]) -> list[float]:
-    return [round(float(snr_db(ORIGINAL.waveform, candidate.waveform)), 1) for candidate in asked]
+def only(recipe: Recipe) -> Overlay | Effect:
+    (part,) = recipe.parts
+    assert isinstance(part, Overlay | Effect)
+    return part
 
 
-def categories(asked: Sequence[Utterance]) -> list[str]:
-    return [candidate.perturbation.category for candidate in asked if candidate.perturbation]
+def levels(asked: Sequence[Recipe]) -> list[float]:
+    return [part.snr_db for part in map(only, asked) if isinstance(part, Overlay)]
+
+
+def clips(asked: Sequence[Recipe]) -> list[str]:
+    return [part.clip for part in map(only, asked) if isinstance(part, Overlay)]
+
+
+def categories(asked: Sequence[Recipe]) -> list[str]:
+    return [TOOLS.noises.clip(clip).category for clip in clips(asked)]
 
 
 SOUNDS = ("natural", "human", "interior")
 
 
 def test_while_the_label_stays_changed_the_same_sound_gets_softer_to_just_above_the_threshold() -> None:
-    asked = played(Boundary(categories=("natural",)), lambda number, candidate: True)
+    asked = played(Boundary(categories=("natural",)), lambda number, recipe: True)
     assert levels(asked) == [0.0, 5.0, 10.0, 10.1] or levels(asked) == [0.0, 5.0, 10.1]
-    assert len({candidate.perturbation for candidate in asked}) == 1
+    assert len(set(clips(asked))) == 1
 
 
 def test_where_the_label_does_not_change_other_sounds_of_any_category_are_tried_at_the_lowest_snr() -> None:
-    asked = played(Boundary(categories=SOUNDS), lambda number, candidate: False)
+    asked = played(Boundary(categories=SOUNDS), lambda number, recipe: False)
     assert set(levels(asked)) == {0.0}
     assert set(categories(asked)) == set(SOUNDS)
-    assert len({candidate.perturbation for candidate in asked}) == len(asked) == 6  # two test clips a category
+    assert len(set(clips(asked))) == len(asked) == 6  # two test clips a category
 
 
 def test_once_the_label_has_changed_it_stays_in_the_category_and_tries_its_other_sounds_at_that_level() -> None:
-    asked = played(Boundary(categories=SOUNDS), lambda number, candidate: number == 1, most=3)
+    asked = played(Boundary(categories=SOUNDS), lambda number, recipe: number == 1, most=3)
     assert levels(asked) == [0.0, 5.0, 5.0]
     assert len(set(categories(asked))) == 1
-    assert asked[1].perturbation == asked[0].perturbation != asked[2].perturbation
+    assert clips(asked)[1] == clips(asked)[0] != clips(asked)[2]
 
 
 def test_a_category_used_up_is_left_for_another() -> None:
-    asked = played(Boundary(categories=SOUNDS), lambda number, candidate: number == 1)
+    asked = played(Boundary(categories=SOUNDS), lambda number, recipe: number == 1)
     home = categories(asked)[0]
     assert categories(asked)[:3] == [home] * 3
     assert home not in categories(asked)[3:]
@@ -71,15 +95,15 @@ def test_a_category_used_up_is_left_for_another() -> None:
 
 def test_an_informed_attacker_takes_the_worst_category_first_and_the_next_one_then() -> None:
     loss = {"natural": 0.1, "human": 0.4, "interior": 0.2}
-    asked = played(Boundary(categories=SOUNDS, corr=True), lambda number, candidate: False, degradation=loss)
+    asked = played(Boundary(categories=SOUNDS, corr=True), lambda number, recipe: False, degradation=loss)
     assert categories(asked) == ["human"] * 2 + ["interior"] * 2 + ["natural"] * 2
 
 
 def test_all_noises_have_effects_that_people_hear_and_imperceptible_ones_have_not() -> None:
     def effects(noises: str) -> set[str]:
         attack = Boundary(categories=("signal",), noises=noises)  # type: ignore[arg-type]
-        asked = played(attack, lambda number, candidate: False)
-        return {candidate.perturbation.name for candidate in asked if candidate.perturbation}
+        asked = played(attack, lambda number, recipe: False)
+        return {part.spec.partition(":")[0] for part in map(only, asked) if isinstance(part, Effect)}
 
     same = {"speed_segment", "fade_in", "fade_out", "drop_words", "drop_letters", "reverb"}
     assert effects("all") == same | {"filler", "laugh", "cry", "speed_utterance", "pitch"}, "P1's ten synthetic noises"
@@ -89,7 +113,7 @@ def test_all_noises_have_effects_that_people_hear_and_imperceptible_ones_have_no
 def test_an_effect_within_the_rules_ends_the_search_and_one_beyond_them_does_not() -> None:
     def one(effect: str) -> int:
         attack = Boundary(categories=("signal",), signals=(effect, "fade_in"))
-        return len(played(attack, lambda number, candidate: "fade" not in str(candidate.perturbation)))
+        return len(played(attack, lambda number, recipe: "fade" not in str(recipe)))
 
     assert one("pitch") == 2
     assert one("speed_utterance") <= 2
@@ -97,7 +121,7 @@ def test_an_effect_within_the_rules_ends_the_search_and_one_beyond_them_does_not
 
 
 def test_the_original_snr_threshold_is_that_of_the_tools() -> None:
-    asked = played(Boundary(categories=("natural",)), lambda number, candidate: True, min_snr_db=20.0)
+    asked = played(Boundary(categories=("natural",)), lambda number, recipe: True, min_snr_db=20.0)
     assert levels(asked)[-1] == pytest.approx(20.1, abs=0.05)
 
 

@@ -15,22 +15,22 @@ from attacks.low_pass import LowPass
 from attacks.mu_law import MuLaw
 from attacks.packet_loss import PacketLoss
 from attacks.telephone import Telephone
-from bench import SAMPLE_RATE, Attack, Utterance, keyed
+from bench import SAMPLE_RATE, Heard, SpeechEffect, keyed
 from bench.audio.signal import snr_db
-from bench.testing import sample_tools
+from bench.testing import applied, sample_effect_tools
 
-TOOLS = sample_tools()
+TOOLS = sample_effect_tools()
 SPEECH = torch.from_numpy(keyed("speech").normal(0, 0.05, 32_000)).float()
 IMPULSE = torch.nn.functional.one_hot(torch.tensor(8000), 16_000).float()
 
 
-def made(attack: Attack, waveform: torch.Tensor, *key: object) -> torch.Tensor:
-    return next(attack.search(Utterance("one", waveform, "a"), TOOLS, keyed(0, *key))).waveform
+def made(effect: SpeechEffect, waveform: torch.Tensor, *key: object) -> torch.Tensor:
+    return applied(effect, Heard(waveform, "a"), TOOLS, keyed(0, *key))[0].waveform
 
 
-def response_db(attack: Attack) -> torch.Tensor:
+def response_db(effect: SpeechEffect) -> torch.Tensor:
     """The gain at 0, 1, 2, ... 8000 Hz."""
-    return 20 * torch.fft.rfft(made(attack, IMPULSE)).abs().clamp(min=1e-9).log10()
+    return 20 * torch.fft.rfft(made(effect, IMPULSE)).abs().clamp(min=1e-9).log10()
 
 
 @settings(deadline=None)
@@ -71,9 +71,9 @@ def test_mu_law_has_its_38_db() -> None:
     assert 35 < float(snr_db(SPEECH, made(MuLaw(rate_hz=16_000), SPEECH))) < 40
 
 
-def lost_of(attack: PacketLoss, packets: int = 100_000) -> torch.Tensor:
+def lost_of(effect: PacketLoss, packets: int = 100_000) -> torch.Tensor:
     """Which packets of a constant sound were lost, shape (packets,)."""
-    heard = made(attack, torch.ones(packets * 16))
+    heard = made(effect, torch.ones(packets * 16))
     return heard.view(packets, 16)[:, 0] == 0
 
 
@@ -92,8 +92,9 @@ def test_packets_are_lost_at_the_rate_and_in_bursts(percent: float, burst: float
 
 
 def test_the_first_packet_is_lost_as_often_as_any() -> None:
-    original = Utterance("one", torch.ones(6400), "a")
-    heard = [next(PacketLoss(40, 4.0).search(original, TOOLS, keyed(key)), original).waveform for key in range(400)]
+    original = Heard(torch.ones(6400), "a")
+    tried = [[*applied(PacketLoss(40, 4.0), original, TOOLS, keyed(key)), original] for key in range(400)]
+    heard = [asked[0].waveform for asked in tried]
     assert sum(float(waveform[0]) == 0 for waveform in heard) == pytest.approx(400 * 0.4, abs=40)
 
 
@@ -109,10 +110,10 @@ def test_a_lost_packet_is_the_one_before_again() -> None:
 
 
 def test_nothing_lost_is_nothing_done() -> None:
-    short = Utterance("short", torch.ones(100), "a")
-    tried = [list(PacketLoss(10).search(short, TOOLS, keyed(key))) for key in range(100)]
-    applied = sum(map(len, tried))
-    assert 0 < applied < 30
+    short = Heard(torch.ones(100), "a")
+    tried = [applied(PacketLoss(10), short, TOOLS, keyed(key)) for key in range(100)]
+    changed = sum(map(len, tried))
+    assert 0 < changed < 30
 
 
 @pytest.mark.parametrize(("gain_db", "measured"), [(2.0, 11.74), (-2.0, 13.74)])

@@ -8,14 +8,14 @@ import pytest
 import torch
 
 from attacks.drop_letters import RULES, DropLetters
-from bench import SAMPLE_RATE, Phone, UsageError, Utterance, Word, keyed
-from bench.testing import sample_tools, sample_utterances
+from bench import SAMPLE_RATE, Heard, Phone, UsageError, Word, keyed
+from bench.testing import applied, sample_effect_tools, sample_utterances
 
-TOOLS = sample_tools()
+TOOLS = sample_effect_tools()
 STEP = 0.05
 
 
-def spoken(text: str, pause_s: float = 0.0) -> Utterance:
+def spoken(text: str, pause_s: float = 0.0) -> Heard:
     """Words of sounds ("HH AE N D / M IY") of 50 ms each, with a pause between words; the samples differ."""
     words, at = [], 0.1
     for number, sounds in enumerate(text.split("/")):
@@ -26,12 +26,12 @@ def spoken(text: str, pause_s: float = 0.0) -> Utterance:
         words.append(Word(f"word{number}", phones[0].start_s, phones[-1].end_s, tuple(phones)))
         at += pause_s
     wave = torch.rand(round((at + 0.1) * SAMPLE_RATE), generator=torch.Generator().manual_seed(1)) - 0.5
-    return Utterance("spoken", wave, "a", transcript="as it was", words=tuple(words))
+    return Heard(wave, "a", transcript="as it was", words=tuple(words))
 
 
 def cut(text: str, *rules: str, pause_s: float = 0.0) -> str | None:
     """Which sounds go."""
-    asked = list(DropLetters(rules or RULES).search(spoken(text, pause_s), TOOLS, keyed(0)))
+    asked = applied(DropLetters(rules or RULES), spoken(text, pause_s), TOOLS, keyed(0))
     return asked[0].perturbation.source if asked and asked[0].perturbation else None
 
 
@@ -85,7 +85,7 @@ def test_rules_can_be_chosen(rule: str, gone: str) -> None:
 def test_exactly_the_samples_of_its_sounds_go_and_half_of_an_ng() -> None:
     original = spoken("HH AE N D / G OW IH NG")
     before = original.waveform.clone()
-    (candidate,) = DropLetters().search(original, TOOLS, keyed(0))
+    (candidate,) = applied(DropLetters(), original, TOOLS, keyed(0))
     kept = torch.ones(len(before), dtype=torch.bool)
     for start_s, end_s in ((0.1, 0.15), (0.25, 0.3), (0.475, 0.5)):
         kept[round(start_s * SAMPLE_RATE) : round(end_s * SAMPLE_RATE)] = False
@@ -101,16 +101,27 @@ def test_exactly_the_samples_of_its_sounds_go_and_half_of_an_ng() -> None:
     assert candidate.words[1].phones[-1].end_s == pytest.approx(0.375)
 
 
+def test_a_word_of_which_nothing_is_left_leaves_the_transcript() -> None:
+    said = spoken("HH AE / M IY")
+    assert said.words is not None
+    ha, me = said.words
+    swallowed = replace(ha, end_s=0.15, phones=(Phone("HH", 0.1, 0.15), Phone("AE", 0.15, 0.15)))
+    original = replace(said, words=(swallowed, me), transcript="Ha, word1!")
+    (candidate,) = applied(DropLetters(), original, TOOLS, keyed(0))
+    assert candidate.transcript == "word1!"
+    assert [word.text for word in candidate.words or ()] == ["word1"]
+
+
 def test_it_does_not_apply_without_times_of_sounds() -> None:
     said = spoken("HH AE T")
     bare = tuple(replace(word, phones=()) for word in said.words or ())
     for original in (replace(said, words=None), replace(said, words=bare), replace(said, waveform=torch.empty(0))):
-        assert not list(DropLetters().search(original, TOOLS, keyed(0)))
+        assert not applied(DropLetters(), original, TOOLS, keyed(0))
 
 
 def test_the_checks_samples_lose_four_sounds() -> None:
-    for original in sample_utterances(1, each=1):
-        (candidate,) = DropLetters().search(original, TOOLS, keyed(0))
+    for original in map(Heard.of, sample_utterances(1, each=1)):
+        (candidate,) = applied(DropLetters(), original, TOOLS, keyed(0))
         assert candidate.perturbation is not None
         assert candidate.perturbation.source == "HH D R NG"
 

@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attacks.drop_words import DropWords
-from bench import SAMPLE_RATE, UsageError, Utterance, Word, keyed
-from bench.testing import sample_tools, sample_utterances
+from bench import SAMPLE_RATE, Heard, UsageError, Word, keyed
+from bench.testing import applied, sample_effect_tools, sample_utterances
 
-TOOLS = sample_tools()
+TOOLS = sample_effect_tools()
 P1 = ("a", "the", "an", "so", "like", "and")
 OTHERS = ("I", "likes", "Anne", "sofa", "went", "home")
 
 
-def spoken(texts: list[str], lengths: list[float], transcript: str | None = None) -> Utterance:
+def spoken(texts: list[str], lengths: list[float], transcript: str | None = None) -> Heard:
     """The words one after the other, with gaps of a tenth of their length."""
     words, at = [], 0.05
     for text, length in zip(texts, lengths, strict=True):
@@ -26,11 +26,11 @@ def spoken(texts: list[str], lengths: list[float], transcript: str | None = None
         at += 1.1 * length
     samples = round((at + 0.05) * SAMPLE_RATE)
     wave = torch.rand(samples, generator=torch.Generator().manual_seed(samples)) - 0.5
-    return Utterance("spoken", wave, "a", transcript=transcript, words=tuple(words))
+    return Heard(wave, "a", transcript=transcript, words=tuple(words))
 
 
-def dropped(original: Utterance, attack: DropWords = DropWords()) -> list[Utterance]:
-    return list(attack.search(original, TOOLS, keyed(0)))
+def dropped(original: Heard, effect: DropWords = DropWords()) -> list[Heard]:
+    return applied(effect, original, TOOLS, keyed(0))
 
 
 @settings(max_examples=80, deadline=None)
@@ -79,6 +79,31 @@ def test_the_transcript_loses_the_words_with_their_punctuation() -> None:
     assert untold.transcript is None
 
 
+@pytest.mark.parametrize(
+    ("transcript", "left"),
+    [
+        ("the -- cat and... the dog.", "the -- cat the dog."),  # one "the" alone has its times: the other is heard
+        ("[LAUGHTER] Cat, and the dog", "[LAUGHTER] Cat, dog"),
+        ("tea, for two!", "tea, for two!"),
+    ],
+)
+def test_a_transcript_that_says_more_or_less_keeps_what_is_heard(transcript: str, left: str) -> None:
+    texts = ["cat", "and", "dog"] if transcript.startswith("the") else ["cat", "and", "the", "dog"]
+    (candidate,) = dropped(spoken(texts, [0.2] * len(texts), transcript))
+    assert candidate.transcript == left
+    assert [word.text for word in candidate.words or ()] == ["cat", "dog"]
+
+
+def test_a_word_of_no_length_cannot_be_cut_out_and_stays() -> None:
+    said = spoken(["so", "I", "like"], [0.2, 0.2, 0.2], "so I like")
+    words = said.words or ()
+    (candidate,) = dropped(replace(said, words=(replace(words[0], end_s=words[0].start_s), *words[1:])))
+    assert candidate.transcript == "so I"
+    assert [word.text for word in candidate.words or ()] == ["so", "I"]
+    assert candidate.perturbation is not None
+    assert candidate.perturbation.source == "like"
+
+
 def test_other_words_can_be_asked_for() -> None:
     (candidate,) = dropped(spoken(["So", "I", "like", "cake"], [0.2] * 4), DropWords(words=("CAKE", "tea")))
     assert candidate.words is not None
@@ -97,7 +122,7 @@ def test_it_does_not_apply_without_times_or_words_to_drop_or_words_to_keep() -> 
 
 
 def test_the_checks_samples_lose_the_and_a() -> None:
-    for original in sample_utterances(1, each=1):
+    for original in map(Heard.of, sample_utterances(1, each=1)):
         (candidate,) = dropped(original)
         assert candidate.transcript == "old hand likes warm evening"
 

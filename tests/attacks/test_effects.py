@@ -12,30 +12,30 @@ from attacks.fade_out import FadeOut
 from attacks.pitch import Pitch
 from attacks.speed_segment import SpeedSegment
 from attacks.speed_utterance import SpeedUtterance
-from bench import SAMPLE_RATE, Attack, UsageError, Utterance, Word, keyed
+from bench import SAMPLE_RATE, Heard, SpeechEffect, UsageError, Word, keyed
 from bench.audio.signal import snr_db
 from bench.audio.signal.voice import f0, median_f0
-from bench.testing import sample_tools
+from bench.testing import applied, sample_effect_tools
 
-TOOLS = sample_tools()
-FLAT = Utterance("flat", torch.full((3 * SAMPLE_RATE,), 0.5), speaker="a")
+TOOLS = sample_effect_tools()
+FLAT = Heard(torch.full((3 * SAMPLE_RATE,), 0.5), "a")
 
 
-def voiced(hz: float, seconds: float = 2.0) -> Utterance:
+def voiced(hz: float, seconds: float = 2.0) -> Heard:
     time = torch.arange(round(seconds * SAMPLE_RATE), dtype=torch.float64) / SAMPLE_RATE
     wave = sum(torch.sin(2 * torch.pi * hz * n * time) / n for n in range(1, 8)).mul(0.1).float()
     words = (Word("one", 0.1, 0.9), Word("two", 1.0, seconds))
-    return Utterance(f"voiced-{hz:g}", wave, "a", transcript="One two.", words=words)
+    return Heard(wave, "a", transcript="One two.", words=words)
 
 
-def candidate(attack: Attack, original: Utterance = FLAT, key: int = 0) -> Utterance:
-    asked = list(attack.search(original, TOOLS, keyed(key)))
+def candidate(effect: SpeechEffect, original: Heard = FLAT, key: int = 0) -> Heard:
+    asked = applied(effect, original, TOOLS, keyed(key))
     assert len(asked) == 1
     return asked[0]
 
 
-def made(attack: Attack, original: Utterance = FLAT) -> torch.Tensor:
-    return candidate(attack, original).waveform
+def made(effect: SpeechEffect, original: Heard = FLAT) -> torch.Tensor:
+    return candidate(effect, original).waveform
 
 
 def test_fade_out_loses_two_per_cent_of_the_original_a_second() -> None:
@@ -52,8 +52,8 @@ def test_fade_in_ends_at_the_original_level() -> None:
 @given(samples=st.integers(400, 60_000), percent_per_s=st.floats(0.1, 100))
 def test_one_fade_is_the_other_played_backwards(samples: int, percent_per_s: float) -> None:
     wave = torch.rand(samples, generator=torch.Generator().manual_seed(samples)) - 0.5
-    there = made(FadeOut(percent_per_s), Utterance("there", wave, "a"))
-    back = made(FadeIn(percent_per_s), Utterance("back", wave.flip(0), "a"))
+    there = made(FadeOut(percent_per_s), Heard(wave, "a"))
+    back = made(FadeIn(percent_per_s), Heard(wave.flip(0), "a"))
     torch.testing.assert_close(there, back.flip(0), atol=1e-6, rtol=0)
 
 
@@ -62,7 +62,7 @@ def test_a_fade_of_two_per_cent_a_second_stays_far_above_the_threshold() -> None
 
 
 @pytest.mark.parametrize("fade", [FadeIn(percent_per_s=60), FadeOut(percent_per_s=60)])
-def test_a_steep_fade_ends_in_silence_and_never_turns_over(fade: Attack) -> None:
+def test_a_steep_fade_ends_in_silence_and_never_turns_over(fade: SpeechEffect) -> None:
     faded = made(fade)
     assert float(faded.min()) == 0.0
     assert float(faded.max()) <= 0.5
@@ -104,8 +104,7 @@ def test_pitch_moves_f0_by_its_factor_and_keeps_the_length(factor: float, hz: fl
 )
 def test_speed_segment_changes_one_segment_alone(samples: int, share: float, rate: float, key: int) -> None:
     wave = torch.rand(samples, generator=torch.Generator().manual_seed(samples)) - 0.5
-    attack = SpeedSegment(rate, share)
-    asked = list(attack.search(Utterance("random", wave, "a"), TOOLS, keyed(key)))
+    asked = applied(SpeedSegment(rate, share), Heard(wave, "a"), TOOLS, keyed(key))
     length = round(share * samples)
     assert len(asked) == (length >= 400)
     if asked:
@@ -134,10 +133,10 @@ def test_speed_segments_lie_in_different_places() -> None:
 
 
 @pytest.mark.parametrize("samples", [400, 511, 5000])
-@pytest.mark.parametrize("attack", [FadeIn(), FadeOut(), Pitch(), Pitch(0.75), SpeedUtterance(), SpeedUtterance(0.75)])
-def test_short_utterances_stay_finite(attack: Attack, samples: int) -> None:
-    original = Utterance("short", torch.rand(samples, generator=torch.Generator().manual_seed(samples)) - 0.5, "a")
-    assert made(attack, original).isfinite().all()
+@pytest.mark.parametrize("effect", [FadeIn(), FadeOut(), Pitch(), Pitch(0.75), SpeedUtterance(), SpeedUtterance(0.75)])
+def test_short_utterances_stay_finite(effect: SpeechEffect, samples: int) -> None:
+    original = Heard(torch.rand(samples, generator=torch.Generator().manual_seed(samples)) - 0.5, "a")
+    assert made(effect, original).isfinite().all()
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,8 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attacks.environmental import SHARES, Environmental
-from bench import NoiseClip, NoiseSet, UsageError, Utterance, keyed
+from bench import NoiseClip, NoiseSet, Overlay, UsageError, Utterance
 from bench.audio.signal import fit_length, snr_db
+from bench.perturbations.overlays import Bed
+from bench.perturbations.rendering import attack_tools
+from bench.referee.search import AttackRun, Candidate, Search, first_candidate
 from bench.testing import sample_tools, sample_utterances
 
 TOOLS = sample_tools()
@@ -26,11 +28,14 @@ def random_sound(samples: int, seed: int, level: float) -> torch.Tensor:
 
 def tools_with(*waveforms: torch.Tensor) -> Any:
     clips = [NoiseClip(f"clip-{n}", "rain", waveform, f"source-{n}") for n, waveform in enumerate(waveforms)]
-    return replace(TOOLS, noises=NoiseSet("one", tuple(clips), "one"))
+    return attack_tools(NoiseSet("one", tuple(clips), "one"), TOOLS.perception, 10.0, 1, TOOLS.component)
 
 
-def asked(attack: Environmental, original: Utterance, tools: Any, key: int = 0) -> list[Utterance]:
-    return list(attack.search(original, tools, keyed(key)))
+def asked(attack: Environmental, original: Utterance, tools: Any, key: int = 0) -> list[Candidate]:
+    """The first candidate that applies, as the referee renders it."""
+    run = AttackRun(attack, "environmental", tools, 0)
+    found = first_candidate(Search(run, original, label_before=0, key=key))
+    return [] if found is None else [found]
 
 
 @settings(max_examples=120, deadline=None)
@@ -49,9 +54,15 @@ def test_the_snr_asked_for_is_the_snr_measured(
     original = Utterance("one", random_sound(samples, 1, speech_level), "a")
     before = original.waveform.clone()
     attack = Environmental("rain", position, length, wanted)
-    (candidate,) = asked(attack, original, tools_with(random_sound(clip, 2, clip_level)), samples)
-    assert float(snr_db(original.waveform, candidate.waveform)) == pytest.approx(wanted, abs=0.01)
-    assert candidate.waveform.isfinite().all()
+    sound = random_sound(clip, 2, clip_level)
+    (candidate,) = asked(attack, original, tools_with(sound), samples)
+    (overlay,) = candidate.recipe.parts
+    assert isinstance(overlay, Overlay)
+    bed = Bed.of(overlay, sound, original.waveform)
+    assert bed is not None
+    loud = original.waveform + bed.at(overlay.snr_db)
+    assert float(snr_db(original.waveform, loud)) == pytest.approx(wanted, abs=0.01)
+    assert torch.equal(candidate.utterance.waveform, loud.clamp(-1, 1))
     assert torch.equal(original.waveform, before)
 
 
@@ -61,7 +72,7 @@ def test_a_sound_over_the_whole_utterance_agrees_with_torchaudio(wanted: float) 
     (candidate,) = asked(Environmental("rain", snr_db=wanted), ORIGINAL, tools_with(sound))
     fitted = fit_length(sound, len(ORIGINAL.waveform))
     theirs = torchaudio.functional.add_noise(ORIGINAL.waveform[None], fitted[None], torch.tensor([wanted]))[0]
-    torch.testing.assert_close(candidate.waveform, theirs, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(candidate.utterance.waveform, theirs, atol=1e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize(("length", "share"), list(SHARES.items()))
@@ -70,7 +81,7 @@ def test_a_lasting_sound_covers_its_share_at_a_steady_level_anywhere(length: Any
     for key in range(5):
         attack = Environmental("rain", "whole", length, 0.0)
         (candidate,) = asked(attack, ORIGINAL, tools_with(torch.ones(samples)), key)
-        added = candidate.waveform - ORIGINAL.waveform
+        added = candidate.utterance.waveform - ORIGINAL.waveform
         heard = added.abs() > 1e-6
         assert int(heard.sum()) == round(share * samples)
         assert float(added[heard].max() - added[heard].min()) < 1e-5
@@ -82,7 +93,7 @@ def test_a_lasting_sound_covers_its_share_at_a_steady_level_anywhere(length: Any
 def test_a_starting_sound_begins_with_the_utterance_and_falls_to_nothing(length: Any, share: float) -> None:
     samples = len(ORIGINAL.waveform)
     (candidate,) = asked(Environmental("rain", "start", length, 0.0), ORIGINAL, tools_with(torch.ones(samples)))
-    added = candidate.waveform - ORIGINAL.waveform
+    added = candidate.utterance.waveform - ORIGINAL.waveform
     covered = round(share * samples)
     half = covered // 2
     assert float(added[half] / added[0]) == pytest.approx(0.5, abs=0.01)
@@ -90,29 +101,26 @@ def test_a_starting_sound_begins_with_the_utterance_and_falls_to_nothing(length:
     assert float(added[covered - 1 :].abs().max()) < 1e-6
 
 
-def test_the_record_says_which_sound_and_how() -> None:
-    tools = TOOLS
-    (candidate,) = asked(Environmental("human", "start", "medium", 12.5), ORIGINAL, tools)
-    done = candidate.perturbation
-    assert done is not None
+def test_the_recipe_says_which_sound_and_how() -> None:
+    (candidate,) = asked(Environmental("human", "start", "medium", 12.5), ORIGINAL, TOOLS)
+    done, (part,) = candidate.rendered.done, candidate.recipe.parts
     assert (done.name, done.category) == ("noise", "human")
-    clip, _, setting = done.source.partition(" ")
-    assert clip in {one.id for one in tools.noises.of("human")}
-    assert setting == "start medium 12.5 dB"
+    assert isinstance(part, Overlay)
+    assert done.source == part.clip
+    assert part.clip in {one.id for one in TOOLS.noises.of("human")}
+    assert (part.segment, part.fade, part.snr_db) == ((0, round(0.5 * len(ORIGINAL.waveform))), "out", 12.5)
 
 
 def test_every_sound_of_the_category_comes_up() -> None:
-    tools = TOOLS
-    drawn = {asked(Environmental(), ORIGINAL, tools, key)[0].perturbation.source.split()[0] for key in range(20)}  # type: ignore[union-attr]
-    assert drawn == {clip.id for clip in tools.noises.of("natural")}
+    drawn = {asked(Environmental(), ORIGINAL, TOOLS, key)[0].rendered.done.source for key in range(20)}
+    assert drawn == {clip.id for clip in TOOLS.noises.of("natural")}
 
 
 def test_a_sound_that_is_silent_where_it_would_be_heard_is_passed_over() -> None:
     late = torch.cat([torch.zeros(len(ORIGINAL.waveform)), torch.ones(100)])
     for key in range(4):
         (candidate,) = asked(Environmental("rain"), ORIGINAL, tools_with(late, torch.ones(100)), key)
-        assert candidate.perturbation is not None
-        assert candidate.perturbation.source.startswith("clip-1 ")
+        assert candidate.rendered.done.source == "clip-1"
     assert not asked(Environmental("rain"), ORIGINAL, tools_with(late))
 
 

@@ -9,30 +9,30 @@ import pytest
 import torch
 
 from attacks.filler import Filler
-from bench import SAMPLE_RATE, UsageError, Utterance, Word, keyed
+from bench import SAMPLE_RATE, Heard, UsageError, Word, keyed
 from bench.audio.signal.levels import rms
 from bench.audio.signal.voice import median_f0
 from bench.perturbations.edits import without
-from bench.testing import sample_tools
+from bench.testing import applied, sample_effect_tools
 
-TOOLS = sample_tools()
+TOOLS = sample_effect_tools()
 LENGTHS: tuple[Literal["short", "long"], ...] = ("short", "long")
 
 
-def voiced(id: str, hz: float, *words: Word, speaker: str = "a", level: float = 0.1) -> Utterance:
+def voiced(hz: float, *words: Word, speaker: str = "a", level: float = 0.1) -> Heard:
     """A second of a tone with a soft place at 0.45 s."""
     time = torch.arange(SAMPLE_RATE, dtype=torch.float64) / SAMPLE_RATE
     wave = sum(torch.sin(2 * torch.pi * hz * n * time) / n for n in range(1, 8))
     soft = 1 - 0.99 * torch.exp(-((time - 0.45) / 0.02).square())
-    return Utterance(id, (level * wave * soft).float(), speaker, transcript="as it was", words=words or None)
+    return Heard((level * wave * soft).float(), speaker, transcript="as it was", words=words or None)
 
 
-def asked(attack: Filler, original: Utterance, *others: Utterance, key: int = 0) -> list[Utterance]:
-    tools = replace(TOOLS, speech=(original, *others))
-    return list(attack.search(original, tools, keyed(key)))
+def asked(effect: Filler, original: Heard, *others: Heard, key: int = 0) -> list[Heard]:
+    tools = replace(TOOLS, others=[other for other in others if other.speaker == original.speaker])
+    return applied(effect, original, tools, keyed(key))
 
 
-def put_in(original: Utterance, candidate: Utterance) -> tuple[int, torch.Tensor]:
+def put_in(original: Heard, candidate: Heard) -> tuple[int, torch.Tensor]:
     """Where the piece begins, and the piece; fails where anything else has changed."""
     longer = len(candidate.waveform) - len(original.waveform)
     for at in range(len(original.waveform) // 4, 3 * len(original.waveform) // 4):
@@ -48,7 +48,7 @@ def put_in(original: Utterance, candidate: Utterance) -> tuple[int, torch.Tensor
 @pytest.mark.parametrize("length", LENGTHS)
 @pytest.mark.parametrize("hz", [110.0, 230.0])
 def test_a_synthesised_filler_has_the_speakers_pitch_and_level(length: Any, hz: float) -> None:
-    original = voiced("one", hz)
+    original = voiced(hz)
     (candidate,) = asked(Filler(length), original)
     start, piece = put_in(original, candidate)
     assert start == pytest.approx(0.45 * SAMPLE_RATE, abs=0.02 * SAMPLE_RATE)  # the soft place
@@ -64,19 +64,19 @@ def test_a_synthesised_filler_has_the_speakers_pitch_and_level(length: Any, hz: 
 
 
 def test_both_kinds_are_synthesised_and_the_record_says_so() -> None:
-    sources = [asked(Filler(), voiced("one", 150), key=key)[0].perturbation for key in range(8)]
+    sources = [asked(Filler(), voiced(150), key=key)[0].perturbation for key in range(8)]
     found = {one.source for one in sources if one}
     assert found == {"short uh synthesised at 150 Hz", "short um synthesised at 150 Hz"}
 
 
 def test_a_filler_that_the_speaker_says_elsewhere_is_taken() -> None:
-    original = voiced("one", 150, level=0.1)
-    other = voiced("two", 90, Word("I", 0.0, 0.2), Word("Uhm", 0.5, 0.9), level=0.02)
-    stranger = voiced("three", 300, Word("uh", 0.0, 0.9), speaker="b")
+    original = voiced(150, level=0.1)
+    other = voiced(90, Word("I", 0.0, 0.2), Word("Uhm", 0.5, 0.9), level=0.02)
+    stranger = voiced(300, Word("uh", 0.0, 0.9), speaker="b")
     for key in range(4):
         (candidate,) = asked(Filler(), original, other, stranger, key=key)
         assert candidate.perturbation is not None
-        assert candidate.perturbation.source == "short uhm from two"
+        assert candidate.perturbation.source == "short uhm of the speaker's own, 0.50 s into another utterance"
         _, piece = put_in(original, candidate)
         inner = piece[200:-200] / piece[200:-200].abs().max()
         said = other.waveform[round(0.5 * SAMPLE_RATE) : round(0.9 * SAMPLE_RATE)][200:-200]
@@ -85,14 +85,14 @@ def test_a_filler_that_the_speaker_says_elsewhere_is_taken() -> None:
 
 
 def test_the_speakers_own_word_in_the_attacked_utterance_is_not_taken_again() -> None:
-    (candidate,) = asked(Filler(), voiced("one", 150, Word("uh", 0.1, 0.4)))
+    (candidate,) = asked(Filler(), voiced(150, Word("uh", 0.1, 0.4)))
     assert candidate.perturbation is not None
     assert "synthesised" in candidate.perturbation.source
 
 
 def test_it_stands_at_the_border_of_words_nearest_to_the_middle() -> None:
     words = (Word("one", 0.05, 0.2), Word("two", 0.25, 0.58), Word("three", 0.6, 0.8), Word("four", 0.8, 0.9))
-    original = voiced("one", 150, *words)
+    original = voiced(150, *words)
     (candidate,) = asked(Filler(), original)
     start, piece = put_in(original, candidate)
     assert start == pytest.approx(0.59 * SAMPLE_RATE, abs=0.005 * SAMPLE_RATE + 1)
@@ -103,7 +103,7 @@ def test_it_stands_at_the_border_of_words_nearest_to_the_middle() -> None:
 
 @pytest.mark.parametrize("length", LENGTHS)
 def test_there_is_no_click_where_it_is_put_in(length: Any) -> None:
-    original = voiced("one", 150)
+    original = voiced(150)
     (candidate,) = asked(Filler(length), original)
     start, _ = put_in(original, candidate)
     steepest = float(original.waveform.diff().abs().max())
@@ -111,9 +111,9 @@ def test_there_is_no_click_where_it_is_put_in(length: Any) -> None:
 
 
 def test_it_does_not_apply_without_a_voice_or_a_filler() -> None:
-    hiss = Utterance("hiss", torch.rand(8_000, generator=torch.Generator().manual_seed(1)) - 0.5, "a")
+    hiss = Heard(torch.rand(8_000, generator=torch.Generator().manual_seed(1)) - 0.5, "a")
     assert not asked(Filler(), hiss)
-    assert len(asked(Filler(), hiss, voiced("two", 90, Word("um", 0.1, 0.5)))) == 1
+    assert len(asked(Filler(), hiss, voiced(90, Word("um", 0.1, 0.5)))) == 1
 
 
 @pytest.mark.parametrize("wrong", [{"length": "longer"}, {"pause_s": 0.0}, {"pause_s": 6.0}])

@@ -10,12 +10,12 @@ import torch
 
 from attacks.cry import Cry
 from attacks.laugh import Laugh
-from bench import SAMPLE_RATE, NoiseClip, NoiseSet, UsageError, Utterance, keyed
+from bench import SAMPLE_RATE, Heard, NoiseClip, NoiseSet, UsageError, keyed
 from bench.audio.signal.levels import rms
-from bench.testing import sample_tools, sample_utterances
+from bench.testing import applied, sample_effect_tools, sample_utterances
 
-TOOLS = sample_tools()
-ORIGINAL = sample_utterances(1, each=1)[0]
+TOOLS = sample_effect_tools()
+ORIGINAL = Heard.of(sample_utterances(1, each=1)[0])
 BOTH: tuple[Any, ...] = (Laugh, Cry)
 
 
@@ -24,16 +24,16 @@ def clip(label: str, seconds: float = 1.0, category: str = "human") -> NoiseClip
     return NoiseClip(f"{category}-{label}", category, wave, label, label=label)
 
 
-def asked(attack: Any, *clips: NoiseClip, original: Utterance = ORIGINAL, key: int = 0) -> list[Utterance]:
+def asked(effect: Any, *clips: NoiseClip, original: Heard = ORIGINAL, key: int = 0) -> list[Heard]:
     tools = replace(TOOLS, noises=NoiseSet("some", clips, "some"))
-    return list(attack.search(original, tools, keyed(key)))
+    return applied(effect, original, tools, keyed(key))
 
 
 @pytest.mark.parametrize("kind", BOTH)
 @pytest.mark.parametrize("level_db", [-10.0, 0.0, 6.0])
 def test_the_sound_follows_the_utterance_at_its_level(kind: Any, level_db: float) -> None:
     before = ORIGINAL.waveform.clone()
-    (candidate,) = kind(level_db=level_db).search(ORIGINAL, TOOLS, keyed(0))
+    (candidate,) = applied(kind(level_db=level_db), ORIGINAL, TOOLS, keyed(0))
     assert torch.equal(candidate.waveform[: len(before)], before)
     assert torch.equal(ORIGINAL.waveform, before)
     sound = candidate.waveform[len(before) :]

@@ -11,9 +11,9 @@ from attacks.mask_adjectives import MaskAdjectives
 from attacks.mask_nouns import MaskNouns
 from attacks.no_audio import NoAudio
 from attacks.no_text import NoText
-from bench import MASK, Attack, Utterance, Word, keyed
+from bench import MASK, Heard, SpeechEffect, Word, keyed
 from bench.perturbations.word_masking import words_of
-from bench.testing import sample_tools, sample_utterances
+from bench.testing import applied, sample_effect_tools, sample_utterances
 
 SENTENCE = "Well, that's a beautiful day -- isn't it? [LAUGHTER] The old dog's happy!"
 TOKENS = [
@@ -32,19 +32,19 @@ TOKENS = [
     "…",
 ]
 
-TOOLS = sample_tools()
+TOOLS = sample_effect_tools()
 
 
-def said(transcript: str | None, words: tuple[Word, ...] | None = None) -> Utterance:
-    return Utterance("said", torch.full((1600,), 0.1), "a", transcript=transcript, words=words)
+def said(transcript: str | None, words: tuple[Word, ...] | None = None) -> Heard:
+    return Heard(torch.full((1600,), 0.1), "a", transcript=transcript, words=words)
 
 
-def asked(attack: Attack, original: Utterance, *key: object) -> list[Utterance]:
-    return list(attack.search(original, TOOLS, keyed(0, *key)))
+def asked(effect: SpeechEffect, original: Heard, *key: object) -> list[Heard]:
+    return applied(effect, original, TOOLS, keyed(0, *key))
 
 
-def text_of(attack: Attack, transcript: str, *key: object) -> str | None:
-    return asked(attack, said(transcript), *key)[0].transcript
+def text_of(effect: SpeechEffect, transcript: str, *key: object) -> str | None:
+    return asked(effect, said(transcript), *key)[0].transcript
 
 
 def test_every_adjective_is_hidden_and_nothing_else() -> None:
@@ -58,7 +58,7 @@ def test_every_noun_is_hidden_and_its_ending_stays() -> None:
 
 
 def test_the_source_says_who_tagged_and_how_many() -> None:
-    told = [asked(attack, said(SENTENCE))[0].perturbation for attack in (MaskNouns(), MaskAdjectives(control=True))]
+    told = [asked(effect, said(SENTENCE))[0].perturbation for effect in (MaskNouns(), MaskAdjectives(control=True))]
     assert [done.source for done in told if done] == ["textblob: 2 of 11 words", "textblob: 3 of 11 words, at random"]
 
 
@@ -85,10 +85,10 @@ def test_a_control_draws_from_all_words_and_by_its_key() -> None:
     assert text_of(MaskAdjectives(control=True), SENTENCE, 1) == text_of(MaskAdjectives(control=True), SENTENCE, 1)
 
 
-@pytest.mark.parametrize("attack", [MaskAdjectives(), MaskNouns(control=True), NoText()])
+@pytest.mark.parametrize("effect", [MaskAdjectives(), MaskNouns(control=True), NoText()])
 @pytest.mark.parametrize("transcript", [None, ""])
-def test_no_transcript_no_candidate(attack: Attack, transcript: str | None) -> None:
-    assert not asked(attack, said(transcript))
+def test_no_transcript_no_candidate(effect: SpeechEffect, transcript: str | None) -> None:
+    assert not asked(effect, said(transcript))
 
 
 def test_no_adjective_no_candidate() -> None:
@@ -97,7 +97,7 @@ def test_no_adjective_no_candidate() -> None:
 
 
 def test_words_with_times_are_hidden_too() -> None:
-    original = sample_utterances(1)[0]
+    original = Heard.of(sample_utterances(1)[0])
     hidden = asked(MaskAdjectives(), original)[0]
     assert hidden.transcript == "the [MASK] hand likes a [MASK] evening"
     assert hidden.words is not None
@@ -113,14 +113,14 @@ def test_words_with_times_that_are_not_the_transcript_s_are_left_out() -> None:
 
 
 def test_no_text() -> None:
-    original = sample_utterances(1)[0]
+    original = Heard.of(sample_utterances(1)[0])
     candidate = asked(NoText(), original)[0]
     assert (candidate.transcript, candidate.words) == ("", ())
     assert candidate.waveform is original.waveform
 
 
 def test_no_audio() -> None:
-    original = sample_utterances(1)[0]
+    original = Heard.of(sample_utterances(1)[0])
     candidate = asked(NoAudio(0.5), original)[0]
     assert candidate.waveform.shape == (8000,)
     assert not candidate.waveform.any()
@@ -129,5 +129,5 @@ def test_no_audio() -> None:
 
 
 def test_silence_has_no_audio_to_lose() -> None:
-    assert not asked(NoAudio(), Utterance("silent", torch.zeros(100), "a", transcript="hush"))
-    assert not asked(NoAudio(), Utterance("none", torch.zeros(0), "a", transcript="hush"))
+    assert not asked(NoAudio(), Heard(torch.zeros(100), "a", transcript="hush"))
+    assert not asked(NoAudio(), Heard(torch.zeros(0), "a", transcript="hush"))

@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 from attacks.mixup import Mixup
 from attacks.pitch_semitone import PitchSemitone
 from attacks.white_noise import WhiteNoise
-from bench import SAMPLE_RATE, Attack, UsageError, Utterance, keyed
+from bench import SAMPLE_RATE, Heard, SpeechEffect, UsageError, keyed
 from bench.audio.signal import snr_db
-from bench.testing import sample_tools
+from bench.testing import applied, sample_effect_tools
 
-TOOLS = sample_tools()
-SPEECH = Utterance("speech", torch.from_numpy(keyed("speech").normal(0, 0.05, 40_000)).float(), "a")
+TOOLS = sample_effect_tools()
+SPEECH = Heard(torch.from_numpy(keyed("speech").normal(0, 0.05, 40_000)).float(), "a")
 
 
-def made(attack: Attack, original: Utterance = SPEECH, *key: object) -> Utterance:
-    return next(attack.search(original, TOOLS, keyed(0, *key)))
+def made(effect: SpeechEffect, original: Heard = SPEECH, *key: object) -> Heard:
+    return applied(effect, original, TOOLS, keyed(0, *key))[0]
 
 
 def test_white_noise_has_its_deviation_whatever_the_speech() -> None:
@@ -33,7 +33,7 @@ def test_white_noise_has_its_deviation_whatever_the_speech() -> None:
 @given(semitones=st.floats(0.5, 6), frequency=st.floats(200, 1500), key=st.integers(0, 9))
 def test_the_pitch_moves_by_its_semitones(semitones: float, frequency: float, key: int) -> None:
     tone = torch.sin(2 * torch.pi * frequency * torch.arange(2 * SAMPLE_RATE) / SAMPLE_RATE) * 0.5
-    shifted = made(PitchSemitone(semitones), Utterance("tone", tone, "a"), key)
+    shifted = made(PitchSemitone(semitones), Heard(tone, "a"), key)
     told = float(shifted.perturbation.source.split()[0]) if shifted.perturbation else 0.0
     middle = shifted.waveform[4000:28_000] * torch.hann_window(24_000)
     heard = int(torch.fft.rfft(middle, n=1 << 18).abs().argmax()) * SAMPLE_RATE / (1 << 18)
@@ -67,7 +67,7 @@ def test_mixup_brings_every_second_to_full_scale() -> None:
 
 def test_a_silent_second_stays_silent() -> None:
     sound = torch.cat([SPEECH.waveform[:16_000], torch.zeros(16_000), SPEECH.waveform[:5000]])
-    noisy = made(Mixup(), Utterance("pause", sound, "a")).waveform
+    noisy = made(Mixup(), Heard(sound, "a")).waveform
     assert not noisy[16_000:32_000].any()
     assert noisy[:16_000].any()
 

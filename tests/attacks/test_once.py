@@ -1,4 +1,4 @@
-"""What every effect that asks once promises, whatever it does."""
+"""What every effect promises, whatever it does."""
 
 from __future__ import annotations
 
@@ -29,8 +29,11 @@ from attacks.packet_loss import PacketLoss
 from attacks.pitch_semitone import PitchSemitone
 from attacks.telephone import Telephone
 from attacks.white_noise import WhiteNoise
-from bench import Attack, UsageError, Utterance, keyed
-from bench.testing import check_attack, sample_tools
+from bench import Heard, NoiseClip, NoiseSet, SpeechEffect, UsageError, Word, keyed
+from bench.contracts.perception import p1
+from bench.contracts.registry import Registry
+from bench.core.specs import spec_of
+from bench.testing import applied, check_attack, sample_effect_tools, sample_utterances
 
 LOSSY = [
     Clipping(),
@@ -53,15 +56,15 @@ LOSSY = [
 ]
 """All that change the sound and keep its length."""
 OTHERS = [MaskAdjectives(), MaskAdjectives(control=True), MaskNouns(), MaskNouns(control=True), NoText(), NoAudio()]
-TOOLS = sample_tools()
+TOOLS = sample_effect_tools()
 
 
-def named(attack: Attack) -> str:
-    return str(attack)
+def named(effect: SpeechEffect) -> str:
+    return str(effect)
 
 
-def asked(attack: Attack, original: Utterance, *key: object) -> list[Utterance]:
-    return list(attack.search(original, TOOLS, keyed(0, *key)))
+def asked(effect: SpeechEffect, original: Heard, *key: object) -> list[Heard]:
+    return applied(effect, original, TOOLS, keyed(0, *key))
 
 
 def sounds() -> Iterator[torch.Tensor]:
@@ -76,12 +79,12 @@ def sounds() -> Iterator[torch.Tensor]:
 SOUNDS = list(sounds())
 
 
-@pytest.mark.parametrize("attack", LOSSY, ids=named)
+@pytest.mark.parametrize("effect", LOSSY, ids=named)
 @settings(deadline=None, max_examples=25)
 @given(sound=st.sampled_from(SOUNDS), key=st.integers(0, 99))
-def test_a_sound_comes_out_changed_or_not_at_all(attack: Attack, sound: torch.Tensor, key: int) -> None:
-    original = Utterance("one", sound.clone(), "a", transcript="hello")
-    candidates = asked(attack, original, key)
+def test_a_sound_comes_out_changed_or_not_at_all(effect: SpeechEffect, sound: torch.Tensor, key: int) -> None:
+    original = Heard(sound.clone(), "a", transcript="hello")
+    candidates = asked(effect, original, key)
     assert torch.equal(original.waveform, sound)
     assert len(candidates) <= 1
     for candidate in candidates:
@@ -92,32 +95,53 @@ def test_a_sound_comes_out_changed_or_not_at_all(attack: Attack, sound: torch.Te
         assert float(waveform.abs().max()) <= 1
         assert not torch.equal(waveform, sound)
         assert candidate.transcript == original.transcript
-        again = asked(attack, original, key)[0]
+        again = asked(effect, original, key)[0]
         assert waveform.numpy().tobytes() == again.waveform.numpy().tobytes()
         assert candidate.perturbation == again.perturbation
 
 
-@pytest.mark.parametrize("attack", LOSSY, ids=named)
-def test_words_alone_are_left_out(attack: Attack) -> None:
-    assert not asked(attack, Utterance("words", torch.zeros(0), "a", transcript="no sound here"))
+def test_no_effect_writes_into_what_it_is_given() -> None:
+    """Not into the speech, the bank's sounds or what else is said; and what comes of it shares no sound's memory."""
+    said, other = (Heard.of(one, "a") for one in sample_utterances(1, each=2)[:2])
+    filled = replace(other, words=(Word("um", 0.05, 0.25),))
+    room = NoiseClip("room", "rir", torch.from_numpy(keyed("room").normal(0, 0.1, 4_000)).float(), "hall")
+    tools = replace(TOOLS, noises=NoiseSet("some", (*TOOLS.noises.clips, room), "some"), others=(filled,))
+    given = [said.waveform, filled.waveform, *(clip.waveform for clip in tools.noises.clips)]
+    before = [waveform.clone() for waveform in given]
+    registered = Registry.discover()
+    names = [name for name in registered.names("attacks") if name != "amr" or find_spec("av")]
+    classes = [registered.entry("attacks", name).load() for name in names]
+    effects = [kind() for kind in classes if issubclass(kind, SpeechEffect)]
+    assert len(effects) == 28 + bool(find_spec("av"))
+    for effect in effects:
+        for candidate in applied(effect, said, tools, keyed(0)):
+            if candidate.waveform is not said.waveform:
+                candidate.waveform.zero_()
+    assert all(torch.equal(now, then) for now, then in zip(given, before, strict=True))
 
 
-@pytest.mark.parametrize("attack", [*LOSSY, *OTHERS], ids=named)
-def test_it_conforms(attack: Attack) -> None:
-    check_attack(attack, budgets=(1, 5))
+@pytest.mark.parametrize("effect", LOSSY, ids=named)
+def test_words_alone_are_left_out(effect: SpeechEffect) -> None:
+    assert not asked(effect, Heard(torch.zeros(0), "a", transcript="no sound here"))
 
 
-@pytest.mark.parametrize("attack", [*LOSSY, *OTHERS], ids=named)
-def test_it_declares_what_it_did(attack: Attack) -> None:
+@pytest.mark.parametrize("effect", [*LOSSY, *OTHERS], ids=named)
+def test_it_conforms(effect: SpeechEffect) -> None:
+    check_attack(effect, budgets=(1, 5))
+
+
+@pytest.mark.parametrize("effect", [*LOSSY, *OTHERS], ids=named)
+def test_it_declares_what_it_did(effect: SpeechEffect) -> None:
     waveform = torch.from_numpy(keyed("speech").normal(0, 0.1, 48_000)).float()
-    done = asked(attack, Utterance("one", waveform, "a", transcript="An old dog."))[0].perturbation
+    done = asked(effect, Heard(waveform, "a", transcript="An old dog."))[0].perturbation
     assert done is not None
-    module = type(attack).__module__.removeprefix("attacks.")
+    module = type(effect).__module__.removeprefix("attacks.")
     assert done.name == module
     text = module in ("mask_adjectives", "mask_nouns", "no_text")
     categories = TOOLS.noises.categories if module == "mixup" else ("text" if text else "signal",)
     assert done.category in categories
-    assert not TOOLS.perception.is_imperceptible(done)
+    assert not p1().is_imperceptible(done.name)
+    assert not p1().is_imperceptible(spec_of(module, effect))
 
 
 @pytest.mark.parametrize(
@@ -159,7 +183,7 @@ def test_parameters_out_of_range_are_named(component: type, wrong: dict[str, obj
 
 
 def test_a_change_that_the_clipping_takes_back_is_none() -> None:
-    square = Utterance("square", torch.ones(100), "a")
+    square = Heard(torch.ones(100), "a")
     assert not asked(Gain(6.0), square)
     assert not asked(DcOffset(0.1), square)
     assert asked(Gain(6.0), replace(square, waveform=square.waveform / 2))

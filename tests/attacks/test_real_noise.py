@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attacks.real_noise import RealNoise
-from bench import SAMPLE_RATE, NoiseClip, NoiseSet, UsageError, Utterance, keyed
+from bench import SAMPLE_RATE, Heard, NoiseClip, NoiseSet, UsageError, Utterance, keyed
 from bench.audio.signal.noise_estimate import estimate_noise
-from bench.testing import check_attack, sample_tools, sample_utterances
+from bench.testing import applied, check_attack, sample_effect_tools, sample_utterances
 
-TOOLS = sample_tools()
+TOOLS = sample_effect_tools()
 ORIGINAL = sample_utterances(1, each=1)[0]
 
 
@@ -28,8 +28,8 @@ def tools_with(*waveforms: torch.Tensor) -> Any:
     return replace(TOOLS, noises=NoiseSet("one", tuple(clips), "one"))
 
 
-def asked(attack: RealNoise, original: Utterance, tools: Any = TOOLS, key: int = 0) -> list[Utterance]:
-    return list(attack.search(original, tools, keyed(key)))
+def asked(attack: RealNoise, original: Utterance | Heard, tools: Any = TOOLS, key: int = 0) -> list[Heard]:
+    return applied(attack, Heard.of(original), tools, keyed(key))
 
 
 def test_it_conforms() -> None:
@@ -73,7 +73,7 @@ def test_the_record_says_which_sound_and_how_much() -> None:
         (candidate,) = asked(RealNoise(category, 0.25), ORIGINAL)
         done = candidate.perturbation
         assert done is not None
-        assert (done.name, done.category) == ("noise", category)
+        assert (done.name, done.category) == ("real_noise", category)
         clip, _, setting = done.source.partition(" ")
         assert clip in {one.id for one in TOOLS.noises.of(category)}
         assert setting == "epsilon=0.25"

@@ -11,20 +11,20 @@ import torch
 from scipy.signal import fftconvolve
 
 from attacks.reverb import Reverb
-from bench import NoiseClip, NoiseSet, UsageError, Utterance, keyed
+from bench import Heard, NoiseClip, NoiseSet, UsageError, keyed
 from bench.audio.signal import snr_db
 from bench.audio.signal.levels import rms
 from bench.audio.signal.reverberation import polack
-from bench.testing import sample_tools, sample_utterances
+from bench.testing import applied, sample_effect_tools, sample_utterances
 
-TOOLS = sample_tools()
-ORIGINAL = sample_utterances(1, each=1)[0]
+TOOLS = sample_effect_tools()
+ORIGINAL = Heard.of(sample_utterances(1, each=1)[0])
 
 
-def asked(attack: Reverb, *rooms: torch.Tensor, key: int = 0) -> list[Utterance]:
+def asked(effect: Reverb, *rooms: torch.Tensor, key: int = 0) -> list[Heard]:
     clips = tuple(NoiseClip(f"room-{n}", "rir", room, f"hall-{n}") for n, room in enumerate(rooms))
     tools = replace(TOOLS, noises=NoiseSet("some", (*TOOLS.noises.clips, *clips), "some"))
-    return list(attack.search(ORIGINAL, tools, keyed(key)))
+    return applied(effect, ORIGINAL, tools, keyed(key))
 
 
 def test_a_measured_room_is_convolved_from_its_direct_sound_on() -> None:
@@ -37,10 +37,10 @@ def test_a_measured_room_is_convolved_from_its_direct_sound_on() -> None:
     assert (candidate.perturbation.name, candidate.perturbation.source) == ("reverb", "room-0")
 
 
-@pytest.mark.parametrize("attack", [Reverb(), Reverb(room="simulated"), Reverb(t60_s=2.0, direct_db=-10.0)])
-def test_length_and_level_are_kept(attack: Reverb) -> None:
+@pytest.mark.parametrize("effect", [Reverb(), Reverb(room="simulated"), Reverb(t60_s=2.0, direct_db=-10.0)])
+def test_length_and_level_are_kept(effect: Reverb) -> None:
     before = ORIGINAL.waveform.clone()
-    (candidate,) = asked(attack)
+    (candidate,) = asked(effect)
     assert candidate.waveform.shape == before.shape
     assert float(rms(candidate.waveform) / rms(before)) == pytest.approx(1, abs=1e-4)
     assert torch.equal(ORIGINAL.waveform, before)

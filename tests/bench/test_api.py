@@ -12,7 +12,7 @@ from bench.api import RunOptions, _fields
 from bench.evaluation.options import Options
 
 GIVEN: dict[str, tuple[Any, str, Any]] = {
-    "defense": ("random_noise", "defenses", ("random_noise",)),
+    "defense": ("multi_condition", "defenses", ("multi_condition",)),
     "task": (["ahsn", "aesn"], "tasks", ("ahsn", "aesn")),
     "corpus": ("emodb", "corpus", "emodb"),
     "corpus_root": ("here", "corpus_root", Path("here")),

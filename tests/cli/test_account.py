@@ -25,14 +25,21 @@ def account(tiny_corpus: Path, tiny_noises: Path, tmp_path_factory: pytest.TempP
     out = tmp_path_factory.mktemp("account")
     corpus = ["--corpus", "emodb", "--corpus-root", str(tiny_corpus), "--fold", "0", "--k", "2,4"]
     noises = ["--noise-bank", "folder", "--noise-root", str(tiny_noises), "--out", str(out / "run")]
-    defense = ["--victim", SMALL, "--defense", "random_noise:categories=natural", "--json", str(out / "account.json")]
+    defense = [
+        "--victim",
+        SMALL,
+        "--defense",
+        "multi_condition:categories=natural",
+        "--json",
+        str(out / "account.json"),
+    ]
     return ["account", *corpus, *noises, *defense]
 
 
 def test_the_tables_and_the_json(account: list[str], bench_here: Callable[..., Any]) -> None:
     done = bench_here(*account)
     assert done.code == 0, done.err
-    for text in ("clean UAR", "prevented", "through", "seen", "unseen", "unaware", "random_noise"):
+    for text in ("clean UAR", "prevented", "through", "seen", "unseen", "unaware", "multi_condition"):
         assert text in done.out, text
     (found,) = json.loads(Path(account[-1]).read_text())["accounts"]
     bare, defended = found["lines"]
@@ -63,7 +70,11 @@ def test_it_goes_on_where_it_stopped(account: list[str], bench_here: Callable[..
 
 @pytest.mark.parametrize(
     ("wrong", "named"),
-    [(["--corr", "both"], "--corr"), (["--defense", "random_nois"], "did you mean"), (["--noises", "x"], "--noises")],
+    [
+        (["--corr", "both"], "--corr"),
+        (["--defense", "multi_conditio"], "did you mean"),
+        (["--noises", "x"], "--noises"),
+    ],
 )
 def test_bad_input_is_named(account: list[str], bench_here: Callable[..., Any], wrong: list[str], named: str) -> None:
     done = bench_here(*account, *wrong)
@@ -96,4 +107,4 @@ def test_a_defence_that_fails_leaves_the_others(
     assert done.code == 1
     assert "RuntimeError: no" in done.err
     (found,) = json.loads(Path(account[-1]).read_text())["accounts"]
-    assert [line["defense"] for line in found["lines"]] == ["none", "random_noise:categories=natural"]
+    assert [line["defense"] for line in found["lines"]] == ["none", "multi_condition:categories=natural"]

@@ -77,11 +77,11 @@ def test_the_table_says_what_the_json_says(
 
 
 def test_folds_are_put_together_and_a_stack_may_end_with_it(bench_here: Callable, job: Callable) -> None:
-    stacked = f"random_noise + {SPEC}"
+    stacked = f"multi_condition + {SPEC}"
     said = bench_here(*job(defense=stacked, fold="0,1", limit=3, copies=30, json="-"))
     assert said.code == 0, said.err
     (one,) = json.loads(said.out)["certified"]
-    assert one["defense"] == f"random_noise+{SPEC}"
+    assert one["defense"] == f"multi_condition+{SPEC}"
     assert (one["folds"], one["n"]) == ([0, 1], 6)
     assert sorted(row["fold"] for row in one["utterances"]) == [0, 0, 0, 1, 1, 1]
 
@@ -90,7 +90,7 @@ def test_folds_are_put_together_and_a_stack_may_end_with_it(bench_here: Callable
     ("wrong", "expected"),
     [
         ({"defense": "none"}, "--defense 'none': found one that proves nothing"),
-        ({"defense": f"{SPEC} + random_noise"}, "one that certifies, at the end of the stack"),
+        ({"defense": f"{SPEC} + multi_condition"}, "one that certifies, at the end of the stack"),
         ({"defense": "smothing"}, "did you mean 'smoothing'"),
         ({"alpha": 0.7}, "--alpha: found 0.7; expected from 1e-12 to 0.5"),
         ({"copies": 0}, "--copies: found 0; expected at least 1"),

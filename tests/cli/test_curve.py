@@ -17,11 +17,11 @@ EPSILONS = (0.5, 1.0, 2.0)
 
 
 @pytest.fixture(scope="module")
-def noisy_run(bench_process: Callable, tiny_job: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def noisy_run(bench_before: Callable, tiny_job: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Real noise of two of the tiny bank's categories at three ε; one of these is the default."""
     out = tmp_path_factory.mktemp("noisy") / "run"
     specs = [f"real_noise:category={c},epsilon={e:g}" for c in ("natural", "human") for e in EPSILONS]
-    said = bench_process(*tiny_job(attack=specs, out=out, k="1"))
+    said = bench_before(*tiny_job(attack=specs, out=out, k="1"))
     assert said.code == 0, said.err
     return out
 

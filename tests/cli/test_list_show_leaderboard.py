@@ -17,6 +17,7 @@ import pytest
 
 from bench.contracts.component import KINDS
 from bench.contracts.registry import Registry
+from bench.scoring.ranks import Rank
 
 BUILT_ON = ("torch", "torchaudio", "librosa", "foolbox", "art", "numpy", "pandas", "tabulate")
 HEAVY = (*BUILT_ON, "scipy", "numba", "sklearn", "pyarrow", "soundfile", "jinja2", "matplotlib")
@@ -55,6 +56,15 @@ def heavy_after(words: list[str]) -> str:
 def test_it_starts_fast(words: list[str]) -> None:
     """Neither torch nor anything else that is slow is imported; `benchmarks/starting.py` has the times."""
     assert heavy_after(words) == "imported:"
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["list"], ["run", "--help"], ["data"]], ids=" ".join)
+def test_what_is_not_asked_for_is_not_imported(words: list[str]) -> None:
+    """Neither pydantic, by which typer reads the options that are given, nor the other subcommands."""
+    others = {"bench.cli.account", "bench.cli.certify", "bench.cli.listen", "bench.cli.reproduce", "bench.cli.victims"}
+    start = START.replace(repr(HEAVY), repr(("pydantic", "rich", *sorted(others))))
+    said = subprocess.run([sys.executable, "-c", start, *words], check=False, capture_output=True, text=True)
+    assert said.stderr.splitlines()[-1] == "imported:"
 
 
 def test_completion_starts_fast() -> None:
@@ -203,9 +213,10 @@ def test_a_table_fits_eighty_columns(second_run: Path, columns: int, monkeypatch
 
     from bench.cli import report
     from bench.evaluation.runs import read_results
+    from leaderboards.ranking import boards
 
     found = read_results([second_run])
-    ranked = [report.ranking_table(board) for board in report.rankings(found)]
+    ranked = [report.ranking_table(board) for board in boards(found, greatest_k=True)]
     for table in (*map(report.attack_table, found.pooled), *ranked):
         page = Console(file=io.StringIO(), width=columns)
         page.print(table)
@@ -244,10 +255,11 @@ class Cells(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def second_run(bench_process: Callable, tiny_job: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def second_run(bench_before: Callable, tiny_job: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Another victim, bare and defended, under the same attack: other lines of the same boards."""
     out = tmp_path_factory.mktemp("second") / "run"
-    said = bench_process(*tiny_job(victim="cnn_gru:channels=4,max_epochs=8", defense=["none", "random_noise"], out=out))
+    job = tiny_job(victim="cnn_gru:channels=4,max_epochs=8", defense=["none", "multi_condition"], out=out)
+    said = bench_before(*job)
     assert said.code == 0, said.err
     return out
 
@@ -272,17 +284,24 @@ def test_a_leaderboard_in_three_formats(
         figures = [("chance-level" in line["bells"], -float(line["robust_accuracy"])) for line in ranked]
         assert figures == sorted(figures)
         assert [int(line["rank"]) for line in ranked] == [1 + figures.index(figure) for figure in figures]
+        last = sum("chance-level" in line["bells"] for line in ranked)
+        for line in ranked:
+            open_ranks = (4 - last, 3) if "chance-level" in line["bells"] else (1, 3 - last)
+            assert (int(line["rank_low"]), int(line["rank_high"])) == open_ranks, "two speakers tell nobody apart"
         assert all("few-speakers" in line["bells"] for line in ranked)
         assert {(line["victim"], line["defense"]) for line in ranked} == {
             (json.loads((finished_run[0].parent / "scores.json").read_text())["cells"][0]["victim"], "none"),
             ("cnn_gru:channels=4,max_epochs=8", "none"),
-            ("cnn_gru:channels=4,max_epochs=8", "random_noise"),
+            ("cnn_gru:channels=4,max_epochs=8", "multi_condition"),
         }
 
     cells = Cells()
     cells.feed((board / "index.html").read_text(encoding="utf-8"))
     from_html = [row for row in cells.rows if row[0] != "rank"]
-    from_csv = [[line["rank"], line["victim"], line["defense"]] for line in lines]
+    from_csv = [
+        [str(Rank(*(int(line[name]) for name in ("rank", "rank_low", "rank_high")))), line["victim"], line["defense"]]
+        for line in lines
+    ]
     assert [row[:3] for row in from_html] == from_csv
     markdown = (board / "leaderboard.md").read_text(encoding="utf-8")
     rows = [row.strip("|").split(" | ") for row in markdown.splitlines() if row[:3] in ("| 1", "| 2", "| 3")]

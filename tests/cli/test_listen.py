@@ -64,8 +64,9 @@ def test_seed_and_limit(words: Callable, bench_here: Callable, tmp_path: Path) -
 def test_a_plug_in_and_a_study_of_ones_own(words: Callable, bench_here: Callable, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(
         "from dataclasses import dataclass, replace\nfrom bench import Perturbation\n\n@dataclass(frozen=True)\n"
-        'class Half:\n    """Half as loud."""\n\n    def search(self, original, tools, rng):\n'
-        '        yield replace(original, waveform=original.waveform / 2, perturbation=Perturbation("half", "signal"))\n'
+        'class Half:\n    """Half as loud."""\n\n    def apply(self, original, tools, rng):\n'
+        '        done = Perturbation("half", "signal")\n'
+        "        return replace(original, waveform=original.waveform / 2, perturbation=done)\n"
         '\nCOMPONENTS = {"attacks": {"half": Half}}\n'
     )
     (tmp_path / "ours.csv").write_text("noise,activation_changed,valence_changed\nhalf,0.2,0.3\n")

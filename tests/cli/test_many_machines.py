@@ -11,7 +11,7 @@ OVERLAPPING = ("0", "1", "0,1")
 
 
 def test_together_they_make_what_one_makes_alone(
-    tiny_job: Callable, bench_command: list[str], bench_process: Callable, bench_here: Callable, tmp_path: Path
+    tiny_job: Callable, bench_command: list[str], bench_before: Callable, bench_here: Callable, tmp_path: Path
 ) -> None:
     """Two halves and the whole at once, so that each victim and each cell is made by two of them."""
 
@@ -28,7 +28,7 @@ def test_together_they_make_what_one_makes_alone(
     said = [(process.communicate(timeout=120), process.returncode) for process in going]
     assert [code for _, code in said] == [0, 0, 0], said
 
-    alone = bench_process(*job(tmp_path / "alone", "0,1"), SERBENCH_CACHE=str(tmp_path / "cache"))
+    alone = bench_before(*job(tmp_path / "alone", "0,1"), SERBENCH_CACHE=str(tmp_path / "cache"))
     assert alone.code == 0, alone.err
     cells = {file.name: file.read_bytes() for file in (shared / "cells").iterdir()}
     assert cells == {file.name: file.read_bytes() for file in (tmp_path / "alone" / "cells").iterdir()}

@@ -170,7 +170,7 @@ def test_every_combination_is_a_cell(bench_here: Callable, tiny_job: Callable, o
     asked = {
         "victim": victims,
         "attack": ["fade_in", "speed_utterance:rate=0.75"],
-        "defense": ["none", "random_noise:fraction=0.5"],
+        "defense": ["none", "multi_condition:fraction=0.5"],
         "task": ["ahsn", "activation3"],
     }
     said = bench_here(*tiny_job(**asked, out=tmp_path / "run", k="1", json="-"))
@@ -268,10 +268,10 @@ def stoppable(slow: Path, tiny_job: Callable) -> Callable:
 
 
 @pytest.fixture(scope="module")
-def unstopped(stoppable: Callable, bench_process: Callable, tmp_path_factory: pytest.TempPathFactory) -> dict:
+def unstopped(stoppable: Callable, bench_before: Callable, tmp_path_factory: pytest.TempPathFactory) -> dict:
     """The records of that job when nobody stops it."""
     folder = tmp_path_factory.mktemp("unstopped")
-    said = bench_process(*stoppable(folder / "run"), SERBENCH_CACHE=str(folder / "cache"))
+    said = bench_before(*stoppable(folder / "run"), SERBENCH_CACHE=str(folder / "cache"))
     assert said.code == 0, said.err
     return records(folder / "run")
 

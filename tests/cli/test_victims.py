@@ -129,11 +129,11 @@ def tables() -> dict[str, set[str]]:
 
 
 def test_what_is_trained_is_kept(told: Callable, own_cache: Path) -> None:
-    asked = {"fold": "0,1", "defense": ["none", "random_noise"], "seeds": "3"}
+    asked = {"fold": "0,1", "defense": ["none", "multi_condition"], "seeds": "3"}
     first, again = told("train", **asked), told("train", **asked)
     assert first["failed"] == []
     assert [(one["fold"], one["defense"]) for one in first["victims"]] == [
-        (fold, defense) for fold in (0, 1) for defense in ("none", "random_noise")
+        (fold, defense) for fold in (0, 1) for defense in ("none", "multi_condition")
     ]
     for one, other in zip(first["victims"], again["victims"], strict=True):
         assert one["seconds"] > 0
@@ -265,7 +265,7 @@ def test_one_that_cannot_be_asked_is_noted(victims: Callable) -> None:
 
 @pytest.fixture
 def exported(victims: Callable, tmp_path: Path) -> Path:
-    said = victims("export", to=tmp_path / "new" / "folder", fold="1", defense="random_noise", license="cc-by-4.0")
+    said = victims("export", to=tmp_path / "new" / "folder", fold="1", defense="multi_condition", license="cc-by-4.0")
     assert said.code == 0, said.err
     assert f"exported:{tmp_path / 'new' / 'folder'}" in said.out
     return tmp_path / "new" / "folder"
@@ -276,7 +276,7 @@ def test_an_exported_victim_is_measured_as_it_was(told: Callable, exported: Path
     moved = Path(shutil.move(exported, tmp_path / "moved"))
     was, now = (
         told("evaluate", fold="1", **options)["cells"][0]
-        for options in ({"defense": "random_noise"}, {"victim": f"ours:{moved}"})
+        for options in ({"defense": "multi_condition"}, {"victim": f"ours:{moved}"})
     )
     figures = set(was) - {"victim", "defense", "rests_on"}
     assert {name: was[name] for name in figures} == {name: now[name] for name in figures}
@@ -320,7 +320,7 @@ def test_the_card(exported: Path, bench_here: Callable) -> None:
         "| test | 16 | 2 | 4 | 4 | 4 | 4 |",
         about["training_noises"]["fingerprint"],
         "--victim exported:FOLDER --attack boundary --task ahsn --split k-fold --fold 1",
-        "| defence | `random_noise` |",
+        "| defence | `multi_condition` |",
         f"| `torch` | `{about['fitting']['versions']['torch']}` |",
         f"| UAR (unweighted average recall) | {about['metrics']['uar']:.2f} [",
     ):
@@ -336,7 +336,7 @@ def test_the_card(exported: Path, bench_here: Callable) -> None:
 
 
 def test_the_card_of_a_victim_that_is_not_exported(victims: Callable, exported: Path) -> None:
-    said = victims("card", fold="1", defense="random_noise", license="cc-by-4.0")
+    said = victims("card", fold="1", defense="multi_condition", license="cc-by-4.0")
     assert said.out == (exported / "README.md").read_text(encoding="utf-8")
     about = json.loads(victims("card", fold="1", json="-").out)
     assert about["defense"] == "none"
@@ -376,7 +376,7 @@ def refused(victims: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     ("command", "options", "named"),
     [
         ("train", {"victim": "cnn_gruu"}, ["--victim", "did you mean 'cnn_gru'?"]),
-        ("train", {"defense": "random-noise"}, ["--defense", "did you mean 'random_noise'?"]),
+        ("train", {"defense": "multi-condition"}, ["--defense", "did you mean 'multi_condition'?"]),
         ("train", {"task": "ashn"}, ["--task", "did you mean 'ahsn'?"]),
         ("train", {"fold": "9"}, ["--fold", "0 to 4"]),
         ("train", {"seeds": "x"}, ["--seeds"]),

@@ -20,7 +20,7 @@ from bench.contracts.protocols import TrainableVictim
 from bench.contracts.registry import Registry
 from bench.testing import ContraryVictim, check_defense, sample_context, sample_noises, sample_utterances
 from defenses.adversarial_training import AdversarialTraining
-from defenses.random_noise import RandomNoise
+from defenses.multi_condition import MultiCondition
 from victims.bert_text import BertText
 from victims.cnn_gru import CnnGru
 from victims.http import Http
@@ -166,7 +166,7 @@ def test_the_share_is_saved_beside_the_victim(learner: Any, tmp_path: Path) -> N
 
 
 def test_what_another_defence_has_changed_stays(learner: Any) -> None:
-    noisy = RandomNoise().noisy_copies(TRAIN, sample_context())
+    noisy = MultiCondition().noisy_copies(TRAIN, sample_context())
     context = replace(sample_context(), clean=tuple(TRAIN))
     AdversarialTraining("gain:gain_db=3", 100).fit(learner, [*TRAIN, *noisy], [], context)
     names = [said.perturbation.name for said in learner.fits[0]["train"]]
@@ -226,7 +226,7 @@ def test_a_victim_that_only_reads_is_not_trained_on_noise() -> None:
 @pytest.mark.parametrize("below", [False, True])
 def test_a_victim_that_is_not_trained_is_named(below: bool) -> None:
     victim: TrainableVictim = Http("http://localhost:1/predict")
-    victim = Defended(victim, RandomNoise()) if below else victim
+    victim = Defended(victim, MultiCondition()) if below else victim
     with pytest.raises(UsageError, match=r"'adversarial_training': found .*cannot be trained again \(Http\)"):
         AdversarialTraining().fit(victim, TRAIN, TRAIN, sample_context())
 
@@ -235,7 +235,7 @@ def test_a_victim_that_asks_for_no_other_utterances_is_named(learner: Any) -> No
     with pytest.raises(UsageError, match=r"'regenerate': found Learner, which learns from one set"):
         AdversarialTraining(regenerate=True).fit(learner, TRAIN, [], sample_context())
     with pytest.raises(UsageError, match=r"'regenerate': found a victim under another defence"):
-        AdversarialTraining(regenerate=True).fit(Defended(SMALL, RandomNoise()), TRAIN, [], sample_context())
+        AdversarialTraining(regenerate=True).fit(Defended(SMALL, MultiCondition()), TRAIN, [], sample_context())
 
 
 @dataclass(frozen=True)

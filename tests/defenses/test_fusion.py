@@ -17,7 +17,7 @@ from bench.contracts.registry import Registry
 from bench.core.specs import Spec
 from bench.testing import check_component, check_defense, sample_context, sample_utterances
 from defenses.fusion import Fusion
-from defenses.random_noise import RandomNoise
+from defenses.multi_condition import MultiCondition
 from victims.bert_text import BertText
 from victims.cnn_gru import CnnGru
 from victims.multimodal import Multimodal
@@ -119,9 +119,9 @@ def test_defences_can_stand_around_it_and_none_below() -> None:
     recipe = component("victims", HEARS)
     around = Defended(recipe, Fusion(other="reader"))
     assert set(around.traits.modalities) == {"sound", "text"}
-    assert RandomNoise().fit(around, TRAIN, VALID, CONTEXT)
+    assert MultiCondition().fit(around, TRAIN, VALID, CONTEXT)
     with pytest.raises(UsageError, match="name fusion first"):
-        Fusion(other="reader").fit(Defended(recipe, RandomNoise()), TRAIN, VALID, CONTEXT)
+        Fusion(other="reader").fit(Defended(recipe, MultiCondition()), TRAIN, VALID, CONTEXT)
 
 
 def test_a_victim_of_both_needs_none() -> None:

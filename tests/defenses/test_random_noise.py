@@ -1,4 +1,4 @@
-"""P2's random noise in training."""
+"""P2's random noise in training: small, Gaussian, the same amount of data."""
 
 from __future__ import annotations
 
@@ -6,54 +6,62 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import torch
+from scipy import stats
 
-from bench import FitContext, Perturbation, UsageError
-from bench.audio.signal import snr_db
-from bench.testing import sample_context, sample_noises, sample_utterances
+from bench import Perturbation, UsageError
+from bench.contracts.registry import Registry
+from bench.testing import check_defense, sample_context, sample_utterances
+from defenses.multi_condition import MultiCondition
 from defenses.random_noise import RandomNoise
 from victims.bert_text import BertText
+from victims.cnn_gru import CnnGru
 
 TRAIN = sample_utterances(3, 2, "train")
 
 
-def test_every_copy_lies_between_the_two_snrs_and_keeps_its_label() -> None:
-    copies = RandomNoise(min_snr_db=5, max_snr_db=15).noisy_copies(TRAIN, sample_context())
-    assert len(copies) == len(TRAIN)
-    for copy, original in zip(copies, TRAIN, strict=True):
-        assert copy.emotion == original.emotion
-        assert copy.perturbation is not None
-        assert 4.99 <= float(snr_db(original.waveform, copy.waveform)) <= 15.5
+def test_all_training_speech_gets_it_and_none_is_added(learner: Any) -> None:
+    RandomNoise(sigma=0.01).fit(learner, TRAIN, TRAIN[:2], sample_context())
+    (given,) = learner.fits
+    assert [said.id for said in given["train"]] == [said.id for said in TRAIN], "as many as before"
+    assert all(said.perturbation is not None for said in given["train"])
+    assert [said.emotion for said in given["train"]] == [said.emotion for said in TRAIN]
+    assert given["valid"] == list(TRAIN[:2]), "the validation part stays clean"
+    assert given["clean"] == tuple(TRAIN), "statistics come from clean speech"
 
 
-def test_a_fraction_of_the_utterances_gets_a_copy() -> None:
-    assert len(RandomNoise(fraction=0.25).noisy_copies(TRAIN, sample_context())) == len(TRAIN) // 4
+def test_the_noise_is_gaussian_and_of_one_level() -> None:
+    defense = RandomNoise(sigma=0.02)
+    quiet = [replace(said, waveform=0.1 * said.waveform) for said in TRAIN]
+    left = torch.cat([defense.noisy(said, 0).waveform - said.waveform for said in quiet])
+    assert float(left.std()) == pytest.approx(0.02, rel=0.02)
+    assert abs(float(left.mean())) < 1e-3
+    assert stats.kstest(left[:4000].numpy() / 0.02, "norm").pvalue > 1e-3
 
 
-def test_copies_depend_on_the_seed_and_on_nothing_else() -> None:
-    def samples(context: FitContext) -> list[list[float]]:
-        return [copy.waveform.tolist() for copy in RandomNoise().noisy_copies(TRAIN, context)]
-
-    assert samples(sample_context()) == samples(sample_context())
-    assert samples(sample_context()) != samples(sample_context(seed=1))
-
-
-def test_what_trains_never_attacks() -> None:
-    train, test = sample_noises().part("train"), sample_noises().part("test")
-    assert {clip.id for clip in train.clips}.isdisjoint(clip.id for clip in test.clips)
-    assert {clip.id for clip in sample_context().noises.clips} == {clip.id for clip in train.clips}
+def test_each_utterance_and_each_seed_has_noise_of_its_own() -> None:
+    defense, (one, other, *_) = RandomNoise(), TRAIN
+    assert torch.equal(defense.noisy(one, 0).waveform, defense.noisy(one, 0).waveform)
+    drawn = [defense.noisy(said, seed).waveform - said.waveform for said, seed in ((one, 0), (one, 1), (other, 0))]
+    least = min(len(noise) for noise in drawn)
+    assert len({tuple(noise[:least].tolist()) for noise in drawn}) == 3
 
 
-def test_it_says_what_it_has_seen() -> None:
-    assert RandomNoise(categories=("crowd", "white")).seen(sample_noises()) == {"crowd", "white"}
-    assert RandomNoise().seen(sample_noises()) == set(sample_noises().categories) - {"laugh", "cry"}
+def test_what_another_defence_has_changed_stays() -> None:
+    changed = replace(TRAIN[0], perturbation=Perturbation("gain", "signal"))
+    assert RandomNoise().noisy(changed, 0) is changed
 
 
-def test_clean_ones_give_the_statistics_and_changed_ones_get_no_copy(learner: Any) -> None:
-    changed = [replace(said, perturbation=Perturbation("gain", "signal")) for said in TRAIN]
-    RandomNoise().fit(learner, TRAIN, [], sample_context())
-    assert learner.fits[0]["clean"] == tuple(TRAIN)
-    assert len(learner.fits[0]["train"]) == 2 * len(TRAIN)
-    assert len(RandomNoise().noisy_copies([*TRAIN, *changed], sample_context())) == len(TRAIN)
+def test_it_is_small_and_stays_within_full_scale() -> None:
+    assert RandomNoise().sigma == 0.005
+    loud = replace(TRAIN[0], waveform=torch.ones(1000))
+    assert float(RandomNoise(sigma=0.1).noisy(loud, 0).waveform.abs().max()) <= 1
+    with pytest.raises(UsageError, match="sigma"):
+        RandomNoise(sigma=0.5)
+
+
+def test_the_contract_holds() -> None:
+    check_defense(RandomNoise(), CnnGru(channels=8, hidden=8, dense=8, max_epochs=2))
 
 
 def test_victims_that_it_cannot_defend_are_named() -> None:
@@ -61,18 +69,9 @@ def test_victims_that_it_cannot_defend_are_named() -> None:
         RandomNoise().fit(BertText(), TRAIN, TRAIN, sample_context())
 
 
-def test_a_share_of_nothing_is_named(learner: Any) -> None:
-    with pytest.raises(UsageError, match="none of the 24 training utterances changed"):
-        RandomNoise(fraction=0.01).fit(learner, TRAIN, [], sample_context())
-
-
-def test_a_category_that_the_bank_lacks_is_named() -> None:
-    context = replace(sample_context())
-    with pytest.raises(UsageError, match="no category 'sirens'"):
-        RandomNoise(categories=("sirens",)).noisy_copies(TRAIN, context)
-
-
-@pytest.mark.parametrize("wrong", [{"min_snr_db": 30.0}, {"fraction": 0.0}, {"fraction": 1.5}])
-def test_parameters_out_of_range_are_named(wrong: dict[str, float]) -> None:
-    with pytest.raises(UsageError, match=next(iter(wrong))):
-        RandomNoise(**wrong)  # type: ignore[arg-type]
+def test_a_spec_of_before_is_refused_where_it_cannot_mean_the_same() -> None:
+    registry = Registry.discover()
+    assert isinstance(registry.build("defenses", "random_noise"), RandomNoise)
+    with pytest.raises(UsageError, match=r"'random_noise': found parameter 'max_snr_db'; expected one of sigma"):
+        registry.build("defenses", "random_noise:max_snr_db=10")
+    assert isinstance(registry.build("defenses", "multi_condition:max_snr_db=10"), MultiCondition)

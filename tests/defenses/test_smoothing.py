@@ -90,6 +90,11 @@ def at(distance: float, id: str = "a") -> Utterance:
     return Utterance(id, distance * direction(LONG), "s", emotion="anger")
 
 
+def drawing(said: Utterance, times: int) -> Batch:
+    """The same utterance several times, each time with other draws."""
+    return Batch.of([said] * times, sample_keys=[f"u{number}" for number in range(times)])
+
+
 def smoothed(victim: Victim, **params: Any) -> Smoothed:
     return Smoothed(Smoothing(**params), victim, CPU)
 
@@ -159,7 +164,7 @@ def test_the_vote_and_its_log_probabilities() -> None:
 
 def test_it_abstains_where_the_vote_is_close() -> None:
     """At the border each copy is a fair coin: it may answer no more often than alpha allows."""
-    border = Batch.of([at(0.0, f"u{number}") for number in range(100)])
+    border = drawing(at(0.0), 100)
     _, refused = smoothed(Linear(), copies=20, alpha=0.05).answer_or_refuse(border)
     assert 90 <= int(refused.sum()) < 100
     _, strict = smoothed(Linear(), copies=20, alpha=0.0001).answer_or_refuse(border)
@@ -196,7 +201,7 @@ def test_what_the_victim_behind_has_is_passed_on() -> None:
 def test_a_certificate_lies_below_the_true_radius_as_often_as_it_says() -> None:
     """The smoothed linear victim changes its answer at just the distance to the border (Cohen et al., appendix B)."""
     sigma, alpha, n = 0.05, 0.1, 300
-    batch = Batch.of([at(0.06, f"u{number}") for number in range(n)])
+    batch = drawing(at(0.06), n)
     found = smoothed(Linear(), sigma=sigma).certify(batch, 20, 200, alpha)
     wrong = sum(proof.radius > 0.06 for proof in found)
     assert wrong <= stats.binom.ppf(0.999, n, alpha)
@@ -225,7 +230,7 @@ def test_the_class_is_chosen_and_its_chance_bounded_on_different_copies() -> Non
 def test_at_the_border_nothing_is_proven() -> None:
     victim = smoothed(Linear())
     assert isinstance(victim, Certifying)
-    found = victim.certify(Batch.of([at(0.0, f"u{number}") for number in range(20)]), 20, 100, 0.001)
+    found = victim.certify(drawing(at(0.0), 20), 20, 100, 0.001)
     assert {(proof.label, proof.radius, proof.snr_db) for proof in found} == {(None, 0.0, None)}
 
 

@@ -92,7 +92,7 @@ def test_points_ascend_as_numbers_and_a_default_is_a_value() -> None:
     "changes",
     [
         {"victim": "other"},
-        {"defense": "random_noise"},
+        {"defense": "multi_condition"},
         {"setting": replace(SETTING, task="aesn")},
         {"setting": replace(SETTING, limit=7)},
         {"rests_on": replace(RESTS, noise_fingerprint="facade")},

@@ -61,9 +61,16 @@ def test_statistics_come_from_clean_speech_and_do_not_follow_the_attack(fitted: 
     assert all(torch.equal(found, before[speaker]) for speaker, found in (victim.statistics or {}).items())
 
 
-def test_a_speaker_nobody_enrolled_is_named(fitted: FittedCnnGru) -> None:
-    with pytest.raises(ComponentError, match="no clean speech of speaker sample-0"):
-        fitted.enroll(sample_utterances(1, 1, "other")).log_probs(Batch.of(sample_utterances(1, 1)))
+def test_a_speaker_nobody_enrolled_has_the_training_speakers_statistics(fitted: FittedCnnGru) -> None:
+    stranger, other = Batch.of(sample_utterances(1, 1)), fitted.enroll(sample_utterances(1, 1, "other"))
+    assert fitted.everybody is not None
+    own = replace(fitted, statistics={"sample-0": fitted.everybody})
+    assert torch.equal(other.log_probs(stranger), own.log_probs(stranger))
+
+
+def test_without_these_a_speaker_nobody_enrolled_is_refused(fitted: FittedCnnGru) -> None:
+    with pytest.raises(ComponentError, match="a speaker who is not enrolled"):
+        replace(fitted, everybody=None).enroll(()).log_probs(Batch.of(sample_utterances(1, 1)))
 
 
 def test_classes_weigh_the_same() -> None:

@@ -39,7 +39,7 @@ def job(tiny_corpus: Path, tiny_noises: Path) -> Callable[[str], Job]:
     return made
 
 
-@pytest.fixture(scope="module", params=["none", "random_noise"])
+@pytest.fixture(scope="module", params=["none", "multi_condition"])
 def exported(
     request: pytest.FixtureRequest, job: Callable[[str], Job], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Trained]:
@@ -167,7 +167,7 @@ def names_only(folder: Path) -> None:
         (lambda f: rewrite(f, victim="python:~/evil.py:Model"), "leads to ~/evil.py"),
         (lambda f: rewrite(f, victim="http:http://127.0.0.1:9/x"), "leads to http://127.0.0.1:9/x"),
         (lambda f: rewrite(f, victim="multimodal:text=bert_text:encoder=../x;frozen=true"), "leads to ../x"),
-        (lambda f: rewrite(f, defense="random_noise:categories=/etc"), "the defense .* leads to /etc"),
+        (lambda f: rewrite(f, defense="multi_condition:categories=/etc"), "the defense .* leads to /etc"),
     ],
 )
 def test_a_damaged_folder_is_named(folder: Path, spoil: Callable[[Path], None], named: str) -> None:

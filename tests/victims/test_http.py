@@ -384,7 +384,7 @@ def records(out: Path) -> dict[str, bytes]:
 
 @pytest.mark.slow
 def test_a_killed_run_resumes_and_loses_nothing(
-    server: Deployed, tmp_path: Path, bench_command: list[str], bench_process: Callable, tiny_job: Callable
+    server: Deployed, tmp_path: Path, bench_command: list[str], bench_before: Callable, tiny_job: Callable
 ) -> None:
     plugin, settings = tmp_path / "plugin.py", tmp_path / "service.json"
     plugin.write_text(PLUGIN)
@@ -395,7 +395,7 @@ def test_a_killed_run_resumes_and_loses_nothing(
     def cache(name: str) -> dict[str, str]:
         return {"SERBENCH_CACHE": str(tmp_path / name)}
 
-    whole = bench_process(*tiny_job(out=tmp_path / "whole", **job), **cache("one"))
+    whole = bench_before(*tiny_job(out=tmp_path / "whole", **job), **cache("one"))
     assert whole.code == 0, whole.err
     asked = server.digests()
     assert max(Counter(asked).values()) == 1
@@ -414,11 +414,11 @@ def test_a_killed_run_resumes_and_loses_nothing(
 
     sent = len(server.seen)
     settings.write_text(json.dumps(content | {"max_requests": sent + 2}))
-    short = bench_process(*tiny_job(out=tmp_path / "killed", **job), **cache("two"))
+    short = bench_before(*tiny_job(out=tmp_path / "killed", **job), **cache("two"))
     assert short.code == 2
     assert "max_requests" in short.err
     settings.write_text(json.dumps(content | {"max_requests": 1000}))
-    again = bench_process(*tiny_job(out=tmp_path / "killed", **job), **cache("two"))
+    again = bench_before(*tiny_job(out=tmp_path / "killed", **job), **cache("two"))
     assert again.code == 0, again.err
     assert records(tmp_path / "killed") == records(tmp_path / "whole")
     assert Counter(server.digests()) == Counter(asked) + Counter(unanswered)

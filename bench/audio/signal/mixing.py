@@ -45,8 +45,8 @@ def noise_gain(signal: Tensor, noise: Tensor, snr_db: float) -> Tensor:
         length, as the first moments of a clip may be.
     """
     loudness = energy(noise)
-    ratio = energy(signal) / loudness.clamp(min=torch.finfo(torch.float32).tiny)
-    return ratio.sqrt().mul(10 ** (-snr_db / 20)) * (loudness > 0)
+    ratio = torch.where(loudness > 0, energy(signal) / loudness, 0.0)
+    return ratio.sqrt().mul(10 ** (-snr_db / 20))
 
 
 def mix(signal: Tensor, noise: Tensor, snr_db: float) -> Tensor:

@@ -35,7 +35,8 @@ class FrontEnd:
         scope: whose statistics: "training" is fixed by `fitted`; "speaker" is taken by `enrolled`, from clean
             utterances, and does not follow an attack.
         average: consecutive frames that are made one, their mean, before anything else; the last may be of fewer.
-        statistics: mean and deviation, shape (2, d), by speaker; under "" those of the training set.
+        statistics: mean and deviation, shape (2, d), by speaker; under "" those of the training set, or where each
+            speaker has their own, those of the training speakers on average: for a speaker who is not enrolled.
     """
 
     where: str
@@ -44,22 +45,26 @@ class FrontEnd:
     average: int = 1
     statistics: Mapping[str, Tensor] = field(default_factory=lambda: MappingProxyType({}))
 
-    def fitted(self, train: Sequence[Utterance], progress: Progress = SILENT) -> FrontEnd:
-        """Return this front end with the statistics of the training set, where those are used.
+    def fitted(
+        self, train: Sequence[Utterance], progress: Progress = SILENT, clean: Sequence[Utterance] = ()
+    ) -> FrontEnd:
+        """Return this front end with the statistics of the training set, or the average of the training speakers'.
 
         Args:
             train: the utterances that are trained on.
             progress: told of sounds whose features are not in the cache.
+            clean: clean utterances of the same speakers, for their average; those trained on where empty.
         """
         if self.scope == "speaker":
-            return self
+            voices = self.enrolled(clean or train, progress).statistics
+            return replace(self, statistics={_EVERYBODY: average_of(voices)})
         return replace(self, statistics={_EVERYBODY: statistics_of(self._clean(train, progress))})
 
     def enrolled(self, clean: Sequence[Utterance], progress: Progress = SILENT) -> FrontEnd:
         """Return this front end with the statistics of these speakers, where those are used.
 
         Args:
-            clean: clean utterances of every speaker who will be heard; labels are not looked at.
+            clean: clean utterances of speakers who will be heard; labels are not looked at.
             progress: told of sounds whose features are not in the cache.
         """
         if self.scope == "training":
@@ -67,7 +72,8 @@ class FrontEnd:
         voices: dict[str, list[Tensor]] = defaultdict(list)
         for utterance, features in zip(clean, self._clean(clean, progress), strict=True):
             voices[utterance.speaker].append(features)
-        return replace(self, statistics={speaker: statistics_of(found) for speaker, found in voices.items()})
+        own = {speaker: statistics_of(found) for speaker, found in voices.items()}
+        return replace(self, statistics={**self._everybody, **own})
 
     def clean(
         self, utterances: Sequence[Utterance], progress: Progress = SILENT, known: Sequence[Utterance] = ()
@@ -91,13 +97,13 @@ class FrontEnd:
         """Compute the standardised features of what a victim is asked about, each of shape (frames, d), on the CPU.
 
         Raises:
-            ComponentError: a speaker was not enrolled.
+            ComponentError: a speaker was not enrolled, and nothing is known of the training speakers.
         """
         return self._standardised(batch.utterances, self._averaged(heard(batch, self.level, self.where)))
 
     def tensors(self) -> dict[str, Tensor]:
         """Return what has to be saved: the training set's statistics; a speaker's are taken anew by `enrolled`."""
-        return {"statistics": self.statistics[_EVERYBODY]} if self.scope == "training" else {}
+        return {"statistics": self.statistics[_EVERYBODY]} if _EVERYBODY in self.statistics else {}
 
     def loaded(self, tensors: dict[str, Tensor], folder: Path) -> FrontEnd:
         """Return this front end with the statistics that `tensors` gave, which are taken out of the dictionary.
@@ -107,11 +113,12 @@ class FrontEnd:
             folder: where they come from, for the message.
 
         Raises:
-            DataError: they are not there, or have another shape.
+            DataError: they are not there, or have another shape; where each speaker has their own, a victim of before
+                may have been saved without.
         """
-        if self.scope == "speaker":
-            return self
         kept, shape = tensors.pop("statistics", None), (2, WIDTHS[self.level])
+        if kept is None and self.scope == "speaker":
+            return self
         if kept is None or tuple(kept.shape) != shape:
             found = "no statistics" if kept is None else f"statistics of shape {tuple(kept.shape)}"
             raise DataError(folder, found, f"statistics of shape {shape}", "delete the folder")
@@ -128,12 +135,32 @@ class FrontEnd:
 
     def _standardised(self, utterances: Sequence[Utterance], features: Sequence[Tensor]) -> list[Tensor]:
         names = [_EVERYBODY if self.scope == "training" else utterance.speaker for utterance in utterances]
-        unknown = ", ".join(sorted(set(names) - set(self.statistics)))
-        if unknown:
-            remedy = "call enroll with their utterances"
-            raise ComponentError(self.where, f"no clean speech of speaker {unknown}", "every speaker enrolled", remedy)
-        found = zip(features, (self.statistics[name] for name in names), strict=True)
-        return [(frames - mean) / deviation for frames, (mean, deviation) in found]
+        names = [name if name in self.statistics else _EVERYBODY for name in names]
+        if not set(names) <= set(self.statistics):
+            found, expected = "a speaker who is not enrolled, and no statistics of the training speakers", "one of both"
+            raise ComponentError(self.where, found, expected, "train the victim anew, or enrol the speaker")
+        pairs = zip(features, (self.statistics[name] for name in names), strict=True)
+        return [(frames - mean) / deviation for frames, (mean, deviation) in pairs]
+
+    @property
+    def _everybody(self) -> dict[str, Tensor]:
+        return {name: kept for name, kept in self.statistics.items() if name == _EVERYBODY}
+
+
+def average_of(statistics: Mapping[str, Tensor]) -> Tensor:
+    """Average the speakers' means and deviations, each speaker counting as one.
+
+    Args:
+        statistics: by speaker, at least one, each of shape (2, d).
+
+    Returns:
+        Shape (2, d).
+
+    >>> average_of({"ann": torch.tensor([[0.0], [1.0]]), "bob": torch.tensor([[4.0], [3.0]])})
+    tensor([[2.],
+            [2.]])
+    """
+    return torch.stack([statistics[name] for name in sorted(statistics)]).mean(dim=0)
 
 
 def statistics_of(features: Sequence[Tensor]) -> Tensor:

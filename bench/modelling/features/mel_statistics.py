@@ -15,7 +15,7 @@ from bench.core.batch import Batch
 from bench.core.errors import ComponentError
 from bench.core.threads import one_thread
 from bench.core.types import Utterance
-from bench.modelling.features.frontend import statistics_of
+from bench.modelling.features.frontend import average_of, statistics_of
 
 _MEL = MelSettings(n_mels=64, floor=1e-9)
 """A floor far below speech: what lies under it is the first that a noise changes."""
@@ -68,26 +68,32 @@ class Voices:
         where: who asks, for messages: "defense 'manipulation_detector'".
         device: where sound is heard.
         statistics: mean and deviation of each band, shape (2, 64), by speaker; nobody by default.
+        everybody: the same, averaged over the training speakers, for one who is not known.
     """
 
     where: str
     device: torch.device
     statistics: Mapping[str, Tensor] = field(default_factory=lambda: MappingProxyType({}))
+    everybody: Tensor | None = None
 
     @classmethod
-    def of(cls, where: str, clean: Sequence[Utterance], device: torch.device) -> Voices:
+    def of(
+        cls, where: str, clean: Sequence[Utterance], device: torch.device, everybody: Tensor | None = None
+    ) -> Voices:
         """Take the mean and deviation of each speaker's log mel bands from clean utterances, without labels.
 
         Args:
             where: who asks, for messages: "defense 'manipulation_detector'".
             clean: clean utterances, at 16 kHz.
             device: where sound is heard.
+            everybody: the average of the training speakers, shape (2, 64); None where they are these.
         """
         voices: dict[str, list[Tensor]] = defaultdict(list)
         with torch.no_grad(), one_thread():
             for utterance in clean:
                 voices[utterance.speaker].append(_frames(utterance.waveform.to(device)))
-        return cls(where, device, {speaker: statistics_of(frames) for speaker, frames in voices.items()})
+        known = {speaker: statistics_of(frames) for speaker, frames in voices.items()}
+        return cls(where, device, known, average_of(known) if everybody is None and known else everybody)
 
     def heard(self, batch: Batch) -> Tensor:
         """Compute the statistics of what is asked about, shape (b, `WIDTH`).
@@ -95,7 +101,7 @@ class Voices:
         Each utterance is heard by itself, so that none depends on the others or on padding.
 
         Raises:
-            ComponentError: a speaker is not known.
+            ComponentError: a speaker is not known, and nobody on average.
         """
         lengths = batch.lengths.tolist()
         said = zip(batch.utterances, batch.waveforms, lengths, strict=True)
@@ -112,10 +118,11 @@ class Voices:
         return torch.stack([self._told(said.speaker, said.waveform.to(self.device)) for said in utterances])
 
     def _told(self, speaker: str, waveform: Tensor) -> Tensor:
-        if speaker not in self.statistics:
+        known = self.statistics.get(speaker, self.everybody)
+        if known is None:
             remedy = "call enroll with their utterances"
             raise ComponentError(self.where, f"no clean speech of speaker {speaker}", "every speaker enrolled", remedy)
-        mean, deviation = self.statistics[speaker]
+        mean, deviation = known
         return mel_statistics((_frames(waveform) - mean) / deviation)
 
 

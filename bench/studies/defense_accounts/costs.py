@@ -12,10 +12,10 @@ from pathlib import Path
 
 import torch
 
-from bench.contracts.protocols import Victim
-from bench.core.batch import Batch, batches
+from bench.core.batch import batches
 from bench.core.types import Utterance
 from bench.evaluation.fitted_store import COST
+from bench.referee.blinding import Instance
 from bench.referee.prediction import predictions_of
 
 ROUNDS = 5
@@ -61,7 +61,7 @@ def fit_seconds(folder: Path) -> float | None:
 
 @torch.no_grad()
 def answer_times(
-    victims: Sequence[Victim], utterances: Sequence[Utterance], device: torch.device, batch_size: int
+    instances: Sequence[Instance], utterances: Sequence[Utterance], device: torch.device, batch_size: int
 ) -> list[float]:
     """Measure the milliseconds that each victim takes to answer an utterance.
 
@@ -69,20 +69,19 @@ def answer_times(
     after one that does not.
 
     Args:
-        victims: enrolled with these utterances' speakers.
+        instances: enrolled with these utterances' speakers.
         utterances: at most the first 128 are asked.
         device: where they go.
         batch_size: asked at a time.
     """
     asked = utterances[:_UTTERANCES]
-    groups = [
-        Batch.of([asked[i] for i in group], device, ["cost"] * len(group)) for group in batches(asked, batch_size)
-    ]
-    rounds: list[list[float]] = [[] for _ in victims]
+    groups = [[asked[i] for i in group] for group in batches(asked, batch_size)]
+    shown = [[one.blinding.batch(some, device, ["cost"] * len(some)) for some in groups] for one in instances]
+    rounds: list[list[float]] = [[] for _ in instances]
     for _ in range(ROUNDS + 1):
-        for victim, taken in zip(victims, rounds, strict=True):
+        for one, own, taken in zip(instances, shown, rounds, strict=True):
             begun = time.perf_counter()
-            for batch in groups:
-                predictions_of(victim, batch)[0].cpu()  # waits for the device
+            for batch in own:
+                predictions_of(one.victim, batch)[0].cpu()  # waits for the device
             taken.append((time.perf_counter() - begun) * 1000 / len(asked))
     return [statistics.median(taken[1:]) for taken in rounds]

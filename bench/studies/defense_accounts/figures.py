@@ -11,8 +11,9 @@ from bench.contracts.threat_models import Counted
 from bench.core.errors import ComponentError
 from bench.core.types import REFUSED
 from bench.scoring.conditions import attack_success, robust_accuracy
+from bench.scoring.dependence import crossed_with_speakers, estimated_share
 from bench.scoring.estimates import Difference, Estimate
-from bench.scoring.pooling import clean_scores, share, weighted_means
+from bench.scoring.pooling import clean_scores, weighted_means
 from bench.scoring.scores import clean, robustness, successes
 from bench.scoring.statistics import difference_interval
 from bench.studies.defense_accounts.plan import Role
@@ -58,7 +59,7 @@ def clean_uar(rows: pd.DataFrame) -> Estimate:
 def refused_share(rows: pd.DataFrame) -> Estimate:
     """Estimate the share of utterances that are refused when nobody attacks."""
     asked = clean(rows)
-    return share(asked, asked["label_before"] == REFUSED)
+    return estimated_share(asked.assign(refused=asked["label_before"] == REFUSED), "refused")
 
 
 def uar_lost(bare: pd.DataFrame, defended: pd.DataFrame) -> Difference:
@@ -74,7 +75,8 @@ def uar_lost(bare: pd.DataFrame, defended: pd.DataFrame) -> Difference:
     hits = asked.assign(hit=(asked["label_true"] == asked["label_before"]).astype(float))
     after = paired(rows, hits, "hit")
     _, stratum, weights = next(iter(weighted_means(rows)))  # UAR is the first
-    interval = difference_interval(before, after, rows["speaker"].tolist(), strata=stratum, weights=weights)
+    speakers, units = rows["speaker"].tolist(), rows["utterance"].to_numpy()
+    interval = difference_interval(before, after, speakers, strata=stratum, weights=weights, units=units)
     return Difference(float((weights * (before - after)).sum()), *interval, n=len(rows))
 
 
@@ -90,7 +92,7 @@ def attack_prevented(bare: pd.DataFrame, defended: pd.DataFrame, k: int, counted
     """
     before = successes(bare, k, counted)
     after = paired(before, successes(defended, asks, counted), "success")
-    return _less(before["success"], after, before["speaker"])
+    return _less(before["success"], after, before, bare)
 
 
 def robustness_won(bare: pd.DataFrame, defended: pd.DataFrame, k: int, counted: Counted, asks: int) -> Difference:
@@ -106,13 +108,15 @@ def robustness_won(bare: pd.DataFrame, defended: pd.DataFrame, k: int, counted: 
     """
     before = robustness(bare, k, counted)
     after = paired(before, robustness(defended, asks, counted), "robust")
-    return _less(after, before["robust"], before["speaker"])
+    return _less(after, before["robust"], before, bare)
 
 
-def _less(shares: pd.Series[float], others: pd.Series[float], speakers: pd.Series[str]) -> Difference:
-    """The mean of some shares less that of others, of the same utterances."""
+def _less(shares: pd.Series[float], others: pd.Series[float], found: pd.DataFrame, records: pd.DataFrame) -> Difference:
+    """The mean of some shares less that of others, of the same utterances, whose speakers `found` has."""
     first, second = shares.astype(float), others.astype(float)
-    interval = difference_interval(first, second, speakers.tolist())
+    crossed = crossed_with_speakers(found, records)
+    units = found["utterance"].to_numpy()
+    interval = difference_interval(first, second, found["speaker"].tolist(), units=units, crossed=crossed)
     return Difference(float((first - second).mean()), *interval, n=len(first))
 
 

@@ -17,9 +17,11 @@ from bench.core.progress import Progress
 from bench.core.specs import NO_DEFENSE
 from bench.evaluation.cells import Cell
 from bench.evaluation.descriptions import cell_key
+from bench.evaluation.enrolment import Group
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.fitted_store import fit_or_load, fitted_folder
 from bench.evaluation.grid import Failure, Planned, run_grid
+from bench.evaluation.instances import instance
 from bench.evaluation.options import Options, check_writable
 from bench.evaluation.run import prepare
 from bench.evaluation.runs import remember
@@ -177,8 +179,9 @@ class _Cells:
         """Of each defence, in order: fitting time over all folds, answers and parameters on the first."""
         test = self.experiment.split(self.by_defense[NO_DEFENSE][0].fitted).test
         firsts = [self.by_defense[defense][0] for defense in defenses]
-        victims = [fit_or_load(self.experiment, cell.fitted).enroll(test) for cell in firsts]
-        times = answer_times(victims, test, self.experiment.device, self.experiment.batch_size)
+        everybody = Group(frozenset(one.id for one in test), tuple(test))
+        instances = [instance(self.experiment, cell.fitted, "cost", test, everybody, "timed") for cell in firsts]
+        times = answer_times(instances, test, self.experiment.device, self.experiment.batch_size)
         for defense, answer_ms in zip(defenses, times, strict=True):
             cells = self.by_defense[defense]
             fitted = [fitted_folder(self.experiment, cell.fitted) for cell in cells]

@@ -10,18 +10,19 @@ from typing import Literal
 
 import torch
 
+from bench.contracts.attacks import Answer
 from bench.contracts.registry import Registry
 from bench.contracts.threat_models import threat_models
 from bench.core.errors import UsageError
 from bench.core.specs import did_you_mean
-from bench.core.types import Dataset, Utterance
+from bench.core.types import Dataset, Perturbation, Utterance
 from bench.data.tasks import task_named
 from bench.evaluation.cells import limited
 from bench.evaluation.experiment import Experiment
-from bench.evaluation.measuring import attack_tools
+from bench.evaluation.measuring import lent_tools
 from bench.evaluation.options import Options
-from bench.referee.judgement import Verdict, heard
-from bench.referee.search import AttackRun, Search
+from bench.referee.judgement import Verdict
+from bench.referee.search import AttackRun, Search, first_candidate
 
 Kind = Literal["same", "del", "ins"]
 
@@ -34,6 +35,7 @@ class Example:
         effect: the attack's spec.
         original: the utterance as it was recorded.
         candidate: the attack's first candidate, within [-1, 1].
+        done: what it is.
         verdict: the referee's.
         goes_on: whether the attack asks again when the label has not changed, so that it is a search.
     """
@@ -41,6 +43,7 @@ class Example:
     effect: str
     original: Utterance
     candidate: Utterance
+    done: Perturbation
     verdict: Verdict
     goes_on: bool
 
@@ -76,7 +79,7 @@ class Example:
 
 
 @dataclass(frozen=True)
-class Effect:
+class TriedAttack:
     """One attack on all the utterances.
 
     Args:
@@ -166,7 +169,7 @@ def chosen(dataset: Dataset, ids: Sequence[str], limit: int | None) -> list[Utte
 
 def listen(
     experiment: Experiment, attacks: Sequence[str], utterances: Sequence[Utterance], options: Options
-) -> list[Effect]:
+) -> list[TriedAttack]:
     """Put each attack's first candidate for each utterance together, as the referee does for a run of these options.
 
     Args:
@@ -181,17 +184,18 @@ def listen(
     """
     task = task_named(options.tasks[0])
     speech = [one for one in experiment.dataset.utterances if one.has_sound and task.label_of(one) is not None]
-    seed, tools = options.seeds[0], attack_tools(experiment, max(options.ks), "test", speech)
     found = []
     for spec in attacks:
-        attack_run = AttackRun(experiment.registry.build("attacks", spec), spec, tools, seed)
+        attack = experiment.registry.component("attacks", spec)
+        tools = lent_tools(experiment, attack, max(options.ks), "test")
+        attack_run = AttackRun(attack.object, spec, tools, options.seeds[0], speech)
         with torch.no_grad(), experiment.progress.task(f"Applying {spec}", len(utterances)) as advance:
             tried = []
             for utterance in utterances:
                 tried.append(_example(attack_run, utterance))
                 advance(1)
         left_out = tuple(one.id for one, example in zip(utterances, tried, strict=True) if example is None)
-        found.append(Effect(spec, tuple(example for example in tried if example is not None), left_out))
+        found.append(TriedAttack(spec, tuple(example for example in tried if example is not None), left_out))
     if not any(effect.examples for effect in found):
         raise _nothing_applies(attacks, utterances)
     return found
@@ -200,12 +204,13 @@ def listen(
 def _example(attack_run: AttackRun, original: Utterance) -> Example | None:
     """The attack's first candidate; None where it does not apply."""
     search = Search(attack_run, original, label_before=0)
-    if search.candidate is None:
+    candidate = first_candidate(search)
+    if candidate is None:
         return None
-    candidate = heard(search.candidate)
     verdict = search.verdict(candidate, float(search.snr_db(candidate)), attack_run.tools.min_snr_db)
-    search.answer(fooled=False)
-    return Example(attack_run.name, original, candidate, verdict, goes_on=search.candidate is not None)
+    search.answer(Answer(fooled=False))
+    goes_on = search.candidate is not None
+    return Example(attack_run.name, original, candidate.utterance, candidate.rendered.done, verdict, goes_on)
 
 
 def _nothing_applies(attacks: Sequence[str], utterances: Sequence[Utterance]) -> UsageError:

@@ -15,17 +15,17 @@ from bench.contracts.perception import Perception
 from bench.contracts.registry import Registry
 from bench.core.cache import cache_dir
 from bench.core.progress import Progress
-from bench.core.types import Perturbation, Utterance
+from bench.core.types import Utterance
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.options import Options, check_writable
 from bench.evaluation.setup import set_up
-from bench.studies.listening.examples import Effect, Example, chosen, listen, specs_of
+from bench.studies.listening.examples import Example, TriedAttack, chosen, listen, specs_of
 from bench.studies.listening.sounds import Sound, file_stem, fresh_file, sounds_of, write_sound
 
 PAGE = "index.html"
 
 
-def listen_to(options: Options, ids: Sequence[str], progress: Progress) -> tuple[Path, list[Effect]]:
+def listen_to(options: Options, ids: Sequence[str], progress: Progress) -> tuple[Path, list[TriedAttack]]:
     """Do what `bench listen` is asked for; nothing is written before all of it can be.
 
     Args:
@@ -50,7 +50,7 @@ def listen_to(options: Options, ids: Sequence[str], progress: Progress) -> tuple
 
 
 def write_page(
-    experiment: Experiment, effects: Sequence[Effect], utterances: Sequence[Utterance], options: Options
+    experiment: Experiment, effects: Sequence[TriedAttack], utterances: Sequence[Utterance], options: Options
 ) -> Path:
     """Write `index.html`, and the sounds and spectrograms that it shows.
 
@@ -109,7 +109,7 @@ class _Section:
     left_out: list[str]
 
 
-def _section(utterance: Utterance, effects: Sequence[Effect], perception: Perception) -> _Section:
+def _section(utterance: Utterance, effects: Sequence[TriedAttack], perception: Perception) -> _Section:
     found = [(number, effect, effect.by_id.get(utterance.id)) for number, effect in enumerate(effects, start=1)]
     rows = [
         _Part(example, number, effect.is_search, sounds_of(example), facts(example, perception))
@@ -127,16 +127,14 @@ def facts(example: Example, perception: Perception) -> list[tuple[str, str]]:
         example: an utterance and what an attack made of it.
         perception: what people hear.
     """
-    before, after = example.original, example.candidate
-    done = after.perturbation
-    sort = f"{done.name}, category {done.category}" if done else "not declared"
+    before, after, done = example.original, example.candidate, example.done
     length = f"{before.duration_s:.2f} s"
     changed = "" if example.same_length else f", now {after.duration_s:.2f} s"
     found = [
-        ("perturbation", sort),
-        ("source", done.source if done and done.source else "not given"),
+        ("perturbation", f"{done.name}, category {done.category}"),
+        ("source", done.source or "not given"),
         ("SNR", _snr(example)),
-        ("heard by people", _perceived(done, perception)),
+        ("heard by people", _perceived(example, perception)),
         ("would count", _counting(example)),
     ]
     return [*found, ("length", length + changed)] if before.has_sound else found
@@ -154,12 +152,12 @@ def _snr(example: Example) -> str:
     return f"{example.snr_db:.2f} dB".replace("-", "−")
 
 
-def _perceived(done: Perturbation | None, perception: Perception) -> str:
-    if not perception.covers(done):
-        return f"not studied by {perception.name}: does not count as imperceptible"
-    if perception.is_imperceptible(done):
+def _perceived(example: Example, perception: Perception) -> str:
+    if example.verdict.imperceptible:
         return f"imperceptible for emotion, after {perception.name}"
-    share = perception.perceptible.get(done.name) if done else None
+    if not perception.covers(example.done.name) or perception.is_imperceptible(example.done.name):
+        return f"not studied by {perception.name} as it is here: does not count as imperceptible"
+    share = perception.perceptible.get(example.done.name)
     heard = f": the emotion changed in up to {100 * share:.0f} % of utterances" if share is not None else ""
     return f"perceptible, after {perception.name}{heard}"
 

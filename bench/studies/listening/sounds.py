@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import re
 from collections.abc import Iterator
@@ -118,14 +119,25 @@ def write_sound(sound: Sound, folder: Path) -> None:
     Raises:
         UsageError: a file cannot be written, or its name is a folder's.
     """
+    with fresh_file(folder / sound.wav) as temporary:
+        temporary.write_bytes(wav_of(sound.waveform))
+    with fresh_file(folder / sound.png) as temporary:
+        temporary.write_bytes(spectrogram_png(sound.waveform, sound.like))
+
+
+def wav_of(waveform: Tensor) -> bytes:
+    """Return a sound as a WAV file, one channel of 16 bits at 16 kHz.
+
+    Args:
+        waveform: shape (t,), in [-1, 1].
+    """
     import soundfile
 
     # libsndfile rounds floats down; a recording of 16 bits comes out as it was only when it is rounded here
-    steps = (sound.waveform.double() * _STEPS).round().clamp(-_STEPS, _STEPS - 1).to(torch.int16)
-    with fresh_file(folder / sound.wav) as temporary:
-        soundfile.write(temporary, steps.numpy(), SAMPLE_RATE, subtype="PCM_16", format="WAV")
-    with fresh_file(folder / sound.png) as temporary:
-        temporary.write_bytes(spectrogram_png(sound.waveform, sound.like))
+    steps = (waveform.double() * _STEPS).round().clamp(-_STEPS, _STEPS - 1).to(torch.int16)
+    written = io.BytesIO()
+    soundfile.write(written, steps.numpy(), SAMPLE_RATE, subtype="PCM_16", format="WAV")
+    return written.getvalue()
 
 
 @contextmanager

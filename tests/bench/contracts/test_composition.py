@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
+from bench.contracts.attacks import Answer
 from bench.contracts.composition import Composed, composed, parts_of
 from bench.contracts.perception import p1
+from bench.contracts.recipes import Effect, Overlay
 from bench.contracts.registry import Registry
 from bench.contracts.threat_models import threat_models
 from bench.core.errors import UsageError
-from bench.core.rng import keyed
-from bench.core.types import Perturbation
+from bench.core.heard import Heard
+from bench.core.types import Utterance
+from bench.referee.judgement import energy64, measured_snr_db, verdict_on
+from bench.referee.search import AttackRun, Candidate, Search
 from bench.testing import check_attack, sample_tools, sample_utterances
 
 REGISTRY = Registry.discover()
@@ -41,44 +46,74 @@ def test_where_a_spec_is_cut(text: str, parts: tuple[str, ...]) -> None:
     assert parts_of(composed(parts)) == parts
 
 
+def asked(text: str, said: Utterance = SAID, answers: Sequence[bool] = ()) -> list[Candidate]:
+    """The candidates of a search, as the referee renders them."""
+    component = REGISTRY.component("attacks", text)
+    search = Search(AttackRun(component.object, component.spec, sample_tools(), 0), said, label_before=0)
+    found = []
+    for fooled in (*answers, None):
+        if search.candidate is not None:
+            found.append(search.candidate)
+            if fooled is not None:
+                search.answer(Answer(fooled))
+    return found
+
+
 def test_parts_are_applied_in_their_order() -> None:
-    tools, rng = sample_tools(), keyed(0)
-    both = next(build("mask_nouns+fade_in").search(SAID, tools, rng))
-    sound = next(REGISTRY.build("attacks", "fade_in").search(SAID, tools, keyed(0)))
-    words = next(REGISTRY.build("attacks", "mask_nouns").search(SAID, tools, keyed(0)))
-    assert torch.equal(both.waveform, sound.waveform)
-    assert both.transcript == words.transcript != SAID.transcript
-    assert both.perturbation is not None
-    assert (both.perturbation.name, both.perturbation.category) == ("mask_nouns+fade_in", "text+signal")
+    (both,), (sound,), (words,) = asked("mask_nouns+fade_in"), asked("fade_in"), asked("mask_nouns")
+    assert torch.equal(both.utterance.waveform, sound.utterance.waveform)
+    assert both.utterance.transcript == words.utterance.transcript != SAID.transcript
+    assert (both.rendered.done.name, both.rendered.done.category) == ("mask_nouns+fade_in", "text+signal")
 
 
 def test_it_applies_where_all_parts_do() -> None:
-    from dataclasses import replace
-
-    wordless = replace(SAID, transcript=None, words=None)
-    assert next(build("fade_in+mask_nouns").search(wordless, sample_tools(), keyed(0)), None) is None
+    assert not asked("fade_in+mask_nouns", replace(SAID, transcript=None, words=None))
 
 
-def test_people_hear_the_same_where_they_do_with_each_part() -> None:
-    def heard(name: str) -> tuple[bool, bool]:
-        return p1().covers(Perturbation(name, "signal")), p1().is_imperceptible(Perturbation(name, "signal"))
+def test_nobody_was_asked_about_a_composition() -> None:
+    for text, counts in (("fade_in+reverb", True), ("drop_words+pitch", True), ("fade_in+mask_nouns", True)):
+        (candidate,) = asked(text)
+        heard = Heard.of(SAID)
+        verdict = verdict_on(heard, candidate.rendered, candidate.recipe, 12.0, p1(), 10.0)
+        assert (verdict.imperceptible, verdict.within_rules) == (False, counts)
 
-    assert heard("fade_in+reverb") == (True, True)
-    assert heard("fade_in+pitch") == (True, False)
-    assert heard("fade_in+mask_nouns") == (False, False)
+
+@pytest.mark.parametrize("text", ["speed_segment+environmental:snr_db=-20", "environmental:snr_db=-20 + speed_segment"])
+def test_a_sound_over_a_lengthened_utterance_is_measured_against_it(text: str) -> None:
+    """It was accepted 64 times of 64, as imperceptible."""
+    (candidate,) = asked(text)
+    heard = Heard.of(SAID)
+    snr_db = float(measured_snr_db(SAID.waveform, candidate.rendered, energy64(SAID.waveform)))
+    assert snr_db < 0
+    assert candidate.utterance.waveform.shape != SAID.waveform.shape
+    verdict = verdict_on(heard, candidate.rendered, candidate.recipe, snr_db, p1(), 10.0)
+    assert (verdict.snr_db, verdict.imperceptible, verdict.within_rules) == (None, False, False)
+
+
+def test_a_search_goes_on_with_effects_before_and_after_it() -> None:
+    with_effects = asked("fade_in+boundary+drop_words", answers=[True, True, True])
+    levels = []
+    for candidate in with_effects:
+        first, second, last = candidate.recipe.parts
+        assert isinstance(first, Effect)
+        assert isinstance(second, Overlay | Effect)
+        assert isinstance(last, Effect)
+        assert (first.spec, last.spec) == ("fade_in", "drop_words")
+        assert candidate.recipe.parts[::2] == with_effects[0].recipe.parts[::2], "they are drawn once"
+        levels += [second.snr_db] if isinstance(second, Overlay) else []
+    assert levels == [0.0, 5.0, 10.0, 10.1][: len(levels)]
+    check_attack(build("boundary:categories=natural + fade_in"), budgets=(1, 5))
 
 
 def test_a_composition_conforms() -> None:
     assert build("fade_in+reverb").names == ("fade_in", "reverb")
-    check = build("pitch_semitone+mask_nouns")
-    rows = list(check.search(SAID, sample_tools(), keyed(0)))
-    assert len(rows) == 1
+    assert len(asked("pitch_semitone+mask_nouns", answers=[False, False])) == 1
     check_attack(build("fade_in+environmental:snr_db=10"), budgets=(1, 5))
 
 
-def test_a_search_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"boundary.*a search"):
-        build("fade_in+boundary")
+def test_a_second_search_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"boundary:step_db=2.0.*a second search"):
+        build("boundary+fade_in+boundary:step_db=2")
 
 
 @pytest.mark.parametrize(
@@ -107,12 +142,14 @@ def test_a_plugin_composes_once_it_says_that_it_asks_once(tmp_path: Path) -> Non
     lines += ["COMPONENTS = {'attacks': {'softer': Softer}}"]
     (tmp_path / "mine.py").write_text("\n".join(lines))
     with pytest.raises(UsageError, match=r"'softer', which does not say that it asks once.*asks_once=True"):
-        Registry.discover([tmp_path / "mine.py"]).build("attacks", "softer+fade_in")
+        Registry.discover([tmp_path / "mine.py"]).build("attacks", "boundary+softer")
     (tmp_path / "said.py").write_text("\n".join([*lines[:4], "    traits = Traits(asks_once=True)", *lines[4:]]))
     both = Registry.discover([tmp_path / "said.py"]).build("attacks", "softer+fade_in")
-    alone = next(REGISTRY.build("attacks", "fade_in").search(SAID, sample_tools(), keyed(0)))
-    found = next(both.search(SAID, sample_tools(), keyed(0)))
-    assert torch.allclose(found.waveform, alone.waveform / 2)
+    (alone,) = asked("fade_in")
+    found = Search(AttackRun(both, "softer+fade_in", sample_tools(), 0), SAID, label_before=0).candidate
+    assert found is not None
+    assert torch.allclose(found.utterance.waveform, alone.utterance.waveform / 2)
+    assert found.rendered.done.name == "samples+fade_in", "the name that it declares is not believed"
 
 
 def test_specs_are_canonical() -> None:

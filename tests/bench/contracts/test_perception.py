@@ -8,7 +8,6 @@ import pytest
 
 from bench.contracts.perception import p1, read_perception
 from bench.core.errors import DataError
-from bench.core.types import Perturbation
 
 HEAD = "noise,activation_changed,valence_changed"
 
@@ -18,16 +17,18 @@ def written(tmp_path: Path, *lines: str) -> Path:
     return tmp_path / "mine.csv"
 
 
-def heard(name: str) -> Perturbation:
-    return Perturbation(name, "signal")
-
-
 def test_p1_found_these_perceptible() -> None:
     assert dict(p1().perceptible) == pytest.approx(
         {"filler": 0.10, "laugh": 0.17, "cry": 0.22, "speed_utterance": 0.28, "pitch": 0.29}
     )
-    assert all(p1().is_imperceptible(heard(name)) for name in ("noise", "reverb", "drop_words", "speed_segment"))
-    assert not p1().covers(heard("mask_nouns"))
+    assert all(p1().is_imperceptible(name) for name in ("noise", "reverb", "drop_words", "speed_segment"))
+    assert not p1().covers("mask_nouns")
+
+
+def test_another_setting_than_the_one_that_was_studied_is_not_imperceptible() -> None:
+    assert not p1().is_imperceptible("fade_in:percent_per_s=90.0")
+    assert p1().covers("fade_in")
+    assert p1().is_imperceptible("reverb:room=measured"), "P1 says no more of the room"
 
 
 def test_a_study_of_one_s_own(tmp_path: Path) -> None:
@@ -37,7 +38,7 @@ def test_a_study_of_one_s_own(tmp_path: Path) -> None:
     assert mine.name == "mine"
     assert dict(mine.perceptible) == {"reverb": 0.2, "hiss": 0.05}
     assert mine.imperceptible == {"fade_in", "noise"}
-    assert not mine.covers(heard("pitch")), "it was not studied"
+    assert not mine.covers("pitch"), "it was not studied"
     assert mine.fingerprint != p1().fingerprint
 
 

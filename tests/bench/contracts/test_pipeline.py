@@ -15,7 +15,7 @@ from bench.contracts.pipeline import Defended, DefensePipeline, modalities_of
 from bench.contracts.registry import Registry
 from bench.core.noises import NoiseSet
 from bench.testing import check_defense, sample_context, sample_noises, sample_utterances
-from defenses.random_noise import RandomNoise
+from defenses.multi_condition import MultiCondition
 from victims.cnn_gru import CnnGru
 
 BUILT_IN = Registry.discover()
@@ -65,11 +65,13 @@ def test_the_last_has_the_training_speech_first() -> None:
 
 
 def test_what_a_stack_says_of_itself_is_what_its_parts_say() -> None:
-    stack = DefensePipeline((RandomNoise(), Marks("a"), Marks("b")), ("random_noise", "a", "b"))
+    stack = DefensePipeline((MultiCondition(), Marks("a"), Marks("b")), ("multi_condition", "a", "b"))
     assert stack.traits.randomised
-    assert not DefensePipeline((RandomNoise(), RandomNoise()), ("random_noise", "random_noise")).traits.randomised
+    assert not DefensePipeline(
+        (MultiCondition(), MultiCondition()), ("multi_condition", "multi_condition")
+    ).traits.randomised
     parts = [Component("defenses", name, "here", built) for name, built in zip(stack.names, stack.parts, strict=True)]
-    assert {"a", "b"} <= joined("defenses", "random_noise+a+b", parts).seen(sample_noises())
+    assert {"a", "b"} <= joined("defenses", "multi_condition+a+b", parts).seen(sample_noises())
     assert modalities_of(SMALL, stack) == ("sound", "text")
     assert modalities_of(SMALL, None) == ("sound",)
     assert Defended(SMALL, Marks("a")).traits.modalities == ("sound", "text")
@@ -78,17 +80,17 @@ def test_what_a_stack_says_of_itself_is_what_its_parts_say() -> None:
 
 
 def test_a_stack_of_built_ins_passes_the_checks_of_a_defence() -> None:
-    check_defense(BUILT_IN.build("defenses", "random_noise:max_snr_db=10 + random_noise:fraction=0.5"), SMALL)
+    check_defense(BUILT_IN.build("defenses", "multi_condition:max_snr_db=10 + multi_condition:fraction=0.5"), SMALL)
 
 
 def test_a_stack_has_a_spec_and_an_identity_of_its_parts() -> None:
-    text = "random_noise:max_snr_db=10.0 + random_noise:fraction=1"
+    text = "multi_condition:max_snr_db=10.0 + multi_condition:fraction=1"
     component = BUILT_IN.component("defenses", text)
-    assert component.spec == "random_noise:max_snr_db=10.0 + random_noise"
+    assert component.spec == "multi_condition:max_snr_db=10.0 + multi_condition"
     parts = component.identity["parts"]
     assert [part["params"]["max_snr_db"] for part in parts] == [10.0, 20.0]
 
 
 def test_a_part_that_is_not_there_is_named() -> None:
     with pytest.raises(UsageError, match="nosuch"):
-        BUILT_IN.build("defenses", "random_noise+nosuch")
+        BUILT_IN.build("defenses", "multi_condition+nosuch")

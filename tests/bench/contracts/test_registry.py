@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.contracts.attacks import Attack, InformedAttack
+from bench.contracts.attacks import Attack, InformedAttack, SpeechEffect
 from bench.contracts.protocols import Corpus, Defense, NoiseBank, TrainableVictim
 from bench.contracts.registry import KINDS, SINGULAR, Entry, Registry
 from bench.core.errors import ComponentError, UsageError
@@ -21,13 +21,13 @@ PROJECT = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text
 FIRST_BUILT_INS = {
     "victims": {"cnn_gru"},
     "attacks": {"boundary", "fade_in", "fade_out", "pitch", "speed_utterance"},
-    "defenses": {"random_noise"},
+    "defenses": {"multi_condition"},
     "corpora": {"emodb", "synthetic"},
     "noise_banks": {"embedded", "folder"},
 }
 PROTOCOLS = {
     "victims": TrainableVictim,
-    "attacks": Attack,
+    "attacks": Attack | SpeechEffect,
     "defenses": Defense,
     "corpora": Corpus,
     "noise_banks": NoiseBank,

@@ -25,7 +25,7 @@ from bench.core.shadowing import HOME, PACKAGES
 
 VICTIMS = ("victims.cnn_gru", "victims.http")
 ATTACKS = ("attacks.boundary", "attacks.gain", "attacks.fade_in", "attacks.filler")
-DEFENSES = ("defenses.random_noise", "defenses.rnnoise")
+DEFENSES = ("defenses.multi_condition", "defenses.rnnoise")
 Edit = Callable[[str], str]
 Changed = Callable[[Mapping[str, Edit]], set[str]]
 
@@ -149,7 +149,7 @@ def test_a_change_of_code_changes_what_depends_on_it_and_nothing_else(
 
 
 def test_the_referees_arithmetic_changes_cells_and_retrains_no_bare_victim(changed: Changed) -> None:
-    found = changed({"bench/referee/judgement.py": swapped("else snr_db > min_snr_db", "else snr_db >= min_snr_db")})
+    found = changed({"bench/referee/judgement.py": swapped("True, snr_db > min_snr_db", "True, snr_db >= min_snr_db")})
     assert "cell" in found
     assert not found & {"bare", *VICTIMS, *ATTACKS}
 

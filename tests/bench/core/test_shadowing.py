@@ -46,7 +46,7 @@ def hidden(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], Pa
     [
         ("attacks", ["list"]),
         ("victims", ["list", "victims", "--json"]),
-        ("defenses", ["run", "--victim=cnn_gru", "--attack=fade_in", "--defense=random_noise"]),
+        ("defenses", ["run", "--victim=cnn_gru", "--attack=fade_in", "--defense=multi_condition"]),
         ("attacks", ["run", "--victim=cnn_gru", "--attack=boundary"]),
     ],
 )

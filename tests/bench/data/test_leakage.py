@@ -66,7 +66,7 @@ def test_the_harness_looks_before_every_attack() -> None:
     victim = experiment.registry.component("victims", "cnn_gru:max_epochs=1")
     cell = Cell(FittedKey(victim, None, TASK, "k-fold", 0, 0), experiment.registry.component("attacks", "fade_in"), 1)
     with pytest.raises(DataError, match="sample for sample"):
-        Measuring(experiment).rows(cell)
+        Measuring(experiment).measured(cell)
 
 
 def test_training_examples_come_from_the_training_half_and_from_streams_of_their_own() -> None:

@@ -23,7 +23,7 @@ from bench.defending.retraining import (
     with_clean,
 )
 from bench.testing import ContraryVictim, sample_context, sample_utterances
-from defenses.random_noise import RandomNoise
+from defenses.multi_condition import MultiCondition
 from defenses.rnnoise import Rnnoise
 from victims.bert_text import BertText
 from victims.cnn_gru import CnnGru
@@ -43,7 +43,7 @@ def test_borrowed_victims_are_not_trained(victim: TrainableVictim) -> None:
     with pytest.raises(UsageError, match=type(victim).__name__):
         check_trains("--defense", Defended(Defended(victim, Rnnoise()), Rnnoise()))
     with pytest.raises(UsageError, match="cannot be trained again"):
-        RandomNoise().fit(victim, SAID, SAID, sample_context())
+        MultiCondition().fit(victim, SAID, SAID, sample_context())
 
 
 @pytest.mark.parametrize("victim", [CnnGru(), BertText(), Defended(CnnGru(), Rnnoise())], ids=str)

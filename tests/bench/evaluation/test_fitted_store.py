@@ -97,7 +97,7 @@ def log_probs(victim: Any, split: Partition) -> torch.Tensor:
         return victim.log_probs(Batch.of(split.test))
 
 
-@pytest.mark.parametrize("around", ["none", "random_noise"])
+@pytest.mark.parametrize("around", ["none", "multi_condition"])
 def test_it_is_trained_once_and_loaded_as_it_was(
     key: FittedKey, fit: Callable, split: Partition, own_cache: Path, around: str
 ) -> None:
@@ -129,7 +129,7 @@ def test_training_again_gives_the_same_weights(
 def test_what_is_loaded_is_what_was_fitted(key: FittedKey, split: Partition, noises: NoiseSet, tmp_path: Path) -> None:
     """Not by way of the cache: predictions before saving and after loading agree to the last bit."""
     context = FitContext(key.task, 0, CPU, noises.part("train"))
-    for around in ("none", "random_noise:fraction=0.5"):
+    for around in ("none", "multi_condition:fraction=0.5"):
         recipe = key.victim.object
         guard = None if around == "none" else REGISTRY.build("defenses", around)
         whole = (split.train, split.valid, context)
@@ -146,7 +146,7 @@ def test_what_is_loaded_is_what_was_fitted(key: FittedKey, split: Partition, noi
     [
         victim(SMALL.replace("channels=4", "channels=5")),
         victim(SMALL + ",learning_rate=0.01"),
-        defense("random_noise"),
+        defense("multi_condition"),
         {"task": task_named("activation3")},
         {"fold": 1},
         {"split": "leave-one-speaker-out"},
@@ -166,16 +166,16 @@ def test_another_corpus_is_trained_on_anew(key: FittedKey, fit: Callable, experi
 
 def test_only_a_defence_depends_on_the_noises(key: FittedKey, fit: Callable, experiment: Experiment) -> None:
     other = replace(experiment, noises=replace(experiment.noises, fingerprint="of other noises"))
-    defended = replace(key, **defense("random_noise"))
+    defended = replace(key, **defense("multi_condition"))
     assert [fit(key)[1], fit(key, other)[1]] == [1, 0]
     assert [fit(defended)[1], fit(defended, other)[1]] == [1, 1]
-    assert fit(replace(defended, **defense("random_noise:max_snr_db=15.0")))[1] == 1
+    assert fit(replace(defended, **defense("multi_condition:max_snr_db=15.0")))[1] == 1
 
 
 def test_the_description_names_everything(
     key: FittedKey, experiment: Experiment, own_cache: Path, fit: Callable
 ) -> None:
-    described = fitted_description(experiment, replace(key, **defense("random_noise")))
+    described = fitted_description(experiment, replace(key, **defense("multi_condition")))
     assert described["victim"]["spec"] == SMALL
     assert described["victim"]["params"]["kernel"] == 5, "defaults too: they may change"
     assert described["defense"]["params"]["fraction"] == 1.0
@@ -303,5 +303,5 @@ def test_the_readers_of_the_data_count(key: FittedKey, experiment: Experiment) -
     bare = described(key)
     assert described(key, corpus_code="other")["code"] != bare["code"]
     assert described(key, noise_code="other") == bare, "a bare victim hears no noise"
-    defended = replace(key, **defense("random_noise"))
+    defended = replace(key, **defense("multi_condition"))
     assert described(defended, noise_code="other")["code"] != described(defended)["code"]

@@ -49,9 +49,9 @@ def test_every_defence_says_at_once_whether_it_can_defend_what_only_reads(defens
     [
         ("cnn_gru", "rnnoise+fusion", "name fusion first"),
         ("multimodal", "fusion", "perceives both"),
-        ("bert_text", "random_noise+fusion", "perceives text alone"),
+        ("bert_text", "multi_condition+fusion", "perceives text alone"),
         ("svm_egemaps", "adversarial_training:regenerate=true", "SvmEgemaps, which learns from one set"),
-        ("cnn_gru", "random_noise+adversarial_training:regenerate=true", "under another defence"),
+        ("cnn_gru", "multi_condition+adversarial_training:regenerate=true", "under another defence"),
     ],
 )
 def test_what_cannot_go_together_is_named(victim: str, defense: str, why: str) -> None:
@@ -59,7 +59,7 @@ def test_what_cannot_go_together_is_named(victim: str, defense: str, why: str) -
         check(victim, defense)
 
 
-@pytest.mark.parametrize("defense", ["fusion+rnnoise", "fusion+random_noise", "fusion+smoothing"])
+@pytest.mark.parametrize("defense", ["fusion+rnnoise", "fusion+multi_condition", "fusion+smoothing"])
 def test_a_reader_hears_under_fusion(defense: str) -> None:
     check("bert_text", defense)
 
@@ -69,7 +69,7 @@ def asked(*victims: str, defenses: tuple[str, ...]) -> Options:
 
 
 def test_a_run_in_which_no_defence_can_be_had_is_refused() -> None:
-    chosen = [select(asked("bert_text", defenses=("none", "rnnoise", "random_noise")), REGISTRY)]
+    chosen = [select(asked("bert_text", defenses=("none", "rnnoise", "multi_condition")), REGISTRY)]
     with pytest.raises(UsageError, match="defense 'rnnoise': found a victim that perceives text alone"):
         check_defended(chosen, Noting())
 

@@ -23,7 +23,7 @@ import json, sys, threading
 from pathlib import Path
 home, corpus, noises, out, victim = sys.argv[1:]
 import bench
-from bench.evaluation import fitted_store, measuring
+from bench.evaluation import fitted_store, instances, measuring
 
 doing, ran = [], {}
 
@@ -43,8 +43,8 @@ def watched(places, name, describe):
     for place in places:
         setattr(place, name, run)
 
-watched([fitted_store, measuring], "fit_or_load", lambda _, key: f"fit {key.defense_spec}")
-watched([measuring.Measuring], "rows", lambda _, cell: f"cell {cell.fitted.defense_spec} {cell.attack}")
+watched([fitted_store, instances], "fit_or_load", lambda _, key: f"fit {key.defense_spec}")
+watched([measuring.Measuring], "measured", lambda _, cell: f"cell {cell.fitted.defense_spec} {cell.attack}")
 sys.setprofile(look)
 threading.setprofile(look)
 bench.run(victim, ["boundary", "transfer", "fade_in+gain"], 3, defense=["none", "noise_augmentation"],

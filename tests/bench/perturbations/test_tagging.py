@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import MASK, UsageError, Utterance
+from bench import MASK, Heard, UsageError
 from bench.perturbations.tagging import check_tagger, parts_of_speech
 from bench.perturbations.word_masking import hide, parts_of, words_of
 
@@ -55,7 +55,7 @@ def test_nothing_said_nothing_tagged() -> None:
 def test_nothing_chosen_nothing_hidden() -> None:
     import torch
 
-    said = Utterance("1", torch.zeros(1), "a", transcript="The  old\tdog's — tired.")
+    said = Heard(torch.zeros(1), "a", transcript="The  old\tdog's — tired.")
     assert hide(said, ()).transcript == said.transcript
     assert hide(said, (0, 2)).transcript == f"{MASK}  old\t{MASK}'s — tired."
 

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 import torch
 
-from bench.audio.signal import energy, snr_db
-from bench.contracts.attacks import AttackTools
+from bench.audio.signal import snr_db
 from bench.contracts.perception import p1
+from bench.contracts.recipes import Effect, Overlay, Recipe, Samples, Words
 from bench.contracts.registry import Registry
-from bench.core.types import Dataset, Perturbation, Rng, Utterance
+from bench.core.heard import Heard
+from bench.core.types import Dataset, Utterance
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.options import Options
-from bench.referee.judgement import fooled, has_snr, heard, measured_snr_db, verdict_on
+from bench.perturbations.rendering import Renderer
+from bench.referee.judgement import Verdict, energy64, fooled, measured_snr_db, verdict_on
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
 from bench.studies.listening.examples import listen
 from bench.studies.listening.page import facts
 from bench.testing import CPU, TASK, ContraryVictim, sample_noises, sample_tools, sample_utterances
 
-STUDIED, UNSTUDIED = Perturbation("fade_in", "signal"), Perturbation("hum", "signal")
-SPED_UP = Perturbation("speed_utterance", "signal")
 SPOKEN = sample_utterances(1)[0]
 SILENT = replace(SPOKEN, id="silent", waveform=torch.zeros(1_600))
 WORDS_ALONE = replace(SPOKEN, id="words", waveform=torch.zeros(0), words=None)
@@ -65,16 +64,24 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
     return Registry.discover([file])
 
 
-@pytest.mark.parametrize("name", [STUDIED.name, UNSTUDIED.name, SPED_UP.name])
+@pytest.mark.parametrize("name", ["fade_in", "speed_utterance", "hum"])
 @pytest.mark.parametrize("what", ["same", "louder", "beyond", "softer", "hum", "shorter", "longer"])
 def test_the_page_says_what_the_row_says(registry: Registry, what: str, name: str) -> None:
     """SNR, imperceptibility and acceptance of the same candidates: of speech, of silence, of words alone."""
-    utterances, spec = [SPOKEN, SILENT, WORDS_ALONE], f"mine:what={what},name={name}"
+    said_the_same(registry, f"mine:what={what},name={name}", [SPOKEN, SILENT, WORDS_ALONE])
+
+
+@pytest.mark.parametrize("spec", ["fade_in", "speed_segment", "pitch", "environmental", "mask_nouns", "fade_in+reverb"])
+def test_the_page_says_of_recipes_what_the_row_says(registry: Registry, spec: str) -> None:
+    said_the_same(registry, spec, sample_utterances(1))
+
+
+def said_the_same(registry: Registry, spec: str, utterances: list[Utterance]) -> None:
     experiment = Experiment(registry, Dataset("sample", tuple(utterances), "f"), sample_noises(), CPU)
     (effect,) = listen(experiment, [spec], utterances, Options(victims=("none",), attacks=(spec,)))
     tools = replace(sample_tools(25), perception=experiment.perception, min_snr_db=experiment.min_snr_db)
-    run = AttackRun(registry.build("attacks", spec), spec, tools, 0)
-    judged = {row.utterance: row for row in Referee(ContraryVictim(), TASK, CPU).run(run, utterances) if row.query}
+    run = AttackRun(registry.build("attacks", spec), spec, tools, 0, utterances)
+    judged = {row.utterance: row for row in Referee(ContraryVictim(), TASK, CPU).run(run, utterances) if row.query == 1}
     assert list(judged) == [example.original.id for example in effect.examples] == [one.id for one in utterances]
     for example in effect.examples:
         row, said = judged[example.original.id], dict(facts(example, experiment.perception))
@@ -83,66 +90,84 @@ def test_the_page_says_what_the_row_says(registry: Registry, what: str, name: st
         assert row.accepted == (fooled(row.label_before, row.label_after) and example.verdict.within_rules)
         assert said["would count"].startswith("yes" if example.verdict.within_rules else "no")
         assert said["heard by people"].startswith("imperceptible") == row.imperceptible
-        if row.snr_db is None:
-            assert said["SNR"].startswith("undefined")
-        elif math.isfinite(row.snr_db):
+        if row.snr_db is not None and math.isfinite(row.snr_db):
             assert said["SNR"] == f"{row.snr_db:.2f} dB".replace("-", "−")
 
 
-def test_text_changed_over_silence_is_judged() -> None:
-    """No sample changed: infinite, whatever the original's energy; a NaN is the attack's own alone."""
+def judge(recipe: Recipe, said: Utterance = SPOKEN, min_snr_db: float = 10.0) -> Verdict:
+    """The verdict on a recipe, as it is measured."""
+    heard, tools = Heard.of(said), sample_tools()
+    rendered = Renderer(tools.noises, tools.component).of(heard).rendered(recipe)
+    assert rendered is not None
+    measured = float(measured_snr_db(said.waveform, rendered, energy64(said.waveform)))
+    return verdict_on(heard, rendered, recipe, measured, p1(), min_snr_db)
 
-    @dataclass(frozen=True)
-    class Rewording:
-        def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Iterator[Utterance]:
-            yield replace(original, transcript="other words", perturbation=Perturbation("mask_nouns", "text"))
 
-    rows = Referee(ContraryVictim(), TASK, CPU).run(AttackRun(Rewording(), "mine", sample_tools(3), 0), [SILENT])
-    assert [row.snr_db for row in rows if row.query] == [math.inf]
+def test_a_change_of_words_alone_has_no_snr_and_counts_under_all() -> None:
+    for said in (SPOKEN, SILENT):
+        verdict = judge(Recipe(Words(((0, 1, "other words"),))), said)
+        assert verdict == Verdict(None, imperceptible=False, additive=False, within_rules=True)
 
 
 def test_what_is_heard_is_within_full_scale() -> None:
-    loud = replace(SPOKEN, waveform=torch.tensor([-math.inf, -1.5, 0.25, 2.0]))
-    assert heard(loud).waveform.tolist() == [-1.0, -1.0, 0.25, 1.0]
+    heard = sample_tools().render(Heard.of(SPOKEN), Recipe(Samples(torch.tensor([-math.inf, -1.5, 0.25, 2.0]))))
+    assert heard is not None
+    assert heard.waveform.tolist() == [-1.0, -1.0, 0.25, 1.0]
 
 
-@pytest.mark.parametrize("gain", [0.5, 0.99, 2.0])
+@pytest.mark.parametrize("gain", [0.5, 0.99, 1.01])
 def test_the_snr_is_that_of_the_definition(gain: float) -> None:
-    candidate = replace(SPOKEN, waveform=SPOKEN.waveform * gain)
-    measured = float(measured_snr_db(SPOKEN, candidate, energy(SPOKEN.waveform)))
-    assert measured == float(snr_db(SPOKEN.waveform, candidate.waveform))
-    assert measured == pytest.approx(-20 * math.log10(abs(gain - 1)), abs=1e-3)
+    verdict = judge(Recipe(Samples(SPOKEN.waveform * gain)))
+    assert verdict.snr_db == pytest.approx(float(snr_db(SPOKEN.waveform, SPOKEN.waveform * gain)), abs=1e-3)
+    assert verdict.snr_db == pytest.approx(-20 * math.log10(abs(gain - 1)), abs=1e-3)
 
 
 def test_the_snr_at_its_edges() -> None:
-    def measured(original: Utterance, waveform: torch.Tensor) -> float:
-        return float(measured_snr_db(original, replace(original, waveform=waveform), energy(original.waveform)))
+    def measured(original: Utterance, waveform: torch.Tensor) -> float | None:
+        return judge(Recipe(Samples(waveform)), original).snr_db
 
     assert measured(SPOKEN, SPOKEN.waveform) == measured(SILENT, SILENT.waveform) == math.inf
     assert measured(SILENT, SILENT.waveform + 0.1) == -math.inf
-    assert measured(SPOKEN, SPOKEN.waveform[:-1]) == measured(WORDS_ALONE, WORDS_ALONE.waveform) == 0
+    assert measured(SPOKEN, SPOKEN.waveform[:-1]) is measured(WORDS_ALONE, WORDS_ALONE.waveform) is None
     for original in (SPOKEN, SILENT):
         for length in (len(original.waveform), len(original.waveform) - 1):
             spoilt = original.waveform[:length].clone()
             spoilt[3] = math.nan
-            assert math.isnan(measured(original, spoilt))
-    assert not has_snr(WORDS_ALONE, WORDS_ALONE)
+            rendered = Renderer(sample_noises(), sample_tools().component).of(Heard.of(original))
+            found = rendered.rendered(Recipe(Samples(spoilt)))
+            assert found is not None
+            assert math.isnan(float(measured_snr_db(original.waveform, found, energy64(original.waveform))))
 
 
 @pytest.mark.parametrize(
     ("measured", "counts"), [(10.0, False), (10.00004, False), (10.0001, True), (math.inf, True), (-math.inf, False)]
 )
 def test_the_threshold_is_exclusive_and_rounded(measured: float, counts: bool) -> None:
-    candidate = replace(SPOKEN, perturbation=UNSTUDIED)
-    verdict = verdict_on(SPOKEN, candidate, measured, p1(), 10.0)
-    assert (verdict.within_rules, verdict.imperceptible) == (counts, False)
+    recipe = Recipe(Samples(SPOKEN.waveform / 2))
+    rendered = Renderer(sample_noises(), sample_tools().component).of(Heard.of(SPOKEN)).rendered(recipe)
+    assert rendered is not None
+    verdict = verdict_on(Heard.of(SPOKEN), rendered, recipe, measured, p1(), 10.0)
+    assert (verdict.within_rules, verdict.imperceptible, verdict.additive) == (counts, False, True)
 
 
 @pytest.mark.parametrize(
-    ("done", "counts", "imperceptible"),
-    [(STUDIED, True, True), (SPED_UP, True, False), (UNSTUDIED, False, False), (None, False, False)],
+    ("recipe", "counts", "imperceptible"),
+    [
+        (Recipe(Effect("speed_segment", 1)), True, True),
+        (Recipe(Effect("speed_segment:rate=1.5", 1)), True, False),
+        (Recipe(Effect("speed_utterance")), True, False),
+        (Recipe(Effect("drop_words"), Effect("speed_segment", 1)), True, False),
+        (Recipe(Effect("no_audio")), False, False),
+        (Recipe(Effect("speed_segment", 1), Samples(torch.ones(99))), False, False),
+        (Recipe(Samples(SPOKEN.waveform[:-1])), False, False),
+        (Recipe(Effect("speed_segment", 1), Overlay("natural-1", 10.1)), True, False),
+        (Recipe(Effect("speed_segment", 1), Overlay("natural-1", 9.9)), False, False),
+        (Recipe(Effect("speed_segment", 1), Overlay("natural-1", 11.0), Overlay("human-1", 11.0)), False, False),
+        (Recipe(Overlay("natural-1", 5.0), Effect("speed_segment", 1)), False, False),
+    ],
+    ids=str,
 )
-def test_without_an_snr_people_decide(done: Perturbation | None, counts: bool, imperceptible: bool) -> None:
-    candidate = replace(SPOKEN, waveform=SPOKEN.waveform[:-1], perturbation=done)
-    verdict = verdict_on(SPOKEN, candidate, 0.0, p1(), 10.0)
+def test_without_an_snr_the_parts_decide(recipe: Recipe, counts: bool, imperceptible: bool) -> None:
+    verdict = judge(recipe)
     assert (verdict.snr_db, verdict.within_rules, verdict.imperceptible) == (None, counts, imperceptible)
+    assert verdict.additive == imperceptible, "the columns are nested"

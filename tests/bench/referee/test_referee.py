@@ -12,7 +12,19 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench import AttackTools, Batch, ComponentError, Perturbation, Rng, Utterance
+from bench import (
+    Answer,
+    AttackTools,
+    Batch,
+    ComponentError,
+    Effect,
+    Heard,
+    Overlay,
+    Perturbation,
+    Recipe,
+    Rng,
+    drawn_key,
+)
 from bench.audio.signal import mix
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
@@ -20,16 +32,16 @@ from bench.scoring.rows import Row
 from bench.testing import CPU, TASK, ContraryVictim, sample_tools, sample_utterances
 from victims.cnn_gru import CnnGru
 
-Search = Generator[Utterance, bool, None]
+Search = Generator[Any, Answer, None]
 
 
 @dataclass(frozen=True)
 class Scripted:
     """An attack made of a plain generator function."""
 
-    steps: Callable[[Utterance, AttackTools, Rng], Search]
+    steps: Callable[[Heard, AttackTools, Rng], Search]
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+    def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Search:
         yield from self.steps(original, tools, rng)
 
 
@@ -64,7 +76,7 @@ def judged(steps: Callable[..., Search], k: int = 5, victim: Any | None = None, 
     return referee_of(victim, batch_size).run(AttackRun(Scripted(steps), "scripted", sample_tools(k), 0), UTTERANCES)
 
 
-def noisy(original: Utterance, snr_db: float, seed: int = 0, name: str = "noise") -> Utterance:
+def noisy(original: Heard, snr_db: float, seed: int = 0, name: str = "noise") -> Heard:
     noise = torch.randn(original.waveform.shape, generator=torch.Generator().manual_seed(seed))
     waveform = mix(original.waveform, noise, snr_db)
     return replace(original, waveform=waveform, perturbation=Perturbation(name, "white", "seed"))
@@ -73,22 +85,34 @@ def noisy(original: Utterance, snr_db: float, seed: int = 0, name: str = "noise"
 def test_one_that_never_stops_is_closed_after_k_queries() -> None:
     closed = []
 
-    def endless(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+    def endless(original: Heard, tools: AttackTools, rng: Rng) -> Search:
         try:
             while True:
                 yield noisy(original, 5.0)
         finally:
-            closed.append(original.id)
+            closed.append(float(original.waveform.sum()))
 
     rows = judged(endless, k=7)
     assert {u.id: sum(r.utterance == u.id and r.query > 0 for r in rows) for u in UTTERANCES} == {
         u.id: 7 for u in UTTERANCES
     }
-    assert sorted(closed) == sorted(utterance.id for utterance in UTTERANCES)
+    assert sorted(closed) == sorted(float(utterance.waveform.sum()) for utterance in UTTERANCES)
+
+
+def test_one_that_fails_when_it_is_closed_is_named() -> None:
+    def careless(original: Heard, tools: AttackTools, rng: Rng) -> Search:
+        try:
+            while True:
+                yield noisy(original, 5.0)
+        finally:
+            raise OSError("a file that is not there")
+
+    with pytest.raises(ComponentError, match=r"scripted.*OSError: a file that is not there"):
+        referee_of().run(AttackRun(Scripted(careless), "scripted", sample_tools(2), 0), UTTERANCES[:1])
 
 
 def test_one_that_refuses_to_be_closed_is_named() -> None:
-    def stubborn(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+    def stubborn(original: Heard, tools: AttackTools, rng: Rng) -> Search:
         try:
             while True:
                 yield noisy(original, 5.0)
@@ -102,7 +126,7 @@ def test_one_that_refuses_to_be_closed_is_named() -> None:
 @pytest.mark.parametrize("bad", [math.nan])
 @pytest.mark.parametrize("keep_length", [True, False])
 def test_one_that_yields_nan_is_named(bad: float, keep_length: bool) -> None:
-    def broken(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+    def broken(original: Heard, tools: AttackTools, rng: Rng) -> Search:
         waveform = original.waveform.clone()
         waveform[3] = bad
         yield replace(original, waveform=waveform if keep_length else waveform[:-1])
@@ -120,7 +144,7 @@ def test_samples_out_of_range_are_clipped_before_they_are_heard_and_measured() -
             heard.append(batch.waveforms.clone())
             return super().log_probs(batch)
 
-    def loud(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+    def loud(original: Heard, tools: AttackTools, rng: Rng) -> Search:
         yield replace(original, waveform=torch.full_like(original.waveform, math.inf))
         yield replace(original, waveform=original.waveform * 1e6)
 
@@ -132,24 +156,34 @@ def test_samples_out_of_range_are_clipped_before_they_are_heard_and_measured() -
     assert first.snr_db == pytest.approx(expected, abs=1e-3)
 
 
-def test_a_shorter_waveform_counts_for_nothing_unless_people_were_asked_about_it() -> None:
-    def shorter(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
-        yield replace(original, waveform=original.waveform[:100])
-        yield replace(original, waveform=original.waveform[:100], perturbation=Perturbation("chop", "signal"))
-        yield replace(
-            original, waveform=original.waveform[:100], perturbation=Perturbation("speed_utterance", "signal")
-        )
+def test_a_shorter_waveform_counts_for_nothing_whatever_it_is_called() -> None:
+    def shorter(original: Heard, tools: AttackTools, rng: Rng) -> Search:
+        for done in (None, Perturbation("chop", "signal"), Perturbation("speed_utterance", "signal")):
+            yield replace(original, waveform=original.waveform[:100], perturbation=done)
 
     for row in judged(shorter):
         if row.query:
             assert row.snr_db is None
             assert row.label_after != row.label_before
-            assert row.accepted == (row.perturbation == "speed_utterance")
-            assert row.imperceptible is False
+            assert (row.accepted, row.imperceptible, row.additive) == (False, False, False)
+            assert row.perturbation == "samples"
+
+
+def test_another_length_counts_where_people_were_asked_about_the_effect() -> None:
+    def effects(original: Heard, tools: AttackTools, rng: Rng) -> Search:
+        for spec in ("speed_utterance", "speed_segment", "speed_segment:rate=3", "no_audio"):
+            yield Recipe(Effect(spec, drawn_key(rng)))
+
+    for row in judged(effects):
+        if row.query:
+            assert row.snr_db is None
+            assert row.label_after != row.label_before
+            assert row.accepted == (row.query < 4)
+            assert row.imperceptible == (row.query == 2), "with the parameters that were studied"
 
 
 def test_one_that_raises_is_named_with_its_error() -> None:
-    def failing(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+    def failing(original: Heard, tools: AttackTools, rng: Rng) -> Search:
         yield noisy(original, 5.0)
         raise ZeroDivisionError("in the author's code")
 
@@ -158,7 +192,7 @@ def test_one_that_raises_is_named_with_its_error() -> None:
 
 
 def test_the_same_candidate_for_ever_is_charged_every_time() -> None:
-    def repeating(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+    def repeating(original: Heard, tools: AttackTools, rng: Rng) -> Search:
         same = noisy(original, 5.0)
         while True:
             yield same
@@ -171,7 +205,7 @@ def test_the_same_candidate_for_ever_is_charged_every_time() -> None:
 def test_one_that_changes_the_original_in_place_is_named_and_changes_nothing(end: str) -> None:
     before = [utterance.waveform.clone() for utterance in UTTERANCES]
 
-    def meddling(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+    def meddling(original: Heard, tools: AttackTools, rng: Rng) -> Search:
         original.waveform.mul_(0.5)
         yield original
         while end == "is closed":
@@ -192,8 +226,8 @@ def test_one_that_changes_the_original_in_place_is_named_and_changes_nothing(end
         (lambda u: replace(u, waveform=u.waveform.numpy()), "ndarray"),
     ],
 )
-def test_what_is_not_audio_is_named(candidate: Callable[[Utterance], Any], found: str) -> None:
-    def odd(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+def test_what_is_not_audio_is_named(candidate: Callable[[Heard], Any], found: str) -> None:
+    def odd(original: Heard, tools: AttackTools, rng: Rng) -> Search:
         yield candidate(original)
 
     with pytest.raises(ComponentError, match=f"scripted.*{found}"):
@@ -201,7 +235,7 @@ def test_what_is_not_audio_is_named(candidate: Callable[[Utterance], Any], found
 
 
 def test_one_that_asks_nothing_leaves_its_clean_rows() -> None:
-    def silent(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+    def silent(original: Heard, tools: AttackTools, rng: Rng) -> Search:
         return
         yield original
 
@@ -210,7 +244,7 @@ def test_one_that_asks_nothing_leaves_its_clean_rows() -> None:
 
 
 def test_a_success_needs_more_than_the_threshold() -> None:
-    def around(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+    def around(original: Heard, tools: AttackTools, rng: Rng) -> Search:
         for level in (9.9, 10.1, 40.0):
             yield noisy(original, level)
 
@@ -222,21 +256,71 @@ def test_a_success_needs_more_than_the_threshold() -> None:
 
 
 def test_only_what_was_studied_counts_as_imperceptible() -> None:
-    def named(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+    def named(original: Heard, tools: AttackTools, rng: Rng) -> Search:
+        half = (100, 100 + round(0.5 * len(original.waveform)))
+        yield Recipe(Overlay("natural-1", 20.0))
+        yield Recipe(Overlay("natural-1", 20.0, offset=500, segment=half))
+        yield Recipe(Overlay("natural-1", 20.0, segment=(0, 77)))
+        yield Recipe(Overlay("natural-1", 20.0, filter=(0.5, 0.5)))
+        yield Recipe(Overlay("natural-1", 20.0, shape="treble"))
+        yield Recipe(Overlay("natural-1", 25.0), Overlay("human-1", 25.0))
         yield noisy(original, 20.0, name="noise")
-        yield noisy(original, 20.0, name="pitch")
-        yield noisy(original, 20.0, name="never heard of")
-        yield replace(noisy(original, 20.0), perturbation=None)
 
-    rows = [row for row in judged(named) if row.query]
-    assert {(row.query, row.imperceptible) for row in rows} == {(1, True), (2, False), (3, False), (4, False)}
-    assert all(row.accepted for row in rows)
+    rows = [row for row in judged(named, k=9) if row.query]
+    assert {(row.query, row.imperceptible) for row in rows} == {(n, n <= 2) for n in range(1, 8)}
+    assert all(row.accepted and row.additive for row in rows)
+
+
+def test_a_recipe_that_does_not_apply_is_not_charged_and_such_answers_are_bounded() -> None:
+    told = []
+
+    def idle(original: Heard, tools: AttackTools, rng: Rng) -> Search:
+        while True:
+            answer = yield Recipe(Overlay("natural-1", 20.0, segment=(3, 3)))
+            told.append(answer)
+
+    assert [row.query for row in judged(idle)] == [0] * len(UTTERANCES)
+    assert {(answer.applied, answer.fooled) for answer in told} == {(False, False)}
+    assert len(told) < 1_000 * len(UTTERANCES)
+
+
+def test_the_answer_says_what_the_referee_measured() -> None:
+    def asking(original: Heard, tools: AttackTools, rng: Rng) -> Search:
+        loud = yield Recipe(Overlay("natural-1", 3.0))
+        soft = yield Recipe(Overlay("natural-1", 12.0))
+        assert (loud.fooled, loud.counts, bool(loud)) == (True, False, True)
+        assert (soft.fooled, soft.counts) == (True, True)
+        assert soft.snr_db == pytest.approx(12.0, abs=0.01)
+
+    assert sum(row.query > 0 for row in judged(asking)) == 2 * len(UTTERANCES)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "found"),
+    [
+        (lambda: Recipe(Overlay("submarine", 10.0)), "submarine"),
+        (lambda: Recipe(Effect("submarine")), "submarine"),
+        (lambda: Recipe(Effect("boundary")), "no apply"),
+        (lambda: Recipe(Effect("fade_in:percent_per_s=-1")), "percent_per_s"),
+        (Recipe, "nothing"),
+        (lambda: Recipe(Overlay("natural-1", math.nan)), "snr_db"),
+        (lambda: Recipe(Overlay("natural-1", 10.0, offset=-1)), "offset"),
+        (lambda: Recipe(Overlay("natural-1", 10.0, segment=(5, 3))), "segment"),
+        (lambda: Recipe(*[Overlay("natural-1", 10.0)] * 65), "Recipe"),
+    ],
+)
+def test_a_recipe_that_cannot_be_is_named(recipe: Callable[[], Recipe], found: str) -> None:
+    def odd(original: Heard, tools: AttackTools, rng: Rng) -> Search:
+        yield recipe()
+
+    with pytest.raises(ComponentError, match=f"scripted.*{found}"):
+        judged(odd)
 
 
 def test_an_unchanged_candidate_has_infinite_snr_and_fools_nobody() -> None:
-    def idle(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
-        fooled = yield replace(original, waveform=original.waveform.clone())
-        assert fooled is False
+    def idle(original: Heard, tools: AttackTools, rng: Rng) -> Search:
+        answer = yield replace(original, waveform=original.waveform.clone())
+        assert answer.fooled is False
 
     rows = [row for row in judged(idle) if row.query]
     assert all(row.snr_db == math.inf and not row.accepted for row in rows)
@@ -256,9 +340,9 @@ def test_clean_speech_is_asked_about_once_however_many_attacks_there_are() -> No
 def test_searches_are_told_the_truth_and_batches_stay_full() -> None:
     asked: list[int] = []
 
-    def counting(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+    def counting(original: Heard, tools: AttackTools, rng: Rng) -> Search:
         for _ in range(int(rng.integers(1, 5))):
-            assert (yield noisy(original, 5.0)) is True
+            assert (yield noisy(original, 5.0)).fooled is True
 
     rows = judged(counting, victim=EasilyFooled(asked=asked), batch_size=3)
     queries = sum(row.query > 0 for row in rows)
@@ -292,7 +376,7 @@ def test_log_probabilities_that_are_not_numbers_are_the_victims_fault(bad: float
 @settings(max_examples=15, deadline=None)
 @given(batch_size=st.integers(1, 20), k=st.integers(1, 9))
 def test_rows_do_not_depend_on_the_batch(batch_size: int, k: int) -> None:
-    def drawn(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+    def drawn(original: Heard, tools: AttackTools, rng: Rng) -> Search:
         while (yield noisy(original, float(rng.uniform(0, 30)), int(rng.integers(1000)))) or rng.random() < 0.8:
             pass
 
@@ -305,7 +389,7 @@ def test_rows_do_not_depend_on_threads() -> None:
 
     fitted = victim.fit(sample_utterances(key="train"), sample_utterances(2, key="valid"), sample_context())
 
-    def drawn(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+    def drawn(original: Heard, tools: AttackTools, rng: Rng) -> Search:
         for _ in range(6):
             yield noisy(original, float(rng.uniform(-5, 20)), int(rng.integers(1000)))
 
@@ -325,9 +409,9 @@ def test_an_error_in_one_thread_ends_the_others() -> None:
 
     fitted = victim.fit(sample_utterances(key="train"), sample_utterances(2, key="valid"), sample_context())
 
-    def failing(original: Utterance, tools: AttackTools, rng: Rng) -> Search:
+    def failing(original: Heard, tools: AttackTools, rng: Rng) -> Search:
         yield noisy(original, 5.0)
-        if original.id == UTTERANCES[0].id:
+        if torch.equal(original.waveform, UTTERANCES[0].waveform):
             raise ValueError("once")
         while True:
             yield noisy(original, 5.0)

@@ -33,7 +33,12 @@ class Refusing(ContraryVictim):
         return self
 
     def answer_or_refuse(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-        no = [u.id == LOUDEST.id or (u.perturbation is not None and u.speaker.endswith("1")) for u in batch.utterances]
+        clean = {one.waveform.numpy().tobytes() for one in SAID if one is not LOUDEST}
+        changed = [one.waveform.numpy().tobytes() not in clean for one in batch.utterances]
+        no = [
+            one and (u.speaker.endswith("1") or torch.equal(u.waveform, LOUDEST.waveform))
+            for u, one in zip(batch.utterances, changed, strict=True)
+        ]
         return self.log_probs(batch), torch.tensor(no) if self.shape is None else torch.zeros(self.shape)
 
 
@@ -66,8 +71,8 @@ class Louder:
             yield changed
 
 
-def rows_of(victim: Any, batch_size: int = 64, sample_key: str = "") -> list[Row]:
-    referee = Referee(victim, TASK, CPU, batch_size, sample_key=sample_key)
+def rows_of(victim: Any, batch_size: int = 64, sample_key: str = "", **more: Any) -> list[Row]:
+    referee = Referee(victim, TASK, CPU, batch_size, sample_key=sample_key, **more)
     return referee.run(AttackRun(Louder(), "louder", sample_tools(4), 0), SAID)
 
 
@@ -90,12 +95,57 @@ def test_refusals_of_another_shape_are_named() -> None:
 
 def test_a_randomised_victim_draws_anew_for_every_query_whatever_is_asked_beside() -> None:
     victim = Restless()
-    rows = rows_of(victim)
-    assert len(set(victim.drawn)) == 5, "a clean query and four"
+    rows = rows_of(victim, randomised=True, draws=0)
+    assert len(set(victim.drawn)) == 5 * len(SAID), "of each a clean query and four"
+    assert not any(one.id in drawn for drawn in victim.drawn for one in SAID), "a key tells nothing"
     labels = {row.label_after for row in rows if row.utterance == SAID[0].id}
     assert len(labels) > 1, "the same candidate, other answers"
-    assert rows_of(Restless(), batch_size=1) == rows
-    assert rows_of(Restless(), sample_key="another") != rows
+    assert rows_of(Restless(), batch_size=1, randomised=True, draws=0) == rows
+    assert rows_of(Restless(), sample_key="another", randomised=True, draws=0) != rows
+    silent = Restless()
+    rows_of(silent)
+    assert silent.drawn == [], "one that does not declare it has nothing to draw from"
+
+
+def test_against_a_victim_that_answers_at_random_hardly_anything_is_a_success() -> None:
+    """Of 32 candidates, three in four have another label than the clean one, and all of that is chance."""
+    alone = rows_of(Restless(), randomised=True, draws=0)
+    changed = [row for row in alone if row.query and row.label_after != row.label_before]
+    assert len(changed) >= 12
+    assert all(row.accepted for row in changed), "without further draws"
+    rows = rows_of(Restless(), randomised=True, draws=31)
+    clean = [row for row in rows if not row.query]
+    assert all(row.flip_share is not None for row in clean)
+    assert sum(row.flip_share or 0 for row in clean) / len(clean) == pytest.approx(0.75, abs=0.15)
+    assert not any(row.accepted for row in rows), "no clean label holds"
+    assert [row.label_after for row in rows] == [row.label_after for row in alone], "the answers stay as they were"
+
+
+@dataclass(frozen=True)
+class Swaying(ContraryVictim):
+    """Says the same of clean speech for ever; of anything else "anger" in so many of ten draws, else the next class."""
+
+    often: float = 0.5
+
+    def enroll(self, clean: Sequence[Utterance]) -> Swaying:
+        return self
+
+    def log_probs(self, batch: Batch) -> torch.Tensor:
+        clean = {one.waveform.numpy().tobytes() for one in SAID}
+        found = []
+        for one, rng in zip(batch.utterances, batch.generators("swaying"), strict=True):
+            sways = one.waveform.numpy().tobytes() not in clean and rng.random() < self.often
+            found.append(int(sways))
+        return torch.log_softmax(torch.nn.functional.one_hot(torch.tensor(found), 4).float() * 4, dim=1)
+
+
+@pytest.mark.parametrize(("often", "least", "most"), [(0.05, 0.0, 0.01), (0.3, 0.0, 0.2), (0.95, 0.8, 1.0)])
+def test_a_label_counts_where_it_holds_in_most_further_draws(often: float, least: float, most: float) -> None:
+    rows = [row for row in rows_of(Swaying(often=often), randomised=True, draws=9) if row.query]
+    told = [row for row in rows if row.label_after != row.label_before]
+    assert all(row.accepted == (row.flip_share is not None and row.flip_share > 0.5) for row in told)
+    assert all(row.flip_share is None and not row.accepted for row in rows if row not in told)
+    assert least <= sum(row.accepted for row in rows) / len(rows) <= most
 
 
 def test_a_randomised_defence_is_measured_several_times(tiny_corpus: Path, tmp_path: Path) -> None:

@@ -172,3 +172,23 @@ def test_it_is_shown_ranked_and_drawn(bench_here: Callable[..., Any], tmp_path: 
     assert len(lines) == 1 + sum(len(entry["scores"]) for entry in KNOWN["pooled"])
     (curve,) = curves(Store(RUN).cells(), "percent_per_s")
     assert [(point.x, point.of) for point in curve.points] == [(2.0, 24)]
+
+
+def test_a_defence_that_has_another_name_now_is_shown_under_its_own(tmp_path: Path, bench_here: Any) -> None:
+    """`random_noise` with the parameters of what is `multi_condition` now: no component is built to read it."""
+    import pyarrow.parquet as pq
+
+    old = "random_noise:max_snr_db=10.0"
+    cell = min((RUN / "cells").iterdir())
+    table = pq.read_table(cell)
+    told = json.loads(table.schema.metadata[b"serbench"])
+    told |= {"defense": old, "fitting": told["fitting"] | {"defense": {"spec": old, "params": {"max_snr_db": 10.0}}}}
+    (tmp_path / "run" / "cells").mkdir(parents=True)
+    changed = table.replace_schema_metadata({"serbench": json.dumps(told)})
+    pq.write_table(changed, tmp_path / "run" / "cells" / cell.name, write_page_checksum=True)
+    shown = bench_here("show", tmp_path / "run")
+    assert shown.code == 0, shown.err
+    assert f"defense {old}" in shown.out
+    made = bench_here("leaderboard", tmp_path / "run", "--out", tmp_path / "board")
+    assert made.code == 0, made.err
+    assert old in (tmp_path / "board" / "leaderboard.csv").read_text()

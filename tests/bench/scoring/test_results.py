@@ -111,7 +111,11 @@ def test_corr_is_tested_against_none_and_p_is_adjusted() -> None:
         ("all", 1, 1.0),
         ("all", 5, 0.0),
     ]
-    assert all(test.p_holm >= test.p for test in pooled.tests)
+    assert {(test.p, test.p_holm, test.family) for test in pooled.tests} == {(None, None, 0)}, "two speakers"
+    assert all(test.p1_holm >= test.p1 > 0 for test in pooled.tests)
+    told = json.loads(json.dumps(pooled.to_json()))["tests"][0]
+    assert told["p"] is None
+    assert set(told["p1_paired_t"]) == {"p", "p_holm"}
 
 
 def test_json_is_plain_and_the_frame_has_a_row_a_score() -> None:
@@ -137,10 +141,11 @@ def test_the_frame_says_what_the_json_says() -> None:
             gaps = [one for one in entry["validity_gap"] if (one["corr"], one["k"]) == (line["corr"], line["k"])]
             assert [line["validity_gap"]] == [one["gap"] for one in gaps]
             here = [test for test in entry["tests"] if test["k"] == line["k"]]
-            (of_noises,) = (test["p_holm"] for test in here if test.get("corr") == line["corr"])
-            assert line["p_noises"] == of_noises
-            of_corr = [test["p_holm"] for test in here if test.get("noises") == line["noises"]]
-            assert ([] if pd.isna(line["p_corr"]) else [line["p_corr"]]) == of_corr
+            (of_noises,) = (test for test in here if test.get("corr") == line["corr"])
+            of_corr = [test for test in here if test.get("noises") == line["noises"]]
+            for name, test in (("noises", of_noises), ("corr", next(iter(of_corr), None))):
+                p = None if test is None else test["p_holm"]
+                assert (None if pd.isna(line[f"p_{name}"]) else line[f"p_{name}"]) == p
             after = entry["perturbed"] or {"uar": None, "uar_before": None, "applied": None}
             for name, value in (("uar_after", after["uar"]), ("uar_before", after["uar_before"])):
                 assert line[name] == value if value is not None else pd.isna(line[name])
@@ -165,7 +170,7 @@ def test_a_columns_successes_are_those_that_it_counts() -> None:
 def test_the_validity_gap_is_what_perceptible_noises_win() -> None:
     found = collect([cell()], [2, 5]).cells[0].validity_gap
     assert [(one.corr, one.k, one.gap.value) for one in found] == [(False, 2, 0.0), (False, 5, 0.5)]
-    assert found[0].gap.ci95 == (0.0, 0.0)
+    assert found[0].gap.ci95 == (-1.0, 1.0), "two speakers who do not differ"
     assert found[1].gap.low < 0.5 < found[1].gap.high
     assert collect([cell(noises=("all",))], [2]).cells[0].validity_gap == ()
 

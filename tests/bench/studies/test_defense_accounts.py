@@ -11,6 +11,7 @@ import torch
 from bench import REFUSED, ComponentError
 from bench.contracts.registry import Registry
 from bench.modelling.weights import save_weights
+from bench.referee.blinding import Instance
 from bench.scoring.estimates import Difference
 from bench.scoring.rows import Row, as_table
 from bench.scoring.scores import robustness
@@ -110,7 +111,7 @@ def roles_of(defense: str, attack: str, guarded: bool) -> dict[str, str]:
 
 
 def test_attacks_are_told_apart_by_what_was_seen_in_training() -> None:
-    roles = roles_of("random_noise:categories=human", "boundary:noises=imperceptible", True)
+    roles = roles_of("multi_condition:categories=human", "boundary:noises=imperceptible", True)
     assert roles == {
         "through": "boundary:noises=imperceptible",
         "seen": "boundary:noises=imperceptible,categories=human",
@@ -123,11 +124,11 @@ def test_attacks_are_told_apart_by_what_was_seen_in_training() -> None:
 
 def test_an_attack_of_one_category_is_seen_or_unseen_as_it_is() -> None:
     spec = "environmental:category=human,snr_db=10.0"
-    seen = roles_of("random_noise:categories=human", spec, False)
+    seen = roles_of("multi_condition:categories=human", spec, False)
     assert seen["seen"] == spec
     assert "unseen" not in seen
     assert seen["unaware"] == "transfer:attack=environmental:category=human,,snr_db=10.0"
-    assert roles_of("random_noise", "fade_in", "all")["unseen"] == "fade_in"
+    assert roles_of("multi_condition", "fade_in", "all")["unseen"] == "fade_in"
 
 
 def test_costs_are_read_from_what_was_saved(tmp_path: Path) -> None:
@@ -141,7 +142,7 @@ def test_costs_are_read_from_what_was_saved(tmp_path: Path) -> None:
 
 
 def test_every_victim_answers_the_same_utterances() -> None:
-    times = answer_times([ContraryVictim(), ContraryVictim()], sample_utterances(), CPU, 8)
+    times = answer_times([Instance(ContraryVictim()), Instance(ContraryVictim())], sample_utterances(), CPU, 8)
     assert len(times) == 2
     assert all(time > 0 for time in times)
 

@@ -11,39 +11,37 @@ from bench.scoring.estimates import Estimate
 from bench.scoring.records import CellRecords
 from leaderboards.reproduce import p1_augmentation, p1_denoising
 from leaderboards.reproduce.p1_augmentation import augmentation
-from leaderboards.reproduce.p1_table1 import Published, published
-from leaderboards.reproduce.shape import facts
+from leaderboards.reproduce.p1_published import Published, published
 
 Made = Callable[..., CellRecords]
 CLEAN = 0.67
-GAINS = {row["noise"] + row["snr_db"]: float(row["aug_activation_gain"]) for row in facts("best_practices_table1.csv")}
 
 
 def attacked(row: Published) -> float:
-    return CLEAN + row.activation
-
-
-def gained(row: Published) -> float:
-    return attacked(row) + GAINS[row.noise + row.snr_db]
+    return CLEAN * (1 + row.changes["activation"])
 
 
 def augmented(made: Made, sign: float = 1.0) -> Iterator[CellRecords]:
     for row in published():
-        yield made("none", row.attack, CLEAN, attacked(row), task="activation3", each=100)
-        after = attacked(row) + sign * GAINS[row.noise + row.snr_db]
-        yield made(augmentation(row.noise), row.attack, CLEAN, after, task="activation3", each=100)
+        yield made("none", row.attack, CLEAN, attacked(row), task="activation3", each=200)
+        after = attacked(row) * (1 + sign * row.gains["activation"])
+        yield made(augmentation(row.noise), row.attack, CLEAN + 0.02, after, task="activation3", each=200)
 
 
 def test_the_paper_s_own_gains_bear_out_its_claims(made: Made) -> None:
     (table,) = p1_augmentation.tables(list(augmented(made)))
     for row, paper in zip(table.rows, published(), strict=True):
-        assert isinstance(row["gain"], Estimate)
-        assert row["gain"].value == pytest.approx(row["published activation"], abs=0.006)
+        assert isinstance(row["relative gain"], Estimate)
+        assert isinstance(row["gain as UAR"], Estimate)
+        assert row["relative gain"].value == pytest.approx(row["published, relative"], abs=0.016)
+        assert row["gain as UAR"].value == pytest.approx(row["published, as UAR"], abs=0.01)
         assert row["noise"] == paper.noise
-    assert [claim.verdict for claim in table.claims] == ["holds"] * 5
+    assert [claim.verdict for claim in table.claims] == ["holds"] * 6
     for claim in table.claims[:4]:
         assert claim.ours is not None
-        assert claim.ours.value == pytest.approx(claim.published, abs=0.006), claim.text
+        assert claim.ours.value == pytest.approx(claim.published, abs=0.01), claim.text
+    nat_co_10 = next(row for row in table.rows if (row["noise"], row["SNR"]) == ("NatCo", "10"))
+    assert (nat_co_10["published, relative"], nat_co_10["published, as UAR"]) == (0.33, 0.14), "0.67 · 0.63 · 0.33"
     assert json.loads(json.dumps(table.to_json()))["rows"][0]["left out"] == "natural"
 
 
@@ -65,37 +63,40 @@ def test_a_noise_that_applies_to_none_leaves_its_row_open(made: Made) -> None:
         cells.append(made(defense, "drop_words", CLEAN, None, task="activation3", each=100))
     (table,) = p1_augmentation.tables(cells)
     row = next(row for row in table.rows if row["noise"] == "DropW")
-    assert (row["gain"], row["applied to"]) == (None, "0 of 1600")
+    assert (row["relative gain"], row["applied to"]) == (None, "0 of 3200")
 
 
 def denoised(made: Made) -> Iterator[CellRecords]:
-    """0.23 gained at 20 dB, lost at the others, nothing under fades; +0.36 and −0.28 under reverberation."""
-    gain = {"20": 0.23, "10": -0.05, "0": -0.03}
+    """23 % gained at 20 dB, lost at the others, nothing under fades; +36 % and −28 % under reverberation."""
+    gain = {"20": 0.23, "10": -0.1, "0": -0.1}
     for row in published():
         bare = 0.4
-        yield made("none", row.attack, CLEAN, bare, each=100)
-        yield made("rnnoise", row.attack, CLEAN, bare + gain.get(row.snr_db, 0.0), each=100)
+        yield made("none", row.attack, CLEAN, bare, each=200)
+        yield made("rnnoise", row.attack, CLEAN, bare * (1 + gain.get(row.snr_db, 0.02)), each=200)
         if row.noise != "Reverb":
-            yield made(p1_denoising.both(row.noise), row.attack, CLEAN, bare + 0.1, each=100)
-    yield made(augmentation("Reverb"), "reverb", 0.7, 0.06, each=100)
-    yield made(p1_denoising.both("Reverb"), "reverb", 0.7, 0.42, each=100)
+            yield made(p1_denoising.both(row.noise), row.attack, CLEAN, bare * 1.25, each=200)
+    yield made(augmentation("Reverb"), "reverb", 0.7, 0.504 / 1.36, each=200)
+    yield made(p1_denoising.both("Reverb"), "reverb", 0.7, 0.504, each=200)
 
 
 def test_the_text_s_own_figures_bear_out_its_claims(made: Made) -> None:
     (table,) = p1_denoising.tables(list(denoised(made)))
     assert [claim.verdict for claim in table.claims] == ["holds"] * 6
-    for claim in table.claims:
-        assert claim.ours is not None
-        if claim.published is not None:
-            assert claim.ours.value == pytest.approx(claim.published, abs=0.001), claim.text
-    assert str(table.rows[0]["gain of both"]) == "+0.10 [+0.08, +0.12]"
+    figures = [claim.ours.value for claim in table.claims if claim.ours is not None]
+    assert [figures[0], *figures[-2:]] == pytest.approx([0.23, 0.36, -0.28], abs=0.01)
+    assert [claim.published for claim in table.claims] == [0.23] + [None] * 5, "of +36 and −28 % only the direction"
+    assert [dict(claim.beside) for claim in table.claims[-2:]] == [
+        {"as printed, of which the direction alone is claimed": 0.36},
+        {"as printed, of which the direction alone is claimed": -0.28},
+    ]
+    assert str(table.rows[0]["relative gain of both"]).startswith("+0.25 [")
 
 
 def test_without_the_stack_two_claims_are_not_tested(made: Made) -> None:
     cells = [one for one in denoised(made) if "+" not in one.description.names.defense]
     (table,) = p1_denoising.tables(cells)
     assert [claim.verdict for claim in table.claims].count("not tested") == 2
-    assert {row["gain of both"] for row in table.rows} == {None}
+    assert {row["relative gain of both"] for row in table.rows} == {None}
 
 
 def test_speakers_who_differ_leave_a_claim_undecided(made: Made) -> None:

@@ -1,4 +1,4 @@
-"""P2's Tables 2 and 3 and its Figures 2 and 3, from made records."""
+"""P2's Tables 2 and 3 and its Figures 1, 2 and 3, from made records."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bench.core.errors import DataError, UsageError
 from bench.evaluation.options import Options
 from bench.scoring.estimates import Estimate
 from bench.scoring.records import CellRecords
-from leaderboards.reproduce import p2_adversarial_training, p2_defences
+from leaderboards.reproduce import p2_adversarial_training, p2_defences, p2_figure1
 from leaderboards.reproduce.p2_adversarial_training import asked, curves, defense
 from leaderboards.reproduce.p2_defences import ADVERSARIAL, GAN, NOISES, RANDOM, attack
 
@@ -32,12 +33,18 @@ def test_the_order_of_the_paper_bears_out_its_claims(made: Made) -> None:
     assert [claim.verdict for claim in table.claims] == ["holds"] * 6
     assert len(table.rows) == 9
     row = table.rows[2]
-    assert (row["noise"], row["defence"], row["published IEMOCAP"]) == ("cafe", "gan_purification", "0.66 → 0.49")
+    assert (row["noise"], row["defence"], row["published IEMOCAP"]) == (
+        "cafe",
+        "gan_purification",
+        "0.66 or 0.65 → 0.49",
+    )
     assert isinstance(row["bare"], Estimate)
     assert isinstance(row["change"], Estimate)
     assert row["bare"].value == pytest.approx(0.65)
     assert row["change"].value == pytest.approx(-0.17)
     assert table.rows[1]["published FAU-AIBO"] is None, "P2 prints none for adversarial training"
+    gan = table.claims[2]
+    assert (gan.published, dict(gan.beside)) == (0.248, {"against the attacked error of Table 2": 0.175})
 
 
 def test_another_order_does_not(made: Made) -> None:
@@ -84,9 +91,52 @@ def test_noise_that_applies_to_nothing_cannot_be_drawn(made: Made, tmp_path: Pat
         p2_adversarial_training.draw([made("none", attack("crowd"), 0.5, None)], tmp_path / "curve.svg")
 
 
-def test_one_percentage_says_nothing_of_more(made: Made) -> None:
+def test_the_trend_decides_and_not_the_order_of_points(made: Made) -> None:
+    """The last point is the worst, and the line falls all the same; and the other way round."""
+    (table,) = p2_adversarial_training.tables(trained(made, {0: 0.35, 10: 0.35, 40: 0.5, 70: 0.6, 100: 0.55}))
+    assert [claim.verdict for claim in table.claims] == ["holds"] * 4
+    figure = table.claims[0].ours
+    assert figure is not None
+    expected = np.polyfit([0.1, 0.4, 0.7, 1.0], [0.35, 0.5, 0.6, 0.55], 1)[0]
+    assert figure.value == pytest.approx(expected)
+    (table,) = p2_adversarial_training.tables(trained(made, {0: 0.35, 10: 0.6, 40: 0.5, 70: 0.4, 100: 0.45}))
+    assert [claim.verdict for claim in table.claims] == ["does not hold"] * 4
+
+
+def test_one_percentage_is_no_trend(made: Made) -> None:
     (table,) = p2_adversarial_training.tables(trained(made, {0: 0.35, 50: 0.3}))
-    assert [claim.verdict for claim in table.claims] == ["does not hold"] * 3 + ["not tested"]
+    assert {claim.why for claim in table.claims} == {"a trend needs two percentages or more"}
+    assert {claim.verdict for claim in table.claims} == {"not tested"}
+
+
+def strengths(made: Made, right: Mapping[float, float]) -> list[CellRecords]:
+    return [
+        made("none", attack(category, epsilon), 0.56, share, task="valence2", classes=TWO)
+        for category in NOISES.values()
+        for epsilon, share in right.items()
+    ]
+
+
+def test_the_error_rises_with_the_noise(made: Made) -> None:
+    cells = strengths(made, {0.1: 0.55, 0.5: 0.5, 1.0: 0.45, 1.5: 0.4, 2.0: 0.33})
+    (table,) = p2_figure1.tables(cells)
+    assert [claim.verdict for claim in table.claims] == ["holds"] * 4 + ["not tested"]
+    assert table.claims[-1].why == "needs listeners: bench listen --study"
+    assert table.claims[3].published == pytest.approx(0.2425, abs=1e-3)
+    clean, *_, last = table.rows
+    assert (clean["published FAU-AIBO"], last["published IEMOCAP"]) == (0.3165, 0.6687)
+    assert isinstance(clean["error"], Estimate)
+    assert clean["error"].value == pytest.approx(0.44)
+    assert isinstance(last["success"], Estimate)
+    assert last["success"].value == pytest.approx(1 - 33 / 56), "of the 56 that were right, 33 still are"
+    assert "79% on FAU-AIBO and 72% on IEMOCAP" in table.notes[1]
+    assert json.dumps(table.to_json())
+
+
+def test_the_noises_are_asked_for_at_each_strength() -> None:
+    (found,) = p2_figure1.asked(Options(victims=("v",), attacks=("x",)))
+    assert len(found.attacks) == 15
+    assert {"real_noise", "real_noise:epsilon=0.1", "real_noise:category=station,epsilon=2.0"} <= set(found.attacks)
 
 
 def test_percentages_are_asked_for_in_order() -> None:

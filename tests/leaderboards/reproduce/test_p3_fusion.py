@@ -11,8 +11,8 @@ from bench.core.errors import UsageError
 from bench.evaluation.options import Options
 from bench.scoring.estimates import Estimate
 from bench.scoring.records import CellRecords
+from leaderboards.reproduce.facts import facts
 from leaderboards.reproduce.p3_fusion import ATTACKS, asked, tables
-from leaderboards.reproduce.shape import facts
 
 Made = Callable[..., CellRecords]
 WHO = {
@@ -32,7 +32,7 @@ def printed(made: Made) -> Iterator[CellRecords]:
 
 
 def test_the_paper_s_own_figures_bear_out_its_claims(made: Made) -> None:
-    (table,) = tables(list(printed(made)))
+    table, _ = tables(list(printed(made)))
     for row in table.rows:
         if row["published accuracy"] is not None:
             assert isinstance(row["accuracy"], Estimate)
@@ -51,8 +51,33 @@ def test_the_paper_s_own_figures_bear_out_its_claims(made: Made) -> None:
     assert table.about.victim == "bert_text and cnn_gru"
 
 
+def test_each_fold_stands_beside_its_session(made: Made) -> None:
+    """Two folds of another accuracy, one of them with half the speakers' answers wrong."""
+    cells = [
+        made(defense, ATTACKS[model]["nouns"], 0.9 - 0.1 * fold, 0.6 - 0.1 * fold, victim=victim, fold=fold)
+        for model, (victim, defense) in WHO.items()
+        if model != "audio"
+        for fold in (0, 1)
+    ]
+    table, sessions = tables(cells)
+    assert (len(sessions.rows), sessions.claims, sessions.family) == (len(table.rows), (), table.family)
+    rows = {(row["model"], row["perturbation"]): row for row in sessions.rows}
+    clean, masked = rows["text", "none"], rows["text", "nouns"]
+    assert [clean["fold 0"], clean["fold 1"], masked["fold 0"], masked["fold 1"]] == pytest.approx([0.9, 0.8, 0.6, 0.5])
+    assert [clean[f"published session {n}"] for n in (1, 2, 3, 4, 5)] == [0.6744, 0.7221, 0.6367, 0.664, 0.6782]
+    assert masked["published session 5"] == 0.581
+    assert rows["audio", "pitch"]["fold 0"] is None, "not run"
+    assert json.dumps(sessions.to_json())
+
+
+def test_the_sessions_average_to_what_the_paper_prints() -> None:
+    for row in facts("p3_fusion.csv"):
+        sessions = [float(row[f"session_{n}"]) for n in (1, 2, 3, 4, 5)]
+        assert sum(sessions) / 5 == pytest.approx(float(row["accuracy_percent"]), abs=0.011), row
+
+
 def test_the_single_victim_of_two_perturbations_is_two(made: Made) -> None:
-    (table,) = tables(list(printed(made)))
+    table, _ = tables(list(printed(made)))
     rows = {row["perturbation"]: row for row in table.rows if row["model"] == "multimodal"}
     assert str(rows["pitch+nouns"]["single"]).count(",") == 1
     assert isinstance(rows["nouns"]["single"], Estimate)
@@ -71,7 +96,7 @@ def test_together_and_in_sum(made: Made) -> None:
         )
     ]
     cells.append(made("none", "mask_nouns", 0.7, 0.6, victim="r", each=100))
-    (table,) = tables(cells)
+    table, _ = tables(cells)
     verdicts = {claim.text.split()[3]: claim.verdict for claim in table.claims if "sum" in claim.text}
     assert verdicts == {"nouns": "holds", "adjectives": "does not hold"}
     assert json.dumps(table.to_json())
@@ -83,11 +108,11 @@ def test_what_has_no_adjective_keeps_its_label(made: Made) -> None:
         made("none", "mask_adjectives", 0.8, 0.0, victim="r", applied=0.5, each=100),
         made("fusion:other=r", "pitch_semitone", 0.9, 0.9, victim="h", each=100),
     ]
-    (table,) = tables(cells)
+    table, _ = tables(cells)
     row = next(row for row in table.rows if (row["model"], row["perturbation"]) == ("text", "adjectives"))
     assert isinstance(row["accuracy"], Estimate)
     assert row["accuracy"].value == pytest.approx(0.3), "right about 30 of the 50 that it left alone"
-    assert row["applied to"] == "800 of 1600"
+    assert row["applied to"] == "1600 of 3200"
 
 
 def test_where_nothing_can_be_masked_pitch_still_moves(made: Made) -> None:
@@ -96,11 +121,11 @@ def test_where_nothing_can_be_masked_pitch_still_moves(made: Made) -> None:
         made("fusion:other=r", "pitch_semitone+mask_nouns", 0.8, 0.0, victim="h", applied=0.25),
         made("none", "mask_nouns", 0.7, 0.6, victim="r"),
     ]
-    (table,) = tables(cells)
+    table, _ = tables(cells)
     row = next(row for row in table.rows if row["perturbation"] == "pitch+nouns")
     assert isinstance(row["accuracy"], Estimate)
     assert row["accuracy"].value == pytest.approx(0.15), "of those right under pitch, 25 of 40 are masked too"
-    assert row["applied to"] == "1600 of 1600"
+    assert row["applied to"] == "3200 of 3200"
 
 
 def test_the_fusion_is_asked_for_once_and_the_single_ones_about_their_own() -> None:

@@ -9,8 +9,10 @@ import pytest
 
 from bench.scoring.estimates import Estimate
 from bench.scoring.records import CellRecords
-from leaderboards.reproduce.p4_mixup import TEST_SETS, TRAININGS, tables
-from leaderboards.reproduce.shape import facts
+from leaderboards.reproduce import p4_figure6
+from leaderboards.reproduce.facts import facts
+from leaderboards.reproduce.p4_figure6 import CONDITIONS
+from leaderboards.reproduce.p4_mixup import MIXUP, TEST_SETS, TRAININGS, tables
 
 Made = Callable[..., CellRecords]
 
@@ -66,3 +68,17 @@ def test_one_training_alone(made: Made) -> None:
     (table,) = tables([one for one in printed(made) if one.description.names.defense == "none"])
     assert [claim.verdict for claim in table.claims] == ["holds"] * 3 + ["not tested"] * 5
     assert table.rows[4]["accuracy"] is None
+
+
+def test_figure_6_has_the_rows_that_can_be_built(made: Made) -> None:
+    shares = {MIXUP: 0.65, CONDITIONS: 0.55}
+    cells = [made(defense, attack, 0.65, share) for defense, share in shares.items() for attack in TEST_SETS.values()]
+    (table,) = p4_figure6.tables(cells)
+    assert [row["method"] for row in table.rows[::3]] == ["mixup", "multi-condition", "Tiwari et al.", "CopyPaste"]
+    assert [row["published F1"] for row in table.rows[:4]] == [0.6121, 0.6285, 0.6388, None]
+    assert isinstance(table.rows[0]["F1"], Estimate)
+    assert {row["applied to"] for row in table.rows[6:]} == {"not built"}
+    assert [claim.verdict for claim in table.claims] == ["holds"] * 3 + ["not tested"] * 3
+    assert {claim.why for claim in table.claims[3:]} == {"their systems are not built here"}
+    assert [claim.published for claim in table.claims[3:]] == [0.09, 0.06, 0.05]
+    assert table.family == 3

@@ -24,14 +24,17 @@ from bench.scoring.records import CellRecords
 from leaderboards.reproduce import (
     p1_augmentation,
     p1_denoising,
+    p1_table2,
     p2_adversarial_training,
     p2_defences,
+    p2_figure1,
     p3_fusion,
+    p4_figure6,
     p4_mixup,
 )
 
 TINY_VICTIM = "cnn_gru:channels=8,hidden=8,dense=8,max_epochs=2"
-NOISY = "random_noise:fraction=0.5"
+NOISY = "multi_condition:fraction=0.5"
 
 
 @pytest.fixture
@@ -76,8 +79,8 @@ def test_pairs_and_no_more_are_measured_each_once(
 
 
 def test_a_misspelt_defence_is_refused_before_anything_is_done(options: Options) -> None:
-    with pytest.raises(UsageError, match="did you mean 'random_noise'"):
-        execute_all([options, replace(options, defenses=("random_noize",))], SILENT)
+    with pytest.raises(UsageError, match="did you mean 'multi_condition'"):
+        execute_all([options, replace(options, defenses=("multi_conditon",))], SILENT)
     assert not options.out.exists()
 
 
@@ -103,10 +106,13 @@ def test_cells_of_one_victim_follow_each_other() -> None:
     [
         (p1_augmentation, ("cnn_gru",), 8, 36),
         (p1_denoising, ("cnn_gru",), 10, 55),
+        (p1_table2, ("cnn_gru",), 1, 1),
+        (p2_figure1, ("lstm_egemaps",), 1, 15),
         (p2_adversarial_training, ("lstm_egemaps",), 11, 33),
         (p2_defences, ("lstm_egemaps",), 4, 12),
         (p3_fusion, ("bert_text", "cnn_gru"), 3, 18),
         (p4_mixup, ("alexnet_spectrogram",), 2, 6),
+        (p4_figure6, ("alexnet_spectrogram",), 2, 6),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 
-from bench import AttackTools, Perturbation, Rng, UsageError, Utterance
+from bench import AttackTools, Heard, Recipe, Rng, Samples, Steps, UsageError
 from bench.audio.signal import mix
 
 _SHORTEST = 2
@@ -35,7 +34,7 @@ class WhiteBurst:
             expected = "draws of at least 1, margin_db above 0, shrink above 0 and at most 1"
             raise UsageError("attack 'white_burst'", found, expected, "try the defaults")
 
-    def search(self, original: Utterance, tools: AttackTools, rng: Rng) -> Generator[Utterance, bool, None]:
+    def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
         """Yield bursts until one counts."""
         samples = original.waveform.shape[-1]
         for draw in range(self.draws):
@@ -44,10 +43,6 @@ class WhiteBurst:
             noise = torch.zeros_like(original.waveform)
             burst = torch.from_numpy(rng.standard_normal(length, dtype="float32"))
             noise[start : start + length] = burst.to(noise.device)
-            candidate = replace(
-                original,
-                waveform=mix(original.waveform, noise, tools.min_snr_db + self.margin_db),
-                perturbation=Perturbation("noise", "white", f"burst of {length} samples from {start}"),
-            )
-            if (yield candidate) and tools.counts(original, candidate):
+            answer = yield Recipe(Samples(mix(original.waveform, noise, tools.min_snr_db + self.margin_db)))
+            if answer.fooled and answer.counts:
                 return

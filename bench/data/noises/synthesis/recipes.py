@@ -45,7 +45,7 @@ _SPOKEN: Mapping[str, tuple[Asks, Render]] = {
 
 
 @dataclass(frozen=True)
-class Recipe:
+class ClipRecipe:
     """One clip to be made. Its sound depends on these three alone.
 
     Args:
@@ -62,7 +62,7 @@ class Recipe:
     def id(self) -> str:
         """Name the clip: its id, and its source, since no two clips share a draw.
 
-        >>> Recipe("natural", "rain", 3).id
+        >>> ClipRecipe("natural", "rain", 3).id
         'natural/rain-03'
         """
         return f"{self.category}/{self.kind}-{self.take:02d}"
@@ -88,10 +88,10 @@ class Recipe:
         return finish(rng, _MADE[self.category][self.kind](rng, self.samples))
 
 
-def recipes() -> Iterator[Recipe]:
+def recipes() -> Iterator[ClipRecipe]:
     """Yield the recipe of every clip of the bank, in its order."""
     kinds = {category: tuple(made) for category, made in _MADE.items()} | {name: (name,) for name in _SPOKEN}
     for category in sorted(kinds):
         for kind in kinds[category]:
             for take in range(1, PER_CATEGORY // len(kinds[category]) + 1):
-                yield Recipe(category, kind, take)
+                yield ClipRecipe(category, kind, take)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.core.cache import cache_dir
 from bench.core.errors import UsageError
 from bench.core.noises import NoiseSet
 from bench.core.progress import Silent
@@ -24,7 +26,10 @@ CATEGORIES = ("crowd", "cry", "human", "interior", "laugh", "meeting", "natural"
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("cache")
+    """A cache of its own; the bank in it is a copy from that of the test run, and made there if it is not in it."""
+    folder, name = tmp_path_factory.mktemp("cache"), f"embedded-{embedded._recipe_key()}"
+    Embedded().read(Silent())
+    shutil.copytree(cache_dir() / "noises" / name, folder / "noises" / name)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SERBENCH_CACHE", str(folder))
         yield folder

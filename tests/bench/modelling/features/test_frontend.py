@@ -58,8 +58,17 @@ class TestWithSpeech:
 
     def test_a_speaker_nobody_enrolled_is_named(self) -> None:
         front = FrontEnd(WHERE, "lld", "speaker").enrolled(sample_utterances(1, 1, "other"))
-        with pytest.raises(ComponentError, match="'tested': found no clean speech of speaker sample-0"):
+        with pytest.raises(ComponentError, match="'tested': found a speaker who is not enrolled"):
             front.heard(Batch.of(sample_utterances(1, 1)))
+
+    def test_a_speaker_nobody_enrolled_has_the_average_of_the_training_speakers(self) -> None:
+        train, stranger = sample_utterances(2, 1, "train"), sample_utterances(1, 1)
+        front = FrontEnd(WHERE, "lld", "speaker").fitted(train)
+        voices = [FrontEnd(WHERE, "lld", "speaker").enrolled(train).statistics[f"train-{n}"] for n in range(2)]
+        assert torch.allclose(front.statistics[""], torch.stack(voices).mean(dim=0))
+        kept = FrontEnd(WHERE, "lld", "speaker").loaded(front.tensors(), Path())
+        found = kept.enrolled(sample_utterances(1, 1, "other")).heard(Batch.of(stranger))
+        assert torch.equal(found[0], front.heard(Batch.of(stranger))[0])
 
     def test_frames_are_averaged_and_the_last_are_fewer(self) -> None:
         (said,) = sample_utterances(1, 1)[:1]

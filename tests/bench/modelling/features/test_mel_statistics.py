@@ -51,4 +51,13 @@ def test_what_is_shorter_than_a_window_has_statistics() -> None:
 
 def test_a_stranger_is_named() -> None:
     with pytest.raises(ComponentError, match=r"here: found no clean speech of speaker who"):
-        VOICES.heard(Batch.of([replace(SAID[0], speaker="who")]))
+        Voices("here", CPU).heard(Batch.of([replace(SAID[0], speaker="who")]))
+
+
+def test_a_stranger_is_heard_as_the_average_of_those_who_trained() -> None:
+    stranger = Batch.of([replace(SAID[0], speaker="who")])
+    everybody = VOICES.everybody
+    assert everybody is not None
+    assert torch.equal(everybody, torch.stack(list(VOICES.statistics.values())).mean(dim=0))
+    known = Voices("here", CPU, {"who": everybody}).heard(stranger)
+    assert torch.equal(Voices.of("here", SAID[:1], CPU, everybody).heard(stranger), known)

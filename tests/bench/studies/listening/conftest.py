@@ -11,7 +11,7 @@ from bench.contracts.registry import Registry
 from bench.core.types import Dataset, Utterance
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.options import Options
-from bench.studies.listening.examples import Effect, listen, specs_of
+from bench.studies.listening.examples import TriedAttack, listen, specs_of
 from bench.studies.listening.page import write_page
 from bench.testing import CPU, sample_noises
 
@@ -35,10 +35,10 @@ def options_of() -> Callable[..., Options]:
 
 
 @pytest.fixture(scope="session")
-def heard(experiment_of: Callable, options_of: Callable) -> Callable[..., list[Effect]]:
+def heard(experiment_of: Callable, options_of: Callable) -> Callable[..., list[TriedAttack]]:
     """What is heard of some utterances, which are the whole corpus."""
 
-    def hear(utterances: list[Utterance], *attacks: str) -> list[Effect]:
+    def hear(utterances: list[Utterance], *attacks: str) -> list[TriedAttack]:
         return listen(experiment_of(utterances), specs_of(attacks, REGISTRY), utterances, options_of(*attacks))
 
     return hear
@@ -59,10 +59,10 @@ def plugged() -> Callable[..., Registry]:
 
 
 @pytest.fixture(scope="session")
-def written(experiment_of: Callable, options_of: Callable) -> Callable[..., tuple[str, list[Effect]]]:
+def written(experiment_of: Callable, options_of: Callable) -> Callable[..., tuple[str, list[TriedAttack]]]:
     """The page of some attacks on some utterances, and what is on it."""
 
-    def write(folder: Path, utterances: list[Utterance], *attacks: str) -> tuple[str, list[Effect]]:
+    def write(folder: Path, utterances: list[Utterance], *attacks: str) -> tuple[str, list[TriedAttack]]:
         experiment, specs = experiment_of(utterances), specs_of(attacks, REGISTRY)
         options = options_of(*attacks, out=folder)
         effects = listen(experiment, specs, utterances, options)

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.core.types import Utterance
-from bench.studies.listening.examples import Effect
+from bench.studies.listening.examples import TriedAttack
 from bench.studies.listening.sounds import file_stem, sounds_of
 from bench.testing import sample_utterances
 
@@ -31,7 +31,7 @@ def test_file_names_are_safe(one: str, other: str) -> None:
         assert file_stem(one, "utterance").casefold() != file_stem(other, "utterance").casefold()
 
 
-def files_of(effect: Effect, folder: Path) -> Mapping[str, torch.Tensor]:
+def files_of(effect: TriedAttack, folder: Path) -> Mapping[str, torch.Tensor]:
     """The sounds of an effect's only example, by title, in steps of 16 bits."""
     (example,) = effect.examples
     found = {}

@@ -1,0 +1,166 @@
+"""Where components come from: installed packages' entry points, and `--plugin` files; nothing is imported for a list.
+
+A plug-in file is run, but where something in it is asked for with `isolated:`: then its table is read alone.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from bench.contracts.component import KINDS, SINGULAR
+from bench.contracts.sources import described, source_of, table_in, unimported_source_of
+from bench.core.errors import ComponentError, UsageError
+from bench.core.result_code import code_of_component
+from bench.core.shadowing import refuse_shadow
+from bench.core.specs import ISOLATED
+from bench.core.userfile import load_file
+
+PLUGIN_TABLE = "COMPONENTS"
+_TABLE = f'{PLUGIN_TABLE} = {{"attacks": {{"my_attack": MyAttack}}}} with kinds {", ".join(KINDS)}'
+_NAME = re.compile(r"[\w-]+")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One registered component, not imported yet.
+
+    Args:
+        kind: one of `KINDS`.
+        name: its name on the command line.
+        target: "package.module:Class".
+        origin: the distribution and version, or the plug-in file, that brings it.
+        plugin: the plug-in file; None where an installed package brings it.
+        closed: whether that file is not run here, since something in it is asked for with `isolated:`.
+    """
+
+    kind: str
+    name: str
+    target: str
+    origin: str
+    plugin: Path | None = None
+    closed: bool = False
+
+    def load(self) -> type[Any]:
+        """Import the component's class.
+
+        Raises:
+            ComponentError: it cannot be imported.
+            UsageError: a folder of the user's hides the package that it lies in, or it is not to be run here.
+        """
+        if self.closed:
+            where, found = (
+                f"{SINGULAR[self.kind]} {self.name!r}",
+                f"it without {ISOLATED}, and another of {self.origin} with",
+            )
+            raise UsageError(where, found, "one or the other", f"write {ISOLATED}{self.name}")
+        module, _, attribute = self.target.partition(":")
+        refuse_shadow(module)
+        try:
+            loaded: type[Any] = getattr(importlib.import_module(module), attribute)
+        except Exception as error:  # somebody else's code runs here
+            where, found = f"{SINGULAR[self.kind]} {self.name!r} of {self.origin}", f"{type(error).__name__}: {error}"
+            raise ComponentError(where, found, f"{self.target} to import", "install what it needs") from error
+        return loaded
+
+    @cached_property
+    def source(self) -> Path | None:
+        """Find the file that the component is written in; None where it is not to be found.
+
+        Raises:
+            UsageError: a folder of the user's hides the package that it lies in.
+        """
+        if self.closed:
+            return self.plugin
+        refuse_shadow(self.target)
+        return source_of(self.target.partition(":")[0])
+
+    @property
+    def code(self) -> str:
+        """Digest the code that the component is written in; nothing of it is run."""
+        module = self.target.partition(":")[0]
+        return code_of_component(module, self.plugin or unimported_source_of(module))
+
+    def describe(self) -> tuple[str, str]:
+        """Return the component's parameters and its docstring's first line, read from its source without importing
+        it."""
+        return described(self.source, self.target.partition(":")[2]) if self.source else ("", "")
+
+
+def found_entries(plugins: Iterable[Path], isolated: Collection[tuple[str, str]]) -> Iterable[Entry]:
+    """Find the components of installed packages and of plug-in files.
+
+    Args:
+        plugins: plug-in files. One that has a component which is to be isolated is not run.
+        isolated: kind and name of everything that is to be isolated.
+
+    Raises:
+        UsageError: a plug-in file cannot be used.
+    """
+    yield from _installed()
+    for path in plugins:
+        yield from _of_file(path, isolated)
+
+
+def _installed() -> Iterable[Entry]:
+    points = metadata.entry_points()
+    for kind in KINDS:
+        for point in points.select(group=f"serbench.{kind}"):
+            yield Entry(kind, point.name, point.value, _origin(point.dist))
+
+
+@cache
+def _origin(dist: metadata.Distribution | None) -> str:
+    """Name and version of a distribution; read once, since each look at them parses its whole metadata."""
+    if dist is None:
+        return "an installed package"
+    about = dist.metadata
+    return f"{about['Name']} {about['Version']}"
+
+
+def _of_file(path: Path, isolated: Collection[tuple[str, str]]) -> Iterable[Entry]:
+    """A plug-in file's components: from its source where one of them is to be isolated, else from running it."""
+    if not isolated:
+        return _from_file(path)
+    table = table_in(path) if path.is_file() else None
+    if table is None:
+        where, expected = f"--plugin {path}", f"a file with {_TABLE}, written out"
+        raise UsageError(where, f"no {PLUGIN_TABLE} that can be read without running it", expected, "write it out")
+    if not any((kind, name) in isolated for kind, name, _ in table):
+        return _from_file(path)
+    return [
+        Entry(kind, name, f"{path.stem}:{target}", path.name, path, closed=True)
+        for kind, name, target in table
+        if kind in KINDS and _NAME.fullmatch(name)
+    ]
+
+
+def _from_file(path: Path) -> Iterable[Entry]:
+    where = f"--plugin {path}"
+    table = vars(load_file(path, where, "plugin")).get(PLUGIN_TABLE)
+    if not isinstance(table, Mapping) or not table or set(table) - set(KINDS):
+        raise UsageError(where, f"{PLUGIN_TABLE} = {table!r}", _TABLE, "add it at the end of the file")
+    for kind, components in table.items():
+        if not isinstance(components, Mapping) or not components:
+            raise UsageError(where, f"{PLUGIN_TABLE}[{kind!r}] = {components!r}", _TABLE, "correct the table")
+        for name, target in components.items():
+            if not (isinstance(name, str) and _NAME.fullmatch(name)):
+                raise UsageError(where, f"the name {name!r}", "letters, digits, _ and -", "rename it in the table")
+            if not _is_top_level_class(target):
+                found = f"{target!r} for {name!r}"
+                raise UsageError(where, found, "a class, defined at a file's top level", "put the class itself there")
+            yield Entry(kind, name, f"{target.__module__}:{target.__name__}", path.name, path)
+
+
+def _is_top_level_class(target: object) -> bool:
+    """Whether importing its module and taking its name from there gives it again."""
+    if not isinstance(target, type) or target.__module__ not in sys.modules:
+        return False
+    return vars(sys.modules[target.__module__]).get(target.__name__) is target

@@ -1,0 +1,275 @@
+"""Recipes: what an attack asks the referee to try, as plain data.
+
+    Recipe(Overlay("rain-03", snr_db=10.5))
+    Recipe(Effect("speed_segment", key=7), Overlay("rain-03", snr_db=12.0, offset=4_800))
+
+An attack describes; [`bench.perturbations.rendering`][] makes the samples. So what a recipe says is what was done: its
+name, its category and whether people were found to hear the same emotion follow from its parts, and any query of a run
+can be rendered again. Times are whole samples at 16 kHz.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from bench.core.types import NoiseClip, Rng
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Fade = Literal["", "out"]
+Shape = Literal["", "gate", "flutter", "treble", "bass"]
+SHAPES: tuple[Shape, ...] = ("gate", "flutter", "treble", "bass")
+"""What an attacker who knows a purifier pre-distorts a noise with, see [`Overlay`][bench.contracts.recipes.Overlay]."""
+LONGEST_FILTER = 1024
+MOST_PARTS = 64
+KEYS = 1 << 64
+"""A key is a whole number below this; searches draw theirs below 2³², see `drawn_key`."""
+
+
+class RecipeError(ValueError):
+    """A part of a recipe has a value that it cannot have."""
+
+
+@dataclass(frozen=True, init=False)
+class Overlay:
+    """One sound of the noise bank laid over the speech.
+
+    The sound is repeated where it is too short. Its level is measured after fade, filter and shape, before anything is
+    clipped, against the speech that it lies on, without other overlays.
+
+    Args:
+        clip: the sound's id in the bank; a `NoiseClip` gives its own.
+        snr_db: speech over sound, in dB, over the whole of the speech; finite.
+        offset: the sound's sample to begin with, from 0.
+        segment: the speech's samples that it covers, the first and the one after the last; all of them by default.
+        fade: "out" for a straight line from its own level to nothing at the segment's end.
+        shape: "gate" lets it through where there is speech, "flutter" at the rate of syllables, "treble" and "bass"
+            keep one end of its spectrum.
+        filter: taps of a filter (finite impulse response) that it goes through, at most 1,024; () for none.
+    """
+
+    clip: str
+    snr_db: float
+    offset: int = 0
+    segment: tuple[int, int] | None = None
+    fade: Fade = ""
+    shape: Shape = ""
+    filter: tuple[float, ...] = ()
+
+    def __init__(
+        self,
+        clip: str | NoiseClip,
+        snr_db: float,
+        offset: int = 0,
+        segment: Sequence[int] | None = None,
+        fade: Fade = "",
+        shape: Shape = "",
+        filter: Sequence[float] = (),
+    ) -> None:
+        """Describe an overlay.
+
+        Args:
+            clip: the sound, or its id.
+            snr_db: speech over sound, in dB.
+            offset: the sound's sample to begin with.
+            segment: the speech's samples that it covers, first and after the last; None for all.
+            fade: "" or "out".
+            shape: "" or one of `SHAPES`.
+            filter: taps.
+
+        Raises:
+            RecipeError: a value is none that it can have.
+        """
+        told: dict[str, object] = {"clip": _text("clip", clip.id if isinstance(clip, NoiseClip) else clip)}
+        told |= {"snr_db": _number("snr_db", snr_db), "offset": _whole("offset", offset)}
+        told |= {"segment": None if segment is None else _span("segment", segment)}
+        told |= {"fade": _one_of("fade", fade, ("", "out")), "shape": _one_of("shape", shape, ("", *SHAPES))}
+        told |= {"filter": tuple(_number("filter", tap) for tap in filter)}
+        if len(filter) > LONGEST_FILTER:
+            raise RecipeError(f"a filter of {len(filter)} taps: at most {LONGEST_FILTER}")
+        for name, value in told.items():
+            object.__setattr__(self, name, value)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One effect of the catalogue: a registered attack with `apply`.
+
+    Args:
+        spec: its spec, "speed_utterance:rate=0.75".
+        key: what its draws are keyed by, a whole number from 0; the same key makes the same of the same speech.
+    """
+
+    spec: str
+    key: int = 0
+
+    def __post_init__(self) -> None:
+        if _whole("key", self.key) >= KEYS:
+            raise RecipeError(f"key={self.key!r:.60}: below 2**64")
+        object.__setattr__(self, "spec", _text("spec", self.spec))
+        object.__setattr__(self, "key", _whole("key", self.key))
+
+
+def drawn_key(rng: Rng) -> int:
+    """Draw the key of an effect, from 0 to 2³² − 1."""
+    return int(rng.integers(1 << 32))
+
+
+@dataclass(frozen=True)
+class Words:
+    """Other words: edits of the transcript, by its words between spaces. The sound stays as it is.
+
+    Args:
+        edits: for each the first word that goes, the one after the last, and the text that comes; in order, and none
+            reaches into the next.
+    """
+
+    edits: tuple[tuple[int, int, str], ...]
+
+    def __post_init__(self) -> None:
+        edits: list[tuple[int, int, str]] = []
+        for edit in self.edits:
+            if len(edit) != 3 or _span("words", edit[:2])[0] < (edits[-1][1] if edits else 0):
+                raise RecipeError(f"words {edit!r:.60}: (first, after the last, text), in order")
+            edits.append((*_span("words", edit[:2]), _text("words", edit[2])))
+        object.__setattr__(self, "edits", tuple(edits))
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Samples that cannot be described: any sound of the attacker's own in the speech's place.
+
+    Args:
+        waveform: shape (t,), float32, at 16 kHz.
+    """
+
+    waveform: Tensor
+
+    @property
+    def digest(self) -> str:
+        """Digest the samples: SHA-256 of their little-endian float32 bytes, in hexadecimal digits."""
+        return hashlib.sha256(self.waveform.detach().cpu().contiguous().numpy().astype("<f4").tobytes()).hexdigest()
+
+
+Part: TypeAlias = Overlay | Effect | Words | Samples
+_KINDS: Mapping[str, type[Any]] = {"overlay": Overlay, "effect": Effect, "words": Words, "samples": Samples}
+_FIRST = {"overlay": "clip", "effect": "spec", "words": "edits"}
+"""By a part's name in JSON: the field that stands under that name."""
+
+
+@dataclass(frozen=True, init=False)
+class Recipe:
+    """What is to be done to one utterance, part after part.
+
+    Args:
+        parts: at least one and at most 64, in the order in which they are applied.
+    """
+
+    parts: tuple[Part, ...]
+
+    def __init__(self, *parts: Part) -> None:
+        """Describe a candidate.
+
+        Raises:
+            RecipeError: there is no part, or something that is none.
+        """
+        if not 1 <= len(parts) <= MOST_PARTS or not all(isinstance(part, tuple(_KINDS.values())) for part in parts):
+            names = ", ".join(type(part).__name__ for part in parts) or "nothing"
+            raise RecipeError(f"a Recipe of {names}: Overlay, Effect, Words or Samples")
+        object.__setattr__(self, "parts", tuple(parts))
+
+    def then(self, other: Recipe) -> Recipe:
+        """Return the recipe with another one's parts after its own."""
+        return Recipe(*self.parts, *other.parts)
+
+    def __str__(self) -> str:
+        """Write the recipe as a line of JSON; samples by digest and number.
+
+        >>> str(Recipe(Effect("fade_in"), Overlay("rain-03", 10.5, offset=4800)))
+        '[{"effect":"fade_in"},{"overlay":"rain-03","snr_db":10.5,"offset":4800}]'
+        """
+        return json.dumps([_told(part) for part in self.parts], separators=(",", ":"), ensure_ascii=False)
+
+    @classmethod
+    def read(cls, text: str, samples: Mapping[str, Tensor] | None = None) -> Recipe:
+        """Read a recipe from its line of JSON.
+
+        Args:
+            text: what `str` gives.
+            samples: waveforms by their digests, for recipes with free samples.
+
+        Raises:
+            RecipeError: it is no recipe, or its samples are not given.
+
+        >>> Recipe.read('[{"overlay":"rain-03","snr_db":10.5}]')
+        Recipe(parts=(Overlay(clip='rain-03', snr_db=10.5, offset=0, segment=None, fade='', shape='', filter=()),))
+        """
+        try:
+            found = json.loads(text)
+            return cls(*(_read(part, samples or {}) for part in found))
+        except RecipeError:
+            raise
+        except (TypeError, ValueError, AttributeError, RecursionError) as error:
+            raise RecipeError(f"{text!r:.80} ({error}): a line of JSON as records have it") from error
+
+
+def _told(part: Part) -> dict[str, Any]:
+    if isinstance(part, Samples):
+        return {"samples": part.digest, "n": part.waveform.shape[-1]}
+    name = next(name for name, kind in _KINDS.items() if isinstance(part, kind))
+    told = {name: vars(part)[_FIRST[name]]}
+    for field in fields(part):
+        if field.name != _FIRST[name] and (field.default is MISSING or vars(part)[field.name] != field.default):
+            told[field.name] = vars(part)[field.name]
+    return told
+
+
+def _read(told: Any, samples: Mapping[str, Tensor]) -> Part:
+    name = next(iter(told))
+    if name == "samples":
+        if told[name] not in samples:
+            raise RecipeError(f"samples {told[name]!r:.70} that are not kept: only accepted ones are")
+        return Samples(samples[told[name]])
+    values = {_FIRST[name]: told[name], **{key: value for key, value in told.items() if key != name}}
+    if name == "words":
+        values["edits"] = tuple(tuple(edit) for edit in values["edits"])
+    part: Part = _KINDS[name](**values)
+    return part
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise RecipeError(f"{name}={value!r:.60}: text")
+    return str.__str__(value)
+
+
+def _number(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+        raise RecipeError(f"{name}={value!r:.60}: a finite number")
+    return float(value)
+
+
+def _whole(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 0:
+        raise RecipeError(f"{name}={value!r:.60}: a whole number from 0")
+    return int(value)
+
+
+def _span(name: str, value: Sequence[Any]) -> tuple[int, int]:
+    first, after = (_whole(name, one) for one in value)
+    if after < first:
+        raise RecipeError(f"{name}={value!r:.60}: the first, and the one after the last")
+    return first, after
+
+
+def _one_of(name: str, value: Any, known: Sequence[str]) -> str:
+    if value not in known:
+        raise RecipeError(f"{name}={value!r:.60}: one of {', '.join(map(repr, known))}")
+    return str(value)

@@ -1,0 +1,43 @@
+"""What is counted while a cell is measured, beside its records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from bench.scoring.rows import Row
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was counted while a cell was measured; it determines nothing, and stands beside the records.
+
+    Args:
+        looks: utterances that an attacker who has a copy of the defence looked at through it; None for any other.
+        unknown: attacked utterances whose speakers have no other one, so that nothing was enrolled of them.
+    """
+
+    looks: int | None
+    unknown: int
+
+    def to_json(self) -> dict[str, int]:
+        """Return `found` of a record file's description."""
+        looks = {} if self.looks is None else {"looks": self.looks}
+        return {**looks, "unknown_speakers": self.unknown}
+
+
+@dataclass(frozen=True)
+class MeasuredCell:
+    """What came of measuring a cell.
+
+    Args:
+        rows: its records.
+        facts: what was counted meanwhile.
+        samples: accepted free samples by their digests: what no recipe describes.
+    """
+
+    rows: list[Row]
+    facts: Facts
+    samples: Mapping[str, Tensor] = field(default_factory=dict)

@@ -1,0 +1,61 @@
+"""Components that run in a process of their own: built there, described here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.contracts.component import SINGULAR, Component
+from bench.contracts.composition import composed
+from bench.contracts.registry import Registry
+from bench.core.errors import UsageError
+from bench.core.progress import SILENT
+from bench.core.result_code import code_of
+from bench.core.specs import ISOLATED, JOINED
+from bench.isolation.described import described
+from bench.isolation.limits import Limits
+from bench.isolation.recipes import IsolatedDefense, IsolatedRecipe
+from bench.isolation.room import Room
+
+CODE = ("bench.isolation",)
+"""What an isolated component's results depend on beside its own code."""
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """Runs components in processes of their own.
+
+    Args:
+        hidden: folders that none may see: corpus, cache, results.
+        limits: what each may take.
+    """
+
+    hidden: tuple[Path, ...] = ()
+    limits: Limits = field(default_factory=Limits.of_this_machine)
+
+    def component(self, registry: Registry, kind: str, specs: Sequence[str]) -> Component:
+        """Build a component in a sandbox, and tell what it is.
+
+        Args:
+            registry: finds its entry; nothing of it is imported here.
+            kind: "victims" or "defenses".
+            specs: without `isolated:`; of a pipeline, all of its parts.
+
+        Raises:
+            UsageError: it cannot be made, or no sandbox can be.
+            ComponentError: its code cannot be imported, or it says of itself what cannot be.
+        """
+        makes = {"victims": IsolatedRecipe, "defenses": IsolatedDefense}
+        text = composed(tuple(specs))
+        if kind not in makes:
+            expected = " and ".join(SINGULAR[one] for one in makes)
+            raise UsageError(f"isolated:{text}", f"a {SINGULAR[kind]}", expected, "leave isolated: out")
+        room = Room(self.limits, self.hidden, registry, ((kind, text),))
+        process = room.open(SILENT)
+        told = described(process, kind, specs)
+        room.spare.append(process)
+        entries = registry.entries_of(kind, specs)
+        code = JOINED.join([*(entry.code for entry in entries), code_of(CODE)])
+        origin = JOINED.join(entry.origin for entry in entries)
+        return Component(kind, ISOLATED + told.spec, origin, makes[kind](room, told), code, isolated=True)

@@ -1,0 +1,118 @@
+"""Sounds of a noise bank laid over speech, as recipes describe them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from bench.audio.signal import fit_length, noise_gain
+from bench.contracts.recipes import Overlay, Shape
+from bench.core.types import SAMPLE_RATE
+
+_GATE_S = 0.05
+_FLUTTER_HZ = 4.0
+_BASS_SAMPLES = 8
+
+
+@dataclass(frozen=True)
+class Bed:
+    """One sound over one stretch of speech, at any level.
+
+    Args:
+        sound: where it is heard, shape (t,), at its own level.
+        gain: what brings it to the speech's energy, a float32 scalar on the device; 0 where the speech, or the sound
+            where it is heard, is silent.
+    """
+
+    sound: Tensor
+    gain: Tensor
+
+    @classmethod
+    def of(cls, overlay: Overlay, sound: Tensor, speech: Tensor) -> Bed | None:
+        """Lay a sound where an overlay says.
+
+        Args:
+            overlay: which part of the sound, over which part of the speech, and how it is shaped; its level is not
+                looked at.
+            sound: the clip's samples, shape (u,), u >= 1.
+            speech: what it lies on, shape (t,).
+
+        Returns:
+            None where it would cover no sample.
+        """
+        samples = speech.shape[-1]
+        first, after = overlay.segment or (0, samples)
+        first, after = min(first, samples), min(after, samples)
+        if after <= first:
+            return None
+        heard = _window(sound, overlay.offset, after - first)
+        if overlay.filter:
+            heard = _filtered(heard, overlay.filter)
+        if overlay.fade == "out":
+            heard = heard * torch.linspace(1, 0, after - first, device=heard.device)
+        if overlay.shape:
+            heard = shaped(heard, speech[first:after], overlay.shape)
+        if after - first < samples:
+            heard = torch.nn.functional.pad(heard, (first, samples - after))
+        return cls(heard, noise_gain(speech, heard, snr_db=0.0))
+
+    def at(self, snr_db: float) -> Tensor:
+        """Return the sound so many decibels below the speech.
+
+        It is to be added in a step of its own: a fused multiply-add would round by a sample's place in memory.
+
+        Args:
+            snr_db: speech over sound, in dB.
+        """
+        return self.sound * (self.gain * float(10 ** (-snr_db / 20)))
+
+
+def _window(sound: Tensor, offset: int, samples: int) -> Tensor:
+    """So many samples of a sound from one of them on, again from its start where it ends."""
+    offset %= sound.shape[-1]
+    if offset + samples <= sound.shape[-1]:
+        return sound[offset : offset + samples]
+    return fit_length(torch.cat([sound[offset:], sound[:offset]]) if offset else sound, samples)
+
+
+def _filtered(sound: Tensor, taps: tuple[float, ...]) -> Tensor:
+    """The sound through a causal filter, of the same length."""
+    kernel = torch.tensor(taps, dtype=sound.dtype, device=sound.device).flip(0)
+    padded = torch.nn.functional.pad(sound, (len(taps) - 1, 0))
+    return torch.nn.functional.conv1d(padded[None, None], kernel[None, None])[0, 0]
+
+
+def shaped(noise: Tensor, speech: Tensor, shape: Shape) -> Tensor:
+    """Pre-distort a noise as one does who knows a purifier.
+
+    Args:
+        noise: shape (t,).
+        speech: what it is laid over, shape (t,).
+        shape: one of `bench.contracts.recipes.SHAPES`.
+
+    Returns:
+        Shape (t,), at a level of its own.
+    """
+    if shape == "gate":
+        return noise * smoothed(speech.abs(), round(_GATE_S * SAMPLE_RATE))
+    if shape == "flutter":
+        seconds = torch.arange(len(noise), device=noise.device) / SAMPLE_RATE
+        return noise * (0.5 - 0.5 * torch.cos(2 * torch.pi * _FLUTTER_HZ * seconds))
+    return torch.diff(noise, prepend=noise[:1]) if shape == "treble" else smoothed(noise, _BASS_SAMPLES)
+
+
+def smoothed(samples: Tensor, width: int) -> Tensor:
+    """Average over a moving window.
+
+    Args:
+        samples: shape (t,).
+        width: of the window in samples; fewer where there are not so many.
+
+    Returns:
+        Shape (t,).
+    """
+    width = max(min(width, len(samples)), 1)
+    padded = torch.nn.functional.pad(samples[None, None], (width // 2, width - 1 - width // 2))
+    return torch.nn.functional.avg_pool1d(padded, width, stride=1)[0, 0]

@@ -1,0 +1,193 @@
+"""How a referee asks one victim: which instance about what, and with what to draw from."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from bench.contracts.traits import traits_of
+from bench.core.batch import batches
+from bench.core.halving import Halving
+from bench.core.rng import key_of
+from bench.core.threads import in_threads
+from bench.core.types import REFUSED, Utterance
+from bench.referee.blinding import Instance
+from bench.referee.clean_answers import CleanAnswer, KnownClean
+from bench.referee.prediction import Predictor, Said
+from bench.referee.rechecks import CANARIES, Kept, Question, asked, asked_again, canaries, drawn_again
+from bench.referee.search import Candidate
+from bench.scoring.rows import Row
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How one victim is asked.
+
+    Args:
+        instance: the one that is attacked.
+        another: loads and enrols a further instance, by its name; None where there is the one alone.
+        classes: names of the output columns.
+        device: where waveforms go.
+        batch_size: how many clean utterances are asked about at a time.
+        halving: fewer once so many did not fit into memory.
+        sample_key: names this look at the victim.
+        draws: further answers of a randomised victim that say what is chance; None where it does not draw.
+        sessions: whether the victim remembers within a session: each search is one, and clean speech is in none.
+    """
+
+    instance: Instance
+    another: Callable[[str], Instance] | None
+    classes: tuple[str, ...]
+    device: torch.device
+    batch_size: int
+    halving: Halving
+    sample_key: str
+    draws: int | None
+    sessions: bool = False
+
+    def told(self, utterances: Sequence[Utterance], queries: Sequence[int]) -> Tensor:
+        """Ask the instance that is attacked, see `bench.referee.prediction.Predictor.told`.
+
+        Args:
+            utterances: candidates as they are heard, each with the id and the speaker of its original.
+            queries: the number of each one's query.
+        """
+        sessions = [self._session(one) for one in utterances] if self.sessions else ()
+        return self._predictor(self.instance).told(utterances, self._sample_keys(utterances, queries), sessions)
+
+    def answers(self, utterances: Sequence[Utterance]) -> list[Said]:
+        """Ask the instance that is attacked about utterances as they stand, as query 0."""
+        return self._of(self.instance, utterances)
+
+    @torch.no_grad()
+    def clean(self, known: KnownClean, utterances: Sequence[Utterance]) -> list[CleanAnswer]:
+        """Ask about clean speech that the victim has not been asked about: an instance of its own, canaries first.
+
+        Args:
+            known: takes the canaries.
+            utterances: clean.
+        """
+        instance = self.instance
+        if self.another is not None:
+            instance = self.another("clean")
+            noisy = canaries(self.sample_key, utterances)
+            keys = self._sample_keys(noisy, ["canary"] * len(noisy))
+            known.canaries.extend(asked(self._predictor(instance), noisy, keys))
+        answers = self._of(instance, utterances)
+        drawn: list[list[int]] = [[] for _ in utterances]
+        if self.draws:
+            for group in batches(utterances, self.batch_size):
+                some = [utterances[index] for index in group]
+                for index, labels in zip(group, self.drawn(some, [0] * len(some), instance), strict=True):
+                    drawn[index] = labels
+        return [CleanAnswer(answer, tuple(labels)) for answer, labels in zip(answers, drawn, strict=True)]
+
+    def drawn(
+        self, utterances: Sequence[Utterance], queries: Sequence[int], instance: Instance | None = None
+    ) -> list[list[int]]:
+        """Ask a randomised victim about utterances again: class indices of further draws about each.
+
+        Args:
+            utterances: as they were heard.
+            queries: the number of each one's query.
+            instance: which is asked; by default the one that is attacked.
+        """
+        further = range(1, (self.draws or 0) + 1)
+        pairs = list(zip(utterances, queries, strict=True))
+        keys = [[self._sample_key(one, query, n) for n in further] for one, query in pairs]
+        return drawn_again(self._predictor(instance or self.instance), utterances, keys)
+
+    def question(self, candidate: Candidate, row: Row) -> Question:
+        """Note a candidate and what was said of it.
+
+        Args:
+            candidate: as it was asked about.
+            row: what is written down of it.
+        """
+        said = Said(self._names.index(row.label_after), bool(row.tied))
+        one = candidate.utterance
+        session = self._session(one) if self.sessions else ""
+        return Question(one, row.query, self._key_or_none(one, row.query), said, session)
+
+    @torch.no_grad()
+    def again(
+        self,
+        kept: Kept,
+        noisy: Sequence[Question],
+        clean: Sequence[tuple[Utterance, CleanAnswer]],
+    ) -> set[tuple[str, int]]:
+        """Ask a fresh instance some of what was asked.
+
+        Args:
+            kept: the candidates among it.
+            noisy: the canaries among it.
+            clean: utterances, and what was said of them.
+
+        Returns:
+            Utterance and number of the queries that are ties.
+
+        Raises:
+            ComponentError: an answer is another one, and no tie.
+        """
+        if self.another is None:
+            return set()
+        pairs = sorted(clean, key=lambda pair: key_of("clean", kept.key, pair[0].id))[:CANARIES]
+        asked_clean = [
+            Question(replace(one, waveform=one.waveform.to(self.device)), 0, self._key_or_none(one, 0), said.answer)
+            for one, said in pairs
+        ]
+        questions = [*kept.questions(), *noisy, *asked_clean]
+        return asked_again(self._predictor(self.another("again")), questions, kept.key, self._names)
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return (*self.classes, REFUSED)
+
+    def _of(self, instance: Instance, utterances: Sequence[Utterance]) -> list[Said]:
+        found, predictor = [Said(0)] * len(utterances), self._predictor(instance)
+
+        @torch.no_grad()
+        def work(share: Sequence[list[int]], _: threading.Event) -> None:
+            for group in share:
+                some = [utterances[index] for index in group]
+                keys = self._sample_keys(some, [0] * len(some))
+                for index, answer in zip(group, predictor.answers(some, keys), strict=True):
+                    found[index] = answer
+
+        in_threads(work, batches(utterances, self.batch_size), threads_for(instance, self.device))
+        return found
+
+    def _predictor(self, instance: Instance) -> Predictor:
+        return Predictor(instance, len(self.classes), self.device, self.halving)
+
+    def _sample_keys(self, utterances: Sequence[Utterance], queries: Sequence[object]) -> list[str]:
+        if self.draws is None:
+            return []
+        return [self._sample_key(one, query) for one, query in zip(utterances, queries, strict=True)]
+
+    def _key_or_none(self, utterance: Utterance, query: int) -> str:
+        return "" if self.draws is None else self._sample_key(utterance, query)
+
+    def _session(self, utterance: Utterance) -> str:
+        return f"{key_of('session', self.sample_key, utterance.id):016x}"
+
+    def _sample_key(self, utterance: Utterance, *query: object) -> str:
+        """What a randomised victim draws from: it tells neither which utterance it is nor which query."""
+        return f"{key_of('draws', self.sample_key, utterance.id, *query):016x}"
+
+
+def threads_for(instance: Instance, device: torch.device) -> int:
+    """Count the threads that an instance is asked by.
+
+    A thread for each core where the victim allows it: on a CPU, whole batches side by side beat shared steps.
+
+    Args:
+        instance: who is asked.
+        device: where.
+    """
+    concurrent = traits_of(instance.victim).concurrent
+    return torch.get_num_threads() if concurrent and device.type == "cpu" else 1

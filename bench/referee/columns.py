@@ -1,0 +1,70 @@
+"""Which of the three nested columns a recipe stands in: imperceptible, additive, all.
+
+It follows from the recipe's parts and from what was measured, never from a name that somebody declares.
+"""
+
+from __future__ import annotations
+
+from bench.contracts.perception import Perception
+from bench.contracts.recipes import Effect, Overlay, Recipe, Samples, Words
+from bench.perturbations.catalogue import SHARES
+
+LAID_OVER = frozenset({"real_noise"})
+"""Effects that lay one sound of the bank over the whole utterance, as P1's "Co" does: people were asked about that."""
+
+
+def is_imperceptible(recipe: Recipe, samples: int, perception: Perception) -> bool:
+    """Tell whether people were asked about just this, and heard the same emotion.
+
+    They were asked about one sound of a noise bank in P1's positions and lengths, without a filter, and about single
+    effects with the parameters that were studied. Nobody was asked about compositions, other words or free samples.
+
+    Args:
+        recipe: with the specs of effects as records name them.
+        samples: the utterance's length.
+        perception: the study.
+
+    >>> from bench.contracts.perception import p1
+    >>> is_imperceptible(Recipe(Overlay("rain-03", 10.5)), 16_000, p1())
+    True
+    >>> is_imperceptible(Recipe(Overlay("rain-03", 10.5, filter=(0.5, 0.5))), 16_000, p1())
+    False
+    """
+    part, *more = recipe.parts
+    if more or isinstance(part, Words | Samples):
+        return False
+    if isinstance(part, Effect):
+        laid = part.spec.partition(":")[0] in LAID_OVER
+        return perception.is_imperceptible("noise" if laid else part.spec)
+    return perception.is_imperceptible("noise") and as_in_p1(part, samples)
+
+
+def as_in_p1(overlay: Overlay, samples: int) -> bool:
+    """Tell whether a sound lies over an utterance as P1's do.
+
+    P1's sounds start with the utterance and fade out to their own end (St), or last (Co), over a short, a medium
+    stretch or all of it.
+
+    Args:
+        overlay: the sound.
+        samples: the utterance's length.
+    """
+    first, after = overlay.segment or (0, samples)
+    after = min(after, samples)
+    lengths = {max(round(share * samples), 1) for share in SHARES.values()}
+    starts = overlay.fade == "" or first == 0
+    return not overlay.shape and not overlay.filter and after - first in lengths and starts
+
+
+def length_is_covered(recipe: Recipe, perception: Perception) -> bool:
+    """Tell whether a recipe that changes the length may be a success: every effect in it was studied.
+
+    What people hear governs a change of length, since there is no SNR; the overlays are measured apart.
+
+    Args:
+        recipe: any.
+        perception: the study.
+    """
+    effects = [part.spec.partition(":")[0] for part in recipe.parts if isinstance(part, Effect)]
+    free = any(isinstance(part, Samples) for part in recipe.parts)
+    return bool(effects) and not free and all(map(perception.covers, effects))

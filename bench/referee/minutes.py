@@ -1,0 +1,50 @@
+"""What is noted while searches run: the rows, which candidates are asked about again, which successes are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bench.referee.examination import Success
+from bench.referee.rechecks import Kept, Question
+from bench.referee.search import Candidate, Search
+from bench.scoring.rows import Row
+
+
+@dataclass(frozen=True)
+class Minutes:
+    """The notes of one run; several threads may write, each about utterances of its own.
+
+    Args:
+        rows: by utterance, the clean row first.
+        keep: told every candidate with its row; None where nobody asks.
+        kept: candidates that are asked about again; None where nothing is.
+        question: makes of such a candidate what is asked.
+        examines: whether successes are looked at further.
+        successes: those that are.
+    """
+
+    rows: dict[str, list[Row]]
+    keep: Callable[[Candidate, Row], None] | None
+    kept: Kept | None
+    question: Callable[[Candidate, Row], Question]
+    examines: bool
+    successes: list[Success] = field(default_factory=list)
+
+    def note(self, search: Search, candidate: Candidate, row: Row) -> None:
+        """Write down a candidate.
+
+        Args:
+            search: whose.
+            candidate: what was asked about.
+            row: what came of it.
+        """
+        own = self.rows[row.utterance]
+        own.append(row)
+        if self.kept is not None:
+            self.kept.note(row, lambda: self.question(candidate, row))
+        if self.keep:
+            self.keep(candidate, row)
+        if self.examines and row.accepted:
+            first = not any(before.accepted for before in own[:-1])
+            self.successes.append(Success.of(search, candidate, len(own) - 1, first))

@@ -1,0 +1,83 @@
+"""Several referees, each of its own utterances, that speak as one: an utterance's own never heard it before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from bench.contracts.defense_view import DefenseView
+from bench.core.progress import no_steps
+from bench.core.types import Task, Utterance
+from bench.referee.referee import Referee
+from bench.referee.search import AttackRun, Candidate
+from bench.scoring.rows import Row
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One referee and whom it judges.
+
+    Args:
+        referee: of an instance that was enrolled with other speech.
+        utterances: ids of those that it is asked about.
+        view: a look through the defence that is attacked; None for attackers who have no copy of it.
+    """
+
+    referee: Referee
+    utterances: frozenset[str]
+    view: DefenseView | None = None
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Referees of instances of one fitted victim.
+
+    Args:
+        seats: at least one; every utterance that is asked about has one.
+    """
+
+    seats: tuple[Seat, ...]
+
+    @property
+    def task(self) -> Task:
+        """Return what the victim tells."""
+        return self.seats[0].referee.task
+
+    def names(self, labels: Sequence[int]) -> list[str]:
+        """Return the class names of class indices; of the number of classes, the name of a refusal."""
+        return self.seats[0].referee.names(labels)
+
+    def labels(self, utterances: Sequence[Utterance]) -> list[int]:
+        """Ask for the victim's class index of each utterance as it stands; nothing is charged.
+
+        Where the victim refuses, the index is the number of classes.
+        """
+        found = [0] * len(utterances)
+        for seat in self.seats:
+            places = [place for place, one in enumerate(utterances) if one.id in seat.utterances]
+            for place, label in zip(places, seat.referee.labels([utterances[place] for place in places]), strict=True):
+                found[place] = label
+        return found
+
+    def run(
+        self,
+        attack_run: AttackRun,
+        utterances: Sequence[Utterance],
+        advance: Callable[[int], None] = no_steps,
+        keep: Callable[[Candidate, Row], None] | None = None,
+    ) -> list[Row]:
+        """Attack every utterance, see `bench.referee.referee.Referee.run`.
+
+        Args:
+            attack_run: the attack, and what it may use; what it sees of the defence is each seat's own.
+            utterances: clean, labelled in the task.
+            advance: told of every finished search.
+            keep: told every candidate with its row, an utterance's in their order.
+        """
+        rows: dict[str, list[Row]] = {one.id: [] for one in utterances}
+        for seat in self.seats:
+            own = [one for one in utterances if one.id in seat.utterances]
+            run = attack_run if seat.view is None else replace(attack_run, view=seat.view)
+            for row in seat.referee.run(run, own, advance, keep) if own else ():
+                rows[row.utterance].append(row)
+        return [row for found in rows.values() for row in found]

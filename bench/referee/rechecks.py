@@ -1,0 +1,213 @@
+"""Whether answers are the victim's own: asked again of a fresh instance, in another order; and which hold over chance.
+
+A victim that answers from memory, whether of clean speech or of what it was asked before, gives another answer to an
+instance that has seen neither. What it may give another answer for is a tie, and then there was none.
+"""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import torch
+
+from bench.audio.signal import mix
+from bench.core.errors import ComponentError
+from bench.core.rng import key_of, keyed
+from bench.core.types import Utterance
+from bench.referee.prediction import Predictor, Said
+from bench.scoring.rows import Row
+
+SAMPLED = 8
+"""Candidates that are asked about again, whatever came of them; so many accepted ones beside them."""
+CANARIES = 8
+"""Noisy utterances that are asked about before anything else, and again at the end; so many clean ones likewise."""
+CANARY_DB = 5.0
+"""Signal-to-noise ratio of a canary: near enough for a memory to know it, far enough for an answer of its own."""
+SEARCHES = 2
+"""Searches of which everything is asked again, where the victim remembers within each."""
+_TOGETHER = 7
+"""How many are asked about at a time: another number than that of searches side by side."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something that was asked, and what was said.
+
+    Args:
+        utterance: as it was heard.
+        query: its number; 0 of clean speech and of a canary.
+        sample_key: what a randomised victim drew from.
+        answer: the victim's.
+        session: in which it was asked; "" for none.
+    """
+
+    utterance: Utterance
+    query: int
+    sample_key: str
+    answer: Said
+    session: str = ""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Some of the candidates of a run, chosen by hash: the same ones whatever the order and the threads.
+
+    Args:
+        key: names the run.
+        searches: of a victim that remembers, the utterances whose every candidate is kept; None for any other.
+        most: so many accepted ones are kept, and so many of all.
+    """
+
+    key: str
+    searches: frozenset[str] | None = None
+    most: int = SAMPLED
+    _heaps: tuple[list[tuple[int, str, int, Question]], ...] = field(default_factory=lambda: ([], []), repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @classmethod
+    def of(cls, key: str, utterances: Sequence[Utterance], sessions: bool) -> Kept:
+        """Keep candidates of a run.
+
+        Args:
+            key: names the run.
+            utterances: that are attacked.
+            sessions: whether the victim remembers within a search: then a few searches are kept whole.
+        """
+        ids = sorted((one.id for one in utterances), key=lambda id: key_of("recheck", key, id))
+        return cls(key, frozenset(ids[:SEARCHES]) if sessions else None)
+
+    def note(self, row: Row, question: Callable[[], Question]) -> None:
+        """Keep a candidate, if it is one of those.
+
+        Args:
+            row: what is written down of it.
+            question: gives the candidate itself; called where it is kept.
+        """
+        rank = -key_of("recheck", self.key, row.utterance, row.query)
+        with self._lock:
+            if self.searches is not None:
+                if row.utterance in self.searches:
+                    self._heaps[0].append((rank, row.utterance, row.query, question()))
+                return
+            for heap in self._heaps if row.accepted else self._heaps[1:]:
+                if len(heap) < self.most or rank > heap[0][0]:
+                    heapq.heappush(heap, (rank, row.utterance, row.query, question()))
+                    if len(heap) > self.most:
+                        heapq.heappop(heap)
+
+    def questions(self) -> list[Question]:
+        """Return those that were kept, each once."""
+        found = {(name, query): question for heap in self._heaps for _, name, query, question in heap}
+        return [found[place] for place in sorted(found)]
+
+
+def canaries(key: str, utterances: Sequence[Utterance]) -> list[Utterance]:
+    """Make noisy copies of a few utterances, chosen by hash.
+
+    Args:
+        key: draws which, and the noise.
+        utterances: clean, on one device.
+    """
+    heard = [one for one in utterances if one.has_sound]
+    chosen = sorted(heard, key=lambda one: key_of("canary", key, one.id))[:CANARIES]
+    found = []
+    for one in chosen:
+        drawn = keyed("canary", key, one.id).standard_normal(one.waveform.shape[-1], dtype="float32")
+        noise = torch.from_numpy(drawn).to(one.waveform.device)
+        found.append(replace(one, waveform=mix(one.waveform, noise, CANARY_DB).clamp(-1.0, 1.0)))
+    return found
+
+
+def asked(predictor: Predictor, utterances: Sequence[Utterance], sample_keys: Sequence[str]) -> list[Question]:
+    """Ask about clean speech, or canaries, and keep what was said.
+
+    Args:
+        predictor: of an instance.
+        utterances: any number.
+        sample_keys: one for each; none for a victim that does not draw.
+    """
+    if not utterances:
+        return []
+    answers = predictor.answers(utterances, sample_keys)
+    keys = sample_keys or ("",) * len(utterances)
+    return [Question(one, 0, key, answer) for one, key, answer in zip(utterances, keys, answers, strict=True)]
+
+
+def asked_again(
+    predictor: Predictor, questions: Sequence[Question], key: str, names: Sequence[str]
+) -> set[tuple[str, int]]:
+    """Ask a fresh instance the same questions in another order, a few at a time.
+
+    Args:
+        predictor: of the fresh instance.
+        questions: with the answers of before.
+        key: draws the order.
+        names: of the classes, and of a refusal after them.
+
+    Returns:
+        Utterance and number of the questions that are ties now, whatever they were.
+
+    Raises:
+        ComponentError: an answer is another one, and no tie.
+    """
+    ties: set[tuple[str, int]] = set()
+    for some in _groups(questions, key):
+        keys = [one.sample_key for one in some] if some[0].sample_key else ()
+        sessions = [one.session for one in some] if any(one.session for one in some) else ()
+        answers = predictor.answers([one.utterance for one in some], keys, sessions)
+        for one, now in zip(some, answers, strict=True):
+            if now.tied:
+                ties.add((one.utterance.id, one.query))
+            elif now.label != one.answer.label and not one.answer.tied:
+                raise _other_answer(one, names[one.answer.label], names[now.label])
+    return ties
+
+
+def _groups(questions: Sequence[Question], key: str) -> Iterator[list[Question]]:
+    """Questions in another order, but for those of one session, of which no two are asked at once."""
+
+    def place(one: Question) -> tuple[int, int]:
+        return one.query if one.session else 0, key_of("again", key, one.utterance.id, one.query, one.answer.label)
+
+    group: list[Question] = []
+    for one in sorted(questions, key=place):
+        if len(group) == _TOGETHER or (one.session and one.session in {other.session for other in group}):
+            yield group
+            group = []
+        group.append(one)
+    if group:
+        yield group
+
+
+def _other_answer(asked: Question, before: str, now: str) -> ComponentError:
+    remedy = "a victim that draws anew for every query declares the trait randomised; any other must forget"
+    return ComponentError(
+        f"victim on utterance {asked.utterance.id!r}, query {asked.query}",
+        f"{before!r}, and {now!r} when a fresh instance was asked again: its answers depend on order, or on what was "
+        "asked before",
+        "the same answer",
+        remedy,
+    )
+
+
+def drawn_again(
+    predictor: Predictor, utterances: Sequence[Utterance], sample_keys: Sequence[Sequence[str]]
+) -> list[list[int]]:
+    """Ask a randomised victim about the same utterances again, with further draws.
+
+    Args:
+        predictor: of an instance.
+        utterances: any number.
+        sample_keys: of each utterance, one for each further draw.
+
+    Returns:
+        Of each utterance, the class index of each draw; the number of classes where it refused.
+    """
+    asked = [one for one, keys in zip(utterances, sample_keys, strict=True) for _ in keys]
+    if not asked:
+        return [[] for _ in utterances]
+    answers = iter(predictor.answers(asked, [key for keys in sample_keys for key in keys]))
+    return [[next(answers).label for _ in keys] for keys in sample_keys]

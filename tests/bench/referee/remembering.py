@@ -1,0 +1,71 @@
+"""Defences that remember within a session, or beyond: a plug-in file, for `test_sessions.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from bench import Batch, FitContext, Traits, Utterance
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Refuses who has asked about much the same before, after Chen et al.'s stateful detection (2020).
+
+    Args:
+        asked: so many questions of a session are answered.
+        leaks: count the questions of everybody.
+        declares: say so.
+    """
+
+    asked: int = 3
+    leaks: bool = False
+    declares: bool = True
+
+    @property
+    def traits(self) -> Traits:
+        return Traits(sessions=self.declares)
+
+    def fit(self, victim: Any, train: Any, valid: Any, context: FitContext) -> Patient:
+        return Patient(self, victim.fit(train, valid, context))
+
+    def load(self, victim: Any, folder: Path, context: FitContext) -> Patient:
+        return Patient(self, victim.load(folder / "inner", context))
+
+
+@dataclass(frozen=True)
+class Patient:
+    recipe: Patience
+    victim: Any
+    seen: dict[str, int] = field(default_factory=dict)
+
+    def enroll(self, clean: Sequence[Utterance]) -> Patient:
+        return replace(self, victim=self.victim.enroll(clean), seen={})
+
+    def log_probs(self, batch: Batch) -> Tensor:
+        """Near nothing for any class where it would refuse, so that a check sees it too."""
+        log_probs, refused = self.answer_or_refuse(batch)
+        return torch.where(refused[:, None], torch.full_like(log_probs, 0.25).log(), log_probs)
+
+    def answer_or_refuse(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        refused = []
+        for session in batch.sessions or ("",) * len(batch):
+            if session or self.recipe.leaks:
+                name = "everybody" if self.recipe.leaks else session
+                self.seen[name] = self.seen.get(name, 0) + 1
+                refused.append(self.seen[name] > self.recipe.asked)
+            else:
+                refused.append(False)
+        return self.victim.log_probs(batch), torch.tensor(refused)
+
+    def save(self, folder: Path) -> None:
+        (folder / "inner").mkdir()
+        self.victim.save(folder / "inner")
+
+
+COMPONENTS = {"defenses": {"patience": Patience}}
