@@ -43,7 +43,22 @@ def as_csv(found: Sequence[Board]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     spread = [f"{name}{end}" for name in ("robust_accuracy", "clean_uar", "acc_att") for end in ("", "_low", "_high")]
     more = [name for name in COLUMNS if name not in spread]
-    writer.writerow([*BOARD, "rank", "victim", "defense", *spread, "n", "speakers", "folds", "seeds", *more])
+    writer.writerow(
+        [
+            *BOARD,
+            "rank",
+            "rank_low",
+            "rank_high",
+            "victim",
+            "defense",
+            *spread,
+            "n",
+            "speakers",
+            "folds",
+            "seeds",
+            *more,
+        ]
+    )
     for board in found:
         for line in board.lines:
             shown = (line.score.robust_accuracy, line.entry.clean.uar, line.score.acc_att)
@@ -51,7 +66,8 @@ def as_csv(found: Sequence[Board]) -> str:
             rests_on = [line.score.acc_att.n, line.entry.speakers, len(line.entry.folds), len(line.entry.seeds)]
             beside = columns(line.entry, line.score)
             shared = board.setting.columns().values()
-            writer.writerow([*shared, line.rank, line.victim, line.defense, *values, *rests_on, *map(beside.get, more)])
+            rank = (None,) * 3 if line.rank is None else (line.rank.value, line.rank.low, line.rank.high)
+            writer.writerow([*shared, *rank, line.victim, line.defense, *values, *rests_on, *map(beside.get, more)])
     return text.getvalue()
 
 

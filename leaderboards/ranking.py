@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.contracts.threat_models import Counted
 from bench.data.splits import split_named
@@ -13,6 +13,8 @@ from bench.scoring.descriptions import RestsOn
 from bench.scoring.estimates import Difference, Estimate
 from bench.scoring.lines import gap_of, plain_p, tests_of
 from bench.scoring.names import Setting
+from bench.scoring.outcomes import rank_outcomes
+from bench.scoring.ranks import Rank
 from bench.scoring.results import PooledScores, Results
 
 BOARD = ("attack", "corpus", "noise_bank", "task", "split", "limit", "corr", "noises", "k", "data")
@@ -30,12 +32,13 @@ class BoardLine:
     """One ranked victim under one defence.
 
     Args:
-        rank: 1 is best; equal figures share a rank; None for what is not ranked.
+        rank: 1 is best; equal figures share a rank; with the ranks that the data leave open. None for what is not
+            ranked.
         entry: the victim under its defence, with its clean UAR, what it rests on, and the bells that ring.
         score: of one Corr, Noises and k: robust accuracy and Acc_att.
     """
 
-    rank: int | None
+    rank: Rank | None
     entry: PooledScores
     score: Score
 
@@ -135,11 +138,12 @@ class Board:
         )
 
 
-def boards(results: Results) -> list[Board]:
+def boards(results: Results, greatest_k: bool = False) -> list[Board]:
     """Rank victims and defences within each setting.
 
     Args:
         results: of one or more runs; folds and seeds are pooled.
+        greatest_k: make only those boards that differ from another in k alone and have the greatest.
     """
     groups: dict[BoardSetting, list[tuple[PooledScores, Score]]] = {}
     for entry in results.pooled:
@@ -147,7 +151,9 @@ def boards(results: Results) -> list[Board]:
         for score in entry.scores:
             setting = BoardSetting(entry.attack, entry.setting, score.corr, score.noises, score.k, data)
             groups.setdefault(setting, []).append((entry, score))
-    return [Board(setting, _ranked(entries)) for setting, entries in groups.items()]
+    most = {replace(setting, k=0): setting.k for setting in sorted(groups, key=lambda one: one.k)}
+    kept = (one for one in groups if not greatest_k or one.k == most[replace(one, k=0)])
+    return [Board(setting, _ranked(groups[setting])) for setting in kept]
 
 
 def _data(rests_on: RestsOn) -> str:
@@ -159,11 +165,12 @@ def _data(rests_on: RestsOn) -> str:
 def _ranked(entries: Sequence[tuple[PooledScores, Score]]) -> tuple[BoardLine, ...]:
     """The lines of a board: by robust accuracy, those at chance level after the others, those without a rank last."""
     ordered = sorted(entries, key=lambda one: (*_place(*one), -one[0].clean.uar.value, one[0].victim, one[0].defense))
-    places = [_place(*one) for one in ordered]
-    return tuple(
-        BoardLine(None if place[0] else 1 + places.index(place), entry, score)
-        for (entry, score), place in zip(ordered, places, strict=True)
-    )
+    ranked = [(entry, score) for entry, score in ordered if not _place(entry, score)[0]]
+    figures = [score.robust_accuracy.value for _, score in ranked]
+    groups = [int(_place(entry, score)[1]) for entry, score in ranked]
+    ranks = rank_outcomes(figures, [score.outcomes for _, score in ranked], groups)
+    places = [*ranks, *(None for _ in ordered[len(ranked) :])]
+    return tuple(BoardLine(rank, entry, score) for rank, (entry, score) in zip(places, ordered, strict=True))
 
 
 def _place(entry: PooledScores, score: Score) -> tuple[bool, bool, float]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,6 +89,8 @@ def print_tables(results: Results) -> None:
     """Print P1's Table 2 for every victim, defence, attack, corpus and task, pooled over folds and seeds."""
     from rich.console import Console
 
+    from leaderboards.ranking import boards
+
     console = Console(highlight=False)
     say = partial(console.print, markup=False, soft_wrap=not console.is_terminal)
     for entry in results.pooled:
@@ -105,7 +106,7 @@ def print_tables(results: Results) -> None:
                 say(line)
         for line in footnotes(entry):
             say(line)
-    ranked = [board for board in rankings(results) if len(board.lines) > 1]
+    ranked = [board for board in boards(results, greatest_k=True) if len(board.lines) > 1]
     for board in ranked:
         say()
         say(f"Ranked: {board.title}")
@@ -126,21 +127,10 @@ LEGEND = (
 )
 PCM = ("PCM: Acc_att by what is a success as 16-bit PCM too.",)
 RANKED = (
-    "Ranked by robust accuracy at the greatest k. A victim at chance level stands",
-    "below the others; one that always gives the same answer has no rank.",
+    "Ranked by robust accuracy at the greatest k; in brackets the ranks that the data",
+    "leave open. A victim at chance level stands below the others; one that always",
+    "gives the same answer has no rank.",
 )
-
-
-def rankings(results: Results) -> list[Board]:
-    """Rank victims and defences at the greatest k of each attack, condition and data."""
-    from leaderboards.ranking import boards
-
-    found: dict[object, Board] = {}
-    for board in boards(results):
-        same = replace(board.setting, k=0)
-        if same not in found or found[same].setting.k < board.setting.k:
-            found[same] = board
-    return list(found.values())
 
 
 def ranking_table(board: Board) -> Table:
@@ -148,7 +138,7 @@ def ranking_table(board: Board) -> Table:
     from rich.markup import escape
 
     table = narrow_table()
-    table.add_column("rank", justify="right")
+    table.add_column("rank", no_wrap=True)
     for title in ("victim", "defence"):
         table.add_column(title, overflow="fold", ratio=1)
     for title in ("robust accuracy", "clean UAR", "Acc_att"):

@@ -106,9 +106,9 @@ def _chooser(attack: Component) -> Component:
 
 @dataclass
 class FreeSamples:
-    """Counts candidates that no recipe describes, and keeps the accepted ones.
+    """Count candidates that no recipe describes, and keep the accepted ones.
 
-    Attributes:
+    Args:
         asked: how many there were.
         accepted: samples by their digests.
     """
@@ -117,7 +117,12 @@ class FreeSamples:
     accepted: dict[str, Tensor] = field(default_factory=dict)
 
     def keep(self, candidate: Candidate, row: Row) -> None:
-        """Look at a candidate, with its row."""
+        """Look at a candidate.
+
+        Args:
+            candidate: what was asked about.
+            row: what came of it.
+        """
         free = [part for part in candidate.recipe.parts if isinstance(part, Samples)]
         self.asked += bool(free)
         if row.accepted:

@@ -21,6 +21,7 @@ class Minutes:
         kept: candidates that are asked about again; None where nothing is.
         question: makes of such a candidate what is asked.
         examines: whether successes are looked at further.
+        successes: those that are.
     """
 
     rows: dict[str, list[Row]]

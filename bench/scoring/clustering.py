@@ -16,7 +16,7 @@ ASSUMED_ALIKE = 0.2
 
 
 def codes(labels: ArrayLike) -> Codes:
-    """Number labels from 0, equal ones alike; what is missing is each a label of its own.
+    """Give numbers to labels from 0, equal ones alike; what is missing is each a label of its own.
 
     >>> codes(["b", "a", "b"]).tolist()
     [0, 1, 0]
@@ -43,7 +43,7 @@ def cluster_count(labels: ArrayLike) -> int:
 
 
 def crossing(clusterings: Sequence[Codes]) -> Codes:
-    """Number the combinations of several clusterings.
+    """Give numbers to the combinations of several clusterings.
 
     Args:
         clusterings: each of shape (n,), numbers from 0.
@@ -83,18 +83,23 @@ class Layers:
     Args:
         ways: clusterings, as numbers from 0.
         stratum: shape (n,), likewise.
+        unit: shape (n,), likewise, the utterance of each row.
         weights: shape (n,), summing to 1.
         parts: shape (S,), the strata's weights.
         squares: shape (S,), in each the sum of its utterances' squared weights.
-        units: how many utterances there are.
     """
 
     ways: tuple[Codes, ...]
     stratum: Codes
+    unit: Codes
     weights: Numbers
     parts: Numbers
     squares: Numbers
-    units: float
+
+    @property
+    def units(self) -> float:
+        """Return how many utterances there are."""
+        return float(int(self.unit.max()) + 1)
 
     @property
     def counts(self) -> Numbers:
@@ -105,6 +110,17 @@ class Layers:
         """Return shape (S,), the weighted mean of values, shape (n,), in each stratum."""
         sums = np.bincount(self.stratum, weights=self.weights * values)
         return np.asarray(sums / np.where(self.parts > 0, self.parts, 1.0), dtype=np.float64)
+
+    def independent(self, values: Numbers, means: Numbers) -> float:
+        """Compute the variance of Σ w·y, were utterances independent: Σ_u (Σ_{i in u} w_i (y_i − ȳ_stratum))².
+
+        Args:
+            values: shape (n,), y.
+            means: shape (S,), ȳ.
+        """
+        sums = np.bincount(self.unit, weights=self.weights * (values - means[self.stratum]))
+        found = float(np.square(sums).sum())
+        return found if found > 1e-15 else 0.0
 
     def assumed(self, sizes: Sequence[float], utterances: float) -> float:
         """Compute by how much clusters multiply a variance at the correlation that is assumed.
@@ -130,4 +146,4 @@ def layered(weights: Numbers, clusters: Clusters, strata: ArrayLike | None) -> L
     units = np.arange(len(weights), dtype=np.intp) if clusters.units is None else codes(clusters.units)
     count, layers = int(units.max()) + 1, int(stratum.max()) + 1
     each = np.bincount(units * layers + stratum, weights=weights, minlength=count * layers).reshape(count, layers)
-    return Layers(ways, stratum, weights, each.sum(axis=0), np.square(each).sum(axis=0), float(count))
+    return Layers(ways, stratum, units, weights, each.sum(axis=0), np.square(each).sum(axis=0))

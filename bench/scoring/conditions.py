@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from bench.contracts.threat_models import Counted
 from bench.scoring.dependence import Estimand, crossed_with_speakers, estimated_share
 from bench.scoring.estimates import Estimate
+from bench.scoring.outcomes import Outcomes
 from bench.scoring.scores import (
     first_successes,
     reached,
@@ -101,6 +102,7 @@ class Score:
         robust_accuracy: share of utterances recognised when nobody attacks, and not attacked successfully within k.
         acc_att_pcm: share of utterances attacked successfully within k by a candidate that is a success as 16-bit PCM
             too; None where the records do not say.
+        outcomes: what became of each utterance: what ranks have their intervals from.
     """
 
     corr: bool
@@ -109,6 +111,7 @@ class Score:
     acc_att: Estimate
     robust_accuracy: Estimate
     acc_att_pcm: Estimate | None = None
+    outcomes: Outcomes | None = field(default=None, compare=False, repr=False)
 
     def to_json(self) -> dict[str, object]:
         """Return one of `scores[]` in docs/json.md."""
@@ -155,4 +158,4 @@ def scores(conditions: Sequence[Condition], ks: Sequence[int], estimand: Estiman
     """
     for one, k in itertools.product(conditions, ks):
         figures = (one.acc_att(k, estimand), one.robust_accuracy(k, estimand), one.acc_att_pcm(k, estimand))
-        yield Score(one.corr, one.noises, k, *figures)
+        yield Score(one.corr, one.noises, k, *figures, Outcomes.of(one.robust(k), one.rows, estimand))

@@ -146,17 +146,21 @@ def paired_difference(
     kept = np.stack([layers.means(chosen.astype(np.float64)) for chosen in (difference > 0, difference < 0)])
     common = np.maximum(kept.max(axis=0), 1 - kept.sum(axis=0))
     drawn, spread = mean * layers.counts / (layers.counts + 1), (square * layers.counts + 0.5) / (layers.counts + 1)
-    total = float(layers.parts @ spread) - float(layers.parts @ drawn) ** 2
-    size = min(total / float((spread - drawn**2) @ layers.squares), layers.units)
-    independent = float((square - mean**2) @ layers.squares)
+    independent = layers.independent(difference, mean)
+    size = (
+        (float(layers.parts @ square) - float(layers.parts @ mean) ** 2) / independent
+        if independent > 0
+        else (float(layers.parts @ spread) - float(layers.parts @ drawn) ** 2)
+        / float((spread - drawn**2) @ layers.squares)
+    )
     return PairedDifference(
         mean=float(layers.parts @ mean),
         square=float(layers.parts @ square),
-        deff=found.value / independent if independent > 1e-15 else 0.0,
+        deff=found.value / independent if independent > 0 else 0.0,
         freedom=found.freedom,
-        size=size,
-        events=size * float(layers.parts @ (1 - common)),
-        assumed=layers.assumed(found.sizes, size),
+        size=min(size, layers.units),
+        events=min(size, layers.units) * float(layers.parts @ (1 - common)),
+        assumed=layers.assumed(found.sizes, min(size, layers.units)),
         scale=scale,
     )
 

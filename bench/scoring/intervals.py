@@ -92,9 +92,8 @@ def proportion_interval(
 def clustered_share(hits: Numbers, weights: Numbers, clusters: Clusters, strata: ArrayLike | None) -> ClusteredShare:
     """Estimate Σ w·y and all that its interval is made of.
 
-    V_independent = Σ_s p_s (1 − p_s) Σ_u w_u² over strata s and utterances u. In the number of independent utterances,
-    p (1 − p) / V_independent, each p_s is drawn towards 1/2 by one utterance, so that there is one where all p_s are 0
-    or 1.
+    The number of independent utterances is p (1 − p) / V_independent, at most as many as there are. Where all strata's
+    shares p_s are 0 or 1, each is drawn towards 1/2 by one utterance, so that there is such a number.
 
     Args:
         hits: shape (n,), y, from 0 to 1.
@@ -106,11 +105,17 @@ def clustered_share(hits: Numbers, weights: Numbers, clusters: Clusters, strata:
     found = multiway_variance(hits, weights, layers.ways, layers.stratum)
     shares = layers.means(hits)
     smooth = (layers.counts * shares + 0.5) / (layers.counts + 1)
-    middle, independent = float(layers.parts @ smooth), float((shares * (1 - shares)) @ layers.squares)
-    size = min(middle * (1 - middle) / float((smooth * (1 - smooth)) @ layers.squares), layers.units)
+    value, middle = float(weights @ hits), float(layers.parts @ smooth)
+    independent = layers.independent(hits, shares)
+    size = (
+        value * (1 - value) / independent
+        if independent > 0
+        else middle * (1 - middle) / float((smooth * (1 - smooth)) @ layers.squares)
+    )
+    size = min(size, layers.units)
     return ClusteredShare(
-        value=float(weights @ hits),
-        deff=found.value / independent if independent > 1e-15 else 0.0,
+        value=value,
+        deff=found.value / independent if independent > 0 else 0.0,
         freedom=found.freedom,
         size=size,
         events=size * float(layers.parts @ np.minimum(shares, 1 - shares)),

@@ -17,6 +17,7 @@ import pytest
 
 from bench.contracts.component import KINDS
 from bench.contracts.registry import Registry
+from bench.scoring.ranks import Rank
 
 BUILT_ON = ("torch", "torchaudio", "librosa", "foolbox", "art", "numpy", "pandas", "tabulate")
 HEAVY = (*BUILT_ON, "scipy", "numba", "sklearn", "pyarrow", "soundfile", "jinja2", "matplotlib")
@@ -212,9 +213,10 @@ def test_a_table_fits_eighty_columns(second_run: Path, columns: int, monkeypatch
 
     from bench.cli import report
     from bench.evaluation.runs import read_results
+    from leaderboards.ranking import boards
 
     found = read_results([second_run])
-    ranked = [report.ranking_table(board) for board in report.rankings(found)]
+    ranked = [report.ranking_table(board) for board in boards(found, greatest_k=True)]
     for table in (*map(report.attack_table, found.pooled), *ranked):
         page = Console(file=io.StringIO(), width=columns)
         page.print(table)
@@ -282,6 +284,10 @@ def test_a_leaderboard_in_three_formats(
         figures = [("chance-level" in line["bells"], -float(line["robust_accuracy"])) for line in ranked]
         assert figures == sorted(figures)
         assert [int(line["rank"]) for line in ranked] == [1 + figures.index(figure) for figure in figures]
+        last = sum("chance-level" in line["bells"] for line in ranked)
+        for line in ranked:
+            open_ranks = (4 - last, 3) if "chance-level" in line["bells"] else (1, 3 - last)
+            assert (int(line["rank_low"]), int(line["rank_high"])) == open_ranks, "two speakers tell nobody apart"
         assert all("few-speakers" in line["bells"] for line in ranked)
         assert {(line["victim"], line["defense"]) for line in ranked} == {
             (json.loads((finished_run[0].parent / "scores.json").read_text())["cells"][0]["victim"], "none"),
@@ -292,7 +298,10 @@ def test_a_leaderboard_in_three_formats(
     cells = Cells()
     cells.feed((board / "index.html").read_text(encoding="utf-8"))
     from_html = [row for row in cells.rows if row[0] != "rank"]
-    from_csv = [[line["rank"], line["victim"], line["defense"]] for line in lines]
+    from_csv = [
+        [str(Rank(*(int(line[name]) for name in ("rank", "rank_low", "rank_high")))), line["victim"], line["defense"]]
+        for line in lines
+    ]
     assert [row[:3] for row in from_html] == from_csv
     markdown = (board / "leaderboard.md").read_text(encoding="utf-8")
     rows = [row.strip("|").split(" | ") for row in markdown.splitlines() if row[:3] in ("| 1", "| 2", "| 3")]

@@ -64,7 +64,7 @@ def figure(share: float) -> Estimate:
 
 def ranking(*entries: PooledScores) -> list[tuple[int | None, str]]:
     (board,) = boards(Results(pooled=entries))
-    return [(line.rank, line.victim) for line in board.lines]
+    return [(None if line.rank is None else line.rank.value, line.victim) for line in board.lines]
 
 
 def test_the_highest_robust_accuracy_is_first_whatever_acc_att_is() -> None:
@@ -122,7 +122,10 @@ def test_only_the_same_setting_is_compared(change: dict[str, Any]) -> None:
 
 def test_a_defended_victim_is_another_line() -> None:
     (board,) = boards(Results(pooled=(entry("a", 0.2), entry("a", 0.5, defense="multi_condition"))))
-    assert [(line.rank, line.defense) for line in board.lines] == [(1, "multi_condition"), (2, "none")]
+    assert [(str(line.rank), line.defense) for line in board.lines] == [
+        ("1 [1–2]", "multi_condition"),
+        ("2 [1–2]", "none"),
+    ]
 
 
 def test_csv_holds_unrounded_figures() -> None:

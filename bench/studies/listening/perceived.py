@@ -13,7 +13,7 @@ from scipy import stats
 
 from bench.contracts.perception import CHANGED
 from bench.scoring.estimates import Estimate
-from bench.studies.listening.raters import ASKED, Answer, Study
+from bench.studies.listening.raters import ASKED, Rating, Study
 from bench.studies.listening.sounds import fresh_file
 
 LEAST_RATERS = 3
@@ -82,7 +82,7 @@ class Findings:
         return {"schema": 1, "changed": rows, "agreement": dict(self.agreement), **people}
 
 
-def findings(study: Study, answers: Sequence[Answer], least_raters: int = LEAST_RATERS) -> Findings:
+def findings(study: Study, answers: Sequence[Rating], least_raters: int = LEAST_RATERS) -> Findings:
     """Take the majority of each pair's raters, and count.
 
     A pair has changed where more than half of its raters say so. Raters who fail the checks are left out first.
@@ -93,12 +93,12 @@ def findings(study: Study, answers: Sequence[Answer], least_raters: int = LEAST_
         least_raters: pairs with fewer are left out.
     """
     careless = _careless(study, answers)
-    heard: dict[str, list[Answer]] = {}
+    heard: dict[str, list[Rating]] = {}
     for answer in answers:
         if answer.rater not in careless and not study.pairs[answer.pair].check:
             heard.setdefault(answer.pair, []).append(answer)
     enough = {pair: given for pair, given in heard.items() if len(given) >= least_raters}
-    effects: dict[tuple[str, str], list[list[Answer]]] = {}
+    effects: dict[tuple[str, str], list[list[Rating]]] = {}
     for pair, given in sorted(enough.items()):
         effects.setdefault((study.pairs[pair].noise, study.pairs[pair].effect), []).append(given)
     asked_of = {pair.pair for pair in study.pairs.values() if not pair.check}
@@ -111,7 +111,7 @@ def findings(study: Study, answers: Sequence[Answer], least_raters: int = LEAST_
     )
 
 
-def _careless(study: Study, answers: Sequence[Answer]) -> tuple[str, ...]:
+def _careless(study: Study, answers: Sequence[Rating]) -> tuple[str, ...]:
     checks, failed = Counter[str](), Counter[str]()
     for answer in answers:
         if study.pairs[answer.pair].check:
@@ -120,14 +120,14 @@ def _careless(study: Study, answers: Sequence[Answer]) -> tuple[str, ...]:
     return tuple(sorted(rater for rater, count in checks.items() if 2 * failed[rater] > count))
 
 
-def _share(pairs: Sequence[Sequence[Answer]], name: str) -> Estimate:
+def _share(pairs: Sequence[Sequence[Rating]], name: str) -> Estimate:
     """The share of pairs that changed by majority, with Wilson's interval (1927)."""
     hits = sum(2 * sum(answer.changed[name] for answer in given) > len(given) for given in pairs)
     interval = stats.binomtest(hits, len(pairs)).proportion_ci(0.95, method="wilson")
     return Estimate(hits / len(pairs), float(interval.low), float(interval.high), len(pairs))
 
 
-def _agreement(pairs: Sequence[Sequence[Answer]], name: str) -> float | None:
+def _agreement(pairs: Sequence[Sequence[Rating]], name: str) -> float | None:
     same = [
         first.changed[name] == second.changed[name]
         for given in pairs

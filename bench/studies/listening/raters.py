@@ -31,7 +31,7 @@ class Study:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Rating:
     """What one rater said of one pair.
 
     Args:
@@ -63,7 +63,7 @@ def read_study(folder: Path) -> Study:
     return Study(told.text("study"), pairs)
 
 
-def read_answers(files: Sequence[Path], study: Study) -> list[Answer]:
+def read_answers(files: Sequence[Path], study: Study) -> list[Rating]:
     """Read the answers of several raters, JSON or CSV.
 
     Args:
@@ -74,7 +74,7 @@ def read_answers(files: Sequence[Path], study: Study) -> list[Answer]:
         DataError: a file is of another study, names a pair that there is not, says something else than same or
             different, or a rater answers about a pair twice.
     """
-    found: dict[tuple[str, str], Answer] = {}
+    found: dict[tuple[str, str], Rating] = {}
     for file in files:
         rows = _from_csv(file) if file.suffix.lower() == ".csv" else _from_json(file)
         for where, row in rows:
@@ -89,7 +89,7 @@ def read_answers(files: Sequence[Path], study: Study) -> list[Answer]:
     return list(found.values())
 
 
-def _answer(where: str, row: Mapping[str, str], study: Study) -> Answer:
+def _answer(where: str, row: Mapping[str, str], study: Study) -> Rating:
     if row["study"] != study.digest:
         raise DataError(where, f"answers about study {row['study']!r}", f"about {study.digest!r}", _REMEDY)
     if row["pair"] not in study.pairs:
@@ -99,7 +99,7 @@ def _answer(where: str, row: Mapping[str, str], study: Study) -> Answer:
     for name in ASKED:
         if row[name] not in ("same", "different"):
             raise DataError(f"{where}, {name}", repr(row[name]), "same or different", _REMEDY)
-    return Answer(row["rater"], row["pair"], {name: row[name] == "different" for name in ASKED})
+    return Rating(row["rater"], row["pair"], {name: row[name] == "different" for name in ASKED})
 
 
 def _from_csv(file: Path) -> list[tuple[str, Mapping[str, str]]]:

@@ -11,7 +11,7 @@ import pytest
 
 from bench.contracts.perception import read_perception
 from bench.studies.listening.perceived import findings, write_perception
-from bench.studies.listening.raters import Answer, Study
+from bench.studies.listening.raters import Rating, Study
 from bench.studies.listening.study import Pair
 
 
@@ -22,9 +22,9 @@ def study(*effects: str, each: int = 10, checks: int = 2) -> Study:
     return Study("digest", {pair.pair: pair for pair in pairs})
 
 
-def said(rater: str, of: Study, different: Iterable[str] = ()) -> list[Answer]:
+def said(rater: str, of: Study, different: Iterable[str] = ()) -> list[Rating]:
     wanted = set(different)
-    return [Answer(rater, pair, {"activation": pair in wanted, "valence": False}) for pair in of.pairs]
+    return [Rating(rater, pair, {"activation": pair in wanted, "valence": False}) for pair in of.pairs]
 
 
 def of_effect(of: Study, effect: str) -> list[str]:

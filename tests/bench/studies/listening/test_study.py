@@ -20,7 +20,7 @@ import soundfile
 
 from bench.core.errors import DataError, UsageError
 from bench.core.types import Utterance
-from bench.studies.listening.raters import Answer, Study, read_answers, read_study
+from bench.studies.listening.raters import Rating, Study, read_answers, read_study
 from bench.studies.listening.study import Sounding, pairs_of, write_study
 from bench.testing import sample_utterances
 
@@ -142,8 +142,8 @@ def test_the_page_s_own_files_are_read(made: Path, tmp_path: Path) -> None:
     """
     subprocess.run(["node", "-e", program, str(tmp_path)], check=True, capture_output=True, text=True)
     expected = [
-        Answer(rater, first, {"activation": False, "valence": True}),
-        Answer(rater, second, {"activation": True, "valence": False}),
+        Rating(rater, first, {"activation": False, "valence": True}),
+        Rating(rater, second, {"activation": True, "valence": False}),
     ]
     assert read_answers([tmp_path / "a.json"], study) == expected
     assert read_answers([tmp_path / "a.csv"], study) == expected
