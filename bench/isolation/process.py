@@ -29,6 +29,7 @@ Look: TypeAlias = Callable[[Message], Message]
 _CONNECTIONS = 16
 _ERRORS: dict[str, type[BenchError]] = {one.__name__: one for one in (UsageError, DataError, ComponentError)}
 _LONGEST = 2000
+_LAST_S = 5.0
 _REMEDY = "correct it; without isolated: it runs in the referee's own process"
 
 
@@ -59,7 +60,7 @@ class IsolatedProcess:
         self._said: deque[bytes] = deque(maxlen=8)
         self._broken = ""
         started = _spawner().submit(_start, shown, limits, self.connections, gpu, self._said)
-        self._popen, self._channels = started.result()
+        self._popen, self._channels, self._reader = started.result()
         self._first = self._channels[0]
         self._free: queue.LifoQueue[Channel] = queue.LifoQueue()
         for channel in self._channels[::-1]:
@@ -175,15 +176,14 @@ class IsolatedProcess:
         try:
             self._first.receive(Allowed(), self.limits.start_s)
         except ChannelError as error:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._popen.wait(2.0)
             words = self._last_words()
             if "bwrap: " in words:
                 raise UsageError("isolated:", f"bubblewrap could not start{words}", "a sandbox", REMEDY) from error
             raise self.broken(f"a process that did not come up{words}", "one that is ready") from error
 
     def _last_words(self) -> str:
-        """The end of what it wrote where nobody reads, in brackets."""
+        """The end of what it wrote where nobody reads, in brackets; it has died, or is waited for a little."""
+        self._reader.join(_LAST_S)
         text = plain(b"".join(self._said).decode("utf-8", "replace").strip()[-300:])
         return f" ({text})" if text else ""
 
@@ -206,7 +206,7 @@ def _spawner() -> ThreadPoolExecutor:
 
 def _start(
     shown: Visible, limits: Limits, connections: int, gpu: bool, said: deque[bytes]
-) -> tuple[subprocess.Popen[bytes], list[Channel]]:
+) -> tuple[subprocess.Popen[bytes], list[Channel], threading.Thread]:
     """Start a sandbox with its connections; what it writes where nobody reads is kept, the end of it."""
     with contextlib.ExitStack() as theirs, contextlib.ExitStack() as ours:
         to_it, from_it = ([os.pipe() for _ in range(connections)] for _ in range(2))
@@ -236,9 +236,10 @@ def _start(
             env={},
         )
         assert popen.stdout is not None
-        threading.Thread(target=_keep, args=(popen.stdout, said), daemon=True).start()
+        reader = threading.Thread(target=_keep, args=(popen.stdout, said), daemon=True)
+        reader.start()
         ours.pop_all()
-        return popen, channels
+        return popen, channels, reader
 
 
 def _keep(stream: IO[bytes], said: deque[bytes]) -> None:
