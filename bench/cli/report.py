@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from bench.evaluation.grid import Failure
-    from bench.scoring.conditions import PairedTest
     from bench.scoring.estimates import Estimate
     from bench.scoring.pooling import PerturbedScores
     from bench.scoring.results import PooledScores, Results
@@ -103,6 +102,10 @@ def print_tables(results: Results) -> None:
         if entry.perturbed is not None:
             say(perturbed_line(entry.perturbed))
         console.print(attack_table(entry))
+        if entry.tests:
+            console.print(tests_table(entry))
+            for line in tests_legend(entry):
+                say(line)
         for line in footnotes(entry):
             say(line)
     if results.pooled:
@@ -180,7 +183,7 @@ def yes_or_no(truth: bool) -> str:
 
 
 def footnotes(entry: PooledScores) -> list[str]:
-    """Say what the figures rest on, how far they carry, and the tests at the greatest k."""
+    """Say what the figures rest on, and how far they carry."""
     rests, versions, split = entry.rests_on, entry.rests_on.versions, entry.setting.split
     data = f"corpus {rests.corpus_fingerprint[:8]}, noises {rests.noise_fingerprint[:8]}"
     software = f"serbench {versions['serbench']} (code {rests.code[:8]}), torch {versions['torch']} on {rests.device}"
@@ -194,12 +197,36 @@ def footnotes(entry: PooledScores) -> list[str]:
     for gap in (gap for gap in entry.validity_gap if gap.k == most):
         given = f"Corr {yes_or_no(gap.corr)}, k={gap.k}"
         lines.append(f"Validity gap (all − imperceptible), {given}: {gap.gap}")
-    most = max((test.k for test in entry.tests), default=0)
-    return [*lines, *(_test_line(test) for test in entry.tests if test.k == most)]
+    return lines
 
 
-def _test_line(test: PairedTest) -> str:
-    given = f"noises {test.noises}" if test.corr is None else f"Corr {yes_or_no(test.corr)}"
-    what = "Corr yes − no" if test.compared == "corr" else "noises all − imperceptible"
-    figure = f"{test.difference:+.2f} (paired t-test, Holm p = {test.p_holm:.3f})"
-    return f"{what}, k={test.k}, {given}: {figure}"
+def tests_table(entry: PooledScores) -> Table:
+    """Lay out the tests between conditions as a table, a line for each test that p was adjusted for."""
+    from rich import box
+    from rich.table import Table
+
+    from bench.scoring.p_values import shown_p
+
+    columns = ("Compared", "With", "k", "Difference", "p", "Holm p", "Seen", "P1's t")
+    table = Table(*columns, box=box.SIMPLE_HEAD)
+    for test in entry.tests:
+        given = test.noises or f"Corr {yes_or_no(bool(test.corr))}"
+        what = "Corr" if test.compared == "corr" else "Noises"
+        ps = ("none" if p is None else shown_p(p).removeprefix("= ") for p in (test.p, test.p_holm, test.p1_holm))
+        ours, adjusted, p1 = ps
+        figures = (str(test.found.difference), ours, adjusted, f"{test.found.detectable:.2f}", p1)
+        table.add_row(what, given, str(test.k), *figures)
+    return table
+
+
+def tests_legend(entry: PooledScores) -> list[str]:
+    """Say what the columns of a table of tests are."""
+    lines = [
+        "Difference: Corr yes − no, or noises all − imperceptible, on the same utterances.",
+        "p: the greater of sign-flip over speakers and t on speaker sums.",
+        f"Holm p: adjusted for the {entry.tests[0].family} tests of this table.",
+        "Seen: the smallest true difference that is found at 0.05 four times in five.",
+        "P1's t: Holm p of P1's paired t-test, which takes utterances of one speaker for independent.",
+    ]
+    untested = next((test.found.test for test in entry.tests if test.p is None), None)
+    return lines if untested is None else [lines[0], f"p none: {untested}.", *lines[3:]]

@@ -119,7 +119,7 @@ def _per_speaker(rows: pd.DataFrame, labels: Sequence[Label], score: Callable[[C
     figure = float(score(counts.sum(axis=1)).mean())
     left = score(counts.sum(axis=1, keepdims=True) - counts) if len(speakers) > 1 else np.zeros((1, 1))
     without = np.nanmean(left, axis=0)  # a cell whose one speaker is left out is none
-    return Estimate(figure, *jackknife_interval(figure, without, len(rows)), n=len(rows))
+    return Estimate(figure, *jackknife_interval(figure, without, rows["utterance"].nunique()), n=len(rows))
 
 
 def _recall(rows: pd.DataFrame, label: Label) -> ClassRecall:
@@ -130,5 +130,5 @@ def _recall(rows: pd.DataFrame, label: Label) -> ClassRecall:
         return ClassRecall(label, n, None)
     hit, cell = own["label_before"] == label, cell_numbers(own)
     weights = 1 / cell.groupby(cell).transform("size") / cell.nunique()
-    interval = proportion_interval(hit, own["speaker"].tolist(), strata=cell, weights=weights)
+    interval = proportion_interval(hit, own["speaker"].tolist(), weights=weights, units=own["utterance"].to_numpy())
     return ClassRecall(label, n, Estimate(float((weights * hit).sum()), *interval, n=len(own)))

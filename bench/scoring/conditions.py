@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from bench.scoring.comparisons import Comparison, compare
+from bench.scoring.dependence import Estimand, crossed_with_speakers, estimated_share
 from bench.scoring.descriptions import Counted
 from bench.scoring.estimates import Difference, Estimate
+from bench.scoring.p_values import holm, holm_of_known, paired_t_test
 from bench.scoring.scores import UTTERANCE, successes
-from bench.scoring.statistics import difference_interval, holm, paired_t_test, proportion_interval
 
 
 @dataclass(frozen=True)
@@ -79,71 +79,94 @@ class ValidityGap:
 
 @dataclass(frozen=True)
 class PairedTest:
-    """Hold one of P1's paired t-tests between two conditions.
+    """Hold a test between two conditions.
 
     Args:
         compared: "corr": informed less uninformed; "noises": all less imperceptible.
         corr: what was held fixed where noises are compared; else None.
         noises: what was held fixed where Corr is compared; else None.
         k: queries allowed.
-        difference: of the two Acc_att.
-        p: two-sided, over utterances.
-        p_holm: the same, adjusted for the number of tests by Holm's rule.
+        found: the difference of the two Acc_att, its interval and p, and the smallest that could have been seen.
+        p_holm: p adjusted by Holm's rule for all tests of the same attack; None where no test is possible.
+        p1: p of P1's own paired t-test, which takes utterances for independent.
+        p1_holm: the same, adjusted likewise.
+        family: for how many tests p was adjusted.
     """
 
     compared: Literal["corr", "noises"]
     corr: bool | None
     noises: Counted | None
     k: int
-    difference: float
-    p: float
-    p_holm: float
+    found: Comparison
+    p_holm: float | None
+    p1: float
+    p1_holm: float
+    family: int
+
+    @property
+    def difference(self) -> float:
+        """Return the difference of the two Acc_att."""
+        return self.found.difference.value
+
+    @property
+    def p(self) -> float | None:
+        """Return the p, not adjusted; None where no test is possible."""
+        return self.found.p
 
     def to_json(self) -> dict[str, object]:
         """Return one of `tests[]` in docs/json.md."""
         fixed = {"corr": self.corr} if self.noises is None else {"noises": self.noises}
-        figures = {"difference": self.difference, "p": self.p, "p_holm": self.p_holm}
+        figures = {
+            "difference": self.difference,
+            "ci95": list(self.found.difference.ci95),
+            "p": self.p,
+            "p_holm": self.p_holm,
+            "family": self.family,
+            "detectable": self.found.detectable,
+            "p1_paired_t": {"p": self.p1, "p_holm": self.p1_holm},
+        }
         return {"compared": self.compared, **fixed, "k": self.k, **figures}
 
 
-def scores(conditions: Sequence[Condition], ks: Sequence[int]) -> Iterator[Score]:
+def scores(conditions: Sequence[Condition], ks: Sequence[int], estimand: Estimand = "fitted") -> Iterator[Score]:
     """Estimate Acc_att under each condition at each k.
 
     Args:
         conditions: of one attack, in the order of the scores.
         ks: numbers of queries within the budget, likewise.
+        estimand: what the intervals are about.
     """
     for one, k in itertools.product(conditions, ks):
         hits = one.successes(k)
-        interval = proportion_interval(hits["success"], hits["speaker"].tolist())
-        yield Score(one.corr, one.noises, k, Estimate(float(hits["success"].mean()), *interval, n=len(hits)))
+        crossed = crossed_with_speakers(hits, one.rows, estimand)
+        yield Score(one.corr, one.noises, k, estimated_share(hits, "success", crossed))
 
 
-def validity_gaps(conditions: Sequence[Condition], ks: Sequence[int]) -> Iterator[ValidityGap]:
+def validity_gaps(
+    conditions: Sequence[Condition], ks: Sequence[int], estimand: Estimand = "fitted"
+) -> Iterator[ValidityGap]:
     """Estimate the validity gap for each Corr that was run with all noises and with imperceptible ones, and each k.
 
     Args:
         conditions: of one attack.
         ks: numbers of queries within the budget, in the order of the gaps.
+        estimand: what the intervals are about.
     """
     known = {(one.corr, one.noises): one for one in conditions}
     for corr, k in itertools.product((False, True), ks):
         everything, fair = known.get((corr, "all")), known.get((corr, "imperceptible"))
-        if everything is None or fair is None:
-            continue
-        hits = everything.successes(k)
-        first, second = _pair(hits, fair.successes(k))
-        interval = difference_interval(first, second, hits["speaker"].tolist())
-        gap = float(first.mean() - second.mean())
-        yield ValidityGap(corr, k, Difference(gap, *interval, n=len(hits)))
+        found = None if everything is None or fair is None else _compared(everything, fair, k, estimand)
+        if found is not None:
+            yield ValidityGap(corr, k, found.of.difference)
 
 
-def tests(conditions: Sequence[Condition], ks: Sequence[int]) -> list[PairedTest]:
-    """Make P1's paired t-tests at each k, of Corr and of all noises against imperceptible ones, with p after Holm.
+def tests(conditions: Sequence[Condition], ks: Sequence[int], estimand: Estimand) -> list[PairedTest]:
+    """Test at each k Corr against none, and all noises against imperceptible ones, with p after Holm over all of them.
 
     Args:
         conditions: of one attack.
         ks: numbers of queries within the budget, in the order of the tests.
+        estimand: what the intervals are about.
     """
     known = {(one.corr, one.noises): one for one in conditions}
     pairs: list[tuple[Literal["corr", "noises"], tuple[bool, Counted], tuple[bool, Counted]]] = [
@@ -151,17 +174,35 @@ def tests(conditions: Sequence[Condition], ks: Sequence[int]) -> list[PairedTest
         ("corr", (True, "all"), (False, "all")),
         *(("noises", (corr, "all"), (corr, "imperceptible")) for corr in (False, True)),
     ]
-    made = []
+    made: list[PairedTest] = []
     for (compared, one, other), k in itertools.product(pairs, ks):
         if one in known and other in known:
-            first, second = _pair(known[one].successes(k), known[other].successes(k))
+            found = _compared(known[one], known[other], k, estimand)
             fixed: tuple[bool | None, Counted | None] = (None, one[1]) if compared == "corr" else (one[0], None)
-            made.append((compared, *fixed, k, float(first.mean() - second.mean()), paired_t_test(first, second)))
-    adjusted = holm([p for *_, p in made])
-    return [PairedTest(*test, p_holm) for test, p_holm in zip(made, adjusted, strict=True)]
+            made += [] if found is None else [PairedTest(compared, *fixed, k, found.of, None, found.p1, found.p1, 0)]
+    adjusted, p1_adjusted = holm_of_known([one.p for one in made]), holm([one.p1 for one in made])
+    family = sum(p is not None for p in adjusted)
+    return [
+        replace(one, p_holm=p_holm, p1_holm=p1_holm, family=family)
+        for one, p_holm, p1_holm in zip(made, adjusted, p1_adjusted, strict=True)
+    ]
 
 
-def _pair(one: pd.DataFrame, other: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The successes of two conditions on the utterances of the first."""
-    first, second = (found.set_index([*UTTERANCE])["success"] for found in (one, other))
-    return first.to_numpy(float), second.reindex(first.index).to_numpy(float)
+@dataclass(frozen=True)
+class _Compared:
+    """Two conditions on the utterances that both attacked, by our test and by P1's."""
+
+    of: Comparison
+    p1: float
+
+
+def _compared(one: Condition, other: Condition, k: int, estimand: Estimand) -> _Compared | None:
+    """The successes of one condition less those of the other; None where they attacked none in common."""
+    beside = other.successes(k)[[*UTTERANCE, "success"]].rename(columns={"success": "other"})
+    both = one.successes(k).merge(beside, on=[*UTTERANCE], how="inner", validate="one_to_one")
+    if both.empty:
+        return None
+    first, second = both["success"].to_numpy(float), both["other"].to_numpy(float)
+    crossed = crossed_with_speakers(both, one.rows, estimand)
+    speakers, units = both["speaker"].tolist(), both["utterance"].to_numpy()
+    return _Compared(compare(first, second, speakers, units=units, crossed=crossed), paired_t_test(first, second))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import pandas as pd
+from numpy.typing import ArrayLike
 
+from bench.scoring.dependence import Estimand, crossed_with_speakers, trainings
 from bench.scoring.estimates import Difference, Estimate
 from bench.scoring.scores import CELL, cell_numbers, clean, in_order_of
 from bench.scoring.statistics import difference_interval, proportion_interval
@@ -78,22 +80,28 @@ class PerturbedScores:
         return {"applied": self.applied, "of": self.of, **self.uar.named("uar"), **self.war.named("war")}
 
 
-def clean_scores(rows: pd.DataFrame) -> CleanScores:
+def clean_scores(rows: pd.DataFrame, crossed: Sequence[ArrayLike] = ()) -> CleanScores:
     """Estimate UAR and WAR on clean utterances, each the mean over the cells in `rows`.
 
     Args:
-        rows: one an utterance and cell: fold, seed, repeat, speaker, label_true, label_before.
+        rows: one an utterance and cell: fold, seed, repeat, utterance, speaker, label_true, label_before.
+        crossed: what rows have in common beside their speaker, as
+            [`crossed_with_speakers`][bench.scoring.dependence.crossed_with_speakers] gives it.
     """
-    hit = rows["label_true"] == rows["label_before"]
+    hit, speakers = rows["label_true"] == rows["label_before"], rows["speaker"].tolist()
+    units = rows["utterance"].to_numpy()
     found = {}
     for name, stratum, weights in weighted_means(rows):
-        interval = proportion_interval(hit, rows["speaker"].tolist(), strata=stratum, weights=weights)
+        interval = proportion_interval(hit, speakers, strata=stratum, weights=weights, crossed=crossed, units=units)
         found[name] = Estimate(float((weights * hit).sum()), *interval, n=len(rows))
     return CleanScores(found["uar"], found["war"])
 
 
 def weighted_means(rows: pd.DataFrame) -> Iterator[tuple[Recall, pd.Series[int], pd.Series[float]]]:
-    """Express UAR and WAR as weighted means of hits.
+    """Express UAR and WAR as weighted means of hits, each the mean over the cells.
+
+    For their variance an answer is held against the mean of its class over all cells. Held against its cell's, it would
+    lose what a speaker is like wherever a fold tests one or two.
 
     Args:
         rows: one an utterance and cell: fold, seed, repeat, label_true.
@@ -102,20 +110,23 @@ def weighted_means(rows: pd.DataFrame) -> Iterator[tuple[Recall, pd.Series[int],
         First for UAR, then for WAR: the name, the number of the mean that each row belongs to, the row's weight.
     """
     cell = cell_numbers(rows)
-    means: tuple[tuple[Recall, pd.Series[int]], ...] = (
-        ("uar", rows.groupby([*CELL, "label_true"], sort=False).ngroup()),
-        ("war", cell),
+    label = rows.groupby("label_true", sort=False).ngroup()
+    means: tuple[tuple[Recall, pd.Series[int], list[str]], ...] = (
+        ("uar", label, [*CELL, "label_true"]),
+        ("war", label * 0, [*CELL]),
     )
-    for name, stratum in means:
-        share = 1 / stratum.groupby(cell).transform("nunique")  # each stratum's part in its cell's mean
-        yield name, stratum, share / stratum.groupby(stratum).transform("size") / cell.nunique()
+    for name, stratum, within in means:
+        part = rows.groupby(within, sort=False).ngroup()
+        share = 1 / part.groupby(cell).transform("nunique")  # each mean's part in its cell's
+        yield name, stratum, share / part.groupby(part).transform("size") / cell.nunique()
 
 
-def perturbed_scores(rows: pd.DataFrame) -> PerturbedScores | None:
+def perturbed_scores(rows: pd.DataFrame, estimand: Estimand = "fitted") -> PerturbedScores | None:
     """Estimate UAR and WAR after a perturbation that asks once, over the utterances to which it applied.
 
     Args:
         rows: records of one or more cells, with their fold, seed and repeat.
+        estimand: what the intervals are about.
 
     Returns:
         None for a search, which asks more than once, and where nothing applied.
@@ -125,11 +136,12 @@ def perturbed_scores(rows: pd.DataFrame) -> PerturbedScores | None:
         return None
     before = in_order_of(clean(rows), asked)
     after = before.assign(label_before=asked["label_after"].to_numpy())
-    then, now = clean_scores(before), clean_scores(after)
+    crossed = crossed_with_speakers(before, rows, estimand)
+    then, now = clean_scores(before, trainings(before, estimand)), clean_scores(after, crossed)
     right, was_right = (rows["label_true"] == rows["label_before"] for rows in (after, before))
-    speakers = before["speaker"].tolist()
+    speakers, units = before["speaker"].tolist(), before["utterance"].to_numpy()
     changes = [
-        difference_interval(right, was_right, speakers, strata=stratum, weights=weights)
+        difference_interval(right, was_right, speakers, 0.95, stratum, weights, units, crossed)
         for _, stratum, weights in weighted_means(before)
     ]
     uar, war = (

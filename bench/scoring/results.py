@@ -11,7 +11,16 @@ import pandas as pd
 
 from bench.scoring import conditions
 from bench.scoring.conditions import Condition, PairedTest, Score, ValidityGap
+from bench.scoring.dependence import Estimand, trainings
 from bench.scoring.descriptions import Counted, FailedCell, RestsOn
+from bench.scoring.efforts import (
+    MedianQueries,
+    Optimality,
+    SmallestPerturbation,
+    optimality,
+    query_medians,
+    smallest_perturbations,
+)
 from bench.scoring.names import Setting
 from bench.scoring.pooling import CleanScores, PerturbedScores, clean_scores, perturbed_scores
 from bench.scoring.records import CellRecords, pooled_rows
@@ -40,6 +49,9 @@ class Scored(ABC):
         validity_gap: one for each Corr and k that was run with all noises and with imperceptible ones.
         perturbed: after a perturbation that asks once; None for a search, or where it applied to nothing.
         rests_on: data and versions.
+        estimand: what the intervals are about.
+        queries: of searches, how many they need under each condition.
+        smallest_perturbation: how small their noise can be, for each condition and k.
         tests: paired tests between conditions, of pooled results; none of a cell.
     """
 
@@ -57,6 +69,9 @@ class Scored(ABC):
     validity_gap: tuple[ValidityGap, ...]
     perturbed: PerturbedScores | None
     rests_on: RestsOn
+    estimand: Estimand = "fitted"
+    queries: tuple[MedianQueries, ...] = ()
+    smallest_perturbation: tuple[SmallestPerturbation, ...] = ()
     tests: tuple[PairedTest, ...] = ()
 
     @abstractmethod
@@ -76,9 +91,12 @@ class Scored(ABC):
             "folds": list(self.folds),
             "seeds": list(self.seeds),
             "repeats": self.repeats,
+            "estimand": self.estimand,
             "clean": self.clean.to_json(),
             "scores": [score.to_json() for score in self.scores],
             "validity_gap": [gap.to_json() for gap in self.validity_gap],
+            "queries": [one.to_json() for one in self.queries],
+            "smallest_perturbation": [one.to_json() for one in self.smallest_perturbation],
             "perturbed": None if self.perturbed is None else self.perturbed.to_json(),
             "rests_on": self.rests_on.to_json(),
         }
@@ -142,11 +160,13 @@ class Results:
         cells: one a victim, defence, attack, corpus, task, fold and seed.
         pooled: the same over all folds and seeds.
         failed: cells without records, with their errors.
+        optimality: how far each search stays behind the best on the same utterances, where there are several.
     """
 
     cells: tuple[CellScores, ...] = ()
     pooled: tuple[PooledScores, ...] = ()
     failed: tuple[FailedCell, ...] = ()
+    optimality: tuple[Optimality, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """Return the documented JSON (docs/json.md)."""
@@ -154,6 +174,7 @@ class Results:
             "schema": SCHEMA,
             "cells": [cell.to_json() for cell in self.cells],
             "pooled": [entry.to_json() for entry in self.pooled],
+            "optimality": [one.to_json() for one in self.optimality],
             "failed": [failure.to_json() for failure in self.failed],
         }
 
@@ -162,18 +183,25 @@ class Results:
         return pd.DataFrame([line for cell in self.cells for line in cell.lines()])
 
 
-def collect(cells: Sequence[CellRecords], ks: Sequence[int], failed: Sequence[FailedCell] = ()) -> Results:
+def collect(
+    cells: Sequence[CellRecords], ks: Sequence[int], failed: Sequence[FailedCell] = (), estimand: Estimand = "fitted"
+) -> Results:
     """Score finished cells.
 
     Args:
         cells: records; the variants of one attack are put together.
         ks: numbers of queries, in any order; those beyond a cell's budget are left out.
         failed: cells that failed.
+        estimand: what the intervals of pooled results are about; those of a cell are about its one fitted victim.
+
+    Raises:
+        UsageError: "trainings" of fewer than five seeds.
     """
     return Results(
         tuple(_scored(CellScores, group, ks) for group in _grouped(cells, _cell)),
-        tuple(_scored(PooledScores, group, ks, with_tests=True) for group in _grouped(cells, _pooled)),
+        tuple(_scored(PooledScores, group, ks, estimand) for group in _grouped(cells, _pooled)),
         tuple(failed),
+        tuple(optimality(cells)),
     )
 
 
@@ -194,7 +222,7 @@ def _grouped(cells: Sequence[CellRecords], by: Callable[[CellRecords], Hashable]
     return list(groups.values())
 
 
-def _scored(kind: type[_S], group: Sequence[CellRecords], ks: Sequence[int], with_tests: bool = False) -> _S:
+def _scored(kind: type[_S], group: Sequence[CellRecords], ks: Sequence[int], estimand: Estimand = "fitted") -> _S:
     """The figures of cells that are pooled."""
     about, named = group[0].description, [cell.description.names for cell in group]
     parts, rests_on = _one_of_each(group), about.rests_on
@@ -211,12 +239,15 @@ def _scored(kind: type[_S], group: Sequence[CellRecords], ks: Sequence[int], wit
         folds=tuple(sorted({names.fold for names in named})),
         seeds=tuple(sorted({names.seed for names in named})),
         repeats=len({names.repeat for names in named}),
-        clean=clean_scores(rows),
-        scores=tuple(conditions.scores(found, within)),
-        validity_gap=tuple(conditions.validity_gaps(found, within)),
-        perturbed=perturbed_scores(pooled_rows(parts[::-1])),
+        clean=clean_scores(rows, trainings(rows, estimand)),
+        scores=tuple(conditions.scores(found, within, estimand)),
+        validity_gap=tuple(conditions.validity_gaps(found, within, estimand)),
+        perturbed=perturbed_scores(pooled_rows(parts[::-1]), estimand),
         rests_on=rests_on,
-        tests=tuple(conditions.tests(found, within)) if with_tests else (),
+        estimand=estimand,
+        queries=tuple(query_medians(found, rests_on.max_queries, estimand)),
+        smallest_perturbation=tuple(smallest_perturbations(found, within, estimand)),
+        tests=tuple(conditions.tests(found, within, estimand)) if kind is PooledScores else (),
     )
 
 

@@ -9,10 +9,11 @@ import pandas as pd
 
 from bench.core.errors import ComponentError
 from bench.core.types import REFUSED
+from bench.scoring.dependence import estimated_share
 from bench.scoring.estimates import Difference, Estimate
 from bench.scoring.pooling import clean_scores, weighted_means
 from bench.scoring.scores import clean, robustness, successes
-from bench.scoring.statistics import difference_interval, proportion_interval
+from bench.scoring.statistics import difference_interval
 from bench.studies.defense_accounts.plan import Role
 
 _UTTERANCE = ["fold", "seed", "utterance"]
@@ -55,7 +56,7 @@ def share(rows: pd.DataFrame, hits: pd.Series[bool]) -> Estimate:
         rows: one an utterance, with its speaker.
         hits: for each row.
     """
-    return Estimate(float(hits.mean()), *proportion_interval(hits, rows["speaker"].tolist()), n=len(rows))
+    return estimated_share(rows.assign(hit=hits), "hit")
 
 
 def clean_uar(rows: pd.DataFrame) -> Estimate:
@@ -82,7 +83,8 @@ def uar_lost(bare: pd.DataFrame, defended: pd.DataFrame) -> Difference:
     hits = asked.assign(hit=(asked["label_true"] == asked["label_before"]).astype(float))
     after = paired(rows, hits, "hit")
     _, stratum, weights = next(iter(weighted_means(rows)))  # UAR is the first
-    interval = difference_interval(before, after, rows["speaker"].tolist(), strata=stratum, weights=weights)
+    speakers, units = rows["speaker"].tolist(), rows["utterance"].to_numpy()
+    interval = difference_interval(before, after, speakers, strata=stratum, weights=weights, units=units)
     return Difference(float((weights * (before - after)).sum()), *interval, n=len(rows))
 
 
@@ -122,7 +124,7 @@ def attack_prevented(bare: pd.DataFrame, defended: pd.DataFrame, k: int, imperce
     """
     before = successes(bare, k, imperceptible)
     after = paired(before, successes(defended, asks, imperceptible), "success")
-    return _less(before["success"], after, before["speaker"])
+    return _less(before["success"], after, before)
 
 
 def robustness_won(bare: pd.DataFrame, defended: pd.DataFrame, k: int, imperceptible: bool, asks: int) -> Difference:
@@ -138,13 +140,13 @@ def robustness_won(bare: pd.DataFrame, defended: pd.DataFrame, k: int, impercept
     """
     before = robustness(bare, k, imperceptible)
     after = paired(before, robustness(defended, asks, imperceptible), "robust")
-    return _less(after, before["robust"], before["speaker"])
+    return _less(after, before["robust"], before)
 
 
-def _less(shares: pd.Series[float], others: pd.Series[float], speakers: pd.Series[str]) -> Difference:
-    """The mean of some shares less that of others, of the same utterances."""
+def _less(shares: pd.Series[float], others: pd.Series[float], rows: pd.DataFrame) -> Difference:
+    """The mean of some shares less that of others, of the same utterances, whose speakers `rows` have."""
     first, second = shares.astype(float), others.astype(float)
-    interval = difference_interval(first, second, speakers.tolist())
+    interval = difference_interval(first, second, rows["speaker"].tolist(), units=rows["utterance"].to_numpy())
     return Difference(float((first - second).mean()), *interval, n=len(first))
 
 

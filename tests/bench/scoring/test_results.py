@@ -107,7 +107,11 @@ def test_corr_is_tested_against_none_and_p_is_adjusted() -> None:
         ("all", 1, 1.0),
         ("all", 5, 0.0),
     ]
-    assert all(test.p_holm >= test.p for test in pooled.tests)
+    assert {(test.p, test.p_holm, test.family) for test in pooled.tests} == {(None, None, 0)}, "two speakers"
+    assert all(test.p1_holm >= test.p1 > 0 for test in pooled.tests)
+    told = json.loads(json.dumps(pooled.to_json()))["tests"][0]
+    assert told["p"] is None
+    assert set(told["p1_paired_t"]) == {"p", "p_holm"}
 
 
 def test_json_is_plain_and_the_frame_has_a_row_a_score() -> None:
@@ -121,7 +125,7 @@ def test_json_is_plain_and_the_frame_has_a_row_a_score() -> None:
 def test_the_validity_gap_is_what_perceptible_noises_win() -> None:
     found = collect([cell()], [2, 5]).cells[0].validity_gap
     assert [(one.corr, one.k, one.gap.value) for one in found] == [(False, 2, 0.0), (False, 5, 0.5)]
-    assert found[0].gap.ci95 == (0.0, 0.0)
+    assert found[0].gap.ci95 == (-1.0, 1.0), "two speakers who do not differ"
     assert found[1].gap.low < 0.5 < found[1].gap.high
     assert collect([cell(noises=("all",))], [2]).cells[0].validity_gap == ()
 

@@ -1,0 +1,157 @@
+"""The variance of weighted means where observations come in clusters: one-way, and multi-way where clusters cross."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from bench.scoring.clustering import Codes, Numbers, codes, crossing
+
+Correction = Literal["CR1", "CR2"]
+"""For few clusters: by their number alone, or by each one's own leverage (Bell & McCaffrey 2002)."""
+
+
+@dataclass(frozen=True)
+class ClusterVariance:
+    """Hold a variance estimated from few clusters.
+
+    Args:
+        value: the variance, at least 0.
+        freedom: its degrees of freedom, at least 1: those of a χ² that varies as the estimate does.
+        sizes: for each clustering, how many observations of average weight a cluster has.
+    """
+
+    value: float
+    freedom: float
+    sizes: tuple[float, ...]
+
+
+def cluster_variance(
+    values: ArrayLike,
+    weights: ArrayLike,
+    clusters: ArrayLike,
+    strata: ArrayLike | None = None,
+    correction: Correction = "CR2",
+) -> ClusterVariance:
+    """Estimate the variance of Σ w·y by linearisation over clusters, robust to any dependence within them.
+
+    V = Σ_g T_g², with T_g = Σ_s a_gs Σ_{i in g, s} w_i (y_i − ȳ_s) over clusters g and strata s. CR2 sets
+    a_gs = 1 / √(1 − w_gs / w_s): a cluster pulls its stratum's mean towards itself, and looks closer to it than it is.
+    The degrees of freedom are Satterthwaite's, (tr P)² / tr P², where P is the covariance of the T_g if observations
+    were independent and alike: G − 1 for G clusters of one size. CR1 sets a_gs = √(G / (G − 1)), with G − 1 degrees.
+    (Bell & McCaffrey 2002, Survey Methodology 28; Pustejovsky & Tipton 2018, J. Business & Economic Statistics 36.)
+
+    Args:
+        values: shape (n,), y.
+        weights: shape (n,), w, at least 0.
+        clusters: shape (n,), the cluster of each, for example its speaker.
+        strata: shape (n,), which mean each belongs to; one mean by default.
+        correction: "CR1" or "CR2"; both are the same for one mean of clusters of one weight.
+
+    Raises:
+        ValueError: fewer than two clusters.
+
+    >>> found = cluster_variance([0, 0, 1, 1, 1, 1], [1 / 6] * 6, ["a", "a", "b", "b", "c", "c"])
+    >>> round(found.value, 4), round(found.freedom, 6)
+    (0.1111, 2.0)
+    """
+    y, w = np.asarray(values, dtype=np.float64), np.asarray(weights, dtype=np.float64)
+    stratum = np.zeros(len(y), dtype=np.intp) if strata is None else codes(strata)
+    return _one_way(residuals(y, w, stratum), w, codes(clusters), stratum, correction)
+
+
+def multiway_variance(
+    values: ArrayLike,
+    weights: ArrayLike,
+    clusterings: Sequence[ArrayLike],
+    strata: ArrayLike | None = None,
+    correction: Correction = "CR2",
+) -> ClusterVariance:
+    """Estimate the variance of Σ w·y where observations are alike in several ways, for example by speaker and by sound.
+
+    V = Σ_A (−1)^(|A|+1) V_A over all sets A of clusterings, where V_A is clustered by the combinations of A (Cameron,
+    Gelbach & Miller 2011, J. Business & Economic Statistics 29): for speaker and sound, V_speaker + V_sound − V_both.
+    The degrees of freedom are Satterthwaite's for a sum, V² / Σ_d V_d² / f_d over the single clusterings d; never fewer
+    than the least f_d, nor more than Σ f_d. A sum below 0, which can come about by chance, is 0.
+
+    Args:
+        values: shape (n,), y.
+        weights: shape (n,), w, at least 0.
+        clusterings: at least one, each of shape (n,).
+        strata: shape (n,), which mean each belongs to; one mean by default.
+        correction: as in [`cluster_variance`][bench.scoring.cluster_variance.cluster_variance].
+
+    Raises:
+        ValueError: a clustering has fewer than two clusters.
+
+    >>> speakers, sounds = ["a", "a", "b", "b", "c", "c"], ["x", "y", "x", "y", "x", "y"]
+    >>> found = multiway_variance([0, 0, 1, 1, 1, 0], [1 / 6] * 6, [speakers, sounds])
+    >>> round(found.value, 4), round(found.freedom, 2)
+    (0.0611, 1.0)
+    """
+    y, w = np.asarray(values, dtype=np.float64), np.asarray(weights, dtype=np.float64)
+    stratum = np.zeros(len(y), dtype=np.intp) if strata is None else codes(strata)
+    left, numbered = residuals(y, w, stratum), [codes(one) for one in clusterings]
+    single = [_one_way(left, w, one, stratum, correction) for one in numbered]
+    total = sum(one.value for one in single)
+    for count in range(2, len(numbered) + 1):
+        for some in itertools.combinations(numbered, count):
+            total -= (-1) ** count * _one_way(left, w, crossing(some), stratum, correction, spread=False).value
+    total, least = max(total, 0.0), min(one.freedom for one in single)
+    varied = sum(one.value**2 / one.freedom for one in single)
+    freedom = total**2 / varied if varied > 0 else least
+    most = sum(one.freedom for one in single)
+    sizes = tuple(size for one in single for size in one.sizes)
+    return ClusterVariance(total, min(max(freedom, least), most), sizes)
+
+
+def residuals(values: Numbers, weights: Numbers, strata: Codes) -> Numbers:
+    """Subtract from each value the weighted mean of its stratum.
+
+    Args:
+        values: shape (n,).
+        weights: shape (n,).
+        strata: shape (n,), numbers from 0.
+    """
+    sums, shares = np.bincount(strata, weights=weights * values), np.bincount(strata, weights=weights)
+    return values - (sums / np.where(shares > 0, shares, 1.0))[strata]
+
+
+def _one_way(
+    left: Numbers, weights: Numbers, cluster: Codes, stratum: Codes, correction: Correction, spread: bool = True
+) -> ClusterVariance:
+    groups, layers = int(cluster.max(initial=-1)) + 1, int(stratum.max(initial=-1)) + 1
+    if groups < 2:
+        raise ValueError(f"{groups} clusters: two at least say how they differ")
+
+    def table(of: Numbers) -> Numbers:
+        sums = np.bincount(cluster * layers + stratum, weights=of, minlength=groups * layers)
+        return sums.astype(np.float64).reshape(groups, layers)
+
+    totals, shares = table(weights * left), table(weights)
+    squares = np.square(weights)
+    size = float(np.square(shares.sum(axis=1)).sum() / squares.sum())
+    if correction == "CR1":
+        value = groups / (groups - 1) * float(np.square(totals.sum(axis=1)).sum())
+        return ClusterVariance(value, groups - 1.0, (size,))
+    whole = shares.sum(axis=0)
+    free = 1 - shares / np.where(whole > 0, whole, 1.0)
+    scale = np.where(free > 1e-12, 1 / np.sqrt(np.maximum(free, 1e-12)), 0.0)  # who alone makes a mean says nothing
+    value = float(np.square((scale * totals).sum(axis=1)).sum())
+    return ClusterVariance(value, _freedom(scale, shares, table(squares)) if spread else 1.0, (size,))
+
+
+def _freedom(scale: Numbers, shares: Numbers, squares: Numbers) -> float:
+    """Satterthwaite's degrees of freedom from (cluster, stratum) sums of a, w and w²."""
+    whole = shares.sum(axis=0)
+    part = scale * shares / np.where(whole > 0, whole, 1.0)
+    cross = part @ (scale * squares).T
+    covariance = (part * squares.sum(axis=0)) @ part.T - cross - cross.T
+    covariance.flat[:: len(covariance) + 1] += (scale**2 * squares).sum(axis=1)
+    total = float(np.square(covariance).sum())
+    return max(1.0, float(np.trace(covariance)) ** 2 / total) if total > 0 else 1.0

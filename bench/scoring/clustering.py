@@ -1,0 +1,133 @@
+"""Which observations depend on each other, as numbers: clusterings, strata, and the weights summed over them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+Numbers = NDArray[np.float64]
+Codes = NDArray[np.intp]
+ASSUMED_ALIKE = 0.2
+"""The intra-class correlation that is assumed as far as the data cannot tell one."""
+
+
+def codes(labels: ArrayLike) -> Codes:
+    """Number labels from 0, equal ones alike; what is missing is each a label of its own.
+
+    >>> codes(["b", "a", "b"]).tolist()
+    [0, 1, 0]
+    >>> codes(["b", None, None]).tolist()
+    [0, 1, 2]
+    """
+    given = np.asarray(labels)
+    if given.dtype == np.intp and given.size and given.min() >= 0 and np.bincount(given).all():
+        return given  # they are numbers of this kind already
+    found, known = pd.factorize(given)
+    missing = found < 0
+    if missing.any():
+        found[missing] = len(known) + np.arange(int(missing.sum()))
+    return found.astype(np.intp)
+
+
+def cluster_count(labels: ArrayLike) -> int:
+    """Count the different labels.
+
+    >>> cluster_count(["b", "a", "b"])
+    2
+    """
+    return int(codes(labels).max(initial=-1)) + 1
+
+
+def crossing(clusterings: Sequence[Codes]) -> Codes:
+    """Number the combinations of several clusterings.
+
+    Args:
+        clusterings: each of shape (n,), numbers from 0.
+
+    >>> crossing([np.array([0, 0, 1]), np.array([0, 1, 1])]).tolist()
+    [0, 1, 2]
+    """
+    found = clusterings[0]
+    for other in clusterings[1:]:
+        found = codes(found * (int(other.max()) + 1) + other)
+    return found
+
+
+def samples(clusterings: Sequence[ArrayLike]) -> tuple[ArrayLike, ...]:
+    """Select the clusterings that have more than one cluster: a single one says nothing about others."""
+    return tuple(one for one in clusterings if int(codes(one).max(initial=0)) > 0)
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """Say which observations depend on each other.
+
+    Args:
+        ways: clusterings, each of shape (n,): the speaker of each observation, and where they are a sample too, its
+            sound or its training.
+        units: shape (n,), the utterance of each, where one has several observations; by default each is another.
+    """
+
+    ways: Sequence[ArrayLike]
+    units: ArrayLike | None = None
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Hold weights summed over strata and over the utterances in them.
+
+    Args:
+        ways: clusterings, as numbers from 0.
+        stratum: shape (n,), likewise.
+        weights: shape (n,), summing to 1.
+        parts: shape (S,), the strata's weights.
+        squares: shape (S,), in each the sum of its utterances' squared weights.
+        units: how many utterances there are.
+    """
+
+    ways: tuple[Codes, ...]
+    stratum: Codes
+    weights: Numbers
+    parts: Numbers
+    squares: Numbers
+    units: float
+
+    @property
+    def counts(self) -> Numbers:
+        """Return shape (S,), how many utterances of average weight a stratum has."""
+        return np.square(self.parts) / np.where(self.squares > 0, self.squares, 1.0)
+
+    def means(self, values: Numbers) -> Numbers:
+        """Return shape (S,), the weighted mean of values, shape (n,), in each stratum."""
+        sums = np.bincount(self.stratum, weights=self.weights * values)
+        return np.asarray(sums / np.where(self.parts > 0, self.parts, 1.0), dtype=np.float64)
+
+    def assumed(self, sizes: Sequence[float], utterances: float) -> float:
+        """Compute by how much clusters multiply a variance at the correlation that is assumed.
+
+        Args:
+            sizes: of the clusters of each clustering, in rows of average weight.
+            utterances: how many independent ones all are worth.
+        """
+        per_row = utterances * float(np.square(self.weights).sum())
+        return 1 + ASSUMED_ALIKE * sum(max(one * per_row - 1, 0.0) for one in sizes)
+
+
+def layered(weights: Numbers, clusters: Clusters, strata: ArrayLike | None) -> Layers:
+    """Sum weights over strata and over the utterances in them.
+
+    Args:
+        weights: shape (n,), summing to 1.
+        clusters: clusterings and utterances.
+        strata: shape (n,), which mean each belongs to; None for one.
+    """
+    ways = tuple(codes(one) for one in clusters.ways)
+    stratum = np.zeros(len(weights), dtype=np.intp) if strata is None else codes(strata)
+    units = np.arange(len(weights), dtype=np.intp) if clusters.units is None else codes(clusters.units)
+    count, layers = int(units.max()) + 1, int(stratum.max()) + 1
+    each = np.bincount(units * layers + stratum, weights=weights, minlength=count * layers).reshape(count, layers)
+    return Layers(ways, stratum, weights, each.sum(axis=0), np.square(each).sum(axis=0), float(count))

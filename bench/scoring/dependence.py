@@ -1,0 +1,83 @@
+"""What an interval is about, and so which figures of records depend on each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from bench.core.errors import UsageError
+from bench.scoring.estimates import Estimate
+from bench.scoring.intervals import proportion_interval
+from bench.scoring.scores import UTTERANCE
+
+Estimand = Literal["fitted", "trainings"]
+"""What an interval is about: these fitted victims, on other speakers and sounds; or trainings like theirs too."""
+ESTIMANDS: tuple[Estimand, ...] = get_args(Estimand)
+FEWEST_SEEDS = 5
+
+
+def crossed_with_speakers(found: pd.DataFrame, records: pd.DataFrame, estimand: Estimand = "fitted") -> list[ArrayLike]:
+    """Say what figures have in common beside their speaker.
+
+    An effect that asks once draws one sound for each utterance, and those with the same sound are alike. "trainings"
+    takes the trained victims for a sample too: a fold and seed has one, which all of its utterances share.
+
+    Args:
+        found: one row an utterance and cell: fold, seed, repeat, utterance.
+        records: that it was made of; those of a search, or of clean speech only, have no sound in common.
+        estimand: what the interval is about.
+
+    Returns:
+        Clusterings of the rows of `found`, for `crossed` of the functions in
+        [`statistics`][bench.scoring.statistics].
+
+    Raises:
+        UsageError: "trainings" of fewer than five seeds.
+    """
+    ways: list[ArrayLike] = []
+    if records["query"].max() == 1 and "source" in records:
+        asked = records[records["query"] == 1].set_index([*UTTERANCE])["source"]
+        ways.append(asked.reindex(pd.MultiIndex.from_frame(found[[*UTTERANCE]])).to_numpy(object))
+    return ways + trainings(found, estimand)
+
+
+def trainings(found: pd.DataFrame, estimand: Estimand) -> list[ArrayLike]:
+    """Say which rows share a training, where the interval is about trainings.
+
+    Args:
+        found: with columns fold and seed.
+        estimand: what the interval is about.
+
+    Returns:
+        One clustering, or none where the interval is about the fitted victims.
+
+    Raises:
+        UsageError: "trainings" of fewer than five seeds.
+    """
+    if estimand == "fitted":
+        return []
+    seeds = int(found["seed"].nunique())
+    if seeds < FEWEST_SEEDS:
+        raise UsageError(
+            "--estimand trainings",
+            f"records of {seeds} seed{'s' * (seeds != 1)}",
+            f"{FEWEST_SEEDS} or more: fewer trainings say little about others",
+            "run with --seed 0,1,2,3,4, or take --estimand fitted",
+        )
+    return [found.groupby(["fold", "seed"], sort=False).ngroup().to_numpy()]
+
+
+def estimated_share(found: pd.DataFrame, column: str, crossed: Sequence[ArrayLike] = ()) -> Estimate:
+    """Estimate the share of utterances of which something is true, with its interval.
+
+    Args:
+        found: one row an utterance and cell: utterance, speaker and the column.
+        column: of truth values, or of numbers from 0 to 1.
+        crossed: clusterings, as [`crossed_with_speakers`][bench.scoring.dependence.crossed_with_speakers] gives them.
+    """
+    hits, speakers = found[column].to_numpy(float), found["speaker"].tolist()
+    interval = proportion_interval(hits, speakers, crossed=crossed, units=found["utterance"].to_numpy())
+    return Estimate(float(hits.mean()), *interval, n=len(found))

@@ -1,0 +1,214 @@
+"""Confidence intervals of differences between paired shares whose utterances come in clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import optimize
+
+from bench.scoring.cluster_variance import cluster_variance, multiway_variance
+from bench.scoring.clustering import Clusters, Numbers, cluster_count, codes, layered, samples
+from bench.scoring.estimates import Interval
+from bench.scoring.intervals import effective_size, quantiles
+
+
+@dataclass(frozen=True)
+class PairedDifference:
+    """Hold what a paired difference's interval and test are made of.
+
+    Args:
+        mean: the difference, for weights that sum to 1.
+        square: the mean of squared differences: how many differ.
+        deff: by how much clusters multiply the variance that independent utterances would give.
+        freedom: degrees of freedom of the cluster-robust variance.
+        size: of how many independent utterances it would have its variance, did clusters not matter.
+        events: how many of them do what is not the most common: to win, to lose, to stay.
+        assumed: by how much clusters would multiply the variance at the correlation that is assumed.
+        scale: the weights' sum.
+    """
+
+    mean: float
+    square: float
+    deff: float
+    freedom: float
+    size: float
+    events: float
+    assumed: float
+    scale: float
+
+    @property
+    def value(self) -> float:
+        """Return the difference."""
+        return self.scale * self.mean
+
+    def interval(self, level: float = 0.95) -> Interval:
+        """Compute the interval; see [`difference_interval`][bench.scoring.differences.difference_interval]."""
+        middle, half = self._around(level)
+        return self.scale * max(-1.0, middle - half), self.scale * min(1.0, middle + half)
+
+    def p_value(self) -> float:
+        """Compute the two-sided p that goes with the interval: 1 less the greatest level whose interval leaves out 0.
+
+        It is Student's t-test on the clusters' sums, but for what is done to the variance in the interval.
+        """
+
+        def beyond(level: float) -> float:
+            middle, half = self._around(level)
+            return abs(middle) - half
+
+        least, most = 1e-9, 1 - 1e-9
+        if beyond(least) <= 0:
+            return 1.0
+        return 1 - most if beyond(most) >= 0 else float(1 - optimize.brentq(beyond, least, most, xtol=1e-12))
+
+    def _around(self, level: float) -> tuple[float, float]:
+        n = effective_size(self.size, self.deff, self.assumed, self.events, self.freedom, level)
+        middle, square = self.mean * n / (n + 2), (self.square * n + 2) / (n + 2)
+        z = quantiles(level, self.freedom)[0]
+        return middle, float(z * (max(square - middle**2, 0.0) / (n + 2)) ** 0.5)
+
+
+def difference_interval(
+    first: ArrayLike,
+    second: ArrayLike,
+    clusters: ArrayLike,
+    level: float = 0.95,
+    strata: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    units: ArrayLike | None = None,
+    crossed: Sequence[ArrayLike] = (),
+) -> Interval:
+    """Compute the interval of the mean difference of paired figures whose utterances come in clusters.
+
+    After Bonett & Price (2012, J. Educational and Behavioral Statistics 37), who add a win and a loss: with d the mean
+    difference, q that of its squares and n the effective number of utterances, d' = d · n / (n + 2) and
+    q' = (q · n + 2) / (n + 2), it is d' ± z · √((q' − d'²) / (n + 2)). The effective number is that of
+    [`proportion_interval`][bench.scoring.intervals.proportion_interval]. Where nothing differs it is of the width that
+    so many utterances leave, never 0. Its coverage stands in docs/coverage.md.
+
+    Args:
+        first: shape (n,), one figure from 0 to 1 an utterance under one condition.
+        second: shape (n,), the same utterances under the other.
+        clusters: the speaker of each.
+        level: coverage.
+        strata: for a weighted mean of means, as in
+            [`proportion_interval`][bench.scoring.intervals.proportion_interval].
+        weights: shape (n,); equal, and summing to 1, by default. A negative weight takes its difference away.
+        units: the utterance of each, where one has several rows; by default each row is another.
+        crossed: further clusterings, as in [`proportion_interval`][bench.scoring.intervals.proportion_interval].
+
+    Returns:
+        Lower and upper bound, within ± the sum of the weights' sizes; the whole range for a single speaker.
+
+    Raises:
+        ValueError: nothing to compare, or a difference beyond −1 or 1.
+
+    >>> low, high = difference_interval([1, 1, 0, 1] * 5, [0, 1, 0, 0] * 5, ["a", "b", "c", "d", "e"] * 4)
+    >>> round(low, 2), round(high, 2)
+    (0.21, 0.7)
+    """
+    if cluster_count(clusters) < 2:
+        scale = 1.0 if weights is None else float(np.abs(np.asarray(weights, dtype=np.float64)).sum())
+        return -scale, scale
+    by = Clusters((np.asarray(clusters), *samples(crossed)), units)
+    return paired_difference(first, second, by, strata, weights).interval(level)
+
+
+def paired_difference(
+    first: ArrayLike,
+    second: ArrayLike,
+    clusters: Clusters,
+    strata: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+) -> PairedDifference:
+    """Estimate a paired difference and all that its interval is made of.
+
+    Args:
+        first: shape (n,), one figure from 0 to 1 an utterance.
+        second: shape (n,), of the same utterances.
+        clusters: at least two of each clustering.
+        strata: which mean each belongs to; None for one.
+        weights: shape (n,); equal, and summing to 1, where None.
+
+    Raises:
+        ValueError: nothing to compare, or a difference beyond −1 or 1.
+    """
+    difference, share_of = signed(first, second, weights)
+    if not len(difference) or float(np.abs(difference).max()) > 1 + 1e-9:
+        raise ValueError("differences of figures from 0 to 1, and some of them, have an interval of this kind")
+    scale = float(share_of.sum())
+    layers = layered(share_of / scale, clusters, strata)
+    found = multiway_variance(difference, share_of / scale, layers.ways, layers.stratum)
+    mean, square = layers.means(difference), layers.means(np.square(difference))
+    kept = np.stack([layers.means(chosen.astype(np.float64)) for chosen in (difference > 0, difference < 0)])
+    common = np.maximum(kept.max(axis=0), 1 - kept.sum(axis=0))
+    drawn, spread = mean * layers.counts / (layers.counts + 1), (square * layers.counts + 0.5) / (layers.counts + 1)
+    total = float(layers.parts @ spread) - float(layers.parts @ drawn) ** 2
+    size = min(total / float((spread - drawn**2) @ layers.squares), layers.units)
+    independent = float((square - mean**2) @ layers.squares)
+    return PairedDifference(
+        mean=float(layers.parts @ mean),
+        square=float(layers.parts @ square),
+        deff=found.value / independent if independent > 1e-15 else 0.0,
+        freedom=found.freedom,
+        size=size,
+        events=size * float(layers.parts @ (1 - common)),
+        assumed=layers.assumed(found.sizes, size),
+        scale=scale,
+    )
+
+
+def signed(first: ArrayLike, second: ArrayLike, weights: ArrayLike | None) -> tuple[Numbers, Numbers]:
+    """Subtract paired figures, and give each difference its weight's sign.
+
+    Args:
+        first: shape (n,).
+        second: shape (n,).
+        weights: shape (n,); equal, and summing to 1, where None.
+
+    Returns:
+        Differences and weights, shape (n,) each, no weight below 0.
+
+    >>> [part.tolist() for part in signed([1, 1], [0, 0], [0.5, -1])]
+    [[1.0, -1.0], [0.5, 1.0]]
+    """
+    difference = np.asarray(first, dtype=np.float64) - np.asarray(second, dtype=np.float64)
+    if weights is None:
+        return difference, np.full(len(difference), 1 / max(len(difference), 1))
+    given = np.asarray(weights, dtype=np.float64)
+    return difference * np.where(given < 0, -1.0, 1.0), np.abs(given)
+
+
+def half_width(
+    values: ArrayLike,
+    clusters: ArrayLike,
+    strata: ArrayLike,
+    weights: ArrayLike,
+    level: float = 0.95,
+) -> float:
+    """Compute t · √V of a linearised figure without bounds, such as a ratio, clustered by speaker.
+
+    V is the cluster-robust variance, and at least that of independent utterances.
+
+    Args:
+        values: shape (n,), what each utterance adds to the figure.
+        clusters: the speaker of each.
+        strata: which mean each belongs to.
+        weights: shape (n,).
+        level: coverage of figure ± half the width.
+
+    Returns:
+        Half the width; infinite for a single speaker.
+
+    >>> round(half_width([0.2, 0.4, 0.1, 0.3], ["a", "a", "b", "b"], [0] * 4, [0.25] * 4), 2)
+    0.82
+    """
+    if cluster_count(clusters) < 2:
+        return float("inf")
+    found = cluster_variance(values, weights, clusters, strata)
+    apart = cluster_variance(values, weights, np.arange(len(codes(clusters))), strata)
+    t = quantiles(level, found.freedom)[1]
+    return float(t * max(found.value, apart.value) ** 0.5)

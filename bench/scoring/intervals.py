@@ -1,0 +1,206 @@
+"""Confidence intervals of shares whose observations come in clusters: of speakers, of sounds, of trainings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import special
+
+from bench.scoring.cluster_variance import multiway_variance
+from bench.scoring.clustering import ASSUMED_ALIKE, Clusters, Numbers, cluster_count, layered, samples
+from bench.scoring.estimates import Interval
+
+
+@dataclass(frozen=True)
+class ClusteredShare:
+    """Hold what a share's interval is made of.
+
+    Args:
+        value: the share.
+        deff: by how much clusters multiply the variance that independent utterances would give.
+        freedom: degrees of freedom of the cluster-robust variance.
+        size: of how many independent utterances it would have that variance.
+        events: how many utterances make it differ from 0 or 1, were they independent.
+        assumed: by how much clusters would multiply the variance at the correlation that is assumed.
+    """
+
+    value: float
+    deff: float
+    freedom: float
+    size: float
+    events: float
+    assumed: float
+
+    def interval(self, level: float = 0.95) -> Interval:
+        """Compute the interval; see [`proportion_interval`][bench.scoring.intervals.proportion_interval]."""
+        effective = effective_size(self.size, self.deff, self.assumed, self.events, self.freedom, level)
+        return clopper_pearson(self.value * effective, effective, level)
+
+
+def proportion_interval(
+    successes: ArrayLike,
+    clusters: ArrayLike,
+    level: float = 0.95,
+    strata: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    crossed: Sequence[ArrayLike] = (),
+    units: ArrayLike | None = None,
+) -> Interval:
+    """Compute the confidence interval of a share whose utterances come in clusters, as those of one speaker do.
+
+    After Korn & Graubard (1998): the number of utterances is replaced by the effective number and the interval is
+    Clopper & Pearson's. The effective number is n / deff · (z / t)², at most n: deff = V / V_independent, with V the
+    (multi-way) cluster-robust variance, and t of V's degrees of freedom. Where few utterances differ from the rest,
+    as near 0 and 1, they hardly show how alike a speaker's utterances are: deff is then drawn up towards
+    1 + Σ (m − 1) · 0.2 over clusterings with m utterances a cluster, with the weight of one such utterance,
+    1 / (1 + x), where x is how many there are, over deff. So the interval is never of zero width, and lies within
+    [0, 1]. Its coverage stands in docs/coverage.md, from benchmarks/coverage.py.
+
+    Args:
+        successes: shape (n,), from 0 to 1.
+        clusters: the speaker of each.
+        level: coverage.
+        strata: for a weighted mean of means (UAR: of the classes' recalls), which mean each utterance belongs to.
+        weights: shape (n,), summing to 1; equal by default.
+        crossed: further clusterings, which cross with the speakers: sounds, trainings. One with a single cluster is no
+            sample, and is left out.
+        units: the utterance of each, where one has several rows; by default each row is another.
+
+    Returns:
+        Lower and upper bound; (0, 1) for a single speaker, who says nothing about others.
+
+    Raises:
+        ValueError: nothing to count.
+
+    >>> low, high = proportion_interval([i % 2 for i in range(100)], [f"s{i // 10}" for i in range(100)])
+    >>> round(low, 2), round(high, 2)
+    (0.4, 0.6)
+    """
+    hits = np.asarray(successes, dtype=np.float64)
+    if not len(hits):
+        raise ValueError("no utterances to count")
+    if cluster_count(clusters) < 2:
+        return 0.0, 1.0
+    share_of = np.full(len(hits), 1 / len(hits)) if weights is None else np.asarray(weights, dtype=np.float64)
+    by = Clusters((np.asarray(clusters), *samples(crossed)), units)
+    return clustered_share(hits, share_of, by, strata).interval(level)
+
+
+def clustered_share(hits: Numbers, weights: Numbers, clusters: Clusters, strata: ArrayLike | None) -> ClusteredShare:
+    """Estimate Σ w·y and all that its interval is made of.
+
+    V_independent = Σ_s p_s (1 − p_s) Σ_u w_u² over strata s and utterances u. In the number of independent utterances,
+    p (1 − p) / V_independent, each p_s is drawn towards 1/2 by one utterance, so that there is one where all p_s are 0
+    or 1.
+
+    Args:
+        hits: shape (n,), y, from 0 to 1.
+        weights: shape (n,), w, at least 0, summing to 1.
+        clusters: at least two of each clustering.
+        strata: shape (n,), which mean each belongs to; None for one.
+    """
+    layers = layered(weights, clusters, strata)
+    found = multiway_variance(hits, weights, layers.ways, layers.stratum)
+    shares = layers.means(hits)
+    smooth = (layers.counts * shares + 0.5) / (layers.counts + 1)
+    middle, independent = float(layers.parts @ smooth), float((shares * (1 - shares)) @ layers.squares)
+    size = min(middle * (1 - middle) / float((smooth * (1 - smooth)) @ layers.squares), layers.units)
+    return ClusteredShare(
+        value=float(weights @ hits),
+        deff=found.value / independent if independent > 1e-15 else 0.0,
+        freedom=found.freedom,
+        size=size,
+        events=size * float(layers.parts @ np.minimum(shares, 1 - shares)),
+        assumed=layers.assumed(found.sizes, size),
+    )
+
+
+def effective_size(n: float, deff: float, assumed: float, events: float, freedom: float, level: float) -> float:
+    """Compute how many independent utterances a clustered share is worth, for an interval with z instead of t.
+
+    Args:
+        n: how many it would be worth, were its utterances independent.
+        deff: by how much clusters multiply its variance, as estimated.
+        assumed: the same, as assumed where the data do not tell.
+        events: how many of the n differ from the rest.
+        freedom: degrees of freedom of the estimate.
+        level: of the interval.
+
+    Returns:
+        Above 0, at most n.
+
+    >>> round(effective_size(200, 2.0, 5.0, 100, freedom=9, level=0.95), 1)
+    72.9
+    """
+    unknown = 1 / (1 + events / max(deff, 1.0))
+    drawn = max(deff, deff + unknown * (assumed - deff), 1e-9)
+    z, t = quantiles(level, freedom)
+    return float(min(n, n / drawn * (z / t) ** 2))
+
+
+def jackknife_interval(figure: float, without: ArrayLike, n: int, level: float = 0.95) -> Interval:
+    """Compute the confidence interval of any figure between 0 and 1, clustered by speaker.
+
+    The variance is that of the delete-one-cluster jackknife (Wolter 2007, section 4.2),
+    v = (G−1)/G · Σ_g (figure without speaker g − their mean)². The figure then counts as a share with that variance,
+    and the interval is made as in [`proportion_interval`][bench.scoring.intervals.proportion_interval], with which it
+    agrees for a plain share of speakers with as many utterances each.
+
+    Args:
+        figure: over all speakers, from 0 to 1.
+        without: shape (G,), the figure with each of the G speakers left out.
+        n: utterances.
+        level: coverage.
+
+    Returns:
+        Lower and upper bound; (0, 1) for a single speaker, who says nothing about others.
+
+    >>> low, high = jackknife_interval(0.5, [0.45, 0.5, 0.55], n=60)
+    >>> round(low, 2), round(high, 2)
+    (0.22, 0.78)
+    """
+    left = np.asarray(without, dtype=np.float64)
+    groups = len(left)
+    if groups < 2:
+        return 0.0, 1.0
+    variance = (groups - 1) / groups * float(np.square(left - left.mean()).sum())
+    simple = figure * (1 - figure) / n
+    deff = variance / simple if simple > 0 else 0.0
+    events, assumed = n * min(figure, 1 - figure), 1 + ASSUMED_ALIKE * max(n / groups - 1, 0.0)
+    effective = effective_size(n, deff, assumed, events, groups - 1, level)
+    return clopper_pearson(figure * effective, effective, level)
+
+
+def quantiles(level: float, freedom: float) -> tuple[float, float]:
+    """Compute the standard normal's and Student's t's quantile that leave out (1 − level) / 2 above them.
+
+    Args:
+        level: coverage.
+        freedom: degrees of freedom of Student's t.
+
+    >>> z, t = quantiles(0.95, 9)
+    >>> round(z, 2), round(t, 2)
+    (1.96, 2.26)
+    """
+    upper = 0.5 + level / 2
+    return float(special.ndtri(upper)), float(special.stdtrit(freedom, upper))
+
+
+def clopper_pearson(hits: float, n: float, level: float) -> Interval:
+    """Compute Clopper and Pearson's interval (1934) of a share, from perhaps fractional counts.
+
+    Args:
+        hits: from 0 to n.
+        n: above 0.
+        level: coverage.
+
+    >>> tuple(round(bound, 3) for bound in clopper_pearson(0, 10, 0.95))
+    (0.0, 0.308)
+    """
+    tail = (1 - level) / 2
+    low = 0.0 if hits <= 0 else float(special.betaincinv(hits, n - hits + 1, tail))
+    high = 1.0 if hits >= n else float(special.betaincinv(hits + 1, n - hits, 1 - tail))
+    return low, high

@@ -1,0 +1,68 @@
+"""Tests of paired differences whose speakers, not utterances, are independent: sign-flip, and t on speaker sums."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from bench.scoring.clustering import Numbers, codes
+
+FEWEST = 6
+"""Clusters below which no sign-flip test can reject at 0.05: 2 of 2⁵ = 32 flips are 0.0625."""
+EXACT = 16
+"""Up to so many clusters all flips are tried."""
+FLIPS = 9_999
+"""Beyond, as many random ones."""
+
+
+def cluster_sums(differences: ArrayLike, weights: ArrayLike, clusters: ArrayLike) -> Numbers:
+    """Sum weighted differences over each cluster.
+
+    Args:
+        differences: shape (n,).
+        weights: shape (n,).
+        clusters: shape (n,), the speaker of each.
+
+    >>> cluster_sums([1, -1, 1], [0.25, 0.25, 0.5], ["a", "a", "b"]).tolist()
+    [0.0, 0.5]
+    """
+    weighted = np.asarray(weights, dtype=np.float64) * np.asarray(differences, dtype=np.float64)
+    return np.bincount(codes(clusters), weights=weighted).astype(np.float64)
+
+
+def sign_flip_test(sums: ArrayLike) -> float:
+    """Compute the two-sided p of the sign-flip test: how often sums of flipped signs are as far from 0 as their own.
+
+    p = share of the 2^G assignments s of signs with |Σ_g s_g D_g| ≥ |Σ_g D_g| (Fisher 1935; Canay, Romano & Shaikh
+    2017, Econometrica 85). Exact up to 16 clusters, where each D_g is as likely to be above 0 as below by as much;
+    beyond, (1 + such assignments) / (1 + 9,999) over random assignments, always the same ones for as many clusters.
+
+    Args:
+        sums: shape (G,), D, one for each cluster.
+
+    Returns:
+        From 2 / 2^G to 1.
+
+    >>> sign_flip_test([1, 1, 1, 1, 1, 1])
+    0.03125
+    >>> sign_flip_test([1, -1, 1, -1])
+    1.0
+    """
+    found = np.asarray(sums, dtype=np.float64)
+    own = abs(float(found.sum()))
+    reached = np.abs(_signs(len(found)) @ found) >= own - 1e-12 * max(1.0, float(np.abs(found).sum()))
+    if len(found) <= EXACT:
+        return float(reached.mean())
+    return (1 + int(reached.sum())) / (1 + FLIPS)
+
+
+@lru_cache(maxsize=32)
+def _signs(clusters: int) -> Numbers:
+    """Rows of signs: all with a first +, since the other half are their mirror images, or random ones."""
+    if clusters > EXACT:
+        drawn = np.random.Generator(np.random.Philox(key=clusters)).integers(0, 2, size=(FLIPS, clusters))
+        return (2 * drawn - 1).astype(np.float64)
+    numbers = np.arange(2 ** max(clusters - 1, 0))
+    return (1 - 2 * ((numbers[:, None] >> np.arange(clusters)) & 1)).astype(np.float64)
