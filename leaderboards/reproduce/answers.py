@@ -26,7 +26,7 @@ class Answers:
         setting: corpus, noise bank, task, split and limit.
         of: (victim, defence, attack) to what was said, one row an utterance and cell: fold, seed, repeat, utterance,
             speaker, label_true, clean and attacked (the victim's labels; attacked is null where the attack did not
-            apply).
+            apply), and sound (which one it was, where the attack says so).
     """
 
     setting: Setting
@@ -78,7 +78,8 @@ def read(cells: Iterable[CellRecords]) -> list[Answers]:
 
 def _said(cell: CellRecords) -> pd.DataFrame:
     rows = pooled_rows([cell])
-    asked = rows[rows["query"] == 1].set_index("utterance")["label_after"].rename("attacked")
+    asked = rows[rows["query"] == 1].set_index("utterance").reindex(columns=["label_after", "source"])
+    asked = asked.rename(columns={"label_after": "attacked", "source": "sound"})
     found = clean(rows)[[*UTTERANCE, "speaker", "label_true", "label_before"]].join(asked, on="utterance")
     return found.rename(columns={"label_before": "clean"})
 

@@ -46,7 +46,10 @@ def contrast(terms: Sequence[Term], score: Recall = "uar") -> Measured | None:
         None where a term has no such utterance.
     """
     parts = _parts(terms, score)
-    return None if parts is None else _together(parts)
+    if parts is None:
+        return None
+    several = sum(part.times * part.difference for part in parts) if len(parts) > 1 else None
+    return _together(parts, several)
 
 
 def relative(terms: Sequence[Term], score: Recall = "uar") -> Measured | None:
@@ -87,7 +90,7 @@ class _Part:
     """A term in figures.
 
     Args:
-        who: fold, seed, repeat, utterance, speaker of each answer.
+        who: fold, seed, repeat, utterance, speaker, sound of each answer.
         later: 1 where the later column is right, 0 where not; or what stands for it in a linearisation.
         earlier: likewise.
         share: of the term's mean.
@@ -101,6 +104,10 @@ class _Part:
     share: NDArray[np.float64]
     stratum: NDArray[np.int64]
     times: float
+
+    @property
+    def difference(self) -> float:
+        return float(self.share @ (self.later - self.earlier))
 
     @property
     def base(self) -> float:
@@ -126,19 +133,29 @@ def _parts(terms: Sequence[Term], score: Recall) -> list[_Part] | None:
             np.asarray(rows[column] == rows["label_true"], np.float64) for column in (term.later, term.earlier)
         )
         own = (np.asarray(share, np.float64), np.asarray(stratum, np.int64))
-        parts.append(_Part(rows[[*UTTERANCE, "speaker"]], later, earlier, *own, term.times))
+        parts.append(_Part(rows[[*UTTERANCE, "speaker", "sound"]], later, earlier, *own, term.times))
     return parts
 
 
 def _together(parts: Sequence[_Part], value: float | None = None) -> Measured:
     told = (part.who.assign(term=number, stratum=part.stratum) for number, part in enumerate(parts))
     who = pd.concat(told, ignore_index=True)
-    return measured(
+    found = measured(
         np.concatenate([part.later for part in parts]),
         np.concatenate([part.earlier for part in parts]),
         who["speaker"].tolist(),
         strata=who.groupby(["term", "stratum"]).ngroup(),
         weights=np.concatenate([part.share * part.times for part in parts]),
-        units=who.groupby([*UTTERANCE]).ngroup(),
+        units=who.groupby("utterance").ngroup(),
+        sounds=_sounds(who),
         value=value,
     )
+    return replace(found, n=who.groupby([*UTTERANCE]).ngroups)
+
+
+def _sounds(who: pd.DataFrame) -> pd.Series[str] | None:
+    """Which answers were asked for with the same sound; one that names none shares it with no other."""
+    if who["sound"].isna().all():
+        return None
+    own = who[[*UTTERANCE]].astype(str).agg("/".join, axis=1)
+    return who["sound"].where(who["sound"].notna(), own).astype(str)

@@ -7,18 +7,49 @@ of claims through [`adjusted`][leaderboards.reproduce.evidence.adjusted]: whoeve
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
-from bench.scoring.estimates import ROUNDING, Estimate
-from bench.scoring.statistics import difference_interval, holm, proportion_interval, quantiles
+from bench.scoring.estimates import ROUNDING, Estimate, Interval
+from bench.scoring.statistics import (
+    cluster_variance,
+    compare,
+    holm,
+    multiway_variance,
+    proportion_interval,
+    quantiles,
+    sign_flip_test,
+)
 from leaderboards.reproduce.figures import LEAST_SPEAKERS, NEGLIGIBLE, Measured, Tail
 
-_LEVEL = 0.95
+_LEVEL, _SIGNIFICANT = 0.95, 0.05
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Spread:
+    """How far a figure can be off.
+
+    Args:
+        sums: of each speaker, what it adds to the figure.
+        parts: of each speaker, its part of the weight; they sum to 1.
+        error: standard error.
+        freedom: its degrees of freedom.
+    """
+
+    sums: Numbers
+    parts: Numbers
+    error: float
+    freedom: float
+
+    def p(self, value: float, line: float) -> float:
+        """Two-sided p of the hypothesis that a figure lies on a line: Student's t, and signs flipped over speakers."""
+        t = abs(value - line) / self.error
+        flipped = sign_flip_test(self.sums - line * self.parts)
+        return max(2 * float(special.stdtr(self.freedom, -t)), flipped)
 
 
 def measured(
@@ -29,12 +60,10 @@ def measured(
     strata: ArrayLike,
     weights: ArrayLike,
     units: ArrayLike,
+    sounds: ArrayLike | None = None,
     value: float | None = None,
 ) -> Measured:
-    """Measure Σ w · (first − second) with its interval and tests, clustered by speaker.
-
-    The tests are Student's t on the clusters, as the interval is: the variance is the interval's, the degrees of
-    freedom are the speakers less one.
+    """Measure Σ w · (first − second) with its interval and tests, clustered by speaker, and by sound where one is told.
 
     Args:
         first: shape (n,), one figure an answer.
@@ -43,18 +72,59 @@ def measured(
         strata: shape (n,), which mean each belongs to.
         weights: shape (n,); of a contrast of several means they need not sum to 1.
         units: shape (n,), the utterance of each: one may stand in several rows.
+        sounds: shape (n,), the sound that each was asked about with.
         value: of the figure, where the sum is that of its linearisation alone.
     """
-    difference, shares = np.asarray(first, float) - np.asarray(second, float), np.asarray(weights, float)
-    clusters, names = pd.factorize(np.asarray(speakers), sort=True)
-    half = _half_width(difference, clusters, strata, shares, units)
+    given = np.asarray(weights, np.float64)
+    difference = np.where(given < 0, -1.0, 1.0) * (np.asarray(first, np.float64) - np.asarray(second, np.float64))
+    names, clusters = np.unique(np.asarray(speakers), return_inverse=True)
+    crossed = [] if sounds is None or len(np.unique(np.asarray(sounds))) < 2 else [np.asarray(sounds)]
+    linear = float(np.abs(given) @ difference)
+    n, groups, shown = len(np.unique(np.asarray(units))), len(names), linear if value is None else value
+    if groups < 2:
+        return Measured(shown, -1.0, 1.0, n=n, speakers=groups)
+    found = _spread(difference, np.abs(given), clusters, strata, units, crossed, shown - linear)
+    interval, p = _interval(shown, found, groups), None
     if value is None:
-        value = float(shares @ difference)
-        interval = max(-1.0, value - half), min(1.0, value + half)
-    else:
-        interval = (value - half, value + half)
-    tails = () if len(names) < LEAST_SPEAKERS or half <= ROUNDING else _tails(value, half, len(names))
-    return Measured(value, *interval, n=len(np.unique(np.asarray(units))), speakers=len(names), tails=tails)
+        told = compare(first, second, clusters, strata, given, units, crossed)
+        interval, p = told.difference.ci95, told.p
+    tails = () if groups < LEAST_SPEAKERS or found.error <= ROUNDING else _tails(shown, found, p)
+    return Measured(shown, *interval, n=n, speakers=groups, tails=tails)
+
+
+def _spread(
+    difference: Numbers,
+    weights: Numbers,
+    clusters: NDArray[np.intp],
+    strata: ArrayLike,
+    units: ArrayLike,
+    crossed: list[NDArray[np.object_]],
+    beyond: float,
+) -> _Spread:
+    """What interval and tests are made of; `beyond` is what a figure has beside its linearisation."""
+    whole = multiway_variance(difference, weights, [clusters, *crossed], strata)
+    apart = cluster_variance(difference, weights, units, strata, "CR1")  # of so many, one more or less is all the same
+    parts = np.bincount(clusters, weights) / weights.sum()
+    sums = np.bincount(clusters, weights * difference) + beyond * parts
+    return _Spread(sums, parts, max(whole.value, apart.value) ** 0.5, whole.freedom)
+
+
+def _interval(value: float, found: _Spread, groups: int) -> Interval:
+    """Student's, drawn to 0 where flipped signs do not leave it out."""
+    half = float(quantiles(_LEVEL, found.freedom)[1]) * found.error
+    low, high = value - half, value + half
+    if groups >= LEAST_SPEAKERS and found.error > ROUNDING and found.p(value, 0.0) > _SIGNIFICANT:
+        low, high = min(low, 0.0), max(high, 0.0)
+    return low, high
+
+
+def _tails(value: float, found: _Spread, p: float | None) -> tuple[Tail, ...]:
+    """One-sided p on both sides of each line; at 0 the one that goes with the interval, where there is one."""
+    tails = []
+    for line in (0.0, NEGLIGIBLE, -NEGLIGIBLE):
+        half = (p if line == 0 and p is not None else found.p(value, line)) / 2
+        tails.append(Tail(line, *((half, 1 - half) if value > line else (1 - half, half))))
+    return tuple(tails)
 
 
 def share(hits: ArrayLike, speakers: Sequence[str]) -> Estimate:
@@ -66,33 +136,6 @@ def share(hits: ArrayLike, speakers: Sequence[str]) -> Estimate:
     """
     true = np.asarray(hits, float)
     return Estimate(float(true.mean()), *proportion_interval(true, speakers, _LEVEL), n=len(true))
-
-
-def _half_width(
-    difference: NDArray[np.float64],
-    clusters: NDArray[np.int64],
-    strata: ArrayLike,
-    shares: NDArray[np.float64],
-    units: ArrayLike,
-) -> float:
-    """Half the interval of a difference whose means are taken away, so that no end of it is cut off."""
-    _, stratum = np.unique(np.asarray(strata), return_inverse=True)
-    means = np.bincount(stratum, shares * difference) / np.bincount(stratum, shares)
-    centred = difference - means[stratum]
-    speakers = cast("Sequence[str]", clusters)  # numbers in the place of names, which are slow to sort
-    nothing = np.zeros(len(centred))
-    return difference_interval(centred, nothing, speakers, _LEVEL, strata=stratum, weights=shares, units=units)[1]
-
-
-def _tails(value: float, half: float, groups: int) -> tuple[Tail, ...]:
-    """One-sided p on both sides of each line."""
-    error = half / float(quantiles(_LEVEL, groups - 1)[1])
-    lines = (0.0, NEGLIGIBLE, -NEGLIGIBLE)
-    scores = [(value - line) / error for line in lines]
-    above, below = (
-        [float(cast("float", stats.t.sf(sign * score, groups - 1))) for score in scores] for sign in (1, -1)
-    )
-    return tuple(Tail(*found) for found in zip(lines, above, below, strict=True))
 
 
 def adjusted(p_values: Sequence[float]) -> list[float]:

@@ -13,7 +13,6 @@ from bench.scoring.conditions import Condition, scores
 from bench.scoring.estimates import Estimate
 from bench.scoring.names import Setting
 from bench.scoring.records import CellRecords, pooled_rows
-from bench.scoring.scores import UTTERANCE
 from leaderboards.reproduce.evidence import measured
 from leaderboards.reproduce.figures import Measured
 from leaderboards.reproduce.shape import TableSubject
@@ -72,13 +71,15 @@ class Searches:
             for hits in [self.of[under].successes(k)]
         ]
         whole = pd.concat(found, ignore_index=True)
+        hits = whole["success"].to_numpy(float)
         return measured(
-            whole["success"].astype(float),
+            hits,
             np.zeros(len(whole)),
             whole["speaker"].tolist(),
             strata=whole["term"],
             weights=whole["weight"],
-            units=whole.groupby([*UTTERANCE]).ngroup(),
+            units=whole.groupby("utterance").ngroup(),
+            value=float(whole["weight"].to_numpy(float) @ hits),
         )
 
 

@@ -92,9 +92,11 @@ def test_terms_add_up_and_share_their_speakers() -> None:
     both = paired(found.get("v", "d", "x"), found.get("v", "none", "x"))
     single = contrast([Term(both)])
     assert single is not None
-    half = contrast([Term(both, times=0.25), Term(both, times=0.25)])
+    half, quarter = (contrast([Term(both, times=0.25 / count)] * (2 * count)) for count in (1, 2))
     assert half is not None
-    assert (2 * half.value, *(2 * bound for bound in half.ci95)) == pytest.approx((single.value, *single.ci95))
+    assert quarter is not None
+    assert 2 * half.value == pytest.approx(single.value)
+    assert (quarter.value, *quarter.ci95) == pytest.approx((half.value, *half.ci95)), "they share their utterances"
     nothing = contrast([Term(both), Term(both, times=-1.0)])
     assert nothing is not None
     assert (nothing.value, *nothing.ci95) == pytest.approx((0, 0, 0))
