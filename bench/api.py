@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from bench.contracts.threat_models import Corr, NoiseScope
 from bench.core.errors import ComponentError
 from bench.core.progress import SILENT, Progress
+from bench.evaluation.enrolment import Enrolment
 from bench.evaluation.options import Device, Options, parse_folds, parse_ks, parse_seeds
 from bench.evaluation.run import execute
 from bench.measures.catalogue import parse_measures
@@ -36,6 +37,8 @@ class RunOptions(TypedDict, total=False):
         corr: whether an informed attacker is told how much each noise category harms: "yes", "no" or "both".
         noises: "all", "additive", "imperceptible" or "both".
         limit: so many utterances are attacked at most.
+        enrol: "halves" or "paper": whether a victim may know other utterances of the speakers that it is asked about,
+            or all of them, as in P1.
         measures: what is measured on accepted candidates, into their records: for example "seg_snr_db,stoi".
         device: "auto", "cpu" or "cuda".
         batch_size: searches side by side.
@@ -58,6 +61,7 @@ class RunOptions(TypedDict, total=False):
     corr: Corr
     noises: NoiseScope
     limit: int | None
+    enrol: Enrolment
     measures: str | Sequence[str]
     device: Device
     batch_size: int
@@ -129,6 +133,7 @@ _READ: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "noise_bank": ("noise_banks", _several),
     "noise_root": ("noise_roots", _paths),
     "fold": ("folds", parse_folds),
+    "enrol": ("enrolment", _as_it_is),
     "seeds": ("seeds", parse_seeds),
     "measures": ("measures", parse_measures),
     "plugin": ("plugins", _paths),

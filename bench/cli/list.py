@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json as json_format
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from bench.contracts.registry import Registry
+    from bench.contracts.entries import Entry
 
 TASK_KIND = "tasks"
 
@@ -25,17 +26,16 @@ def list_components(
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """List victims, attacks, defences, corpora and noise banks, with their parameters and defaults, and the tasks."""
-    from bench.contracts.component import KINDS
-    from bench.contracts.registry import Registry
+    from bench.contracts.entries import KINDS, entries_by_name
     from bench.core.errors import UsageError
     from bench.core.specs import did_you_mean
 
     kinds = (*KINDS, TASK_KIND)
     if kind is not None and kind not in kinds:
         raise UsageError("bench list", repr(kind), "one of " + ", ".join(kinds), did_you_mean(kind, kinds))
-    registry = Registry.discover(plugin)
+    entries = entries_by_name(plugin)
     wanted = (kind,) if kind else kinds
-    found = [line for known in KINDS if known in wanted for line in _components(registry, known)]
+    found = [line for known in KINDS if known in wanted for line in _components(entries, known)]
     found += _tasks() if TASK_KIND in wanted else []
     if json:
         typer.echo(json_format.dumps(found, indent=1))
@@ -43,10 +43,10 @@ def list_components(
         _print(found)
 
 
-def _components(registry: Registry, kind: str) -> list[dict[str, str]]:
+def _components(entries: Mapping[tuple[str, str], Entry], kind: str) -> list[dict[str, str]]:
     found = []
-    for name in registry.names(kind):
-        entry = registry.entry(kind, name)
+    for name in sorted(name for of, name in entries if of == kind):
+        entry = entries[kind, name]
         parameters, summary = entry.describe()
         line = {"kind": kind, "name": name, "parameters": parameters, "summary": summary, "origin": entry.origin}
         found.append(line)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from bench.contracts.attacks import Attack, SpeechEffect
 from bench.contracts.composition import Composed
+from bench.contracts.entries import KINDS as KINDS
+from bench.contracts.entries import SINGULAR as SINGULAR
 from bench.contracts.pipeline import DefensePipeline, check_defends
 from bench.contracts.protocols import Corpus, Defense, Fingerprinted, NoiseBank, TrainableVictim, TrainedAgainst
 from bench.contracts.traits import Traits, traits_of
@@ -19,14 +21,6 @@ from bench.core.specs import JOINED, bare, params_of
 if TYPE_CHECKING:
     from bench.core.noises import NoiseSet
 
-SINGULAR = {
-    "victims": "victim",
-    "attacks": "attack",
-    "defenses": "defense",
-    "corpora": "corpus",
-    "noise_banks": "noise bank",
-}
-KINDS = tuple(SINGULAR)
 _METHODS: dict[str, tuple[type[Any], str]] = {
     "victims": (TrainableVictim, "fit and load"),
     "attacks": (Attack, "search"),

@@ -15,14 +15,20 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from bench.contracts.component import KINDS, SINGULAR
 from bench.contracts.sources import described, source_of, table_in, unimported_source_of
 from bench.core.errors import ComponentError, UsageError
-from bench.core.result_code import code_of_component
 from bench.core.shadowing import refuse_shadow
 from bench.core.specs import ISOLATED
 from bench.core.userfile import load_file
 
+SINGULAR = {
+    "victims": "victim",
+    "attacks": "attack",
+    "defenses": "defense",
+    "corpora": "corpus",
+    "noise_banks": "noise bank",
+}
+KINDS = tuple(SINGULAR)
 PLUGIN_TABLE = "COMPONENTS"
 _TABLE = f'{PLUGIN_TABLE} = {{"attacks": {{"my_attack": MyAttack}}}} with kinds {", ".join(KINDS)}'
 _NAME = re.compile(r"[\w-]+")
@@ -85,6 +91,8 @@ class Entry:
     @property
     def code(self) -> str:
         """Digest the code that the component is written in; nothing of it is run."""
+        from bench.core.result_code import code_of_component
+
         module = self.target.partition(":")[0]
         return code_of_component(module, self.plugin or unimported_source_of(module))
 
@@ -94,19 +102,29 @@ class Entry:
         return described(self.source, self.target.partition(":")[2]) if self.source else ("", "")
 
 
-def found_entries(plugins: Iterable[Path], isolated: Collection[tuple[str, str]]) -> Iterable[Entry]:
-    """Find the components of installed packages and of plug-in files.
+def entries_by_name(
+    plugins: Iterable[Path], isolated: Collection[tuple[str, str]] = ()
+) -> dict[tuple[str, str], Entry]:
+    """Find the components of installed packages and of plug-in files, by kind and name.
 
     Args:
         plugins: plug-in files. One that has a component which is to be isolated is not run.
         isolated: kind and name of everything that is to be isolated.
 
     Raises:
-        UsageError: a plug-in file cannot be used.
+        UsageError: two components of one kind share a name, or a plug-in file cannot be used.
     """
-    yield from _installed()
-    for path in plugins:
-        yield from _of_file(path, isolated)
+    found: dict[tuple[str, str], Entry] = {}
+    for entry in (*_installed(), *(entry for path in plugins for entry in _of_file(path, isolated))):
+        other = found.setdefault((entry.kind, entry.name), entry)
+        if other != entry:
+            raise UsageError(
+                f"{SINGULAR[entry.kind]} {entry.name!r}",
+                f"two of that name: {other.target} of {other.origin} and {entry.target} of {entry.origin}",
+                "one",
+                "rename yours, or uninstall one of the two",
+            )
+    return found
 
 
 def _installed() -> Iterable[Entry]:

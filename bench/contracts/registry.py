@@ -16,7 +16,7 @@ from bench.contracts.component import KINDS as KINDS
 from bench.contracts.component import SINGULAR, Component, check_built, joined
 from bench.contracts.composition import composed, isolated_specs, specs_in
 from bench.contracts.entries import Entry as Entry
-from bench.contracts.entries import found_entries
+from bench.contracts.entries import entries_by_name
 from bench.core.errors import UsageError
 from bench.core.result_code import code_of_component
 from bench.core.specs import ISOLATED, Spec, bare, build, did_you_mean, is_isolated, spec_of
@@ -79,17 +79,7 @@ class Registry:
         Raises:
             UsageError: two components of one kind share a name, or a plug-in file cannot be used.
         """
-        found: dict[tuple[str, str], Entry] = {}
-        for entry in found_entries(plugins, isolated):
-            other = found.setdefault((entry.kind, entry.name), entry)
-            if other != entry:
-                raise UsageError(
-                    f"{SINGULAR[entry.kind]} {entry.name!r}",
-                    f"two of that name: {other.target} of {other.origin} and {entry.target} of {entry.origin}",
-                    "one",
-                    "rename yours, or uninstall one of the two",
-                )
-        return cls(found, isolation)
+        return cls(entries_by_name(plugins, isolated), isolation)
 
     def names(self, kind: str) -> list[str]:
         """List the names of the components of one kind, in alphabetical order."""

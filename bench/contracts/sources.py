@@ -7,6 +7,7 @@ import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 _FARTHEST = 4
 """Imports that a default is followed through."""
@@ -139,8 +140,14 @@ def _body(file: Path) -> Iterator[ast.stmt]:
             body = ast.parse(part).body
         except (SyntaxError, ValueError):  # the beginning ends within a text, say
             continue
-        yield from body[count:]
+        for item in body[count:]:
+            yield from item.body if _is_for_type_checkers(item) else [item]
         count = len(body)
+
+
+def _is_for_type_checkers(item: ast.stmt) -> TypeGuard[ast.If]:
+    """Whether it tells what a face passes on lazily."""
+    return isinstance(item, ast.If) and ast.unparse(item.test).rpartition(".")[2] == "TYPE_CHECKING"
 
 
 def _default(file: Path, value: ast.expr) -> str:

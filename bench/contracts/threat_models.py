@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import typing
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from bench.contracts.composition import Composed, composed
-from bench.core.specs import Spec, spec_of
+from bench.contracts.composition import Composed, composed, isolated_specs
+from bench.core.specs import ISOLATED, Spec, spec_of
 
 Corr = Literal["yes", "no", "both"]
 Counted = Literal["imperceptible", "additive", "all"]
@@ -54,6 +56,8 @@ def threat_models(text: str, attack: Any, corr: Corr, noises: NoiseScope) -> lis
         names = zip(attack.names, attack.parts, strict=True)
         whole = composed(tuple(spec_of(Spec.parse(name).name, part) for name, part in names))
         return [ThreatModel(whole, whole, False, splits)]
+    if isolated_specs("attacks", text):
+        return _of_isolated(text, attack, corr, noises, splits)
     spec = Spec.parse(text)
     pinned = {key for key, _ in spec.params}
     fields = {field.name: field.default for field in dataclasses.fields(attack)}
@@ -67,15 +71,55 @@ def threat_models(text: str, attack: Any, corr: Corr, noises: NoiseScope) -> lis
     for knows in informed:
         known = {"corr": knows} if "corr" in fields else {}
         if "noises" in fields:
-            told = ((split, replace(attack, noises=_told(attack, split), **known)) for split in splits)
+            told = ((split, replace(attack, noises=_told(offered_by(attack), split), **known)) for split in splits)
             found += [ThreatModel(spec_of(spec.name, one), base, knows, (split,)) for split, one in told]
         else:
             found.append(ThreatModel(spec_of(spec.name, replace(attack, **known)), base, knows, splits))
     return found
 
 
-def _told(attack: Any, allowed: Counted) -> str:
+def offered_by(attack: object) -> tuple[str, ...]:
+    """List the noises that an attack offers to keep to, by its field `noises`; none where it has no such field.
+
+    >>> from attacks.boundary import Boundary
+    >>> offered_by(Boundary())
+    ('all', 'imperceptible')
+    """
+    hints = typing.get_type_hints(type(attack)) if dataclasses.is_dataclass(attack) else {}
+    return tuple(map(str, typing.get_args(hints.get("noises"))))
+
+
+def _told(offered: Sequence[str], allowed: Counted) -> str:
     """What an attack is told: what it may use, or the most of what it offers that lies within that."""
-    offered = typing.get_args(typing.get_type_hints(type(attack))["noises"])
     narrower = COUNTED[: COUNTED.index(allowed) + 1]
     return next((one for one in reversed(narrower) if one in offered), offered[0] if offered else allowed)
+
+
+def _of_isolated(
+    given: str, attack: Any, corr: Corr, noises: NoiseScope, splits: tuple[Counted, ...]
+) -> list[ThreatModel]:
+    """The threat models of an attack in a process of its own: what its parameters are is known, not their defaults.
+
+    Args:
+        given: its spec; what it names is not crossed.
+        attack: the component's object.
+        corr: as in `threat_models`.
+        noises: likewise.
+        splits: what it may use, where it cannot be told.
+    """
+    canonical, params, offered = ISOLATED + attack.told.spec, attack.params, attack.told.offers
+    if not params:
+        return [ThreatModel(canonical, canonical, False, splits)]
+    spec, pinned = Spec.parse(canonical), {key for key, _ in Spec.parse(given).params}
+    rest = tuple(one for one in spec.params if one[0] not in ("corr", "noises"))
+    informed = {"yes": (True,), "no": (False,), "both": (False, True)}[corr] if "corr" in params else (False,)
+    informed = (params["corr"] is True,) if "corr" in pinned & set(params) else informed
+    own = tuple(one for one in COUNTED if one == params.get("noises") and "noises" in pinned)
+    separate = own or (P1S if noises == "both" else splits)
+    found = []
+    for knows, split in itertools.product(informed, separate if offered else (None,)):
+        told = [("corr", str(knows).lower())] if "corr" in params else []
+        told += [("noises", _told(offered, split))] if split else []
+        whole, base = (str(Spec(spec.name, some)) for some in ((*rest, *told), rest))
+        found.append(ThreatModel(whole, base, knows, (split,) if split else splits))
+    return found

@@ -144,10 +144,17 @@ class Channel:
         return Message(head, arrays)
 
     def close(self) -> None:
-        """Close both ends."""
-        for descriptor in (self._reading, self._writing):
-            with contextlib.suppress(OSError):
+        """Close both ends; what is asked of it afterwards is refused, whoever has those numbers then."""
+        ends = (self._reading, self._writing)
+        self._reading = self._writing = -1
+        for descriptor in ends:
+            if descriptor >= 0:
                 os.close(descriptor)
+
+    @property
+    def closed(self) -> bool:
+        """Tell whether it has been closed on this side."""
+        return self._reading < 0
 
     def _read(self, into: memoryview, until: float) -> None:
         while into:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from bench.contracts.component import SINGULAR, Component
 from bench.contracts.composition import composed
@@ -13,13 +14,27 @@ from bench.core.errors import UsageError
 from bench.core.progress import SILENT
 from bench.core.result_code import code_of
 from bench.core.specs import ISOLATED, JOINED
-from bench.isolation.described import described
+from bench.isolation.attacks import IsolatedAttack, IsolatedEffect, IsolatedInformed, IsolatedSearch
+from bench.isolation.described import Described, described
 from bench.isolation.limits import Limits
 from bench.isolation.recipes import IsolatedDefense, IsolatedRecipe
 from bench.isolation.room import Room
 
 CODE = ("bench.isolation",)
 """What an isolated component's results depend on beside its own code."""
+
+
+def _attack(room: Room, told: Described) -> IsolatedAttack:
+    if told.effect:
+        return IsolatedEffect(room, told)
+    return IsolatedInformed(room, told) if told.informed else IsolatedSearch(room, told)
+
+
+_MAKES: dict[str, Callable[[Room, Described], Any]] = {
+    "victims": IsolatedRecipe,
+    "attacks": _attack,
+    "defenses": IsolatedDefense,
+}
 
 
 @dataclass(frozen=True)
@@ -39,17 +54,16 @@ class Isolation:
 
         Args:
             registry: finds its entry; nothing of it is imported here.
-            kind: "victims" or "defenses".
-            specs: without `isolated:`; of a pipeline, all of its parts.
+            kind: "victims", "attacks" or "defenses".
+            specs: without `isolated:`; of a pipeline or a composition, all of its parts.
 
         Raises:
             UsageError: it cannot be made, or no sandbox can be.
             ComponentError: its code cannot be imported, or it says of itself what cannot be.
         """
-        makes = {"victims": IsolatedRecipe, "defenses": IsolatedDefense}
         text = composed(tuple(specs))
-        if kind not in makes:
-            expected = " and ".join(SINGULAR[one] for one in makes)
+        if kind not in _MAKES:
+            expected = ", ".join(_MAKES)
             raise UsageError(f"isolated:{text}", f"a {SINGULAR[kind]}", expected, "leave isolated: out")
         room = Room(self.limits, self.hidden, registry, ((kind, text),))
         process = room.open(SILENT)
@@ -58,4 +72,4 @@ class Isolation:
         entries = registry.entries_of(kind, specs)
         code = JOINED.join([*(entry.code for entry in entries), code_of(CODE)])
         origin = JOINED.join(entry.origin for entry in entries)
-        return Component(kind, ISOLATED + told.spec, origin, makes[kind](room, told), code, isolated=True)
+        return Component(kind, ISOLATED + told.spec, origin, _MAKES[kind](room, told), code, isolated=True)

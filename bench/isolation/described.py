@@ -8,6 +8,7 @@ from typing import Any
 
 from bench.contracts.component import KINDS
 from bench.contracts.composition import composed, specs_in
+from bench.contracts.threat_models import COUNTED
 from bench.contracts.traits import Traits
 from bench.core.errors import UsageError
 from bench.core.specs import Spec
@@ -28,6 +29,9 @@ class Described:
         fingerprint: of files that it rests on.
         checks: whether it may refuse a victim.
         seen: whether it says what it was trained against.
+        effect: whether it is applied, not searched with.
+        informed: whether it can be told beforehand what harms.
+        offers: the noises that it can be told to keep to.
     """
 
     spec: str
@@ -36,6 +40,9 @@ class Described:
     fingerprint: str = ""
     checks: bool = False
     seen: bool = False
+    effect: bool = False
+    informed: bool = False
+    offers: tuple[str, ...] = ()
 
 
 def described(process: IsolatedProcess, kind: str, specs: Sequence[str]) -> Described:
@@ -59,8 +66,11 @@ def described(process: IsolatedProcess, kind: str, specs: Sequence[str]) -> Desc
     prints = told.get("fingerprint")
     if not isinstance(prints, list) or not all(map(_is_line, prints)) or len(prints) > _ITEMS:
         raise process.broken("a fingerprint that is none", "a list of texts")
-    flags = {name: told.get(name) is True for name in ("checks", "seen")}
-    return Described(str(spec), params, _traits(process, told), " ".join(prints), **flags)
+    flags = {name: told.get(name) is True for name in ("checks", "seen", "effect", "informed")}
+    offers = told.get("offers")
+    if not isinstance(offers, list) or not all(one in COUNTED for one in offers):
+        raise process.broken("noises that are none", "some of " + ", ".join(COUNTED))
+    return Described(str(spec), params, _traits(process, told), " ".join(prints), offers=tuple(offers), **flags)
 
 
 def _names(kind: str, text: str) -> list[str]:

@@ -14,26 +14,31 @@ import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from bench.contracts.attacks import InformedAttack, SpeechEffect
 from bench.contracts.capabilities import Purifying, Refusing
 from bench.contracts.component import Component
 from bench.contracts.pipeline import Defended, check_defends
 from bench.contracts.protocols import ChecksVictim, Fingerprinted, FitContext, TrainableVictim, TrainedAgainst, Victim
 from bench.contracts.registry import Registry
+from bench.contracts.threat_models import offered_by
 from bench.contracts.traits import traits_of
 from bench.core.errors import BenchError, DataError, UsageError
 from bench.core.noises import NoiseSet
 from bench.core.specs import params_of
 from bench.core.types import NoiseClip
+from bench.isolation.attack_host import AttackHost
 from bench.isolation.channel import ANYTHING, Array, Channel, ChannelError, Message
 from bench.isolation.folder import packed, read_in
 from bench.isolation.speech import array_of, read_batch, read_heard, read_labelled, read_noises, read_task
 from bench.isolation.telling import Telling
+
+_WITHOUT_TRAINING = frozenset({"ask", "enroll", "trace", "search", "answer", "close", "probe", "apply"})
 
 
 def main(told: str) -> None:
@@ -73,7 +78,7 @@ def _serve(host: Host, channel: Channel) -> None:
 
 def _answered(host: Host, request: Message, channel: Channel) -> Message:
     try:
-        with torch.no_grad() if request.head["do"] in ("ask", "enroll", "trace") else torch.enable_grad():
+        with torch.no_grad() if request.head["do"] in _WITHOUT_TRAINING else torch.enable_grad():
             return host.doing[request.head["do"]](request, channel)
     except torch.OutOfMemoryError:
         return Message({"error": ["memory"]})
@@ -108,6 +113,11 @@ class Host:
         """Find the components; this runs the plug-in files."""
         return Registry.discover(self.plugins)
 
+    @cached_property
+    def attacks(self) -> AttackHost:
+        """Make what runs attacks."""
+        return AttackHost(partial(self.registry.build, "attacks"))
+
     @property
     def doing(self) -> dict[str, Callable[[Message, Channel], Message]]:
         """Give the methods by the kind of request."""
@@ -120,6 +130,7 @@ class Host:
                 "load": self._load,
             },
             **{"save": self._save, "enroll": self._enroll, "ask": self._ask, "trace": self._trace},
+            **self.attacks.doing,
         }
 
     def _describe(self, request: Message, channel: Channel) -> Message:
@@ -135,6 +146,9 @@ class Host:
             "fingerprint": [leaf.object.fingerprint() for leaf in leaves if isinstance(leaf.object, Fingerprinted)],
             "checks": isinstance(own, ChecksVictim),
             "seen": any(isinstance(leaf.object, TrainedAgainst) for leaf in leaves),
+            "effect": isinstance(own, SpeechEffect),
+            "informed": isinstance(own, InformedAttack),
+            "offers": [] if component.parts else offered_by(own),
         }
         return Message(told)
 
@@ -178,8 +192,7 @@ class Host:
         """Make a victim known with some speakers' speech."""
         told, place = request.head["speech"], request.head["victim"]
         waveforms = [torch.from_numpy(samples) for samples in request.arrays]
-        speech = read_heard(told, waveforms, [f"enrolled {number}" for number in range(len(told))])
-        return self._known(self.victims[place].enroll(speech), self.devices[place])
+        return self._known(self.victims[place].enroll(read_heard(told, waveforms)), self.devices[place])
 
     def _ask(self, request: Message, channel: Channel) -> Message:
         """Ask a victim about a batch."""
@@ -215,7 +228,7 @@ class Host:
         if torch.get_num_threads() != head["threads"]:
             torch.set_num_threads(head["threads"])
         device = self.devices[request.head["victim"]]
-        return self.victims[head["victim"]], read_batch(head["speech"], request.arrays, head["sample_keys"], device)
+        return self.victims[head["victim"]], read_batch(head, request.arrays, device)
 
     def _known(self, victim: Victim, device: torch.device) -> Message:
         with self._lock:

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
 import torch
 
@@ -25,9 +25,11 @@ from bench.isolation.limits import Limits
 from bench.isolation.sandbox import REMEDY, Visible, command
 from bench.isolation.seccomp import program
 
+Look: TypeAlias = Callable[[Message], Message]
 _CONNECTIONS = 16
 _ERRORS: dict[str, type[BenchError]] = {one.__name__: one for one in (UsageError, DataError, ComponentError)}
 _LONGEST = 2000
+_LAST_S = 5.0
 _REMEDY = "correct it; without isolated: it runs in the referee's own process"
 
 
@@ -58,7 +60,7 @@ class IsolatedProcess:
         self._said: deque[bytes] = deque(maxlen=8)
         self._broken = ""
         started = _spawner().submit(_start, shown, limits, self.connections, gpu, self._said)
-        self._popen, self._channels = started.result()
+        self._popen, self._channels, self._reader = started.result()
         self._first = self._channels[0]
         self._free: queue.LifoQueue[Channel] = queue.LifoQueue()
         for channel in self._channels[::-1]:
@@ -66,12 +68,18 @@ class IsolatedProcess:
         weakref.finalize(self, _end, self._popen, self._channels)
         self._wait_for_it()
 
+    @property
+    def pid(self) -> int:
+        """Return the number of the sandbox's program among this machine's processes."""
+        return self._popen.pid
+
     def ask(
         self,
         head: dict[str, Any],
         arrays: Sequence[Array] = (),
         allowed: Allowed | None = None,
         seconds: float | None = None,
+        look: Look | None = None,
     ) -> Message:
         """Ask something, and wait for the answer; several threads may at once, each on a connection of its own.
 
@@ -80,6 +88,7 @@ class IsolatedProcess:
             arrays: what goes with it.
             allowed: how much the answer may bring; by default no arrays.
             seconds: how long it may take; by default `Limits.answer_s`.
+            look: answers what it asks back before it answers; nothing may be asked where None.
 
         Raises:
             ComponentError: the process died, sent what is no answer, or was too slow; it is ended then.
@@ -87,9 +96,14 @@ class IsolatedProcess:
         """
         channel = self._free.get()
         try:
-            return self._asked(channel, Message(head, tuple(arrays)), allowed or Allowed(), seconds)
+            return self._asked(channel, Message(head, tuple(arrays)), allowed or Allowed(), seconds, look)
         finally:
             self._free.put(channel)
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether it has been ended, or closed with whoever had it."""
+        return bool(self._broken) or self._first.closed
 
     def close(self) -> None:
         """End the process and everything in its sandbox; its pipes are closed once nobody can be reading them."""
@@ -106,13 +120,15 @@ class IsolatedProcess:
         self.close()
         return ComponentError(self.where, found, expected, _REMEDY)
 
-    def _asked(self, channel: Channel, message: Message, allowed: Allowed, seconds: float | None) -> Message:
+    def _asked(
+        self, channel: Channel, message: Message, allowed: Allowed, seconds: float | None, look: Look | None
+    ) -> Message:
         if self._broken:
             raise ComponentError(self.where, f"a process that has been ended ({self._broken})", "one", _REMEDY)
         seconds = self.limits.answer_s if seconds is None else seconds
         try:
             channel.send(message, seconds)
-            return self._answer(channel, allowed, seconds)
+            return self._answer(channel, allowed, seconds, look)
         except ChannelClosedError as error:
             raise self.broken(f"its process died{self._last_words()}", "an answer") from error
         except ChannelError as error:
@@ -120,7 +136,7 @@ class IsolatedProcess:
                 f"{error} ({seconds:g} s)" if "time" in str(error) else str(error), "an answer"
             ) from error
 
-    def _answer(self, channel: Channel, allowed: Allowed, seconds: float) -> Message:
+    def _answer(self, channel: Channel, allowed: Allowed, seconds: float, look: Look | None) -> Message:
         """The answer, after what is told of the work meanwhile."""
         until = time.monotonic() + seconds
         with contextlib.ExitStack() as bars:
@@ -138,6 +154,8 @@ class IsolatedProcess:
                 elif "steps" in answer.head:
                     if advance and type(answer.head["steps"]) is int:
                         advance(answer.head["steps"])
+                elif "look" in answer.head and look is not None:
+                    channel.send(look(answer), until - time.monotonic())
                 elif "done" in answer.head:
                     bars.pop_all().close()
                 else:
@@ -158,15 +176,14 @@ class IsolatedProcess:
         try:
             self._first.receive(Allowed(), self.limits.start_s)
         except ChannelError as error:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._popen.wait(2.0)
             words = self._last_words()
             if "bwrap: " in words:
                 raise UsageError("isolated:", f"bubblewrap could not start{words}", "a sandbox", REMEDY) from error
             raise self.broken(f"a process that did not come up{words}", "one that is ready") from error
 
     def _last_words(self) -> str:
-        """The end of what it wrote where nobody reads, in brackets."""
+        """The end of what it wrote where nobody reads, in brackets; it has died, or is waited for a little."""
+        self._reader.join(_LAST_S)
         text = plain(b"".join(self._said).decode("utf-8", "replace").strip()[-300:])
         return f" ({text})" if text else ""
 
@@ -189,7 +206,7 @@ def _spawner() -> ThreadPoolExecutor:
 
 def _start(
     shown: Visible, limits: Limits, connections: int, gpu: bool, said: deque[bytes]
-) -> tuple[subprocess.Popen[bytes], list[Channel]]:
+) -> tuple[subprocess.Popen[bytes], list[Channel], threading.Thread]:
     """Start a sandbox with its connections; what it writes where nobody reads is kept, the end of it."""
     with contextlib.ExitStack() as theirs, contextlib.ExitStack() as ours:
         to_it, from_it = ([os.pipe() for _ in range(connections)] for _ in range(2))
@@ -219,9 +236,10 @@ def _start(
             env={},
         )
         assert popen.stdout is not None
-        threading.Thread(target=_keep, args=(popen.stdout, said), daemon=True).start()
+        reader = threading.Thread(target=_keep, args=(popen.stdout, said), daemon=True)
+        reader.start()
         ours.pop_all()
-        return popen, channels
+        return popen, channels, reader
 
 
 def _keep(stream: IO[bytes], said: deque[bytes]) -> None:

@@ -6,8 +6,7 @@ speaker, for everything else.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -15,6 +14,7 @@ import torch
 from torch import Tensor
 
 from bench.core.batch import Batch
+from bench.core.heard import Heard
 from bench.core.noises import NoiseSet
 from bench.core.types import NoiseClip, Phone, Task, Utterance, Word
 from bench.isolation.channel import Array
@@ -40,7 +40,7 @@ def labelled(utterances: Sequence[Utterance]) -> tuple[list[Told], list[Array]]:
     told: list[Told] = [
         [
             *(one.id, one.session, one.emotion, one.activation, one.valence, dict(one.metadata)),
-            *(one.speaker, one.transcript, _told_words(one.words)),
+            *(one.speaker, one.transcript, words_told(one.words)),
         ]
         for one in utterances
     ]
@@ -63,7 +63,7 @@ def read_labelled(told: Sequence[Told], samples: Iterator[Array]) -> list[Uttera
                 speaker,
                 session=session,
                 transcript=transcript,
-                words=_words(words),
+                words=read_words(words),
                 emotion=emotion,
                 activation=activation,
                 valence=valence,
@@ -73,7 +73,7 @@ def read_labelled(told: Sequence[Told], samples: Iterator[Array]) -> list[Uttera
     return found
 
 
-def heard(utterances: Sequence[Utterance], speakers: Sequence[str], with_words: bool) -> list[Told]:
+def heard(utterances: Sequence[Utterance | Heard], speakers: Sequence[str], with_words: bool) -> list[Told]:
     """Write what a victim is told of speech beside its sound: a speaker and, for one that reads, words.
 
     Args:
@@ -82,46 +82,50 @@ def heard(utterances: Sequence[Utterance], speakers: Sequence[str], with_words: 
         with_words: whether transcripts and words go with them.
     """
     return [
-        [speaker, one.transcript, _told_words(one.words)] if with_words else [speaker, None, None]
+        [speaker, one.transcript, words_told(one.words)] if with_words else [speaker, None, None]
         for one, speaker in zip(utterances, speakers, strict=True)
     ]
 
 
-def read_heard(told: Sequence[Told], waveforms: Sequence[Tensor], ids: Sequence[str]) -> tuple[Utterance, ...]:
-    """Read what `heard` wrote.
+def read_heard(told: Sequence[Told], waveforms: Sequence[Tensor]) -> tuple[Utterance, ...]:
+    """Read what `heard` wrote as what victims are given: utterances without a name.
 
     Args:
         told: n lists.
         waveforms: n tensors of shape (t,).
-        ids: what each is called here.
     """
     return tuple(
-        Utterance(id, waveform, speaker, transcript=transcript, words=_words(words))
-        for (speaker, transcript, words), waveform, id in zip(told, waveforms, ids, strict=True)
+        Utterance("", waveform, speaker, transcript=transcript, words=read_words(words))
+        for (speaker, transcript, words), waveform in zip(told, waveforms, strict=True)
     )
 
 
-def read_batch(
-    told: Sequence[Told], arrays: Sequence[Array], sample_keys: Sequence[str], device: torch.device
-) -> Batch:
-    """Make the batch that a victim is asked about.
-
-    An utterance has no name but, for a victim that draws by it and a sample key, a digest of its samples.
+def read_speech(told: Sequence[Told], samples: Iterator[Array]) -> list[Heard]:
+    """Read what `heard` wrote as what attacks are given.
 
     Args:
-        told: by `heard`.
+        told: n lists.
+        samples: n arrays are taken from these.
+    """
+    return [
+        Heard(torch.from_numpy(next(samples)), speaker, transcript, read_words(words))
+        for speaker, transcript, words in told
+    ]
+
+
+def read_batch(head: Mapping[str, Any], arrays: Sequence[Array], device: torch.device) -> Batch:
+    """Make the batch that a victim is asked about.
+
+    Args:
+        head: with `speech` by `heard`, and `sample_keys` and `sessions`, one a row or none.
         arrays: waveforms, shape (b, t), float32, and lengths, shape (b,), int64.
-        sample_keys: one a row, or none.
         device: where it goes.
     """
-    waveforms, lengths = arrays
-    padded = torch.from_numpy(waveforms)
-    ends = torch.from_numpy(lengths)
-    placed = padded.to(device)
+    waveforms, lengths = (torch.from_numpy(array) for array in arrays)
+    placed = waveforms.to(device)
     rows = [row[:end] for row, end in zip(placed, lengths.tolist(), strict=True)]
-    own = [waveform[:end] for waveform, end in zip(waveforms, lengths.tolist(), strict=True)] if sample_keys else []
-    names = [hashlib.blake2b(samples.data, digest_size=16).hexdigest() for samples in own] or [""] * len(told)
-    return Batch(read_heard(told, rows, names), placed, ends.to(device), tuple(sample_keys))
+    keys, sessions = (tuple(head[name]) for name in ("sample_keys", "sessions"))
+    return Batch(read_heard(head["speech"], rows), placed, lengths.to(device), keys, sessions)
 
 
 def noises_told(noises: NoiseSet) -> tuple[dict[str, Any], list[Array]]:
@@ -155,13 +159,28 @@ def read_task(told: dict[str, Any]) -> Task:
     return Task(**{**told, **lists})
 
 
-def _told_words(words: tuple[Word, ...] | None) -> list[Told] | None:
+def words_told(words: tuple[Word, ...] | None) -> list[Told] | None:
+    """Write words with their times, and those of their phones."""
     if words is None:
         return None
     return [[w.text, w.start_s, w.end_s, [[p.label, p.start_s, p.end_s] for p in w.phones]] for w in words]
 
 
-def _words(told: Sequence[Told] | None) -> tuple[Word, ...] | None:
+def read_words(told: Sequence[Told] | None) -> tuple[Word, ...] | None:
+    """Read what `words_told` wrote.
+
+    Raises:
+        TypeError, ValueError: it is nothing of the kind.
+    """
     if told is None:
         return None
-    return tuple(Word(text, start, end, tuple(Phone(*one) for one in phones)) for text, start, end, phones in told)
+    return tuple(
+        Word(_text(text), float(start), float(end), tuple(Phone(_text(p), float(s), float(e)) for p, s, e in phones))
+        for text, start, end, phones in told
+    )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"a {type(value).__name__} for a text")
+    return value

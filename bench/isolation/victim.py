@@ -29,7 +29,7 @@ _TRACE_LEAST = 64 * MiB
 class IsolatedVictim:
     """A fitted victim behind a pipe. Where it refuses or purifies, it has the methods `answer_or_refuse` and `trace`.
 
-    It is told waveforms, lengths, words where it reads, and a speaker by a name that says nothing.
+    It is told waveforms, lengths, words where it reads, and a speaker and a session by names that say nothing.
 
     Args:
         process: where it is.
@@ -54,6 +54,7 @@ class IsolatedVictim:
     refuses: bool
     purifies: bool
     speakers: Mapping[str, str] = field(default_factory=dict)
+    _numbers: dict[str, str] = field(default_factory=lambda: {"": ""}, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.refuses:
@@ -115,6 +116,7 @@ class IsolatedVictim:
         speakers = [self.speakers.get(one.speaker, one.speaker) for one in batch.utterances]
         head = {"do": doing, "victim": self.place, "threads": torch.get_num_threads()}
         head |= {"sample_keys": list(batch.sample_keys) if self.draws else []}
+        head |= {"sessions": [self._numbers.setdefault(one, f"{len(self._numbers)}") for one in batch.sessions]}
         head |= {"speech": heard(batch.utterances, speakers, self.reads)}
         return head, [array_of(batch.waveforms), array_of(batch.lengths)]
 

@@ -14,7 +14,7 @@ from bench.scoring.scores import CELL, UTTERANCE, within
 
 PLAIN_NOISES = ("environmental", "white_noise")
 """Attacks that lay one sound over the utterance and ask once."""
-BURST_DB = 15.0
+BURST_DB = 12.0
 """So far below the SNR over the utterance lies that of its noisiest 250 ms where a success is a burst."""
 Sign = tuple[float, str]
 """A figure that reached a bell's threshold, and what it says in words."""
@@ -55,12 +55,15 @@ def chance_level(own: EntryRecords, found: CleanScores, most: float) -> Sign | N
 
 
 def labels_flip(own: EntryRecords, least: float) -> Sign | None:
-    """Find changed labels that did not hold when the same was asked again.
+    """Find labels that did not hold when the same was asked again: changed ones, or those of clean speech.
 
     Args:
         own: records; those that do not say whether labels held are passed over.
-        least: the share of changed labels.
+        least: the share of changed labels; or of further answers about clean speech.
     """
+    again = own.clean["flip_share"].dropna()
+    if len(again) and again.mean() >= least:
+        return float(again.mean()), f"{again.mean():.0%} of further answers about clean speech are other labels"
     asked = own.every[own.every["query"] > 0]
     by_chance = asked["tied"].eq(True) | (asked["flip_share"] <= 0.5)
     changed = int((by_chance | (asked["label_after"] != asked["label_before"])).sum())

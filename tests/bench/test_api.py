@@ -27,6 +27,7 @@ GIVEN: dict[str, tuple[Any, str, Any]] = {
     "corr": ("yes", "corr", "yes"),
     "noises": ("all", "noises", "all"),
     "limit": (9, "limit", 9),
+    "enrol": ("paper", "enrolment", "paper"),
     "measures": ("seg_snr_db", "measures", ("seg_snr_db",)),
     "device": ("cpu", "device", "cpu"),
     "batch_size": (8, "batch_size", 8),

@@ -125,9 +125,17 @@ def test_no_labels_ids_or_marks_go_in_but_in_training(hostile: Hostile) -> None:
         assert secret not in str(caught.value)
 
 
+def test_one_that_draws_gets_its_keys_and_one_that_remembers_its_sessions(hostile: Hostile) -> None:
+    victim = fitted(hostile(), "draw").enroll(SPEECH)
+    batch = Batch.of(SPEECH[:3], sample_keys=["a", "b", "c"])
+    with pytest.raises(ComponentError) as caught:
+        victim.log_probs(replace(batch, sessions=("of one", "", "of another")))
+    assert "keys=('a', 'b', 'c') sessions=('1', '', '2')" in str(caught.value)
+
+
 def test_one_that_has_died_stays_dead_and_leaves_nothing(hostile: Hostile) -> None:
     victim = fitted(hostile(), "die").enroll(SPEECH)
-    pid = victim.process._popen.pid  # type: ignore[attr-defined]
+    pid = victim.process.pid  # type: ignore[attr-defined]
     for _ in range(2):
         with pytest.raises(BenchError, match="died"):
             victim.log_probs(Batch.of(SPEECH))

@@ -14,7 +14,7 @@ import pytest
 from bench.scoring.bells import BELLS, NAMED, Evidence
 from bench.scoring.bells import rung as heard
 from bench.scoring.descriptions import Description, RestsOn
-from bench.scoring.measured import Measured
+from bench.scoring.measured import EntryRecords
 from bench.scoring.names import CellNames, Setting
 from bench.scoring.pooling import clean_scores
 from bench.scoring.records import CellRecords
@@ -79,7 +79,7 @@ def pooled(*cells: CellRecords) -> PooledScores:
 def rung(*cells: CellRecords) -> dict[str, str]:
     """The bells of the first cell's entry, and what they say; of one alone without any other score."""
     if len(cells) == 1:
-        own = Measured.of(cells, [5])
+        own = EntryRecords.of(cells, [5])
         return {ring.bell.name: ring.says for ring in heard(Evidence(own, clean_scores(own.clean)))}
     return {ring.bell.name: ring.says for ring in pooled(*cells).bells}
 
@@ -135,7 +135,8 @@ def test_a_constant_victim_does_not_lead_a_board() -> None:
     robust = {entry.victim: entry.scores[0].robust_accuracy.value for entry in found.pooled}
     assert robust == {"constant": 0.25, "attacked": pytest.approx(0.1)}
     for board in boards(found):
-        assert [(line.rank, line.victim) for line in board.lines] == [(1, "attacked"), (None, "constant")]
+        ranks = [(line.rank and line.rank.value, line.victim) for line in board.lines]
+        assert ranks == [(1, "attacked"), (None, "constant")]
         assert {line.score.acc_att.value for line in board.lines} == {0.0, 0.9}
 
 
@@ -151,6 +152,15 @@ def test_labels_that_flip(sign: dict[str, Any]) -> None:
     assert rung(cell(at(1, 2, **sign)))["labels-flip"] == "40 of 40 changed labels did not hold when asked again"
     few = cell(lambda number, before: at(1, 2, **(sign if number == 2 else {"flip_share": 0.9}))(number, before))
     assert "labels-flip" not in rung(few), "one of forty"
+
+
+def test_answers_about_clean_speech_that_flip() -> None:
+    def under(share: float) -> CellRecords:
+        made = cell()
+        return replace(made, rows=made.rows.assign(flip_share=made.rows["query"].map({0: share})))
+
+    assert rung(under(0.1))["labels-flip"] == "10% of further answers about clean speech are other labels"
+    assert "labels-flip" not in rung(under(0.01))
 
 
 def test_plain_noise_that_does_as_much() -> None:

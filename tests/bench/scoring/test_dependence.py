@@ -32,7 +32,7 @@ def rows(seeds: int = 1, queries: int = 1) -> pd.DataFrame:
 
 def test_an_effect_that_asks_once_has_its_sounds_in_common() -> None:
     records = rows()
-    found = successes(records, 1, imperceptible=False)
+    found = successes(records, 1, counted="all")
     (sounds,) = crossed_with_speakers(found, records)
     assert list(np.asarray(sounds)) == [f"n{i % 3}" for i in range(12)]
     narrow, wide = estimated_share(found, "success"), estimated_share(found, "success", [sounds])
@@ -43,13 +43,13 @@ def test_an_effect_that_asks_once_has_its_sounds_in_common() -> None:
 def test_an_utterance_to_which_it_did_not_apply_shares_no_sound() -> None:
     records = rows()
     records = records[(records["query"] == 0) | (records["utterance"] != "u0")]
-    (sounds,) = crossed_with_speakers(successes(records, 1, imperceptible=False), records)
+    (sounds,) = crossed_with_speakers(successes(records, 1, counted="all"), records)
     assert pd.isna(np.asarray(sounds, dtype=object)[0])
 
 
 def test_a_search_and_clean_speech_share_no_sound() -> None:
     search = rows(queries=3)
-    assert crossed_with_speakers(successes(search, 3, imperceptible=False), search) == []
+    assert crossed_with_speakers(successes(search, 3, counted="all"), search) == []
     clean = search[search["query"] == 0]
     assert crossed_with_speakers(clean, clean) == []
 
@@ -61,18 +61,18 @@ def test_an_estimand_goes_by_its_name() -> None:
 
 
 def test_trainings_are_a_sample_where_the_interval_is_about_them() -> None:
-    found = successes(rows(seeds=5), 1, imperceptible=False)
+    found = successes(rows(seeds=5), 1, counted="all")
     assert trainings(found, "fitted") == []
     (cells,) = trainings(found, "trainings")
     assert sorted(np.bincount(np.asarray(cells))) == [12] * 5
     with pytest.raises(UsageError, match=r"records of 4 seeds.*5 or more"):
-        trainings(successes(rows(seeds=4), 1, imperceptible=False), "trainings")
+        trainings(successes(rows(seeds=4), 1, counted="all"), "trainings")
 
 
 def test_trainings_that_differ_widen_the_interval() -> None:
     """Against every other training nothing succeeds: about trainings the figure says little."""
     records = rows(seeds=6)
-    found = successes(records.assign(accepted=records["accepted"] & (records["seed"] % 2 == 0)), 1, imperceptible=False)
+    found = successes(records.assign(accepted=records["accepted"] & (records["seed"] % 2 == 0)), 1, counted="all")
     narrow, wide = (estimated_share(found, "success", trainings(found, about)) for about in ("fitted", "trainings"))
     assert narrow.value == wide.value == pytest.approx(1 / 6)
     assert wide.high - wide.low > 1.1 * (narrow.high - narrow.low)

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from bench.contracts.registry import Registry
 from bench.core.batch import Batch
 from bench.core.errors import ComponentError, UsageError
-from bench.core.types import Dataset, Utterance
+from bench.core.types import Dataset
 from bench.data.splits import split_named
 from bench.evaluation.cells import limited
-from bench.evaluation.measuring import attack_tools
+from bench.evaluation.measuring import lent_tools
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
 from bench.studies.listening.examples import chosen, listen, specs_of, word_changes
@@ -28,13 +28,12 @@ REGISTRY = Registry.discover()
 
 @dataclass(frozen=True)
 class Listening(ContraryVictim):
-    """Keeps what it is asked about."""
+    """Keeps what it is asked about: the sound to the last bit, and the words."""
 
-    asked: dict[str, list[Utterance]] = field(default_factory=dict)
+    asked: set[tuple[bytes, str | None]] = field(default_factory=set)
 
     def log_probs(self, batch: Batch) -> torch.Tensor:
-        for utterance in batch.utterances:
-            self.asked.setdefault(utterance.id, []).append(utterance)
+        self.asked.update((one.waveform.numpy().tobytes(), one.transcript) for one in batch.utterances)
         return super().log_probs(batch)
 
 
@@ -50,16 +49,21 @@ def test_it_is_what_the_referee_asks_first(
     split = split_named("k-fold").split(tuple(utterances), 0, "sample")
     (spec,) = specs_of([attack], REGISTRY)
     experiment, victim = experiment_of(utterances), Listening()
-    tools = attack_tools(experiment, 25, "test", split.test)
-    rows = Referee(victim, TASK, CPU).run(AttackRun(REGISTRY.build("attacks", spec), spec, tools, seed), split.test)
+    attack_as_built = REGISTRY.component("attacks", spec)
+    tools = lent_tools(experiment, attack_as_built, 25, "test")
+    run = AttackRun(attack_as_built.object, spec, tools, seed, experiment.dataset.utterances)
+    rows = Referee(victim, TASK, CPU).run(run, split.test)
     first = {row.utterance: row for row in rows if row.query == 1}
     (effect,) = listen(experiment, [spec], split.test, options_of(attack, seed=seed))
     assert len(effect.examples) == len(first) > 4
     for example in effect.examples:
-        row, asked = first[example.original.id], victim.asked[example.original.id][1]
-        assert torch.equal(example.candidate.waveform, asked.waveform)
-        assert example.candidate.transcript == asked.transcript
-        assert example.candidate.perturbation == asked.perturbation
+        row = first[example.original.id]
+        assert (example.candidate.waveform.numpy().tobytes(), example.candidate.transcript) in victim.asked
+        assert (example.done.name, example.done.category, example.done.source) == (
+            row.perturbation,
+            row.category,
+            row.source,
+        )
         assert example.snr_db == row.snr_db
         if row.label_after != row.label_before:
             assert example.counts == row.accepted

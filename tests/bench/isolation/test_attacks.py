@@ -1,0 +1,168 @@
+"""Attacks in a process of their own: what they find there is what they find here, and they get no more than is lent."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from bench.contracts.defense_view import DefenseView
+from bench.contracts.perception import p1
+from bench.contracts.registry import Registry
+from bench.contracts.threat_models import threat_models
+from bench.core.batch import Batch
+from bench.core.errors import ComponentError
+from bench.core.types import Utterance
+from bench.isolation.components import Isolation
+from bench.perturbations.rendering import attack_tools
+from bench.referee.referee import Referee
+from bench.referee.search import AttackRun
+from bench.scoring.rows import Row
+from bench.testing import CPU, TASK, sample_noises, sample_utterances
+
+SPEECH = sample_utterances(2, 1, "attacked")
+HOSTILE = Path(__file__).parent / "hostile_attack.txt"
+
+
+@dataclass(frozen=True)
+class ByEar:
+    """Tells classes by loudness and pitch, well enough to be fooled; its purifier takes every second sample away."""
+
+    def enroll(self, clean: list[Utterance]) -> ByEar:
+        return self
+
+    def log_probs(self, batch: Batch) -> Tensor:
+        changes = (batch.waveforms[:, 1:].sign() != batch.waveforms[:, :-1].sign()).sum(1) / batch.lengths
+        power = batch.waveforms.square().sum(1) / batch.lengths
+        return torch.log_softmax(torch.stack([40 * changes, 60 * power, 1 - power, 0.3 + changes], 1), 1)
+
+    def save(self, folder: Path) -> None:
+        raise NotImplementedError
+
+    def trace(self, batch: Batch) -> list[Tensor]:
+        return [one.waveform[::2, None] for one in batch.utterances]
+
+    def answer_or_refuse(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        return self.log_probs(batch), torch.zeros(len(batch), dtype=torch.bool)
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    return Registry.discover(isolation=Isolation())
+
+
+def rows(registry: Registry, spec: str, name: str = "", **more: Any) -> list[Row]:
+    """The records of an attack; `name` keys its draws."""
+    tools = attack_tools(sample_noises().part("test"), p1(), 10.0, 6, partial(registry.build, "attacks"))
+    run = AttackRun(registry.component("attacks", spec).object, name or spec, tools, 0, tuple(SPEECH), **more)
+    return Referee(ByEar(), TASK, CPU, batch_size=4).run(run, SPEECH)
+
+
+@pytest.mark.parametrize("spec", ["boundary", "transfer:attack=boundary"])
+def test_an_attack_finds_there_what_it_finds_here(registry: Registry, spec: str, sandboxes: None) -> None:
+    found = rows(registry, f"isolated:{spec}", spec)
+    assert found == rows(registry, spec)
+    assert len(found) > (10 if spec == "boundary" else 0)
+
+
+def test_an_attacker_who_knows_the_defence_looks_through_it_from_there(registry: Registry, sandboxes: None) -> None:
+    view = DefenseView.through(ByEar(), Batch.of, CPU)
+    spec = "adaptive:attack=boundary,looks=3"
+    assert rows(registry, f"isolated:{spec}", spec, view=view) == rows(registry, spec, view=view)
+
+
+def test_an_effect_makes_there_what_it_makes_here_under_a_name_of_its_own(registry: Registry, sandboxes: None) -> None:
+    there, here = rows(registry, "isolated:fade_in"), rows(registry, "fade_in")
+    drawn = [replace(row, recipe=None, imperceptible=None) for row in (*there, *here)]  # keyed by their own names
+    assert [row.snr_db for row in drawn[: len(there)]] == [row.snr_db for row in drawn[len(there) :]]
+    assert any(row.imperceptible for row in here)
+    assert not any(row.imperceptible for row in there)
+
+
+def test_informed_attacks_are_told_and_give_probes(registry: Registry, sandboxes: None) -> None:
+    there, here = (registry.component("attacks", f"{mark}boundary:corr=true").object for mark in ("isolated:", ""))
+    assert there.corr
+    assert there.categories == here.categories
+    tools = attack_tools(sample_noises().part("train"), p1(), 10.0, 6, partial(registry.build, "attacks"))
+    from bench.core.heard import Heard
+    from bench.core.rng import keyed
+
+    heard = Heard.of(SPEECH[0])
+    probes = [one.probe(heard, "natural", tools, keyed("probe")) for one in (there, here)]
+    assert probes[0] == probes[1]
+    assert probes[0] is not None
+    tools = replace(tools, degradation={"natural": 0.1, "human": 0.5, "interior": 0.2, "signal": 0.0})
+    first = [next(one.search(heard, tools, keyed("search"))) for one in (there, here)]
+    assert first[0] == first[1]
+
+
+@pytest.mark.parametrize(
+    "spec", ["boundary", "boundary:corr=true", "boundary:noises=imperceptible,step_db=2.0", "fade_in"]
+)
+def test_threat_models_are_those_of_the_same_attack_here(registry: Registry, spec: str, sandboxes: None) -> None:
+    there, here = (
+        threat_models(text, registry.build("attacks", text), "both", "both") for text in (f"isolated:{spec}", spec)
+    )
+    assert [(one.corr, one.noises) for one in there] == [(one.corr, one.noises) for one in here]
+    assert [one.base for one in there] == [f"isolated:{one.base}" for one in here]
+
+
+@pytest.fixture
+def hostile(tmp_path: Path, sandboxes: None) -> Registry:
+    plugin = tmp_path / "hostile_attack.py"
+    shutil.copy(HOSTILE, plugin)
+    return Registry.discover([plugin], {("attacks", "bad"), ("attacks", "effect")}, Isolation())
+
+
+@pytest.mark.parametrize(
+    ("what", "found"),
+    [
+        ("no recipe", "a str"),
+        ("closed effect", "isolated:effect"),
+        ("no clip", "passwd"),
+        ("look", "a look at what it was not given"),
+        ("nan", "NaN"),
+        ("die", "died"),
+    ],
+)
+def test_what_breaks_its_contract_is_named(hostile: Registry, what: str, found: str) -> None:
+    with pytest.raises(ComponentError, match=found) as caught:
+        rows(hostile, f"isolated:bad:what={what}")
+    assert "isolated:bad" in str(caught.value)
+
+
+def test_it_is_told_no_more_than_it_is_lent(hostile: Registry) -> None:
+    with pytest.raises(ComponentError, match="RuntimeError") as caught:
+        rows(hostile, "isolated:bad:what=tell")
+    told = str(caught.value)
+    assert f"['perturbation', 'speaker', 'transcript'] (None, None, None) {len(SPEECH)}" in told
+    assert "attacked-" not in told
+
+
+def test_what_it_writes_to_reaches_nobody(hostile: Registry) -> None:
+    before = [one.waveform.clone() for one in SPEECH]
+    found = rows(hostile, "isolated:bad:what=write")
+    assert all(torch.equal(one.waveform, kept) for one, kept in zip(SPEECH, before, strict=True))
+    asked = [row for row in found if row.query]
+    assert len(asked) == len(SPEECH)
+    assert not any(row.accepted for row in asked)
+
+
+def test_the_budget_ends_it_and_its_memory_ends_with_the_run(hostile: Registry) -> None:
+    found = rows(hostile, "isolated:bad:what=never")
+    assert max(row.query for row in found) == 6
+    for _ in range(2):
+        with pytest.raises(ComponentError, match="RuntimeError: search 1"):
+            rows(hostile, "isolated:bad:what=count")
+
+
+def test_an_effect_is_given_what_the_speaker_says_besides(hostile: Registry) -> None:
+    found = rows(hostile, "isolated:effect")
+    assert len([row for row in found if row.query]) == len(SPEECH)
+    assert not any(row.imperceptible for row in found)
