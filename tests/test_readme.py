@@ -87,7 +87,11 @@ def test_the_json_is_as_documented(finished_run: tuple[Path, Any]) -> None:
     found = json.loads((finished_run[0].parent / "scores.json").read_text())
     page = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
     tables = {
-        title: set(re.findall(r"^\| `(\w+)`", section, flags=re.MULTILINE))
+        title: {
+            name
+            for names in re.findall(r"^\| (`[^|]*)\|", section, flags=re.MULTILINE)
+            for name in re.findall(r"`(\w+)`", names)
+        }
         for title, section in re.findall(r"^## `([^`]+)`[^\n]*\n(.*?)(?=^## |\Z)", page, flags=re.DOTALL | re.MULTILINE)
     }
     cell, pooled = found["cells"][0], found["pooled"][0]
@@ -101,6 +105,9 @@ def test_the_json_is_as_documented(finished_run: tuple[Path, Any]) -> None:
     assert tables["candidates"] == set(cell["candidates"])
     assert tables["bells[]"] == set(cell["bells"][0])
     assert tables["rests_on"] == set(cell["rests_on"])
+    for name in ("queries", "smallest_perturbation"):
+        assert tables[f"{name}[]"] == set(pooled[name][0])
+    assert tables["optimality[]"] == set(found["optimality"][0])
     assert tables["tests[]"] == {name for test in pooled["tests"] for name in test}
     assert f'"schema": {found["schema"]}' in page
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from bench.contracts.threat_models import Counted
+from bench.contracts.threat_models import COUNTED, Counted
 from bench.scoring.conditions import Condition
 from bench.scoring.dependence import Estimand, crossed_with_speakers
 from bench.scoring.estimates import Estimate
@@ -138,12 +138,14 @@ def optimality(cells: Sequence[CellRecords]) -> Iterator[Optimality]:
         cells: finished, of any attacks; those that ask once are left out.
     """
     groups: dict[tuple[Hashable, Counted], dict[tuple[str, bool], list[CellRecords]]] = {}
-    for cell in cells:
+    for cell in sorted(cells, key=lambda one: one.description.text):  # the same order, whoever reads the records
         about, rests = cell.description, cell.description.rests_on
         who = (about.names.victim, about.names.defense, about.names.setting)
         rules = (rests.corpus_fingerprint, rests.perception, rests.min_snr_db, rests.max_queries, rests.device)
         rests_on = (*who, *rules, rests.versions["harness"])
-        for noises in about.noises if cell.rows["query"].max() > 1 else ():
+        for noises in COUNTED if cell.rows["query"].max() > 1 else ():
+            if noises not in about.noises:
+                continue
             attacks = groups.setdefault((rests_on, noises), {})
             attacks.setdefault((about.attack_base, about.corr), []).append(cell)
     for (_, noises), attacks in groups.items():
