@@ -17,6 +17,7 @@ from bench.core.cache import cache_dir
 from bench.core.errors import UsageError
 from bench.core.progress import Progress
 from bench.core.rng import keyed
+from bench.core.specs import JOINED
 from bench.core.types import Utterance
 from bench.evaluation.options import Options, check_writable
 from bench.evaluation.setup import set_up
@@ -36,7 +37,7 @@ class Pair:
     Args:
         pair: its number, in the order of the page.
         effect: the attack's spec; "" where the original is heard twice.
-        noise: the perturbation's name, as perception tables have it; "" likewise.
+        noise: what perception tables know it by: "noise", or the effect's spec; "" likewise.
         utterance: the id.
         check: whether it is the original twice.
     """
@@ -103,7 +104,7 @@ def pairs_of(effects: Sequence[TriedAttack], utterances: Sequence[Utterance], se
         seed: keys the order and the choice of the checks.
 
     Raises:
-        UsageError: one of the effects is a search, names no perturbation, or changed no sound.
+        UsageError: one of the effects is a search, gives free samples, or changed no sound.
     """
     found = [_sounding(effect, number) for effect in effects for number in range(len(effect.examples))]
     spoken = [said for said in utterances if said.has_sound]
@@ -120,15 +121,16 @@ def pairs_of(effects: Sequence[TriedAttack], utterances: Sequence[Utterance], se
 
 def _sounding(effect: TriedAttack, number: int) -> Sounding:
     example = effect.examples[number]
-    done = example.candidate.perturbation
+    done = example.done
     where, remedy = f"--attack {effect.spec!r}", "leave it out of the study"
     if effect.is_search:
         raise UsageError(where, "a search, of which only the first candidate can be heard", "an effect", remedy)
     if example.same_sound:
         raise UsageError(where, f"that it changes no sample of {example.original.id!r}", "an effect on sound", remedy)
-    if done is None:
-        raise UsageError(where, "an effect that names no perturbation", "one that a table can name", remedy)
-    pair = Pair("", effect.spec, done.name, example.original.id, check=False)
+    if "samples" in done.name.split(JOINED):
+        raise UsageError(where, "free samples, which no recipe describes", "an effect that a table can name", remedy)
+    name = done.name if done.name == "noise" else effect.spec
+    pair = Pair("", effect.spec, name, example.original.id, check=False)
     return Sounding(pair, wav_of(example.original.waveform.cpu()), wav_of(example.candidate.waveform.cpu()))
 
 
