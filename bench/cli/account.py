@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.cli.arguments import REQUIRED, Json, Offered, asking
-from bench.cli.report import listed, narrow_table, yes_or_no
+from bench.cli.report import listed
 from bench.cli.run import RUN
+from bench.cli.tables import narrow_table, yes_or_no
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from bench.cli.report import listed, narrow_table, speakers
+from bench.cli.report import listed, speakers
+from bench.cli.tables import narrow_table
 from bench.data.splits import LEAKS, split_named
 from bench.scoring.names import FEW_SPEAKERS
 

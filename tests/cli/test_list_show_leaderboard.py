@@ -211,13 +211,13 @@ def test_a_table_fits_eighty_columns(second_run: Path, columns: int, monkeypatch
 
     from rich.console import Console
 
-    from bench.cli import report
+    from bench.cli import tables
     from bench.evaluation.runs import read_results
     from leaderboards.ranking import boards
 
     found = read_results([second_run])
-    ranked = [report.ranking_table(board) for board in boards(found, greatest_k=True)]
-    for table in (*map(report.attack_table, found.pooled), *ranked):
+    ranked = [tables.ranking_table(board) for board in boards(found, greatest_k=True)]
+    for table in (*map(tables.attack_table, found.pooled), *ranked):
         page = Console(file=io.StringIO(), width=columns)
         page.print(table)
         text = page.file.getvalue()
@@ -226,7 +226,7 @@ def test_a_table_fits_eighty_columns(second_run: Path, columns: int, monkeypatch
         assert "robust accuracy" in text
     for entry in found.pooled:
         page = Console(file=io.StringIO(), width=columns)
-        page.print(report.attack_table(entry))
+        page.print(tables.attack_table(entry))
         for one in entry.scores:
             assert str(one.acc_att) in page.file.getvalue()
             assert str(one.robust_accuracy) in page.file.getvalue()
