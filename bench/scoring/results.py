@@ -16,17 +16,11 @@ from bench.scoring.conditions import Score
 from bench.scoring.contrasts import PairedTest, ValidityGap
 from bench.scoring.dependence import Estimand, trainings
 from bench.scoring.descriptions import FailedCell, RestsOn
-from bench.scoring.efforts import (
-    MedianQueries,
-    Optimality,
-    SmallestPerturbation,
-    optimality,
-    query_medians,
-    smallest_perturbations,
-)
+from bench.scoring.efforts import MedianQueries, SmallestPerturbation, query_medians, smallest_perturbations
 from bench.scoring.lines import lines
 from bench.scoring.measured import EntryRecords
 from bench.scoring.names import Setting
+from bench.scoring.optimality import Optimality, optimality
 from bench.scoring.pooling import CleanScores, PerturbedScores, clean_scores, perturbed_scores
 from bench.scoring.records import CellRecords
 

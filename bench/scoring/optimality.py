@@ -1,0 +1,88 @@
+"""How near the best of all searches of the same victim each of them comes."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from bench.contracts.threat_models import COUNTED, Counted
+from bench.scoring.estimates import Estimate
+from bench.scoring.names import Setting
+from bench.scoring.records import CellRecords, pooled_rows
+from bench.scoring.scores import UTTERANCE
+from bench.scoring.searches import (
+    optimality_gap,
+    queries_of,
+)
+
+
+@dataclass(frozen=True)
+class Optimality:
+    """Hold how far one attack stays behind the best of all on the same utterances.
+
+    Args:
+        victim: spec.
+        defense: spec, or "none".
+        attack: spec without corr and noises.
+        setting: corpus, noise bank, task, split, limit.
+        corr: whether the attacker was informed.
+        noises: which successes are counted.
+        budget: the greatest number of queries.
+        among: so many attacks, this one too.
+        gap: from 0, which is the best, to 1.
+    """
+
+    victim: str
+    defense: str
+    attack: str
+    setting: Setting
+    corr: bool
+    noises: Counted
+    budget: int
+    among: int
+    gap: Estimate
+
+    def to_json(self) -> dict[str, object]:
+        """Return one of `optimality[]` in docs/json.md."""
+        who = {"victim": self.victim, "defense": self.defense, "attack": self.attack, **self.setting.to_json()}
+        condition = {"corr": self.corr, "noises": self.noises, "k": self.budget, "among": self.among}
+        return {**who, **condition, **self.gap.named("gap"), "n": self.gap.n}
+
+
+def optimality(cells: Sequence[CellRecords]) -> Iterator[Optimality]:
+    """Compare all searches of the same victim, defence, data, rules and budget, on the utterances that all attacked.
+
+    Args:
+        cells: finished, of any attacks; those that ask once are left out.
+    """
+    groups: dict[tuple[Hashable, Counted], dict[tuple[str, bool], list[CellRecords]]] = {}
+    for cell in sorted(cells, key=lambda one: one.description.text):  # the same order, whoever reads the records
+        about, rests = cell.description, cell.description.rests_on
+        who = (about.names.victim, about.names.defense, about.names.setting)
+        rules = (rests.corpus_fingerprint, rests.perception, rests.min_snr_db, rests.max_queries, rests.device)
+        rests_on = (*who, *rules, rests.versions["harness"])
+        for noises in COUNTED if cell.rows["query"].max() > 1 else ():
+            if noises not in about.noises:
+                continue
+            attacks = groups.setdefault((rests_on, noises), {})
+            attacks.setdefault((about.attack_base, about.corr), []).append(cell)
+    for (_, noises), attacks in groups.items():
+        if len(attacks) > 1:
+            yield from _gaps(attacks, noises)
+
+
+def _gaps(attacks: dict[tuple[str, bool], list[CellRecords]], noises: Counted) -> Iterator[Optimality]:
+    about = next(iter(attacks.values()))[0].description
+    beside: pd.DataFrame | None = None
+    for number, own in enumerate(attacks.values()):
+        found = queries_of(pooled_rows(own), noises).rename(columns={"queries": str(number)})
+        beside = found if beside is None else beside.merge(found.drop(columns="speaker"), on=[*UTTERANCE])
+    if beside is None or beside.empty:
+        return
+    budget, names = about.rests_on.max_queries, about.names
+    queries = {str(number): beside[str(number)] for number in range(len(attacks))}
+    gaps = optimality_gap(queries, budget, beside["speaker"], beside["utterance"])
+    for (attack, corr), gap in zip(attacks, gaps.values(), strict=True):
+        yield Optimality(names.victim, names.defense, attack, names.setting, corr, noises, budget, len(attacks), gap)
