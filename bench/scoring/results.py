@@ -11,6 +11,7 @@ import pandas as pd
 
 from bench.scoring import conditions, contrasts
 from bench.scoring.bells import Evidence, Ring, rung
+from bench.scoring.candidates import Candidates
 from bench.scoring.conditions import Score
 from bench.scoring.contrasts import PairedTest, ValidityGap
 from bench.scoring.dependence import Estimand, trainings
@@ -24,7 +25,7 @@ from bench.scoring.efforts import (
     smallest_perturbations,
 )
 from bench.scoring.lines import lines
-from bench.scoring.measured import Candidates, EntryRecords
+from bench.scoring.measured import EntryRecords
 from bench.scoring.names import Setting
 from bench.scoring.pooling import CleanScores, PerturbedScores, clean_scores, perturbed_scores
 from bench.scoring.records import CellRecords

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.scoring.bells import NAMED, Ring
+from bench.scoring.candidates import Candidates
 from bench.scoring.conditions import Score
 from bench.scoring.descriptions import RestsOn
 from bench.scoring.estimates import Estimate
-from bench.scoring.measured import Candidates
 from bench.scoring.names import Setting
 from bench.scoring.pooling import CleanScores
 from bench.scoring.results import PooledScores, Results
