@@ -138,7 +138,7 @@ def optimality(cells: Sequence[CellRecords]) -> Iterator[Optimality]:
         cells: finished, of any attacks; those that ask once are left out.
     """
     groups: dict[tuple[Hashable, Counted], dict[tuple[str, bool], list[CellRecords]]] = {}
-    for cell in cells:
+    for cell in sorted(cells, key=lambda one: one.description.text):  # whatever the order of measuring or reading
         about, rests = cell.description, cell.description.rests_on
         who = (about.names.victim, about.names.defense, about.names.setting)
         rules = (rests.corpus_fingerprint, rests.perception, rests.min_snr_db, rests.max_queries, rests.device)
