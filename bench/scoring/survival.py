@@ -30,7 +30,9 @@ class KaplanMeier:
     @property
     def median(self) -> float:
         """Return the first time at which half or more have succeeded; infinite where that is not seen."""
-        reached = (time for time, left in zip(self.times, self.survival, strict=True) if left <= 0.5 + 1e-12)  # but for rounding
+        reached = (
+            time for time, left in zip(self.times, self.survival, strict=True) if left <= 0.5 + 1e-12
+        )  # but for rounding
         return next(reached, float("inf"))
 
 

@@ -11,11 +11,11 @@ from typing import cast
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from bench.scoring.estimates import ROUNDING, Estimate
-from bench.scoring.statistics import difference_interval, holm, proportion_interval, quantiles
+from bench.scoring.statistics import difference_interval, half_width, holm, proportion_interval, quantiles
 from leaderboards.reproduce.figures import LEAST_SPEAKERS, NEGLIGIBLE, Measured, Tail
 
 _LEVEL = 0.95
@@ -33,8 +33,8 @@ def measured(
 ) -> Measured:
     """Measure Σ w · (first − second) with its interval and tests, clustered by speaker.
 
-    The tests are Student's t on the clusters, as the interval is: the variance is the interval's, the degrees of
-    freedom are the speakers less one.
+    The tests are Student's t on the clusters: the standard error is the interval's, the degrees of freedom are the
+    speakers less one.
 
     Args:
         first: shape (n,), one figure an answer.
@@ -47,11 +47,12 @@ def measured(
     """
     difference, shares = np.asarray(first, float) - np.asarray(second, float), np.asarray(weights, float)
     clusters, names = pd.factorize(np.asarray(speakers), sort=True)
-    half = _half_width(difference, clusters, strata, shares, units)
     if value is None:
         value = float(shares @ difference)
-        interval = max(-1.0, value - half), min(1.0, value + half)
+        interval = difference_interval(first, second, clusters, _LEVEL, strata, weights, units)
+        half = (interval[1] - interval[0]) / 2
     else:
+        half = half_width(difference, clusters, strata, shares, _LEVEL, units)
         interval = (value - half, value + half)
     tails = () if len(names) < LEAST_SPEAKERS or half <= ROUNDING else _tails(value, half, len(names))
     return Measured(value, *interval, n=len(np.unique(np.asarray(units))), speakers=len(names), tails=tails)
@@ -66,22 +67,6 @@ def share(hits: ArrayLike, speakers: Sequence[str]) -> Estimate:
     """
     true = np.asarray(hits, float)
     return Estimate(float(true.mean()), *proportion_interval(true, speakers, _LEVEL), n=len(true))
-
-
-def _half_width(
-    difference: NDArray[np.float64],
-    clusters: NDArray[np.int64],
-    strata: ArrayLike,
-    shares: NDArray[np.float64],
-    units: ArrayLike,
-) -> float:
-    """Half the interval of a difference whose means are taken away, so that no end of it is cut off."""
-    _, stratum = np.unique(np.asarray(strata), return_inverse=True)
-    means = np.bincount(stratum, shares * difference) / np.bincount(stratum, shares)
-    centred = difference - means[stratum]
-    speakers = cast("Sequence[str]", clusters)  # numbers in the place of names, which are slow to sort
-    nothing = np.zeros(len(centred))
-    return difference_interval(centred, nothing, speakers, _LEVEL, strata=stratum, weights=shares, units=units)[1]
 
 
 def _tails(value: float, half: float, groups: int) -> tuple[Tail, ...]:
