@@ -56,6 +56,15 @@ def crossed_with_speakers(found: pd.DataFrame, records: pd.DataFrame, estimand: 
     return ways + trainings(found, estimand)
 
 
+def utterances_of(found: pd.DataFrame) -> pd.Series[int]:
+    """Number utterances, one that was measured by several seeds or repeats alike, for `units` of the statistics.
+
+    Args:
+        found: with columns speaker and utterance.
+    """
+    return found.groupby(["speaker", "utterance"], sort=False).ngroup()
+
+
 def trainings(found: pd.DataFrame, estimand: Estimand) -> list[ArrayLike]:
     """Say which rows share a training, where the interval is about trainings.
 
@@ -91,5 +100,5 @@ def estimated_share(found: pd.DataFrame, column: str, crossed: Sequence[ArrayLik
         crossed: clusterings, as [`crossed_with_speakers`][bench.scoring.dependence.crossed_with_speakers] gives them.
     """
     hits, speakers = found[column].to_numpy(float), found["speaker"].tolist()
-    interval = proportion_interval(hits, speakers, crossed=crossed, units=found["utterance"].to_numpy())
+    interval = proportion_interval(hits, speakers, crossed=crossed, units=utterances_of(found))
     return Estimate(float(hits.mean()), *interval, n=len(found))

@@ -192,6 +192,7 @@ def half_width(
     strata: ArrayLike,
     weights: ArrayLike,
     level: float = 0.95,
+    units: ArrayLike | None = None,
 ) -> float:
     """Compute t · √V of a linearised figure without bounds, such as a ratio, clustered by speaker.
 
@@ -201,8 +202,9 @@ def half_width(
         values: shape (n,), what each utterance adds to the figure.
         clusters: the speaker of each.
         strata: which mean each belongs to.
-        weights: shape (n,).
+        weights: shape (n,), of one sign in each stratum.
         level: coverage of figure ± half the width.
+        units: the utterance of each, where one has several rows; by default each row is another.
 
     Returns:
         Half the width; infinite for a single speaker.
@@ -213,6 +215,7 @@ def half_width(
     if cluster_count(clusters) < 2:
         return float("inf")
     found = cluster_variance(values, weights, clusters, strata)
-    apart = cluster_variance(values, weights, np.arange(len(codes(clusters))), strata)
+    each = np.arange(len(codes(clusters))) if units is None else units
+    apart = cluster_variance(values, weights, each, strata)
     t = quantiles(level, found.freedom)[1]
     return float(t * max(found.value, apart.value) ** 0.5)

@@ -9,7 +9,7 @@ from typing import Literal
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from bench.scoring.dependence import Estimand, crossed_with_speakers, trainings
+from bench.scoring.dependence import Estimand, crossed_with_speakers, trainings, utterances_of
 from bench.scoring.estimates import Difference, Estimate
 from bench.scoring.scores import CELL, cell_numbers, clean, in_order_of
 from bench.scoring.statistics import difference_interval, proportion_interval
@@ -89,7 +89,7 @@ def clean_scores(rows: pd.DataFrame, crossed: Sequence[ArrayLike] = ()) -> Clean
             [`crossed_with_speakers`][bench.scoring.dependence.crossed_with_speakers] gives it.
     """
     hit, speakers = rows["label_true"] == rows["label_before"], rows["speaker"].tolist()
-    units = rows["utterance"].to_numpy()
+    units = utterances_of(rows)
     found = {}
     for name, stratum, weights in weighted_means(rows):
         interval = proportion_interval(hit, speakers, strata=stratum, weights=weights, crossed=crossed, units=units)
@@ -139,7 +139,7 @@ def perturbed_scores(rows: pd.DataFrame, estimand: Estimand = "fitted") -> Pertu
     crossed = crossed_with_speakers(before, rows, estimand)
     then, now = clean_scores(before, trainings(before, estimand)), clean_scores(after, crossed)
     right, was_right = (rows["label_true"] == rows["label_before"] for rows in (after, before))
-    speakers, units = before["speaker"].tolist(), before["utterance"].to_numpy()
+    speakers, units = before["speaker"].tolist(), utterances_of(before)
     changes = [
         difference_interval(right, was_right, speakers, 0.95, stratum, weights, units, crossed)
         for _, stratum, weights in weighted_means(before)
