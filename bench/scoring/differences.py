@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy import optimize
 
 from bench.scoring.cluster_variance import cluster_variance, multiway_variance
-from bench.scoring.clustering import Clusters, Numbers, cluster_count, codes, layered, samples
+from bench.scoring.clustering import Clusters, Numbers, cluster_count, layered, samples
 from bench.scoring.estimates import Interval
 from bench.scoring.intervals import effective_size, quantiles
 
@@ -214,8 +214,9 @@ def half_width(
     """
     if cluster_count(clusters) < 2:
         return float("inf")
-    found = cluster_variance(values, weights, clusters, strata)
-    each = np.arange(len(codes(clusters))) if units is None else units
-    apart = cluster_variance(values, weights, each, strata)
+    turned, share_of = signed(values, 0.0, weights)
+    found = cluster_variance(turned, share_of, clusters, strata)
+    each = np.arange(len(share_of)) if units is None else units
+    apart = cluster_variance(turned, share_of, each, strata)
     t = quantiles(level, found.freedom)[1]
     return float(t * max(found.value, apart.value) ** 0.5)
