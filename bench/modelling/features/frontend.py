@@ -103,20 +103,20 @@ class FrontEnd:
 
     def tensors(self) -> dict[str, Tensor]:
         """Return what has to be saved: the training set's statistics; a speaker's are taken anew by `enrolled`."""
-        return {"statistics": self.statistics[_EVERYBODY]} if _EVERYBODY in self.statistics else {}
+        return {self._saved_as: self.statistics[_EVERYBODY]} if _EVERYBODY in self.statistics else {}
 
     def loaded(self, tensors: dict[str, Tensor], folder: Path) -> FrontEnd:
         """Return this front end with the statistics that `tensors` gave, which are taken out of the dictionary.
 
         Args:
-            tensors: as read from the folder; "statistics" is removed.
+            tensors: as read from the folder; what `tensors` named is removed.
             folder: where they come from, for the message.
 
         Raises:
             DataError: they are not there, or have another shape; where each speaker has their own, a victim of before
                 may have been saved without.
         """
-        kept, shape = tensors.pop("statistics", None), (2, WIDTHS[self.level])
+        kept, shape = tensors.pop(self._saved_as, None), (2, WIDTHS[self.level])
         if kept is None and self.scope == "speaker":
             return self
         if kept is None or tuple(kept.shape) != shape:
@@ -141,6 +141,10 @@ class FrontEnd:
             raise ComponentError(self.where, found, expected, "train the victim anew, or enrol the speaker")
         pairs = zip(features, (self.statistics[name] for name in names), strict=True)
         return [(frames - mean) / deviation for frames, (mean, deviation) in pairs]
+
+    @property
+    def _saved_as(self) -> str:
+        return "statistics" if self.scope == "training" else "average"
 
     @property
     def _everybody(self) -> dict[str, Tensor]:
