@@ -65,7 +65,7 @@ def made(effect: Any, original: Heard, key: object = 0) -> list[Heard]:
             found = rendering.rendered(steps.send(answer))
         except StopIteration:
             break
-        applies = found is not None and bool(found.loudness)
+        applies = found is not None and bool(found.gain)
         tried += [replace(found.heard, perturbation=found.done)] if found and applies else []
         answer = Answer(fooled=False, applied=applies)
     return tried

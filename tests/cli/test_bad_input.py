@@ -89,7 +89,7 @@ def refused(bench_here: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ({"attack": "boundary:signals=fade_inn"}, ["fade_inn", "did you mean 'fade_in'?"]),
         ({"attack": "pitch:factor=1"}, ["pitch", "factor"]),
         ({"attack": "boundary:step_db=1,,noises=all"}, ["boundary", "step_db", "'1,noises=all'", "a number"]),
-        ({"attack": "boundary+fade_in"}, ["'boundary', which is a search", "effects that ask once"]),
+        ({"attack": "boundary+fade_in+boundary"}, ["'boundary', a second search", "at most one search"]),
         ({"attack": "fade_in+adaptive"}, ["'adaptive', which searches with a copy of the defence", "asks_once=True"]),
         ({"attack": "transfer+fade_in"}, ["'transfer', which brings what a search has found", "run it alone"]),
         ({"attack": "adaptive:attack=boundry"}, ["adaptive:attack=boundry", "did you mean 'boundary'?"]),
@@ -152,7 +152,7 @@ COMPONENTS = {{"attacks": {{"old": Old}}}}
     [
         ("aware: ClassVar[bool] = True", "old", ["attack 'old'", "an attribute 'aware'", "Traits(adaptive=...)"]),
         ("made_of = property(lambda _: ())", "old", ["an attribute 'made_of'", "Traits(made_of=...)"]),
-        ("step: int = 1", "old+fade_in", ["'old', which does not say that it asks once", "Traits(asks_once=True)"]),
+        ("step: int = 1", "boundary+old", ["'old', which does not say that it asks once", "Traits(asks_once=True)"]),
     ],
     ids=["aware", "made_of", "undeclared"],
 )

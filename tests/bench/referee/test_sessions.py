@@ -32,7 +32,7 @@ def measured(registry: Registry, defense: str, batch_size: int = 64) -> list[Row
     experiment = Experiment(registry, Dataset("sample", SAID, "f"), sample_noises(), CPU, batch_size)
     parts = registry.component("victims", "loud"), registry.component("defenses", defense)
     fitted = FittedKey(*parts, TASKS["ahsn"], "k-fold", 0, 0)
-    return Measuring(experiment).rows(Cell(fitted, registry.component("attacks", ATTACK), 8))[0]
+    return Measuring(experiment).measured(Cell(fitted, registry.component("attacks", ATTACK), 8)).rows
 
 
 def test_a_session_is_one_search_and_opens_empty(registry: Registry) -> None:

@@ -12,7 +12,7 @@ import torch
 
 from bench.contracts.perception import p1
 from bench.core.errors import UsageError
-from bench.core.types import Perturbation, Utterance
+from bench.core.types import Utterance
 from bench.studies.listening.examples import listen
 from bench.studies.listening.page import facts, write_page
 from bench.testing import sample_utterances
@@ -133,19 +133,20 @@ def test_a_folder_of_a_files_name(tmp_path: Path, written: Callable) -> None:
 
 
 @pytest.mark.parametrize(
-    ("done", "says"),
+    ("attack", "says"),
     [
-        (None, "not studied by p1"),
-        (Perturbation("hum", "signal"), "not studied by p1"),
-        (Perturbation("fade_in", "signal"), "imperceptible for emotion"),
-        (Perturbation("fade_in+pitch", "signal"), "perceptible, after p1"),
+        ("gain", "not studied by p1"),
+        ("fade_in", "imperceptible for emotion"),
+        ("fade_in:percent_per_s=50.0", "not studied by p1 as it is here"),
+        ("pitch", "perceptible, after p1"),
+        ("fade_in+pitch", "not studied by p1"),
     ],
 )
-def test_what_people_hear(done: Perturbation | None, says: str, heard: Callable) -> None:
-    example = heard(sample_utterances(1)[:1], "fade_in")[0].examples[0]
-    said = dict(facts(replace(example, candidate=replace(example.candidate, perturbation=done)), p1()))
+def test_what_people_hear(attack: str, says: str, heard: Callable) -> None:
+    example = heard(sample_utterances(1)[:1], attack)[0].examples[0]
+    said = dict(facts(example, p1()))
     assert said["heard by people"].startswith(says)
-    assert said["perturbation"].startswith(done.name if done else "not declared")
+    assert said["perturbation"].startswith(attack.partition(":")[0])
 
 
 def test_a_silent_original_has_no_snr(
