@@ -111,7 +111,7 @@ class AttackHost:
         if found is None:
             return Message({"applies": False})
         done = None if found.perturbation is None else list(asdict(found.perturbation).values())
-        told = {"applies": True, "transcript": found.transcript, "words": words_told(found.words), "done": done}
+        told = {"applies": True, "transcript": found.transcript, "words": words_told(found.words), "mark": done}
         return Message(told, (array_of(found.waveform),))
 
 

@@ -215,7 +215,7 @@ def _looked(process: IsolatedProcess, tools: AttackTools, asked: Message, device
 
 
 def _changed(process: IsolatedProcess, reply: Message, original: Heard) -> Heard:
-    told, done = reply.head, reply.head.get("done")
+    told, done = reply.head, reply.head.get("mark")
     with suppress(TypeError, ValueError):
         words = read_words(told.get("words"))
         mark = None if done is None else Perturbation(*(plain(one) for one in done))
