@@ -45,7 +45,7 @@ def test_the_json(scores: dict[str, Any]) -> None:
     assert [cell[name] for name in names] == ["none", "boundary", "emodb", "folder", "ahsn", "k-fold", 0, 0, None]
     assert cell["victim"].startswith("cnn_gru:")
     assert (cell["n"], cell["speakers"]) == (16, 2)
-    assert cell["clean"]["uar"] > 0.7, "it learns"
+    assert cell["clean"]["uar"] > 0.6, "it learns; knowing half of two speakers' few utterances costs it some"
     assert [(s["corr"], s["noises"], s["k"]) for s in cell["scores"]] == [
         (corr, noises, k) for corr, noises in FOUR for k in (2, 4, 8)
     ]

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from bench import Batch, ComponentError, FitContext, UsageError, Utterance
+from bench import Batch, FitContext, UsageError, Utterance
 from bench.modelling.sequences import class_weights
 from bench.modelling.weights import load_weights, save_weights
 
@@ -40,7 +40,7 @@ class MeanLevel:
         weight = torch.zeros(3, len(classes), device=device, requires_grad=True)
         bias = torch.zeros(len(classes), device=device, requires_grad=True)
         labels = torch.tensor([classes.index(context.task.label_of(one) or "") for one in train], device=device)
-        enrolled = FittedMeanLevel(self, weight, bias).enroll(train)
+        enrolled = FittedMeanLevel(self, weight, bias, torch.zeros(2, 3)).enroll(train)
         features = torch.cat([enrolled.features(Batch.of([one], device)) for one in train])
         loss_of = torch.nn.CrossEntropyLoss(class_weights(labels, len(classes)).to(device))
         optimizer = torch.optim.LBFGS([weight, bias], max_iter=self.steps)
@@ -52,12 +52,13 @@ class MeanLevel:
             return float(total.detach())
 
         optimizer.step(loss)  # type: ignore[no-untyped-call]
-        return FittedMeanLevel(self, weight.detach(), bias.detach())
+        usual = torch.stack(list((enrolled.statistics or {}).values())).mean(dim=0)
+        return FittedMeanLevel(self, weight.detach(), bias.detach(), usual)
 
     def load(self, folder: Path, context: FitContext) -> FittedMeanLevel:
         """The fitted victim from its folder."""
         tensors, _ = load_weights(folder, context.device)
-        return FittedMeanLevel(self, tensors["weight"], tensors["bias"])
+        return FittedMeanLevel(self, tensors["weight"], tensors["bias"], tensors["usual"])
 
 
 @dataclass(frozen=True)
@@ -68,12 +69,15 @@ class FittedMeanLevel:
         recipe: what it was trained as.
         weight: shape (3, c).
         bias: shape (c,).
-        statistics: by speaker, mean and standard deviation of each figure over the clean utterances, shape (2, 3).
+        usual: mean and standard deviation of each figure, shape (2, 3), averaged over the training speakers: for a
+            speaker of whom nothing was enrolled.
+        statistics: by speaker, the same over the clean utterances.
     """
 
     recipe: MeanLevel
     weight: Tensor
     bias: Tensor
+    usual: Tensor
     statistics: Mapping[str, Tensor] | None = None
 
     def enroll(self, clean: Sequence[Utterance]) -> FittedMeanLevel:
@@ -90,16 +94,14 @@ class FittedMeanLevel:
     def features(self, batch: Batch) -> Tensor:
         """The normalised figures, shape (b, 3)."""
         known = self.statistics or {}
-        for utterance in batch.utterances:
-            if utterance.speaker not in known:
-                found = f"no clean speech of speaker {utterance.speaker}"
-                raise ComponentError("victim 'mean_level'", found, "every speaker enrolled", "call enroll first")
-        mean, deviation = torch.stack([known[utterance.speaker] for utterance in batch.utterances]).unbind(dim=1)
+        mean, deviation = torch.stack([known.get(one.speaker, self.usual) for one in batch.utterances]).unbind(dim=1)
         return (functionals(batch) - mean) / deviation
 
     def save(self, folder: Path) -> None:
         """Weights as safetensors, what they are as JSON."""
-        save_weights(folder, {"weight": self.weight, "bias": self.bias}, {"recipe": asdict(self.recipe)})
+        save_weights(
+            folder, {"weight": self.weight, "bias": self.bias, "usual": self.usual}, {"recipe": asdict(self.recipe)}
+        )
 
 
 def functionals(batch: Batch) -> Tensor:
