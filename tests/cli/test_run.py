@@ -331,10 +331,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Raising:
-    """Raises for one utterance, as long as the environment says so."""
+    """Raises for every second utterance, as long as the environment says so."""
 
     def search(self, original, tools, rng):
-        if original.id.endswith("Ta") and os.environ.get("RAISING") == "yes":
+        if rng.random() < 0.5 and os.environ.get("RAISING") == "yes":
             raise RuntimeError("no luck\\n<b>today</b>")
         yield original
 
