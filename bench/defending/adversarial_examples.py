@@ -69,9 +69,14 @@ def perturbed(
 
 
 def as_training_data(candidate: Candidate) -> Utterance:
-    """Return what is heard of a candidate, on the CPU, with what was done to it as its `perturbation`."""
-    said = candidate.utterance
-    return replace(said, waveform=said.waveform.cpu(), perturbation=candidate.rendered.done)
+    """Return what is heard of a candidate, on the CPU, with what was done to it as its `perturbation`.
+
+    Of sounds that were laid over it the recipe is the source, which says at which level and where.
+    """
+    said, done = candidate.utterance, candidate.rendered.done
+    if candidate.rendered.overlaid:
+        done = replace(done, source=str(candidate.recipe))
+    return replace(said, waveform=said.waveform.cpu(), perturbation=done)
 
 
 def adversarial_examples(

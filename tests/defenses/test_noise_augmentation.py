@@ -11,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench import FitContext, Perturbation, UsageError, Utterance
+from bench import FitContext, Overlay, Perturbation, Recipe, UsageError, Utterance
 from bench.audio.signal import snr_db
 from bench.contracts.pipeline import Defended
 from bench.contracts.protocols import TrainableVictim
@@ -59,25 +59,34 @@ def test_no_effect_of_the_kind_that_is_left_out_is_heard(left: str | None, effec
     assert defense.seen(sample_noises()) == {"signal"}
 
 
+def overlays(copies: list[Utterance]) -> list[Overlay]:
+    """The one sound that was laid over each."""
+    recipes = [Recipe.read(copy.perturbation.source) for copy in copies if copy.perturbation]
+    assert len(recipes) == len(copies)
+    found = [part for recipe in recipes for part in recipe.parts if isinstance(part, Overlay)]
+    assert len(found) == len(copies)
+    return found
+
+
 def test_copies_have_p1s_levels_and_keep_their_labels() -> None:
     sources = set()
     for copy in copies_of(NoiseAugmentation(growth=4)):
         original = ORIGINALS[copy.id]
         assert (copy.emotion, copy.speaker, copy.words) == (original.emotion, original.speaker, original.words)
-        assert copy.perturbation is not None
-        _, position, _, level, _ = copy.perturbation.source.split()
-        sources.add((position, level))
+        (overlay,) = overlays([copy])
+        level = overlay.snr_db
+        sources.add((overlay.fade, level))
         added = torch.linalg.vector_norm(copy.waveform - original.waveform)
         if copy.waveform.abs().max() < 1 and added:
-            assert float(snr_db(original.waveform, copy.waveform)) == pytest.approx(float(level), abs=0.01)
-    assert sources == {("start", "20"), ("whole", "20"), ("whole", "10"), ("whole", "0")}
+            assert float(snr_db(original.waveform, copy.waveform)) == pytest.approx(level, abs=0.01)
+    assert sources == {("out", 20.0), ("", 20.0), ("", 10.0), ("", 0.0)}
 
 
 def test_only_the_forms_that_are_asked_for_are_made() -> None:
-    sources = [copy.perturbation.source for copy in copies_of(NoiseAugmentation(start=False, snrs_db=(5.0, 5.0)))]
-    assert all("whole complete 5 dB" in source for source in sources)
-    assert len(sources) == 2 * len(TRAIN)
-    assert all("start" in copy.perturbation.source for copy in copies_of(NoiseAugmentation(snrs_db=())))
+    found = overlays(copies_of(NoiseAugmentation(start=False, snrs_db=(5.0, 5.0))))
+    assert {(one.snr_db, one.fade, one.segment) for one in found} == {(5.0, "", None)}
+    assert len(found) == 2 * len(TRAIN)
+    assert all(one.fade == "out" for one in overlays(copies_of(NoiseAugmentation(snrs_db=()))))
 
 
 @settings(max_examples=12, deadline=None)
