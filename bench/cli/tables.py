@@ -58,7 +58,7 @@ def tests_table(entry: PooledScores) -> Table:
     """Lay out the tests between conditions as a table, a line for each test that p was adjusted for."""
     from bench.scoring.lines import plain_p
 
-    table = narrow_table("Compared", "With")
+    table = narrow_table("Tested", "With")
     for title in ("k", "Difference", "p", "Holm p", "Seen", "P1's t"):
         table.add_column(title, no_wrap=True, justify="right" if title == "k" else "left")
     for test in entry.tests:
