@@ -220,6 +220,7 @@ class Host:
         return self.registry.component("victims", victim), around
 
     def _context(self, head: Any, noises: NoiseSet, channel: Channel) -> FitContext:
+        torch.set_num_threads(head["threads"])
         device, told, task = torch.device(head["device"]), Telling(channel), read_task(head["task"])
         return FitContext(task, head["seed"], device, noises, told, self.registry.build, head["victim_spec"])
 

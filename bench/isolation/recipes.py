@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from bench.contracts.component import Component
 from bench.contracts.composition import composed, specs_in
 from bench.contracts.pipeline import modalities_of
@@ -99,6 +101,7 @@ class IsolatedRecipe:
 
     def _head(self, doing: str, context: FitContext) -> dict[str, Any]:
         told = {"do": doing, "victim_spec": self.room.spec_of("victims"), "defense_spec": self.defense}
+        told |= {"threads": torch.get_num_threads()}  # sums of another number of threads round otherwise
         return told | {"task": asdict(context.task), "seed": context.seed, "device": str(context.device)}
 
     def _fitted(self, process: IsolatedProcess, answer: Message, context: FitContext) -> IsolatedVictim:

@@ -26,7 +26,7 @@ from leaderboards.reproduce.shape import Table, TableValue, judged
 PAPER = "P1, Table 2: the decision-boundary attack"
 ATTACK = "boundary"
 KS = (5, 15, 25)
-CONDITIONS: tuple[Under, ...] = tuple((corr, noises) for noises in P1S for corr in (False, True))
+CONDITIONS: tuple[Under, ...] = tuple((corr, noises) for noises in reversed(P1S) for corr in (False, True))
 """Corr and Noises, in the order of the paper."""
 _NOTES = (
     "Acc_att: share of utterances whose label was changed at an SNR above 10 dB within k label-only queries; higher is "

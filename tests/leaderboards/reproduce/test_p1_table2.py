@@ -10,11 +10,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from bench.contracts.threat_models import P1S
 from bench.evaluation.options import Options
-from bench.scoring.descriptions import COUNTED, Description, RestsOn
+from bench.scoring.descriptions import Description, RestsOn
 from bench.scoring.estimates import Estimate
 from bench.scoring.names import CellNames, Setting
 from bench.scoring.records import CellRecords
+from bench.scoring.rows import optional_columns
 from leaderboards.reproduce.p1_table2 import CONDITIONS, KS, asked, published, tables
 from leaderboards.reproduce.searches import Under
 
@@ -43,7 +45,8 @@ def searched(shares: Mapping[tuple[Under, int], float], spread: float = 0.0) -> 
                 rows.append({**told, "query": 0, "label_after": "a", "accepted": False, "imperceptible": None})
                 last = {"query": within[0] if within else 25, "label_after": "b" if within else "a"}
                 rows.append({**told, **last, "accepted": bool(within), "imperceptible": True})
-        yield CellRecords(spec, about, pd.DataFrame(rows))
+        later = dict.fromkeys(column.name for column in optional_columns())
+        yield CellRecords(spec, about, pd.DataFrame(rows).assign(**later))
 
 
 PAPER = {(under, k): published(under, k) for under in CONDITIONS for k in KS}
@@ -52,7 +55,7 @@ PAPER = {(under, k): published(under, k) for under in CONDITIONS for k in KS}
 def test_the_paper_has_twelve_cells() -> None:
     assert len(set(PAPER)) == 12
     assert (PAPER[(False, "imperceptible"), 5], PAPER[(True, "all"), 25]) == (0.22, 0.58)
-    assert set(COUNTED) == {noises for _, noises in CONDITIONS}
+    assert set(P1S) == {noises for _, noises in CONDITIONS}
 
 
 def test_the_paper_s_own_figures_bear_out_its_three_claims() -> None:
