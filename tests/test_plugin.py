@@ -71,6 +71,7 @@ def test_an_installed_package_runs(
 ) -> None:
     job = tiny_job(
         victim="mean_level",
+        enrol="paper",
         attack=["white_burst", "white_burst:draws=3"],
         defense=["none", "quantise", "quantise:bits=3"],
         out=tmp_path / "run",

@@ -57,7 +57,7 @@ def crossed_with_speakers(found: pd.DataFrame, records: pd.DataFrame, estimand: 
 
 
 def utterances_of(found: pd.DataFrame) -> pd.Series[int]:
-    """Number utterances, one that was measured by several seeds or repeats alike, for `units` of the statistics.
+    """Give numbers to utterances, one that was measured by several seeds or repeats alike, for `units` of the statistics.
 
     Args:
         found: with columns speaker and utterance.
