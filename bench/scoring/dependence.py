@@ -43,8 +43,7 @@ def crossed_with_speakers(found: pd.DataFrame, records: pd.DataFrame, estimand: 
         estimand: what the interval is about.
 
     Returns:
-        Clusterings of the rows of `found`, for `crossed` of the functions in
-        [`statistics`][bench.scoring.statistics].
+        Clusterings of the rows of `found`, for `crossed` of the functions in `bench.scoring.statistics`.
 
     Raises:
         UsageError: "trainings" of fewer than five seeds.
@@ -57,7 +56,7 @@ def crossed_with_speakers(found: pd.DataFrame, records: pd.DataFrame, estimand: 
 
 
 def utterances_of(found: pd.DataFrame) -> pd.Series[int]:
-    """Give numbers to utterances, one that was measured by several seeds or repeats alike, for `units` of the statistics.
+    """Give numbers to utterances, one measured by several seeds or repeats alike: `units` of the statistics.
 
     Args:
         found: with columns speaker and utterance.

@@ -176,8 +176,9 @@ def signed(first: ArrayLike, second: ArrayLike, weights: ArrayLike | None) -> tu
     Returns:
         Differences and weights, shape (n,) each, no weight below 0.
 
-    >>> [part.tolist() for part in signed([1, 1], [0, 0], [0.5, -1])]
-    [[1.0, -1.0], [0.5, 1.0]]
+    >>> differences, weights = signed([1, 1], [0, 0], [0.5, -1])
+    >>> differences.tolist(), weights.tolist()
+    ([1.0, -1.0], [0.5, 1.0])
     """
     difference = np.asarray(first, dtype=np.float64) - np.asarray(second, dtype=np.float64)
     if weights is None:

@@ -68,8 +68,9 @@ def rank_intervals(
         ValueError: there is nothing to rank.
 
     >>> speakers = [f"s{i // 4}" for i in range(40)]
-    >>> [str(rank) for rank in rank_intervals([[1] * 40, [0, 1] * 20, [1, 0] * 20], speakers)]
-    ['1', '2 [2–3]', '2 [2–3]']
+    >>> always, odd, even = np.ones(40), np.arange(40) % 2, 1 - np.arange(40) % 2
+    >>> print(*rank_intervals((always, odd, even), speakers), sep=", ")
+    1, 2 [2–3], 2 [2–3]
     """
     rows = np.asarray(figures, dtype=np.float64)
     if rows.ndim != 2 or not rows.size:
@@ -92,8 +93,8 @@ def ranks_of(figures: Sequence[float], pairs: Sequence[tuple[int, int]], p_value
         pairs: which two entries each test compares; a pair without one is not told apart.
         p_values: as many, two-sided, not adjusted.
 
-    >>> [str(one) for one in ranks_of([0.2, 0.9, 0.8], [(0, 1), (1, 2), (0, 2)], [0.001, 0.4, 0.002])]
-    ['3', '1 [1–2]', '2 [1–2]']
+    >>> print(*ranks_of([0.2, 0.9, 0.8], [(0, 1), (1, 2), (0, 2)], [0.001, 0.4, 0.002]), sep=", ")
+    3, 1 [1–2], 2 [1–2]
     """
     better, worse = [0] * len(figures), [0] * len(figures)
     for (first, second), p in zip(pairs, holm(p_values), strict=True):

@@ -4,7 +4,7 @@ Source: the paper's Tables 2 and 3 (`p4_blocks.csv`). Nothing is trained, and no
 or it is not. The tables count four spectrograms for each block, the clean one and three noisy ones; 4,778 for anger
 in Table 3 is a misprint of 4 · 1,197 = 4,788, which its total contains.
 
-Reading: the blocks are those of [`segments_of`][bench.data.segments.segments_of]: whole seconds from the start of an
+Reading: the blocks are those of `bench.data.segments.segments_of`: whole seconds from the start of an
 utterance, the rest is dropped, and an utterance shorter than a second is one block.
 """
 
