@@ -101,8 +101,9 @@ class IsolatedRecipe:
 
     def _head(self, doing: str, context: FitContext) -> dict[str, Any]:
         told = {"do": doing, "victim_spec": self.room.spec_of("victims"), "defense_spec": self.defense}
-        told |= {"threads": torch.get_num_threads()}  # sums of another number of threads round otherwise
-        return told | {"task": asdict(context.task), "seed": context.seed, "device": str(context.device)}
+        threads = torch.get_num_threads()  # sums of another number of threads round otherwise
+        about = {"task": asdict(context.task), "seed": context.seed, "device": str(context.device)}
+        return told | about | {"threads": threads}
 
     def _fitted(self, process: IsolatedProcess, answer: Message, context: FitContext) -> IsolatedVictim:
         traits = self.told.traits
