@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import ClassVar
 
 from bench import FitContext, Perturbation, TrainableVictim, Utterance, Victim, keyed, within
-from bench.defending.purified_victim import AudioDefense
-from bench.defending.retraining import check_trains, with_clean
+from bench.defending.augmentation import TrainingDefense
+from bench.defending.retraining import with_clean
 from bench.perturbations.once import drawn_noise
 
 _NAME = "random_noise"
@@ -17,7 +16,7 @@ _WHERE = f"defense {_NAME!r}"
 
 
 @dataclass(frozen=True)
-class RandomNoise(AudioDefense):
+class RandomNoise(TrainingDefense):
     """A small white noise on all training speech, in place of the clean: as many utterances as before (P2).
 
     Each training utterance gets Gaussian noise of its own, drawn once; what another defence of a stack has changed
@@ -39,15 +38,6 @@ class RandomNoise(AudioDefense):
     def __post_init__(self) -> None:
         within(_WHERE, "sigma", self.sigma, "small is meant: try sigma=0.005", above=0, at_most=0.1)
 
-    def check(self, victim: TrainableVictim) -> None:
-        """Refuse a victim that does not hear or cannot be trained.
-
-        Raises:
-            UsageError: it is such a one.
-        """
-        super().check(victim)
-        check_trains(self.where, victim)
-
     def fit(
         self, victim: TrainableVictim, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext
     ) -> Victim:
@@ -65,10 +55,6 @@ class RandomNoise(AudioDefense):
         self.check(victim)
         noisy = [self.noisy(said, context.seed) for said in train]
         return victim.fit(noisy, valid, with_clean(context, train))
-
-    def load(self, victim: TrainableVictim, folder: Path, context: FitContext) -> Victim:
-        """Load the victim as it was trained: this defence leaves nothing else behind."""
-        return victim.load(folder, context)
 
     def noisy(self, said: Utterance, seed: int) -> Utterance:
         """Add noise to an utterance; one without sound, or that something was done to, stays as it is.

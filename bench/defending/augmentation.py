@@ -13,11 +13,30 @@ from bench.defending.purified_victim import AudioDefense
 from bench.defending.retraining import check_trains, with_clean
 
 
-class NoisyCopies(AudioDefense, ABC):
+class TrainingDefense(AudioDefense):
+    """A defence that changes what a victim that hears is trained on, and nothing else.
+
+    Nothing is left to do when the victim is asked. What is left to write is `fit`.
+    """
+
+    def check(self, victim: TrainableVictim) -> None:
+        """Refuse a victim that does not hear or cannot be trained.
+
+        Raises:
+            UsageError: it is such a one.
+        """
+        super().check(victim)
+        check_trains(self.where, victim)
+
+    def load(self, victim: TrainableVictim, folder: Path, context: FitContext) -> Victim:
+        """Load the victim as it was trained: this defence leaves nothing else behind."""
+        return victim.load(folder, context)
+
+
+class NoisyCopies(TrainingDefense, ABC):
     """A defence that trains the victim on its training utterances and on noisy copies of them.
 
-    The speakers' statistics come from the clean ones, and the validation part stays clean. Nothing is left to do when
-    the victim is asked.
+    The speakers' statistics come from the clean ones, and the validation part stays clean.
     """
 
     @abstractmethod
@@ -29,15 +48,6 @@ class NoisyCopies(AudioDefense, ABC):
                 copied.
             context: seed, noises, device.
         """
-
-    def check(self, victim: TrainableVictim) -> None:
-        """Refuse a victim that does not hear or cannot be trained.
-
-        Raises:
-            UsageError: it is such a one.
-        """
-        super().check(victim)
-        check_trains(self.where, victim)
 
     def fit(
         self, victim: TrainableVictim, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext
@@ -62,7 +72,3 @@ class NoisyCopies(AudioDefense, ABC):
             raise UsageError(self.where, found, "at least one noisy copy", remedy)
         context.progress.say(f"{self.where}: {len(copies)} noisy copies beside {len(train)} training utterances")
         return victim.fit([*train, *copies], valid, with_clean(context, train))
-
-    def load(self, victim: TrainableVictim, folder: Path, context: FitContext) -> Victim:
-        """Load the victim as it was trained: this defence leaves nothing else behind."""
-        return victim.load(folder, context)

@@ -30,7 +30,38 @@ from bench.isolation.victim import IsolatedVictim, fitted_from
 
 
 @dataclass(frozen=True)
-class IsolatedRecipe:
+class _There:
+    """What a victim's recipe and a defence in a process of its own have in common.
+
+    Args:
+        room: what it sees.
+        told: what it says of itself.
+    """
+
+    room: Room
+    told: Described
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """Give its parameters by name; none of a pipeline."""
+        return self.told.params
+
+    def fingerprint(self) -> str:
+        """Return its own digest of the files that it rests on; "" where it rests on none."""
+        return self.told.fingerprint
+
+    def pair(self, victim: Component, defense: Component) -> IsolatedRecipe:
+        """Put a victim and a defence, of which it is one, into one process.
+
+        Args:
+            victim: isolated or not.
+            defense: likewise; this one, where it is one.
+        """
+        return _paired(self.room, self.told, victim, defense)
+
+
+@dataclass(frozen=True)
+class IsolatedRecipe(_There):
     """A victim's recipe that is fitted, loaded and asked in a process of its own; each time in a new one.
 
     Args:
@@ -41,34 +72,14 @@ class IsolatedRecipe:
         draws: whether the whole of it draws anew for every query.
     """
 
-    room: Room
-    told: Described
     defense: str = ""
     reads: bool | None = None
     draws: bool | None = None
 
     @property
-    def params(self) -> Mapping[str, Any]:
-        """Give its parameters by name."""
-        return self.told.params
-
-    @property
     def traits(self) -> Traits:
         """Declare what it says that it does; it asks for no other utterances in later epochs of a defence here."""
         return replace(self.told.traits, renews=False)
-
-    def fingerprint(self) -> str:
-        """Return its own digest of the files that it rests on; "" where it rests on none."""
-        return self.told.fingerprint
-
-    def pair(self, victim: Component, defense: Component) -> IsolatedRecipe:
-        """Put it under a defence that runs in the same process.
-
-        Args:
-            victim: isolated or not.
-            defense: likewise; this one, where it is one.
-        """
-        return _paired(self.room, self.told, victim, defense)
 
     def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> Victim:
         """Train it there: the one time that labels go through the pipe.
@@ -115,7 +126,7 @@ class IsolatedRecipe:
 
 
 @dataclass(frozen=True)
-class IsolatedDefense:
+class IsolatedDefense(_There):
     """A defence in a process of its own, with the victim that it defends.
 
     Args:
@@ -123,32 +134,12 @@ class IsolatedDefense:
         told: what it says of itself.
     """
 
-    room: Room
-    told: Described
     _checked: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
-
-    @property
-    def params(self) -> Mapping[str, Any]:
-        """Give its parameters by name; none of a pipeline."""
-        return self.told.params
 
     @property
     def traits(self) -> Traits:
         """Declare what it says that it does, but for proofs, which are made here alone."""
         return replace(self.told.traits, certifies=False)
-
-    def fingerprint(self) -> str:
-        """Return its own digest of the files that it rests on; "" where it rests on none."""
-        return self.told.fingerprint
-
-    def pair(self, victim: Component, defense: Component) -> IsolatedRecipe:
-        """Put it around a victim that runs in the same process.
-
-        Args:
-            victim: isolated or not.
-            defense: likewise; this one, where it is one.
-        """
-        return _paired(self.room, self.told, victim, defense)
 
     def check_pair(self, victim: Component, defense: Component) -> None:
         """Let it refuse a victim, there; asked once.

@@ -12,14 +12,12 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bench.contracts.perception import Perception
-from bench.contracts.registry import Registry
-from bench.core.cache import cache_dir
 from bench.core.progress import Progress
 from bench.core.types import Utterance
 from bench.evaluation.experiment import Experiment
-from bench.evaluation.options import Options, check_writable
-from bench.evaluation.setup import set_up
-from bench.studies.listening.examples import Example, TriedAttack, chosen, listen, specs_of
+from bench.evaluation.options import Options
+from bench.studies.listening.examples import Example, TriedAttack
+from bench.studies.listening.preparing import tried
 from bench.studies.listening.sounds import Sound, file_stem, fresh_file, sounds_of, write_sound
 
 PAGE = "index.html"
@@ -39,13 +37,7 @@ def listen_to(options: Options, ids: Sequence[str], progress: Progress) -> tuple
     Raises:
         bench.core.errors.BenchError: something asked for cannot be done.
     """
-    registry = Registry.discover(options.plugins)
-    attacks = specs_of(options.attacks, registry)
-    check_writable(options.out)
-    check_writable(cache_dir(), "SERBENCH_CACHE")
-    experiment = set_up(options, registry, progress)
-    utterances = chosen(experiment.dataset, ids, options.limit)
-    effects = listen(experiment, attacks, utterances, options)
+    experiment, utterances, effects = tried(options, ids, progress)
     return write_page(experiment, effects, utterances, options), effects
 
 

@@ -12,16 +12,14 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from bench.contracts.registry import Registry
-from bench.core.cache import cache_dir
 from bench.core.errors import UsageError
 from bench.core.progress import Progress
 from bench.core.rng import keyed
 from bench.core.specs import JOINED
 from bench.core.types import Utterance
-from bench.evaluation.options import Options, check_writable
-from bench.evaluation.setup import set_up
-from bench.studies.listening.examples import TriedAttack, chosen, listen, specs_of
+from bench.evaluation.options import Options
+from bench.studies.listening.examples import TriedAttack
+from bench.studies.listening.preparing import tried
 from bench.studies.listening.sounds import fresh_file, wav_of
 
 PAGE, KEY = "index.html", "study.json"
@@ -84,13 +82,7 @@ def make_study(options: Options, ids: Sequence[str], progress: Progress) -> tupl
     Raises:
         bench.core.errors.BenchError: something asked for cannot be done.
     """
-    registry = Registry.discover(options.plugins)
-    attacks = specs_of(options.attacks, registry)
-    check_writable(options.out)
-    check_writable(cache_dir(), "SERBENCH_CACHE")
-    experiment = set_up(options, registry, progress)
-    utterances = chosen(experiment.dataset, ids, options.limit)
-    effects = listen(experiment, attacks, utterances, options)
+    _, utterances, effects = tried(options, ids, progress)
     pairs = pairs_of(effects, utterances, options.seeds[0])
     return write_study(pairs, options.out), [one.pair for one in pairs]
 
