@@ -14,7 +14,7 @@ from bench.contracts.recipes import Recipe, Samples
 from bench.core.errors import UsageError
 from bench.core.types import Part, Utterance
 from bench.defending.adversarial_examples import best_candidates
-from bench.evaluation.attacker_knowledge import degradation
+from bench.evaluation.attacker_knowledge import KnownHarm, degradation
 from bench.evaluation.cells import Cell, FittedKey, limited
 from bench.evaluation.enrolment import unknown_in
 from bench.evaluation.experiment import Experiment
@@ -29,8 +29,8 @@ from bench.scoring.rows import Row
 
 @dataclass(frozen=True)
 class Measuring:
-    """Measures cells, one after the other. What a victim said of clean speech is kept for the next cells of the same
-    fitted victim; instances die with their cell.
+    """Measures cells, one after the other. What a victim said of clean speech, and what it lost by what attacks try
+    first, is kept for the next cells of the same fitted victim; instances die with their cell.
 
     Args:
         experiment: data and machine.
@@ -38,6 +38,7 @@ class Measuring:
 
     experiment: Experiment
     _known: dict[tuple[FittedKey, int], tuple[KnownClean, ...]] = field(default_factory=dict, init=False, repr=False)
+    _harm: dict[tuple[FittedKey, int], KnownHarm] = field(default_factory=dict, init=False, repr=False)
 
     def measured(self, cell: Cell) -> MeasuredCell:
         """Attack a cell's test utterances; its victim is fitted or loaded first.
@@ -49,6 +50,7 @@ class Measuring:
         chosen, whom = limited(test, cell.limit), (cell.fitted, cell.repeat)
         if whom not in self._known:
             self._known.clear()
+            self._harm.clear()
             self._known[whom] = tuple(KnownClean() for _ in range(2))
         panel = panel_of(experiment, cell.fitted, test, cell.repeat, self._known[whom])
         attack_run = self._attack_run(cell)
@@ -85,10 +87,14 @@ class Measuring:
             valid = panel_of(experiment, cell.fitted, split.valid, cell.repeat)
             known = lent_tools(experiment, cell.attack, cell.max_queries, "train")
             tools = replace(
-                tools, degradation=degradation(valid, chooser, split.valid, known, progress=experiment.progress)
+                tools,
+                degradation=degradation(valid, chooser, split.valid, known, experiment.progress, self._harm_to(cell)),
             )
         own = copy_of(experiment.noises.part("test"), experiment.device)
         return AttackRun(cell.attack.object, cell.attack.spec, tools, cell.search_seed, split.test, own)
+
+    def _harm_to(self, cell: Cell) -> KnownHarm:
+        return self._harm.setdefault((cell.fitted, cell.repeat), KnownHarm())
 
     def _transferred(self, cell: Cell, chosen: Sequence[Utterance]) -> dict[str, Recipe]:
         """An attack's best recipes against the bare victim: what one who knows of no defence would bring."""
