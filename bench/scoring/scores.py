@@ -172,10 +172,12 @@ def survives(rows: pd.DataFrame) -> pd.Series[bool] | None:
         rows: records of one or more cells.
 
     Returns:
-        None where a success does not say, as those of the first version do not, and where there is none.
+        None where no success of an utterance says, as those of the first version do not, and where there is none.
+        Successes after an utterance's first do not say.
     """
-    said = rows.loc[rows["accepted"], "survives_pcm"]
-    if said.empty or said.isna().any():
+    accepted = rows.loc[rows["accepted"]]
+    says = accepted["survives_pcm"].notna().groupby([accepted[name] for name in UTTERANCE], sort=False).any()
+    if not len(says) or not says.all():
         return None
     return rows["accepted"] & rows["survives_pcm"].eq(True)
 

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 import torch
 
-from bench import AttackTools, Batch, Heard, Recipe, Rng, Samples, Steps
+from bench import AttackTools, Batch, Heard, Overlay, Recipe, Rng, Samples, Steps
 from bench.audio.signal import mix
 from bench.referee.examination import as_pcm, burst_snr_db, peak_ratio
 from bench.referee.referee import Referee
@@ -97,3 +97,26 @@ def test_a_success_below_one_bit_dies_in_a_file_and_the_record_says_so(audible: 
     assert all(row.survives_pcm is audible for row in asked)
     assert all(row.burst_snr_db is not None and row.peak_ratio is not None for row in asked)
     assert all(row.survives_pcm is None for row in rows if not row.query)
+
+
+@dataclass(frozen=True)
+class InTurn:
+    """Goes on after each success: free samples twice, which count as additive alone, then a studied sound, twice."""
+
+    def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
+        changed = original.waveform.clone()
+        changed[0] = 0.5
+        sound = tools.noises.of("natural")[0].id
+        for recipe in (Samples(changed), Samples(changed), Overlay(sound, 15.0), Overlay(sound, 16.0)):
+            yield Recipe(recipe)
+
+
+def test_the_first_success_of_each_column_is_written_as_a_file() -> None:
+    said = [replace(one, waveform=as_pcm(one.waveform)) for one in SPEECH]
+    run = AttackRun(InTurn(), "in_turn", sample_tools(4), 0)
+    rows = Referee(Precise(), TASK, CPU, examines=True).run(run, said)
+    asked = [row for row in rows if row.query]
+    assert all(row.accepted for row in asked)
+    assert [row.imperceptible for row in asked[:4]] == [False, False, True, True]
+    looked_at = [[row.survives_pcm for row in asked[start : start + 4]] for start in range(0, len(asked), 4)]
+    assert looked_at == [[True, None, False, None]] * len(said)
