@@ -24,7 +24,7 @@ SPEAKERS = ("03", "08", "09", "10", "11", "12", "13", "14", "15", "16")
 EMOTIONS = {"W": 0, "F": 1, "T": 2, "N": 3}
 """EMO-DB's letters for anger, happiness, sadness and neutral."""
 
-TINY_VICTIM = "cnn_gru:channels=8,hidden=8,dense=8,dropout=0.0,learning_rate=0.01,max_epochs=12"
+TINY_VICTIM = "cnn_gru:channels=8,hidden=8,dense=8,dropout=0.0,learning_rate=0.01,batch_size=8,max_epochs=12"
 """Learns the tiny corpus in a second."""
 
 _CACHE = "SERBENCH_CACHE"

@@ -79,7 +79,7 @@ class Saved:
 
 COMPONENTS = {"victims": {"ours": Exported, "broken": Broken, "stopped": Stopped, "noted": Noted}}
 '''
-TINY = "cnn_gru:channels=8,hidden=8,dense=8,dropout=0.0,learning_rate=0.01,max_epochs=12"
+TINY = "cnn_gru:channels=8,hidden=8,dense=8,dropout=0.0,learning_rate=0.01,batch_size=8,max_epochs=12"
 SMALL = "channels=4,hidden=4,dense=4,max_epochs=2"
 
 

@@ -28,7 +28,7 @@ BRIEF = "multimodal:text=bert_text:max_epochs=2,audio=cnn_gru:max_epochs=2,max_e
 
 WORDS = {"anger": "hate", "happiness": "love", "sadness": "gone", "neutral": "table"}
 BUILT_IN = Registry.discover()
-CNN = "cnn_gru:channels=8;hidden=8;dense=8;learning_rate=0.01;max_epochs=15"
+CNN = "cnn_gru:channels=8;hidden=8;dense=8;learning_rate=0.01;batch_size=8;max_epochs=15"
 
 
 @dataclass(frozen=True)
