@@ -26,6 +26,7 @@ from bench import (
     in_threads,
 )
 from bench.audio.signal import MelSettings, frame_counts, log_mel
+from bench.modelling.optimizers import uncompiled
 from bench.modelling.schedule import Schedule
 from bench.modelling.seeding import seeded
 from bench.modelling.sequences import Sequences
@@ -86,7 +87,9 @@ class CnnGru:
         """Train on `train`, choose the epoch on `valid`."""
         with seeded(context.seed, "cnn_gru"):
             fitted = FittedCnnGru(self, context.task.classes, self._network(context), context.device)
-            optimizer = torch.optim.RMSprop(fitted.network.parameters(), lr=self.learning_rate, alpha=0.9, eps=1e-7)
+            optimizer = uncompiled(torch.optim.RMSprop)(
+                fitted.network.parameters(), lr=self.learning_rate, alpha=0.9, eps=1e-7
+            )
             schedule = Schedule(self.batch_size, self.max_epochs, self.patience)
             clean = context.clean or train
             data = (fitted.sequences(train, context, clean), fitted.sequences(valid, context, valid))
