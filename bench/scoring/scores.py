@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from bench.contracts.threat_models import COUNTED, Counted
+
+if TYPE_CHECKING:  # victims are trained and asked, in sandboxes too, without its import
+    import pandas as pd
 
 
 def uar(label_true: ArrayLike, label_predicted: ArrayLike) -> float:
@@ -86,6 +89,8 @@ def in_order_of(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
     Returns:
         As many rows as `others` has.
     """
+    import pandas as pd
+
     wanted = pd.MultiIndex.from_frame(others[[*UTTERANCE]])
     return rows.set_index([*UTTERANCE]).loc[wanted].reset_index()
 
@@ -107,6 +112,8 @@ def within(rows: pd.DataFrame, counted: Counted) -> pd.Series[bool]:
     if counted not in COUNTED:
         raise ValueError(f"noises {counted!r}: one of {', '.join(COUNTED)}")
     if counted == "all":
+        import pandas as pd
+
         return pd.Series(True, index=rows.index)
     fair = rows["imperceptible"].eq(True)
     if counted == "imperceptible":
