@@ -13,7 +13,7 @@ from bench.scoring.conditions import Condition
 from bench.scoring.dependence import Estimand, crossed_with_speakers
 from bench.scoring.estimates import Difference
 from bench.scoring.p_values import holm, holm_of_known, paired_t_test
-from bench.scoring.scores import UTTERANCE
+from bench.scoring.scores import in_common
 
 
 @dataclass(frozen=True)
@@ -142,8 +142,7 @@ class _Compared:
 
 def _compared(one: Condition, other: Condition, k: int, estimand: Estimand) -> _Compared | None:
     """The successes of one condition less those of the other; None where they attacked none in common."""
-    beside = other.successes(k)[[*UTTERANCE, "success"]].rename(columns={"success": "other"})
-    both = one.successes(k).merge(beside, on=[*UTTERANCE], how="inner", validate="one_to_one")
+    both = in_common(one.successes(k), other.successes(k))
     if both.empty:
         return None
     first, second = both["success"].to_numpy(float), both["other"].to_numpy(float)

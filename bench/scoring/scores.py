@@ -74,6 +74,19 @@ def cell_numbers(rows: pd.DataFrame) -> pd.Series[int]:
     return rows.groupby([*CELL], sort=False).ngroup()
 
 
+def utterance_numbers(rows: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Give each row the number of its utterance, from 0, in the order in which they appear, and find the first of each.
+
+    Args:
+        rows: n records of m attacked utterances.
+
+    Returns:
+        Numbers, shape (n,), and places of first rows, shape (m,).
+    """
+    number = np.asarray(rows.groupby([*UTTERANCE], sort=False).ngroup(), dtype=np.intp)
+    return number, np.unique(number, return_index=True)[1]
+
+
 def clean(rows: pd.DataFrame) -> pd.DataFrame:
     """Select the clean row of each utterance: query 0."""
     return rows[rows["query"] == 0]
@@ -132,11 +145,10 @@ def first_successes(rows: pd.DataFrame, counted: Counted) -> pd.DataFrame:
         One row an utterance, in the order of the records: fold, seed, repeat, utterance, speaker, and the number of the
         query as `first`; infinite where none was.
     """
-    number = rows["query"].where(rows["accepted"] & within(rows, counted), np.inf).to_numpy(float)
-    utterance = rows.groupby([*UTTERANCE], sort=False).ngroup().to_numpy()
-    _, starts = np.unique(utterance, return_index=True)
+    query = rows["query"].where(rows["accepted"] & within(rows, counted), np.inf).to_numpy(float)
+    number, starts = utterance_numbers(rows)
     first = np.full(len(starts), np.inf)
-    np.minimum.at(first, utterance, number)
+    np.minimum.at(first, number, query)
     return rows.iloc[starts][[*UTTERANCE, "speaker"]].reset_index(drop=True).assign(first=first)
 
 
@@ -169,7 +181,23 @@ def reached(first: pd.DataFrame, k: int) -> pd.DataFrame:
     """
     if k < 1:
         raise ValueError(f"k = {k}: at least one query")
-    return first.assign(success=first["first"] <= k).drop(columns="first")
+    return first[[*UTTERANCE, "speaker"]].assign(success=first["first"] <= k)
+
+
+def in_common(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """Select the utterances that two attacks attacked, and say of each what became of it.
+
+    Args:
+        one: as `successes` gives it.
+        other: of another attack.
+
+    Returns:
+        As `one`, with `success` of the other as `other`.
+    """
+    if one[[*UTTERANCE]].equals(other[[*UTTERANCE]]):
+        return one.assign(other=other["success"])
+    beside = other[[*UTTERANCE, "success"]].rename(columns={"success": "other"})
+    return one.merge(beside, on=[*UTTERANCE], how="inner", validate="one_to_one")
 
 
 def survives(rows: pd.DataFrame) -> pd.Series[bool] | None:
@@ -229,7 +257,7 @@ def resisted(found: pd.DataFrame, right: NDArray[np.bool_]) -> pd.DataFrame:
         found: as `successes` gives it.
         right: shape (n,), whether each is recognised when nobody attacks.
     """
-    return found.assign(robust=right & ~found["success"].to_numpy(bool)).drop(columns="success")
+    return found[[*UTTERANCE, "speaker"]].assign(robust=right & ~found["success"].to_numpy(bool))
 
 
 def acc_att(rows: pd.DataFrame, k: int, counted: Counted) -> float:
