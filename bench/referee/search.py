@@ -111,7 +111,8 @@ class Search:
         original: the clean utterance, on the referee's device, samples that nobody else has.
         label_before: the victim's class index for it.
         settled: whether that label holds over chance; if not, no other label says anything.
-        key: of its randomness; by default of the run's seed, the attack's name, wherever it runs, and the utterance's id.
+        key: of its randomness; by default of the run's seed, the attack's name, wherever it runs, and the utterance's
+            id.
 
     Attributes:
         candidate: what it asks about now; None once it has ended.

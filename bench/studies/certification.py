@@ -43,7 +43,10 @@ def check_certifies(registry: Registry, victims: Sequence[str], defenses: Sequen
     for kind, option, specs in (("victims", "--victim", victims), ("defenses", "--defense", defenses)):
         for spec in specs:
             if isolated_specs(kind, spec):
-                found, expected = "one in a process of its own", "one that is trusted: a proof by any other proves nothing"
+                found, expected = (
+                    "one in a process of its own",
+                    "one that is trusted: a proof by any other proves nothing",
+                )
                 raise UsageError(f"{option} {spec!r}", found, expected, f"leave {ISOLATED} out, where you trust it")
     for spec in defenses:
         if spec == NO_DEFENSE or not registry.component("defenses", spec).traits.certifies:
