@@ -14,6 +14,7 @@ import typer
 from bench.cli.tables import attack_table, ranking_table, tests_legend, tests_table, yes_or_no
 from bench.core.cache import appearing_file
 from bench.core.errors import UsageError
+from bench.core.types import SAMPLE_RATE
 from bench.data.splits import LEAKS, split_named
 
 if TYPE_CHECKING:
@@ -177,6 +178,9 @@ def footnotes(entry: PooledScores) -> list[str]:
     if rests.isolated:
         trusted = f"; trusted: {', '.join(rests.trusted)}" if rests.trusted else ""
         lines.append(f"In a process of its own: {', '.join(rests.isolated)}{trusted}.")
+    if rests.pcm_hz != (SAMPLE_RATE,):
+        rates = ", ".join(f"{rate / 1000:g}" for rate in rests.pcm_hz)
+        lines.append(f"PCM: at {rates} kHz, the corpus's own rate.")
     if split_named(split).leaks:
         lines.append(f"Split {split}: {LEAKS}.")
     lines.append(f"Candidates: {entry.candidates}; {entry.candidates.changed:,} changed the label.")

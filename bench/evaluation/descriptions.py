@@ -36,6 +36,7 @@ def cell_description(experiment: Experiment, cell: Cell) -> dict[str, Any]:
         "attack_noises": experiment.noises.part("test").fingerprint,
         "noise_reader": {"code": experiment.noise_code},
         "enrolment": experiment.enrolment,
+        "pcm_hz": sorted({one.rate_hz for one in experiment.dataset.utterances if one.has_sound}),
         **({"draws": experiment.draws} if cell.fitted.randomised else {}),
         "harness": code_of(CELL),
         **_where(cell),

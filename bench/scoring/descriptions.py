@@ -11,6 +11,7 @@ from bench.contracts.threat_models import COUNTED, Counted
 from bench.core.json_objects import JsonObject
 from bench.core.keys import key_of_json
 from bench.core.specs import NO_DEFENSE
+from bench.core.types import SAMPLE_RATE
 from bench.scoring.names import CellNames, Setting
 
 
@@ -65,6 +66,8 @@ class RestsOn:
         trusted: which of them ran in the referee's own process, where nothing can be kept from code that wants it.
         enrolment: "halves" where victims knew other utterances than those that were attacked, "paper" where they knew
             these; all records of before `--enrol` are of the latter.
+        pcm_hz: rates of the corpus's files, ascending, at which successes were written as 16-bit PCM; records of before
+            they were told wrote them at 16 kHz.
     """
 
     corpus_fingerprint: str
@@ -78,10 +81,12 @@ class RestsOn:
     isolated: tuple[str, ...] = ()
     trusted: tuple[str, ...] = ()
     enrolment: str = "paper"
+    pcm_hz: tuple[int, ...] = (SAMPLE_RATE,)
 
     def to_json(self) -> dict[str, object]:
         """Return `rests_on` of docs/json.md."""
-        return asdict(self) | {"isolated": list(self.isolated), "trusted": list(self.trusted)}
+        lists = {"isolated": list(self.isolated), "trusted": list(self.trusted), "pcm_hz": list(self.pcm_hz)}
+        return asdict(self) | lists
 
 
 @dataclass(frozen=True)
@@ -203,6 +208,7 @@ def _rests_on(told: JsonObject, attack: JsonObject) -> RestsOn:
         isolated=told.texts("isolated") if told.has("isolated") else (),
         trusted=told.texts("trusted") if told.has("trusted") else _all_of(told),
         enrolment=told.text("enrolment") if told.has("enrolment") else "paper",
+        pcm_hz=told.wholes("pcm_hz") if told.has("pcm_hz") else (SAMPLE_RATE,),
     )
 
 

@@ -89,6 +89,10 @@ def change(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new), encoding="utf-8")
 
 
+def test_utterances_have_the_rate_of_their_files(root: Path, rates_read: Callable) -> None:
+    assert rates_read(Audformat(root), root) == {8_000}
+
+
 def test_rows_become_utterances(root: Path) -> None:
     data = read(root)
     assert data.name == "audformat"

@@ -75,6 +75,10 @@ def by_id(root: Path, **options: Any) -> dict[str, Utterance]:
     return {utterance.id: utterance for utterance in read(root, **options).utterances}
 
 
+def test_utterances_have_the_rate_of_their_files(root: Path, rates_read: Callable) -> None:
+    assert rates_read(FauAibo(root), root) == {8_000}
+
+
 def test_it_conforms(root: Path) -> None:
     check_component(FauAibo())
     check_dataset(read(root))

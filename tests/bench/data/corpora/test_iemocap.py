@@ -155,6 +155,10 @@ def change(path: Path, old: str, new: str) -> None:
     path.write_bytes(content.replace(old.encode(), new.encode()))
 
 
+def test_utterances_have_the_rate_of_their_files(release: Path, rates_read: Callable) -> None:
+    assert rates_read(Iemocap(release), release) == {8_000}
+
+
 def test_order_speakers_sessions(release: Path) -> None:
     data = read(release)
     assert data.name == "iemocap"

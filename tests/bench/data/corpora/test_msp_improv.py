@@ -89,6 +89,10 @@ def change(root: Path, old: str, new: str) -> Path:
     return path
 
 
+def test_utterances_have_the_rate_of_their_files(root: Path, rates_read: Callable) -> None:
+    assert rates_read(MspImprov(root), root) == {24_000}
+
+
 def test_it_conforms(root: Path) -> None:
     check_component(MspImprov())
     check_dataset(read(root))
