@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from bench.cli.tables import attack_table, ranking_table, tests_legend, tests_table, yes_or_no
+from bench.cli.tables import attack_table, halves_table, ranking_table, tests_legend, tests_table, yes_or_no
 from bench.core.cache import appearing_file
 from bench.core.errors import UsageError
 from bench.core.types import SAMPLE_RATE
@@ -103,6 +103,10 @@ def print_tables(results: Results) -> None:
             console.print(tests_table(entry))
             for line in tests_legend(entry):
                 say(line)
+        if entry.bank_halves:
+            console.print(halves_table(entry))
+            for line in HALVES:
+                say(line)
         for line in footnotes(entry):
             say(line)
     ranked = [board for board in boards(results, greatest_k=True) if len(board.lines) > 1]
@@ -125,6 +129,11 @@ LEGEND = (
     "imperceptible, heard as the same emotion. [95 % interval], clustered by speaker.",
 )
 PCM = ("PCM: Acc_att by what is a success as 16-bit PCM too.",)
+HALVES = (
+    "The search with either half of its sounds, which share none, beside all of them.",
+    "Difference: first − second, same utterances. Far from 0, the figure is of these",
+    "sounds more than of their kinds.",
+)
 RANKED = (
     "Ranked by robust accuracy at the greatest k; in brackets the ranks that the data",
     "leave open. A victim at chance level stands below the others; one that always",

@@ -171,6 +171,9 @@ Modality = Literal["sound", "text"]
 Part = Literal["train", "test"]
 """The halves of a noise bank: a defence trains on "train", an attack draws from "test"."""
 
+Half = Literal["first", "second"]
+"""The halves of what an attack draws from: what a search finds with either says how much hangs on these sounds."""
+
 
 @dataclass(frozen=True)
 class Task:

@@ -38,6 +38,7 @@ def cell_description(experiment: Experiment, cell: Cell) -> dict[str, Any]:
         "enrolment": experiment.enrolment,
         "pcm_hz": sorted({one.rate_hz for one in experiment.dataset.utterances if one.has_sound}),
         **({"draws": experiment.draws} if cell.fitted.randomised else {}),
+        **({} if cell.half is None else {"bank_half": cell.half}),
         "harness": code_of(CELL),
         **_where(cell),
         **({"measures": measures} if measures else {}),

@@ -12,7 +12,8 @@ from bench.contracts.component import Component
 from bench.contracts.defense_view import Looks
 from bench.contracts.recipes import Recipe, Samples
 from bench.core.errors import UsageError
-from bench.core.types import Part, Utterance
+from bench.core.noises import NoiseSet
+from bench.core.types import Half, Part, Utterance
 from bench.defending.adversarial_examples import best_candidates
 from bench.evaluation.attacker_knowledge import KnownHarm, degradation
 from bench.evaluation.cells import Cell, FittedKey, limited
@@ -81,7 +82,7 @@ class Measuring:
     def _attack_run(self, cell: Cell) -> AttackRun:
         """The cell's attack on its test speakers, informed where it wants to be."""
         experiment, split = self.experiment, self.experiment.split(cell.fitted)
-        tools = lent_tools(experiment, cell.attack, cell.max_queries, "test")
+        tools = lent_tools(experiment, cell.attack, cell.max_queries, "test", cell.half)
         chooser = _chooser(cell.attack).object
         if isinstance(chooser, InformedAttack) and chooser.corr:
             valid = panel_of(experiment, cell.fitted, split.valid, cell.repeat)
@@ -90,7 +91,7 @@ class Measuring:
                 tools,
                 degradation=degradation(valid, chooser, split.valid, known, experiment.progress, self._harm_to(cell)),
             )
-        own = copy_of(experiment.noises.part("test"), experiment.device)
+        own = copy_of(_lent(experiment, "test", cell.half), experiment.device)
         return AttackRun(cell.attack.object, cell.attack.spec, tools, cell.search_seed, split.test, own)
 
     def _harm_to(self, cell: Cell) -> KnownHarm:
@@ -135,7 +136,15 @@ class FreeSamples:
             self.accepted |= {part.digest: part.waveform.cpu() for part in free}
 
 
-def lent_tools(experiment: Experiment, attack: Component, max_queries: int, part: Part) -> AttackTools:
+def _lent(experiment: Experiment, part: Part, half: Half | None) -> NoiseSet:
+    """The sounds of a part of the noise bank, or of one half of it."""
+    noises = experiment.noises.part(part)
+    return noises if half is None else noises.half(half)
+
+
+def lent_tools(
+    experiment: Experiment, attack: Component, max_queries: int, part: Part, half: Half | None = None
+) -> AttackTools:
     """Put together what an attack may use, with a copy of the noises that is its own.
 
     Args:
@@ -143,6 +152,7 @@ def lent_tools(experiment: Experiment, attack: Component, max_queries: int, part
         attack: which may use the attacks and effects that it declares, since its key holds the code of those.
         max_queries: the budget of each search.
         part: which half of the noise bank.
+        half: which half of that part; None for all of it.
     """
     declared = {one.name for one in attack.everything() if one.kind == "attacks"}
 
@@ -156,5 +166,5 @@ def lent_tools(experiment: Experiment, attack: Component, max_queries: int, part
             )
         return component.object
 
-    noises = copy_of(experiment.noises.part(part), experiment.device)
+    noises = copy_of(_lent(experiment, part, half), experiment.device)
     return attack_tools(noises, experiment.perception, experiment.min_snr_db, max_queries, build)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from bench.contracts.component import Component
+from bench.contracts.composition import asks_once
 from bench.contracts.registry import Registry
 from bench.contracts.threat_models import ThreatModel, threat_models
 from bench.core.specs import NO_DEFENSE
-from bench.core.types import Task
+from bench.core.types import Half, Task
 from bench.data.splits import split_named
 from bench.data.tasks import task_named
 from bench.evaluation.options import Options
@@ -101,8 +102,9 @@ def plan(selection: Selection, experiment: Experiment) -> list[Planned]:
 
     asked, found = selection.options, []
     for fitted, (attack, model) in product(plan_fitted(selection, experiment), selection.attacks):
-        for repeat in range(repeats_of(asked, fitted)):
-            found.append(Planned(Cell(fitted, attack, max(asked.ks), asked.limit, repeat), model))
+        halves = get_args(Half) if asked.bank_halves and not asks_once(attack.object) else ()
+        for repeat, half in product(range(repeats_of(asked, fitted)), (None, *halves)):
+            found.append(Planned(Cell(fitted, attack, max(asked.ks), asked.limit, repeat, half), model))
     return list(dict.fromkeys(found))
 
 

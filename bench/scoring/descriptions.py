@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import cast
+from typing import cast, get_args
 
 from bench.contracts.threat_models import COUNTED, Counted
 from bench.core.json_objects import JsonObject
 from bench.core.keys import key_of_json
 from bench.core.specs import NO_DEFENSE
-from bench.core.types import SAMPLE_RATE
+from bench.core.types import SAMPLE_RATE, Half
 from bench.scoring.names import CellNames, Setting
 
 
@@ -173,6 +173,7 @@ class FailedCell:
             "split": names.setting.split,
             "fold": names.fold,
             "seed": names.seed,
+            "bank_half": names.half,
             "error": self.error,
             "traceback": self.traceback,
         }
@@ -189,7 +190,18 @@ def _names(told: JsonObject) -> CellNames:
         fold=told.whole("fold"),
         seed=told.whole("seed"),
         repeat=told.whole("repeat") if told.has("repeat") else 0,
+        half=_half(told),
     )
+
+
+def _half(told: JsonObject) -> Half | None:
+    """Which half of the bank the attack had."""
+    if not told.has("bank_half"):
+        return None
+    found = told.text("bank_half")
+    if found not in get_args(Half):
+        raise told.wrong("bank_half", repr(found), " or ".join(get_args(Half)))
+    return cast("Half", found)
 
 
 def _rests_on(told: JsonObject, attack: JsonObject) -> RestsOn:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from bench.contracts.threat_models import COUNTED, Counted
+from bench.core.types import Half
 from bench.scoring.candidates import Candidates
 from bench.scoring.conditions import Condition
 from bench.scoring.descriptions import Description
@@ -25,6 +26,7 @@ class EntryRecords:
         rows: of the first of the attack's variants, for each fold, seed and repeat: all their clean rows agree.
         every: of all its variants.
         ks: numbers of queries within the budget, ascending.
+        halves: by half of the bank, the same conditions with its sounds alone; empty where they were not run.
     """
 
     about: Description
@@ -32,18 +34,25 @@ class EntryRecords:
     rows: pd.DataFrame
     every: pd.DataFrame
     ks: tuple[int, ...]
+    halves: Mapping[Half, tuple[Condition, ...]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, group: Sequence[CellRecords], ks: Sequence[int]) -> EntryRecords:
+    def of(cls, group: Sequence[CellRecords], ks: Sequence[int], halves: Sequence[CellRecords] = ()) -> EntryRecords:
         """Put cells together.
 
         Args:
             group: at least one; of one victim, defence and attack, in any variants, folds, seeds and repeats.
             ks: numbers of queries, in any order; those beyond the budget are left out.
+            halves: the same with either half of the bank alone.
         """
         about = group[0].description
         within = tuple(k for k in sorted(set(ks)) if k <= about.rests_on.max_queries)
-        return cls(about, _conditions(group), pooled_rows(_one_of_each(group)), pooled_rows(group), within)
+        by_half: dict[Half, list[CellRecords]] = {}
+        for cell in halves:
+            if cell.description.names.half is not None:
+                by_half.setdefault(cell.description.names.half, []).append(cell)
+        either = {half: _conditions(cells) for half, cells in by_half.items()}
+        return cls(about, _conditions(group), pooled_rows(_one_of_each(group)), pooled_rows(group), within, either)
 
     @property
     def clean(self) -> pd.DataFrame:
