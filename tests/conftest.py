@@ -35,8 +35,8 @@ _made_cache = pytest.StashKey[str]()
 def pytest_configure(config: pytest.Config) -> None:
     """Keep the user's own cache out of it, unless the environment names one; xdist's workers inherit the controller's.
 
-    One thread: with networks this small, threads that wait for each other cost a hundred times the work. Where Python is
-    told to write no bytecode, ours is compiled once here: hundreds of processes and sandboxes start from it.
+    One thread: with networks this small, threads that wait for each other cost a hundred times the work. Where Python
+    is told to write no bytecode, ours is compiled once here: hundreds of processes and sandboxes start from it.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # started in the background; the tests' own processes heed it
