@@ -59,8 +59,8 @@ def score_again(runs: Sequence[Path], k: str | None, json: str | None, estimand:
     results = read_results(runs, ks, about)
     report(results, json)
     most = max(ks or (0,))
-    short = [cell for cell in results.cells if cell.rests_on.max_queries < most]
+    short = [entry for entry in results.pooled if entry.rests_on.max_queries < most]
     if short:
-        typer.echo(f"bench: {len(short)} of {len(results.cells)} cells were asked fewer than {most} times", err=True)
+        typer.echo(f"bench: {len(short)} of {len(results.pooled)} results rest on fewer than {most} queries", err=True)
     for failure in results.failed:
         typer.echo(f"bench: a cell failed: {failure.error}", err=True)

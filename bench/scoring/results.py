@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeVar
 
 import pandas as pd
@@ -152,16 +153,24 @@ class Results:
     """Hold scores, and what they rest on.
 
     Args:
-        cells: one a victim, defence, attack, corpus, task, fold and seed.
-        pooled: the same over all folds and seeds.
+        pooled: one a victim, defence, attack, corpus and task, over all folds and seeds.
         failed: cells without records, with their errors.
         optimality: how far each search stays behind the best on the same utterances, where there are several.
+        score_cells: scores the same one by one, for `cells`.
     """
 
-    cells: tuple[CellScores, ...] = ()
     pooled: tuple[PooledScores, ...] = ()
     failed: tuple[FailedCell, ...] = ()
     optimality: tuple[Optimality, ...] = ()
+    score_cells: Callable[[], Iterable[CellScores]] = field(default=tuple, repr=False, compare=False)
+
+    @cached_property
+    def cells(self) -> tuple[CellScores, ...]:
+        """Score each victim, defence, attack, corpus, task, fold and seed by itself: when first asked for.
+
+        No table shows them; there may be thousands.
+        """
+        return tuple(self.score_cells())
 
     def to_json(self) -> dict[str, object]:
         """Return the documented JSON (docs/json.md)."""
@@ -203,10 +212,10 @@ def collect(
     whole = [cell for cell in cells if cell.description.names.half is None]
     halves = [cell for cell in cells if cell.description.names.half is not None]
     return Results(
-        tuple(_scored(CellScores, _grouped(whole, _cell), _grouped(halves, _cell), ks)),
         tuple(_scored(PooledScores, _grouped(whole, _pooled), _grouped(halves, _pooled), ks, estimand)),
         tuple(failed),
         tuple(optimality(whole)),
+        lambda: _scored(CellScores, _grouped(whole, _cell), _grouped(halves, _cell), ks),
     )
 
 
