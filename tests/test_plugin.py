@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -49,6 +49,17 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {"PYTHONPATH": os.pathsep.join(filter(None, [str(target), os.environ.get("PYTHONPATH")]))}
 
 
+@pytest.fixture
+def bench_with_it(
+    installed: dict[str, str], bench_here: Callable, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable]:
+    """Run `bench ARGUMENT...` in this process, which finds the installed package for as long as the test takes."""
+    monkeypatch.syspath_prepend(installed["PYTHONPATH"].partition(os.pathsep)[0])
+    yield bench_here
+    for name in [name for name in sys.modules if name.partition(".")[0] == "serbench_sample"]:
+        del sys.modules[name]
+
+
 def test_an_installed_package_is_listed(installed: dict[str, str], bench_process: Callable) -> None:
     said = bench_process("list", "--json", **installed)
     assert said.code == 0, said.err
@@ -66,9 +77,7 @@ def test_an_installed_package_is_listed(installed: dict[str, str], bench_process
     assert ("victims", "cnn_gru") in found
 
 
-def test_an_installed_package_runs(
-    installed: dict[str, str], bench_process: Callable, tiny_job: Callable, tmp_path: Path
-) -> None:
+def test_an_installed_package_runs(bench_with_it: Callable, tiny_job: Callable, tmp_path: Path) -> None:
     job = tiny_job(
         victim="mean_level",
         enrol="paper",
@@ -77,7 +86,7 @@ def test_an_installed_package_runs(
         out=tmp_path / "run",
         json="-",
     )
-    said = bench_process(*job, **installed)
+    said = bench_with_it(*job)
     assert said.code == 0, said.err
     cells = json.loads(said.out)["cells"]
     assert [(cell["defense"], cell["attack"]) for cell in cells] == [
@@ -90,13 +99,13 @@ def test_an_installed_package_runs(
     greatest = [cell["scores"][-1]["acc_att"] for cell in cells]
     assert 0 < greatest[0] < 1, "the search finds something, not everything"
     assert greatest[1] <= greatest[0], "fewer draws are the first of more draws"
-    again = bench_process(*job, **installed)
+    again = bench_with_it(*job)
     assert again.out == said.out
     assert "Training" not in again.err
 
 
 def test_its_corpus_and_noise_bank_are_read(
-    installed: dict[str, str], bench_process: Callable, tiny_job: Callable, tiny_corpus: Path, tmp_path: Path
+    bench_with_it: Callable, tiny_job: Callable, tiny_corpus: Path, tmp_path: Path
 ) -> None:
     spoken, noises = tmp_path / "spoken", tmp_path / "noises"
     noises.mkdir()
@@ -117,7 +126,7 @@ def test_its_corpus_and_noise_bank_are_read(
         out=tmp_path / "run",
         json="-",
     )
-    said = bench_process(*job, **installed)
+    said = bench_with_it(*job)
     assert said.code == 0, said.err
     cell = json.loads(said.out)["cells"][0]
     assert (cell["corpus"], cell["noise_bank"], cell["n"]) == ("speaker_folders", "one_place", 8)

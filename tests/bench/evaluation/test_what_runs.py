@@ -36,21 +36,21 @@ def watched(places, name, describe):
     plain = getattr(places[0], name)
     def run(self, *arguments):
         doing.append(describe(self, *arguments))
+        sys.setprofile(look)
         try:
             return plain(self, *arguments)
         finally:
             doing.pop()
+            sys.setprofile(look if doing else None)
     for place in places:
         setattr(place, name, run)
 
 watched([fitted_store, instances], "fit_or_load", lambda _, key: f"fit {key.defense_spec}")
 watched([measuring.Measuring], "measured", lambda _, cell: f"cell {cell.fitted.defense_spec} {cell.attack}")
-sys.setprofile(look)
 threading.setprofile(look)
 bench.run(victim, ["boundary", "transfer", "fade_in+gain"], 3, defense=["none", "noise_augmentation"],
     corpus="emodb", corpus_root=corpus, noise_bank="folder", noise_root=noises, device="cpu", limit=2, out=out,
     measures="seg_snr_db", corr="yes", noises="all")
-sys.setprofile(None)
 print(json.dumps({what: sorted(found) for what, found in ran.items()}))
 """
 SMALL = "cnn_gru:channels=4,hidden=4,dense=4,max_epochs=1"
