@@ -13,12 +13,14 @@ from bench.contracts.registry import Registry
 from bench.core.errors import UsageError
 from bench.core.progress import SILENT
 from bench.core.result_code import code_of
-from bench.core.specs import ISOLATED, JOINED
+from bench.core.specs import ISOLATED, JOINED, Spec
 from bench.isolation.attacks import IsolatedAttack, IsolatedEffect, IsolatedInformed, IsolatedSearch
 from bench.isolation.described import Described, described
 from bench.isolation.limits import Limits
+from bench.isolation.process import IsolatedProcess
 from bench.isolation.recipes import IsolatedDefense, IsolatedRecipe
 from bench.isolation.room import Room
+from bench.isolation.showing import shown_for
 
 CODE = ("bench.isolation",)
 """What an isolated component's results depend on beside its own code."""
@@ -48,6 +50,7 @@ class Isolation:
 
     hidden: tuple[Path, ...] = ()
     limits: Limits = field(default_factory=Limits.of_this_machine)
+    _spare: dict[object, list[IsolatedProcess]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def component(self, registry: Registry, kind: str, specs: Sequence[str]) -> Component:
         """Build a component in a sandbox, and tell what it is.
@@ -65,10 +68,18 @@ class Isolation:
         if kind not in _MAKES:
             expected = ", ".join(_MAKES)
             raise UsageError(f"isolated:{text}", f"a {SINGULAR[kind]}", expected, "leave isolated: out")
-        room = Room(self.limits, self.hidden, registry, ((kind, text),))
+        inside = ((kind, text),)
+        seen = shown_for(registry, inside, self.hidden)
+        names = tuple(Spec.parse(part).name for part in specs)
+        code_seen = kind, names, seen, Path.cwd() if seen.files else None  # whatever the parameters
+        spare = self._spare.setdefault(code_seen, [])
+        room = Room(self.limits, self.hidden, registry, inside, spare)
         process = room.open(SILENT)
-        told = described(process, kind, specs)
-        room.spare.append(process)
+        try:
+            told = described(process, kind, specs)
+        finally:
+            if not process.ended:
+                spare.append(process)
         entries = registry.entries_of(kind, specs)
         code = JOINED.join([*(entry.code for entry in entries), code_of(CODE)])
         origin = JOINED.join(entry.origin for entry in entries)

@@ -56,7 +56,7 @@ class Room:
         """
         if self.spare and (device is None or device.type == "cpu"):
             process = self.spare.pop()
-            process.progress = progress
+            process.where, process.progress = self.where, progress
             return process
         shown = shown_for(self.registry, self.inside, self.hidden)
         gpu = device is not None and device.type == "cuda"

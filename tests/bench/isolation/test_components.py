@@ -102,6 +102,11 @@ def test_a_component_tells_what_it_is(registry: Registry, sandboxes: None) -> No
     assert told["isolated"]
     assert registry.component("defenses", component.spec) == component
     assert component != plain
+    asked = component.object.room.spare
+    other = registry.component("defenses", "isolated:noise_augmentation:snrs_db=20")
+    assert other.object.room.spare is asked, "its other parameters are asked of the same process"
+    assert len(asked) == 1
+    assert not asked[0].ended
 
 
 def test_a_defence_refuses_from_there(registry: Registry, sandboxes: None) -> None:
