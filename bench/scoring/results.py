@@ -211,12 +211,15 @@ def collect(
     """
     whole = [cell for cell in cells if cell.description.names.half is None]
     halves = [cell for cell in cells if cell.description.names.half is not None]
-    return Results(
-        tuple(_scored(PooledScores, _grouped(whole, _pooled), _grouped(halves, _pooled), ks, estimand)),
-        tuple(failed),
-        tuple(optimality(whole)),
-        lambda: _scored(CellScores, _grouped(whole, _cell), _grouped(halves, _cell), ks),
-    )
+    together = tuple(_scored(PooledScores, _grouped(whole, _pooled), _grouped(halves, _pooled), ks, estimand))
+
+    def apart() -> Iterator[CellScores]:
+        places = {(cell.description.names.fold, cell.description.names.seed) for cell in cells}
+        if estimand == "fitted" and len(places) == 1:  # of one fold and seed: the same figures
+            return (CellScores(**vars(one)) for one in together)
+        return _scored(CellScores, _grouped(whole, _cell), _grouped(halves, _cell), ks)
+
+    return Results(together, tuple(failed), tuple(optimality(whole)), apart)
 
 
 def _pooled(cell: CellRecords) -> Hashable:

@@ -67,6 +67,13 @@ def test_one_attacks_records_are_scored_for_both_splits_at_every_k() -> None:
     assert found.cells[0].clean.war.value == 1.0
 
 
+def test_of_one_fold_and_seed_the_pooled_figures_are_those_of_the_cell() -> None:
+    alone = collect([cell("a")], [1, 5])
+    beside = collect([cell("a"), cell("b", fold=1, attack="another")], [1, 5])
+    assert vars(alone.pooled[0]) == vars(alone.cells[0])
+    assert alone.pooled[0] == beside.pooled[0], "put together as any other"
+
+
 def test_folds_are_apart_in_cells_and_together_in_pooled() -> None:
     found = collect([cell("a"), cell("b", fold=1, hits={})], [5])
     assert [entry.fold for entry in found.cells] == [0, 1]
