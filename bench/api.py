@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from bench.contracts.threat_models import Corr, NoiseScope
+from bench.contracts.variants import Corr, NoiseScope
 from bench.core.errors import ComponentError
 from bench.core.progress import SILENT, Progress
 from bench.evaluation.enrolment import Enrolment

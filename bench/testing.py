@@ -22,10 +22,11 @@ import torch
 from torch import Tensor
 
 from bench.conformance import TOLERANCE as TOLERANCE
-from bench.conformance import Copies, check_effect, check_fitted_victim
+from bench.conformance import Copies, check_effect, check_fitted_victim, with_knowledge
 from bench.contracts.attacks import Attack, AttackTools, EffectTools, SpeechEffect
 from bench.contracts.component import KINDS
 from bench.contracts.defense_view import DefenseView
+from bench.contracts.granting import granted_to
 from bench.contracts.perception import p1
 from bench.contracts.protocols import Defense, FitContext, TrainableVictim, Victim
 from bench.contracts.registry import Registry
@@ -239,9 +240,10 @@ def attacked(attack: Attack | SpeechEffect, max_queries: int, batch_size: int = 
         task: gives the victim's four classes.
     """
     referee = Referee(ContraryVictim(), task, CPU, batch_size)
-    tools, speech = sample_tools(max_queries), sample_utterances(2, key="attacked")
+    speech, known = (sample_utterances(2, key=key) for key in ("attacked", "known"))
+    tools = with_knowledge(granted_to(attack), sample_tools(max_queries), known, referee)
     run = AttackRun(attack, spec_of("checked", attack), tools, seed=0, speech=speech)
-    if traits_of(attack).adaptive:
+    if "defense" in granted_to(attack).knows:
         run = replace(run, view=DefenseView.through(referee.victim, referee.blinding.batch, CPU))
     if traits_of(attack).transfers:
         (_, spec), *_ = traits_of(attack).made_of

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from bench.contracts.threat_models import Corr, NoiseScope
+from bench.contracts.variants import Corr, NoiseScope
 from bench.core.errors import UsageError
 from bench.core.specs import NO_DEFENSE, did_you_mean
 from bench.data.splits import split_named

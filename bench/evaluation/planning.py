@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bench.contracts.component import Component
 from bench.contracts.registry import Registry
-from bench.contracts.threat_models import ThreatModel, threat_models
+from bench.contracts.variants import Variant, variants_of
 from bench.core.specs import NO_DEFENSE
 from bench.core.types import Task
 from bench.data.splits import split_named
@@ -41,7 +41,7 @@ class Selection:
     options: Options
     victims: tuple[Component, ...]
     defenses: tuple[Component | None, ...]
-    attacks: tuple[tuple[Component, ThreatModel], ...]
+    attacks: tuple[tuple[Component, Variant], ...]
     tasks: tuple[Task, ...]
     split: str
 
@@ -57,8 +57,8 @@ def select(options: Options, registry: Registry) -> Selection:
         UsageError: a component cannot be made.
     """
 
-    def attack(text: str) -> list[tuple[Component, ThreatModel]]:
-        models = threat_models(text, registry.build("attacks", text), options.corr, options.noises)
+    def attack(text: str) -> list[tuple[Component, Variant]]:
+        models = variants_of(text, registry.build("attacks", text), options.corr, options.noises)
         return [(registry.component("attacks", model.attack), model) for model in models]
 
     bare_or = (None if text == NO_DEFENSE else registry.component("defenses", text) for text in options.defenses)

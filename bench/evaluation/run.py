@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bench.contracts.threat_models import ThreatModel
+from bench.contracts.variants import Variant
 from bench.core.cache import cache_dir
 from bench.core.errors import UsageError
 from bench.core.progress import Progress
@@ -77,12 +77,12 @@ def execute_all(asked: Sequence[Options], progress: Progress) -> Done:
     failures = run_grid(experiment, planned, store)
     keys = [cell_key(experiment, plan.cell) for plan in planned]
     found = zip(planned, keys, strict=True)
-    finished = [_as_asked(store.read(key), plan.threat_model) for plan, key in found if store.has(key)]
+    finished = [_as_asked(store.read(key), plan.variant) for plan, key in found if store.has(key)]
     failed = [store.failure(key) for key in keys if not store.has(key)]
     return Done(collect(finished, first.ks, failed), finished, failures)
 
 
-def _as_asked(cell: CellRecords, asked: ThreatModel) -> CellRecords:
+def _as_asked(cell: CellRecords, asked: Variant) -> CellRecords:
     """A finished cell, scored for what is asked now: its file names what was asked when it was measured."""
     return replace(cell, description=replace(cell.description, noises=asked.noises))
 

@@ -12,7 +12,16 @@ from typing import Any, overload
 import numpy as np
 import torch
 
-from bench.contracts.attacks import Answer, AttackTools, DefenseLook, EffectTools, InformedAttack, SpeechEffect, Steps
+from bench.contracts.attacks import (
+    Answer,
+    AttackTools,
+    DefenseLook,
+    EffectTools,
+    InformedAttack,
+    KnownSpeech,
+    SpeechEffect,
+    Steps,
+)
 from bench.contracts.perception import Perception
 from bench.contracts.recipes import Recipe, Samples
 from bench.contracts.searching import steps_of
@@ -54,7 +63,9 @@ class AttackHost:
         perception = Perception(head["name"], head["perceptible"], frozenset(head["imperceptible"]))
         tools = attack_tools(noises, perception, head["min_snr_db"], head["max_queries"], self.build)
         speech = tuple(read_speech(head["speech"], samples))
-        self.tools.append(replace(tools, speech=speech, degradation=head["degradation"]))
+        validation, training = (_read_labelled(head[part], samples) for part in ("validation", "training"))
+        tools = replace(tools, speech=speech, validation=validation, training=training)
+        self.tools.append(replace(tools, degradation=head["degradation"]))
         return Message({"lent": True})
 
     def _search(self, request: Message, channel: Channel) -> Message:
@@ -141,6 +152,11 @@ class Others(Sequence[Heard]):
     def _all(self) -> list[Heard]:
         answer = _asked_back(Message({"look": "others"}))
         return read_speech(answer.head["speech"], iter(answer.arrays))
+
+
+def _read_labelled(told: dict[str, Any], samples: Iterator[Array]) -> tuple[KnownSpeech, ...]:
+    """Speech that the attacker knows beforehand, with its labels."""
+    return tuple(map(KnownSpeech, read_speech(told["speech"], samples), told["labels"]))
 
 
 def _told(recipe: Recipe, **more: int) -> Message:

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bench.contracts.attacks import Answer, AttackTools, EffectTools, Steps
+from bench.contracts.attacks import Answer, AttackTools, EffectTools, KnownSpeech, Steps
 from bench.contracts.recipes import Recipe, RecipeError, Samples
 from bench.contracts.traits import Traits
 from bench.core.errors import ComponentError
@@ -106,7 +106,8 @@ class IsolatedSearch(IsolatedAttack):
 
     def _lent_to(self, tools: AttackTools) -> IsolatedProcess:
         """The process that has these tools."""
-        return self._process((tools.noises, tools.speech, tools.degradation), lambda: _tools_told(tools))
+        known = (tools.noises, tools.speech, tools.degradation, tools.validation, tools.training)
+        return self._process(known, lambda: _tools_told(tools))
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,8 @@ class IsolatedEffect(IsolatedAttack):
         def told() -> Message:
             bank, arrays = noises_told(noises)
             nothing = {"name": "", "perceptible": {}, "imperceptible": [], "min_snr_db": 0.0, "max_queries": 1}
-            return Message({**nothing, "noises": bank, "degradation": None, "speech": []}, tuple(arrays))
+            known = {"validation": _labelled_told(()), "training": _labelled_told(())}
+            return Message({**nothing, **known, "noises": bank, "degradation": None, "speech": []}, tuple(arrays))
 
         return self._process((noises,), told)
 
@@ -165,6 +167,7 @@ def _tools_told(tools: AttackTools) -> Message:
     """What an attack may use, as a message."""
     noises, clips = noises_told(tools.noises)
     speech, perception = list(tools.speech), tools.perception
+    validation, training = list(tools.validation), list(tools.training)
     head = {
         "noises": noises,
         "name": perception.name,
@@ -174,8 +177,17 @@ def _tools_told(tools: AttackTools) -> Message:
         "max_queries": tools.max_queries,
         "degradation": None if tools.degradation is None else dict(tools.degradation),
         "speech": heard(speech, [one.speaker for one in speech], True),
+        "validation": _labelled_told(validation),
+        "training": _labelled_told(training),
     }
-    return Message(head, (*clips, *(array_of(one.waveform) for one in speech)))
+    every = (*speech, *(one.speech for one in (*validation, *training)))
+    return Message(head, (*clips, *(array_of(one.waveform) for one in every)))
+
+
+def _labelled_told(known: Sequence[KnownSpeech]) -> dict[str, Any]:
+    speech = [one.speech for one in known]
+    told = heard(speech, [one.speaker for one in speech], True)
+    return {"speech": told, "labels": [one.label for one in known]}
 
 
 def _recipe(process: IsolatedProcess, reply: Message, device: torch.device) -> Recipe:

@@ -38,6 +38,7 @@ from bench.referee.minutes import Minutes
 from bench.referee.prediction import Said
 from bench.referee.rechecks import Kept
 from bench.referee.search import AttackRun, Candidate, Search
+from bench.referee.telling import answer_for, as_told
 from bench.scoring.rows import Row
 
 _ALL = 1 << 30
@@ -178,29 +179,33 @@ class Referee:
         asking = [(search, search.candidate) for search in running if search.candidate is not None]
         if not asking:
             return
-        judged: list[tuple[Search, Candidate, Verdict, Row]] = []
-        for (search, candidate), (label, margin, snr_db, gain) in zip(asking, self._asked(asking), strict=True):
+        judged: list[tuple[Search, Candidate, Verdict, dict[str, float], Row]] = []
+        for (search, candidate), (label, margin, *likely, snr_db, gain) in zip(
+            asking, self._asked(asking), strict=True
+        ):
             if gain == 0:  # an overlay that is silent here: there is no candidate
                 search.answer(Answer(fooled=False, applied=False))
                 continue
             verdict = search.verdict(candidate, snr_db, self.min_snr_db)
             row = self._row(search, candidate, Said.read(label, margin, len(self.task.classes)), verdict)
-            judged.append((search, candidate, verdict, row))
-        rows = self._confirmed([(search, candidate, row) for search, candidate, _, row in judged])
-        for (search, candidate, verdict, _), row in zip(judged, rows, strict=True):
+            judged.append((search, candidate, verdict, as_told(self.task.classes, likely), row))
+        rows = self._confirmed([(search, candidate, row) for search, candidate, *_, row in judged])
+        for (search, candidate, verdict, told, _), row in zip(judged, rows, strict=True):
             minutes.note(search, candidate, self._measured(row, search.original.waveform, candidate.utterance.waveform))
-            told = _convinced(search, row)
-            search.answer(Answer(told, counts=verdict.within_rules, snr_db=verdict.snr_db))
+            convinced = _convinced(search, row)
+            search.answer(answer_for(search.granted, row, convinced, verdict.within_rules, told))
 
-    def _asked(self, asking: Sequence[tuple[Search, Candidate]]) -> list[tuple[float, float, float, float]]:
-        """Of each candidate the victim's answer and its margin, the SNR in dB, and the least gain of its overlays."""
+    def _asked(self, asking: Sequence[tuple[Search, Candidate]]) -> list[tuple[float, ...]]:
+        """Of each candidate the victim's answer and its margin, probabilities where they are granted, the SNR in dB,
+        and the least gain of its overlays."""
         queries = [search.queries + 1 for search, _ in asking]
-        said = self._asking.told([one.utterance for _, one in asking], queries)
+        likely = asking[0][0].granted.tells("probabilities")  # one attack runs: all searches are granted the same
+        said = self._asking.told([one.utterance for _, one in asking], queries, likely)
         snrs = torch.stack([search.snr_db(candidate) for search, candidate in asking])
         some = torch.ones((), device=self.device)
         gains = torch.stack([some if one.rendered.gain is None else one.rendered.gain for _, one in asking])
         told = torch.stack([*said, snrs, gains.double()], dim=1)
-        found: list[tuple[float, float, float, float]] = told.tolist()  # the step's one transfer from the device
+        found: list[tuple[float, ...]] = told.tolist()  # the step's one transfer from the device
         return found
 
     def _confirmed(self, judged: Sequence[tuple[Search, Candidate, Row]]) -> list[Row]:

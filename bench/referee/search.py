@@ -12,19 +12,24 @@ from torch import Tensor
 
 from bench.contracts.attacks import Answer, Attack, AttackTools, SpeechEffect, Steps
 from bench.contracts.defense_view import DefenseView
+from bench.contracts.granting import granted_to, is_anytime
 from bench.contracts.recipes import Effect, Recipe, RecipeError
 from bench.contracts.searching import once, steps_of
-from bench.core.errors import BenchError, ComponentError
+from bench.contracts.threat_models import ThreatModel
+from bench.core.errors import BenchError, ComponentError, UsageError
 from bench.core.heard import Heard
 from bench.core.noises import NoiseSet
 from bench.core.rng import generator_of, key_of
 from bench.core.types import Utterance
 from bench.perturbations.rendering import Rendered, Renderer, copy_of
+from bench.referee.columns import kinds_of
 from bench.referee.judgement import Verdict, energy64, measured_snr_db, verdict_on
-from bench.referee.lending import Lent, look_through, token_of
+from bench.referee.lending import Lent, granted_tools, look_through, token_of
 
 IDLE = 256
-"""How often, beside 16 times for each query, a search may ask for what does not apply before it is closed."""
+"""How often, beside 16 times for each query, a search may ask for what does not apply before it is closed; for each
+query allowed, or for each one asked where the search does not know how many are."""
+_IDLE_EACH = 16
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,8 @@ class AttackRun:
         noises: the referee's own bank; None for a copy of the tools', made before the attack sees them.
         transferred: for an attack with the trait `transfers`, what was found on the bare victim, by utterance.
         view: for an attack with the trait `adaptive`, a look through the defence.
+        threat_model: what the attack is granted; None for what it declares itself.
+        anytime: whether it is not told its budget; None for what it declares itself.
     """
 
     attack: Attack | SpeechEffect
@@ -50,6 +57,29 @@ class AttackRun:
     noises: NoiseSet | None = None
     transferred: Mapping[str, Recipe] = field(default_factory=dict)
     view: DefenseView | None = None
+    threat_model: ThreatModel | None = None
+    anytime: bool | None = None
+
+    @cached_property
+    def granted(self) -> ThreatModel:
+        """Return what the attack is granted."""
+        return granted_to(self.attack) if self.threat_model is None else self.threat_model
+
+    @cached_property
+    def budget(self) -> int:
+        """Return after how many queries each search is closed.
+
+        Raises:
+            UsageError: the tools say nothing of it.
+        """
+        if self.tools.max_queries is None:
+            raise UsageError(f"attack {self.name!r}", "no budget", "max_queries in its tools", "say how many queries")
+        return self.tools.max_queries
+
+    @cached_property
+    def hides_budget(self) -> bool:
+        """Return whether the attack is not told its budget."""
+        return is_anytime(self.attack) if self.anytime is None else self.anytime
 
     @cached_property
     def renderer(self) -> Renderer:
@@ -60,7 +90,7 @@ class AttackRun:
 
     def prepare(self) -> None:
         """Make what all searches share: before several threads ask for it."""
-        _ = self.renderer, self.lent, self._others
+        _ = self.renderer, self.lent, self._others, self._lendable, self.hides_budget
 
     @cached_property
     def lent(self) -> Sequence[Heard]:
@@ -69,9 +99,14 @@ class AttackRun:
 
     def tools_for(self, utterance: Utterance) -> AttackTools:
         """Return what the search of one utterance may use."""
-        look = None if self.view is None else look_through(self.view, utterance)
+        look = None if self.view is None or "defense" not in self.granted.knows else self.view
         found = self.transferred.get(utterance.id)
-        return replace(self.tools, speech=self.lent, transferred=found, defense_view=look)
+        view = None if look is None else look_through(look, utterance)
+        return replace(self._lendable, speech=self.lent, transferred=found, defense_view=view)
+
+    @cached_property
+    def _lendable(self) -> AttackTools:
+        return granted_tools(self.tools, self.granted, None if self.hides_budget else self.budget)
 
     def others(self, utterance: Utterance) -> Sequence[Heard]:
         """Return what else the utterance's speaker says, copies, in the corpus's order."""
@@ -113,6 +148,7 @@ class Search:
         key: of its randomness; by default of the run's seed, the attack's name and the utterance's id.
 
     Attributes:
+        granted: the threat model that it is run under.
         candidate: what it asks about now; None once it has ended.
         queries: how many candidates have been charged.
 
@@ -132,12 +168,13 @@ class Search:
         self.label_before = label_before
         self.settled = settled
         self.queries = 0
+        self.granted = attack_run.granted
         self._attack_run = attack_run
         self._heard = Heard.of(original, token_of(original.speaker, attack_run.seed))
         self._given = replace(self._heard, waveform=self._heard.waveform.clone())
         self._energy = energy64(original.waveform)
         self._rendering = attack_run.renderer.of(self._heard, attack_run.others(original))
-        self._idle = IDLE + 16 * attack_run.tools.max_queries
+        self._idle = IDLE + (0 if attack_run.hides_budget else _IDLE_EACH * attack_run.budget)
         self._steps = self._begun(key_of(attack_run.seed, attack_run.name, original.id) if key is None else key)
         self.candidate = self._next(partial(next, self._steps))
 
@@ -145,7 +182,8 @@ class Search:
         """Tell the search what came of its candidate, charged where it applied, and take the next one."""
         self.queries += answer.applied
         self._idle -= not answer.applied
-        goes_on = self.queries < self._attack_run.tools.max_queries and self._idle > 0
+        self._idle += _IDLE_EACH * (answer.applied and self._attack_run.hides_budget)
+        goes_on = self.queries < self._attack_run.budget and self._idle > 0
         self.candidate = self._next(partial(self._steps.send, answer)) if goes_on else None
         if self.candidate is None:
             self._close()
@@ -187,7 +225,7 @@ class Search:
         return steps_of(run.attack, run.name, self._given, run.tools_for(self.original), generator_of(key))
 
     def _next(self, step: Callable[[], Recipe]) -> Candidate | None:
-        """The next candidate that applies, or None where the search has ended."""
+        """The next candidate that applies and is allowed, or None where the search has ended."""
         while (asked := self._asked(step)) is not None:
             try:
                 recipe = self._attack_run.renderer.canonical(asked)
@@ -198,13 +236,19 @@ class Search:
                 raise
             except Exception as error:  # an effect may be somebody else's code
                 raise self.broken(f"{type(error).__name__}: {error}", "an effect that can be applied") from error
-            if rendered is not None:
+            if rendered is not None and self._may_try(recipe, rendered):
                 return Candidate(recipe, rendered, self._as_heard(rendered.heard))
             self._idle -= 1
             if self._idle <= 0:
                 return None
             step = partial(self._steps.send, Answer(fooled=False, applied=False))
         return None
+
+    def _may_try(self, recipe: Recipe, rendered: Rendered) -> bool:
+        """Whether the threat model allows it; nobody is asked about anything else."""
+        perception = self._attack_run.tools.perception
+        kinds = partial(kinds_of, self._heard, rendered.heard, recipe, perception)
+        return self.granted.allowed == "all" or self.granted.allows(*kinds())
 
     def _asked(self, step: Callable[[], Recipe]) -> Recipe | None:
         """What the search asks for next, or None where it has ended."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import pandas as pd
 
+from bench.contracts.threat_models import COUNTED, NOTHING_GRANTED, Counted, ThreatModel
 from bench.scoring import conditions, contrasts
 from bench.scoring.bells import Evidence, Ring, rung
 from bench.scoring.candidates import Candidates
@@ -53,6 +54,8 @@ class Scored(ABC):
         estimand: what the intervals are about.
         queries: of searches, how many they need under each condition.
         smallest_perturbation: how small their noise can be, for each condition and k.
+        threat_model: what the attacker was granted beside the Corr and Noises of the scores.
+        anytime: whether it did not know its budget; the scores of any other at k are of the search with that budget.
     """
 
     victim: str
@@ -75,6 +78,8 @@ class Scored(ABC):
     estimand: Estimand = "fitted"
     queries: tuple[MedianQueries, ...] = ()
     smallest_perturbation: tuple[SmallestPerturbation, ...] = ()
+    threat_model: ThreatModel = NOTHING_GRANTED
+    anytime: bool = True
 
     @abstractmethod
     def to_json(self) -> dict[str, object]:
@@ -99,6 +104,7 @@ class Scored(ABC):
             "seeds": list(self.seeds),
             "repeats": self.repeats,
             "estimand": self.estimand,
+            "threat_model": {**self.threat_model.to_json(), "anytime": self.anytime},
             "clean": self.clean.to_json(),
             "scores": [score.to_json() for score in self.scores],
             "validity_gap": [gap.to_json() for gap in self.validity_gap],
@@ -204,9 +210,13 @@ def collect(
 
 
 def _pooled(cell: CellRecords) -> Hashable:
-    """What cells are pooled by: figures of other data, code or budgets never mix."""
+    """What cells are pooled by: figures of other data, code, threat models or budgets never mix.
+
+    The searches that an attack which knows its budget makes for each k are one entry.
+    """
     about, names = cell.description, cell.description.names
-    return names.victim, names.defense, about.attack_base, names.setting, about.rests_on
+    rests_on = about.rests_on if about.anytime else replace(about.rests_on, max_queries=0)
+    return names.victim, names.defense, about.attack_base, names.setting, rests_on, about.shared, about.anytime
 
 
 def _cell(cell: CellRecords) -> Hashable:
@@ -231,6 +241,11 @@ def _scored(
     for group, own in zip(groups, found, strict=True):
         beside = [other for other in of_victim[_attacked(group)] if other is not own]
         yield _entry(kind, group, own, beside, estimand)
+
+
+def _widest(group: Sequence[CellRecords]) -> Counted:
+    """The most that was allowed in any of some cells."""
+    return max((cell.description.threat_model.allowed for cell in group), key=COUNTED.index)
 
 
 def _attacked(group: Sequence[CellRecords]) -> Hashable:
@@ -268,4 +283,6 @@ def _entry(
         estimand=estimand,
         queries=tuple(query_medians(own.conditions, budget, estimand)),
         smallest_perturbation=tuple(smallest_perturbations(own.conditions, own.ks, estimand)),
+        threat_model=replace(own.about.shared, allowed=_widest(group)),
+        anytime=own.about.anytime,
     )

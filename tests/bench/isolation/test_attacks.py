@@ -15,7 +15,7 @@ from torch import Tensor
 from bench.contracts.defense_view import DefenseView
 from bench.contracts.perception import p1
 from bench.contracts.registry import Registry
-from bench.contracts.threat_models import threat_models
+from bench.contracts.variants import variants_of
 from bench.core.batch import Batch
 from bench.core.errors import ComponentError
 from bench.core.types import Utterance
@@ -107,7 +107,7 @@ def test_informed_attacks_are_told_and_give_probes(registry: Registry, sandboxes
 )
 def test_threat_models_are_those_of_the_same_attack_here(registry: Registry, spec: str, sandboxes: None) -> None:
     there, here = (
-        threat_models(text, registry.build("attacks", text), "both", "both") for text in (f"isolated:{spec}", spec)
+        variants_of(text, registry.build("attacks", text), "both", "both") for text in (f"isolated:{spec}", spec)
     )
     assert [(one.corr, one.noises) for one in there] == [(one.corr, one.noises) for one in here]
     assert [one.base for one in there] == [f"isolated:{one.base}" for one in here]
