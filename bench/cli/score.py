@@ -62,5 +62,10 @@ def score_again(runs: Sequence[Path], k: str | None, json: str | None, estimand:
     short = [cell for cell in results.cells if cell.rests_on.max_queries < most]
     if short:
         typer.echo(f"bench: {len(short)} of {len(results.cells)} cells were asked fewer than {most} times", err=True)
+    asked = set(ks or ())
+    apart = [cell for cell in results.cells if not cell.anytime and not asked <= {score.k for score in cell.scores}]
+    if apart:
+        said = "are of attacks that know their budget: scored at those k that they were run with"
+        typer.echo(f"bench: {len(apart)} of {len(results.cells)} cells {said}", err=True)
     for failure in results.failed:
         typer.echo(f"bench: a cell failed: {failure.error}", err=True)

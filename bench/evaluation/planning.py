@@ -101,9 +101,19 @@ def plan(selection: Selection, experiment: Experiment) -> list[Planned]:
 
     asked, found = selection.options, []
     for fitted, (attack, model) in product(plan_fitted(selection, experiment), selection.attacks):
-        for repeat in range(repeats_of(asked, fitted)):
-            found.append(Planned(Cell(fitted, attack, max(asked.ks), asked.limit, repeat), model))
+        for repeat, budget in product(range(repeats_of(asked, fitted)), budgets_of(asked, attack)):
+            found.append(Planned(Cell(fitted, attack, budget, asked.limit, repeat), model))
     return list(dict.fromkeys(found))
+
+
+def budgets_of(options: Options, attack: Component) -> tuple[int, ...]:
+    """List the budgets that an attack is run with: the greatest k, or each where it plans with what it has.
+
+    Args:
+        options: with the numbers of queries.
+        attack: whose first queries are the same whatever its budget, or are not.
+    """
+    return (max(options.ks),) if attack.anytime else options.ks
 
 
 def repeats_of(options: Options, fitted: FittedKey) -> int:

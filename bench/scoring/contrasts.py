@@ -141,12 +141,14 @@ class _Compared:
 
 
 def _compared(one: Condition, other: Condition, k: int, estimand: Estimand) -> _Compared | None:
-    """The successes of one condition less those of the other; None where they attacked none in common."""
+    """The successes of one condition less those of the other; None where they attacked none in common within k."""
+    if not (one.has(k) and other.has(k)):
+        return None
     beside = other.successes(k)[[*UTTERANCE, "success"]].rename(columns={"success": "other"})
     both = one.successes(k).merge(beside, on=[*UTTERANCE], how="inner", validate="one_to_one")
     if both.empty:
         return None
     first, second = both["success"].to_numpy(float), both["other"].to_numpy(float)
-    crossed = crossed_with_speakers(both, one.rows, estimand)
+    crossed = crossed_with_speakers(both, one.at(k).rows, estimand)
     speakers, units = both["speaker"].tolist(), both["utterance"].to_numpy()
     return _Compared(compare(first, second, speakers, units=units, crossed=crossed), paired_t_test(first, second))

@@ -24,7 +24,8 @@ class EntryRecords:
         conditions: by Corr and Noises, in the order of P1's Table 2.
         rows: of the first of the attack's variants, for each fold, seed and repeat: all their clean rows agree.
         every: of all its variants.
-        ks: numbers of queries within the budget, ascending.
+        ks: numbers of queries within the budget, ascending; of an attack that knows its budget, those that it was run
+            with.
     """
 
     about: Description
@@ -41,9 +42,12 @@ class EntryRecords:
             group: at least one; of one victim, defence and attack, in any variants, folds, seeds and repeats.
             ks: numbers of queries, in any order; those beyond the budget are left out.
         """
-        about = group[0].description
-        within = tuple(k for k in sorted(set(ks)) if k <= about.rests_on.max_queries)
-        return cls(about, _conditions(group), pooled_rows(_one_of_each(group)), pooled_rows(group), within)
+        budgets = {_budget(cell) for cell in group}
+        most = [cell for cell in group if _budget(cell) == max(budgets)]
+        about = most[0].description
+        known = {k for k in ks if k <= max(budgets)} if about.anytime else budgets & set(ks)
+        conditions = _conditions(most, () if about.anytime else group)
+        return cls(about, conditions, pooled_rows(_one_of_each(most)), pooled_rows(most), tuple(sorted(known)))
 
     @property
     def clean(self) -> pd.DataFrame:
@@ -75,11 +79,27 @@ def _one_of_each(group: Sequence[CellRecords]) -> list[CellRecords]:
     return list(first.values())[::-1]
 
 
-def _conditions(group: Sequence[CellRecords]) -> tuple[Condition, ...]:
-    """The records of each (corr, noises), in the order of P1's Table 2."""
+def _budget(cell: CellRecords) -> int:
+    return cell.description.rests_on.max_queries
+
+
+def _conditions(group: Sequence[CellRecords], every: Sequence[CellRecords]) -> tuple[Condition, ...]:
+    """The records of each (corr, noises), in the order of P1's Table 2.
+
+    Args:
+        group: cells of the greatest budget.
+        every: of an attack that knows its budget, those of all budgets.
+    """
     found: dict[tuple[bool, Counted], list[CellRecords]] = {}
+    apart: dict[tuple[bool, Counted], dict[int, list[CellRecords]]] = {}
     for cell in group:
         for noises in cell.description.noises:
             found.setdefault((cell.description.corr, noises), []).append(cell)
+    for cell in every:
+        for noises in cell.description.noises:
+            apart.setdefault((cell.description.corr, noises), {}).setdefault(_budget(cell), []).append(cell)
     ordered = sorted(found, key=lambda condition: (COUNTED.index(condition[1]), condition[0]))
-    return tuple(Condition(*condition, pooled_rows(found[condition])) for condition in ordered)
+    return tuple(
+        Condition(*one, pooled_rows(found[one]), {k: pooled_rows(cells) for k, cells in apart.get(one, {}).items()})
+        for one in ordered
+    )

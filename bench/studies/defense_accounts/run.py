@@ -82,7 +82,8 @@ class _Cells:
         self.experiment = experiment
         self.variant, self.attack = group[0].variant, group[0].cell.attack
         self.by_defense: dict[str, list[Cell]] = {}
-        for plan in group:
+        most = max(plan.cell.max_queries for plan in group)
+        for plan in (plan for plan in group if plan.cell.max_queries == most):
             self.by_defense.setdefault(plan.cell.fitted.defense_spec, []).append(plan.cell)
         self.roles = {defense: self._roles(defense) for defense in self.by_defense}
         bare = dict.fromkeys(
@@ -164,7 +165,7 @@ class _Cells:
             spec = self.roles[defense][role]
             once = role == "unaware"
             against = None if is_bare else bare.get(spec, plain)
-            at = (max(ks),) if once else ks
+            at = (max(ks),) if once or not spec.anytime else ks
             attacks[role] = RoleFigures(spec.spec, figures.figures_at(against, found, at, counted, once))
         prevented: dict[Role, Difference] = {
             role: most for role, told in attacks.items() if (most := told.at[-1].prevented) is not None
