@@ -19,6 +19,8 @@ if TYPE_CHECKING:
         EffectTools,
         InformedAttack,
         KnownSpeech,
+        LearningAttack,
+        PastSearch,
         SpeechEffect,
         Steps,
     )
@@ -106,11 +108,13 @@ __all__ = [
     "Heard",
     "InformedAttack",
     "KnownSpeech",
+    "LearningAttack",
     "Modality",
     "NoiseBank",
     "NoiseClip",
     "NoiseSet",
     "Overlay",
+    "PastSearch",
     "Perception",
     "Perturbation",
     "Phone",
@@ -167,7 +171,9 @@ __all__ = [
 
 _ON_FIRST_USE = {
     "bench.api": "RunOptions run",
-    "bench.contracts.attacks": "Answer Attack AttackTools EffectTools InformedAttack KnownSpeech SpeechEffect Steps",
+    "bench.contracts.attacks": (
+        "Answer Attack AttackTools EffectTools InformedAttack KnownSpeech LearningAttack PastSearch SpeechEffect Steps"
+    ),
     "bench.contracts.capabilities": "Embedding Purifying Refusing Sequential Tunable forward_capabilities",
     "bench.contracts.composition": "parts_of",
     "bench.contracts.defense_view": "DefenseView survival",

@@ -92,6 +92,40 @@ class SpeechEffect(Protocol):
 
 
 @dataclass(frozen=True)
+class PastSearch:
+    """A search that has ended, as the attack knew it.
+
+    Args:
+        asked: what was tried and charged, and what was told of it, in order.
+    """
+
+    asked: tuple[tuple[Recipe, Answer], ...]
+
+
+Plan: TypeAlias = Mapping[str, Any]
+"""What an attack has learnt from earlier utterances: plain JSON."""
+
+
+@runtime_checkable
+class LearningAttack(Attack, Protocol):
+    """An attack that learns from one utterance for another, in rounds (`ThreatModel.round_size`)."""
+
+    def learn(self, plan: Plan, searches: Sequence[PastSearch]) -> Plan:
+        """Return the plan of the next round.
+
+        Called after each round of utterances, whose searches had the plan as `tools.plan`.
+
+        Args:
+            plan: what was learnt before, {} at first.
+            searches: of the round, in the order of its utterances.
+
+        Returns:
+            Plain JSON; all that the attack keeps.
+        """
+        ...
+
+
+@dataclass(frozen=True)
 class EffectTools:
     """What an effect may use.
 
@@ -192,6 +226,7 @@ class AttackTools:
         validation: for a threat model that knows "validation", clean speech of validation speakers, and what the victim
             says of it.
         training: for one that knows "training", the speech that the victim was trained on, with its labels.
+        plan: for one that learns in rounds, what `learn` returned after the last round; else {}.
     """
 
     noises: NoiseSet
@@ -206,3 +241,4 @@ class AttackTools:
     transferred: Recipe | None = None
     validation: Sequence[KnownSpeech] = ()
     training: Sequence[KnownSpeech] = ()
+    plan: Plan = field(default_factory=dict)

@@ -63,11 +63,30 @@ class Measuring:
             free = FreeSamples()
             rows = panel.run(attack_run, chosen, advance, free.keep)
         unknown = set(unknown_in(test, experiment.enrolment)) & {one.id for one in chosen}
-        facts = Facts(looks.count if looks_through else None, len(unknown))
+        size = attack_run.granted.round_size
+        rounds = (size, len(chosen)) if size else None
+        facts = Facts(looks.count if looks_through else None, len(unknown), rounds)
         self._say(facts, rows)
         if free.asked:
             experiment.progress.say(f"{cell.attack}: {free.asked:,} candidates were free samples, see docs/recipes.md")
         return MeasuredCell(rows, facts, free.accepted)
+
+    def again(self, cell: Cell, chosen: Sequence[Utterance], order_key: str) -> list[Row]:
+        """Attack some of a cell's test utterances once more, with instances of their own, in another order.
+
+        Args:
+            cell: as it was measured.
+            chosen: some of its utterances.
+            order_key: draws the order.
+        """
+        experiment, test, attack_run = self.experiment, self.experiment.split(cell.fitted).test, self._attack_run(cell)
+        panel = panel_of(experiment, cell.fitted, test, cell.repeat)
+        if "defense" in cell.attack.threat_model.knows:
+            panel = with_views(experiment, cell.fitted, test, cell.repeat, panel, Looks())
+        if cell.attack.traits.transfers:
+            attack_run = replace(attack_run, transferred=self._transferred(cell, chosen))
+        seats = (replace(one, referee=replace(one.referee, order_key=order_key)) for one in reversed(panel.seats))
+        return Panel(tuple(seats)).run(attack_run, chosen)
 
     def _say(self, facts: Facts, rows: Sequence[Row]) -> None:
         """Tell what a reader of the figures ought to know."""

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
 
+from bench.contracts.attacks import LearningAttack
 from bench.contracts.component import Component
 from bench.contracts.registry import Registry
 from bench.contracts.variants import Variant, variants_of
+from bench.core.errors import UsageError
 from bench.core.specs import NO_DEFENSE
 from bench.core.types import Task
 from bench.data.splits import split_named
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 RANDOMISED_REPEATS = 3
 """How often a cell under a randomised defence is measured where `--repeats` does not say: one answer says little."""
+ORDERS = 5
+"""In how many orders an attack that learns in rounds meets its utterances where `--repeats` does not say."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,10 @@ def select(options: Options, registry: Registry) -> Selection:
 
     def attack(text: str) -> list[tuple[Component, Variant]]:
         models = variants_of(text, registry.build("attacks", text), options.corr, options.noises)
-        return [(registry.component("attacks", model.attack), model) for model in models]
+        found = [(registry.component("attacks", model.attack), model) for model in models]
+        for component, _ in found:
+            _check_learns(component, options.repeats)
+        return found
 
     bare_or = (None if text == NO_DEFENSE else registry.component("defenses", text) for text in options.defenses)
     return Selection(
@@ -70,6 +77,18 @@ def select(options: Options, registry: Registry) -> Selection:
         tuple(map(task_named, dict.fromkeys(options.tasks))),
         split_named(options.split).name,
     )
+
+
+def _check_learns(attack: Component, repeats: int | None) -> None:
+    """Refuse an attack that declares rounds and does not learn, and a single order of one that does."""
+    if not attack.threat_model.round_size:
+        return
+    where = f"attack {attack.spec!r}"
+    if not isinstance(attack.object, LearningAttack):
+        raise UsageError(where, "a round_size and no method learn", "learn(plan, searches)", "add it, or declare none")
+    if repeats == 1:
+        found = f"1, for {where}, which learns from one utterance for another"
+        raise UsageError("--repeats", found, "2 or more orders of the utterances", "leave it out for 5")
 
 
 def plan_fitted(selection: Selection, experiment: Experiment) -> list[FittedKey]:
@@ -101,7 +120,7 @@ def plan(selection: Selection, experiment: Experiment) -> list[Planned]:
 
     asked, found = selection.options, []
     for fitted, (attack, model) in product(plan_fitted(selection, experiment), selection.attacks):
-        for repeat, budget in product(range(repeats_of(asked, fitted)), budgets_of(asked, attack)):
+        for repeat, budget in product(range(repeats_of(asked, fitted, attack)), budgets_of(asked, attack)):
             found.append(Planned(Cell(fitted, attack, budget, asked.limit, repeat), model))
     return list(dict.fromkeys(found))
 
@@ -116,14 +135,17 @@ def budgets_of(options: Options, attack: Component) -> tuple[int, ...]:
     return (max(options.ks),) if attack.anytime else options.ks
 
 
-def repeats_of(options: Options, fitted: FittedKey) -> int:
-    """Count how often a fitted victim is looked at: what a randomised one answers once says little.
+def repeats_of(options: Options, fitted: FittedKey, attack: Component | None = None) -> int:
+    """Count how often a fitted victim is looked at: what a randomised one answers once says little, and so does one
+    order of what an attack learns from.
 
     Args:
         options: with `repeats`, or None.
         fitted: the victim under its defence.
+        attack: by what, if anything.
     """
-    return options.repeats or (RANDOMISED_REPEATS if fitted.randomised else 1)
+    learns = attack is not None and attack.threat_model.round_size > 0
+    return options.repeats or max(RANDOMISED_REPEATS if fitted.randomised else 1, ORDERS if learns else 1)
 
 
 def grouped(planned: Iterable[Planned]) -> list[Planned]:

@@ -19,6 +19,8 @@ from bench.contracts.attacks import (
     EffectTools,
     InformedAttack,
     KnownSpeech,
+    LearningAttack,
+    PastSearch,
     SpeechEffect,
     Steps,
 )
@@ -54,7 +56,7 @@ class AttackHost:
     def doing(self) -> dict[str, Callable[[Message, Channel], Message]]:
         """Give the methods by the kind of request."""
         searching = {"search": self._search, "answer": self._answer, "close": self._close}
-        return {"tools": self._lent, "probe": self._probe, "apply": self._apply, **searching}
+        return {"tools": self._lent, "probe": self._probe, "apply": self._apply, "learn": self._learn, **searching}
 
     def _lent(self, request: Message, channel: Channel) -> Message:
         """Keep what attacks may use."""
@@ -74,7 +76,7 @@ class AttackHost:
         (original,) = read_speech(head["speech"], iter(request.arrays))
         view = None if head["purifies"] is None else DefenseLook(head["purifies"], _refused, _traces)
         transferred = None if head["transferred"] is None else Recipe.read(head["transferred"])
-        tools = replace(self.tools[-1], transferred=transferred, defense_view=view)
+        tools = replace(self.tools[-1], transferred=transferred, defense_view=view, plan=head["plan"])
         steps = steps_of(self.build(head["spec"]), head["spec"], original, tools, _rng(head["state"]))
         number = next(self._numbers)
         self.searches[number] = steps
@@ -110,6 +112,18 @@ class AttackHost:
         (original,) = read_speech(head["speech"], iter(request.arrays))
         recipe = attack.probe(original, head["category"], self.tools[-1], _rng(head["state"]))
         return Message({"ended": True}) if recipe is None else _told(recipe)
+
+    def _learn(self, request: Message, channel: Channel) -> Message:
+        """Give the plan that an attack makes of a round of searches."""
+        head, attack = request.head, self.build(request.head["spec"])
+        assert isinstance(attack, LearningAttack), "only such a one is asked"
+        samples = [Samples(torch.from_numpy(array)) for array in request.arrays]
+        known = {one.digest: one.waveform for one in samples}
+        searches = [
+            PastSearch(tuple((Recipe.read(recipe, known), Answer(**answer)) for recipe, answer in asked))
+            for asked in head["searches"]
+        ]
+        return Message({"plan": dict(attack.learn(head["plan"], searches))})
 
     def _apply(self, request: Message, channel: Channel) -> Message:
         """Apply an effect."""

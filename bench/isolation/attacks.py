@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bench.contracts.attacks import Answer, AttackTools, EffectTools, KnownSpeech, Steps
+from bench.contracts.attacks import Answer, AttackTools, EffectTools, KnownSpeech, PastSearch, Plan, Steps
 from bench.contracts.recipes import Recipe, RecipeError, Samples
 from bench.contracts.traits import Traits
 from bench.core.errors import ComponentError
@@ -87,7 +87,7 @@ class IsolatedSearch(IsolatedAttack):
         process = self._lent_to(tools)
         view = tools.defense_view
         head, arrays = self._asking("search", original, rng)
-        head |= {"purifies": None if view is None else view.purifies}
+        head |= {"purifies": None if view is None else view.purifies, "plan": dict(tools.plan)}
         head |= {"transferred": None if tools.transferred is None else str(tools.transferred)}
 
         def look(asked: Message) -> Message:
@@ -103,6 +103,23 @@ class IsolatedSearch(IsolatedAttack):
         finally:
             if number >= 0 and not process.ended:
                 process.ask({"do": "close", "search": number}, look=look)
+
+    def learn(self, plan: Plan, searches: Sequence[PastSearch]) -> Plan:
+        """Pass on what the searches of a round were.
+
+        Raises:
+            ComponentError: what it gives is no plan.
+        """
+        with self._lock:
+            process = self._lent[-1][1]  # where the round was searched
+        told = [[(str(recipe), asdict(answer)) for recipe, answer in one.asked] for one in searches]
+        parts = [part for one in searches for recipe, _ in one.asked for part in recipe.parts]
+        arrays = [array_of(part.waveform) for part in parts if isinstance(part, Samples)]
+        head = {"do": "learn", "spec": self.told.spec, "plan": dict(plan), "searches": told}
+        found = process.ask(head, arrays, _ALLOWED).head.get("plan")
+        if not isinstance(found, dict):
+            raise process.broken("a plan that is none", "an object")
+        return found
 
     def _lent_to(self, tools: AttackTools) -> IsolatedProcess:
         """The process that has these tools."""

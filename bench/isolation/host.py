@@ -38,7 +38,7 @@ from bench.isolation.folder import packed, read_in
 from bench.isolation.speech import array_of, read_batch, read_heard, read_labelled, read_noises, read_task
 from bench.isolation.telling import Telling
 
-_WITHOUT_TRAINING = frozenset({"ask", "enroll", "trace", "search", "answer", "close", "probe", "apply"})
+_WITHOUT_TRAINING = frozenset({"ask", "enroll", "trace", "search", "answer", "close", "probe", "apply", "learn"})
 
 
 def main(told: str) -> None:

@@ -24,7 +24,7 @@ from bench.perturbations.rendering import attack_tools
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
 from bench.scoring.rows import Row
-from bench.testing import CPU, TASK, sample_noises, sample_utterances
+from bench.testing import CPU, TASK, ContraryVictim, sample_noises, sample_tools, sample_utterances
 
 SPEECH = sample_utterances(2, 1, "attacked")
 HOSTILE = Path(__file__).parent / "hostile_attack.txt"
@@ -75,6 +75,18 @@ def test_an_attacker_who_knows_the_defence_looks_through_it_from_there(registry:
     view = DefenseView.through(ByEar(), Batch.of, CPU)
     spec = "adaptive:attack=boundary,looks=3"
     assert rows(registry, f"isolated:{spec}", spec, view=view) == rows(registry, spec, view=view)
+
+
+def test_it_learns_there_from_one_utterance_for_another_as_it_does_here(sandboxes: None) -> None:
+    plugin = Path(__file__).parents[1] / "referee" / "learning.py"
+    there, here = Registry.discover([plugin], {("attacks", "habit")}, Isolation()), Registry.discover([plugin])
+    speech, found = sample_utterances(3, each=2, key="attacked"), []
+    for attack in (there.component("attacks", "isolated:habit"), here.component("attacks", "habit")):
+        run = AttackRun(attack.object, "habit", sample_tools(6), 0, speech)
+        found.append(Referee(ContraryVictim(), TASK, CPU).run(run, speech))
+    assert found[0] == found[1]
+    assert {row.turn for row in found[0]} == set(range(len(speech)))
+    assert len({row.category for row in found[0] if row.query == 1}) > 1, "what it begins with changes"
 
 
 def test_an_effect_makes_there_what_it_makes_here_under_a_name_of_its_own(registry: Registry, sandboxes: None) -> None:
