@@ -66,6 +66,7 @@ def execute_all(asked: Sequence[Options], progress: Progress) -> Done:
     check_writable(first.out)
     experiment, planned = prepare(asked, progress)
 
+    from bench.evaluation.checking import check_finished
     from bench.evaluation.descriptions import cell_key
     from bench.evaluation.grid import run_grid
     from bench.evaluation.runs import remember
@@ -75,6 +76,8 @@ def execute_all(asked: Sequence[Options], progress: Progress) -> Done:
     store = Store(first.out)
     remember(first.out, first.ks)
     failures = run_grid(experiment, planned, store)
+    if first.check:
+        failures += check_finished(experiment, planned, store, first.check_limit)
     keys = [cell_key(experiment, plan.cell) for plan in planned]
     found = zip(planned, keys, strict=True)
     finished = [_as_asked(store.read(key), plan.variant) for plan, key in found if store.has(key)]
