@@ -38,7 +38,8 @@ class Boundary:
 
     Args:
         corr: the attacker knows how much each category degrades the victim, and takes the worst first (P1's `Corr`).
-        noises: "all", or "imperceptible" to leave out what people hear as another emotion (P1's `Noises`).
+        noises: "all"; "additive" to leave out effects that change the length, but for those that people were found not
+            to hear as another emotion; "imperceptible" to leave out all that they hear so (P1's `Noises`).
         start_snr_db: the lowest SNR, in dB; P1's catalogue ends at 0.
         step_db: how far the SNR is raised at a time, in dB; the last step ends just above the threshold.
         categories: of the noise bank, and "signal" for the effects below.
@@ -51,7 +52,7 @@ class Boundary:
     """
 
     corr: bool = False
-    noises: Literal["all", "imperceptible"] = "all"
+    noises: Literal["all", "additive", "imperceptible"] = "all"
     start_snr_db: float = 0.0
     step_db: float = 5.0
     categories: tuple[str, ...] = ("natural", "human", "interior", "signal")
@@ -83,8 +84,8 @@ class Boundary:
                 del untried[category]
                 home, snr_db = None, self.start_snr_db
             elif category == SIGNAL:
-                answer = yield Recipe(Effect(move, drawn_key(rng)))
-                if answer.fooled:
+                recipe = self._within(Effect(move, drawn_key(rng)), original, tools)
+                if recipe is not None and (answer := (yield recipe)).fooled:
                     home = SIGNAL
                     if answer.counts:
                         return
@@ -99,10 +100,12 @@ class Boundary:
         """Describe the search's first move: a random sound of the category at the lowest SNR, or a random effect."""
         if not audible(original.waveform):
             return None
-        move = next(self._shuffled(category, tools, rng), None)
-        if move is None:
-            return None
-        return Recipe(Effect(move, drawn_key(rng)) if category == SIGNAL else Overlay(move, self.start_snr_db))
+        for move in self._shuffled(category, tools, rng):
+            if category != SIGNAL:
+                return Recipe(Overlay(move, self.start_snr_db))
+            if recipe := self._within(Effect(move, drawn_key(rng)), original, tools):
+                return recipe
+        return None
 
     def _raised(self, snr_db: float, tools: AttackTools) -> float:
         enough = tools.min_snr_db + _MARGIN_DB
@@ -113,8 +116,16 @@ class Boundary:
         moves = self._effects(tools) if category == SIGNAL else [clip.id for clip in tools.noises.of(category)]
         return iter([moves[index] for index in rng.permutation(len(moves))])
 
+    def _within(self, effect: Effect, original: Heard, tools: AttackTools) -> Recipe | None:
+        """The effect as a recipe; None where it would not count under *additive*, which is found by rendering it."""
+        recipe = Recipe(effect)
+        if self.noises != "additive" or tools.perception.is_imperceptible(effect.spec):
+            return recipe
+        heard = tools.render(original, recipe)
+        return recipe if heard is not None and heard.waveform.shape == original.waveform.shape else None
+
     def _effects(self, tools: AttackTools) -> list[str]:
-        if self.noises == "all":
+        if self.noises != "imperceptible":
             return list(self.signals)
         return [spec for spec in self.signals if tools.perception.is_imperceptible(spec)]
 

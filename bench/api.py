@@ -40,6 +40,7 @@ class RunOptions(TypedDict, total=False):
         limit: so many utterances are attacked at most.
         enrol: "halves" or "paper": whether a victim may know other utterances of the speakers that it is asked about,
             or all of them, as in P1.
+        bank_halves: whether each search is run with either half of its sounds too.
         measures: what is measured on accepted candidates, into their records: for example "seg_snr_db,stoi".
         device: "auto", "cpu" or "cuda".
         batch_size: searches side by side.
@@ -65,6 +66,7 @@ class RunOptions(TypedDict, total=False):
     noises: NoiseScope
     limit: int | None
     enrol: Enrolment
+    bank_halves: bool
     measures: str | Sequence[str]
     device: Device
     batch_size: int

@@ -32,6 +32,7 @@ from bench.defending.adversarial_examples import perturbed
 from bench.defending.manipulations import CLEAN, Ear, Manipulation, Recognised, labelled, recognised
 from bench.defending.purified_victim import AudioDefense
 from bench.modelling.features.mel_statistics import Voices
+from bench.modelling.optimizers import uncompiled
 from bench.modelling.schedule import Schedule
 from bench.modelling.seeding import seeded
 from bench.modelling.sequences import Sequences
@@ -143,7 +144,7 @@ class ManipulationDetector(AudioDefense):
         with seeded(context.seed, "manipulation_detector"):
             ear = Ear(self.hidden, len(learnt)).to(context.device)
             ear.standardise(torch.cat(list(data.features)))
-            optimizer = torch.optim.AdamW(ear.parameters(), lr=1e-3, weight_decay=1e-3)
+            optimizer = uncompiled(torch.optim.AdamW)(ear.parameters(), lr=1e-3, weight_decay=1e-3)
             schedule = Schedule(batch_size=32, max_epochs=self.max_epochs, patience=self.patience)
             fit_network(ear, optimizer, data, checked, schedule, replace(context, task=Task("", classes, "emotion")))
         return ear

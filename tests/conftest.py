@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import io
 import json
 import os
@@ -24,7 +25,7 @@ SPEAKERS = ("03", "08", "09", "10", "11", "12", "13", "14", "15", "16")
 EMOTIONS = {"W": 0, "F": 1, "T": 2, "N": 3}
 """EMO-DB's letters for anger, happiness, sadness and neutral."""
 
-TINY_VICTIM = "cnn_gru:channels=8,hidden=8,dense=8,dropout=0.0,learning_rate=0.01,max_epochs=12"
+TINY_VICTIM = "cnn_gru:channels=8,hidden=8,dense=8,dropout=0.0,learning_rate=0.01,batch_size=8,max_epochs=12"
 """Learns the tiny corpus in a second."""
 
 _CACHE = "SERBENCH_CACHE"
@@ -34,11 +35,15 @@ _made_cache = pytest.StashKey[str]()
 def pytest_configure(config: pytest.Config) -> None:
     """Keep the user's own cache out of it, unless the environment names one; xdist's workers inherit the controller's.
 
-    One thread: with networks this small, threads that wait for each other cost a hundred times the work.
+    One thread: with networks this small, threads that wait for each other cost a hundred times the work. Where Python
+    is told to write no bytecode, ours is compiled once here: hundreds of processes and sandboxes start from it.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # started in the background; the tests' own processes heed it
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if sys.dont_write_bytecode and "PYTEST_XDIST_WORKER" not in os.environ:
+        for package in ("bench", "attacks", "defenses", "victims", "leaderboards"):
+            compileall.compile_dir(Path(__file__).parents[1] / package, quiet=1)
     if not os.environ.get(_CACHE):
         config.stash[_made_cache] = os.environ[_CACHE] = tempfile.mkdtemp(prefix="serbench-tests-")
 

@@ -24,6 +24,7 @@ from bench import (
 )
 from bench.audio.reading import SILENCE_PEAK
 from bench.audio.signal.spectrogram_image import ImageSettings, spectrogram_image
+from bench.modelling.optimizers import uncompiled
 from bench.modelling.pretrained.borrowed import digest_of
 from bench.modelling.pretrained.statefile import load_published
 from bench.modelling.schedule import Schedule
@@ -151,7 +152,9 @@ class AlexnetSpectrogram:
                     network.get_submodule(name).requires_grad_(False)
             network.to(context.device)
             learning = [weight for weight in network.parameters() if weight.requires_grad]
-            optimizer = torch.optim.SGD(learning, plan.learning_rate, self.momentum, weight_decay=self.weight_decay)
+            optimizer = uncompiled(torch.optim.SGD)(
+                learning, plan.learning_rate, self.momentum, weight_decay=self.weight_decay
+            )
             rate = torch.optim.lr_scheduler.StepLR(optimizer, (plan.max_epochs + 1) // 2, self.gamma)
             data = (_training_data(train, context, network), _training_data(valid, context, network))
             schedule = Schedule(plan.batch_size, plan.max_epochs, patience=plan.max_epochs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -22,9 +23,10 @@ from bench import (
     Utterance,
     batches,
     check_fields,
-    one_thread,
+    in_threads,
 )
 from bench.audio.signal import MelSettings, frame_counts, log_mel
+from bench.modelling.optimizers import uncompiled
 from bench.modelling.schedule import Schedule
 from bench.modelling.seeding import seeded
 from bench.modelling.sequences import Sequences
@@ -33,7 +35,7 @@ from bench.modelling.weights import load_into, load_weights, save_weights
 
 _WHERE = "victim 'cnn_gru'"
 _MEL = MelSettings(n_mels=40, window_s=0.025, hop_s=0.010)
-_FEATURE_BATCH = 64
+_FEATURE_BATCH = 16
 _EVERYBODY = "everybody"
 _OUTPUT = 3
 """Where in `Network.dense` the output begins, with its dropout."""
@@ -66,8 +68,8 @@ class CnnGru:
     hidden: int = 128
     dense: int = 128
     dropout: float = 0.3
-    learning_rate: float = 3e-4
-    batch_size: int = 8
+    learning_rate: float = 1e-3
+    batch_size: int = 32
     max_epochs: int = 50
     patience: int = 5
     traits: ClassVar[Traits] = Traits(renews=True)
@@ -85,7 +87,9 @@ class CnnGru:
         """Train on `train`, choose the epoch on `valid`."""
         with seeded(context.seed, "cnn_gru"):
             fitted = FittedCnnGru(self, context.task.classes, self._network(context), context.device)
-            optimizer = torch.optim.RMSprop(fitted.network.parameters(), lr=self.learning_rate, alpha=0.9, eps=1e-7)
+            optimizer = uncompiled(torch.optim.RMSprop)(
+                fitted.network.parameters(), lr=self.learning_rate, alpha=0.9, eps=1e-7
+            )
             schedule = Schedule(self.batch_size, self.max_epochs, self.patience)
             clean = context.clean or train
             data = (fitted.sequences(train, context, clean), fitted.sequences(valid, context, valid))
@@ -237,15 +241,19 @@ class FittedCnnGru:
         labels = [context.task.index_of(utterance) for utterance in utterances]
         return Sequences(normalised, torch.tensor(labels, device=self.device))
 
-    @torch.no_grad()
-    @one_thread()
     def _raw(self, utterances: Sequence[Utterance]) -> list[Tensor]:
         found: list[Tensor] = [torch.empty(0)] * len(utterances)
-        for group in batches(utterances, _FEATURE_BATCH):
-            batch = Batch.of([utterances[index] for index in group], self.device)
-            counts = frame_counts(batch.lengths, _MEL).tolist()
-            for index, features, count in zip(group, log_mel(batch.waveforms, _MEL), counts, strict=True):
-                found[index] = features[:count]
+
+        @torch.no_grad()
+        def work(share: Sequence[list[int]], stopped: threading.Event) -> None:
+            for group in () if stopped.is_set() else share:
+                batch = Batch.of([utterances[index] for index in group], self.device)
+                counts = frame_counts(batch.lengths, _MEL).tolist()
+                for index, features, count in zip(group, log_mel(batch.waveforms, _MEL), counts, strict=True):
+                    found[index] = features[:count]
+
+        threads = torch.get_num_threads() if self.device.type == "cpu" else 1
+        in_threads(work, batches(utterances, _FEATURE_BATCH), threads)
         return found
 
     def _statistics_of(self, utterances: Sequence[Utterance]) -> Tensor:

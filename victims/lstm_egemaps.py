@@ -14,6 +14,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_se
 from bench import Batch, FitContext, Traits, Utterance, check_fields, chosen
 from bench.modelling.features.egemaps import WIDTHS, Level, version
 from bench.modelling.features.frontend import FrontEnd, Scope
+from bench.modelling.optimizers import uncompiled
 from bench.modelling.schedule import Schedule
 from bench.modelling.seeding import seeded
 from bench.modelling.sequences import Sequences
@@ -88,7 +89,7 @@ class LstmEgemaps:
         data = (_sequences(front, train, context, context.clean), _sequences(front, valid, context))
         with seeded(context.seed, "lstm_egemaps"):
             network = self._network(context)
-            optimizer = torch.optim.Adam(network.parameters(), lr=self.learning_rate)
+            optimizer = uncompiled(torch.optim.Adam)(network.parameters(), lr=self.learning_rate)
             schedule = Schedule(self.batch_size, self.max_epochs, self.patience, "uar", self.lowest_rate)
             fitted = FittedLstmEgemaps(self, context.task.classes, front, network, context.device)
             again = renewal(context, replace(fitted, front=known), lambda said: _anew(known, said, context))

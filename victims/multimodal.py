@@ -26,6 +26,7 @@ from bench import (
     one_thread,
     traits_of,
 )
+from bench.modelling.optimizers import uncompiled
 from bench.modelling.schedule import Schedule
 from bench.modelling.seeding import seeded
 from bench.modelling.sequences import Sequences
@@ -142,7 +143,7 @@ class Multimodal:
     def _train(self, network: nn.Module, data: Sequence[Sequences], rate: float, context: FitContext) -> None:
         trained = [tensor for tensor in network.parameters() if tensor.requires_grad]
         schedule = Schedule(self.batch_size, self.max_epochs, self.patience)
-        fit_network(network, torch.optim.Adam(trained, lr=rate), data[0], data[1], schedule, context)
+        fit_network(network, uncompiled(torch.optim.Adam)(trained, lr=rate), data[0], data[1], schedule, context)
 
 
 class Joint(nn.Module):

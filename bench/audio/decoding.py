@@ -15,12 +15,13 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.audio.reading import read_audio, refuse_silence
+from bench.audio.reading import rate_of, read_audio, refuse_silence
 from bench.core.cache import appearing_folder, cache_dir
 from bench.core.digests import content_digests, default_workers
 from bench.core.errors import UsageError
@@ -37,12 +38,46 @@ _SAMPLES, _LENGTHS = "samples.f32", "lengths.json"
 _BYTES = 4
 
 
+@dataclass(frozen=True)
+class DecodedSound:
+    """One sound file, read.
+
+    Args:
+        waveform: shape (t,), float32, in [-1, 1], mono, 16 kHz.
+        rate_hz: the file's own rate, in Hz.
+    """
+
+    waveform: torch.Tensor
+    rate_hz: int
+
+
 def read_many(
     paths: Sequence[Path],
     progress: Progress = SILENT,
     description: str = "reading sound",
     workers: int | None = None,
 ) -> tuple[torch.Tensor, ...]:
+    """Read files as [`read_with_rates`][bench.audio.decoding.read_with_rates] does, and give their samples alone.
+
+    Args:
+        paths: the result is in their order; a file may stand there twice.
+        progress: is told of every file that is decoded.
+        description: of the task, for the reader.
+        workers: files decoded at a time; one a core by default. Changes no result.
+
+    Raises:
+        DataError: of the first bad file in the order of `paths`.
+        UsageError: the cache's disk is full or cannot be written to.
+    """
+    return tuple(one.waveform for one in read_with_rates(paths, progress, description, workers))
+
+
+def read_with_rates(
+    paths: Sequence[Path],
+    progress: Progress = SILENT,
+    description: str = "reading sound",
+    workers: int | None = None,
+) -> tuple[DecodedSound, ...]:
     """Read files as [`read_audio`][bench.audio.reading.read_audio] does, several at a time, and refuse silent ones.
 
     Args:
@@ -52,7 +87,7 @@ def read_many(
         workers: files decoded at a time; one a core by default. Changes no result.
 
     Returns:
-        Tensors of shape (t,), mapped from the cache: writing to one changes neither the cache nor the others.
+        Their samples, mapped from the cache (writing to one changes neither the cache nor the others), and rates.
 
     Raises:
         DataError: of the first bad file in the order of `paths`.
@@ -61,7 +96,7 @@ def read_many(
     digests = content_digests(paths, workers)
     first = dict(zip(reversed(digests), reversed(paths), strict=True))
     shards = list(_shards(list(dict.fromkeys(digests))))
-    missing = [shard for shard in shards if _lengths(_folder(shard), len(shard)) is None]
+    missing = [shard for shard in shards if _kept(_folder(shard), len(shard)) is None]
     total = sum(map(len, missing))
     if missing:
         with progress.task(description, total=total) as advance:
@@ -100,18 +135,18 @@ def _decoder() -> str:
 
 
 def _folder(shard: tuple[str, ...]) -> Path:
-    return cache_dir() / "sounds" / fingerprint(["sounds 1", _decoder(), *shard])
+    return cache_dir() / "sounds" / fingerprint(["sounds 2", _decoder(), *shard])
 
 
-def _lengths(folder: Path, files: int) -> list[int] | None:
-    """The number of samples of each file in a shard; None where it is not there, or not whole."""
+def _kept(folder: Path, files: int) -> list[tuple[int, int]] | None:
+    """The number of samples and the rate of each file in a shard; None where it is not there, or not whole."""
     try:
-        lengths = json.loads((folder / _LENGTHS).read_text(encoding="utf-8"))
+        told = json.loads((folder / _LENGTHS).read_text(encoding="utf-8"))
         size = (folder / _SAMPLES).stat().st_size
-    except (OSError, ValueError):
+        kept = [(int(length), int(rate)) for length, rate in told]
+    except (OSError, ValueError, TypeError):
         return None
-    whole = isinstance(lengths, list) and len(lengths) == files and size == _BYTES * sum(lengths)
-    return lengths if whole else None
+    return kept if len(kept) == files and size == _BYTES * sum(length for length, _ in kept) else None
 
 
 def _decode(
@@ -134,15 +169,15 @@ def _make(shard: tuple[str, ...], paths: Sequence[Path], advance: Callable[[int]
         shutil.rmtree(folder, ignore_errors=True)
     try:
         with appearing_folder(folder) as temporary:
-            lengths = []
+            kept: list[tuple[int, int]] = []
             with (temporary / _SAMPLES).open("wb") as file:
                 for path in paths:
                     waveform = read_audio(path)
                     refuse_silence(path, waveform)
                     file.write(waveform.numpy().astype("<f4", copy=False).data)
-                    lengths.append(len(waveform))
+                    kept.append((len(waveform), rate_of(path)))
                     advance(1)
-            (temporary / _LENGTHS).write_text(json.dumps(lengths), encoding="utf-8")
+            (temporary / _LENGTHS).write_text(json.dumps(kept), encoding="utf-8")
     except OSError as error:
         raise _full(folder.parent, error) from error
 
@@ -155,14 +190,14 @@ def _full(folder: Path, error: OSError) -> UsageError:
     return UsageError(folder, found, expected, "free space, or set SERBENCH_CACHE to a folder on another disk")
 
 
-def _mapped(shard: tuple[str, ...]) -> list[torch.Tensor]:
+def _mapped(shard: tuple[str, ...]) -> list[DecodedSound]:
     """The sounds of a shard that is there, mapped copy-on-write."""
     import numpy as np
     import torch
 
     folder = _folder(shard)
-    lengths = _lengths(folder, len(shard))
-    assert lengths is not None, "just made"
+    kept = _kept(folder, len(shard))
+    assert kept is not None, "just made"
     samples = torch.from_numpy(np.memmap(folder / _SAMPLES, dtype="<f4", mode="c"))
-    ends = list(itertools.accumulate(lengths))
-    return [samples[end - length : end] for end, length in zip(ends, lengths, strict=True)]
+    ends = itertools.accumulate(length for length, _ in kept)
+    return [DecodedSound(samples[end - length : end], rate) for end, (length, rate) in zip(ends, kept, strict=True)]

@@ -14,7 +14,7 @@ What is done to the samples, and what is not:
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -35,6 +35,9 @@ SILENCE_PEAK = 1e-5
 
 RATES = (1_000, 768_000)
 """Hertz: the lowest and highest sampling rate that is believed; anything else is taken for a damaged header."""
+
+RESAMPLER = "HQ"
+"""The quality of soxr with which any other rate is brought to 16 kHz, and 16 kHz to any other."""
 
 _BLOCK = 1 << 22
 _FORMATS = "a WAV, FLAC, OGG, MP3, AIFF or other file that libsndfile reads"
@@ -70,8 +73,44 @@ def read_audio(path: Path) -> torch.Tensor:
         raise DataError(path, problem, "a whole file", "copy or download it again")
     samples, rate = _decode(path)
     _check(path, samples)
-    mono = np.clip(_resampled(path, _mono(samples), rate), -1.0, 1.0)
-    return torch.from_numpy(np.ascontiguousarray(mono, dtype=np.float32))
+    mono = from_rate(_mono(samples), rate)
+    if len(mono) == 0:
+        found = f"{len(samples)} samples at {rate} Hz, which is less than one at {SAMPLE_RATE} Hz"
+        raise DataError(path, found, "a longer sound", "remove the file or get a good copy")
+    return torch.from_numpy(mono)
+
+
+def rate_of(path: Path) -> int:
+    """Read a sound file's own sampling rate, in Hz, from its header.
+
+    Raises:
+        DataError: it is missing, not sound, or its rate is none that is believed.
+    """
+    import soundfile
+
+    try:
+        rate: int = soundfile.info(path).samplerate
+    except (soundfile.SoundFileError, RuntimeError, TypeError, ValueError, OSError) as error:
+        raise _undecodable(path, error) from error
+    _check_rate(path, rate)
+    return rate
+
+
+def from_rate(mono: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+    """Bring samples of a file's own rate to 16 kHz and into [-1, 1], as reading it does.
+
+    Args:
+        mono: shape (n,), one channel.
+        rate: in Hz; 16000 leaves them as they are, but for those beyond full scale.
+
+    Returns:
+        Shape (t,), t about 16000 n / rate; may be of no sample.
+    """
+    if rate != SAMPLE_RATE:
+        import soxr
+
+        mono = soxr.resample(mono, rate, SAMPLE_RATE, quality=RESAMPLER)
+    return np.ascontiguousarray(np.clip(mono, -1.0, 1.0), dtype=np.float32)
 
 
 def refuse_silence(path: Path, waveform: torch.Tensor) -> None:
@@ -110,10 +149,14 @@ def _decode(path: Path) -> tuple[NDArray[np.float32], int]:
     if len(samples) < promised < 1 << 62:
         found = f"{len(samples)} frames where its header promises {promised}"
         raise DataError(path, found, "a whole file", "copy or download it again")
+    _check_rate(path, rate)
+    return samples, rate
+
+
+def _check_rate(path: Path, rate: int) -> None:
     if not RATES[0] <= rate <= RATES[1]:
         expected = f"{RATES[0]} to {RATES[1]} Hz"
         raise DataError(path, f"a sampling rate of {rate} Hz", expected, "the header is damaged: get a good copy")
-    return samples, rate
 
 
 def _undecodable(path: Path, error: BaseException) -> DataError:
@@ -147,15 +190,3 @@ def _mono(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     for channel in range(1, samples.shape[1]):
         total += samples[:, channel]
     return total / np.float32(samples.shape[1]) if samples.shape[1] > 1 else total
-
-
-def _resampled(path: Path, mono: NDArray[np.float32], rate: int) -> NDArray[Any]:
-    if rate == SAMPLE_RATE:
-        return mono
-    import soxr
-
-    resampled: NDArray[Any] = soxr.resample(mono, rate, SAMPLE_RATE, quality="HQ")
-    if len(resampled) == 0:
-        found = f"{len(mono)} samples at {rate} Hz, which is less than one at {SAMPLE_RATE} Hz"
-        raise DataError(path, found, "a longer sound", "remove the file or get a good copy")
-    return resampled

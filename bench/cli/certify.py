@@ -42,15 +42,15 @@ def certify(
     it. What is not trained yet is trained first. Each certificate is wrong with a chance of at most --alpha.
     """
     from bench.cli.report import check_json_target, write_json
-    from bench.contracts.registry import Registry
     from bench.core.progress import for_terminal
+    from bench.evaluation.isolating import registry_for
     from bench.studies.certification import certified, check_certifies
     from bench.studies.certified_scores import Effort, summaries
     from bench.studies.training_jobs import each, prepare_job
 
     effort = Effort(first, copies, alpha)
     check_json_target(json)
-    check_certifies(Registry.discover(options.plugins), options.defenses)
+    check_certifies(registry_for(options), options.victims, options.defenses)
     job = prepare_job(options, for_terminal())
     found, failed = each(job, lambda key: certified(job.experiment, key, effort, options.limit))
     told = summaries(found, effort)

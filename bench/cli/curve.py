@@ -40,7 +40,8 @@ def curve(
     from bench.scoring.results import SCHEMA
     from leaderboards.curves import curves
 
-    cells = {cell.key: cell for run in runs for cell in Store(run).cells()}
+    found = (cell for run in runs for cell in Store(run).cells())
+    cells = {cell.key: cell for cell in found if cell.description.names.half is None}
     if not cells:
         raise DataError(runs[0], "no finished cell", "records of a bench run", "run it again to the end")
     drawn = curves((cells[key] for key in sorted(cells)), parameter)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from bench.cli.tables import attack_table, ranking_table, tests_legend, tests_table, yes_or_no
+from bench.cli.tables import attack_table, halves_table, ranking_table, tests_legend, tests_table, yes_or_no
 from bench.core.cache import appearing_file
 from bench.core.errors import UsageError
+from bench.core.types import SAMPLE_RATE
 from bench.data.splits import LEAKS, split_named
 
 if TYPE_CHECKING:
@@ -102,6 +103,10 @@ def print_tables(results: Results) -> None:
             console.print(tests_table(entry))
             for line in tests_legend(entry):
                 say(line)
+        if entry.bank_halves:
+            console.print(halves_table(entry))
+            for line in HALVES:
+                say(line)
         for line in footnotes(entry):
             say(line)
     ranked = [board for board in boards(results, greatest_k=True) if len(board.lines) > 1]
@@ -124,6 +129,11 @@ LEGEND = (
     "imperceptible, heard as the same emotion. [95 % interval], clustered by speaker.",
 )
 PCM = ("PCM: Acc_att by what is a success as 16-bit PCM too.",)
+HALVES = (
+    "The search with either half of its sounds, which share none, beside all of them.",
+    "Difference: first − second, same utterances. Far from 0, the figure is of these",
+    "sounds more than of their kinds.",
+)
 RANKED = (
     "Ranked by robust accuracy at the greatest k; in brackets the ranks that the data",
     "leave open. A victim at chance level stands below the others; one that always",
@@ -179,6 +189,9 @@ def footnotes(entry: PooledScores) -> list[str]:
     if rests.isolated:
         trusted = f"; trusted: {', '.join(rests.trusted)}" if rests.trusted else ""
         lines.append(f"In a process of its own: {', '.join(rests.isolated)}{trusted}.")
+    if rests.pcm_hz != (SAMPLE_RATE,):
+        rates = ", ".join(f"{rate / 1000:g}" for rate in rests.pcm_hz)
+        lines.append(f"PCM: at {rates} kHz, the corpus's own rate.")
     if split_named(split).leaks:
         lines.append(f"Split {split}: {LEAKS}.")
     lines.append(f"Candidates: {entry.candidates}; {entry.candidates.changed:,} changed the label.")

@@ -11,6 +11,7 @@ import typer
 
 from bench.cli.arguments import DATA, DEFENSE, FOLDS, LIMIT, MACHINE, OUT, VICTIM, Asked, Json, Offered, Several, asking
 from bench.cli.reproduce_blocks import p4_blocks
+from bench.cli.reproduce_claims import claims
 from bench.cli.reproduce_tables import OFFERS, Offer
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def _command(offer: Offer) -> Callable[..., None]:
 for _offer in OFFERS:
     app.command(_offer.name, short_help=_offer.short)(_command(_offer))
 app.command("p4_blocks", short_help="How many utterances and blocks there are.")(p4_blocks)
+app.command("claims", short_help="Every claim of several tables in one, corrected together.")(claims)
 
 
 def reproduce(

@@ -23,14 +23,13 @@ def p4_blocks(options: Options, json: Json = None) -> None:
     from bench.cli.report import check_json_target, write_json
 
     check_json_target(json)
-
-    from bench.contracts.registry import Registry
     from bench.core.errors import DataError
     from bench.core.progress import for_terminal
+    from bench.evaluation.isolating import registry_for
     from bench.evaluation.setup import read_corpus
     from leaderboards.reproduce.p4_blocks import TASKS, counts
 
-    dataset = read_corpus(options, Registry.discover(options.plugins), for_terminal())
+    dataset = read_corpus(options, registry_for(options), for_terminal())
     found = counts(dataset)
     if not found:
         expected, remedy = f"the emotions of task {' or '.join(TASKS)}", "choose another corpus"

@@ -33,6 +33,7 @@ _CORR = "Does the attacker know how each noise degrades: yes, no, both."
 _ENROL = "What a victim may know of a speaker: halves (never what is attacked), paper (all, as in P1)."
 _NOISES = "all, additive (the length is kept), imperceptible (people hear the same emotion), both: all and the last."
 _CHECK = "Attack again in another order and batch, and compare: does anything remember what it should not?"
+_HALVES = "Run each search with either half of its sounds too: how much hangs on which sounds there are."
 _MEASURES = "Measure accepted candidates, into their records: " + ", ".join(MEASURES) + "."
 
 RUN: Offered = {
@@ -49,6 +50,7 @@ RUN: Offered = {
     "repeats": REPEATS,
     "limit": LIMIT,
     "enrol": Asked("enrolment", str, "halves|paper", _ENROL, "halves"),
+    "bank_halves": Asked("bank_halves", bool, "", _HALVES, False),
     "measure": Asked("measures", str, "NAMES", _MEASURES, ""),
     **MACHINE,
     "batch_size": BATCH_SIZE,

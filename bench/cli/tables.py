@@ -37,6 +37,19 @@ def attack_table(entry: PooledScores) -> Table:
     return table
 
 
+def halves_table(entry: PooledScores) -> Table:
+    """Lay out Acc_att with either half of the bank as a table, a line for each Corr, Noises and k."""
+    table = narrow_table("Corr", "Noises")
+    whole = {(one.corr, one.noises, one.k): one.acc_att for one in entry.scores}
+    for title in ("k", "all", "first half", "second half", "difference"):
+        table.add_column(title, no_wrap=True, justify="right" if title == "k" else "left")
+    for one in entry.bank_halves:
+        figures = [str(one.acc_att[half]) for half in ("first", "second")]
+        all_of_them = f"{whole[one.corr, one.noises, one.k].value:.2f}"
+        table.add_row(yes_or_no(one.corr), one.noises, str(one.k), all_of_them, *figures, str(one.difference))
+    return table
+
+
 def ranking_table(board: Board) -> Table:
     """Lay out a ranking as a table that fits 80 columns."""
     from rich.markup import escape

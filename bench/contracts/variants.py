@@ -82,7 +82,7 @@ def offered_by(attack: object) -> tuple[str, ...]:
 
     >>> from attacks.boundary import Boundary
     >>> offered_by(Boundary())
-    ('all', 'imperceptible')
+    ('all', 'additive', 'imperceptible')
     """
     hints = typing.get_type_hints(type(attack)) if dataclasses.is_dataclass(attack) else {}
     return tuple(map(str, typing.get_args(hints.get("noises"))))

@@ -75,6 +75,21 @@ class JsonObject:
             raise self.wrong(name, "a list of other things", "a list of texts")
         return tuple(found)
 
+    def wholes(self, name: str) -> tuple[int, ...]:
+        """Return a field that is a list of whole numbers."""
+        found = self._checked(name, list, "a list of whole numbers")
+        if not all(type(one) is int for one in found):
+            raise self.wrong(name, "a list of other things", "a list of whole numbers")
+        return tuple(found)
+
+    def objects(self, name: str) -> list[JsonObject]:
+        """Return a field that is a list of objects."""
+        found = self._checked(name, list, "a list of objects")
+        if not all(isinstance(one, dict) for one in found):
+            raise self.wrong(name, "a list of other things", "a list of objects")
+        inside = (f"{self.inside}{name}[{place}]." for place in range(len(found)))
+        return [JsonObject(self.where, one, self.remedy, there) for one, there in zip(found, inside, strict=True)]
+
     def inner(self, name: str) -> JsonObject:
         """Return a field that is an object itself."""
         found = self._checked(name, dict, "an object")

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeVar
 
 from bench.core.errors import DataError, UsageError
 from bench.core.rng import key_of
-from bench.core.types import NoiseClip, Part, Rng
+from bench.core.types import Half, NoiseClip, Part, Rng
+
+_Name = TypeVar("_Name", bound=str)
 
 
 @dataclass(frozen=True)
@@ -109,20 +112,41 @@ class NoiseSet:
             DataError: a category has a single source, which cannot stand in both parts, or no source but those that
                 another category has already put on one side.
         """
-        side: dict[str, Part] = {}
+        expected = "at least two, so that defences train on other sounds than those that attack"
+        return self._dealt("part", ("test", "train"), expected)[part]
+
+    def half(self, half: Half) -> NoiseSet:
+        """Return one half of the bank, split by source recording within each category: no sound stands in both.
+
+        Raises:
+            DataError: a category has a single source, as in `part`.
+        """
+        expected = "at least two of those that attack, so that there is one for either half"
+        return self._dealt("half", ("first", "second"), expected)[half]
+
+    def _dealt(self, key: str, names: tuple[_Name, _Name], expected: str) -> dict[_Name, NoiseSet]:
+        """Both halves, by their names.
+
+        Args:
+            key: of the order in which sources are dealt out.
+            names: of the halves; the first is dealt to first.
+            expected: how many sources a category should have, and why, for the message.
+        """
+        one, other = names
+        side: dict[str, _Name] = {}
         for category, clips in self.by_category.items():
-            sources = sorted({clip.source for clip in clips}, key=lambda source: (key_of("part", source), source))
+            sources = sorted({clip.source for clip in clips}, key=lambda source: (key_of(key, source), source))
             count = Counter(side[source] for source in sources if source in side)
             for source in sources:
                 if source not in side:
-                    side[source] = "test" if count["test"] <= count["train"] else "train"
+                    side[source] = one if count[one] <= count[other] else other
                     count[side[source]] += 1
-            if not (count["train"] and count["test"]):
+            if not (count[one] and count[other]):
                 raise DataError(
                     f"noise bank {self.name!r}, category {category!r}",
                     f"one source recording ({sources[0]})" if len(sources) == 1 else "sources that stand on one side",
-                    "at least two, so that defences train on other sounds than those that attack",
+                    expected,
                     "add recordings to the category, or remove it",
                 )
-        kept = tuple(clip for clip in self.clips if side[clip.source] == part)
-        return replace(self, clips=kept, fingerprint=f"{self.fingerprint}/{part}")
+        kept = {name: tuple(clip for clip in self.clips if side[clip.source] == name) for name in names}
+        return {name: replace(self, clips=kept[name], fingerprint=f"{self.fingerprint}/{name}") for name in names}

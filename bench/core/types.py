@@ -103,6 +103,8 @@ class Utterance:
         valence: from 1 (negative) to 5 (positive), or None.
         perturbation: what an attack did to it; None for an utterance as it was recorded.
         metadata: whatever else the corpus says of it, as text.
+        rate_hz: of the file that it was read from, which is at what rate a success has to live on as a file. The
+            waveform is at 16 kHz whatever this is.
     """
 
     id: str
@@ -116,6 +118,7 @@ class Utterance:
     valence: float | None = None
     perturbation: Perturbation | None = None
     metadata: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    rate_hz: int = SAMPLE_RATE
 
     @property
     def duration_s(self) -> float:
@@ -167,6 +170,9 @@ Modality = Literal["sound", "text"]
 
 Part = Literal["train", "test"]
 """The halves of a noise bank: a defence trains on "train", an attack draws from "test"."""
+
+Half = Literal["first", "second"]
+"""The halves of what an attack draws from: what a search finds with either says how much hangs on these sounds."""
 
 
 @dataclass(frozen=True)

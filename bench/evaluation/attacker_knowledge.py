@@ -2,19 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import torch
 
 from bench.contracts.attacks import AttackTools, Degradation, InformedAttack
+from bench.contracts.recipes import Recipe
 from bench.core.heard import Heard
+from bench.core.keys import fingerprint
 from bench.core.progress import SILENT, Progress
 from bench.core.rng import keyed
+from bench.core.threads import in_threads
 from bench.core.types import Utterance
 from bench.referee.panel import Panel
 from bench.referee.referee import Referee
 from bench.scoring.scores import uar
+
+
+@dataclass(frozen=True)
+class KnownHarm:
+    """What one fitted victim was found to lose by what an attack tried first: asked once, whatever attacks want it.
+
+    Two attacks that try the same of a category, to the last recipe, are told the same without anybody asking again.
+    """
+
+    _names: dict[str, str] = field(default_factory=dict, repr=False)
+    _losses: dict[str, float | None] = field(default_factory=dict, repr=False)
+
+    def before(self, referee: Referee | Panel, utterances: Sequence[Utterance]) -> list[str]:
+        """Return what the victim says of clean utterances; it is asked about those that are new.
+
+        Args:
+            referee: its victim knows these utterances' speakers.
+            utterances: clean.
+        """
+        new = [one for one in utterances if one.id not in self._names]
+        if new:
+            self._names.update(zip((one.id for one in new), referee.names(referee.labels(new)), strict=True))
+        return [self._names[one.id] for one in utterances]
+
+    def loss(self, key: str, measured: Callable[[], float | None]) -> float | None:
+        """Return the loss by what a key names; it is measured where it is new.
+
+        Args:
+            key: names a category and what is tried of it.
+            measured: asks the victim; None where nothing applies to any utterance.
+        """
+        if key not in self._losses:
+            self._losses[key] = measured()
+        return self._losses[key]
 
 
 def degradation(
@@ -23,6 +62,7 @@ def degradation(
     utterances: Sequence[Utterance],
     tools: AttackTools,
     progress: Progress = SILENT,
+    known: KnownHarm | None = None,
 ) -> Degradation:
     """Measure what an informed attacker knows (P1's Corr): the loss of UAR by noise category.
 
@@ -34,29 +74,65 @@ def degradation(
         utterances: clean, labelled.
         tools: with the "train" part.
         progress: is told of each category that is done.
+        known: of the same fitted victim, what was measured before; what is new is added.
 
     Returns:
         UAR on the clean utterances less UAR on the probes, from -1 to 1, for each category that applies to any.
     """
-    found = {}
+    found, memory = {}, known or KnownHarm()
     with torch.no_grad(), progress.task("Measuring Corr", len(attack.categories)) as advance:
-        before = referee.names(referee.labels(utterances))
         for category in attack.categories:
-            probes = [_probe(attack, u, category, tools) for u in utterances]
-            applied = [index for index, probe in enumerate(probes) if probe is not None]
-            if applied:
-                after = referee.names(referee.labels([probe for probe in probes if probe is not None]))
-                truth = [referee.task.label_of(utterances[index]) or "" for index in applied]
-                found[category] = uar(truth, [before[index] for index in applied]) - uar(truth, after)
+            drawn = [_first_move(attack, one, category, tools) for one in utterances]
+            key = fingerprint(
+                [category, [(one.id, str(recipe)) for one, recipe in zip(utterances, drawn, strict=True)]]
+            )
+            loss = memory.loss(key, partial(_loss, referee, utterances, drawn, tools, memory))
+            if loss is not None:
+                found[category] = loss
             advance(1)
     return found
 
 
-def _probe(attack: InformedAttack, utterance: Utterance, category: str, tools: AttackTools) -> Utterance | None:
-    """What is heard of an utterance after the attack's first move in a category; None where that does not apply."""
+def _loss(
+    referee: Referee | Panel,
+    utterances: Sequence[Utterance],
+    recipes: Sequence[Recipe | None],
+    tools: AttackTools,
+    memory: KnownHarm,
+) -> float | None:
+    """UAR on the utterances that their recipes apply to, less UAR on what comes of those; None where there are none."""
+    probes: list[Utterance | None] = [None] * len(utterances)
+
+    @torch.no_grad()
+    def work(share: Sequence[int], stopped: threading.Event) -> None:
+        for index in share:
+            if not stopped.is_set():
+                probes[index] = _probe(utterances[index], recipes[index], tools)
+
+    in_threads(work, range(len(utterances)), _threads(tools))
+    applied = [index for index, probe in enumerate(probes) if probe is not None]
+    if not applied:
+        return None
+    before = memory.before(referee, utterances)
+    after = referee.names(referee.labels([probe for probe in probes if probe is not None]))
+    truth = [referee.task.label_of(utterances[index]) or "" for index in applied]
+    return uar(truth, [before[index] for index in applied]) - uar(truth, after)
+
+
+def _threads(tools: AttackTools) -> int:
+    """A thread for each core: probes are made in steps too short to be shared out. One where a device does the work."""
+    elsewhere = any(clip.waveform.device.type != "cpu" for clip in tools.noises.clips)
+    return 1 if elsewhere else torch.get_num_threads()
+
+
+def _first_move(attack: InformedAttack, utterance: Utterance, category: str, tools: AttackTools) -> Recipe | None:
     original = Heard.of(utterance, utterance.speaker)
-    recipe = attack.probe(original, category, tools, keyed("probe", category, utterance.id))
-    heard = None if recipe is None else tools.render(original, recipe)
+    return attack.probe(original, category, tools, keyed("probe", category, utterance.id))
+
+
+def _probe(utterance: Utterance, recipe: Recipe | None, tools: AttackTools) -> Utterance | None:
+    """What is heard of an utterance after a recipe; None where that does not apply."""
+    heard = None if recipe is None else tools.render(Heard.of(utterance, utterance.speaker), recipe)
     if heard is None:
         return None
     return replace(utterance, waveform=heard.waveform, transcript=heard.transcript, words=heard.words)

@@ -11,7 +11,7 @@ from bench.contracts.pipeline import Defended, modalities_of
 from bench.contracts.protocols import TrainableVictim
 from bench.core.rng import key_of
 from bench.core.specs import NO_DEFENSE
-from bench.core.types import Modality, Task, Utterance
+from bench.core.types import Half, Modality, Task, Utterance
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,7 @@ class Cell:
         max_queries: the greatest k.
         limit: attack so many test utterances, drawn by their ids; None for all.
         repeat: which measurement of the same fitted victim, from 0: the search and a randomised victim draw anew.
+        half: which half of the attack's sounds it has; None for all of them.
     """
 
     fitted: FittedKey
@@ -109,6 +110,7 @@ class Cell:
     max_queries: int
     limit: int | None = None
     repeat: int = 0
+    half: Half | None = None
 
     @property
     def search_seed(self) -> int:
@@ -121,7 +123,7 @@ class Cell:
         return (
             f"victim {own.victim} · defense {own.defense_spec} · attack {self.attack} · task {own.task.name} · "
             f"{own.split} fold {own.fold} · seed {own.seed}" + f" · repeat {self.repeat}" * bool(self.repeat)
-        )
+        ) + f" · {self.half} half of the bank" * (self.half is not None)
 
 
 def limited(utterances: Sequence[Utterance], limit: int | None) -> list[Utterance]:

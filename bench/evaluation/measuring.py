@@ -13,9 +13,10 @@ from bench.contracts.component import Component
 from bench.contracts.defense_view import Looks
 from bench.contracts.recipes import Recipe, Samples
 from bench.core.errors import UsageError
-from bench.core.types import Part, Utterance
+from bench.core.noises import NoiseSet
+from bench.core.types import Half, Part, Utterance
 from bench.defending.adversarial_examples import best_candidates
-from bench.evaluation.attacker_knowledge import degradation
+from bench.evaluation.attacker_knowledge import KnownHarm, degradation
 from bench.evaluation.cells import Cell, FittedKey, limited
 from bench.evaluation.enrolment import unknown_in
 from bench.evaluation.experiment import Experiment
@@ -31,8 +32,8 @@ from bench.scoring.rows import Row
 
 @dataclass(frozen=True)
 class Measuring:
-    """Measures cells, one after the other. What a victim said of clean speech is kept for the next cells of the same
-    fitted victim; instances die with their cell.
+    """Measures cells, one after the other. What a victim said of clean speech, and what it lost by what attacks try
+    first, is kept for the next cells of the same fitted victim; instances die with their cell.
 
     Args:
         experiment: data and machine.
@@ -40,6 +41,7 @@ class Measuring:
 
     experiment: Experiment
     _known: dict[tuple[FittedKey, int], tuple[KnownClean, ...]] = field(default_factory=dict, init=False, repr=False)
+    _harm: dict[tuple[FittedKey, int], KnownHarm] = field(default_factory=dict, init=False, repr=False)
 
     def measured(self, cell: Cell) -> MeasuredCell:
         """Attack a cell's test utterances; its victim is fitted or loaded first.
@@ -51,6 +53,7 @@ class Measuring:
         chosen, whom = limited(test, cell.limit), (cell.fitted, cell.repeat)
         if whom not in self._known:
             self._known.clear()
+            self._harm.clear()
             self._known[whom] = tuple(KnownClean() for _ in range(2))
         panel = panel_of(experiment, cell.fitted, test, cell.repeat, self._known[whom])
         attack_run = self._attack_run(cell)
@@ -101,8 +104,8 @@ class Measuring:
     def _attack_run(self, cell: Cell) -> AttackRun:
         """The cell's attack on its test speakers, with all that its threat model knows."""
         experiment, attack = self.experiment, cell.attack
-        tools = self._informed(cell, lent_tools(experiment, attack, cell.max_queries, "test"))
-        own = copy_of(experiment.noises.part("test"), experiment.device)
+        tools = self._informed(cell, lent_tools(experiment, attack, cell.max_queries, "test", cell.half))
+        own = copy_of(_lent(experiment, "test", cell.half), experiment.device)
         return AttackRun(
             attack.object,
             attack.spec,
@@ -130,9 +133,12 @@ class Measuring:
         chooser = _chooser(cell.attack).object
         if isinstance(chooser, InformedAttack) and chooser.corr:
             known = lent_tools(experiment, cell.attack, cell.max_queries, "train")
-            harm = degradation(valid, chooser, split.valid, known, progress=experiment.progress)
+            harm = degradation(valid, chooser, split.valid, known, experiment.progress, self._harm_to(cell))
             tools = replace(tools, degradation=harm)
         return tools
+
+    def _harm_to(self, cell: Cell) -> KnownHarm:
+        return self._harm.setdefault((cell.fitted, cell.repeat), KnownHarm())
 
     def _transferred(self, cell: Cell, chosen: Sequence[Utterance]) -> dict[str, Recipe]:
         """An attack's best recipes against the bare victim: what one who knows of no defence would bring."""
@@ -173,7 +179,15 @@ class FreeSamples:
             self.accepted |= {part.digest: part.waveform.cpu() for part in free}
 
 
-def lent_tools(experiment: Experiment, attack: Component, max_queries: int, part: Part) -> AttackTools:
+def _lent(experiment: Experiment, part: Part, half: Half | None) -> NoiseSet:
+    """The sounds of a part of the noise bank, or of one half of it."""
+    noises = experiment.noises.part(part)
+    return noises if half is None else noises.half(half)
+
+
+def lent_tools(
+    experiment: Experiment, attack: Component, max_queries: int, part: Part, half: Half | None = None
+) -> AttackTools:
     """Put together what an attack may use, with a copy of the noises that is its own.
 
     Args:
@@ -181,6 +195,7 @@ def lent_tools(experiment: Experiment, attack: Component, max_queries: int, part
         attack: which may use the attacks and effects that it declares, since its key holds the code of those.
         max_queries: the budget of each search.
         part: which half of the noise bank.
+        half: which half of that part; None for all of it.
     """
     declared = {one.name for one in attack.everything() if one.kind == "attacks"}
 
@@ -194,5 +209,5 @@ def lent_tools(experiment: Experiment, attack: Component, max_queries: int, part
             )
         return component.object
 
-    noises = copy_of(experiment.noises.part(part), experiment.device)
+    noises = copy_of(_lent(experiment, part, half), experiment.device)
     return attack_tools(noises, experiment.perception, experiment.min_snr_db, max_queries, build)

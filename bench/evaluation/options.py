@@ -130,6 +130,7 @@ class Options:
         enrolment: "halves" or "paper": whether a victim may know other utterances of the speakers whose speech it is
             asked about, or all of them.
         measures: what is measured on accepted candidates, see `bench.measures.catalogue`.
+        bank_halves: whether each search is run with either half of its sounds too.
         device: "auto" (a GPU where there is one), "cpu" or "cuda".
         batch_size: searches side by side, at least 1; changes no result.
         plugins: Python files that bring components.
@@ -161,6 +162,7 @@ class Options:
     limit: int | None = None
     enrolment: Enrolment = "halves"
     measures: tuple[str, ...] = ()
+    bank_halves: bool = False
     device: Device = "auto"
     batch_size: int = 64
     plugins: tuple[Path, ...] = ()

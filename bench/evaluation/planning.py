@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from bench.contracts.attacks import LearningAttack
 from bench.contracts.component import Component
+from bench.contracts.composition import asks_once
 from bench.contracts.registry import Registry
 from bench.contracts.variants import Variant, variants_of
 from bench.core.errors import UsageError
 from bench.core.specs import NO_DEFENSE
-from bench.core.types import Task
+from bench.core.types import Half, Task
 from bench.data.splits import split_named
 from bench.data.tasks import task_named
 from bench.evaluation.options import Options
@@ -120,8 +121,10 @@ def plan(selection: Selection, experiment: Experiment) -> list[Planned]:
 
     asked, found = selection.options, []
     for fitted, (attack, model) in product(plan_fitted(selection, experiment), selection.attacks):
-        for repeat, budget in product(range(repeats_of(asked, fitted, attack)), budgets_of(asked, attack)):
-            found.append(Planned(Cell(fitted, attack, budget, asked.limit, repeat), model))
+        halves = get_args(Half) if asked.bank_halves and not asks_once(attack.object) else ()
+        runs = product(range(repeats_of(asked, fitted, attack)), budgets_of(asked, attack), (None, *halves))
+        for repeat, budget, half in runs:
+            found.append(Planned(Cell(fitted, attack, budget, asked.limit, repeat, half), model))
     return list(dict.fromkeys(found))
 
 

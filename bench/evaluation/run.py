@@ -114,6 +114,8 @@ def prepare(asked: Sequence[Options], progress: Progress) -> tuple[Experiment, l
         raise UsageError("--attack", "none", "at least one", "see bench list")
     experiment, selections = _read(asked, progress)
     planned = grouped(one for selection in selections for one in plan(selection, experiment))
+    if first.bank_halves:
+        experiment.noises.part("test").half("first")
     check_possible(experiment, (one.cell.fitted for one in planned), (one.cell.attack for one in planned))
     return experiment, planned
 

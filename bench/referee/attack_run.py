@@ -55,11 +55,7 @@ class AttackRun:
 
     @cached_property
     def budget(self) -> int:
-        """Return after how many queries each search is closed.
-
-        Raises:
-            UsageError: the tools say nothing of it.
-        """
+        """Return after how many queries each search is closed."""
         if self.tools.max_queries is None:
             raise UsageError(f"attack {self.name!r}", "no budget", "max_queries in its tools", "say how many queries")
         return self.tools.max_queries
@@ -92,15 +88,14 @@ class AttackRun:
             utterance: whose search it is.
             plan: what the attack has learnt in rounds before, as JSON.
         """
-        look = None if self.view is None or "defense" not in self.granted.knows else self.view
-        found = self.transferred.get(utterance.id)
-        view = None if look is None else look_through(look, utterance)
-        known = json.loads(plan)
-        return replace(self._lendable, speech=self.lent, transferred=found, defense_view=view, plan=known)
+        look = self.view if "defense" in self.granted.knows else None
+        found, view = self.transferred.get(utterance.id), None if look is None else look_through(look, utterance)
+        return replace(self._lendable, transferred=found, defense_view=view, plan=json.loads(plan))
 
     @cached_property
     def _lendable(self) -> AttackTools:
-        return granted_tools(self.tools, self.granted, None if self.hides_budget else self.budget)
+        tools = replace(self.tools, speech=self.lent)
+        return granted_tools(tools, self.granted, None if self.hides_budget else self.budget)
 
     def others(self, utterance: Utterance) -> Sequence[Heard]:
         """Return what else the utterance's speaker says, copies, in the corpus's order."""

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from bench.audio.writing import as_pcm
 from bench.core.types import SAMPLE_RATE, Utterance
 from bench.referee.judgement import SNR_DECIMALS, fooled
 from bench.referee.search import Candidate, Search
@@ -22,21 +23,6 @@ WINDOW_S = 0.25
 _HOPS = 4
 ACTIVE_DB = 20.0
 """A window holds speech where it is at most so far below the utterance's loudest one."""
-_STEPS = 32_768
-
-
-def as_pcm(waveform: Tensor) -> Tensor:
-    """Write samples as 16-bit PCM and read them back.
-
-    What was recorded with 16 bits comes back as it was.
-
-    Args:
-        waveform: shape (t,), in [-1, 1].
-
-    >>> as_pcm(torch.tensor([0.5, 1.0, 0.00001])).tolist()
-    [0.5, 0.999969482421875, 0.0]
-    """
-    return (waveform * _STEPS).round().clamp(-_STEPS, _STEPS - 1) / _STEPS
 
 
 def burst_snr_db(original: Tensor, heard: Tensor) -> Tensor:
@@ -141,8 +127,8 @@ def examined(
 
 
 def _as_file(candidate: Candidate) -> Candidate:
-    """The candidate as it is heard from a file with 16 bits."""
-    waveform = as_pcm(candidate.utterance.waveform)
+    """The candidate as it is heard from a file with 16 bits, at the rate of the file that the utterance came from."""
+    waveform = as_pcm(candidate.utterance.waveform, candidate.utterance.rate_hz)
     rendered = replace(candidate.rendered, heard=replace(candidate.rendered.heard, waveform=waveform))
     return replace(candidate, rendered=rendered, utterance=replace(candidate.utterance, waveform=waveform))
 

@@ -46,5 +46,10 @@ class Minutes:
         if self.keep:
             self.keep(candidate, row)
         if self.examines and row.accepted:
-            first = not any(before.accepted for before in own[:-1])
+            first = not any(before.accepted and _counts_wherever(before, row) for before in own[:-1])
             self.successes.append(Success.of(search, candidate, len(own) - 1, first))
+
+
+def _counts_wherever(before: Row, row: Row) -> bool:
+    """Whether an earlier row counts in every column that a row counts in: then the row is no column's first success."""
+    return bool(before.imperceptible or not row.imperceptible) and bool(before.additive or not row.additive)

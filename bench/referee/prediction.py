@@ -5,17 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from bench.contracts.capabilities import Refusing
 from bench.contracts.protocols import Victim
-from bench.core.batch import Batch
+from bench.core.batch import Batch, batches
 from bench.core.errors import ComponentError
 from bench.core.halving import Halving
 from bench.core.types import Utterance
 from bench.referee.blinding import Instance
+
+Value = TypeVar("Value")
 
 TIE = 2e-4
 """Log-probabilities of two classes that lie no further apart than this are no answer: each may move by 1e-4 with the
@@ -65,6 +69,7 @@ class Predictor:
         classes: how many it tells apart.
         device: where waveforms go.
         halving: how many utterances at a time: fewer once a batch did not fit into memory.
+        chunk: at most so many at a time, of similar lengths, where that is faster; None for no such limit.
         probabilities: whether those of the classes are told too.
     """
 
@@ -72,6 +77,7 @@ class Predictor:
     classes: int
     device: torch.device
     halving: Halving
+    chunk: int | None = None
     probabilities: bool = False
 
     def told(
@@ -93,9 +99,14 @@ class Predictor:
             ComponentError: the answers have another shape.
             UsageError: one utterance alone does not fit into memory.
         """
-        batch = self.instance.blinding.batch(utterances, self.device, sample_keys, sessions)
-        places = range(len(batch))
-        return torch.stack(self.halving.over(lambda some: self._asked(_some(batch, some)).unbind(1), places), dim=1)
+        groups = batches(utterances, self.chunk) if self.chunk else [list(range(len(utterances)))]
+        told: dict[int, Tensor] = {}
+        for group in groups:
+            some, keys = _at(group, utterances), _at(group, sample_keys)
+            batch = self.instance.blinding.batch(some, self.device, keys, _at(group, sessions))
+            answers = self.halving.over(partial(self._columns, batch), range(len(group)))
+            told |= zip(group, answers, strict=True)
+        return torch.stack([told[place] for place in range(len(utterances))], dim=1)
 
     def answers(
         self, utterances: Sequence[Utterance], sample_keys: Sequence[str] = (), sessions: Sequence[str] = ()
@@ -112,6 +123,9 @@ class Predictor:
         """
         columns = zip(*self.told(utterances, sample_keys, sessions).tolist(), strict=True)
         return [Said.read(label, margin, self.classes) for label, margin, *_ in columns]
+
+    def _columns(self, batch: Batch, places: Sequence[int]) -> tuple[Tensor, ...]:
+        return self._asked(batch if len(places) == len(batch) else batch.part(places)).unbind(dim=1)
 
     def _asked(self, batch: Batch) -> Tensor:
         log_probs, refused = predictions_of(self.instance.victim, batch)
@@ -132,8 +146,9 @@ class Predictor:
         return torch.stack([labels, first - second, *more])
 
 
-def _some(batch: Batch, places: Sequence[int]) -> Batch:
-    return batch if len(places) == len(batch) else batch.part(places)
+def _at(places: Sequence[int], values: Sequence[Value]) -> list[Value]:
+    """The values at some places, or none where there are none."""
+    return [values[place] for place in places] if values else []
 
 
 def predictions_of(victim: Victim, batch: Batch) -> tuple[Tensor, Tensor | None]:

@@ -26,6 +26,7 @@ from bench.contracts.attacks import Answer
 from bench.contracts.protocols import Victim
 from bench.core.halving import Halving
 from bench.core.progress import no_steps
+from bench.core.specs import bare
 from bench.core.types import REFUSED, Task, Utterance
 from bench.measures.catalogue import MEASURES
 from bench.referee.asking import Asking
@@ -159,7 +160,7 @@ class Referee:
         asking = self._asking
         before = self.known.of(utterances, partial(asking.clean, self.known))
         pairs = list(zip(utterances, before, strict=True))
-        key = f"{self.sample_key}/{attack_run.name}/{attack_run.seed}"
+        key = f"{self.sample_key}/{bare(attack_run.name)}/{attack_run.seed}"
         kept = None if self.another is None else Kept.of(key, utterances, self.sessions)
         rows = {utterance.id: [self._clean_row(utterance, said)] for utterance, said in pairs}
         minutes = Minutes(rows, keep, kept, asking.question, self.examines)

@@ -16,6 +16,7 @@ from bench.contracts.searching import once, steps_of
 from bench.core.errors import BenchError, ComponentError
 from bench.core.heard import Heard
 from bench.core.rng import generator_of, key_of
+from bench.core.specs import bare
 from bench.core.types import Utterance
 from bench.perturbations.rendering import Rendered
 from bench.referee.attack_run import AttackRun as AttackRun
@@ -54,7 +55,8 @@ class Search:
         original: the clean utterance, on the referee's device, samples that nobody else has.
         label_before: the victim's class index for it.
         settled: whether that label holds over chance; if not, no other label says anything.
-        key: of its randomness; by default of the run's seed, the attack's name and the utterance's id.
+        key: of its randomness; by default of the run's seed, the attack's name, wherever it runs, and the utterance's
+            id.
         plan: what the attack has learnt in rounds before, as JSON.
 
     Attributes:
@@ -87,7 +89,7 @@ class Search:
         self._energy = energy64(original.waveform)
         self._rendering = attack_run.renderer.of(self._heard, attack_run.others(original))
         self._idle = IDLE + (0 if attack_run.hides_budget else _IDLE_EACH * attack_run.budget)
-        self._steps = self._begun(key_of(attack_run.seed, attack_run.name, original.id) if key is None else key)
+        self._steps = self._begun(key_of(attack_run.seed, bare(attack_run.name), original.id) if key is None else key)
         self.candidate = self._next(partial(next, self._steps))
 
     def answer(self, answer: Answer) -> None:

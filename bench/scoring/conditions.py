@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from bench.contracts.threat_models import Counted
-from bench.scoring.dependence import Estimand, crossed_with_speakers, estimated_share
+from bench.scoring.dependence import Estimand, crossed_with_speakers, estimated_share, utterances_of
 from bench.scoring.estimates import Estimate
+from bench.scoring.intervals import proportion_interval
 from bench.scoring.outcomes import Outcomes
 from bench.scoring.scores import (
     first_successes,
@@ -24,6 +26,8 @@ from bench.scoring.scores import (
     successes,
     survives,
 )
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class Condition:
     noises: Counted
     rows: pd.DataFrame
     by_budget: Mapping[int, pd.DataFrame] = field(default_factory=dict)
+    _kept: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def at(self, k: int) -> Condition:
         """Return what k queries are read off: of an attack that knows its budget, the searches that had k.
@@ -61,7 +66,7 @@ class Condition:
 
     def successes(self, k: int) -> pd.DataFrame:
         """Say which utterances were attacked successfully within k queries, as `scores.successes` does."""
-        return reached(self.at(k)._first, k)
+        return self._once(("successes", k), lambda: reached(self.at(k)._first, k))
 
     def acc_att(self, k: int, estimand: Estimand = "fitted") -> Estimate:
         """Estimate Acc_att at k.
@@ -70,7 +75,7 @@ class Condition:
             k: queries allowed.
             estimand: what the interval is about.
         """
-        return _share(self.successes(k), "success", self.at(k).rows, estimand)
+        return self.at(k)._share(self.successes(k)["success"], estimand)
 
     def acc_att_pcm(self, k: int, estimand: Estimand = "fitted") -> Estimate | None:
         """Estimate Acc_att at k by candidates that are successes as 16-bit PCM too; None where records do not say.
@@ -79,8 +84,9 @@ class Condition:
             k: queries allowed.
             estimand: what the interval is about.
         """
-        first, rows = self.at(k)._first_as_pcm, self.at(k).rows
-        return None if first is None else _share(reached(first, k), "success", rows, estimand)
+        own = self.at(k)
+        first = own._first_as_pcm
+        return None if first is None else own._share(reached(first, k)["success"], estimand)
 
     def robust_accuracy(self, k: int, estimand: Estimand = "fitted") -> Estimate:
         """Estimate the share of utterances recognised when nobody attacks, and not attacked successfully within k.
@@ -89,11 +95,36 @@ class Condition:
             k: queries allowed.
             estimand: what the interval is about.
         """
-        return _share(self.robust(k), "robust", self.at(k).rows, estimand)
+        return self.at(k)._share(self.robust(k)["robust"], estimand)
 
     def robust(self, k: int) -> pd.DataFrame:
         """Say which utterances are recognised and not attacked successfully within k, as `scores.robustness` does."""
-        return resisted(self.successes(k), self.at(k)._right)
+        return self._once(("robust", k), lambda: resisted(self.successes(k), self.at(k)._right))
+
+    def crossed(self, estimand: Estimand) -> list[ArrayLike]:
+        """Say what utterances have in common beside their speaker, as `crossed_with_speakers` does.
+
+        Args:
+            estimand: what an interval is about.
+        """
+        return self._once(("crossed", estimand), lambda: crossed_with_speakers(self._first, self.rows, estimand))
+
+    def _once(self, what: object, make: Callable[[], _T]) -> _T:
+        if what not in self._kept:
+            self._kept[what] = make()
+        made: _T = self._kept[what]
+        return made
+
+    def _share(self, hits: pd.Series[bool], estimand: Estimand) -> Estimate:
+        speakers, units = self._utterances
+        shares = hits.to_numpy(float)
+        interval = proportion_interval(shares, speakers, crossed=self.crossed(estimand), units=units)
+        return Estimate(float(shares.mean()), *interval, n=len(shares))
+
+    @cached_property
+    def _utterances(self) -> tuple[ArrayLike, ArrayLike]:
+        """The speaker and the number of each utterance."""
+        return self._first["speaker"].tolist(), utterances_of(self._first)
 
     @cached_property
     def _first(self) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from bench.scoring.conditions import Condition
 from bench.scoring.dependence import Estimand, crossed_with_speakers
 from bench.scoring.estimates import Difference
 from bench.scoring.p_values import holm, holm_of_known, paired_t_test
-from bench.scoring.scores import UTTERANCE
+from bench.scoring.scores import in_common
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def validity_gaps(
     known = {(one.corr, one.noises): one for one in conditions}
     for corr, k in itertools.product((False, True), ks):
         everything, fair = known.get((corr, "all")), known.get((corr, "imperceptible"))
-        found = None if everything is None or fair is None else _compared(everything, fair, k, estimand)
+        found = None if everything is None or fair is None else compared_at(everything, fair, k, estimand)
         if found is not None:
             yield ValidityGap(corr, k, found.of.difference)
 
@@ -121,7 +121,7 @@ def tests(conditions: Sequence[Condition], ks: Sequence[int], estimand: Estimand
     made: list[PairedTest] = []
     for (compared, one, other), k in itertools.product(pairs, ks):
         if one in known and other in known:
-            found = _compared(known[one], known[other], k, estimand)
+            found = compared_at(known[one], known[other], k, estimand)
             fixed: tuple[bool | None, Counted | None] = (None, one[1]) if compared == "corr" else (one[0], None)
             made += [] if found is None else [PairedTest(compared, *fixed, k, found.of, None, found.p1, found.p1, 0)]
     adjusted, p1_adjusted = holm_of_known([one.p for one in made]), holm([one.p1 for one in made])
@@ -133,22 +133,35 @@ def tests(conditions: Sequence[Condition], ks: Sequence[int], estimand: Estimand
 
 
 @dataclass(frozen=True)
-class _Compared:
-    """Two conditions on the utterances that both attacked, by our test and by P1's."""
+class ComparedConditions:
+    """Hold two conditions compared on the utterances that both attacked.
+
+    Args:
+        of: by our test.
+        p1: p of P1's own paired t-test.
+    """
 
     of: PairedComparison
     p1: float
 
 
-def _compared(one: Condition, other: Condition, k: int, estimand: Estimand) -> _Compared | None:
-    """The successes of one condition less those of the other; None where they attacked none in common within k."""
+def compared_at(one: Condition, other: Condition, k: int, estimand: Estimand) -> ComparedConditions | None:
+    """Compare the successes of two conditions; None where they attacked no utterance in common within k queries.
+
+    Args:
+        one: the condition whose Acc_att the other's is taken from.
+        other: the other.
+        k: queries allowed.
+        estimand: what the interval is about.
+    """
     if not (one.has(k) and other.has(k)):
         return None
-    beside = other.successes(k)[[*UTTERANCE, "success"]].rename(columns={"success": "other"})
-    both = one.successes(k).merge(beside, on=[*UTTERANCE], how="inner", validate="one_to_one")
+    both = in_common(one.successes(k), other.successes(k))
     if both.empty:
         return None
     first, second = both["success"].to_numpy(float), both["other"].to_numpy(float)
     crossed = crossed_with_speakers(both, one.at(k).rows, estimand)
     speakers, units = both["speaker"].tolist(), both["utterance"].to_numpy()
-    return _Compared(compare(first, second, speakers, units=units, crossed=crossed), paired_t_test(first, second))
+    return ComparedConditions(
+        compare(first, second, speakers, units=units, crossed=crossed), paired_t_test(first, second)
+    )

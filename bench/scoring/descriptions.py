@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import cast
+from typing import cast, get_args
 
 from bench.contracts.threat_models import COUNTED, NOTHING_GRANTED, Counted, ThreatModel
 from bench.core.json_objects import JsonObject
 from bench.core.keys import key_of_json
 from bench.core.specs import NO_DEFENSE
+from bench.core.types import SAMPLE_RATE, Half
 from bench.scoring.granted import granted_in
 from bench.scoring.names import CellNames, Setting
 
@@ -66,6 +67,8 @@ class RestsOn:
         trusted: which of them ran in the referee's own process, where nothing can be kept from code that wants it.
         enrolment: "halves" where victims knew other utterances than those that were attacked, "paper" where they knew
             these; all records of before `--enrol` are of the latter.
+        pcm_hz: rates of the corpus's files, ascending, at which successes were written as 16-bit PCM; records of before
+            they were told wrote them at 16 kHz.
     """
 
     corpus_fingerprint: str
@@ -79,10 +82,12 @@ class RestsOn:
     isolated: tuple[str, ...] = ()
     trusted: tuple[str, ...] = ()
     enrolment: str = "paper"
+    pcm_hz: tuple[int, ...] = (SAMPLE_RATE,)
 
     def to_json(self) -> dict[str, object]:
         """Return `rests_on` of docs/json.md."""
-        return asdict(self) | {"isolated": list(self.isolated), "trusted": list(self.trusted)}
+        lists = {"isolated": list(self.isolated), "trusted": list(self.trusted), "pcm_hz": list(self.pcm_hz)}
+        return asdict(self) | lists
 
 
 @dataclass(frozen=True)
@@ -180,6 +185,7 @@ class FailedCell:
             "split": names.setting.split,
             "fold": names.fold,
             "seed": names.seed,
+            "bank_half": names.half,
             "error": self.error,
             "traceback": self.traceback,
         }
@@ -196,7 +202,18 @@ def _names(told: JsonObject) -> CellNames:
         fold=told.whole("fold"),
         seed=told.whole("seed"),
         repeat=told.whole("repeat") if told.has("repeat") else 0,
+        half=_half(told),
     )
+
+
+def _half(told: JsonObject) -> Half | None:
+    """Which half of the bank the attack had."""
+    if not told.has("bank_half"):
+        return None
+    found = told.text("bank_half")
+    if found not in get_args(Half):
+        raise told.wrong("bank_half", repr(found), " or ".join(get_args(Half)))
+    return cast("Half", found)
 
 
 def _rests_on(told: JsonObject, attack: JsonObject) -> RestsOn:
@@ -215,6 +232,7 @@ def _rests_on(told: JsonObject, attack: JsonObject) -> RestsOn:
         isolated=told.texts("isolated") if told.has("isolated") else (),
         trusted=told.texts("trusted") if told.has("trusted") else _all_of(told),
         enrolment=told.text("enrolment") if told.has("enrolment") else "paper",
+        pcm_hz=told.wholes("pcm_hz") if told.has("pcm_hz") else (SAMPLE_RATE,),
     )
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import optimize
 
 from bench.scoring.cluster_variance import cluster_variance, multiway_variance
 from bench.scoring.clustering import Clusters, Numbers, cluster_count, layered, samples
@@ -54,6 +53,7 @@ class PairedDifference:
 
         It is Student's t-test on the clusters' sums, but for what is done to the variance in the interval.
         """
+        from scipy import optimize
 
         def beyond(level: float) -> float:
             middle, half = self._around(level)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bench.scoring.conditions import Score
 from bench.scoring.contrasts import PairedTest
 from bench.scoring.estimates import Difference, Estimate
+from bench.scoring.halves import BankHalves
 from bench.scoring.p_values import shown_p
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ COLUMNS = (
     *("robust_accuracy", "robust_accuracy_low", "robust_accuracy_high", "acc_att_pcm"),
     *("uar_after", "uar_after_low", "uar_after_high", "uar_before", "applied"),
     *("validity_gap", "validity_gap_low", "validity_gap_high", "p_corr", "p_noises"),
-    *("candidates", "candidates_above", "bells"),
+    *("candidates", "candidates_above", "bells", "acc_att_first_half", "acc_att_second_half"),
 )
 """What the DataFrame and a board's CSV say beside Acc_att and clean UAR."""
 
@@ -51,12 +52,14 @@ def columns(entry: Scored, score: Score) -> dict[str, object]:
     """
     pcm, gap, told = score.acc_att_pcm, gap_of(entry, score), entry.perturbed
     tests = {test.compared: test.p_holm for test in tests_of(entry, score)}
+    halves = halves_of(entry, score)
     after = (None,) * 5 if told is None else (*_spread(told.uar.after), told.uar.before, told.applied)
     values = (
         *(*_spread(score.robust_accuracy), None if pcm is None else pcm.value),
         *after,
         *(*_spread(gap), tests.get("corr"), tests.get("noises")),
         *(entry.candidates.asked, entry.candidates.above, ", ".join(ring.bell.name for ring in entry.bells)),
+        *((None, None) if halves is None else (halves.acc_att["first"].value, halves.acc_att["second"].value)),
     )
     return dict(zip(COLUMNS, values, strict=True))
 
@@ -69,6 +72,17 @@ def gap_of(entry: Scored, score: Score) -> Difference | None:
         score: one of its scores.
     """
     return next((one.gap for one in entry.validity_gap if (one.corr, one.k) == (score.corr, score.k)), None)
+
+
+def halves_of(entry: Scored, score: Score) -> BankHalves | None:
+    """Return what a score's search found with either half of its sounds; None where it was not run with them.
+
+    Args:
+        entry: what the score belongs to.
+        score: one of its scores.
+    """
+    where = (score.corr, score.noises, score.k)
+    return next((one for one in entry.bank_halves if (one.corr, one.noises, one.k) == where), None)
 
 
 def tests_of(entry: Scored, score: Score) -> list[PairedTest]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from bench.contracts.threat_models import COUNTED, Counted
+from bench.core.types import Half
 from bench.scoring.candidates import Candidates
 from bench.scoring.conditions import Condition
 from bench.scoring.descriptions import Description
@@ -26,6 +27,7 @@ class EntryRecords:
         every: of all its variants.
         ks: numbers of queries within the budget, ascending; of an attack that knows its budget, those that it was run
             with.
+        halves: by half of the bank, the same conditions with its sounds alone; empty where they were not run.
     """
 
     about: Description
@@ -33,21 +35,28 @@ class EntryRecords:
     rows: pd.DataFrame
     every: pd.DataFrame
     ks: tuple[int, ...]
+    halves: Mapping[Half, tuple[Condition, ...]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, group: Sequence[CellRecords], ks: Sequence[int]) -> EntryRecords:
+    def of(cls, group: Sequence[CellRecords], ks: Sequence[int], halves: Sequence[CellRecords] = ()) -> EntryRecords:
         """Put cells together.
 
         Args:
             group: at least one; of one victim, defence and attack, in any variants, folds, seeds and repeats.
             ks: numbers of queries, in any order; those beyond the budget are left out.
+            halves: the same with either half of the bank alone.
         """
         budgets = {_budget(cell) for cell in group}
         most = [cell for cell in group if _budget(cell) == max(budgets)]
         about = most[0].description
-        known = {k for k in ks if k <= max(budgets)} if about.anytime else budgets & set(ks)
-        conditions = _conditions(most, () if about.anytime else group)
-        return cls(about, conditions, pooled_rows(_one_of_each(most)), pooled_rows(most), tuple(sorted(known)))
+        within = {k for k in ks if k <= max(budgets)} if about.anytime else budgets & set(ks)
+        by_half: dict[Half, list[CellRecords]] = {}
+        for cell in halves:
+            if cell.description.names.half is not None:
+                by_half.setdefault(cell.description.names.half, []).append(cell)
+        either = {half: _of_budgets(cells) for half, cells in by_half.items()}
+        rows, every = pooled_rows(_one_of_each(most)), pooled_rows(most)
+        return cls(about, _of_budgets(group), rows, every, tuple(sorted(within)), either)
 
     @property
     def clean(self) -> pd.DataFrame:
@@ -81,6 +90,13 @@ def _one_of_each(group: Sequence[CellRecords]) -> list[CellRecords]:
 
 def _budget(cell: CellRecords) -> int:
     return cell.description.rests_on.max_queries
+
+
+def _of_budgets(group: Sequence[CellRecords]) -> tuple[Condition, ...]:
+    """The conditions of some cells: those of the greatest budget, and where each budget was run apart, of all."""
+    most = max(map(_budget, group))
+    anytime = group[0].description.anytime
+    return _conditions([cell for cell in group if _budget(cell) == most], () if anytime else group)
 
 
 def _conditions(group: Sequence[CellRecords], every: Sequence[CellRecords]) -> tuple[Condition, ...]:

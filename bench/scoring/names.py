@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from bench.core.types import Half
+
 FEW_SPEAKERS = 6
 """Fewer speakers than these say little about others, and no test between them is possible."""
 
@@ -43,6 +45,7 @@ class CellNames:
         fold: of the split, from 0.
         seed: of training and search.
         repeat: which measurement of the same fitted victim, from 0.
+        half: which half of the attack's sounds it had; None for all of them.
     """
 
     victim: str
@@ -52,3 +55,4 @@ class CellNames:
     fold: int
     seed: int
     repeat: int = 0
+    half: Half | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from bench.scoring.contrasts import PairedTest, ValidityGap
 from bench.scoring.dependence import Estimand, trainings
 from bench.scoring.descriptions import FailedCell, RestsOn
 from bench.scoring.efforts import MedianQueries, SmallestPerturbation, query_medians, smallest_perturbations
+from bench.scoring.halves import BankHalves, bank_halves
 from bench.scoring.lines import lines
 from bench.scoring.measured import EntryRecords
 from bench.scoring.names import Setting
@@ -54,6 +55,7 @@ class Scored(ABC):
         estimand: what the intervals are about.
         queries: of searches, how many they need under each condition.
         smallest_perturbation: how small their noise can be, for each condition and k.
+        bank_halves: of searches that were run with either half of their sounds too, what came of it.
         threat_model: what the attacker was granted beside the Corr and Noises of the scores.
         anytime: whether it did not know its budget; the scores of any other at k are of the search with that budget.
     """
@@ -78,6 +80,7 @@ class Scored(ABC):
     estimand: Estimand = "fitted"
     queries: tuple[MedianQueries, ...] = ()
     smallest_perturbation: tuple[SmallestPerturbation, ...] = ()
+    bank_halves: tuple[BankHalves, ...] = ()
     threat_model: ThreatModel = NOTHING_GRANTED
     anytime: bool = True
 
@@ -110,6 +113,7 @@ class Scored(ABC):
             "validity_gap": [gap.to_json() for gap in self.validity_gap],
             "queries": [one.to_json() for one in self.queries],
             "smallest_perturbation": [one.to_json() for one in self.smallest_perturbation],
+            "bank_halves": [one.to_json() for one in self.bank_halves],
             "tests": [test.to_json() for test in self.tests],
             "perturbed": None if self.perturbed is None else self.perturbed.to_json(),
             "candidates": self.candidates.to_json(),
@@ -193,7 +197,8 @@ def collect(
     """Score finished cells.
 
     Args:
-        cells: records; the variants of one attack are put together.
+        cells: records; the variants of one attack are put together, and what searches found with either half of their
+            sounds stands beside what they found with all.
         ks: numbers of queries, in any order; those beyond a cell's budget are left out.
         failed: cells that failed.
         estimand: what the intervals of pooled results are about; those of a cell are about its one fitted victim.
@@ -201,11 +206,13 @@ def collect(
     Raises:
         UsageError: "trainings" of fewer than five seeds.
     """
+    whole = [cell for cell in cells if cell.description.names.half is None]
+    halves = [cell for cell in cells if cell.description.names.half is not None]
     return Results(
-        tuple(_scored(CellScores, _grouped(cells, _cell), ks)),
-        tuple(_scored(PooledScores, _grouped(cells, _pooled), ks, estimand)),
+        tuple(_scored(CellScores, _grouped(whole, _cell), _grouped(halves, _cell), ks)),
+        tuple(_scored(PooledScores, _grouped(whole, _pooled), _grouped(halves, _pooled), ks, estimand)),
         tuple(failed),
-        tuple(optimality(cells)),
+        tuple(optimality(whole)),
     )
 
 
@@ -223,22 +230,26 @@ def _cell(cell: CellRecords) -> Hashable:
     return _pooled(cell), cell.description.names.fold, cell.description.names.seed
 
 
-def _grouped(cells: Sequence[CellRecords], by: Callable[[CellRecords], Hashable]) -> list[list[CellRecords]]:
+def _grouped(cells: Sequence[CellRecords], by: Callable[[CellRecords], Hashable]) -> dict[Hashable, list[CellRecords]]:
     groups: dict[Hashable, list[CellRecords]] = {}
     for cell in cells:
         groups.setdefault(by(cell), []).append(cell)
-    return list(groups.values())
+    return groups
 
 
 def _scored(
-    kind: type[_S], groups: Sequence[Sequence[CellRecords]], ks: Sequence[int], estimand: Estimand = "fitted"
+    kind: type[_S],
+    groups: Mapping[Hashable, Sequence[CellRecords]],
+    halves: Mapping[Hashable, Sequence[CellRecords]],
+    ks: Sequence[int],
+    estimand: Estimand = "fitted",
 ) -> Iterator[_S]:
     """The figures of cells that are pooled; bells hear what other attacks did to the same victim."""
-    found = [EntryRecords.of(group, ks) for group in groups]
+    found = [EntryRecords.of(group, ks, halves.get(what, ())) for what, group in groups.items()]
     of_victim: dict[Hashable, list[EntryRecords]] = {}
-    for group, own in zip(groups, found, strict=True):
+    for group, own in zip(groups.values(), found, strict=True):
         of_victim.setdefault(_attacked(group), []).append(own)
-    for group, own in zip(groups, found, strict=True):
+    for group, own in zip(groups.values(), found, strict=True):
         beside = [other for other in of_victim[_attacked(group)] if other is not own]
         yield _entry(kind, group, own, beside, estimand)
 
@@ -283,6 +294,7 @@ def _entry(
         estimand=estimand,
         queries=tuple(query_medians(own.conditions, budget, estimand)),
         smallest_perturbation=tuple(smallest_perturbations(own.conditions, own.ks, estimand)),
+        bank_halves=tuple(bank_halves(own.halves.get("first", ()), own.halves.get("second", ()), own.ks, estimand)),
         threat_model=replace(own.about.shared, allowed=_widest(group)),
         anytime=own.about.anytime,
     )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from bench.contracts.threat_models import COUNTED, Counted
+
+if TYPE_CHECKING:  # victims are trained and asked, in sandboxes too, without its import
+    import pandas as pd
 
 
 def uar(label_true: ArrayLike, label_predicted: ArrayLike) -> float:
@@ -71,6 +74,19 @@ def cell_numbers(rows: pd.DataFrame) -> pd.Series[int]:
     return rows.groupby([*CELL], sort=False).ngroup()
 
 
+def utterance_numbers(rows: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Give each row the number of its utterance, from 0, in the order in which they appear, and find the first of each.
+
+    Args:
+        rows: n records of m attacked utterances.
+
+    Returns:
+        Numbers, shape (n,), and places of first rows, shape (m,).
+    """
+    number = np.asarray(rows.groupby([*UTTERANCE], sort=False).ngroup(), dtype=np.intp)
+    return number, np.unique(number, return_index=True)[1]
+
+
 def clean(rows: pd.DataFrame) -> pd.DataFrame:
     """Select the clean row of each utterance: query 0."""
     return rows[rows["query"] == 0]
@@ -86,6 +102,8 @@ def in_order_of(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
     Returns:
         As many rows as `others` has.
     """
+    import pandas as pd
+
     wanted = pd.MultiIndex.from_frame(others[[*UTTERANCE]])
     return rows.set_index([*UTTERANCE]).loc[wanted].reset_index()
 
@@ -107,6 +125,8 @@ def within(rows: pd.DataFrame, counted: Counted) -> pd.Series[bool]:
     if counted not in COUNTED:
         raise ValueError(f"noises {counted!r}: one of {', '.join(COUNTED)}")
     if counted == "all":
+        import pandas as pd
+
         return pd.Series(True, index=rows.index)
     fair = rows["imperceptible"].eq(True)
     if counted == "imperceptible":
@@ -125,11 +145,10 @@ def first_successes(rows: pd.DataFrame, counted: Counted) -> pd.DataFrame:
         One row an utterance, in the order of the records: fold, seed, repeat, utterance, speaker, and the number of the
         query as `first`; infinite where none was.
     """
-    number = rows["query"].where(rows["accepted"] & within(rows, counted), np.inf).to_numpy(float)
-    utterance = rows.groupby([*UTTERANCE], sort=False).ngroup().to_numpy()
-    _, starts = np.unique(utterance, return_index=True)
+    query = rows["query"].where(rows["accepted"] & within(rows, counted), np.inf).to_numpy(float)
+    number, starts = utterance_numbers(rows)
     first = np.full(len(starts), np.inf)
-    np.minimum.at(first, utterance, number)
+    np.minimum.at(first, number, query)
     return rows.iloc[starts][[*UTTERANCE, "speaker"]].reset_index(drop=True).assign(first=first)
 
 
@@ -162,7 +181,23 @@ def reached(first: pd.DataFrame, k: int) -> pd.DataFrame:
     """
     if k < 1:
         raise ValueError(f"k = {k}: at least one query")
-    return first.assign(success=first["first"] <= k).drop(columns="first")
+    return first[[*UTTERANCE, "speaker"]].assign(success=first["first"] <= k)
+
+
+def in_common(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """Select the utterances that two attacks attacked, and say of each what became of it.
+
+    Args:
+        one: as `successes` gives it.
+        other: of another attack.
+
+    Returns:
+        As `one`, with `success` of the other as `other`.
+    """
+    if one[[*UTTERANCE]].equals(other[[*UTTERANCE]]):
+        return one.assign(other=other["success"])
+    beside = other[[*UTTERANCE, "success"]].rename(columns={"success": "other"})
+    return one.merge(beside, on=[*UTTERANCE], how="inner", validate="one_to_one")
 
 
 def survives(rows: pd.DataFrame) -> pd.Series[bool] | None:
@@ -172,10 +207,12 @@ def survives(rows: pd.DataFrame) -> pd.Series[bool] | None:
         rows: records of one or more cells.
 
     Returns:
-        None where a success does not say, as those of the first version do not, and where there is none.
+        None where no success of an utterance says, as those of the first version do not, and where there is none.
+        Successes after an utterance's first do not say.
     """
-    said = rows.loc[rows["accepted"], "survives_pcm"]
-    if said.empty or said.isna().any():
+    accepted = rows.loc[rows["accepted"]]
+    says = accepted["survives_pcm"].notna().groupby([accepted[name] for name in UTTERANCE], sort=False).any()
+    if not len(says) or not says.all():
         return None
     return rows["accepted"] & rows["survives_pcm"].eq(True)
 
@@ -220,7 +257,7 @@ def resisted(found: pd.DataFrame, right: NDArray[np.bool_]) -> pd.DataFrame:
         found: as `successes` gives it.
         right: shape (n,), whether each is recognised when nobody attacks.
     """
-    return found.assign(robust=right & ~found["success"].to_numpy(bool)).drop(columns="success")
+    return found[[*UTTERANCE, "speaker"]].assign(robust=right & ~found["success"].to_numpy(bool))
 
 
 def acc_att(rows: pd.DataFrame, k: int, counted: Counted) -> float:

@@ -13,7 +13,7 @@ from bench.contracts.threat_models import Counted
 from bench.scoring.clustering import Numbers
 from bench.scoring.estimates import Estimate, Interval
 from bench.scoring.intervals import proportion_interval
-from bench.scoring.scores import UTTERANCE, queries_to_success, within
+from bench.scoring.scores import UTTERANCE, first_successes, utterance_numbers, within
 from bench.scoring.survival import kaplan_meier
 
 HALF = 0.5
@@ -189,8 +189,7 @@ def queries_of(rows: pd.DataFrame, counted: Counted) -> pd.DataFrame:
     Returns:
         One row an utterance and cell: fold, seed, repeat, utterance, speaker, queries.
     """
-    found = rows.groupby([*UTTERANCE], sort=False).agg(speaker=("speaker", "first")).reset_index()
-    return found.assign(queries=queries_to_success(rows, counted))
+    return first_successes(rows, counted).rename(columns={"first": "queries"})
 
 
 def quietest_of(rows: pd.DataFrame, k: int, counted: Counted) -> pd.DataFrame:
@@ -204,7 +203,8 @@ def quietest_of(rows: pd.DataFrame, k: int, counted: Counted) -> pd.DataFrame:
     Returns:
         One row an utterance and cell: fold, seed, repeat, utterance, speaker, snr_db (NaN where there was none).
     """
-    hit = rows["accepted"] & (rows["query"] <= k) & within(rows, counted)
-    kept = rows.assign(snr_db=rows["snr_db"].astype(float).where(hit))
-    found = kept.groupby([*UTTERANCE], sort=False)
-    return found.agg(speaker=("speaker", "first"), snr_db=("snr_db", "max")).reset_index()
+    hit = (rows["accepted"] & (rows["query"] <= k) & within(rows, counted)).to_numpy(bool)
+    number, starts = utterance_numbers(rows)
+    quietest = np.full(len(starts), np.nan)
+    np.fmax.at(quietest, number[hit], rows["snr_db"].to_numpy(float)[hit])
+    return rows.iloc[starts][[*UTTERANCE, "speaker"]].reset_index(drop=True).assign(snr_db=quietest)

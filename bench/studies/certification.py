@@ -8,10 +8,11 @@ from dataclasses import replace
 
 import torch
 
+from bench.contracts.composition import isolated_specs
 from bench.contracts.registry import Registry
 from bench.core.errors import ComponentError, UsageError
 from bench.core.rng import key_of
-from bench.core.specs import NO_DEFENSE
+from bench.core.specs import ISOLATED, NO_DEFENSE
 from bench.core.threads import in_threads
 from bench.core.types import Utterance
 from bench.defending.certificates import Certificate, Certifying
@@ -25,18 +26,28 @@ from bench.referee.blinding import Instance
 from bench.studies.certified_scores import Certified, CertifiedBasis, CertifiedNames, CertifiedUtterance, Effort
 
 
-def check_certifies(registry: Registry, defenses: Sequence[str]) -> None:
-    """Refuse, before anything is trained, a defence that proves nothing.
+def check_certifies(registry: Registry, victims: Sequence[str], defenses: Sequence[str]) -> None:
+    """Refuse, before anything is trained, a defence that proves nothing, and proofs by what is not trusted.
 
-    One that does declares the trait `certifies`; in a pipeline, the last one has to.
+    One that proves declares the trait `certifies`; in a pipeline, the last one has to. A proof is as good as who makes
+    it: what runs in a process of its own is not believed, and a defence runs where its victim does.
 
     Args:
         registry: makes components.
+        victims: their specs.
         defenses: their specs.
 
     Raises:
-        UsageError: one does not.
+        UsageError: one does not, or runs in a process of its own.
     """
+    for kind, option, specs in (("victims", "--victim", victims), ("defenses", "--defense", defenses)):
+        for spec in specs:
+            if isolated_specs(kind, spec):
+                found, expected = (
+                    "one in a process of its own",
+                    "one that is trusted: a proof by any other proves nothing",
+                )
+                raise UsageError(f"{option} {spec!r}", found, expected, f"leave {ISOLATED} out, where you trust it")
     for spec in defenses:
         if spec == NO_DEFENSE or not registry.component("defenses", spec).traits.certifies:
             expected = "one that certifies, at the end of the stack"

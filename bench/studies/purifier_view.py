@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from bench.contracts.protocols import Victim
-from bench.contracts.registry import Registry
 from bench.core.batch import Batch
 from bench.core.cache import appearing_file
 from bench.core.errors import UsageError
@@ -22,6 +21,7 @@ from bench.evaluation.cells import limited
 from bench.evaluation.enrolment import groups_of
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.instances import instance, sample_key
+from bench.evaluation.isolating import registry_for
 from bench.evaluation.options import Options
 from bench.referee.blinding import Blinding
 from bench.studies.listening.examples import Example, listen, specs_of
@@ -83,7 +83,7 @@ def compare(options: Options, id: str | None, progress: Progress) -> Comparison:
     Raises:
         bench.core.errors.BenchError: something asked for cannot be done.
     """
-    specs_of(options.attacks, Registry.discover(options.plugins))  # refuses what would have to be told of a victim
+    specs_of(options.attacks, registry_for(options))  # refuses what would have to be told of a victim
     job = prepare_job(options, progress)
     key = job.fitted[0]
     example = _example(job.experiment, options, _asked(job.experiment.split(key).test, id))

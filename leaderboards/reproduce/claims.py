@@ -84,7 +84,8 @@ class Claim:
     def to_json(self) -> dict[str, object]:
         """Return the claim as plain values."""
         ours = None if self.ours is None else self.ours.to_json()
-        tests = {"p": self.p, "p_holm": self.p_holm, "why": self.why}
+        supported = None if self.sides is None else self.sides[0] < self.sides[1]
+        tests = {"p": self.p, "p_holm": self.p_holm, "supported": supported, "why": self.why}
         beside = dict(self.beside)
         return {"claim": self.text, "says": self.says, "verdict": self.verdict, **tests, "ours": ours} | {
             "published": self.published,

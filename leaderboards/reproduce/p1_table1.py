@@ -13,8 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from scipy import stats
-
 from bench.evaluation.options import Options
 from bench.scoring.estimates import Estimate
 from bench.scoring.records import CellRecords
@@ -79,6 +77,8 @@ def _row(found: Answers, victim: str, defense: str, paper: Published) -> dict[st
 
 def _correlation(found: Answers, victim: str, defense: str) -> Iterator[str]:
     """How alike the noises are ordered: a description, and no test."""
+    from scipy import stats
+
     column = column_of(found.setting.task)
     both = [
         (ours.value, row.changes[column])

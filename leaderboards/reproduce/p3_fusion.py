@@ -19,9 +19,9 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from bench.contracts.pipeline import modalities_of
-from bench.contracts.registry import Registry
 from bench.core.errors import UsageError
 from bench.core.specs import Spec
+from bench.evaluation.isolating import registry_for
 from bench.evaluation.options import Options
 from bench.scoring.estimates import Estimate
 from bench.scoring.records import CellRecords
@@ -61,7 +61,7 @@ def asked(options: Options) -> list[Options]:
     Raises:
         UsageError: the victims are not one that reads and one that hears.
     """
-    registry = Registry.discover(options.plugins)
+    registry = registry_for(options)
     modalities = {spec: modalities_of(registry.build("victims", spec), None) for spec in options.victims}
     reading, hearing = (
         [spec for spec, own in modalities.items() if own == (modality,)] for modality in ("text", "sound")

@@ -108,6 +108,7 @@ def test_all_noises_have_effects_that_people_hear_and_imperceptible_ones_have_no
     same = {"speed_segment", "fade_in", "fade_out", "drop_words", "drop_letters", "reverb"}
     assert effects("all") == same | {"filler", "laugh", "cry", "speed_utterance", "pitch"}, "P1's ten synthetic noises"
     assert effects("imperceptible") == same
+    assert effects("additive") == same | {"pitch"}, "the others that people hear change the length"
 
 
 def test_an_effect_within_the_rules_ends_the_search_and_one_beyond_them_does_not() -> None:
@@ -129,6 +130,30 @@ def test_the_original_snr_threshold_is_that_of_the_tools() -> None:
 def test_parameters_that_make_no_sense_are_named(wrong: dict[str, object]) -> None:
     with pytest.raises(UsageError, match=next(iter(wrong))):
         Boundary(**wrong)  # type: ignore[arg-type]
+
+
+def test_told_to_keep_the_length_it_asks_for_nothing_else_and_asks_all_that_does() -> None:
+    asked = played(Boundary(noises="additive"), lambda number, recipe: False, most=40)
+    effects = [part.spec for part in map(only, asked) if isinstance(part, Effect)]
+    rendering = Renderer(TOOLS.noises, TOOLS.component).of(Heard.of(ORIGINAL))
+    for spec in effects:
+        rendered = rendering.rendered(Recipe(Effect(spec, 1)))
+        kept = rendered is not None and rendered.heard.waveform.shape == ORIGINAL.waveform.shape
+        assert kept or TOOLS.perception.is_imperceptible(spec), spec
+    assert "pitch" in {spec.partition(":")[0] for spec in effects}
+    assert set(categories([one for one in asked if isinstance(only(one), Overlay)])) == set(SOUNDS)
+    tools = replace(TOOLS, max_queries=25)
+    informed = Boundary(noises="additive", signals=("laugh", "pitch"))
+    for number in range(4):
+        probe = informed.probe(Heard.of(ORIGINAL), "signal", tools, keyed(number))
+        assert probe is not None
+        assert only(probe).spec == "pitch", "what it would not ask is no probe"  # type: ignore[union-attr]
+
+
+def test_every_success_of_an_additive_search_is_additive() -> None:
+    wins = [row for row in attacked(Boundary(noises="additive"), 25) if row.accepted]
+    assert wins
+    assert all(row.additive for row in wins)
 
 
 def test_through_the_referee_its_successes_are_above_the_threshold() -> None:

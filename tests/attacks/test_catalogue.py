@@ -76,9 +76,8 @@ def test_the_catalogue_is_p1s() -> None:
     assert set(EFFECTS) == set(study.perceptible) | {spec.partition(":")[0] for spec in study.imperceptible}
 
 
-@EACH
-def test_it_conforms(name: str, effect: Any) -> None:
-    check_attack(effect, budgets=(1, 5))
+def test_a_long_filler_conforms() -> None:
+    check_attack(EFFECTS["filler"], budgets=(1, 5))
 
 
 @EACH

@@ -125,8 +125,8 @@ def test_words_alone_are_left_out(effect: SpeechEffect) -> None:
     assert not asked(effect, Heard(torch.zeros(0), "a", transcript="no sound here"))
 
 
-@pytest.mark.parametrize("effect", [*LOSSY, *OTHERS], ids=named)
-def test_it_conforms(effect: SpeechEffect) -> None:
+@pytest.mark.parametrize("effect", [one for one in (*LOSSY, *OTHERS) if one != type(one)()], ids=named)
+def test_it_conforms_with_other_parameters_than_its_defaults(effect: SpeechEffect) -> None:
     check_attack(effect, budgets=(1, 5))
 
 

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,26 +11,16 @@ import pandas as pd
 import pytest
 
 import bench
-from bench.core.errors import ComponentError, UsageError
+from bench.core.errors import UsageError
+from tests.cli.small_runs import SMALL, records
 
-SMALL = "cnn_gru:channels=4,hidden=4,dense=4,max_epochs=2"
 FOUR = [(False, "imperceptible"), (True, "imperceptible"), (False, "all"), (True, "all")]
 """(corr, noises) in the order of P1's Table 2."""
-
-
-def records(run: Path) -> dict[str, bytes]:
-    """The record files of a run, by name; anything else in their folder is an error."""
-    files = sorted((run / "cells").iterdir())
-    assert all(file.suffix == ".parquet" for file in files), files
-    return {file.name: file.read_bytes() for file in files}
 
 
 @pytest.fixture
 def scores(finished_run: tuple) -> dict[str, Any]:
     return json.loads((finished_run[0].parent / "scores.json").read_text())
-
-
-# ---- the scores
 
 
 def test_the_json(scores: dict[str, Any]) -> None:
@@ -83,9 +69,6 @@ def test_the_table_says_what_the_json_says(finished_run: tuple, scores: dict[str
     assert f"UAR {scores['cells'][0]['clean']['uar']:.2f}" in out
     for score in scores["cells"][0]["scores"]:
         assert f"{score['acc_att']:.2f} [{score['ci95'][0]:.2f}, {score['ci95'][1]:.2f}]" in out
-
-
-# ---- again
 
 
 def test_finished_cells_are_skipped(
@@ -147,9 +130,6 @@ def test_python_raises_what_the_command_line_prints(tmp_path: Path) -> None:
     with pytest.raises((UsageError, TypeError), match="corpusroot"):
         bench.run("cnn_gru", "boundary", corpusroot="x", out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
-
-
-# ---- what is asked for
 
 
 def test_json_on_standard_output_is_nothing_else(finished_run: tuple, bench_process: Callable) -> None:
@@ -225,171 +205,3 @@ def test_a_spec_pins_what_the_options_would_cross(bench_here: Callable, tiny_job
     said = bench_here(*tiny_job(victim=SMALL, attack="boundary:corr=true", noises="all", out=tmp_path / "a", json="-"))
     found = json.loads(said.out)["cells"][0]["scores"]
     assert {(s["corr"], s["noises"]) for s in found} == {(True, "all")}
-
-
-# ---- stopped
-
-SLOW = '''
-import os, time
-from collections.abc import Generator
-from dataclasses import dataclass
-from attacks.boundary import Boundary
-
-@dataclass(frozen=True)
-class Slow(Boundary):
-    """The boundary attack, with pauses where the environment asks for them."""
-
-    def search(self, original, tools, rng):
-        steps = super().search(original, tools, rng)
-        answer = None
-        while True:
-            time.sleep(float(os.environ.get("PAUSE_S", "0")))
-            try:
-                answer = yield steps.send(answer)
-            except StopIteration:
-                return
-
-COMPONENTS = {"attacks": {"slow": Slow}}
-'''
-
-
-@pytest.fixture(scope="module")
-def slow(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("slow") / "slow.py"
-    file.write_text(SLOW)
-    return file
-
-
-@pytest.fixture(scope="module")
-def stoppable(slow: Path, tiny_job: Callable) -> Callable:
-    """A job that can be stopped in mid-training and in mid-attack."""
-    victim = "cnn_gru:channels=8,hidden=8,dense=8,max_epochs=60,patience=60"
-    return lambda out: tiny_job(victim=victim, attack="slow", plugin=slow, corr="no", out=out)
-
-
-@pytest.fixture(scope="module")
-def unstopped(stoppable: Callable, bench_before: Callable, tmp_path_factory: pytest.TempPathFactory) -> dict:
-    """The records of that job when nobody stops it."""
-    folder = tmp_path_factory.mktemp("unstopped")
-    said = bench_before(*stoppable(folder / "run"), SERBENCH_CACHE=str(folder / "cache"))
-    assert said.code == 0, said.err
-    return records(folder / "run")
-
-
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-@pytest.mark.parametrize(
-    ("line", "finished"),
-    [
-        pytest.param("Training ...", 0, id="training"),
-        pytest.param("Attacking with slow:noises=imperceptible ...", 1, id="attacking"),
-    ],
-)
-def test_a_stopped_run_goes_on(
-    unstopped: dict,
-    stoppable: Callable,
-    bench_command: list[str],
-    bench_here: Callable,
-    own_cache: Path,
-    tmp_path: Path,
-    line: str,
-    finished: int,
-    how: signal.Signals,
-) -> None:
-    run = tmp_path / "run"
-    environment = os.environ | {"PAUSE_S": "0.02" if "Attacking" in line else "0"}
-    command = [*bench_command, *stoppable(run)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as going:
-        assert going.stderr is not None
-        for said in going.stderr:
-            if said.strip() == line:
-                break
-        time.sleep(0.1)
-        going.send_signal(how)
-        out, err = going.communicate(timeout=60)
-    assert going.returncode == (130 if how == signal.SIGINT else -signal.SIGKILL), err
-    assert out == ""
-    assert "Traceback" not in err
-    if how == signal.SIGINT:
-        assert err.splitlines()[-1] == "bench: interrupted; the same command goes on where this one stopped"
-        leftovers = [path for root in (run, own_cache) for path in root.rglob("*.tmp")]
-        assert not leftovers
-    kept = records(run) if (run / "cells").exists() else {}
-    assert len(kept) == finished
-    assert kept.items() <= unstopped.items()
-
-    again = bench_here(*stoppable(run))
-    assert again.code == 0, again.err
-    assert records(run) == unstopped
-    assert ("Training ..." in again.err) == (line == "Training ...")
-
-
-# ---- a cell that fails
-
-RAISING = '''
-import os
-from dataclasses import dataclass
-
-@dataclass(frozen=True)
-class Raising:
-    """Raises for every second utterance, as long as the environment says so."""
-
-    def search(self, original, tools, rng):
-        if rng.random() < 0.5 and os.environ.get("RAISING") == "yes":
-            raise RuntimeError("no luck\\n<b>today</b>")
-        yield original
-
-COMPONENTS = {"attacks": {"raising": Raising}}
-'''
-
-
-def test_a_cell_that_fails_stops_no_other(
-    bench_here: Callable, tiny_job: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "raising.py").write_text(RAISING)
-    monkeypatch.setenv("RAISING", "yes")
-    run = tmp_path / "run"
-    job = tiny_job(
-        victim=SMALL, attack=["fade_in", "raising", "fade_out"], plugin=tmp_path / "raising.py", out=run, json="-"
-    )
-    said = bench_here(*job)
-    assert said.code == 1
-    assert "Traceback" not in said.err
-    assert "raising" in said.err
-    assert str(run / "failed") in said.err
-    found = json.loads(said.out)
-    assert [cell["attack"] for cell in found["cells"]] == ["fade_in", "fade_out"]
-    (failure,) = found["failed"]
-    assert failure["attack"] == "raising"
-    assert "no luck" in failure["error"]
-    (file,) = (run / "failed").iterdir()
-    kept = json.loads(file.read_text())
-    assert "Traceback" in kept["traceback"]
-    assert 'RuntimeError("no luck' in kept["traceback"] or "RuntimeError: no luck" in kept["traceback"]
-
-    shown = bench_here("show", run, "--json", "-")
-    assert json.loads(shown.out)["failed"] == found["failed"]
-    assert "a cell failed" in shown.err
-
-    again = bench_here(*job)
-    assert again.code == 1, "it is tried again, and fails again"
-    assert [line for line in again.err.splitlines() if "] victim" in line] == [
-        line for line in said.err.splitlines() if "attack raising" in line
-    ]
-
-    monkeypatch.setenv("RAISING", "no")
-    mended = bench_here(*job)
-    assert mended.code == 0
-    assert [cell["attack"] for cell in json.loads(mended.out)["cells"]] == ["fade_in", "raising", "fade_out"]
-    assert json.loads(mended.out)["failed"] == []
-    assert not list((run / "failed").iterdir())
-
-
-def test_python_raises_for_a_cell_that_fails(
-    tiny_corpus: Path, tiny_noises: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "raising.py").write_text(RAISING)
-    monkeypatch.setenv("RAISING", "yes")
-    words = {"corpus": "emodb", "corpus_root": tiny_corpus, "noise_bank": "folder", "noise_root": tiny_noises}
-    with pytest.raises(ComponentError, match="no luck"):
-        bench.run(SMALL, ["raising", "fade_in"], 1, **words, plugin=tmp_path / "raising.py", out=tmp_path / "run")
-    assert len(records(tmp_path / "run")) == 1

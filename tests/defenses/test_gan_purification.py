@@ -46,10 +46,6 @@ def fitted(defense: GanPurification, victim: Any = VICTIM) -> Any:
     return defense.fit(victim, TRAIN, VALID, sample_context()).enroll(TEST)
 
 
-def test_over_features_it_conforms() -> None:
-    check_defense(BRIEF, VICTIM)
-
-
 def test_over_sound_it_conforms() -> None:
     check_defense(replace(BRIEF, variant="waveform"), VICTIM)
 

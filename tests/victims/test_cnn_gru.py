@@ -22,7 +22,7 @@ BRIEF = "cnn_gru:max_epochs=3"
 
 @pytest.fixture(scope="module")
 def fitted() -> FittedCnnGru:
-    recipe = CnnGru(channels=16, hidden=16, dense=16, learning_rate=3e-3, max_epochs=20)
+    recipe = CnnGru(channels=16, hidden=16, dense=16, learning_rate=3e-3, batch_size=8, max_epochs=20)
     return recipe.fit(sample_utterances(4, 3, "train"), sample_utterances(2, 2, "valid"), sample_context())
 
 

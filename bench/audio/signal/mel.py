@@ -67,17 +67,21 @@ def log_mel(waveforms: Tensor, settings: MelSettings = MelSettings()) -> Tensor:
     Returns:
         Shape (b, frames, n_mels), natural logarithm.
     """
-    short = settings.window - waveforms.shape[-1]
+    count = max(waveforms.shape[-1] - settings.window, 0) // settings.hop + 1
+    short = (count - 1) * settings.hop + settings.n_fft - waveforms.shape[-1]
     if short > 0:
         waveforms = torch.nn.functional.pad(waveforms, (0, short))
-    frames = waveforms.unfold(-1, settings.window, settings.hop) * _hamming(settings.window, waveforms.device)
-    power = torch.view_as_real(torch.fft.rfft(frames, n=settings.n_fft)).square().sum(dim=-1)
+    frames = waveforms.unfold(-1, settings.n_fft, settings.hop)[..., :count, :] * _window(settings, waveforms.device)
+    parts = torch.view_as_real(torch.fft.rfft(frames)).square_()
+    power = parts[..., 0] + parts[..., 1]  # the same bits as a sum over the last dimension, in half of its time
     return (power @ _filters(settings, waveforms.device)).add_(settings.floor).log_()
 
 
 @cache
-def _hamming(length: int, device: torch.device) -> Tensor:
-    return torch.hamming_window(length, periodic=False, device=device)
+def _window(settings: MelSettings, device: torch.device) -> Tensor:
+    """The Hamming window, zeros after it up to the transform's length: one padding for all frames."""
+    window = torch.hamming_window(settings.window, periodic=False, device=device)
+    return torch.nn.functional.pad(window, (0, settings.n_fft - settings.window))
 
 
 @cache

@@ -20,7 +20,7 @@ from bench.data.corpora.folders import given_folder, listed
 from bench.data.corpora.tables import TableRow, csv_rows
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from bench.audio.decoding import DecodedSound
 
 EMOTIONS = {
     "ANG": "anger",
@@ -102,7 +102,7 @@ class CremaD:
             UsageError: no root is given, or `labels` is neither of the two.
             DataError: a file or folder is not as it should be.
         """
-        from bench.audio.decoding import read_many
+        from bench.audio.decoding import read_with_rates
         from bench.core.digests import content_digests
         from bench.core.keys import fingerprint
 
@@ -113,9 +113,9 @@ class CremaD:
         home = folder.parent if folder.name.lower() == "audiowav" else folder
         actors = _demographics(home / "VideoDemographics.csv")
         votes = _votes(home / TABLE, needed=self.labels == "voice_votes")
-        waveforms = read_many(files, progress, "reading CREMA-D")
+        recordings = read_with_rates(files, progress, "reading CREMA-D")
         utterances = tuple(
-            self._utterance(file, waveform, actors, votes) for file, waveform in zip(files, waveforms, strict=True)
+            self._utterance(file, recording, actors, votes) for file, recording in zip(files, recordings, strict=True)
         )
         parts: list[object] = ["crema_d 1"]
         for one, digest in zip(utterances, content_digests(files), strict=True):
@@ -125,7 +125,7 @@ class CremaD:
     def _utterance(
         self,
         file: Path,
-        waveform: Tensor,
+        recording: DecodedSound,
         actors: Mapping[str, Mapping[str, str]],
         votes: Mapping[str, Mapping[str, str]],
     ) -> Utterance:
@@ -140,7 +140,8 @@ class CremaD:
         }
         return Utterance(
             id=name,
-            waveform=waveform,
+            waveform=recording.waveform,
+            rate_hz=recording.rate_hz,
             speaker=fields["actor"],
             transcript=SENTENCES[fields["sentence"]],
             emotion=intended if self.labels == "intended" else VOTES.get(judged.get("voice_vote", "")),

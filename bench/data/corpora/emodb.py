@@ -19,7 +19,7 @@ from bench.core.types import Dataset, Utterance
 from bench.data.corpora.folders import given_folder, listed
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from bench.audio.decoding import DecodedSound
 
 EMOTIONS = {
     "W": "anger",
@@ -94,7 +94,7 @@ class EmoDB:
             UsageError: no root is given.
             DataError: a file or folder is not as it should be.
         """
-        from bench.audio.decoding import read_many
+        from bench.audio.decoding import read_with_rates
         from bench.core.digests import content_digests
         from bench.core.keys import fingerprint
 
@@ -103,9 +103,9 @@ class EmoDB:
             _fields(file)
         home = files[0].parent.parent if files[0].parent.name.lower() == "wav" else files[0].parent
         rates = _listeners(home / "erkennung.txt")
-        waveforms = read_many(files, progress, "reading EMO-DB")
-        pairs = zip(files, waveforms, strict=True)
-        utterances = tuple(_utterance(file, waveform, rates.get(file.stem, {})) for file, waveform in pairs)
+        recordings = read_with_rates(files, progress, "reading EMO-DB")
+        pairs = zip(files, recordings, strict=True)
+        utterances = tuple(_utterance(file, recording, rates.get(file.stem, {})) for file, recording in pairs)
         parts: list[object] = ["emodb 1"]
         for one, digest in zip(utterances, content_digests(files), strict=True):
             parts += [one.id, digest, one.emotion, one.activation, one.valence, one.transcript]
@@ -145,7 +145,7 @@ def _fields(file: Path) -> dict[str, str]:
     return match.groupdict()
 
 
-def _utterance(file: Path, waveform: Tensor, rates: Mapping[str, str]) -> Utterance:
+def _utterance(file: Path, recording: DecodedSound, rates: Mapping[str, str]) -> Utterance:
     fields = _fields(file)
     emotion = EMOTIONS[fields["emotion"]]
     activation, valence = ACTIVATION_VALENCE.get(emotion, (None, None))
@@ -155,7 +155,8 @@ def _utterance(file: Path, waveform: Tensor, rates: Mapping[str, str]) -> Uttera
         metadata |= {"sex": sex, "age_years": str(age)}
     return Utterance(
         id=file.stem,
-        waveform=waveform,
+        waveform=recording.waveform,
+        rate_hz=recording.rate_hz,
         speaker=fields["speaker"],
         transcript=SENTENCES.get(fields["text"]),
         emotion=emotion,

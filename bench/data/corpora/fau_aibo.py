@@ -22,7 +22,7 @@ from bench.data.corpora.folders import given_folder, listed
 from bench.data.corpora.iemocap_files import numbered_lines
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from bench.audio.decoding import DecodedSound
 
 FIVE_CLASSES = {"A": "anger", "E": "emphatic", "N": "neutral", "P": "positive", "R": "rest"}
 """The challenge's five classes. Anger is angry, touchy and reprimanding; positive is motherese and joyful."""
@@ -87,7 +87,7 @@ class FauAibo:
             UsageError: no root is given, or `labels` is none of the three.
             DataError: a file or folder is not as it should be.
         """
-        from bench.audio.decoding import read_many
+        from bench.audio.decoding import read_with_rates
         from bench.core.digests import content_digests
         from bench.core.keys import fingerprint
 
@@ -99,10 +99,10 @@ class FauAibo:
         emotions, metadata = _labels(home, sounds, self.labels)
         said = _transcripts(home, sounds)
         files = list(sounds.values())
-        waveforms = read_many(files, progress, "reading FAU Aibo")
+        recordings = read_with_rates(files, progress, "reading FAU Aibo")
         utterances = tuple(
-            _utterance(id, waveform, emotions.get(id), metadata.get(id, {}), said.get(id))
-            for id, waveform in zip(sounds, waveforms, strict=True)
+            _utterance(id, recording, emotions.get(id), metadata.get(id, {}), said.get(id))
+            for id, recording in zip(sounds, recordings, strict=True)
         )
         parts: list[object] = ["fau_aibo 1"]
         for one, digest in zip(utterances, content_digests(files), strict=True):
@@ -225,14 +225,15 @@ def _transcripts(home: Path, sounds: Mapping[str, Path]) -> dict[str, str]:
 
 
 def _utterance(
-    id: str, waveform: Tensor, emotion: str | None, labels: Mapping[str, str], transcript: str | None
+    id: str, recording: DecodedSound, emotion: str | None, labels: Mapping[str, str], transcript: str | None
 ) -> Utterance:
     match = _ID.fullmatch(id)
     assert match is not None  # checked when the sounds were listed
     metadata = {"official_part": PARTS[match["school"]], "turn": match["turn"], "chunk": match["chunk"], **labels}
     return Utterance(
         id=id,
-        waveform=waveform,
+        waveform=recording.waveform,
+        rate_hz=recording.rate_hz,
         speaker=match["speaker"],
         session=match["school"],
         transcript=transcript,

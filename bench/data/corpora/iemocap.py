@@ -19,7 +19,7 @@ from bench.data.corpora.folders import given_folder, listed
 from bench.data.corpora.iemocap_files import Turn, fitted, read_transcripts, read_turns, read_words
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from bench.audio.decoding import DecodedSound
 
 EMOTIONS = {
     "ang": "anger",
@@ -85,14 +85,14 @@ class Iemocap:
             UsageError: no root is given.
             DataError: a file or folder is not as it should be.
         """
-        from bench.audio.decoding import read_many
+        from bench.audio.decoding import read_with_rates
         from bench.core.digests import content_digests
         from bench.core.keys import fingerprint
 
         sources = _sources(_release(self.root), progress)
         files = [source.sound for source in sources]
-        waveforms = read_many(files, progress, "reading IEMOCAP")
-        utterances = tuple(_utterance(*pair) for pair in zip(sources, waveforms, strict=True))
+        recordings = read_with_rates(files, progress, "reading IEMOCAP")
+        utterances = tuple(_utterance(*pair) for pair in zip(sources, recordings, strict=True))
         parts: list[object] = ["iemocap 1"]
         for one, digest in zip(utterances, content_digests(files), strict=True):
             parts += [one.id, digest, one.emotion, one.activation, one.valence, one.transcript, one.words]
@@ -188,7 +188,7 @@ def _turns(home: Path, sounds: dict[str, Path]) -> dict[str, Turn]:
     return turns
 
 
-def _utterance(source: _Source, waveform: Tensor) -> Utterance:
+def _utterance(source: _Source, recording: DecodedSound) -> Utterance:
     match = _ID.fullmatch(source.sound.stem)
     assert match is not None  # checked when the sounds were listed
     turn, words = source.turn, source.words
@@ -197,12 +197,13 @@ def _utterance(source: _Source, waveform: Tensor) -> Utterance:
     if turn is not None:
         metadata |= {"label": turn.label, "dominance": f"{turn.dominance:g}", **turn.annotators}
     if words is not None:
-        words = fitted(words, waveform.shape[-1] / SAMPLE_RATE)
+        words = fitted(words, recording.waveform.shape[-1] / SAMPLE_RATE)
         if words is None:
             metadata["alignment"] = "left out: longer than the sound"
     return Utterance(
         id=source.sound.stem,
-        waveform=waveform,
+        waveform=recording.waveform,
+        rate_hz=recording.rate_hz,
         speaker=match["session"] + match["gender"],
         session=match["session"],
         transcript=source.transcript,

@@ -15,7 +15,7 @@ from typing import Any
 
 from bench.core.errors import DataError
 from bench.core.progress import Progress
-from bench.core.types import Dataset, Utterance
+from bench.core.types import SAMPLE_RATE, Dataset, Utterance
 from bench.data.corpora.folders import given_folder, listed
 from bench.data.corpora.tables import TableRow, csv_rows
 
@@ -87,7 +87,7 @@ class Meld:
         """
         import torch
 
-        from bench.audio.decoding import read_many
+        from bench.audio.decoding import DecodedSound, read_with_rates
         from bench.core.digests import content_digests
         from bench.core.keys import fingerprint
 
@@ -100,12 +100,13 @@ class Meld:
                 raise DataError(root, "no sound (an .mp4 alone counts as none)", expected, _CONVERT)
             lines = {name: line for name, line in lines.items() if name in sounds}
         files = [sounds[name] for name in lines if name in sounds]
-        heard = dict(zip(files, read_many(files, progress, "reading MELD"), strict=True))
+        heard = dict(zip(files, read_with_rates(files, progress, "reading MELD"), strict=True))
         digests = dict(zip(files, content_digests(files), strict=True))
-        nothing = torch.zeros(0)
+        nothing = DecodedSound(torch.zeros(0), SAMPLE_RATE)
+        recordings = (heard[sounds[name]] if name in sounds else nothing for name in lines)
         utterances = tuple(
-            Utterance(waveform=heard[sounds[name]] if name in sounds else nothing, **line)
-            for name, line in lines.items()
+            Utterance(waveform=recording.waveform, rate_hz=recording.rate_hz, **line)
+            for line, recording in zip(lines.values(), recordings, strict=True)
         )
         parts: list[object] = ["meld 1"]
         for one in utterances:

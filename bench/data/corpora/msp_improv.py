@@ -23,7 +23,7 @@ from bench.data.corpora.iemocap_files import numbered_lines
 from bench.data.corpora.msp_improv_files import EMOTIONS, Clip, read_clips
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from bench.audio.decoding import DecodedSound
 
 SCENARIOS = {
     "P": "natural interaction",
@@ -83,7 +83,7 @@ class MspImprov:
             UsageError: no root is given, or an option is none of its two.
             DataError: a file or folder is not as it should be.
         """
-        from bench.audio.decoding import read_many
+        from bench.audio.decoding import read_with_rates
         from bench.core.digests import content_digests
         from bench.core.keys import fingerprint
 
@@ -98,8 +98,8 @@ class MspImprov:
         clips = self._clips(root, sounds)
         said = _transcripts(root, sounds)
         files = list(sounds.values())
-        waveforms = read_many(files, progress, "reading MSP-IMPROV")
-        pairs = zip(sounds, waveforms, strict=True)
+        recordings = read_with_rates(files, progress, "reading MSP-IMPROV")
+        pairs = zip(sounds, recordings, strict=True)
         utterances = tuple(self._utterance(id, sound, clips.get(id), said.get(id)) for id, sound in pairs)
         parts: list[object] = ["msp_improv 1"]
         for one, digest in zip(utterances, content_digests(files), strict=True):
@@ -149,7 +149,7 @@ class MspImprov:
             return clip.activation
         return round(6.0 - clip.activation, 6)
 
-    def _utterance(self, id: str, waveform: Tensor, clip: Clip | None, transcript: str | None) -> Utterance:
+    def _utterance(self, id: str, recording: DecodedSound, clip: Clip | None, transcript: str | None) -> Utterance:
         match = _NAME.fullmatch(id)
         assert match is not None  # checked when the sounds were listed
         sex = match[self.speaker_letter]
@@ -164,7 +164,8 @@ class MspImprov:
         }
         return Utterance(
             id=id,
-            waveform=waveform,
+            waveform=recording.waveform,
+            rate_hz=recording.rate_hz,
             speaker=f"{sex}0{match['session']}",
             session=f"session{match['session']}",
             transcript=transcript,

@@ -22,7 +22,7 @@ from bench.data.corpora.iemocap_files import numbered_lines
 from bench.data.corpora.tables import TableRow, csv_rows
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from bench.audio.decoding import DecodedSound
 
 EMOTIONS = {
     "A": "anger",
@@ -92,7 +92,7 @@ class MspPodcast:
             UsageError: no root is given.
             DataError: a file or folder is not as it should be.
         """
-        from bench.audio.decoding import read_many
+        from bench.audio.decoding import read_with_rates
         from bench.core.digests import content_digests
         from bench.core.keys import fingerprint
 
@@ -103,10 +103,10 @@ class MspPodcast:
         rows = _rows(table)
         files = _sounds(root, rows)
         said = _transcripts(root / "Transcripts", rows, progress)
-        waveforms = read_many(files, progress, "reading MSP-Podcast")
+        recordings = read_with_rates(files, progress, "reading MSP-Podcast")
         utterances = tuple(
-            _utterance(id, row, waveform, said.get(id))
-            for (id, row), waveform in zip(rows.items(), waveforms, strict=True)
+            _utterance(id, row, recording, said.get(id))
+            for (id, row), recording in zip(rows.items(), recordings, strict=True)
         )
         parts: list[object] = ["msp_podcast 1"]
         for one, digest in zip(utterances, content_digests(files), strict=True):
@@ -203,7 +203,7 @@ def _transcripts(folder: Path, rows: Mapping[str, TableRow], progress: Progress)
     return {id: text for id, text in said.items() if text}
 
 
-def _utterance(id: str, row: TableRow, waveform: Tensor, transcript: str | None) -> Utterance:
+def _utterance(id: str, row: TableRow, recording: DecodedSound, transcript: str | None) -> Utterance:
     match = _NAME.fullmatch(id)
     assert match is not None  # checked when the table was read
     ratings = {name: _rating(row, column) for column, name in _COLUMNS.items()}
@@ -218,7 +218,8 @@ def _utterance(id: str, row: TableRow, waveform: Tensor, transcript: str | None)
     }
     return Utterance(
         id=id,
-        waveform=waveform,
+        waveform=recording.waveform,
+        rate_hz=recording.rate_hz,
         speaker=row.cells["SpkrID"],
         transcript=transcript,
         emotion=EMOTIONS[row.cells["EmoClass"]],

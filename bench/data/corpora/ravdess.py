@@ -18,7 +18,7 @@ from bench.core.types import Dataset, Utterance
 from bench.data.corpora.folders import given_folder, listed
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from bench.audio.decoding import DecodedSound
 
 EMOTIONS = {
     "01": "neutral",
@@ -79,13 +79,13 @@ class Ravdess:
             UsageError: no root is given.
             DataError: a file or folder is not as it should be.
         """
-        from bench.audio.decoding import read_many
+        from bench.audio.decoding import read_with_rates
         from bench.core.digests import content_digests
         from bench.core.keys import fingerprint
 
         files = _speech(_home(self.root))
-        waveforms = read_many(files, progress, "reading RAVDESS")
-        utterances = tuple(_utterance(file, waveform) for file, waveform in zip(files, waveforms, strict=True))
+        recordings = read_with_rates(files, progress, "reading RAVDESS")
+        utterances = tuple(_utterance(file, recording) for file, recording in zip(files, recordings, strict=True))
         parts: list[object] = ["ravdess 1"]
         for one, digest in zip(utterances, content_digests(files), strict=True):
             parts += [one.id, digest, one.speaker, one.emotion, one.transcript, sorted(one.metadata.items())]
@@ -138,7 +138,7 @@ def _fields(file: Path) -> dict[str, str]:
     return match.groupdict()
 
 
-def _utterance(file: Path, waveform: Tensor) -> Utterance:
+def _utterance(file: Path, recording: DecodedSound) -> Utterance:
     fields = _fields(file)
     metadata = {
         "sex": "male" if int(fields["actor"]) % 2 else "female",
@@ -148,7 +148,8 @@ def _utterance(file: Path, waveform: Tensor) -> Utterance:
     }
     return Utterance(
         id=file.stem,
-        waveform=waveform,
+        waveform=recording.waveform,
+        rate_hz=recording.rate_hz,
         speaker=f"Actor_{fields['actor']}",
         transcript=STATEMENTS[fields["statement"]],
         emotion=EMOTIONS[fields["emotion"]],

@@ -15,6 +15,8 @@ from bench.data.corpora.tables import TableRow
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from bench.audio.decoding import DecodedSound
+
 END_TOLERANCE_S = 0.01
 """Seconds that `end` may lie beyond the file, for times that were rounded; the stretch then ends with the file."""
 
@@ -28,7 +30,7 @@ class StretchEntry:
         path: the sound file.
         start_s: seconds; None is the file's start.
         end_s: seconds; None is the file's end.
-        fields: the utterance's fields, all but `waveform`.
+        fields: the utterance's fields, all but `waveform` and `rate_hz`.
     """
 
     where: str
@@ -49,14 +51,14 @@ def dataset_of(name: str, entries: Sequence[StretchEntry], progress: Progress) -
     Raises:
         DataError: a sound file is not as it should be, or a stretch is not within its file or silent.
     """
-    from bench.audio.decoding import read_many
+    from bench.audio.decoding import read_with_rates
     from bench.core.digests import content_digests
     from bench.core.keys import fingerprint
 
     paths = list(dict.fromkeys(entry.path for entry in entries))
-    waveforms = dict(zip(paths, read_many(paths, progress, f"reading the {name}'s files"), strict=True))
+    recordings = dict(zip(paths, read_with_rates(paths, progress, f"reading the {name}'s files"), strict=True))
     digests = dict(zip(paths, content_digests(paths), strict=True))
-    utterances = tuple(Utterance(waveform=_cut(e, waveforms[e.path]), **e.fields) for e in entries)
+    utterances = tuple(_utterance(entry, recordings[entry.path]) for entry in entries)
     parts: list[object] = [f"{name} 1"]
     for entry, one in zip(entries, utterances, strict=True):
         parts += [one.id, digests[entry.path], entry.start_s, entry.end_s, one.speaker, one.session]
@@ -115,6 +117,10 @@ def refusal(row: TableRow, column: str, found: str, expected: str, remedy: str) 
         remedy: what to do about it.
     """
     return DataError(f"{row.where}, column {column!r}", found, expected, remedy)
+
+
+def _utterance(entry: StretchEntry, recording: DecodedSound) -> Utterance:
+    return Utterance(waveform=_cut(entry, recording.waveform), rate_hz=recording.rate_hz, **entry.fields)
 
 
 def _cut(entry: StretchEntry, waveform: Tensor) -> Tensor:

@@ -21,11 +21,11 @@ from bench.core.types import Dataset
 
 @dataclass(frozen=True)
 class Synthetic:
-    """Made with eSpeak NG on first use: ten speakers, anger, happiness, sadness and neutral.
+    """Made with eSpeak NG on first use: fifty speakers, anger, happiness, sadness and neutral.
 
-    Five sessions of a woman and a man, two intensities, activation and valence from 1 to 5, transcripts, and the times
-    of words and sounds. It is spoken once and kept in the user's cache; a copy that is damaged is made again. The same
-    versions of the software give the same bytes on every machine of a platform.
+    Five sessions of five women and five men, two intensities, activation and valence from 1 to 5, transcripts, and the
+    times of words and sounds. It is spoken once and kept in the user's cache; a copy that is damaged is made again. The
+    same versions of the software give the same bytes on every machine of a platform.
     """
 
     def read(self, progress: Progress = SILENT) -> Dataset:

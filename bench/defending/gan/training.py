@@ -18,6 +18,7 @@ from bench.core.progress import Progress
 from bench.core.rng import keyed
 from bench.core.types import Rng
 from bench.defending.gan.networks import Autoencoder, Generator
+from bench.modelling.optimizers import uncompiled
 from bench.modelling.seeding import seeded
 from bench.modelling.sequences import shuffled_batches
 
@@ -189,7 +190,7 @@ class _Training:
 
     def pretrain(self) -> float:
         """The generator alone; gives its lowest validation error."""
-        optimizer = torch.optim.RMSprop(self.generator.parameters(), lr=self.settings.pretrain_rate)
+        optimizer = uncompiled(torch.optim.RMSprop)(self.generator.parameters(), lr=self.settings.pretrain_rate)
 
         def step(noisy: Tensor, clean: Tensor, counts: Tensor) -> None:
             optimizer.zero_grad()
@@ -201,7 +202,7 @@ class _Training:
     def play(self) -> float:
         """Generator and discriminator against each other; gives the generator's lowest validation error."""
         networks, rate = (self.generator, self.discriminator), self.settings.learning_rate
-        makes, judges = (torch.optim.RMSprop(network.parameters(), lr=rate) for network in networks)
+        makes, judges = (uncompiled(torch.optim.RMSprop)(network.parameters(), lr=rate) for network in networks)
 
         def step(noisy: Tensor, clean: Tensor, counts: Tensor) -> None:
             cleaned = self.generator(noisy, counts)

@@ -20,6 +20,7 @@ from bench.contracts.traits import Traits
 from bench.core.batch import Batch
 from bench.core.errors import DataError
 from bench.core.types import Utterance
+from bench.modelling.optimizers import uncompiled
 from bench.modelling.pretrained.classifier import Classifier
 from bench.modelling.pretrained.encoders import Front, padded
 from bench.modelling.pretrained.head import Head
@@ -159,7 +160,7 @@ def fit_head(
     with seeded(context.seed, name):
         fitted = _fresh(name, recipe, head, front, context)
         trained = [tensor for tensor in fitted.network.parameters() if tensor.requires_grad]
-        optimizer = torch.optim.Adam(trained, lr=head.rate)
+        optimizer = uncompiled(torch.optim.Adam)(trained, lr=head.rate)
         schedule = Schedule(head.batch_size, head.max_epochs, head.patience)
         fit_network(fitted.network, optimizer, data[0], data[1], schedule, context)
     return fitted

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from bench.contracts.component import Component
 from bench.contracts.registry import Registry
 from bench.core.noises import NoiseSet
-from bench.core.specs import Spec, params_of, spec_of
+from bench.core.specs import ISOLATED, JOINED, Spec, bare, params_of, spec_of
 
 Role = Literal["through", "seen", "unseen", "unaware", "aware"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -46,15 +46,20 @@ def attacks_by_role(
         if chosen:
             spec = _restricted(attack, chosen)
             found["seen" if role == "seen" else "unseen"] = registry.component("attacks", spec)
-    nested = (("attack", attack.spec),)
-    found["unaware"] = registry.component("attacks", str(Spec("transfer", nested)))
+    nested, mark = (("attack", bare(attack.spec)),), ISOLATED if attack.isolated else ""
+    found["unaware"] = registry.component("attacks", mark + str(Spec("transfer", nested)))
     if guarded:
-        found["aware"] = registry.component("attacks", str(Spec("adaptive", nested)))
+        found["aware"] = registry.component("attacks", mark + str(Spec("adaptive", nested)))
     return found
 
 
 def _restricted(attack: Component, chosen: tuple[str, ...]) -> str:
     """The attack with these categories alone, where they are a parameter of it."""
-    if "categories" not in params_of(attack.object) or attack.traits.categories == chosen:
+    params = attack.object.params if attack.isolated else params_of(attack.object)
+    if "categories" not in params or attack.traits.categories == chosen:
         return attack.spec
+    if attack.isolated:
+        spec = Spec.parse(attack.spec)
+        rest = tuple(one for one in spec.params if one[0] != "categories")
+        return str(Spec(spec.name, (*rest, ("categories", JOINED.join(chosen)))))
     return spec_of(attack.name, replace(attack.object, categories=chosen))

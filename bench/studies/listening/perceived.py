@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scipy import stats
-
 from bench.contracts.perception import CHANGED
 from bench.scoring.estimates import Estimate
 from bench.studies.listening.raters import ASKED, Rating, Study
@@ -122,6 +120,8 @@ def _careless(study: Study, answers: Sequence[Rating]) -> tuple[str, ...]:
 
 def _share(pairs: Sequence[Sequence[Rating]], name: str) -> Estimate:
     """The share of pairs that changed by majority, with Wilson's interval (1927)."""
+    from scipy import stats
+
     hits = sum(2 * sum(answer.changed[name] for answer in given) > len(given) for given in pairs)
     interval = stats.binomtest(hits, len(pairs)).proportion_ci(0.95, method="wilson")
     return Estimate(hits / len(pairs), float(interval.low), float(interval.high), len(pairs))

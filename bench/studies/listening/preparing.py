@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.contracts.registry import Registry
 from bench.core.cache import cache_dir
 from bench.core.progress import Progress
 from bench.core.types import Utterance
 from bench.evaluation.experiment import Experiment
+from bench.evaluation.isolating import registry_for
 from bench.evaluation.options import Options, check_writable
 from bench.evaluation.setup import set_up
 from bench.studies.listening.examples import TriedAttack, chosen, listen, specs_of
@@ -30,7 +30,7 @@ def tried(
     Raises:
         bench.core.errors.BenchError: something asked for cannot be done.
     """
-    registry = Registry.discover(options.plugins)
+    registry = registry_for(options)
     attacks = specs_of(options.attacks, registry)
     check_writable(options.out)
     check_writable(cache_dir(), "SERBENCH_CACHE")

@@ -11,8 +11,8 @@ import soundfile
 import torch
 
 import bench.audio.decoding
-from bench.audio.decoding import read_many
-from bench.audio.reading import read_audio
+from bench.audio.decoding import read_many, read_with_rates
+from bench.audio.reading import rate_of, read_audio
 from bench.core.errors import DataError, UsageError
 
 
@@ -110,6 +110,27 @@ def test_the_first_bad_file_is_named_and_finished_shards_stay(
     with pytest.raises(DataError, match=r"180\.wav"):
         read_many(paths[180:])
     assert not list(own_cache.rglob("*.tmp"))
+
+
+def test_each_file_has_its_own_rate_from_the_cache_too(tmp_path: Path, own_cache: Path, decoded: list[str]) -> None:
+    rates = (8_000, 44_100, 16_000, 48_000)
+    paths = [tmp_path / f"{rate}.wav" for rate in rates]
+    for path, rate in zip(paths, rates, strict=True):
+        soundfile.write(path, 0.1 * np.sin(np.arange(rate // 10)), rate)
+    for _ in range(2):
+        found = read_with_rates(paths)
+        assert tuple(one.rate_hz for one in found) == rates == tuple(map(rate_of, paths))
+        assert all(torch.equal(one.waveform, read_audio(path)) for one, path in zip(found, paths, strict=True))
+        assert all(len(one.waveform) == 1_600 for one in found)
+    assert len(decoded) == len(rates), "the second time nothing is decoded"
+
+
+def test_a_rate_that_cannot_be_is_named(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "slow.wav", np.full(80, 0.1), 500)
+    (tmp_path / "text.wav").write_text("no sound")
+    for name, found in (("slow.wav", "500 Hz"), ("text.wav", "no sound that can be decoded"), ("none.wav", "none.wav")):
+        with pytest.raises(DataError, match=found):
+            rate_of(tmp_path / name)
 
 
 def test_silence_is_refused(tmp_path: Path, own_cache: Path) -> None:

@@ -86,3 +86,24 @@ def test_what_is_heard_is_found_by_category_or_label() -> None:
     assert [clip.id for clip in noises.heard("dog", "laugh")] == ["a", "b"]
     assert noises.heard("do") == ()
     assert noises.ambient == ("natural",)
+
+
+@given(st.lists(st.tuples(st.sampled_from("xy"), st.integers(0, 30)), min_size=1, max_size=60))
+def test_halves_of_a_part_share_no_source_and_are_about_as_large(drawn: list[tuple[str, int]]) -> None:
+    clips = [(f"{i}", category, f"{category}{source}") for i, (category, source) in enumerate(drawn)]
+    clips += [
+        (f"{category}{source}!", category, f"{category}{source}") for category in "xy" for source in range(96, 100)
+    ]
+    test = bank(*clips).part("test")
+    first, second = test.half("first"), test.half("second")
+    assert {clip.id for clip in (*first.clips, *second.clips)} == {clip.id for clip in test.clips}
+    assert len({first.fingerprint, second.fingerprint, test.fingerprint}) == 3
+    for category in test.categories:
+        sources = [{clip.source for clip in half.of(category)} for half in (first, second)]
+        assert not sources[0] & sources[1]
+        assert 0 <= len(sources[0]) - len(sources[1]) <= 1
+
+
+def test_what_cannot_be_halved_is_named() -> None:
+    with pytest.raises(DataError, match=r"category 'human'.*one source recording.*for either half"):
+        SOME.part("test").half("first")

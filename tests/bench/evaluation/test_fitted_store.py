@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,80 +15,58 @@ from bench.contracts.protocols import FitContext
 from bench.contracts.registry import Registry
 from bench.core.batch import Batch
 from bench.core.errors import ComponentError, DataError, UsageError
-from bench.core.keys import key_of_json
 from bench.core.noises import NoiseSet
-from bench.core.progress import SILENT, Silent
+from bench.core.progress import Silent
 from bench.core.types import Dataset
-from bench.data.corpora.emodb import EmoDB
-from bench.data.noises.folder import Folder
 from bench.data.partitions import Partition
-from bench.data.tasks import task_named
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.experiment import Experiment
-from bench.evaluation.fitted_store import fit_or_load, fitted_description, versions
-
-CPU = torch.device("cpu")
-SMALL = "cnn_gru:channels=4,hidden=4,dense=4,max_epochs=2"
-REGISTRY = Registry.discover()
-
-
-def victim(spec: str) -> dict[str, Any]:
-    return {"victim": REGISTRY.component("victims", spec)}
-
-
-def defense(spec: str) -> dict[str, Any]:
-    return {"defense": None if spec == "none" else REGISTRY.component("defenses", spec)}
-
-
-class Listening(Silent):
-    """Remembers what was said."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def say(self, text: str) -> None:
-        self.said.append(text)
+from bench.evaluation.fitted_store import fit_or_load
+from tests.bench.evaluation.fitted import (
+    CPU,
+    REGISTRY,
+    SMALL,
+    defense,
+    made_dataset,
+    made_experiment,
+    made_fit,
+    made_key,
+    made_noises,
+    made_split,
+    victim,
+)
 
 
 @pytest.fixture(scope="module")
 def dataset(tiny_corpus: Path) -> Dataset:
-    return EmoDB(tiny_corpus).read(SILENT)
+    return made_dataset(tiny_corpus)
 
 
 @pytest.fixture(scope="module")
 def noises(tiny_noises: Path) -> NoiseSet:
-    return Folder(tiny_noises).read(SILENT)
+    return made_noises(tiny_noises)
 
 
 @pytest.fixture(scope="module")
 def experiment(dataset: Dataset, noises: NoiseSet) -> Experiment:
-    return Experiment(REGISTRY, dataset, noises, CPU)
+    return made_experiment(dataset, noises)
 
 
 @pytest.fixture
 def key(own_cache: Path) -> FittedKey:
     """One to start from; each test with an empty cache."""
-    return FittedKey(**victim(SMALL), defense=None, task=task_named("ahsn"), split="k-fold", fold=0, seed=0)
+    return made_key(own_cache)
 
 
 @pytest.fixture(scope="module")
 def split(experiment: Experiment) -> Partition:
-    return experiment.split(
-        FittedKey(**victim(SMALL), **defense("none"), task=task_named("ahsn"), split="k-fold", fold=0, seed=0)
-    )
+    return made_split(experiment)
 
 
 @pytest.fixture
 def fit(experiment: Experiment) -> Callable[..., tuple[Any, int]]:
     """Fit or load; the victim, enrolled, and how many were trained for it."""
-
-    def run(key: FittedKey, experiment: Experiment = experiment) -> tuple[Any, int]:
-        listening = Listening()
-        listened = replace(experiment, progress=listening)
-        enrolled = fit_or_load(listened, key).enroll(experiment.split(key).test)
-        return enrolled, sum(text.startswith("Training ") for text in listening.said)
-
-    return run
+    return made_fit(experiment)
 
 
 def log_probs(victim: Any, split: Partition) -> torch.Tensor:
@@ -139,56 +116,6 @@ def test_what_is_loaded_is_what_was_fitted(key: FittedKey, split: Partition, noi
         fitted.save(folder)
         loaded = recipe.load(folder, context) if guard is None else guard.load(recipe, folder, context)
         assert torch.equal(log_probs(fitted.enroll(split.test), split), log_probs(loaded.enroll(split.test), split))
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        victim(SMALL.replace("channels=4", "channels=5")),
-        victim(SMALL + ",learning_rate=0.01"),
-        defense("multi_condition"),
-        {"task": task_named("activation3")},
-        {"fold": 1},
-        {"split": "leave-one-speaker-out"},
-        {"seed": 1},
-    ],
-    ids=",".join,
-)
-def test_it_is_trained_again_when_anything_has_changed(key: FittedKey, fit: Callable, change: dict) -> None:
-    assert [fit(key)[1], fit(replace(key, **change))[1]] == [1, 1]
-    assert [fit(key)[1], fit(replace(key, **change))[1]] == [0, 0]
-
-
-def test_another_corpus_is_trained_on_anew(key: FittedKey, fit: Callable, experiment: Experiment) -> None:
-    other = replace(experiment, dataset=replace(experiment.dataset, fingerprint="of another corpus"))
-    assert [fit(key)[1], fit(key, other)[1]] == [1, 1]
-
-
-def test_only_a_defence_depends_on_the_noises(key: FittedKey, fit: Callable, experiment: Experiment) -> None:
-    other = replace(experiment, noises=replace(experiment.noises, fingerprint="of other noises"))
-    defended = replace(key, **defense("multi_condition"))
-    assert [fit(key)[1], fit(key, other)[1]] == [1, 0]
-    assert [fit(defended)[1], fit(defended, other)[1]] == [1, 1]
-    assert fit(replace(defended, **defense("multi_condition:max_snr_db=15.0")))[1] == 1
-
-
-def test_the_description_names_everything(
-    key: FittedKey, experiment: Experiment, own_cache: Path, fit: Callable
-) -> None:
-    described = fitted_description(experiment, replace(key, **defense("multi_condition")))
-    assert described["victim"]["spec"] == SMALL
-    assert described["victim"]["params"]["kernel"] == 5, "defaults too: they may change"
-    assert described["defense"]["params"]["fraction"] == 1.0
-    assert described["training_noises"] == experiment.noises.part("train").fingerprint
-    assert described["task"]["classes"] == ("anger", "happiness", "sadness", "neutral")
-    assert set(versions()) >= {"serbench", "torch", "torchaudio", "numpy", "python", "harness"}
-    assert described["versions"] == versions(defended=True)
-    assert versions(defended=False)["harness"] != versions(defended=True)["harness"]
-    assert key_of_json(described) != key_of_json(described | {"device": "cuda"})
-    fit(key)
-    (folder,) = (own_cache / "victims").iterdir()
-    kept = json.loads((folder / "fitting.json").read_text())
-    assert folder.name == f"cnn_gru-{key_of_json(kept)}", "anybody can check what a folder holds"
 
 
 def cut_off(file: Path) -> None:
@@ -250,58 +177,3 @@ def test_a_component_that_cannot_be_trained_is_named(tmp_path: Path) -> None:
     for kind, said in (("victims", "victim 'bare': found no methods fit and load"), ("defenses", "defense 'bare'")):
         with pytest.raises(UsageError, match=said):
             registry.component(kind, "bare")
-
-
-# ---- code
-
-
-def test_a_plugin_file_that_changes_is_another_component(tmp_path: Path) -> None:
-    file = tmp_path / "mine.py"
-    text = (
-        "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass Mine:\n    x: int = 1\n"
-        "    def search(self, original, tools, rng):\n        yield from ()\n"
-        "COMPONENTS = {'attacks': {'mine': Mine}}\n"
-    )
-    file.write_text(text)
-
-    def identity() -> dict[str, Any]:
-        return Registry.discover([file]).component("attacks", "mine").identity
-
-    first = identity()
-    assert identity() == first
-    file.write_text(text + "# a comment\n")
-    assert identity() == first, "what the code means is the same"
-    file.write_text(text + "x = 1\n")
-    changed = identity()
-    assert changed["code"] != first["code"]
-    assert {**changed, "code": ""} == {**first, "code": ""}
-
-
-def test_what_a_component_is_made_of_counts_however_deep() -> None:
-    """The effects of a search that a defence trains on, or that another attack looks through, are in its identity."""
-    fade = REGISTRY.component("attacks", "fade_in").identity
-
-    def holds(told: Any) -> bool:
-        values = told.values() if isinstance(told, dict) else told if isinstance(told, list) else ()
-        return told == fade or any(map(holds, values))
-
-    for kind, text in (
-        ("attacks", "boundary"),
-        ("attacks", "adaptive"),
-        ("attacks", "transfer"),
-        ("defenses", "adversarial_training:attack=boundary"),
-        ("defenses", "manipulation_detector"),
-    ):
-        assert holds(REGISTRY.component(kind, text).identity), text
-    assert not holds(REGISTRY.component("attacks", "boundary:signals=fade_out").identity)
-
-
-def test_the_readers_of_the_data_count(key: FittedKey, experiment: Experiment) -> None:
-    def described(key: FittedKey, **codes: str) -> dict[str, Any]:
-        return fitted_description(replace(experiment, **codes), key)
-
-    bare = described(key)
-    assert described(key, corpus_code="other")["code"] != bare["code"]
-    assert described(key, noise_code="other") == bare, "a bare victim hears no noise"
-    defended = replace(key, **defense("multi_condition"))
-    assert described(defended, noise_code="other")["code"] != described(defended)["code"]

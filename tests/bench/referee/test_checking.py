@@ -10,11 +10,12 @@ import pytest
 
 from bench.contracts.registry import Registry
 from bench.core.types import Dataset
-from bench.evaluation.checking import check_finished, first_difference, sample_of
+from bench.evaluation.checking import check_finished, sample_of
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.grid import Planned, run_grid
 from bench.evaluation.options import Options
 from bench.evaluation.planning import plan, select
+from bench.scoring.agreement import first_difference
 from bench.scoring.records import Store
 from bench.scoring.rows import Row, as_table
 from bench.testing import CPU, sample_noises, sample_utterances

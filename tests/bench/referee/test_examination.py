@@ -12,9 +12,11 @@ import pytest
 import soundfile
 import torch
 
-from bench import AttackTools, Batch, Heard, Recipe, Rng, Samples, Steps
+from bench import AttackTools, Batch, Heard, Overlay, Recipe, Rng, Samples, Steps
+from bench.audio.reading import read_audio
 from bench.audio.signal import mix
-from bench.referee.examination import as_pcm, burst_snr_db, peak_ratio
+from bench.audio.writing import as_pcm, pcm_of
+from bench.referee.examination import burst_snr_db, peak_ratio
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
 from bench.testing import CPU, TASK, sample_tools, sample_utterances
@@ -97,3 +99,76 @@ def test_a_success_below_one_bit_dies_in_a_file_and_the_record_says_so(audible: 
     assert all(row.survives_pcm is audible for row in asked)
     assert all(row.burst_snr_db is not None and row.peak_ratio is not None for row in asked)
     assert all(row.survives_pcm is None for row in rows if not row.query)
+
+
+@dataclass(frozen=True)
+class InTurn:
+    """Goes on after each success: free samples twice, which count as additive alone, then a studied sound, twice."""
+
+    def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
+        changed = original.waveform.clone()
+        changed[0] = 0.5
+        sound = tools.noises.of("natural")[0].id
+        for recipe in (Samples(changed), Samples(changed), Overlay(sound, 15.0), Overlay(sound, 16.0)):
+            yield Recipe(recipe)
+
+
+def test_the_first_success_of_each_column_is_written_as_a_file() -> None:
+    said = [replace(one, waveform=as_pcm(one.waveform)) for one in SPEECH]
+    run = AttackRun(InTurn(), "in_turn", sample_tools(4), 0)
+    rows = Referee(Precise(), TASK, CPU, examines=True).run(run, said)
+    asked = [row for row in rows if row.query]
+    assert all(row.accepted for row in asked)
+    assert [row.imperceptible for row in asked[:4]] == [False, False, True, True]
+    looked_at = [[row.survives_pcm for row in asked[start : start + 4]] for start in range(0, len(asked), 4)]
+    assert looked_at == [[True, None, False, None]] * len(said)
+
+
+def treble(waveforms: torch.Tensor) -> torch.Tensor:
+    """The share of energy between 5 and 7 kHz of each, shape (b,)."""
+    power = torch.fft.rfft(waveforms, n=16_384).abs().square()
+    return power[:, 5_120:7_168].sum(dim=1) / power.sum(dim=1)
+
+
+@dataclass(frozen=True)
+class Treble:
+    """Says class 1 where a sixtieth of the energy lies between 5 and 7 kHz."""
+
+    def enroll(self, clean: Sequence[object]) -> Treble:
+        return self
+
+    def log_probs(self, batch: Batch) -> torch.Tensor:
+        bright = treble(batch.waveforms) > 1 / 60
+        return torch.nn.functional.one_hot(bright.long(), 4).float().add(1e-6).log()
+
+    def save(self, folder: Path) -> None: ...
+
+
+@dataclass(frozen=True)
+class Whistle:
+    """A tone at 6 kHz, 11 dB below the speech."""
+
+    def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
+        tone = torch.sin(2 * torch.pi * 6_000 * torch.arange(original.waveform.shape[-1]) / 16_000)
+        yield Recipe(Samples(mix(original.waveform, tone, 11.0)))
+
+
+@pytest.mark.parametrize("rate", [8_000, 16_000, 44_100, 48_000])
+def test_a_success_has_to_live_on_at_the_rate_of_its_own_file(rate: int, tmp_path: Path) -> None:
+    soft = [replace(one, waveform=as_pcm(one.waveform * 0.3, 8_000), rate_hz=rate) for one in SPEECH]
+    assert float(treble(torch.stack([one.waveform[:4_000] for one in soft])).max()) < 1 / 60
+    run = AttackRun(Whistle(), "whistle", sample_tools(3), 0)
+    found: dict[str, torch.Tensor] = {}
+    referee = Referee(Treble(), TASK, CPU, examines=True)
+    rows = referee.run(
+        run, soft, keep=lambda candidate, row: found.update({row.utterance: candidate.utterance.waveform})
+    )
+    asked = [row for row in rows if row.query]
+    assert len(asked) == len(SPEECH)
+    assert all(row.accepted for row in asked)
+    assert {row.survives_pcm for row in asked} == {rate > 8_000}, "a file of 8 kHz has nothing at 6 kHz"
+    for row in asked:  # the same by way of a real file
+        path = tmp_path / f"{row.utterance}.wav"
+        soundfile.write(path, pcm_of(found[row.utterance], rate), rate, subtype="PCM_16")
+        said = replace(soft[0], waveform=read_audio(path))
+        assert (referee.labels([said]) == [1]) is row.survives_pcm

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from bench import (
-    Answer,
     AttackTools,
     Batch,
     ComponentError,
@@ -25,61 +22,9 @@ from bench import (
     Rng,
     drawn_key,
 )
-from bench.audio.signal import mix
-from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
-from bench.scoring.rows import Row
-from bench.testing import CPU, TASK, ContraryVictim, sample_tools, sample_utterances
-from victims.cnn_gru import CnnGru
-
-Search = Generator[Any, Answer, None]
-
-
-@dataclass(frozen=True)
-class Scripted:
-    """An attack made of a plain generator function."""
-
-    steps: Callable[[Heard, AttackTools, Rng], Search]
-
-    def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Search:
-        yield from self.steps(original, tools, rng)
-
-
-@dataclass(frozen=True)
-class EasilyFooled:
-    """Says class 1 of whatever differs from the utterances it was enrolled with, class 0 of those."""
-
-    known: tuple[torch.Tensor, ...] = ()
-    asked: Any = None
-
-    def enroll(self, clean: Any) -> EasilyFooled:
-        return replace(self, known=tuple(utterance.waveform for utterance in clean))
-
-    def log_probs(self, batch: Batch) -> torch.Tensor:
-        if self.asked is not None:
-            self.asked.append(len(batch))
-        heard = [batch.waveforms[row, : int(batch.lengths[row])] for row in range(len(batch))]
-        other = [not any(torch.equal(sound, known) for known in self.known) for sound in heard]
-        return torch.nn.functional.one_hot(torch.tensor(other).long(), 4).float().add(1e-6).log()
-
-    def save(self, folder: Any) -> None: ...
-
-
-UTTERANCES = sample_utterances(2, each=1)
-
-
-def referee_of(victim: Any | None = None, batch_size: int = 64) -> Referee:
-    return Referee((victim or EasilyFooled()).enroll(UTTERANCES), TASK, CPU, batch_size)
-
-
-def judged(steps: Callable[..., Search], k: int = 5, victim: Any | None = None, batch_size: int = 64) -> list[Row]:
-    return referee_of(victim, batch_size).run(AttackRun(Scripted(steps), "scripted", sample_tools(k), 0), UTTERANCES)
-
-
-def noisy(original: Heard, snr_db: float, seed: int = 0, name: str = "noise") -> Heard:
-    noise = torch.randn(original.waveform.shape, generator=torch.Generator().manual_seed(seed))
-    waveform = mix(original.waveform, noise, snr_db)
-    return replace(original, waveform=waveform, perturbation=Perturbation(name, "white", "seed"))
+from bench.testing import sample_tools
+from tests.bench.referee.scripted import UTTERANCES, EasilyFooled, Scripted, Search, judged, noisy, referee_of
 
 
 def test_one_that_never_stops_is_closed_after_k_queries() -> None:
@@ -324,102 +269,3 @@ def test_an_unchanged_candidate_has_infinite_snr_and_fools_nobody() -> None:
 
     rows = [row for row in judged(idle) if row.query]
     assert all(row.snr_db == math.inf and not row.accepted for row in rows)
-
-
-def test_clean_speech_is_asked_about_once_however_many_attacks_there_are() -> None:
-    asked: list[int] = []
-    referee = referee_of(EasilyFooled(asked=asked))
-    none = AttackRun(Scripted(lambda original, tools, rng: iter(())), "none", sample_tools(5), 0)
-    first = referee.run(none, UTTERANCES)
-    assert referee.run(none, UTTERANCES[:1]) == first[:1]
-    assert sum(asked) == len(UTTERANCES)
-    changed = replace(UTTERANCES[0], waveform=-UTTERANCES[0].waveform)  # under the name of one that was asked about
-    assert referee.run(none, [changed])[0].label_before != first[0].label_before
-
-
-def test_searches_are_told_the_truth_and_batches_stay_full() -> None:
-    asked: list[int] = []
-
-    def counting(original: Heard, tools: AttackTools, rng: Rng) -> Search:
-        for _ in range(int(rng.integers(1, 5))):
-            assert (yield noisy(original, 5.0)).fooled is True
-
-    rows = judged(counting, victim=EasilyFooled(asked=asked), batch_size=3)
-    queries = sum(row.query > 0 for row in rows)
-    clean, steps = asked[: math.ceil(len(UTTERANCES) / 3)], asked[math.ceil(len(UTTERANCES) / 3) :]
-    assert sum(clean) == len(UTTERANCES)
-    assert sum(steps) == queries
-    assert steps == sorted(steps, reverse=True), "a place stayed empty while utterances were waiting"
-
-
-def test_wrong_log_probabilities_are_the_victims_fault() -> None:
-    @dataclass(frozen=True)
-    class Wrong(EasilyFooled):
-        def log_probs(self, batch: Batch) -> torch.Tensor:
-            return torch.zeros(len(batch), 3)
-
-    with pytest.raises(ComponentError, match=r"victim: found a tensor of shape \(8, 3\)"):
-        judged(lambda original, tools, rng: iter(()), victim=Wrong())
-
-
-@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf, 0.0])
-def test_log_probabilities_that_are_not_numbers_are_the_victims_fault(bad: float) -> None:
-    @dataclass(frozen=True)
-    class Wrong(EasilyFooled):
-        def log_probs(self, batch: Batch) -> torch.Tensor:
-            return torch.full((len(batch), 4), bad)
-
-    with pytest.raises(ComponentError, match="victim: found a row with NaN"):
-        judged(lambda original, tools, rng: iter(()), victim=Wrong())
-
-
-@settings(max_examples=15, deadline=None)
-@given(batch_size=st.integers(1, 20), k=st.integers(1, 9))
-def test_rows_do_not_depend_on_the_batch(batch_size: int, k: int) -> None:
-    def drawn(original: Heard, tools: AttackTools, rng: Rng) -> Search:
-        while (yield noisy(original, float(rng.uniform(0, 30)), int(rng.integers(1000)))) or rng.random() < 0.8:
-            pass
-
-    assert judged(drawn, k, ContraryVictim(), batch_size) == judged(drawn, k, ContraryVictim(), 1)
-
-
-def test_rows_do_not_depend_on_threads() -> None:
-    victim = CnnGru(channels=8, hidden=8, dense=8, max_epochs=2)
-    from bench.testing import sample_context
-
-    fitted = victim.fit(sample_utterances(key="train"), sample_utterances(2, key="valid"), sample_context())
-
-    def drawn(original: Heard, tools: AttackTools, rng: Rng) -> Search:
-        for _ in range(6):
-            yield noisy(original, float(rng.uniform(-5, 20)), int(rng.integers(1000)))
-
-    before = torch.get_num_threads()
-    found = []
-    for threads in (1, 3):
-        torch.set_num_threads(threads)
-        found.append(judged(drawn, 6, fitted))
-    torch.set_num_threads(before)
-    assert found[0] == found[1]
-    assert torch.get_num_threads() == before
-
-
-def test_an_error_in_one_thread_ends_the_others() -> None:
-    victim = CnnGru(channels=8, hidden=8, dense=8, max_epochs=1)
-    from bench.testing import sample_context
-
-    fitted = victim.fit(sample_utterances(key="train"), sample_utterances(2, key="valid"), sample_context())
-
-    def failing(original: Heard, tools: AttackTools, rng: Rng) -> Search:
-        yield noisy(original, 5.0)
-        if torch.equal(original.waveform, UTTERANCES[0].waveform):
-            raise ValueError("once")
-        while True:
-            yield noisy(original, 5.0)
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    try:
-        with pytest.raises(ComponentError, match="ValueError: once"):
-            judged(failing, 10_000, fitted)
-    finally:
-        torch.set_num_threads(before)

@@ -205,6 +205,15 @@ def test_success_that_dies_in_pcm() -> None:
     assert pooled(cell(at(1, 2))).scores[0].acc_att_pcm is None, "older records do not say"
 
 
+def test_a_success_after_the_first_need_not_say_whether_it_lives_on() -> None:
+    def twice(number: int, before: str) -> Sequence[Row]:
+        return [tried(1, before, other(before), survives_pcm=True), tried(2, before, other(before))]
+
+    score = pooled(cell(twice)).scores[0]
+    assert score.acc_att_pcm is not None
+    assert score.acc_att_pcm.value == score.acc_att.value == 1.0
+
+
 def test_short_bursts() -> None:
     assert "100% of the successes" in rung(cell(at(1, 2, burst_snr_db=-9.0)))["short-bursts"]
     assert "short-bursts" not in rung(cell(at(1, 2, burst_snr_db=2.0)))

@@ -148,6 +148,7 @@ def test_failures(tmp_path: Path, about: dict[str, Any], rows: list[Row]) -> Non
     store.fail("key", about, "it broke", "Traceback ...\n")
     told = store.failure("key").to_json()
     assert told == {name: about[name] for name in told if name in about} | {
+        "bank_half": None,
         "error": "it broke",
         "traceback": "Traceback ...\n",
     }

@@ -109,6 +109,10 @@ def test_holms_rule_is_statsmodels() -> None:
 def test_p1s_paired_t_test_is_scipys() -> None:
     first, second = np.random.default_rng(2).integers(0, 2, (2, 50))
     assert paired_t_test(first, second) == pytest.approx(float(stats.ttest_rel(first, second).pvalue), abs=CLOSE)
+    for n in range(2, 300):
+        difference = np.random.default_rng(n).integers(-1, 2, n).astype(float)
+        if difference.std():
+            assert paired_t_test(difference, np.zeros(n)) == stats.ttest_1samp(difference, 0.0).pvalue
 
 
 @pytest.mark.parametrize("seed", range(4))

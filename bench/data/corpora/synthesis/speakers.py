@@ -1,4 +1,4 @@
-"""The ten speakers of the corpus `synthetic`: five sessions of a woman and a man, as in IEMOCAP."""
+"""The fifty speakers of the corpus `synthetic`: five sessions, each of five women and five men."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Speaker:
     """Somebody who speaks.
 
     Args:
-        id: "Ses01F": the session, and F or M.
+        id: "Ses01F3": the session, F or M, and a number.
         variant: the eSpeak NG voice that the speaker is built on.
         f0_st: habitual pitch, in semitones from the variant's own.
         range: habitual pitch range, in eSpeak NG's units (0-100).
@@ -45,14 +45,17 @@ class Speaker:
         return self.id[:5]
 
 
+_SESSIONS = 5
 _BUILT_ON = (("f2", "m1"), ("f5", "m3"), ("Annie", "m7"), ("f1", "m4"), ("f4", "m2"))
+"""eSpeak NG's voices: one woman and one man of each session is built on each pair of them."""
 
 
 def speakers() -> tuple[Speaker, ...]:
-    """Make all ten speakers, in order of sessions, the woman first."""
+    """Make all fifty speakers, in order of sessions, women and men in turn."""
     return tuple(
-        _speaker(f"Ses{session:02d}{sex}", variant)
-        for session, pair in enumerate(_BUILT_ON, start=1)
+        _speaker(f"Ses{session:02d}{sex}{number}", variant)
+        for session in range(1, _SESSIONS + 1)
+        for number, pair in enumerate(_BUILT_ON, start=1)
         for sex, variant in zip("FM", pair, strict=True)
     )
 

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import soundfile
 
+from bench.audio.reading import is_audio
 from bench.contracts.protocols import Corpus
+from bench.core.progress import SILENT
 
 
 @pytest.fixture
@@ -28,3 +31,19 @@ def refused_roots(tmp_path: Path, refusal: Callable[..., str]) -> Callable[..., 
         return messages
 
     return say
+
+
+@pytest.fixture
+def rates_read() -> Callable[[Corpus, Path], set[int]]:
+    """The rates that a corpus tells of its utterances once every sound file below a folder plays at half its rate."""
+
+    def read(corpus: Corpus, folder: Path) -> set[int]:
+        for file in (path for path in folder.rglob("*") if path.is_file() and is_audio(path)):
+            try:
+                samples, rate = soundfile.read(file)
+            except soundfile.SoundFileError:  # a stray
+                continue
+            soundfile.write(file, samples, rate // 2)
+        return {one.rate_hz for one in corpus.read(SILENT).utterances if one.has_sound}
+
+    return read

@@ -40,6 +40,10 @@ def read(root: Path | None, **options: Any) -> Dataset:
     return CremaD(root, **options).read(Silent())
 
 
+def test_utterances_have_the_rate_of_their_files(root: Path, rates_read: Callable) -> None:
+    assert rates_read(CremaD(root), root) == {8_000}
+
+
 def test_names_and_tables_become_annotations(root: Path) -> None:
     data = read(root)
     assert data.name == "crema_d"

@@ -35,6 +35,10 @@ def read(root: Path | None) -> Dataset:
     return EmoDB(root).read(Silent())
 
 
+def test_utterances_have_the_rate_of_their_files(root: Path, rates_read: Callable) -> None:
+    assert rates_read(EmoDB(root), root) == {8_000}
+
+
 def test_names_become_annotations(root: Path) -> None:
     data = read(root)
     assert data.name == "emodb"

@@ -123,6 +123,12 @@ def test_stretches_of_one_file(home: Path, own_cache: Path, monkeypatch: pytest.
     assert (data.utterances[1].waveform == whole[8_000:20_000]).all()
 
 
+def test_each_stretch_has_the_rate_of_its_file(home: Path) -> None:
+    rows = ["wav/a.wav,Ann,sad,,", "wav/b.wav,Bob,sad,0.5,1.25", "wav/b.wav,Cy,sad,,", "wav/c.flac,Ann,sad,,"]
+    data = read(written(home, "path,speaker,emotion,start,end\n" + "\n".join(rows)))
+    assert [one.rate_hz for one in data.utterances] == [16_000, 44_100, 44_100, 16_000]
+
+
 def test_synonyms_absolute_paths_and_backslashes(home: Path) -> None:
     text = f"file,speaker,arousal,transcript,id\n{home / 'wav' / 'a.wav'},Ann,3,Hi,one\nwav\\b.wav,Bob,4,,two\n"
     data = read(written(home, text))

@@ -52,6 +52,10 @@ def read(root: Path | None, sound_only: bool = False) -> Dataset:
     return Meld(root, sound_only).read(SILENT)
 
 
+def test_utterances_have_the_rate_of_their_files(root: Path, rates_read: Callable) -> None:
+    assert rates_read(Meld(root), root) == {8_000, 24_000}
+
+
 def test_lines_become_utterances(root: Path) -> None:
     data = read(root)
     assert data.name == "meld"

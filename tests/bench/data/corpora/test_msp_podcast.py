@@ -70,6 +70,10 @@ def by_id(root: Path) -> dict[str, Utterance]:
     return {utterance.id: utterance for utterance in read(root).utterances}
 
 
+def test_utterances_have_the_rate_of_their_files(root: Path, rates_read: Callable) -> None:
+    assert rates_read(MspPodcast(root), root) == {8_000}
+
+
 def test_it_conforms(root: Path) -> None:
     check_component(MspPodcast())
     check_dataset(read(root))

@@ -34,6 +34,10 @@ def read(root: Path | None) -> Dataset:
     return Ravdess(root).read(Silent())
 
 
+def test_utterances_have_the_rate_of_their_files(root: Path, rates_read: Callable) -> None:
+    assert rates_read(Ravdess(root), root) == {24_000}
+
+
 def test_names_become_annotations(root: Path) -> None:
     data = read(root)
     assert data.name == "ravdess"

@@ -1,0 +1,73 @@
+"""`bench reproduce claims`: every claim that several tables judged, in one table, corrected as one family."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.cli.arguments import Json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from leaderboards.reproduce.all_claims import StatedClaim
+
+Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Written by bench reproduce TABLE --json FILE.")]
+Markdown = Annotated[bool, typer.Option("--markdown", help="Print the table as Markdown, for a page.")]
+_HEAD = ("paper", "claim", "published", "ours", "p", "verdict")
+
+
+def claims(files: Files, markdown: Markdown = False, json: Json = None) -> None:
+    """Put the claims of several tables into one, each with its figure, interval and verdict.
+
+    Nothing is run. The p of all claims that have a test are adjusted together by Holm's rule, whatever was printed by
+    the table's own command: the more is claimed, the less is decided.
+    """
+    from bench.cli.report import check_json_target, write_json
+
+    check_json_target(json)
+
+    from leaderboards.reproduce.all_claims import counted, read_all
+
+    found = read_all(files)
+    if not write_json({"schema": 2, "claims": [one.to_json() for one in found], "verdicts": counted(found)}, json):
+        return
+    for rests_on in dict.fromkeys(one.rests_on for one in found):
+        _print([one for one in found if one.rests_on == rests_on], markdown)
+    tested = sum(one.p is not None for one in found)
+    summary = " · ".join(f"{count} {word}" for word, count in counted(found).items())
+    typer.echo(f"\n{summary}. p after Holm over the {tested} claims with a test.")
+
+
+def _print(own: Sequence[StatedClaim], markdown: bool) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    one = own[0]
+    lists = [", ".join(map(str, numbers)) for numbers in (one.folds, one.seeds)]
+    rests = f"{one.rests_on} · fold {lists[0]} · seed {lists[1]} · {one.n} utterances of {one.speakers} speakers"
+    if markdown:
+        from leaderboards.board import as_markdown
+
+        rows = [_HEAD, ("---",) * len(_HEAD), *(tuple(as_markdown(word) for word in _words(claim)) for claim in own)]
+        typer.echo(f"\n{as_markdown(rests)}\n\n" + "\n".join(f"| {' | '.join(row)} |" for row in rows))
+        return
+    console = Console(highlight=False)
+    console.print(f"\n{rests}", markup=False, soft_wrap=True)
+    grid = Table(*_HEAD, box=box.SIMPLE_HEAD)
+    for claim in own:
+        grid.add_row(*_words(claim))
+    console.print(grid, markup=False)
+
+
+def _words(claim: StatedClaim) -> tuple[str, ...]:
+    from bench.cli.reproduce_show import p_value
+
+    ours = "–" if claim.ours is None else "{:+.2f} [{:+.2f}, {:+.2f}]".format(*claim.ours)
+    published = "–" if claim.published is None else f"{claim.published:+.2f}"
+    p = "–" if claim.p_holm is None else p_value(claim.p_holm).removeprefix("= ")
+    verdict = claim.verdict if claim.why is None else f"{claim.verdict}: {claim.why}"
+    return claim.paper, claim.text, published, ours, p, verdict

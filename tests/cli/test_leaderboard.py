@@ -1,0 +1,89 @@
+"""`bench leaderboard`: boards of several runs."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+from bench.scoring.ranks import Rank
+
+
+class Cells(HTMLParser):
+    """The text of every table cell, row by row."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+
+    def handle_starttag(self, tag: str, attrs: list) -> None:
+        assert tag not in ("script", "img", "link", "iframe"), "nothing is fetched or run"
+        if tag == "tr":
+            self.rows.append([])
+        elif tag in ("td", "th"):
+            self.rows[-1].append("")
+
+    def handle_data(self, data: str) -> None:
+        if self.rows and self.rows[-1]:
+            self.rows[-1][-1] += data
+
+
+def test_a_leaderboard_in_three_formats(
+    finished_run: tuple, second_run: Path, bench_here: Callable, tmp_path: Path
+) -> None:
+    board = tmp_path / "deep" / "board"
+    said = bench_here("leaderboard", finished_run[0], second_run, "--out", board)
+    assert said.code == 0, said.err
+    names = ["leaderboard.md", "leaderboard.csv", "index.html"]
+    assert said.out.split() == [str(board / name) for name in names]
+    assert sorted(path.name for path in board.iterdir()) == sorted(names)
+
+    with (board / "leaderboard.csv").open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert len(lines) == 3 * 4 * 3, "victims × (corr, noises) × k"
+    settings: dict[tuple[str, ...], list[dict[str, str]]] = {}
+    for line in lines:
+        settings.setdefault((line["corr"], line["noises"], line["k"]), []).append(line)
+    for ranked in settings.values():
+        figures = [("chance-level" in line["bells"], -float(line["robust_accuracy"])) for line in ranked]
+        assert figures == sorted(figures)
+        assert [int(line["rank"]) for line in ranked] == [1 + figures.index(figure) for figure in figures]
+        last = sum("chance-level" in line["bells"] for line in ranked)
+        for line in ranked:
+            open_ranks = (4 - last, 3) if "chance-level" in line["bells"] else (1, 3 - last)
+            assert (int(line["rank_low"]), int(line["rank_high"])) == open_ranks, "two speakers tell nobody apart"
+        assert all("few-speakers" in line["bells"] for line in ranked)
+        assert {(line["victim"], line["defense"]) for line in ranked} == {
+            (json.loads((finished_run[0].parent / "scores.json").read_text())["cells"][0]["victim"], "none"),
+            ("cnn_gru:channels=4,max_epochs=8", "none"),
+            ("cnn_gru:channels=4,max_epochs=8", "multi_condition"),
+        }
+
+    cells = Cells()
+    cells.feed((board / "index.html").read_text(encoding="utf-8"))
+    from_html = [row for row in cells.rows if row[0] != "rank"]
+    from_csv = [
+        [str(Rank(*(int(line[name]) for name in ("rank", "rank_low", "rank_high")))), line["victim"], line["defense"]]
+        for line in lines
+    ]
+    assert [row[:3] for row in from_html] == from_csv
+    markdown = (board / "leaderboard.md").read_text(encoding="utf-8")
+    rows = [row.strip("|").split(" | ") for row in markdown.splitlines() if row[:3] in ("| 1", "| 2", "| 3")]
+    assert [[cell.strip() for cell in row[:3]] for row in rows] == from_csv
+    for line, row in zip(lines, from_html, strict=True):
+        for place, name in ((3, "robust_accuracy"), (4, "clean_uar"), (5, "acc_att")):
+            value, low, high = (float(line[f"{name}{end}"]) for end in ("", "_low", "_high"))
+            assert row[place] == f"{value:.2f} [{low:.2f}, {high:.2f}]"
+        assert row[9] == line["n"] == "16"
+        assert row[-1].partition("\n")[0] == line["bells"]
+
+
+def test_the_same_run_twice_is_on_the_board_once(finished_run: tuple, bench_here: Callable, tmp_path: Path) -> None:
+    copy = shutil.copytree(finished_run[0], tmp_path / "copy")
+    bench_here("leaderboard", finished_run[0], "--out", tmp_path / "once")
+    bench_here("leaderboard", finished_run[0], copy, finished_run[0], "--out", tmp_path / "thrice")
+    for name in ("leaderboard.md", "leaderboard.csv", "index.html"):
+        assert (tmp_path / "once" / name).read_bytes() == (tmp_path / "thrice" / name).read_bytes()

@@ -1,0 +1,79 @@
+"""A deployed service in a run: read from the command line, killed, and never asked twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.contracts.registry import Registry
+from tests.victims.deployed import Deployed, made_server, sleeps
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> Iterator[Deployed]:
+    yield from made_server(monkeypatch, own_cache)
+
+
+def test_the_command_line_reads_an_address(tmp_path: Path) -> None:
+    plugin = tmp_path / "plugin.py"
+    plugin.write_text(PLUGIN)
+    registry = Registry.discover((plugin,))
+    made = registry.build("victims", "deployed:http://127.0.0.1:8000/predict,label_path=result.label")
+    assert (made.url, made.label_path) == ("http://127.0.0.1:8000/predict", "result.label")
+
+
+PLUGIN = "from victims.http import Http\n\nCOMPONENTS = {'victims': {'deployed': Http}}\n"
+
+
+def records(out: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in (out / "cells").glob("*.parquet")}
+
+
+@pytest.mark.slow
+def test_a_killed_run_resumes_and_loses_nothing(
+    server: Deployed, tmp_path: Path, bench_command: list[str], bench_before: Callable, tiny_job: Callable
+) -> None:
+    plugin, settings = tmp_path / "plugin.py", tmp_path / "service.json"
+    plugin.write_text(PLUGIN)
+    content = {"url": server.url, "label_path": "result.label", "parallel": 2}
+    settings.write_text(json.dumps(content))
+    job = {"victim": f"deployed:settings={settings}", "plugin": plugin, "k": "1,3", "limit": 4}
+
+    def cache(name: str) -> dict[str, str]:
+        return {"SERBENCH_CACHE": str(tmp_path / name)}
+
+    whole = bench_before(*tiny_job(out=tmp_path / "whole", **job), **cache("one"))
+    assert whole.code == 0, whole.err
+    asked = server.digests()
+    assert max(Counter(asked).values()) == 1
+
+    server.seen.clear()
+    server.script = [lambda handler: True] * 7 + [sleeps(60), sleeps(60)]
+    words = [*bench_command, *tiny_job(out=tmp_path / "killed", **job)]
+    with subprocess.Popen(words, env=os.environ | cache("two"), stderr=subprocess.DEVNULL) as process:
+        until = time.monotonic() + 120
+        while server.script and time.monotonic() < until:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGKILL)
+    unanswered = server.digests()[7:]
+    assert len(unanswered) == 2, "it was killed while two requests were under way"
+    assert not records(tmp_path / "killed")
+
+    sent = len(server.seen)
+    settings.write_text(json.dumps(content | {"max_requests": sent + 2}))
+    short = bench_before(*tiny_job(out=tmp_path / "killed", **job), **cache("two"))
+    assert short.code == 2
+    assert "max_requests" in short.err
+    settings.write_text(json.dumps(content | {"max_requests": 1000}))
+    again = bench_before(*tiny_job(out=tmp_path / "killed", **job), **cache("two"))
+    assert again.code == 0, again.err
+    assert records(tmp_path / "killed") == records(tmp_path / "whole")
+    assert Counter(server.digests()) == Counter(asked) + Counter(unanswered)
