@@ -63,7 +63,7 @@ def report(results: Results, json_target: str | None) -> None:
         results: of a run.
         json_target: the file for JSON, "-" for standard output, None for none.
     """
-    if write_json(results.to_json(), json_target):
+    if json_target is None or write_json(results.to_json(), json_target):
         print_tables(results)
 
 

@@ -82,6 +82,13 @@ class JsonObject:
             raise self.wrong(name, "a list of other things", "a list of whole numbers")
         return tuple(found)
 
+    def numbers(self, name: str) -> tuple[float, ...]:
+        """Return a field that is a list of numbers."""
+        found = self._checked(name, list, "a list of numbers")
+        if not all(type(one) in (int, float) for one in found):
+            raise self.wrong(name, "a list of other things", "a list of numbers")
+        return tuple(found)
+
     def objects(self, name: str) -> list[JsonObject]:
         """Return a field that is a list of objects."""
         found = self._checked(name, list, "a list of objects")

@@ -23,6 +23,8 @@ from typing import Any, Literal, Union
 from bench.core.errors import UsageError
 
 _SINGLE_COMMA = re.compile(r"(?<!,),(?!,)")
+_BETWEEN_NUMBERS = r"(?<![\d.][eE])\+"
+"""The sign between the numbers of a list: not that of an exponent, as in 1e+100."""
 JOINED = "+"
 """What stands between the parts of a composition, and between the values of a list."""
 NO_DEFENSE = "none"
@@ -164,8 +166,8 @@ def _read(text: str, hint: Any, where: str) -> Any:
             raise UsageError(where, repr(text), "one of " + ", ".join(choices), did_you_mean(text, choices))
         return choices[text]
     if origin is tuple:
-        kinds = args[:1] * len(text.split("+")) if args[-1] is Ellipsis else args
-        items = text.split("+") if text else []
+        items = re.split(_BETWEEN_NUMBERS if float in args else r"\+", text) if text else []
+        kinds = args[:1] * max(len(items), 1) if args[-1] is Ellipsis else args
         if len(items) != len(kinds) and items:
             raise UsageError(where, repr(text), f"{len(kinds)} values joined by +", "for example 5+20")
         return tuple(_read(item, kind, where) for item, kind in zip(items, kinds, strict=False))
@@ -229,7 +231,9 @@ def _default(field: dataclasses.Field[Any]) -> Any:
 def _text(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return str(value).lower()
-    return "+".join(map(_text, value)) if isinstance(value, tuple) else str(value)
+    if isinstance(value, tuple):
+        return "+".join(map(_text, value))
+    return str(value).replace("e+", "e") if isinstance(value, float) else str(value)
 
 
 def did_you_mean(name: str, known: Iterable[str] | Mapping[str, object]) -> str:

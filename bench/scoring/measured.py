@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from bench.contracts.threat_models import COUNTED, Counted
+from bench.contracts.threat_models import COUNTED, NOTHING_GRANTED, Counted, ThreatModel
 from bench.core.types import Half
 from bench.scoring.candidates import Candidates
 from bench.scoring.conditions import Condition
@@ -28,6 +28,7 @@ class EntryRecords:
         ks: numbers of queries within the budget, ascending; of an attack that knows its budget, those that it was run
             with.
         halves: by half of the bank, the same conditions with its sounds alone; empty where they were not run.
+        threat_model: what the attacker was granted: what all variants share, and the most that any was allowed.
     """
 
     about: Description
@@ -36,6 +37,7 @@ class EntryRecords:
     every: pd.DataFrame
     ks: tuple[int, ...]
     halves: Mapping[Half, tuple[Condition, ...]] = field(default_factory=dict)
+    threat_model: ThreatModel = NOTHING_GRANTED
 
     @classmethod
     def of(cls, group: Sequence[CellRecords], ks: Sequence[int], halves: Sequence[CellRecords] = ()) -> EntryRecords:
@@ -56,7 +58,9 @@ class EntryRecords:
                 by_half.setdefault(cell.description.names.half, []).append(cell)
         either = {half: _of_budgets(cells) for half, cells in by_half.items()}
         rows, every = pooled_rows(_one_of_each(most)), pooled_rows(most)
-        return cls(about, _of_budgets(group), rows, every, tuple(sorted(within)), either)
+        allowed = max((cell.description.threat_model.allowed for cell in group), key=COUNTED.index)
+        granted = replace(about.shared, allowed=allowed)
+        return cls(about, _of_budgets(group), rows, every, tuple(sorted(within)), either, granted)
 
     @property
     def clean(self) -> pd.DataFrame:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TypeVar
 
 import pandas as pd
 
-from bench.contracts.threat_models import COUNTED, NOTHING_GRANTED, Counted, ThreatModel
+from bench.contracts.threat_models import NOTHING_GRANTED, ThreatModel
 from bench.scoring import conditions, contrasts
 from bench.scoring.bells import Evidence, Ring, rung
 from bench.scoring.candidates import Candidates
@@ -158,16 +159,24 @@ class Results:
     """Hold scores, and what they rest on.
 
     Args:
-        cells: one a victim, defence, attack, corpus, task, fold and seed.
-        pooled: the same over all folds and seeds.
+        pooled: one a victim, defence, attack, corpus and task, over all folds and seeds.
         failed: cells without records, with their errors.
         optimality: how far each search stays behind the best on the same utterances, where there are several.
+        score_cells: scores the same one by one, for `cells`.
     """
 
-    cells: tuple[CellScores, ...] = ()
     pooled: tuple[PooledScores, ...] = ()
     failed: tuple[FailedCell, ...] = ()
     optimality: tuple[Optimality, ...] = ()
+    score_cells: Callable[[], Iterable[CellScores]] = field(default=tuple, repr=False, compare=False)
+
+    @cached_property
+    def cells(self) -> tuple[CellScores, ...]:
+        """Score each victim, defence, attack, corpus, task, fold and seed by itself: when first asked for.
+
+        No table shows them; there may be thousands.
+        """
+        return tuple(self.score_cells())
 
     def to_json(self) -> dict[str, object]:
         """Return the documented JSON (docs/json.md)."""
@@ -209,18 +218,15 @@ def collect(
     whole = [cell for cell in cells if cell.description.names.half is None]
     halves = [cell for cell in cells if cell.description.names.half is not None]
     return Results(
-        tuple(_scored(CellScores, _grouped(whole, _cell), _grouped(halves, _cell), ks)),
         tuple(_scored(PooledScores, _grouped(whole, _pooled), _grouped(halves, _pooled), ks, estimand)),
         tuple(failed),
         tuple(optimality(whole)),
+        lambda: _scored(CellScores, _grouped(whole, _cell), _grouped(halves, _cell), ks),
     )
 
 
 def _pooled(cell: CellRecords) -> Hashable:
-    """What cells are pooled by: figures of other data, code, threat models or budgets never mix.
-
-    The searches that an attack which knows its budget makes for each k are one entry.
-    """
+    """What cells are pooled by: figures of other data, code, threat models or budgets (but one known) never mix."""
     about, names = cell.description, cell.description.names
     rests_on = about.rests_on if about.anytime else replace(about.rests_on, max_queries=0)
     return names.victim, names.defense, about.attack_base, names.setting, rests_on, about.shared, about.anytime
@@ -254,11 +260,6 @@ def _scored(
         yield _entry(kind, group, own, beside, estimand)
 
 
-def _widest(group: Sequence[CellRecords]) -> Counted:
-    """The most that was allowed in any of some cells."""
-    return max((cell.description.threat_model.allowed for cell in group), key=COUNTED.index)
-
-
 def _attacked(group: Sequence[CellRecords]) -> Hashable:
     """Who was attacked, on what, by which rules: attacks that agree in it can be compared."""
     names, rests = group[0].description.names, group[0].description.rests_on
@@ -272,7 +273,6 @@ def _entry(
 ) -> _S:
     named, rows = [cell.description.names for cell in group], own.clean
     figures = clean_scores(rows, trainings(rows, estimand))
-    budget = own.about.rests_on.max_queries
     return kind(
         victim=named[0].victim,
         defense=named[0].defense,
@@ -292,9 +292,9 @@ def _entry(
         bells=rung(Evidence(own, figures, beside)),
         rests_on=own.about.rests_on,
         estimand=estimand,
-        queries=tuple(query_medians(own.conditions, budget, estimand)),
+        queries=tuple(query_medians(own.conditions, own.about.rests_on.max_queries, estimand)),
         smallest_perturbation=tuple(smallest_perturbations(own.conditions, own.ks, estimand)),
         bank_halves=tuple(bank_halves(own.halves.get("first", ()), own.halves.get("second", ()), own.ks, estimand)),
-        threat_model=replace(own.about.shared, allowed=_widest(group)),
+        threat_model=own.threat_model,
         anytime=own.about.anytime,
     )

@@ -61,7 +61,7 @@ class StatedClaim:
 
     def to_json(self) -> dict[str, object]:
         """Return the claim as plain values."""
-        ours = None if self.ours is None else dict(zip(("value", "low", "high"), self.ours, strict=True))
+        ours = None if self.ours is None else {"value": self.ours[0], "ci95": list(self.ours[1:])}
         lists = {"seeds": list(self.seeds), "folds": list(self.folds)}
         return {**vars(self), **lists, "ours": ours, "verdict": self.verdict}
 
@@ -125,7 +125,10 @@ def _interval(claim: JsonObject) -> tuple[float, float, float] | None:
     if not claim.has("ours"):
         return None
     ours = claim.inner("ours")
-    return ours.number("value"), ours.number("low"), ours.number("high")
+    ends = ours.numbers("ci95")
+    if len(ends) != 2:
+        raise ours.wrong("ci95", f"{len(ends)} numbers", "two: the ends of the interval")
+    return ours.number("value"), *ends
 
 
 def counted(claims: Sequence[StatedClaim]) -> dict[Verdict, int]:

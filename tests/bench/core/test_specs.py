@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from attacks.boundary import Boundary
@@ -82,6 +82,8 @@ def test_any_text_is_a_spec_or_is_named(text: str) -> None:
         assert Spec.parse(str(spec)) == spec
 
 
+@example("1E100", "many")
+@example("1e+100+2e-3+4", "many")
 @given(st.text(), st.sampled_from(["flag", "number", "count", "maybe", "choice", "level", "many", "pair"]))
 def test_any_value_is_read_or_is_named(text: str, field: str) -> None:
     spec = Spec("name", (("needed", "1"), (field, text)))

@@ -14,7 +14,7 @@ from leaderboards.reproduce.all_claims import read_all
 
 def stated(claim: str, p: float | None, supported: bool | None = True, **more: Any) -> dict[str, Any]:
     """A claim as a table's JSON has it."""
-    ours = None if p is None else {"value": 0.1, "low": 0.05, "high": 0.15, "n": 60}
+    ours = None if p is None else {"value": 0.1, "ci95": [0.05, 0.15]}
     why = "2 speakers: no test is possible below 6" if p is None else None
     return {"claim": claim, "published": 0.2, "ours": ours, "p": p, "supported": supported, "why": why} | more
 
@@ -56,7 +56,7 @@ def test_the_table(written: Callable[..., Path], bench_here: Callable) -> None:
     assert "<b>" not in row
     told = json.loads(bench_here("reproduce", "claims", *files, "--json", "-").out)
     assert told["verdicts"]["holds"] == 1
-    assert told["claims"][0]["ours"] == {"value": 0.1, "low": 0.05, "high": 0.15}
+    assert told["claims"][0]["ours"] == {"value": 0.1, "ci95": [0.05, 0.15]}
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,7 @@ def test_a_table_is_plain_json_and_a_line() -> None:
         "verdict": "holds",
         "p": 0.002,
         "p_holm": 0.002,
+        "supported": True,
         "why": None,
         "ours": {"value": 0.2, "ci95": [0.1, 0.3]},
         "published": 0.05,
