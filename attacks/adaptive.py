@@ -39,40 +39,39 @@ class Adaptive:
       away added once more (where it gives back sound). Of these and the candidate itself the one is asked of which the
       purifier leaves most.
     - Where there is a detector, only what it would let pass is asked; where it would refuse every form of a candidate,
-      the search is told that it failed, and nothing is charged. After `looks` such candidates for each query allowed,
-      the search ends.
+      the search is told that it failed, and nothing is charged. After `looks` such candidates the search ends.
 
     Against a victim with neither it is the other attack.
 
     Args:
         attack: the spec of the other attack; a comma between its parameters is doubled:
             `adaptive:attack=boundary:corr=true,,step_db=2`.
-        looks: candidates given up unasked, for each query allowed, at least 1.
+        looks: candidates given up unasked in one search, at least 1.
 
     Differences to the original: Tramèr et al. adapt gradient attacks to each defence by hand; here there are labels
     alone, and the ways of pre-distortion are ours.
     """
 
     attack: str = "boundary"
-    looks: int = 8
+    looks: int = 200
 
     def __post_init__(self) -> None:
-        within("attack 'adaptive'", "looks", self.looks, "try looks=8", at_least=1)
+        within("attack 'adaptive'", "looks", self.looks, "try looks=200", at_least=1)
 
     @property
     def traits(self) -> Traits:
-        """Declare the other attack, and that it has a copy of the defence.
+        """Declare the other attack, and that it has a copy of the defence; it is anytime where the other is.
 
         >>> Adaptive("boundary:corr=true,step_db=2").traits.made_of
         (('attacks', 'boundary:corr=true,step_db=2'),)
         """
-        return Traits(adaptive=True, made_of=(("attacks", inner_spec(self.attack)),))
+        return Traits(adaptive=True, anytime=True, made_of=(("attacks", inner_spec(self.attack)),))
 
     def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
         """Yield the other attack's recipes, in the form that fares best with the defence."""
         spec = inner_spec(self.attack)
         steps = steps_of(tools.component(spec), spec, original, tools, rng)
-        left = self.looks * tools.max_queries
+        left = self.looks
         asked = next(steps, None)
         view = tools.defense_view
         before = view.traces([original])[0] if asked is not None and view is not None and view.purifies else None

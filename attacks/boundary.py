@@ -14,6 +14,7 @@ from bench import (
     Recipe,
     Rng,
     Steps,
+    ThreatModel,
     Traits,
     UsageError,
     drawn_key,
@@ -64,9 +65,11 @@ class Boundary:
 
     @property
     def traits(self) -> Traits:
-        """Declare the categories and the effects that it chooses from."""
+        """Declare the categories and the effects that it chooses from, and what it keeps to."""
         effects = self.signals if SIGNAL in self.categories else ()
-        return Traits(categories=self.categories, made_of=tuple(("attacks", effect) for effect in effects))
+        made_of = tuple(("attacks", effect) for effect in effects)
+        model = ThreatModel(allowed=self.noises)
+        return Traits(categories=self.categories, made_of=made_of, threat_model=model, anytime=True)
 
     def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
         """Yield recipes until one counts or all sounds are used up."""

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
         AttackTools,
         EffectTools,
         InformedAttack,
+        KnownSpeech,
+        LearningAttack,
+        PastSearch,
         SpeechEffect,
         Steps,
     )
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     )
     from bench.contracts.recipes import SHAPES, Effect, Overlay, Recipe, RecipeError, Samples, Words, drawn_key
     from bench.contracts.searching import steps_of
+    from bench.contracts.threat_models import ThreatModel
     from bench.contracts.traits import Traits, traits_of
     from bench.core.batch import Batch, batches
     from bench.core.cache import appearing_file, appearing_folder, cache_dir
@@ -103,11 +107,14 @@ __all__ = [
     "Halving",
     "Heard",
     "InformedAttack",
+    "KnownSpeech",
+    "LearningAttack",
     "Modality",
     "NoiseBank",
     "NoiseClip",
     "NoiseSet",
     "Overlay",
+    "PastSearch",
     "Perception",
     "Perturbation",
     "Phone",
@@ -124,6 +131,7 @@ __all__ = [
     "SpeechEffect",
     "Steps",
     "Task",
+    "ThreatModel",
     "TrainableVictim",
     "TrainedAgainst",
     "Traits",
@@ -163,7 +171,9 @@ __all__ = [
 
 _ON_FIRST_USE = {
     "bench.api": "RunOptions run",
-    "bench.contracts.attacks": "Answer Attack AttackTools EffectTools InformedAttack SpeechEffect Steps",
+    "bench.contracts.attacks": (
+        "Answer Attack AttackTools EffectTools InformedAttack KnownSpeech LearningAttack PastSearch SpeechEffect Steps"
+    ),
     "bench.contracts.capabilities": "Embedding Purifying Refusing Sequential Tunable forward_capabilities",
     "bench.contracts.composition": "parts_of",
     "bench.contracts.defense_view": "DefenseView survival",
@@ -174,6 +184,7 @@ _ON_FIRST_USE = {
     ),
     "bench.contracts.recipes": "SHAPES Effect Overlay Recipe RecipeError Samples Words drawn_key",
     "bench.contracts.searching": "steps_of",
+    "bench.contracts.threat_models": "ThreatModel",
     "bench.contracts.traits": "Traits traits_of",
     "bench.core.batch": "Batch batches",
     "bench.core.cache": "appearing_file appearing_folder cache_dir",

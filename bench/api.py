@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from bench.contracts.threat_models import Corr, NoiseScope
+from bench.contracts.variants import Corr, NoiseScope
 from bench.core.errors import ComponentError
 from bench.core.progress import SILENT, Progress
 from bench.evaluation.enrolment import Enrolment
-from bench.evaluation.options import Device, Options, parse_folds, parse_ks, parse_seeds
+from bench.evaluation.options import Device, Options, parse_check_limit, parse_folds, parse_ks, parse_seeds
 from bench.evaluation.run import execute
 from bench.measures.catalogue import parse_measures
 
@@ -33,7 +33,8 @@ class RunOptions(TypedDict, total=False):
         split: who is trained on and who is attacked, see `bench.data.splits.SPLITS`.
         fold: from 0, several, or "all".
         seeds: for example 0 or "0,1".
-        repeats: how often each cell is measured with other draws; by default 3 under a randomised defence, else 1.
+        repeats: how often each cell is measured with other draws; by default 3 under a randomised defence, 5 in other
+            orders of an attack that learns, else 1.
         corr: whether an informed attacker is told how much each noise category harms: "yes", "no" or "both".
         noises: "all", "additive", "imperceptible" or "both".
         limit: so many utterances are attacked at most.
@@ -45,6 +46,8 @@ class RunOptions(TypedDict, total=False):
         batch_size: searches side by side.
         plugin: Python files that bring components.
         out: the folder of records.
+        check: attack utterances of each cell again in another order and other batches, and compare.
+        check_limit: so many of each cell, 16 by default, or "all".
     """
 
     defense: str | Sequence[str]
@@ -69,6 +72,8 @@ class RunOptions(TypedDict, total=False):
     batch_size: int
     plugin: str | Path | Sequence[str | Path]
     out: str | Path
+    check: bool
+    check_limit: int | str
 
 
 def run(
@@ -138,6 +143,7 @@ _READ: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "enrol": ("enrolment", _as_it_is),
     "seeds": ("seeds", parse_seeds),
     "measures": ("measures", parse_measures),
+    "check_limit": ("check_limit", parse_check_limit),
     "plugin": ("plugins", _paths),
     **{name: (name, Path) for name in ("corpus_root", "noise_map", "perception", "out")},
 }

@@ -11,8 +11,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from bench.contracts.attacks import EffectTools, SpeechEffect
+from bench.contracts.attacks import AttackTools, EffectTools, KnownSpeech, SpeechEffect
 from bench.contracts.protocols import Victim
+from bench.contracts.threat_models import ThreatModel
 from bench.contracts.traits import traits_of
 from bench.core.batch import Batch
 from bench.core.heard import Heard
@@ -20,6 +21,7 @@ from bench.core.rng import key_of, keyed
 from bench.core.types import Utterance
 from bench.referee.blinding import Blinding, Instance
 from bench.referee.rechecks import canaries
+from bench.referee.referee import Referee
 
 TOLERANCE = 1e-4
 """Largest difference in log-probability that another batch may make."""
@@ -214,3 +216,24 @@ def check_effect(effect: SpeechEffect, said: Sequence[Utterance], tools: Callabl
     assert all(torch.equal(one.waveform, was) for one, was in zip(said, before, strict=True)), "it changed its original"
     same = all(torch.equal(clip.waveform, sound) for clip, sound in zip(bank.clips, sounds, strict=True))
     assert same, "it changed the noise bank"
+
+
+def with_knowledge(
+    granted: ThreatModel, tools: AttackTools, known: Sequence[Utterance], referee: Referee
+) -> AttackTools:
+    """Add to an attack's tools the speech that its threat model knows.
+
+    Args:
+        granted: the threat model.
+        tools: without it.
+        known: labelled speech, of other speakers than those who are attacked.
+        referee: asks the victim about it.
+    """
+    heard = [Heard.of(one, one.speaker) for one in known]
+    if "validation" in granted.knows:
+        answers = referee.names(referee.labels(known))
+        tools = replace(tools, validation=tuple(map(KnownSpeech, heard, answers)))
+    if "training" in granted.knows:
+        labels = [referee.task.label_of(one) or "" for one in known]
+        tools = replace(tools, training=tuple(map(KnownSpeech, heard, labels)))
+    return tools

@@ -22,10 +22,11 @@ import torch
 from torch import Tensor
 
 from bench.conformance import TOLERANCE as TOLERANCE
-from bench.conformance import Copies, check_effect, check_fitted_victim
+from bench.conformance import Copies, check_effect, check_fitted_victim, with_knowledge
 from bench.contracts.attacks import Attack, AttackTools, EffectTools, SpeechEffect
 from bench.contracts.component import KINDS
 from bench.contracts.defense_view import DefenseView
+from bench.contracts.granting import granted_to, is_anytime
 from bench.contracts.perception import p1
 from bench.contracts.protocols import Defense, FitContext, TrainableVictim, Victim
 from bench.contracts.registry import Registry
@@ -239,9 +240,10 @@ def attacked(attack: Attack | SpeechEffect, max_queries: int, batch_size: int = 
         task: gives the victim's four classes.
     """
     referee = Referee(ContraryVictim(), task, CPU, batch_size)
-    tools, speech = sample_tools(max_queries), sample_utterances(2, key="attacked")
+    speech, known = (sample_utterances(2, key=key) for key in ("attacked", "known"))
+    tools = with_knowledge(granted_to(attack), sample_tools(max_queries), known, referee)
     run = AttackRun(attack, spec_of("checked", attack), tools, seed=0, speech=speech)
-    if traits_of(attack).adaptive:
+    if "defense" in granted_to(attack).knows:
         run = replace(run, view=DefenseView.through(referee.victim, referee.blinding.batch, CPU))
     if traits_of(attack).transfers:
         (_, spec), *_ = traits_of(attack).made_of
@@ -251,7 +253,8 @@ def attacked(attack: Attack | SpeechEffect, max_queries: int, batch_size: int = 
 
 
 def check_attack(attack: Attack | SpeechEffect, budgets: Sequence[int] = (1, 5, 25)) -> None:
-    """Assert that an attack is repeatable, within any budget, independent of its neighbours, and spares its original.
+    """Assert that an attack is repeatable, within any budget, independent of its neighbours, and spares its original;
+    that its first queries are the same whatever the budget, if it declares `anytime`.
 
     Args:
         attack: with any parameters.
@@ -262,12 +265,16 @@ def check_attack(attack: Attack | SpeechEffect, budgets: Sequence[int] = (1, 5, 
     """
     check_component(attack)
     assert isinstance(attack, Attack | SpeechEffect), f"{type(attack).__name__} needs search, or apply for an effect"
-    for budget in budgets:
+    most: list[Row] = []
+    for budget in sorted(budgets, reverse=True):
         rows = attacked(attack, budget)
         asked = [row for row in rows if row.query]
         assert asked, "it never asked"
         assert max(row.query for row in asked) <= budget
         assert attacked(attack, budget, batch_size=1) == rows, "records depend on what else is attacked"
+        most = most or rows
+        begun = not is_anytime(attack) or rows == [row for row in most if row.query <= budget]
+        assert begun, "it declares the trait anytime, and what it asks first depends on its budget"
     if traits_of(attack).asks_once:
         assert max(row.query for row in asked) == 1, "it declares the trait asks_once, and asks more than once"
     if isinstance(attack, SpeechEffect):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bench.contracts.threat_models import Counted
+from bench.contracts.threat_models import NOTHING_GRANTED, Counted, ThreatModel
 from bench.data.splits import split_named
 from bench.scoring.bells import Ring
 from bench.scoring.conditions import Score
@@ -17,7 +17,7 @@ from bench.scoring.outcomes import rank_outcomes
 from bench.scoring.ranks import Rank
 from bench.scoring.results import PooledScores, Results
 
-BOARD = ("attack", "corpus", "noise_bank", "task", "split", "limit", "corr", "noises", "k", "data")
+BOARD = ("attack", "corpus", "noise_bank", "task", "split", "limit", "corr", "noises", "k", "threat_model", "data")
 """Victims are ranked against each other only where all of these agree."""
 
 
@@ -88,6 +88,7 @@ class BoardSetting:
         noises: which successes are counted.
         k: queries allowed.
         data: which speech, noises and rules, in words.
+        threat_model: what the attacker is granted beside Corr, Noises and k.
     """
 
     attack: str
@@ -96,11 +97,12 @@ class BoardSetting:
     noises: Counted
     k: int
     data: str
+    threat_model: ThreatModel = NOTHING_GRANTED
 
     def columns(self) -> dict[str, object]:
         """Return the first columns of the CSV, by the names in `BOARD`."""
-        condition = {"corr": self.corr, "noises": self.noises, "k": self.k, "data": self.data}
-        return {"attack": self.attack, **self.setting.to_json(), **condition}
+        condition = {"corr": self.corr, "noises": self.noises, "k": self.k, "threat_model": str(self.threat_model)}
+        return {"attack": self.attack, **self.setting.to_json(), **condition, "data": self.data}
 
 
 @dataclass(frozen=True)
@@ -130,10 +132,11 @@ class Board:
         """Return the setting as one line."""
         about, of = self.setting, self.setting.setting
         limit = "" if of.limit is None else f", {of.limit} utterances a fold"
+        granted = "" if about.threat_model == NOTHING_GRANTED else f", attacker {about.threat_model}"
         leaks = " (speakers shared)" if split_named(of.split).leaks else ""
         return (
             f"{about.attack}, Corr {'yes' if about.corr else 'no'}, "
-            f"{about.noises} noises, k = {about.k}: {of.task} on {of.corpus}, "
+            f"{about.noises} noises, k = {about.k}{granted}: {of.task} on {of.corpus}, "
             f"{of.split}{leaks}, noises {of.noise_bank}{limit} ({about.data})"
         )
 
@@ -149,7 +152,8 @@ def boards(results: Results, greatest_k: bool = False) -> list[Board]:
     for entry in results.pooled:
         data = _data(entry.rests_on)
         for score in entry.scores:
-            setting = BoardSetting(entry.attack, entry.setting, score.corr, score.noises, score.k, data)
+            granted = replace(entry.threat_model, allowed="all")  # the column of noises says it
+            setting = BoardSetting(entry.attack, entry.setting, score.corr, score.noises, score.k, data, granted)
             groups.setdefault(setting, []).append((entry, score))
     most = {replace(setting, k=0): setting.k for setting in sorted(groups, key=lambda one: one.k)}
     kept = (one for one in groups if not greatest_k or one.k == most[replace(one, k=0)])

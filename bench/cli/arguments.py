@@ -50,7 +50,10 @@ class Asked:
 
     def parameter(self, name: str) -> inspect.Parameter:
         """Make of the option a parameter of a command's signature, by its name there."""
-        annotation = Annotated[self.type, typer.Option(metavar=self.metavar, help=self.help)]  # type: ignore[name-defined]
+        option: Any = typer.Option(metavar=self.metavar, help=self.help)
+        if self.type is bool:
+            option = typer.Option("--" + name.replace("_", "-"), help=self.help)
+        annotation = Annotated[self.type, option]  # type: ignore[name-defined]
         return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=self.default, annotation=annotation)
 
 
@@ -65,7 +68,11 @@ _PERCEIVED = "CSV: which noises people hear as another emotion; else P1's."
 PERCEPTION = Asked("perception", Path | None, "FILE", _PERCEIVED, None)
 TASK = Asked("tasks", Several, "NAME", ", ".join(TASKS) + "; may be given several times.", ["ahsn"])
 REPEATS = Asked(
-    "repeats", int | None, "N", "Measure each cell so often, with other draws; 3 under a randomised defence.", None
+    "repeats",
+    int | None,
+    "N",
+    "Measure each cell so often, with other draws; 3 under a randomised defence, 5 where an attack learns.",
+    None,
 )
 LIMIT = Asked("limit", int | None, "N", "Attack so many test utterances of each fold; all by default.", None)
 BATCH_SIZE = Asked("batch_size", int, "N", "Searches side by side; changes no result.", 64)
@@ -143,10 +150,11 @@ def options_of(table: Offered, given: Mapping[str, Any], **fixed: Any) -> Option
     Raises:
         bench.core.errors.UsageError: an option cannot be used as given.
     """
-    from bench.evaluation.options import Options, parse_folds, parse_ks, parse_seeds
+    from bench.evaluation.options import Options, parse_check_limit, parse_folds, parse_ks, parse_seeds
     from bench.measures.catalogue import parse_measures
 
-    parsers = {"ks": parse_ks, "folds": parse_folds, "seeds": parse_seeds, "measures": parse_measures}
+    parsers: dict[str, Callable[[Any], Any]] = {"ks": parse_ks, "folds": parse_folds, "seeds": parse_seeds}
+    parsers |= {"measures": parse_measures, "check_limit": parse_check_limit}
     several = ("victims", "attacks", "defenses", "tasks", "noise_banks", "noise_roots", "plugins")
 
     def value(field: str, text: Any) -> Any:

@@ -48,8 +48,9 @@ def _components(entries: Mapping[tuple[str, str], Entry], kind: str) -> list[dic
     for name in sorted(name for of, name in entries if of == kind):
         entry = entries[kind, name]
         parameters, summary = entry.describe()
+        granted = {"threat_model": entry.granted} if entry.granted else {}
         line = {"kind": kind, "name": name, "parameters": parameters, "summary": summary, "origin": entry.origin}
-        found.append(line)
+        found.append(line | granted)
     return found
 
 
@@ -78,6 +79,7 @@ def _print(found: list[dict[str, str]]) -> None:
             kind = entry["kind"]
             typer.echo(f"\n{kind}")
         typer.echo(f"  {entry['name']}  ({entry['origin']})")
-        for text in (entry["summary"], entry["parameters"]):
+        threats = f"Threat model: {entry['threat_model']}" if "threat_model" in entry else ""
+        for text in (entry["summary"], entry["parameters"], threats):
             if text:
                 typer.echo(textwrap.fill(text, width, initial_indent=" " * 6, subsequent_indent=" " * 6))

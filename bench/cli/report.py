@@ -184,6 +184,8 @@ def footnotes(entry: PooledScores) -> list[str]:
     software = f"serbench {versions['serbench']} (code {rests.code[:8]}), torch {versions['torch']} on {rests.device}"
     rules = f"SNR above {rests.min_snr_db:g} dB, perception after {rests.perception}, k up to {rests.max_queries}"
     lines = [f"Rests on {data}; {software}; {rules}."]
+    budget = "" if entry.anytime else "; knows how many queries it has"
+    lines.append(f"Attacker: {entry.threat_model}{budget}.")
     if rests.isolated:
         trusted = f"; trusted: {', '.join(rests.trusted)}" if rests.trusted else ""
         lines.append(f"In a process of its own: {', '.join(rests.isolated)}{trusted}.")

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _CORR = "Does the attacker know how each noise degrades: yes, no, both."
 _ENROL = "What a victim may know of a speaker: halves (never what is attacked), paper (all, as in P1)."
 _NOISES = "all, additive (the length is kept), imperceptible (people hear the same emotion), both: all and the last."
+_CHECK = "Attack again in another order and batch, and compare: does anything remember what it should not?"
 _HALVES = "Run each search with either half of its sounds too: how much hangs on which sounds there are."
 _MEASURES = "Measure accepted candidates, into their records: " + ", ".join(MEASURES) + "."
 
@@ -54,6 +55,8 @@ RUN: Offered = {
     **MACHINE,
     "batch_size": BATCH_SIZE,
     "out": OUT,
+    "check": Asked("check", bool, "", _CHECK, False),
+    "check_limit": Asked("check_limit", str, "N|all", "How many utterances of each cell --check attacks again.", "16"),
 }
 
 

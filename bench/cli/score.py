@@ -62,5 +62,10 @@ def score_again(runs: Sequence[Path], k: str | None, json: str | None, estimand:
     short = [entry for entry in results.pooled if entry.rests_on.max_queries < most]
     if short:
         typer.echo(f"bench: {len(short)} of {len(results.pooled)} results rest on fewer than {most} queries", err=True)
+    asked = set(ks or ())
+    apart = [entry for entry in results.pooled if not entry.anytime and not asked <= {one.k for one in entry.scores}]
+    if apart:
+        said = "are of attacks that know their budget: scored at those k that they were run with"
+        typer.echo(f"bench: {len(apart)} of {len(results.pooled)} results {said}", err=True)
     for failure in results.failed:
         typer.echo(f"bench: a cell failed: {failure.error}", err=True)

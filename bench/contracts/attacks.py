@@ -27,6 +27,10 @@ class Answer:
         counts: a changed label counts as a success: the candidate lies within the rules.
         snr_db: what the referee measured, in dB; None where it is undefined, because the length was changed or there
             was no sound.
+        label: for a threat model that is answered "label" or more, the victim's label; None where it refused. Who is
+            not told of refusals is told the label of the clean speech then, as if nothing had changed.
+        refused: for one that is answered "refusals" or more, whether the victim would not answer; else None.
+        probabilities: for one that is answered "probabilities", by class, to three decimals; None where it refused.
 
     >>> bool(Answer(fooled=True)), bool(Answer(fooled=False, applied=False))
     (True, False)
@@ -36,6 +40,9 @@ class Answer:
     applied: bool = True
     counts: bool = False
     snr_db: float | None = None
+    label: str | None = None
+    refused: bool | None = None
+    probabilities: Mapping[str, float] | None = field(default=None, hash=False)
 
     def __bool__(self) -> bool:
         """Tell whether the victim was fooled."""
@@ -80,6 +87,40 @@ class SpeechEffect(Protocol):
         Returns:
             `dataclasses.replace(original, waveform=..., perturbation=...)`, of any length; within [-1, 1] or not. None
             where the effect does not apply.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class PastSearch:
+    """A search that has ended, as the attack knew it.
+
+    Args:
+        asked: what was tried and charged, and what was told of it, in order.
+    """
+
+    asked: tuple[tuple[Recipe, Answer], ...]
+
+
+Plan: TypeAlias = Mapping[str, Any]
+"""What an attack has learnt from earlier utterances: plain JSON."""
+
+
+@runtime_checkable
+class LearningAttack(Attack, Protocol):
+    """An attack that learns from one utterance for another, in rounds (`ThreatModel.round_size`)."""
+
+    def learn(self, plan: Plan, searches: Sequence[PastSearch]) -> Plan:
+        """Return the plan of the next round.
+
+        Called after each round of utterances, whose searches had the plan as `tools.plan`.
+
+        Args:
+            plan: what was learnt before, {} at first.
+            searches: of the round, in the order of its utterances.
+
+        Returns:
+            Plain JSON; all that the attack keeps.
         """
         ...
 
@@ -134,6 +175,20 @@ Degradation = Mapping[str, float]
 
 
 @dataclass(frozen=True)
+class KnownSpeech:
+    """Speech that an attacker has beforehand, with a label.
+
+    Args:
+        speech: clean.
+        label: of validation speech, what the victim says of it, "(refused)" where it would not; of training speech, the
+            corpus's.
+    """
+
+    speech: Heard
+    label: str
+
+
+@dataclass(frozen=True)
 class DefenseLook:
     """A look through the defence, as the search of one utterance has it: never a label, and no victim.
 
@@ -157,24 +212,33 @@ class AttackTools:
         noises: the noise bank's "test" part, the attacker's own copy of it.
         perception: which perturbations people do not hear as another emotion.
         min_snr_db: a candidate must lie above this SNR to count.
-        max_queries: after so many candidates the referee closes the search.
+        max_queries: after so many candidates the referee closes the search; None for an attack that declares
+            `anytime`, which does not need to know.
         component: builds a registered attack from its spec.
         render: makes speech from a recipe as the referee will, or None where it does not apply: any attacker can do at
             home what it describes. No victim is asked, so nothing is charged.
         speech: the clean speech of the part that is attacked, copies, with opaque speakers.
-        degradation: for an informed attacker (P1's Corr), the loss of UAR by noise category; else None.
-        defense_view: for an attacker who has a copy of the defence (trait `adaptive`): a look through it; else None.
+        degradation: for a threat model that knows "noise-harm" (P1's Corr), the loss of UAR by noise category; else
+            None.
+        defense_view: for one that knows "defense" (trait `adaptive`), a look through it; else None.
         transferred: for an attacker who knows of no defence (trait `transfers`): the best recipe against the bare
             victim of the attack that it is made of, for the utterance at hand; else None.
+        validation: for a threat model that knows "validation", clean speech of validation speakers, and what the victim
+            says of it.
+        training: for one that knows "training", the speech that the victim was trained on, with its labels.
+        plan: for one that learns in rounds, what `learn` returned after the last round; else {}.
     """
 
     noises: NoiseSet
     perception: Perception
     min_snr_db: float
-    max_queries: int
+    max_queries: int | None
     component: Callable[[str], Any]
     render: Callable[[Heard, Recipe], Heard | None]
     speech: Sequence[Heard] = ()
     degradation: Degradation | None = None
     defense_view: DefenseLook | None = None
     transferred: Recipe | None = None
+    validation: Sequence[KnownSpeech] = ()
+    training: Sequence[KnownSpeech] = ()
+    plan: Plan = field(default_factory=dict)

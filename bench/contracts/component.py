@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,10 @@ from bench.contracts.attacks import Attack, SpeechEffect
 from bench.contracts.composition import Composed
 from bench.contracts.entries import KINDS as KINDS
 from bench.contracts.entries import SINGULAR as SINGULAR
+from bench.contracts.granting import granted_to, is_anytime
 from bench.contracts.pipeline import DefensePipeline, check_defends
 from bench.contracts.protocols import Corpus, Defense, Fingerprinted, NoiseBank, TrainableVictim, TrainedAgainst
+from bench.contracts.threat_models import ANSWERS, ThreatModel
 from bench.contracts.traits import Traits, traits_of
 from bench.core.errors import UsageError
 from bench.core.specs import JOINED, bare, params_of
@@ -73,6 +75,31 @@ class Component:
     def traits(self) -> Traits:
         """Return what the component declares of itself."""
         return traits_of(self.object)
+
+    @property
+    def threat_model(self) -> ThreatModel:
+        """Return what an attack is granted; who searches with another attack, what that one needs too."""
+        own, traits = granted_to(self.object), self.traits
+        inner = self.searching
+        if inner is self:
+            return own
+        theirs = inner.threat_model
+        known = [word for word in theirs.knows if word != "defense" or traits.adaptive]
+        answers = max(own.answers, theirs.answers, key=ANSWERS.index) if traits.adaptive else own.answers
+        return replace(own.knowing(*known), answers=answers)
+
+    @property
+    def anytime(self) -> bool:
+        """Return whether an attack asks the same first queries whatever its budget, with whatever it searches."""
+        inner = self.searching
+        return is_anytime(self.object) and (inner is self or self.traits.transfers or inner.anytime)
+
+    @property
+    def searching(self) -> Component:
+        """Return the attack that chooses what to try: the one inside an attack that knows more, else itself."""
+        knows_more = self.traits.adaptive or self.traits.transfers
+        inner = (part for part in self.made_of if part.kind == "attacks" and knows_more)
+        return next(inner, self)
 
     @cached_property
     def identity(self) -> dict[str, Any]:

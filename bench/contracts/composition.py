@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from bench.contracts.attacks import Answer, Attack, AttackTools, SpeechEffect, Steps
 from bench.contracts.recipes import Part, Recipe
 from bench.contracts.searching import steps_of
+from bench.contracts.threat_models import ANSWERS, ThreatModel
 from bench.contracts.traits import NOTHING_DECLARED, Traits, traits_of
 from bench.core.errors import UsageError
 from bench.core.heard import Heard
@@ -127,12 +128,19 @@ class Composed:
 
     @property
     def traits(self) -> Traits:
-        """Declare whether it asks once, and all that its parts draw from."""
+        """Declare whether it asks once, what its search is answered, and all that its parts draw from."""
         own = [traits_of(part).categories for part in self.parts]
         known = dict.fromkeys(category for some in own for category in some or ())
         made_of = tuple(one for part in self.parts for one in traits_of(part).made_of)
         once = all(map(asks_once, self.parts))
-        return Traits(asks_once=once, categories=None if None in own else tuple(known), made_of=made_of)
+        answers = max((traits_of(part).threat_model.answers for part in self.parts), key=ANSWERS.index)
+        return Traits(
+            asks_once=once,
+            threat_model=ThreatModel(answers=answers),
+            anytime=all(asks_once(part) or traits_of(part).anytime for part in self.parts),
+            categories=None if None in own else tuple(known),
+            made_of=made_of,
+        )
 
     def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
         """Yield recipes with all parts.
@@ -187,7 +195,7 @@ def _first(steps: Steps, heard: Heard, tools: AttackTools) -> Recipe | None:
     return asked
 
 
-def asks_once(part: Attack | SpeechEffect) -> bool:
+def asks_once(part: object) -> bool:
     """Tell whether an attack yields at most one candidate: an effect does, and what declares it."""
     return isinstance(part, SpeechEffect) or traits_of(part).asks_once
 
@@ -199,6 +207,10 @@ def _not_composable(part: Attack | SpeechEffect, searches: int) -> str:
         return "which brings what a search has found on the bare victim"
     if traits.adaptive:
         return "which searches with a copy of the defence"
+    if traits.threat_model.knows:
+        return "which knows something beforehand"
+    if traits.threat_model.round_size:
+        return "which learns from one utterance to the next"
     if not asks_once(part) and searches > 1:
         return "a second search" if traits != NOTHING_DECLARED else "which does not say that it asks once"
     return ""

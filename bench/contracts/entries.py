@@ -15,7 +15,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from bench.contracts.sources import described, source_of, table_in, unimported_source_of
+from bench.contracts.sources import described, granted, source_of, table_in, unimported_source_of
 from bench.core.errors import ComponentError, UsageError
 from bench.core.shadowing import refuse_shadow
 from bench.core.specs import ISOLATED
@@ -95,6 +95,11 @@ class Entry:
 
         module = self.target.partition(":")[0]
         return code_of_component(module, self.plugin or unimported_source_of(module))
+
+    @property
+    def granted(self) -> str:
+        """Read what an attack says of its threat model, where that is not the default, without importing it."""
+        return granted(self.source, self.target.partition(":")[2]) if self.kind == "attacks" and self.source else ""
 
     def describe(self) -> tuple[str, str]:
         """Return the component's parameters and its docstring's first line, read from its source without importing

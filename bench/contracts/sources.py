@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import importlib.util
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeGuard
 
@@ -15,6 +16,8 @@ _CLASS = re.compile(r"^class (\w+)", re.MULTILINE)
 _DEFINITION = re.compile(rb"^(?=class |def |async def |@)", re.MULTILINE)
 _METHOD = re.compile(r"^    (?=@|def |async def )", re.MULTILINE)
 _MARGIN = re.compile(r"^(?=[^\s#)\]}])", re.MULTILINE)
+_GRANTED = re.compile(r"\b(ThreatModel\(|(adaptive|transfers|anytime)=True)")
+_INFORMED = re.compile(r"^    corr *:", re.MULTILINE)
 _FIELD = re.compile(r"^    \w+ *:", re.MULTILINE)
 
 
@@ -108,16 +111,53 @@ def described(file: Path, name: str) -> tuple[str, str]:
     return ", ".join(params), (ast.get_docstring(node) or "").partition("\n")[0]
 
 
-def _class_in(file: Path, name: str) -> ast.ClassDef | None:
-    """The class of this name at a file's top level; its methods may be left out, since to parse them takes time."""
+def granted(file: Path, name: str) -> str:
+    """Read what an attack's class says of its threat model.
+
+    Args:
+        file: where it is defined.
+        name: of the class.
+
+    Returns:
+        What differs from the defaults, as it is written there, a parameter by its name; "" where nothing does.
+
+    >>> granted(source_of("attacks.boundary"), "Boundary")
+    'knows noise-harm where corr is true, allowed=noises, anytime'
+    """
+    _, block = _block_of(file, name)
+    if _GRANTED.search(block) is None:
+        return ""
+    with suppress(SyntaxError, ValueError):
+        nodes = list(ast.walk(ast.parse(block)))
+        calls = {node.func.id: node for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+        told = [ast.unparse(one).replace("self.", "") for one in _keywords(calls, "ThreatModel")]
+        flags = {one.arg: ast.unparse(one.value) for one in _keywords(calls, "Traits")}
+        known = {"adaptive": "knows the defence", "transfers": "knows the bare victim"}
+        knows = [words for flag, words in known.items() if flags.get(flag) == "True"]
+        knows += ["knows noise-harm where corr is true"] if _INFORMED.search(block) else []
+        return ", ".join([*knows, *told, *(["anytime"] if flags.get("anytime") == "True" else [])])
+    return ""
+
+
+def _keywords(calls: Mapping[str, ast.Call], name: str) -> list[ast.keyword]:
+    return calls[name].keywords if name in calls else []
+
+
+def _block_of(file: Path, name: str) -> tuple[str, str]:
+    """A file's text and, in it, the class of this name at its top level; nothing where there is none."""
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, ValueError):
-        return None
+        return "", ""
     start = next((found.start() for found in _CLASS.finditer(text) if found[1] == name), None)
-    if start is None:
+    return text, "" if start is None else _MARGIN.split(text[start:], maxsplit=2)[1]
+
+
+def _class_in(file: Path, name: str) -> ast.ClassDef | None:
+    """The class of this name at a file's top level; its methods may be left out, since to parse them takes time."""
+    text, block = _block_of(file, name)
+    if not block:
         return None
-    block = _MARGIN.split(text[start:], maxsplit=2)[1]
     fields, *methods = _METHOD.split(block, maxsplit=1)
     for part in (block if any(map(_FIELD.search, methods)) else fields, text):
         try:

@@ -1,125 +1,148 @@
-"""An attack's variants: with and without knowledge (P1's Corr), over all noises or some of them (Noises)."""
+"""Threat models, one vocabulary: what an attacker knows, is answered, may do, and asks.
+
+    traits = Traits(threat_model=ThreatModel(answers="label", allowed="additive"))
+
+An attack declares one, and the referee grants just that. What is not declared is not lent, not told, and not asked
+about. docs/threat_model.md explains each word.
+"""
 
 from __future__ import annotations
 
-import dataclasses
-import itertools
-import typing
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, get_args
 
-from bench.contracts.composition import Composed, composed, isolated_specs
-from bench.core.specs import ISOLATED, Spec, spec_of
+from bench.core.errors import UsageError
+from bench.core.specs import did_you_mean
 
-Corr = Literal["yes", "no", "both"]
 Counted = Literal["imperceptible", "additive", "all"]
 """Which noises an attack may use, and which successes are counted."""
-COUNTED: tuple[Counted, ...] = ("imperceptible", "additive", "all")
+COUNTED: tuple[Counted, ...] = get_args(Counted)
 """The kinds, each within the next: what counts in one counts in those after it."""
-NoiseScope = Literal["all", "additive", "imperceptible", "both"]
-P1S: tuple[Counted, ...] = ("all", "imperceptible")
-"""P1's two columns: what "both" means to a search that is told what it may use."""
+Knowledge = Literal["noise-harm", "validation", "training", "bare-victim", "defense"]
+"""What an attacker may know beforehand."""
+KNOWLEDGE: tuple[Knowledge, ...] = get_args(Knowledge)
+Answers = Literal["fooled", "label", "refusals", "probabilities"]
+"""What an attacker is told of a candidate."""
+ANSWERS: tuple[Answers, ...] = get_args(Answers)
+"""The kinds, each with all that those before it tell."""
+
+_IN_WORDS: Mapping[str, str] = {
+    "noise-harm": "how much each noise category harms",
+    "validation": "the victim's answers on validation speakers",
+    "training": "training speech",
+    "bare-victim": "the victim without its defence",
+    "defense": "the defence",
+    "fooled": "whether it was fooled",
+    "label": "the label",
+    "refusals": "the label and refusals",
+    "probabilities": "probabilities and refusals",
+}
+_Word = TypeVar("_Word", bound=str)
+
+
+def _checked(name: str, given: object, words: tuple[_Word, ...]) -> None:
+    if given not in words:
+        remedy = did_you_mean(given, words) if isinstance(given, str) else "take one of these"
+        raise UsageError("ThreatModel", f"{name}={given!r:.60}", "one of " + ", ".join(words), remedy)
 
 
 @dataclass(frozen=True)
 class ThreatModel:
-    """One search to run, and what is scored from it.
+    """What an attack needs to be granted.
+
+    How many queries there are is the run's to say (`--k`), and whether the attack is told, the trait `anytime`.
 
     Args:
-        attack: the full spec that is run.
-        base: the spec without corr and noises: how tables name it.
-        corr: whether the attacker is informed.
-        noises: what is scored from its records. An attack that can be told which noises it may use is run for each;
-            the records of any other attack serve all.
+        knows: what the attacker knows beforehand: "noise-harm", the loss of UAR by noise category on validation
+            speakers (P1's Corr); "validation", clean speech of validation speakers with the victim's answers;
+            "training", the speech that the victim was trained on, with its labels; "bare-victim", a copy of the victim
+            without its defence; "defense", a copy of the defence, to look through.
+        answers: what is told of each candidate: "fooled", whether the victim's label changed, and no more; "label", the
+            label too; "refusals", also whether the victim refused; "probabilities", also that of each class.
+        allowed: what may be tried: "imperceptible", what people were found to hear as the same emotion; "additive",
+            that and whatever keeps the length; "all". The victim is not asked about anything else.
+        round_size: utterances in a round: after each round the attack is told what its searches were, and may change
+            its plan (`learn`); 0 where it learns nothing from one utterance for another.
+
+    Raises:
+        UsageError: a word is none of these, or the size is below 0.
+
+    >>> print(ThreatModel(knows=("defense", "noise-harm"), allowed="additive"))
+    knows how much each noise category harms, the defence; told whether it was fooled; tries additive
     """
 
-    attack: str
-    base: str
-    corr: bool
-    noises: tuple[Counted, ...]
+    knows: tuple[Knowledge, ...] = ()
+    answers: Answers = "fooled"
+    allowed: Counted = "all"
+    round_size: int = 0
+
+    def __post_init__(self) -> None:
+        for word in self.knows:
+            _checked("knows", word, KNOWLEDGE)
+        _checked("answers", self.answers, ANSWERS)
+        _checked("allowed", self.allowed, COUNTED)
+        if type(self.round_size) is not int or self.round_size < 0:
+            found = f"round_size={self.round_size!r:.40}"
+            raise UsageError("ThreatModel", found, "a whole number from 0", "0 stands for no rounds")
+        object.__setattr__(self, "knows", tuple(word for word in KNOWLEDGE if word in self.knows))
+
+    def knowing(self, *more: Knowledge) -> ThreatModel:
+        """Return the same with further knowledge."""
+        return replace(self, knows=(*self.knows, *more))
+
+    def tells(self, kind: Answers) -> bool:
+        """Tell whether answers hold at least what a kind does.
+
+        Args:
+            kind: one of `ANSWERS`.
+
+        >>> ThreatModel(answers="refusals").tells("label"), ThreatModel().tells("label")
+        (True, False)
+        """
+        return ANSWERS.index(self.answers) >= ANSWERS.index(kind)
+
+    def allows(self, imperceptible: bool, additive: bool) -> bool:
+        """Tell whether a candidate may be tried.
+
+        Args:
+            imperceptible: whether it is of that kind.
+            additive: likewise.
+        """
+        return {"imperceptible": imperceptible, "additive": additive, "all": True}[self.allowed]
+
+    def shared(self, corr: bool) -> ThreatModel:
+        """Return what the variants of one attack have in common: all but P1's Corr and Noises, which tables name.
+
+        Args:
+            corr: whether tables name it as informed.
+        """
+        knows = tuple(word for word in self.knows if not (corr and word == "noise-harm"))
+        return replace(self, knows=knows, allowed="all")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain JSON."""
+        return {**vars(self), "knows": list(self.knows)}
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> ThreatModel:
+        """Read it from plain JSON.
+
+        Raises:
+            UsageError: a word is none that there is, or something else stands there.
+        """
+        if set(told) != {"knows", "answers", "allowed", "round_size"} or not isinstance(told["knows"], list | tuple):
+            expected = "knows, answers, allowed, round_size"
+            raise UsageError("ThreatModel", f"{sorted(map(str, told))!r:.80}", expected, "write it with to_json")
+        return cls(tuple(told["knows"]), told["answers"], told["allowed"], told["round_size"])
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        knows = ", ".join(_IN_WORDS[word] for word in self.knows) or "nothing"
+        rounds = f"; learns in rounds of {self.round_size}" if self.round_size else ""
+        tries = "anything" if self.allowed == "all" else self.allowed
+        return f"knows {knows}; told {_IN_WORDS[self.answers]}; tries {tries}{rounds}"
 
 
-def threat_models(text: str, attack: Any, corr: Corr, noises: NoiseScope) -> list[ThreatModel]:
-    """List the threat models of an attack that the options ask for; what its spec itself pins down is not crossed.
-
-    Args:
-        text: its spec as given.
-        attack: the component's object.
-        corr: "yes", "no" or "both": whether the attacker is informed (P1's Corr). An attack that can be is asked twice
-            for "both"; an attack that cannot is asked once, uninformed.
-        noises: "all", "additive" or "imperceptible": the noises that may be used. "both" is P1's two columns, all and
-            imperceptible; and additive between them where the same records serve it.
-    """
-    splits: tuple[Counted, ...] = ("all", "additive", "imperceptible") if noises == "both" else (noises,)
-    if isinstance(attack, Composed):
-        names = zip(attack.names, attack.parts, strict=True)
-        whole = composed(tuple(spec_of(Spec.parse(name).name, part) for name, part in names))
-        return [ThreatModel(whole, whole, False, splits)]
-    if isolated_specs("attacks", text):
-        return _of_isolated(text, attack, corr, noises, splits)
-    spec = Spec.parse(text)
-    pinned = {key for key, _ in spec.params}
-    fields = {field.name: field.default for field in dataclasses.fields(attack)}
-    plain = {name: fields[name] for name in ("corr", "noises") if name in fields}
-    base = spec_of(spec.name, replace(attack, **plain))
-    if "noises" in fields:
-        splits = (attack.noises,) if "noises" in pinned else P1S if noises == "both" else splits
-    informed = {"yes": (True,), "no": (False,), "both": (False, True)}[corr] if "corr" in fields else (False,)
-    informed = (attack.corr,) if "corr" in pinned and "corr" in fields else informed
-    found = []
-    for knows in informed:
-        known = {"corr": knows} if "corr" in fields else {}
-        if "noises" in fields:
-            told = ((split, replace(attack, noises=_told(offered_by(attack), split), **known)) for split in splits)
-            found += [ThreatModel(spec_of(spec.name, one), base, knows, (split,)) for split, one in told]
-        else:
-            found.append(ThreatModel(spec_of(spec.name, replace(attack, **known)), base, knows, splits))
-    return found
-
-
-def offered_by(attack: object) -> tuple[str, ...]:
-    """List the noises that an attack offers to keep to, by its field `noises`; none where it has no such field.
-
-    >>> from attacks.boundary import Boundary
-    >>> offered_by(Boundary())
-    ('all', 'additive', 'imperceptible')
-    """
-    hints = typing.get_type_hints(type(attack)) if dataclasses.is_dataclass(attack) else {}
-    return tuple(map(str, typing.get_args(hints.get("noises"))))
-
-
-def _told(offered: Sequence[str], allowed: Counted) -> str:
-    """What an attack is told: what it may use, or the most of what it offers that lies within that."""
-    narrower = COUNTED[: COUNTED.index(allowed) + 1]
-    return next((one for one in reversed(narrower) if one in offered), offered[0] if offered else allowed)
-
-
-def _of_isolated(
-    given: str, attack: Any, corr: Corr, noises: NoiseScope, splits: tuple[Counted, ...]
-) -> list[ThreatModel]:
-    """The threat models of an attack in a process of its own: what its parameters are is known, not their defaults.
-
-    Args:
-        given: its spec; what it names is not crossed.
-        attack: the component's object.
-        corr: as in `threat_models`.
-        noises: likewise.
-        splits: what it may use, where it cannot be told.
-    """
-    canonical, params, offered = ISOLATED + attack.told.spec, attack.params, attack.told.offers
-    if not params:
-        return [ThreatModel(canonical, canonical, False, splits)]
-    spec, pinned = Spec.parse(canonical), {key for key, _ in Spec.parse(given).params}
-    rest = tuple(one for one in spec.params if one[0] not in ("corr", "noises"))
-    informed = {"yes": (True,), "no": (False,), "both": (False, True)}[corr] if "corr" in params else (False,)
-    informed = (params["corr"] is True,) if "corr" in pinned & set(params) else informed
-    own = tuple(one for one in COUNTED if one == params.get("noises") and "noises" in pinned)
-    separate = own or (P1S if noises == "both" else splits)
-    found = []
-    for knows, split in itertools.product(informed, separate if offered else (None,)):
-        told = [("corr", str(knows).lower())] if "corr" in params else []
-        told += [("noises", _told(offered, split))] if split else []
-        whole, base = (str(Spec(spec.name, some)) for some in ((*rest, *told), rest))
-        found.append(ThreatModel(whole, base, knows, (split,) if split else splits))
-    return found
+NOTHING_GRANTED = ThreatModel()
+"""The threat model of an attack that declares none: one bit an answer, nothing known, anything tried."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from bench.contracts.threat_models import NOTHING_GRANTED, ThreatModel
 from bench.core.types import SIGNAL, Modality
 
 if TYPE_CHECKING:
@@ -38,9 +39,13 @@ class Traits:
             answers as if it had never been asked anything.
         certifies: a defence's victim proves how far its answers hold.
         asks_once: an attack yields at most one candidate, whatever it is told: an effect, which can be composed.
-        adaptive: an attack has a copy of the defence, and looks through it (`AttackTools.defense_view`).
+        threat_model: what an attack needs to be granted: it is granted that, and no more.
+        anytime: an attack asks the same first queries whatever its budget. It is not told the budget, and one search
+            serves every number of queries; of any other a search is run for each.
+        adaptive: an attack has a copy of the defence, and looks through it (`AttackTools.defense_view`): a threat model
+            that knows "defense", and a search that chooses among what the attack that it is made of finds.
         transfers: an attack brings what the first attack that it is made of finds on the bare victim
-            (`AttackTools.transferred`).
+            (`AttackTools.transferred`): a threat model that knows "bare-victim".
         categories: the noise categories that an attack draws from, "signal" where it changes the signal itself; None
             stands for every category of the bank. Of a defence, those that it names.
     """
@@ -54,6 +59,8 @@ class Traits:
     sessions: bool = False
     certifies: bool = False
     asks_once: bool = False
+    threat_model: ThreatModel = NOTHING_GRANTED
+    anytime: bool = False
     adaptive: bool = False
     transfers: bool = False
     categories: tuple[str, ...] | None = (SIGNAL,)

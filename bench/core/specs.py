@@ -8,6 +8,7 @@ process of its own.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import difflib
 import math
@@ -148,7 +149,9 @@ def _required(field: dataclasses.Field[Any]) -> bool:
 
 
 def _fields(component: Any) -> tuple[dataclasses.Field[Any], ...]:
-    return dataclasses.fields(component) if dataclasses.is_dataclass(component) else ()
+    """The fields that are parameters: what is no argument of the class is none."""
+    own = dataclasses.fields(component) if dataclasses.is_dataclass(component) else ()
+    return tuple(field for field in own if field.init)
 
 
 def _read(text: str, hint: Any, where: str) -> Any:
@@ -202,7 +205,7 @@ def params_of(component: Any) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    return str(value) if isinstance(value, Path) else value
+    return str(value) if isinstance(value, Path) else copy.deepcopy(value)  # what changes later changes no key
 
 
 def spec_of(name: str, component: Any) -> str:

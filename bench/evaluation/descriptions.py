@@ -27,6 +27,8 @@ def cell_description(experiment: Experiment, cell: Cell) -> dict[str, Any]:
         "noise_bank": experiment.noises.name,
         "repeat": cell.repeat,
         "max_queries": cell.max_queries,
+        "threat_model": cell.attack.threat_model.to_json(),
+        "anytime": cell.attack.anytime,
         "limit": cell.limit,
         "min_snr_db": experiment.min_snr_db,
         "perception": experiment.perception.name,

@@ -17,15 +17,20 @@ class Facts:
     Args:
         looks: utterances that an attacker who has a copy of the defence looked at through it; None for any other.
         unknown: attacked utterances whose speakers have no other one, so that nothing was enrolled of them.
+        rounds: of an attack that learns, the utterances in a round, and how many it met in all; None for any other.
     """
 
     looks: int | None
     unknown: int
+    rounds: tuple[int, int] | None = None
 
-    def to_json(self) -> dict[str, int]:
+    def to_json(self) -> dict[str, object]:
         """Return `found` of a record file's description."""
-        looks = {} if self.looks is None else {"looks": self.looks}
-        return {**looks, "unknown_speakers": self.unknown}
+        found: dict[str, object] = {} if self.looks is None else {"looks": self.looks}
+        found |= {"unknown_speakers": self.unknown}
+        if self.rounds is not None:
+            found["rounds"] = dict(zip(("size", "n"), self.rounds, strict=True))
+        return found
 
 
 @dataclass(frozen=True)

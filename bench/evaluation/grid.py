@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.contracts.threat_models import ThreatModel
+from bench.contracts.variants import Variant
 from bench.core.errors import told_of
 from bench.core.keys import key_of_json
 from bench.evaluation.cells import Cell
@@ -19,22 +19,22 @@ from bench.scoring.records import Store
 
 @dataclass(frozen=True)
 class Planned:
-    """A cell and the threat model of its attack that it measures.
+    """A cell and the variant of its attack that it measures.
 
     Args:
         cell: what is measured.
-        threat_model: what the attacker knows and may use, and how tables name the attack.
+        variant: what the attacker knows and may use, and how tables name the attack.
     """
 
     cell: Cell
-    threat_model: ThreatModel
+    variant: Variant
 
     def labels(self) -> dict[str, Any]:
-        """Return the columns by which results name the threat model: attack_base, corr, noises."""
+        """Return the columns by which results name the variant: attack_base, corr, noises."""
         return {
-            "attack_base": self.threat_model.base,
-            "corr": self.threat_model.corr,
-            "noises": list(self.threat_model.noises),
+            "attack_base": self.variant.base,
+            "corr": self.variant.corr,
+            "noises": list(self.variant.noises),
         }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import torch
 from torch import Tensor
 
 from bench.contracts.attacks import AttackTools, InformedAttack
@@ -23,6 +24,7 @@ from bench.evaluation.facts import Facts, MeasuredCell
 from bench.evaluation.instances import panel_of, with_views
 from bench.perturbations.rendering import attack_tools, copy_of
 from bench.referee.clean_answers import KnownClean
+from bench.referee.lending import LentKnown
 from bench.referee.panel import Panel
 from bench.referee.search import AttackRun, Candidate
 from bench.scoring.rows import Row
@@ -55,7 +57,8 @@ class Measuring:
             self._known[whom] = tuple(KnownClean() for _ in range(2))
         panel = panel_of(experiment, cell.fitted, test, cell.repeat, self._known[whom])
         attack_run = self._attack_run(cell)
-        if cell.attack.traits.adaptive:
+        looks_through = "defense" in cell.attack.threat_model.knows
+        if looks_through:
             panel = with_views(experiment, cell.fitted, test, cell.repeat, panel, looks)
         if cell.attack.traits.transfers:
             attack_run = replace(attack_run, transferred=self._transferred(cell, chosen))
@@ -63,11 +66,30 @@ class Measuring:
             free = FreeSamples()
             rows = panel.run(attack_run, chosen, advance, free.keep)
         unknown = set(unknown_in(test, experiment.enrolment)) & {one.id for one in chosen}
-        facts = Facts(looks.count if cell.attack.traits.adaptive else None, len(unknown))
+        size = attack_run.granted.round_size
+        rounds = (size, len(chosen)) if size else None
+        facts = Facts(looks.count if looks_through else None, len(unknown), rounds)
         self._say(facts, rows)
         if free.asked:
             experiment.progress.say(f"{cell.attack}: {free.asked:,} candidates were free samples, see docs/recipes.md")
         return MeasuredCell(rows, facts, free.accepted)
+
+    def again(self, cell: Cell, chosen: Sequence[Utterance], order_key: str) -> list[Row]:
+        """Attack some of a cell's test utterances once more, with instances of their own, in another order.
+
+        Args:
+            cell: as it was measured.
+            chosen: some of its utterances.
+            order_key: draws the order.
+        """
+        experiment, test, attack_run = self.experiment, self.experiment.split(cell.fitted).test, self._attack_run(cell)
+        panel = panel_of(experiment, cell.fitted, test, cell.repeat)
+        if "defense" in cell.attack.threat_model.knows:
+            panel = with_views(experiment, cell.fitted, test, cell.repeat, panel, Looks())
+        if cell.attack.traits.transfers:
+            attack_run = replace(attack_run, transferred=self._transferred(cell, chosen))
+        seats = (replace(one, referee=replace(one.referee, order_key=order_key)) for one in reversed(panel.seats))
+        return Panel(tuple(seats)).run(attack_run, chosen)
 
     def _say(self, facts: Facts, rows: Sequence[Row]) -> None:
         """Tell what a reader of the figures ought to know."""
@@ -80,19 +102,40 @@ class Measuring:
             say(f"by chance alone, {sum(flips) / len(flips):.1%} of answers about clean speech are other labels")
 
     def _attack_run(self, cell: Cell) -> AttackRun:
-        """The cell's attack on its test speakers, informed where it wants to be."""
-        experiment, split = self.experiment, self.experiment.split(cell.fitted)
-        tools = lent_tools(experiment, cell.attack, cell.max_queries, "test", cell.half)
+        """The cell's attack on its test speakers, with all that its threat model knows."""
+        experiment, attack = self.experiment, cell.attack
+        tools = self._informed(cell, lent_tools(experiment, attack, cell.max_queries, "test", cell.half))
+        own = copy_of(_lent(experiment, "test", cell.half), experiment.device)
+        return AttackRun(
+            attack.object,
+            attack.spec,
+            tools,
+            cell.search_seed,
+            experiment.split(cell.fitted).test,
+            own,
+            threat_model=attack.threat_model,
+            anytime=attack.anytime,
+        )
+
+    def _informed(self, cell: Cell, tools: AttackTools) -> AttackTools:
+        """The tools with what the attacker knows beforehand."""
+        experiment, split, knows = self.experiment, self.experiment.split(cell.fitted), cell.attack.threat_model.knows
+        if "training" in knows:
+            told = [cell.fitted.task.label_of(one) or "" for one in split.train]
+            tools = replace(tools, training=LentKnown(split.train, told, cell.search_seed))
+        if not {"noise-harm", "validation"} & set(knows):
+            return tools
+        valid = panel_of(experiment, cell.fitted, split.valid, cell.repeat)
+        if "validation" in knows:
+            with torch.no_grad():
+                answers = valid.names(valid.labels(split.valid))
+            tools = replace(tools, validation=LentKnown(split.valid, answers, cell.search_seed))
         chooser = _chooser(cell.attack).object
         if isinstance(chooser, InformedAttack) and chooser.corr:
-            valid = panel_of(experiment, cell.fitted, split.valid, cell.repeat)
             known = lent_tools(experiment, cell.attack, cell.max_queries, "train")
-            tools = replace(
-                tools,
-                degradation=degradation(valid, chooser, split.valid, known, experiment.progress, self._harm_to(cell)),
-            )
-        own = copy_of(_lent(experiment, "test", cell.half), experiment.device)
-        return AttackRun(cell.attack.object, cell.attack.spec, tools, cell.search_seed, split.test, own)
+            harm = degradation(valid, chooser, split.valid, known, experiment.progress, self._harm_to(cell))
+            tools = replace(tools, degradation=harm)
+        return tools
 
     def _harm_to(self, cell: Cell) -> KnownHarm:
         return self._harm.setdefault((cell.fitted, cell.repeat), KnownHarm())
@@ -108,7 +151,7 @@ class Measuring:
 
 def _chooser(attack: Component) -> Component:
     """The attack that chooses what to try: the one inside an adaptive attack, else itself."""
-    return attack.made_of[0] if attack.traits.adaptive else attack
+    return attack.searching if attack.traits.adaptive else attack
 
 
 @dataclass

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from bench.contracts.threat_models import Corr, NoiseScope
+from bench.contracts.variants import Corr, NoiseScope
 from bench.core.errors import UsageError
 from bench.core.specs import NO_DEFENSE, did_you_mean
 from bench.data.splits import split_named
@@ -17,6 +17,8 @@ from bench.evaluation.enrolment import Enrolment
 from bench.measures.catalogue import check_measures
 
 Device = Literal["auto", "cpu", "cuda"]
+CHECKED = 16
+"""How many utterances of each cell `--check` attacks again where `--check-limit` does not say."""
 
 
 def parse_ks(text: str | int | Sequence[int]) -> tuple[int, ...]:
@@ -54,6 +56,20 @@ def parse_folds(text: str | int | Sequence[int]) -> tuple[int, ...]:
     if text == "all":
         return ()
     return tuple(dict.fromkeys(_whole_numbers("--fold", text, least=0, example="0, or all")))
+
+
+def parse_check_limit(text: str | int | None) -> int | None:
+    """Read how many utterances are attacked again: a number, or "all"; for all of them, return None.
+
+    Raises:
+        UsageError: neither.
+
+    >>> parse_check_limit("40"), parse_check_limit("all")
+    (40, None)
+    """
+    if text is None or text == "all":
+        return None
+    return _whole_numbers("--check-limit", text, least=1, example="40, or all")[0]
 
 
 def _whole_numbers(option: str, given: str | int | Sequence[int], least: int, example: str) -> list[int]:
@@ -119,6 +135,8 @@ class Options:
         batch_size: searches side by side, at least 1; changes no result.
         plugins: Python files that bring components.
         out: the run's folder; finished cells found there are not run again.
+        check: attack utterances of each finished cell again, in another order and other batches, and compare.
+        check_limit: so many utterances of each cell; None for all.
 
     Raises:
         UsageError: a value is none of those that may be given.
@@ -149,6 +167,8 @@ class Options:
     batch_size: int = 64
     plugins: tuple[Path, ...] = ()
     out: Path = Path("bench-run")
+    check: bool = False
+    check_limit: int | None = CHECKED
 
     def __post_init__(self) -> None:
         several = {"--victim": self.victims, "--task": self.tasks}
@@ -164,7 +184,8 @@ class Options:
         check_choice("--enrol", self.enrolment, get_args(Enrolment))
         check_measures(self.measures)
         remedies = {"--limit": "leave it out for all", "--batch-size": "64", "--repeats": "leave it out"}
-        numbers = (self.limit, self.batch_size, self.repeats)
+        remedies["--check-limit"] = "all, or leave it out"
+        numbers = (self.limit, self.batch_size, self.repeats, self.check_limit)
         for (option, remedy), number in zip(remedies.items(), numbers, strict=True):
             if number is not None and number < 1:
                 raise UsageError(option, str(number), "at least 1", remedy)

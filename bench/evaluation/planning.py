@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, get_args
 
+from bench.contracts.attacks import LearningAttack
 from bench.contracts.component import Component
 from bench.contracts.composition import asks_once
 from bench.contracts.registry import Registry
-from bench.contracts.threat_models import ThreatModel, threat_models
+from bench.contracts.variants import Variant, variants_of
+from bench.core.errors import UsageError
 from bench.core.specs import NO_DEFENSE
 from bench.core.types import Half, Task
 from bench.data.splits import split_named
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 RANDOMISED_REPEATS = 3
 """How often a cell under a randomised defence is measured where `--repeats` does not say: one answer says little."""
+ORDERS = 5
+"""In how many orders an attack that learns in rounds meets its utterances where `--repeats` does not say."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Selection:
     options: Options
     victims: tuple[Component, ...]
     defenses: tuple[Component | None, ...]
-    attacks: tuple[tuple[Component, ThreatModel], ...]
+    attacks: tuple[tuple[Component, Variant], ...]
     tasks: tuple[Task, ...]
     split: str
 
@@ -58,9 +62,12 @@ def select(options: Options, registry: Registry) -> Selection:
         UsageError: a component cannot be made.
     """
 
-    def attack(text: str) -> list[tuple[Component, ThreatModel]]:
-        models = threat_models(text, registry.build("attacks", text), options.corr, options.noises)
-        return [(registry.component("attacks", model.attack), model) for model in models]
+    def attack(text: str) -> list[tuple[Component, Variant]]:
+        models = variants_of(text, registry.build("attacks", text), options.corr, options.noises)
+        found = [(registry.component("attacks", model.attack), model) for model in models]
+        for component, _ in found:
+            _check_learns(component, options.repeats)
+        return found
 
     bare_or = (None if text == NO_DEFENSE else registry.component("defenses", text) for text in options.defenses)
     return Selection(
@@ -71,6 +78,18 @@ def select(options: Options, registry: Registry) -> Selection:
         tuple(map(task_named, dict.fromkeys(options.tasks))),
         split_named(options.split).name,
     )
+
+
+def _check_learns(attack: Component, repeats: int | None) -> None:
+    """Refuse an attack that declares rounds and does not learn, and a single order of one that does."""
+    if not attack.threat_model.round_size:
+        return
+    where = f"attack {attack.spec!r}"
+    if not isinstance(attack.object, LearningAttack):
+        raise UsageError(where, "a round_size and no method learn", "learn(plan, searches)", "add it, or declare none")
+    if repeats == 1:
+        found = f"1, for {where}, which learns from one utterance for another"
+        raise UsageError("--repeats", found, "2 or more orders of the utterances", "leave it out for 5")
 
 
 def plan_fitted(selection: Selection, experiment: Experiment) -> list[FittedKey]:
@@ -103,19 +122,33 @@ def plan(selection: Selection, experiment: Experiment) -> list[Planned]:
     asked, found = selection.options, []
     for fitted, (attack, model) in product(plan_fitted(selection, experiment), selection.attacks):
         halves = get_args(Half) if asked.bank_halves and not asks_once(attack.object) else ()
-        for repeat, half in product(range(repeats_of(asked, fitted)), (None, *halves)):
-            found.append(Planned(Cell(fitted, attack, max(asked.ks), asked.limit, repeat, half), model))
+        runs = product(range(repeats_of(asked, fitted, attack)), budgets_of(asked, attack), (None, *halves))
+        for repeat, budget, half in runs:
+            found.append(Planned(Cell(fitted, attack, budget, asked.limit, repeat, half), model))
     return list(dict.fromkeys(found))
 
 
-def repeats_of(options: Options, fitted: FittedKey) -> int:
-    """Count how often a fitted victim is looked at: what a randomised one answers once says little.
+def budgets_of(options: Options, attack: Component) -> tuple[int, ...]:
+    """List the budgets that an attack is run with: the greatest k, or each where it plans with what it has.
+
+    Args:
+        options: with the numbers of queries.
+        attack: whose first queries are the same whatever its budget, or are not.
+    """
+    return (max(options.ks),) if attack.anytime else options.ks
+
+
+def repeats_of(options: Options, fitted: FittedKey, attack: Component | None = None) -> int:
+    """Count how often a fitted victim is looked at: what a randomised one answers once says little, and so does one
+    order of what an attack learns from.
 
     Args:
         options: with `repeats`, or None.
         fitted: the victim under its defence.
+        attack: by what, if anything.
     """
-    return options.repeats or (RANDOMISED_REPEATS if fitted.randomised else 1)
+    learns = attack is not None and attack.threat_model.round_size > 0
+    return options.repeats or max(RANDOMISED_REPEATS if fitted.randomised else 1, ORDERS if learns else 1)
 
 
 def grouped(planned: Iterable[Planned]) -> list[Planned]:

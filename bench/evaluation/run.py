@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bench.contracts.threat_models import ThreatModel
+from bench.contracts.variants import Variant
 from bench.core.cache import cache_dir
 from bench.core.errors import UsageError
 from bench.core.progress import Progress
@@ -66,6 +66,7 @@ def execute_all(asked: Sequence[Options], progress: Progress) -> Done:
     check_writable(first.out)
     experiment, planned = prepare(asked, progress)
 
+    from bench.evaluation.checking import check_finished
     from bench.evaluation.descriptions import cell_key
     from bench.evaluation.grid import run_grid
     from bench.evaluation.runs import remember
@@ -75,14 +76,16 @@ def execute_all(asked: Sequence[Options], progress: Progress) -> Done:
     store = Store(first.out)
     remember(first.out, first.ks)
     failures = run_grid(experiment, planned, store)
+    if first.check:
+        failures += check_finished(experiment, planned, store, first.check_limit)
     keys = [cell_key(experiment, plan.cell) for plan in planned]
     found = zip(planned, keys, strict=True)
-    finished = [_as_asked(store.read(key), plan.threat_model) for plan, key in found if store.has(key)]
+    finished = [_as_asked(store.read(key), plan.variant) for plan, key in found if store.has(key)]
     failed = [store.failure(key) for key in keys if not store.has(key)]
     return Done(collect(finished, first.ks, failed), finished, failures)
 
 
-def _as_asked(cell: CellRecords, asked: ThreatModel) -> CellRecords:
+def _as_asked(cell: CellRecords, asked: Variant) -> CellRecords:
     """A finished cell, scored for what is asked now: its file names what was asked when it was measured."""
     return replace(cell, description=replace(cell.description, noises=asked.noises))
 

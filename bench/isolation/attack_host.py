@@ -12,7 +12,18 @@ from typing import Any, overload
 import numpy as np
 import torch
 
-from bench.contracts.attacks import Answer, AttackTools, DefenseLook, EffectTools, InformedAttack, SpeechEffect, Steps
+from bench.contracts.attacks import (
+    Answer,
+    AttackTools,
+    DefenseLook,
+    EffectTools,
+    InformedAttack,
+    KnownSpeech,
+    LearningAttack,
+    PastSearch,
+    SpeechEffect,
+    Steps,
+)
 from bench.contracts.perception import Perception
 from bench.contracts.recipes import Recipe, Samples
 from bench.contracts.searching import steps_of
@@ -45,7 +56,7 @@ class AttackHost:
     def doing(self) -> dict[str, Callable[[Message, Channel], Message]]:
         """Give the methods by the kind of request."""
         searching = {"search": self._search, "answer": self._answer, "close": self._close}
-        return {"tools": self._lent, "probe": self._probe, "apply": self._apply, **searching}
+        return {"tools": self._lent, "probe": self._probe, "apply": self._apply, "learn": self._learn, **searching}
 
     def _lent(self, request: Message, channel: Channel) -> Message:
         """Keep what attacks may use."""
@@ -54,7 +65,9 @@ class AttackHost:
         perception = Perception(head["name"], head["perceptible"], frozenset(head["imperceptible"]))
         tools = attack_tools(noises, perception, head["min_snr_db"], head["max_queries"], self.build)
         speech = tuple(read_speech(head["speech"], samples))
-        self.tools.append(replace(tools, speech=speech, degradation=head["degradation"]))
+        validation, training = (_read_labelled(head[part], samples) for part in ("validation", "training"))
+        tools = replace(tools, speech=speech, validation=validation, training=training)
+        self.tools.append(replace(tools, degradation=head["degradation"]))
         return Message({"lent": True})
 
     def _search(self, request: Message, channel: Channel) -> Message:
@@ -63,7 +76,7 @@ class AttackHost:
         (original,) = read_speech(head["speech"], iter(request.arrays))
         view = None if head["purifies"] is None else DefenseLook(head["purifies"], _refused, _traces)
         transferred = None if head["transferred"] is None else Recipe.read(head["transferred"])
-        tools = replace(self.tools[-1], transferred=transferred, defense_view=view)
+        tools = replace(self.tools[-1], transferred=transferred, defense_view=view, plan=head["plan"])
         steps = steps_of(self.build(head["spec"]), head["spec"], original, tools, _rng(head["state"]))
         number = next(self._numbers)
         self.searches[number] = steps
@@ -99,6 +112,18 @@ class AttackHost:
         (original,) = read_speech(head["speech"], iter(request.arrays))
         recipe = attack.probe(original, head["category"], self.tools[-1], _rng(head["state"]))
         return Message({"ended": True}) if recipe is None else _told(recipe)
+
+    def _learn(self, request: Message, channel: Channel) -> Message:
+        """Give the plan that an attack makes of a round of searches."""
+        head, attack = request.head, self.build(request.head["spec"])
+        assert isinstance(attack, LearningAttack), "only such a one is asked"
+        samples = [Samples(torch.from_numpy(array)) for array in request.arrays]
+        known = {one.digest: one.waveform for one in samples}
+        searches = [
+            PastSearch(tuple((Recipe.read(recipe, known), Answer(**answer)) for recipe, answer in asked))
+            for asked in head["searches"]
+        ]
+        return Message({"plan": dict(attack.learn(head["plan"], searches))})
 
     def _apply(self, request: Message, channel: Channel) -> Message:
         """Apply an effect."""
@@ -141,6 +166,11 @@ class Others(Sequence[Heard]):
     def _all(self) -> list[Heard]:
         answer = _asked_back(Message({"look": "others"}))
         return read_speech(answer.head["speech"], iter(answer.arrays))
+
+
+def _read_labelled(told: dict[str, Any], samples: Iterator[Array]) -> tuple[KnownSpeech, ...]:
+    """Speech that the attacker knows beforehand, with its labels."""
+    return tuple(map(KnownSpeech, read_speech(told["speech"], samples), told["labels"]))
 
 
 def _told(recipe: Recipe, **more: int) -> Message:

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bench.contracts.attacks import Answer, AttackTools, EffectTools, Steps
+from bench.contracts.attacks import Answer, AttackTools, EffectTools, KnownSpeech, PastSearch, Plan, Steps
 from bench.contracts.recipes import Recipe, RecipeError, Samples
 from bench.contracts.traits import Traits
 from bench.core.errors import ComponentError
@@ -87,7 +87,7 @@ class IsolatedSearch(IsolatedAttack):
         process = self._lent_to(tools)
         view = tools.defense_view
         head, arrays = self._asking("search", original, rng)
-        head |= {"purifies": None if view is None else view.purifies}
+        head |= {"purifies": None if view is None else view.purifies, "plan": dict(tools.plan)}
         head |= {"transferred": None if tools.transferred is None else str(tools.transferred)}
 
         def look(asked: Message) -> Message:
@@ -104,9 +104,27 @@ class IsolatedSearch(IsolatedAttack):
             if number >= 0 and not process.ended:
                 process.ask({"do": "close", "search": number}, look=look)
 
+    def learn(self, plan: Plan, searches: Sequence[PastSearch]) -> Plan:
+        """Pass on what the searches of a round were.
+
+        Raises:
+            ComponentError: what it gives is no plan.
+        """
+        with self._lock:
+            process = self._lent[-1][1]  # where the round was searched
+        told = [[(str(recipe), asdict(answer)) for recipe, answer in one.asked] for one in searches]
+        parts = [part for one in searches for recipe, _ in one.asked for part in recipe.parts]
+        arrays = [array_of(part.waveform) for part in parts if isinstance(part, Samples)]
+        head = {"do": "learn", "spec": self.told.spec, "plan": dict(plan), "searches": told}
+        found = process.ask(head, arrays, _ALLOWED).head.get("plan")
+        if not isinstance(found, dict):
+            raise process.broken("a plan that is none", "an object")
+        return found
+
     def _lent_to(self, tools: AttackTools) -> IsolatedProcess:
         """The process that has these tools."""
-        return self._process((tools.noises, tools.speech, tools.degradation), lambda: _tools_told(tools))
+        known = (tools.noises, tools.speech, tools.degradation, tools.validation, tools.training)
+        return self._process(known, lambda: _tools_told(tools))
 
 
 @dataclass(frozen=True)
@@ -156,7 +174,8 @@ class IsolatedEffect(IsolatedAttack):
         def told() -> Message:
             bank, arrays = noises_told(noises)
             nothing = {"name": "", "perceptible": {}, "imperceptible": [], "min_snr_db": 0.0, "max_queries": 1}
-            return Message({**nothing, "noises": bank, "degradation": None, "speech": []}, tuple(arrays))
+            known = {"validation": _labelled_told(()), "training": _labelled_told(())}
+            return Message({**nothing, **known, "noises": bank, "degradation": None, "speech": []}, tuple(arrays))
 
         return self._process((noises,), told)
 
@@ -165,6 +184,7 @@ def _tools_told(tools: AttackTools) -> Message:
     """What an attack may use, as a message."""
     noises, clips = noises_told(tools.noises)
     speech, perception = list(tools.speech), tools.perception
+    validation, training = list(tools.validation), list(tools.training)
     head = {
         "noises": noises,
         "name": perception.name,
@@ -174,8 +194,17 @@ def _tools_told(tools: AttackTools) -> Message:
         "max_queries": tools.max_queries,
         "degradation": None if tools.degradation is None else dict(tools.degradation),
         "speech": heard(speech, [one.speaker for one in speech], True),
+        "validation": _labelled_told(validation),
+        "training": _labelled_told(training),
     }
-    return Message(head, (*clips, *(array_of(one.waveform) for one in speech)))
+    every = (*speech, *(one.speech for one in (*validation, *training)))
+    return Message(head, (*clips, *(array_of(one.waveform) for one in every)))
+
+
+def _labelled_told(known: Sequence[KnownSpeech]) -> dict[str, Any]:
+    speech = [one.speech for one in known]
+    told = heard(speech, [one.speaker for one in speech], True)
+    return {"speech": told, "labels": [one.label for one in known]}
 
 
 def _recipe(process: IsolatedProcess, reply: Message, device: torch.device) -> Recipe:

@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.contracts.component import KINDS
 from bench.contracts.composition import composed, specs_in
-from bench.contracts.threat_models import COUNTED
+from bench.contracts.threat_models import COUNTED, ThreatModel
 from bench.contracts.traits import Traits
 from bench.core.errors import UsageError
 from bench.core.specs import Spec
@@ -93,12 +93,17 @@ def _traits(process: IsolatedProcess, told: Mapping[str, Any]) -> Traits:
     if not isinstance(given, Mapping) or set(given) != {one.name for one in fields(Traits)}:
         raise process.broken("traits that are none", "those of bench.Traits")
     values = {**given, "made_of": tuple(tuple(pair) for pair in pairs)}
+    try:
+        values["threat_model"] = ThreatModel.of(values["threat_model"])
+    except (UsageError, TypeError) as error:
+        raise process.broken("a threat model that is none", "one of bench.ThreatModel") from error
     for name in ("modalities", "categories"):
         if values[name] is not None:
             if not isinstance(values[name], list) or not all(map(_is_line, values[name])):
                 raise process.broken(f"a trait {name} that is none", "a list of names")
             values[name] = tuple(values[name])
-    others = {name: value for name, value in values.items() if name not in ("made_of", "modalities", "categories")}
+    looked_at = ("made_of", "modalities", "categories", "threat_model")
+    others = {name: value for name, value in values.items() if name not in looked_at}
     readable = values["modalities"] is not None and set(values["modalities"]) <= {"sound", "text"}
     if not readable or not all(type(value) is bool for value in others.values()):
         raise process.broken("traits of other types", "those of bench.Traits")

@@ -26,8 +26,8 @@ from bench.contracts.component import Component
 from bench.contracts.pipeline import Defended, check_defends
 from bench.contracts.protocols import ChecksVictim, Fingerprinted, FitContext, TrainableVictim, TrainedAgainst, Victim
 from bench.contracts.registry import Registry
-from bench.contracts.threat_models import offered_by
 from bench.contracts.traits import traits_of
+from bench.contracts.variants import offered_by
 from bench.core.errors import BenchError, DataError, UsageError
 from bench.core.noises import NoiseSet
 from bench.core.specs import params_of
@@ -38,7 +38,7 @@ from bench.isolation.folder import packed, read_in
 from bench.isolation.speech import array_of, read_batch, read_heard, read_labelled, read_noises, read_task
 from bench.isolation.telling import Telling
 
-_WITHOUT_TRAINING = frozenset({"ask", "enroll", "trace", "search", "answer", "close", "probe", "apply"})
+_WITHOUT_TRAINING = frozenset({"ask", "enroll", "trace", "search", "answer", "close", "probe", "apply", "learn"})
 
 
 def main(told: str) -> None:
@@ -141,7 +141,8 @@ class Host:
         told = {
             "spec": component.spec,
             "params": {} if component.parts else params_of(own),
-            "traits": vars(component.traits),
+            "traits": vars(component.traits)
+            | {"threat_model": component.threat_model.to_json(), "anytime": component.anytime},
             "made_of": [list(one) for leaf in leaves for one in leaf.traits.made_of],
             "fingerprint": [leaf.object.fingerprint() for leaf in leaves if isinstance(leaf.object, Fingerprinted)],
             "checks": isinstance(own, ChecksVictim),

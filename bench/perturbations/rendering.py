@@ -277,7 +277,11 @@ def copy_of(noises: NoiseSet, device: torch.device | None = None) -> NoiseSet:
 
 
 def attack_tools(
-    noises: NoiseSet, perception: Perception, min_snr_db: float, max_queries: int, component: Callable[[str], object]
+    noises: NoiseSet,
+    perception: Perception,
+    min_snr_db: float,
+    max_queries: int | None,
+    component: Callable[[str], object],
 ) -> AttackTools:
     """Put together what an attack may use; the referee adds what it lends of the speech.
 
@@ -285,7 +289,7 @@ def attack_tools(
         noises: the attack's own copy of the bank: it may write to it.
         perception: which perturbations people do not hear as another emotion.
         min_snr_db: a candidate must lie above this SNR to count.
-        max_queries: the budget of each search.
+        max_queries: the budget of each search; None where it is not to be known.
         component: builds a registered attack from its spec.
     """
     render = Renderer(noises, component).heard

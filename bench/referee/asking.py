@@ -53,15 +53,17 @@ class Asking:
     draws: int | None
     sessions: bool = False
 
-    def told(self, utterances: Sequence[Utterance], queries: Sequence[int]) -> Tensor:
+    def told(self, utterances: Sequence[Utterance], queries: Sequence[int], probabilities: bool = False) -> Tensor:
         """Ask the instance that is attacked, see `bench.referee.prediction.Predictor.told`.
 
         Args:
             utterances: candidates as they are heard, each with the id and the speaker of its original.
             queries: the number of each one's query.
+            probabilities: whether those of the classes are told too.
         """
         sessions = [self._session(one) for one in utterances] if self.sessions else ()
-        return self._predictor(self.instance).told(utterances, self._sample_keys(utterances, queries), sessions)
+        predictor = replace(self._predictor(self.instance), probabilities=probabilities)
+        return predictor.told(utterances, self._sample_keys(utterances, queries), sessions)
 
     def answers(self, utterances: Sequence[Utterance]) -> list[Said]:
         """Ask the instance that is attacked about utterances as they stand, as query 0."""

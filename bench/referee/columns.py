@@ -5,8 +5,11 @@ It follows from the recipe's parts and from what was measured, never from a name
 
 from __future__ import annotations
 
+import torch
+
 from bench.contracts.perception import Perception
 from bench.contracts.recipes import Effect, Overlay, Recipe, Samples, Words
+from bench.core.heard import Heard
 from bench.perturbations.catalogue import SHARES
 
 LAID_OVER = frozenset({"real_noise"})
@@ -37,6 +40,22 @@ def is_imperceptible(recipe: Recipe, samples: int, perception: Perception) -> bo
         laid = part.spec.partition(":")[0] in LAID_OVER
         return perception.is_imperceptible("noise" if laid else part.spec)
     return perception.is_imperceptible("noise") and as_in_p1(part, samples)
+
+
+def kinds_of(original: Heard, heard: Heard, recipe: Recipe, perception: Perception) -> tuple[bool, bool]:
+    """Tell whether a candidate is imperceptible, and whether it is additive, before anybody is asked about it.
+
+    Args:
+        original: the clean speech.
+        heard: the candidate.
+        recipe: with the specs of effects as records name them.
+        perception: the study.
+    """
+    alike = is_imperceptible(recipe, original.waveform.shape[-1], perception)
+    if alike or heard.waveform.shape != original.waveform.shape or not original.has_sound:
+        return alike, alike
+    reworded = heard.transcript != original.transcript
+    return alike, not (reworded and torch.equal(heard.waveform, original.waveform))
 
 
 def as_in_p1(overlay: Overlay, samples: int) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import overload
 
-from bench.contracts.attacks import DefenseLook
+from bench.contracts.attacks import AttackTools, DefenseLook, KnownSpeech
 from bench.contracts.defense_view import DefenseView
+from bench.contracts.threat_models import ThreatModel
 from bench.core.heard import Heard
 from bench.core.rng import key_of
 from bench.core.types import Utterance
@@ -54,6 +55,51 @@ class Lent(Sequence[Heard]):
         if isinstance(place, slice):
             return tuple(self._copied(one) for one in range(self._length)[place])
         return self._copied(range(self._length)[place])
+
+
+class LentKnown(Sequence[KnownSpeech]):
+    """Speech with labels, as attacks that know it get it: copies, with opaque speakers.
+
+    Args:
+        speech: the utterances.
+        labels: one for each.
+        seed: of the attack, see `token_of`.
+    """
+
+    def __init__(self, speech: Sequence[Utterance], labels: Sequence[str], seed: int) -> None:
+        self._speech, self._labels = Lent(speech, seed), tuple(labels)
+
+    def __len__(self) -> int:
+        return len(self._labels)
+
+    @overload
+    def __getitem__(self, place: int) -> KnownSpeech: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[KnownSpeech, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> KnownSpeech | tuple[KnownSpeech, ...]:
+        if isinstance(place, slice):
+            return tuple(self[one] for one in range(len(self))[place])
+        return KnownSpeech(self._speech[place], self._labels[place])
+
+
+def granted_tools(tools: AttackTools, granted: ThreatModel, max_queries: int | None) -> AttackTools:
+    """Leave out of an attack's tools what its threat model does not grant.
+
+    Args:
+        tools: with all that is known.
+        granted: the threat model.
+        max_queries: the budget that the attack is told; None for none.
+    """
+    knows = granted.knows
+    return replace(
+        tools,
+        max_queries=max_queries,
+        degradation=tools.degradation if "noise-harm" in knows else None,
+        validation=tools.validation if "validation" in knows else (),
+        training=tools.training if "training" in knows else (),
+    )
 
 
 def look_through(view: DefenseView, utterance: Utterance) -> DefenseLook:

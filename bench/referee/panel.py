@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from bench.contracts.attacks import PastSearch
 from bench.contracts.defense_view import DefenseView
 from bench.core.progress import no_steps
 from bench.core.types import Task, Utterance
 from bench.referee.referee import Referee
+from bench.referee.rounds import in_rounds, with_turns
 from bench.referee.search import AttackRun, Candidate
 from bench.scoring.rows import Row
 
@@ -75,9 +77,28 @@ class Panel:
             keep: told every candidate with its row, an utterance's in their order.
         """
         rows: dict[str, list[Row]] = {one.id: [] for one in utterances}
-        for seat in self.seats:
-            own = [one for one in utterances if one.id in seat.utterances]
-            run = attack_run if seat.view is None else replace(attack_run, view=seat.view)
-            for row in seat.referee.run(run, own, advance, keep) if own else ():
-                rows[row.utterance].append(row)
-        return [row for found in rows.values() for row in found]
+        asked = [
+            (seat, own) for seat in self.seats if (own := [one for one in utterances if one.id in seat.utterances])
+        ]
+        found: Iterable[Row] = (
+            row for seat, own in asked for row in seat.referee.run(_seen_from(seat, attack_run), own, advance, keep)
+        )
+        if attack_run.granted.round_size:
+            sittings = [(s, s.referee.open(_seen_from(s, attack_run), own, advance, keep)) for s, own in asked]
+
+            def search(some: Sequence[Utterance], plan: str) -> dict[str, PastSearch]:
+                past: dict[str, PastSearch] = {}
+                for seat, sitting in sittings:
+                    past |= sitting.search([one for one in some if one.id in seat.utterances], plan)
+                return past
+
+            turns = in_rounds(attack_run, utterances, search)
+            found = with_turns([row for _, sitting in sittings for row in sitting.finish()], turns)
+        for row in found:
+            rows[row.utterance].append(row)
+        return [row for own_rows in rows.values() for row in own_rows]
+
+
+def _seen_from(seat: Seat, attack_run: AttackRun) -> AttackRun:
+    """The attack with its look through the defence that this seat judges."""
+    return attack_run if seat.view is None else replace(attack_run, view=seat.view)

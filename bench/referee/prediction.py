@@ -70,6 +70,7 @@ class Predictor:
         device: where waveforms go.
         halving: how many utterances at a time: fewer once a batch did not fit into memory.
         chunk: at most so many at a time, of similar lengths, where that is faster; None for no such limit.
+        probabilities: whether those of the classes are told too.
     """
 
     instance: Instance
@@ -77,6 +78,7 @@ class Predictor:
     device: torch.device
     halving: Halving
     chunk: int | None = None
+    probabilities: bool = False
 
     def told(
         self, utterances: Sequence[Utterance], sample_keys: Sequence[str] = (), sessions: Sequence[str] = ()
@@ -90,7 +92,8 @@ class Predictor:
 
         Returns:
             Shape (2, b), float64: class indices, the number of classes where the victim refuses, NaN where its answer
-            is no distribution; and how far the likeliest class lies above the second, in log-probability.
+            is no distribution; and how far the likeliest class lies above the second, in log-probability. With
+            `probabilities`, those of the c classes below: shape (2 + c, b).
 
         Raises:
             ComponentError: the answers have another shape.
@@ -119,7 +122,7 @@ class Predictor:
             ComponentError: what it says are no log-probabilities.
         """
         columns = zip(*self.told(utterances, sample_keys, sessions).tolist(), strict=True)
-        return [Said.read(label, margin, self.classes) for label, margin in columns]
+        return [Said.read(label, margin, self.classes) for label, margin, *_ in columns]
 
     def _columns(self, batch: Batch, places: Sequence[int]) -> tuple[Tensor, ...]:
         return self._asked(batch if len(places) == len(batch) else batch.part(places)).unbind(dim=1)
@@ -139,7 +142,8 @@ class Predictor:
                     "victim", found, f"bool of shape {tuple(labels.shape)}", "correct its answer_or_refuse"
                 )
             labels = labels.masked_fill(refused, self.classes)
-        return torch.stack([labels, first - second])
+        more = log_probs.double().exp().unbind(dim=1) if self.probabilities else ()
+        return torch.stack([labels, first - second, *more])
 
 
 def _at(places: Sequence[int], values: Sequence[Value]) -> list[Value]:

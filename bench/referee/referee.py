@@ -27,10 +27,9 @@ from bench.contracts.protocols import Victim
 from bench.core.halving import Halving
 from bench.core.progress import no_steps
 from bench.core.specs import bare
-from bench.core.threads import in_threads
 from bench.core.types import REFUSED, Task, Utterance
 from bench.measures.catalogue import MEASURES
-from bench.referee.asking import Asking, threads_for
+from bench.referee.asking import Asking
 from bench.referee.blinding import NAMES_KEPT, Blinding, Instance
 from bench.referee.clean_answers import CleanAnswer, KnownClean
 from bench.referee.examination import examined
@@ -38,7 +37,10 @@ from bench.referee.judgement import Verdict, convinced, fooled
 from bench.referee.minutes import Minutes
 from bench.referee.prediction import Said
 from bench.referee.rechecks import Kept
+from bench.referee.rounds import in_rounds, with_turns
 from bench.referee.search import AttackRun, Candidate, Search
+from bench.referee.sitting import Sitting
+from bench.referee.telling import answer_for, as_told
 from bench.scoring.rows import Row
 
 _ALL = 1 << 30
@@ -65,6 +67,7 @@ class Referee:
         randomised: whether the victim draws anew for every query.
         draws: how many further answers of a randomised victim say whether a changed label is chance; 0 asks for none.
         sessions: whether the victim remembers what it is asked, within one search.
+        order_key: draws the order in which searches begin; by length where it is "". It changes no row.
         known: what the victim has said of clean speech.
     """
 
@@ -82,6 +85,7 @@ class Referee:
     randomised: bool = False
     draws: int = 5
     sessions: bool = False
+    order_key: str = ""
     known: KnownClean = field(default_factory=KnownClean, repr=False, compare=False)
 
     def labels(self, utterances: Sequence[Utterance]) -> list[int]:
@@ -134,6 +138,25 @@ class Referee:
             ComponentError: the attack raised, or yielded what is no recipe; or the victim gave what are not
                 log-probabilities, or answered otherwise when it was asked again.
         """
+        sitting = self.open(attack_run, utterances, advance, keep)
+        turns = in_rounds(attack_run, utterances, sitting.search)
+        return with_turns(sitting.finish(), turns)
+
+    def open(
+        self,
+        attack_run: AttackRun,
+        utterances: Sequence[Utterance],
+        advance: Callable[[int], None] = no_steps,
+        keep: Callable[[Candidate, Row], None] | None = None,
+    ) -> Sitting:
+        """Ask about the clean speech, and make ready to attack it, in one part or in several.
+
+        Args:
+            attack_run: as for `run`.
+            utterances: likewise.
+            advance: likewise.
+            keep: likewise.
+        """
         asking = self._asking
         before = self.known.of(utterances, partial(asking.clean, self.known))
         pairs = list(zip(utterances, before, strict=True))
@@ -141,27 +164,27 @@ class Referee:
         kept = None if self.another is None else Kept.of(key, utterances, self.sessions)
         rows = {utterance.id: [self._clean_row(utterance, said)] for utterance, said in pairs}
         minutes = Minutes(rows, keep, kept, asking.question, self.examines)
-        order = sorted(range(len(utterances)), key=lambda index: (utterances[index].waveform.shape[-1], index))
         attack_run.prepare()
 
-        @torch.no_grad()
-        def work(share: Sequence[int], stopped: threading.Event) -> None:
-            some = (pairs[index] for index in share)
-            searches = (Search(attack_run, self._placed(u), said.answer.label, said.settled) for u, said in some)
-            self._lockstep(searches, minutes, advance, stopped)
+        def begin(utterance: Utterance, said: CleanAnswer, plan: str) -> Search:
+            return Search(attack_run, self._placed(utterance), said.answer.label, said.settled, plan=plan)
 
-        in_threads(work, order, threads_for(asking.instance, self.device))
-        with torch.no_grad():
-            examined(minutes.successes, rows, lambda some: self.names(self.labels(some)), self.min_snr_db)
-        ties = set() if kept is None else asking.again(kept, self.known.canaries, pairs)
-        found = [row for utterance in utterances for row in rows[utterance.id]]
-        return [_no_answer(row) if row.query and (row.utterance, row.query) in ties else row for row in found]
+        def finish() -> list[Row]:
+            with torch.no_grad():
+                examined(minutes.successes, rows, lambda some: self.names(self.labels(some)), self.min_snr_db)
+            ties = set() if kept is None else asking.again(kept, self.known.canaries, pairs)
+            found = [row for utterance in utterances for row in rows[utterance.id]]
+            return [_no_answer(row) if row.query and (row.utterance, row.query) in ties else row for row in found]
+
+        lockstep = partial(self._lockstep, minutes, advance)
+        known = {pair[0].id: pair for pair in pairs}
+        return Sitting(asking, minutes, known, begin, lockstep, finish, self.order_key)
 
     def _lockstep(
         self,
-        searches: Iterator[Search],
         minutes: Minutes,
         advance: Callable[[int], None],
+        searches: Iterator[Search],
         stopped: threading.Event,
     ) -> None:
         """Step searches side by side until all have ended: one batched victim call a step."""
@@ -179,29 +202,33 @@ class Referee:
         asking = [(search, search.candidate) for search in running if search.candidate is not None]
         if not asking:
             return
-        judged: list[tuple[Search, Candidate, Verdict, Row]] = []
-        for (search, candidate), (label, margin, snr_db, gain) in zip(asking, self._asked(asking), strict=True):
+        judged: list[tuple[Search, Candidate, Verdict, dict[str, float], Row]] = []
+        for (search, candidate), (label, margin, *likely, snr_db, gain) in zip(
+            asking, self._asked(asking), strict=True
+        ):
             if gain == 0:  # an overlay that is silent here: there is no candidate
                 search.answer(Answer(fooled=False, applied=False))
                 continue
             verdict = search.verdict(candidate, snr_db, self.min_snr_db)
             row = self._row(search, candidate, Said.read(label, margin, len(self.task.classes)), verdict)
-            judged.append((search, candidate, verdict, row))
-        rows = self._confirmed([(search, candidate, row) for search, candidate, _, row in judged])
-        for (search, candidate, verdict, _), row in zip(judged, rows, strict=True):
+            judged.append((search, candidate, verdict, as_told(self.task.classes, likely), row))
+        rows = self._confirmed([(search, candidate, row) for search, candidate, *_, row in judged])
+        for (search, candidate, verdict, told, _), row in zip(judged, rows, strict=True):
             minutes.note(search, candidate, self._measured(row, search.original.waveform, candidate.utterance.waveform))
-            told = _convinced(search, row)
-            search.answer(Answer(told, counts=verdict.within_rules, snr_db=verdict.snr_db))
+            convinced = _convinced(search, row)
+            search.answer(answer_for(search.granted, row, convinced, verdict.within_rules, told))
 
-    def _asked(self, asking: Sequence[tuple[Search, Candidate]]) -> list[tuple[float, float, float, float]]:
-        """Of each candidate the victim's answer and its margin, the SNR in dB, and the least gain of its overlays."""
+    def _asked(self, asking: Sequence[tuple[Search, Candidate]]) -> list[tuple[float, ...]]:
+        """Of each candidate the victim's answer and its margin, probabilities where they are granted, the SNR in dB,
+        and the least gain of its overlays."""
         queries = [search.queries + 1 for search, _ in asking]
-        said = self._asking.told([one.utterance for _, one in asking], queries)
+        likely = asking[0][0].granted.tells("probabilities")  # one attack runs: all searches are granted the same
+        said = self._asking.told([one.utterance for _, one in asking], queries, likely)
         snrs = torch.stack([search.snr_db(candidate) for search, candidate in asking])
         some = torch.ones((), device=self.device)
         gains = torch.stack([some if one.rendered.gain is None else one.rendered.gain for _, one in asking])
         told = torch.stack([*said, snrs, gains.double()], dim=1)
-        found: list[tuple[float, float, float, float]] = told.tolist()  # the step's one transfer from the device
+        found: list[tuple[float, ...]] = told.tolist()  # the step's one transfer from the device
         return found
 
     def _confirmed(self, judged: Sequence[tuple[Search, Candidate, Row]]) -> list[Row]:

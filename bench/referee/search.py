@@ -3,87 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor
 
-from bench.contracts.attacks import Answer, Attack, AttackTools, SpeechEffect, Steps
-from bench.contracts.defense_view import DefenseView
+from bench.contracts.attacks import Answer, PastSearch, SpeechEffect, Steps
 from bench.contracts.recipes import Effect, Recipe, RecipeError
 from bench.contracts.searching import once, steps_of
 from bench.core.errors import BenchError, ComponentError
 from bench.core.heard import Heard
-from bench.core.noises import NoiseSet
 from bench.core.rng import generator_of, key_of
 from bench.core.specs import bare
 from bench.core.types import Utterance
-from bench.perturbations.rendering import Rendered, Renderer, copy_of
+from bench.perturbations.rendering import Rendered
+from bench.referee.attack_run import AttackRun as AttackRun
+from bench.referee.columns import kinds_of
 from bench.referee.judgement import Verdict, energy64, measured_snr_db, verdict_on
-from bench.referee.lending import Lent, look_through, token_of
+from bench.referee.lending import token_of
 
 IDLE = 256
-"""How often, beside 16 times for each query, a search may ask for what does not apply before it is closed."""
-
-
-@dataclass(frozen=True)
-class AttackRun:
-    """One attack on many utterances.
-
-    Args:
-        attack: the search, or an effect, which is asked once.
-        name: its spec: part of every search's random key, and of messages.
-        tools: what it may use; `tools.max_queries` is the budget k.
-        seed: the cell's seed.
-        speech: the clean utterances of the part that is attacked, from which some effects take something.
-        noises: the referee's own bank; None for a copy of the tools', made before the attack sees them.
-        transferred: for an attack with the trait `transfers`, what was found on the bare victim, by utterance.
-        view: for an attack with the trait `adaptive`, a look through the defence.
-    """
-
-    attack: Attack | SpeechEffect
-    name: str
-    tools: AttackTools
-    seed: int
-    speech: Sequence[Utterance] = ()
-    noises: NoiseSet | None = None
-    transferred: Mapping[str, Recipe] = field(default_factory=dict)
-    view: DefenseView | None = None
-
-    @cached_property
-    def renderer(self) -> Renderer:
-        """Make what renders its recipes, from a bank that the attack cannot reach."""
-        own = {self.name: self.attack} if isinstance(self.attack, SpeechEffect) else {}
-        bank = copy_of(self.tools.noises) if self.noises is None else self.noises
-        return Renderer(bank, self.tools.component, self.tools.noises, own)
-
-    def prepare(self) -> None:
-        """Make what all searches share: before several threads ask for it."""
-        _ = self.renderer, self.lent, self._others
-
-    @cached_property
-    def lent(self) -> Sequence[Heard]:
-        """Make the speech that the attack is given: copies, with opaque speakers."""
-        return Lent(self.speech, self.seed)
-
-    def tools_for(self, utterance: Utterance) -> AttackTools:
-        """Return what the search of one utterance may use."""
-        look = None if self.view is None else look_through(self.view, utterance)
-        found = self.transferred.get(utterance.id)
-        return replace(self.tools, speech=self.lent, transferred=found, defense_view=look)
-
-    def others(self, utterance: Utterance) -> Sequence[Heard]:
-        """Return what else the utterance's speaker says, copies, in the corpus's order."""
-        return Lent(self._others.get(utterance.speaker, ()), self.seed, but=utterance.id)
-
-    @cached_property
-    def _others(self) -> dict[str, list[Utterance]]:
-        groups: dict[str, list[Utterance]] = {}
-        for utterance in self.speech:
-            groups.setdefault(utterance.speaker, []).append(utterance)
-        return groups
+"""How often, beside 16 times for each query, a search may ask for what does not apply before it is closed; for each
+query allowed, or for each one asked where the search does not know how many are."""
+_IDLE_EACH = 16
 
 
 @dataclass(frozen=True)
@@ -113,8 +57,10 @@ class Search:
         settled: whether that label holds over chance; if not, no other label says anything.
         key: of its randomness; by default of the run's seed, the attack's name, wherever it runs, and the utterance's
             id.
+        plan: what the attack has learnt in rounds before, as JSON.
 
     Attributes:
+        granted: the threat model that it is run under.
         candidate: what it asks about now; None once it has ended.
         queries: how many candidates have been charged.
 
@@ -129,28 +75,39 @@ class Search:
         label_before: int,
         settled: bool = True,
         key: int | None = None,
+        plan: str = "{}",
     ) -> None:
         self.original = original
         self.label_before = label_before
         self.settled = settled
         self.queries = 0
-        self._attack_run = attack_run
+        self.granted = attack_run.granted
+        self._attack_run, self._plan = attack_run, plan
+        self._asked_about: list[tuple[Recipe, Answer]] = []
         self._heard = Heard.of(original, token_of(original.speaker, attack_run.seed))
         self._given = replace(self._heard, waveform=self._heard.waveform.clone())
         self._energy = energy64(original.waveform)
         self._rendering = attack_run.renderer.of(self._heard, attack_run.others(original))
-        self._idle = IDLE + 16 * attack_run.tools.max_queries
+        self._idle = IDLE + (0 if attack_run.hides_budget else _IDLE_EACH * attack_run.budget)
         self._steps = self._begun(key_of(attack_run.seed, bare(attack_run.name), original.id) if key is None else key)
         self.candidate = self._next(partial(next, self._steps))
 
     def answer(self, answer: Answer) -> None:
         """Tell the search what came of its candidate, charged where it applied, and take the next one."""
+        if self.granted.round_size and answer.applied and self.candidate is not None:
+            self._asked_about.append((self.candidate.recipe, answer))
         self.queries += answer.applied
         self._idle -= not answer.applied
-        goes_on = self.queries < self._attack_run.tools.max_queries and self._idle > 0
+        self._idle += _IDLE_EACH * (answer.applied and self._attack_run.hides_budget)
+        goes_on = self.queries < self._attack_run.budget and self._idle > 0
         self.candidate = self._next(partial(self._steps.send, answer)) if goes_on else None
         if self.candidate is None:
             self._close()
+
+    @property
+    def past(self) -> PastSearch:
+        """Return what was asked and answered, of an attack that learns; nothing of any other."""
+        return PastSearch(tuple(self._asked_about))
 
     def snr_db(self, candidate: Candidate) -> Tensor:
         """Measure the candidate, see `bench.referee.judgement.measured_snr_db`."""
@@ -186,10 +143,10 @@ class Search:
         run = self._attack_run
         if isinstance(run.attack, SpeechEffect):
             return once(Recipe(Effect(run.name, key)))
-        return steps_of(run.attack, run.name, self._given, run.tools_for(self.original), generator_of(key))
+        return steps_of(run.attack, run.name, self._given, run.tools_for(self.original, self._plan), generator_of(key))
 
     def _next(self, step: Callable[[], Recipe]) -> Candidate | None:
-        """The next candidate that applies, or None where the search has ended."""
+        """The next candidate that applies and is allowed, or None where the search has ended."""
         while (asked := self._asked(step)) is not None:
             try:
                 recipe = self._attack_run.renderer.canonical(asked)
@@ -200,13 +157,19 @@ class Search:
                 raise
             except Exception as error:  # an effect may be somebody else's code
                 raise self.broken(f"{type(error).__name__}: {error}", "an effect that can be applied") from error
-            if rendered is not None:
+            if rendered is not None and self._may_try(recipe, rendered):
                 return Candidate(recipe, rendered, self._as_heard(rendered.heard))
             self._idle -= 1
             if self._idle <= 0:
                 return None
             step = partial(self._steps.send, Answer(fooled=False, applied=False))
         return None
+
+    def _may_try(self, recipe: Recipe, rendered: Rendered) -> bool:
+        """Whether the threat model allows it; nobody is asked about anything else."""
+        perception = self._attack_run.tools.perception
+        kinds = partial(kinds_of, self._heard, rendered.heard, recipe, perception)
+        return self.granted.allowed == "all" or self.granted.allows(*kinds())
 
     def _asked(self, step: Callable[[], Recipe]) -> Recipe | None:
         """What the search asks for next, or None where it has ended."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -37,17 +37,36 @@ class Condition:
     Args:
         corr: whether the attacker was informed.
         noises: which successes are counted.
-        rows: records of one or more cells, with their fold, seed and repeat.
+        rows: records of one or more cells, with their fold, seed and repeat; of an attack that knows its budget, of
+            the searches with the greatest.
+        by_budget: of such an attack, the records of the searches with each budget; none of any other.
     """
 
     corr: bool
     noises: Counted
     rows: pd.DataFrame
+    by_budget: Mapping[int, pd.DataFrame] = field(default_factory=dict)
     _kept: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def at(self, k: int) -> Condition:
+        """Return what k queries are read off: of an attack that knows its budget, the searches that had k.
+
+        Args:
+            k: queries allowed; where there was no such search, it is the one with the greatest budget.
+        """
+        return self._apart.get(k, self)
+
+    def has(self, k: int) -> bool:
+        """Tell whether k queries can be read off: an attack that knows its budget was run with it."""
+        return not self.by_budget or k in self.by_budget
+
+    @cached_property
+    def _apart(self) -> dict[int, Condition]:
+        return {k: replace(self, rows=rows, by_budget={}) for k, rows in self.by_budget.items()}
 
     def successes(self, k: int) -> pd.DataFrame:
         """Say which utterances were attacked successfully within k queries, as `scores.successes` does."""
-        return self._once(("successes", k), lambda: reached(self._first, k))
+        return self._once(("successes", k), lambda: reached(self.at(k)._first, k))
 
     def acc_att(self, k: int, estimand: Estimand = "fitted") -> Estimate:
         """Estimate Acc_att at k.
@@ -56,7 +75,7 @@ class Condition:
             k: queries allowed.
             estimand: what the interval is about.
         """
-        return self._share(self.successes(k)["success"], estimand)
+        return self.at(k)._share(self.successes(k)["success"], estimand)
 
     def acc_att_pcm(self, k: int, estimand: Estimand = "fitted") -> Estimate | None:
         """Estimate Acc_att at k by candidates that are successes as 16-bit PCM too; None where records do not say.
@@ -65,8 +84,9 @@ class Condition:
             k: queries allowed.
             estimand: what the interval is about.
         """
-        first = self._first_as_pcm
-        return None if first is None else self._share(reached(first, k)["success"], estimand)
+        own = self.at(k)
+        first = own._first_as_pcm
+        return None if first is None else own._share(reached(first, k)["success"], estimand)
 
     def robust_accuracy(self, k: int, estimand: Estimand = "fitted") -> Estimate:
         """Estimate the share of utterances recognised when nobody attacks, and not attacked successfully within k.
@@ -75,11 +95,11 @@ class Condition:
             k: queries allowed.
             estimand: what the interval is about.
         """
-        return self._share(self.robust(k)["robust"], estimand)
+        return self.at(k)._share(self.robust(k)["robust"], estimand)
 
     def robust(self, k: int) -> pd.DataFrame:
         """Say which utterances are recognised and not attacked successfully within k, as `scores.robustness` does."""
-        return self._once(("robust", k), lambda: resisted(self.successes(k), self._right))
+        return self._once(("robust", k), lambda: resisted(self.successes(k), self.at(k)._right))
 
     def crossed(self, estimand: Estimand) -> list[ArrayLike]:
         """Say what utterances have in common beside their speaker, as `crossed_with_speakers` does.
@@ -186,6 +206,6 @@ def scores(conditions: Sequence[Condition], ks: Sequence[int], estimand: Estiman
         ks: numbers of queries within the budget, likewise.
         estimand: what the intervals are about.
     """
-    for one, k in itertools.product(conditions, ks):
+    for one, k in ((one, k) for one, k in itertools.product(conditions, ks) if one.has(k)):
         figures = (one.acc_att(k, estimand), one.robust_accuracy(k, estimand), one.acc_att_pcm(k, estimand))
-        yield Score(one.corr, one.noises, k, *figures, Outcomes.of(one.robust(k), one.rows, estimand))
+        yield Score(one.corr, one.noises, k, *figures, Outcomes.of(one.robust(k), one.at(k).rows, estimand))

@@ -146,7 +146,7 @@ class ComparedConditions:
 
 
 def compared_at(one: Condition, other: Condition, k: int, estimand: Estimand) -> ComparedConditions | None:
-    """Compare the successes of two conditions; None where they attacked no utterance in common.
+    """Compare the successes of two conditions; None where they attacked no utterance in common within k queries.
 
     Args:
         one: the condition whose Acc_att the other's is taken from.
@@ -154,11 +154,13 @@ def compared_at(one: Condition, other: Condition, k: int, estimand: Estimand) ->
         k: queries allowed.
         estimand: what the interval is about.
     """
+    if not (one.has(k) and other.has(k)):
+        return None
     both = in_common(one.successes(k), other.successes(k))
     if both.empty:
         return None
     first, second = both["success"].to_numpy(float), both["other"].to_numpy(float)
-    crossed = crossed_with_speakers(both, one.rows, estimand)
+    crossed = crossed_with_speakers(both, one.at(k).rows, estimand)
     speakers, units = both["speaker"].tolist(), both["utterance"].to_numpy()
     return ComparedConditions(
         compare(first, second, speakers, units=units, crossed=crossed), paired_t_test(first, second)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from bench.core.errors import UsageError
 from bench.scoring.estimates import Estimate
 from bench.scoring.intervals import proportion_interval
-from bench.scoring.scores import UTTERANCE
+from bench.scoring.scores import CELL, UTTERANCE
 
 Estimand = Literal["fitted", "trainings"]
 """What an interval is about: these fitted victims, on other speakers and sounds; or trainings like theirs too."""
@@ -34,8 +34,9 @@ def estimand_named(name: str) -> Estimand:
 def crossed_with_speakers(found: pd.DataFrame, records: pd.DataFrame, estimand: Estimand = "fitted") -> list[ArrayLike]:
     """Say what figures have in common beside their speaker.
 
-    An effect that asks once draws one sound for each utterance, and those with the same sound are alike. "trainings"
-    takes the trained victims for a sample too: a fold and seed has one, which all of its utterances share.
+    An effect that asks once draws one sound for each utterance, and those with the same sound are alike. An attack that
+    learns in rounds met all utterances of a cell in one order, and they share what came of it. "trainings" takes the
+    trained victims for a sample too: a fold and seed has one, which all of its utterances share.
 
     Args:
         found: one row an utterance and cell: fold, seed, repeat, utterance.
@@ -52,6 +53,8 @@ def crossed_with_speakers(found: pd.DataFrame, records: pd.DataFrame, estimand: 
     if records["query"].max() == 1 and "source" in records:
         asked = records[records["query"] == 1].set_index([*UTTERANCE])["source"]
         ways.append(asked.reindex(pd.MultiIndex.from_frame(found[[*UTTERANCE]])).to_numpy(object))
+    if "turn" in records and records["turn"].notna().any():
+        ways.append(found.groupby([*CELL], sort=False).ngroup().to_numpy())
     return ways + trainings(found, estimand)
 
 

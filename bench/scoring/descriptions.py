@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import cast, get_args
 
-from bench.contracts.threat_models import COUNTED, Counted
+from bench.contracts.threat_models import COUNTED, NOTHING_GRANTED, Counted, ThreatModel
 from bench.core.json_objects import JsonObject
 from bench.core.keys import key_of_json
 from bench.core.specs import NO_DEFENSE
 from bench.core.types import SAMPLE_RATE, Half
+from bench.scoring.granted import granted_in
 from bench.scoring.names import CellNames, Setting
 
 
@@ -102,6 +103,8 @@ class Description:
         measures: what was measured on accepted candidates, by name, each with the version of its package.
         rests_on: data, rules and versions.
         text: the whole description as JSON, its keys sorted: all there is in the file, also what nothing here reads.
+        threat_model: what the attacker was granted.
+        anytime: whether the attack did not know its budget, so that what it did within any k can be read off.
     """
 
     names: CellNames
@@ -112,6 +115,13 @@ class Description:
     measures: Mapping[str, str]
     rests_on: RestsOn
     text: str
+    threat_model: ThreatModel = NOTHING_GRANTED
+    anytime: bool = True
+
+    @property
+    def shared(self) -> ThreatModel:
+        """Return what the variants of one attack have in common: all but Corr and Noises, which tables name."""
+        return self.threat_model.shared(self.corr)
 
     @classmethod
     def of(cls, told: JsonObject) -> Description:
@@ -132,6 +142,8 @@ class Description:
             attack_params=attack.inner_or_empty("params").fields,
             measures=_measures(told.inner_or_empty("measures")),
             rests_on=_rests_on(told, attack),
+            threat_model=granted_in(told),
+            anytime=told.truth("anytime") if told.has("anytime") else True,
             text=json.dumps(told.fields, sort_keys=True),
         )
 

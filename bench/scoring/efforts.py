@@ -84,7 +84,8 @@ def smallest_perturbations(
         ks: numbers of queries within the budget.
         estimand: what the intervals are about.
     """
-    for one, k in itertools.product(conditions, ks):
+    for condition, k in ((one, k) for one, k in itertools.product(conditions, ks) if one.has(k)):
+        one = condition.at(k)
         found = quietest_of(one.rows, k, one.noises)
         crossed = crossed_with_speakers(found, one.rows, estimand)
         of = smallest_perturbation(found["snr_db"], found["speaker"], found["utterance"], crossed)

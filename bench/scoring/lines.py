@@ -32,7 +32,13 @@ def lines(entry: Scored, names: dict[str, object]) -> Iterator[dict[str, object]
     """
     clean = {"clean_uar": entry.clean.uar.value, "clean_war": entry.clean.war.value, "speakers": entry.speakers}
     for score in entry.scores:
-        condition = {"corr": score.corr, "noises": score.noises, "k": score.k, "acc_att": score.acc_att.value}
+        condition = {
+            "threat_model": str(entry.threat_model),
+            "corr": score.corr,
+            "noises": score.noises,
+            "k": score.k,
+            "acc_att": score.acc_att.value,
+        }
         interval = {"ci95_low": score.acc_att.low, "ci95_high": score.acc_att.high, "n": score.acc_att.n}
         yield {**names, **clean, **condition, **interval, **columns(entry, score)}
 

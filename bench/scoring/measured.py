@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from bench.contracts.threat_models import COUNTED, Counted
+from bench.contracts.threat_models import COUNTED, NOTHING_GRANTED, Counted, ThreatModel
 from bench.core.types import Half
 from bench.scoring.candidates import Candidates
 from bench.scoring.conditions import Condition
@@ -25,8 +25,10 @@ class EntryRecords:
         conditions: by Corr and Noises, in the order of P1's Table 2.
         rows: of the first of the attack's variants, for each fold, seed and repeat: all their clean rows agree.
         every: of all its variants.
-        ks: numbers of queries within the budget, ascending.
+        ks: numbers of queries within the budget, ascending; of an attack that knows its budget, those that it was run
+            with.
         halves: by half of the bank, the same conditions with its sounds alone; empty where they were not run.
+        threat_model: what the attacker was granted: what all variants share, and the most that any was allowed.
     """
 
     about: Description
@@ -35,6 +37,7 @@ class EntryRecords:
     every: pd.DataFrame
     ks: tuple[int, ...]
     halves: Mapping[Half, tuple[Condition, ...]] = field(default_factory=dict)
+    threat_model: ThreatModel = NOTHING_GRANTED
 
     @classmethod
     def of(cls, group: Sequence[CellRecords], ks: Sequence[int], halves: Sequence[CellRecords] = ()) -> EntryRecords:
@@ -45,14 +48,19 @@ class EntryRecords:
             ks: numbers of queries, in any order; those beyond the budget are left out.
             halves: the same with either half of the bank alone.
         """
-        about = group[0].description
-        within = tuple(k for k in sorted(set(ks)) if k <= about.rests_on.max_queries)
+        budgets = {_budget(cell) for cell in group}
+        most = [cell for cell in group if _budget(cell) == max(budgets)]
+        about = most[0].description
+        within = {k for k in ks if k <= max(budgets)} if about.anytime else budgets & set(ks)
         by_half: dict[Half, list[CellRecords]] = {}
         for cell in halves:
             if cell.description.names.half is not None:
                 by_half.setdefault(cell.description.names.half, []).append(cell)
-        either = {half: _conditions(cells) for half, cells in by_half.items()}
-        return cls(about, _conditions(group), pooled_rows(_one_of_each(group)), pooled_rows(group), within, either)
+        either = {half: _of_budgets(cells) for half, cells in by_half.items()}
+        rows, every = pooled_rows(_one_of_each(most)), pooled_rows(most)
+        allowed = max((cell.description.threat_model.allowed for cell in group), key=COUNTED.index)
+        granted = replace(about.shared, allowed=allowed)
+        return cls(about, _of_budgets(group), rows, every, tuple(sorted(within)), either, granted)
 
     @property
     def clean(self) -> pd.DataFrame:
@@ -84,11 +92,34 @@ def _one_of_each(group: Sequence[CellRecords]) -> list[CellRecords]:
     return list(first.values())[::-1]
 
 
-def _conditions(group: Sequence[CellRecords]) -> tuple[Condition, ...]:
-    """The records of each (corr, noises), in the order of P1's Table 2."""
+def _budget(cell: CellRecords) -> int:
+    return cell.description.rests_on.max_queries
+
+
+def _of_budgets(group: Sequence[CellRecords]) -> tuple[Condition, ...]:
+    """The conditions of some cells: those of the greatest budget, and where each budget was run apart, of all."""
+    most = max(map(_budget, group))
+    anytime = group[0].description.anytime
+    return _conditions([cell for cell in group if _budget(cell) == most], () if anytime else group)
+
+
+def _conditions(group: Sequence[CellRecords], every: Sequence[CellRecords]) -> tuple[Condition, ...]:
+    """The records of each (corr, noises), in the order of P1's Table 2.
+
+    Args:
+        group: cells of the greatest budget.
+        every: of an attack that knows its budget, those of all budgets.
+    """
     found: dict[tuple[bool, Counted], list[CellRecords]] = {}
+    apart: dict[tuple[bool, Counted], dict[int, list[CellRecords]]] = {}
     for cell in group:
         for noises in cell.description.noises:
             found.setdefault((cell.description.corr, noises), []).append(cell)
+    for cell in every:
+        for noises in cell.description.noises:
+            apart.setdefault((cell.description.corr, noises), {}).setdefault(_budget(cell), []).append(cell)
     ordered = sorted(found, key=lambda condition: (COUNTED.index(condition[1]), condition[0]))
-    return tuple(Condition(*condition, pooled_rows(found[condition])) for condition in ordered)
+    return tuple(
+        Condition(*one, pooled_rows(found[one]), {k: pooled_rows(cells) for k, cells in apart.get(one, {}).items()})
+        for one in ordered
+    )

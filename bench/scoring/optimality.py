@@ -52,7 +52,8 @@ class Optimality:
 
 
 def optimality(cells: Sequence[CellRecords]) -> Iterator[Optimality]:
-    """Compare all searches of the same victim, defence, data, rules and budget, on the utterances that all attacked.
+    """Compare all searches of the same victim, defence, data, rules, threat model (but for Corr) and budget, on the
+    utterances that all attacked.
 
     Args:
         cells: finished, of any attacks; those that ask once are left out.
@@ -62,7 +63,7 @@ def optimality(cells: Sequence[CellRecords]) -> Iterator[Optimality]:
         about, rests = cell.description, cell.description.rests_on
         who = (about.names.victim, about.names.defense, about.names.setting)
         rules = (rests.corpus_fingerprint, rests.perception, rests.min_snr_db, rests.max_queries, rests.device)
-        rests_on = (*who, *rules, rests.versions["harness"])
+        rests_on = (*who, *rules, rests.versions["harness"], about.shared)
         for noises in COUNTED if cell.rows["query"].max() > 1 else ():
             if noises not in about.noises:
                 continue

@@ -87,7 +87,8 @@ class Store:
 
     Args:
         folder: holds `cells/KEY.parquet`, one for each finished cell, `failed/KEY.json` for each that failed, and
-            `samples/KEY.safetensors` where accepted candidates were free samples.
+            `samples/KEY.safetensors` where accepted candidates were free samples; `failed/KEY.parquet` has records that
+            a check has found to depend on the order.
     """
 
     folder: Path
@@ -114,6 +115,15 @@ class Store:
         with appearing_file(self.path(key)) as temporary:
             write_rows(temporary, description, rows)
         self._failure(key).unlink(missing_ok=True)
+
+    def set_aside(self, key: str) -> None:
+        """Take a finished cell's records out of the run; they stay beside the note of why it failed.
+
+        Args:
+            key: names the cell.
+        """
+        self._failure(key).parent.mkdir(exist_ok=True)
+        self.path(key).replace(self._failure(key).with_suffix(".parquet"))
 
     def keep_samples(self, key: str, samples: Mapping[str, Tensor]) -> None:
         """Keep a cell's accepted free samples, which no recipe describes; nothing where there are none.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
 
 import pandas as pd
 
+from bench.contracts.threat_models import NOTHING_GRANTED, ThreatModel
 from bench.scoring import conditions, contrasts
 from bench.scoring.bells import Evidence, Ring, rung
 from bench.scoring.candidates import Candidates
@@ -56,6 +57,8 @@ class Scored(ABC):
         queries: of searches, how many they need under each condition.
         smallest_perturbation: how small their noise can be, for each condition and k.
         bank_halves: of searches that were run with either half of their sounds too, what came of it.
+        threat_model: what the attacker was granted beside the Corr and Noises of the scores.
+        anytime: whether it did not know its budget; the scores of any other at k are of the search with that budget.
     """
 
     victim: str
@@ -79,6 +82,8 @@ class Scored(ABC):
     queries: tuple[MedianQueries, ...] = ()
     smallest_perturbation: tuple[SmallestPerturbation, ...] = ()
     bank_halves: tuple[BankHalves, ...] = ()
+    threat_model: ThreatModel = NOTHING_GRANTED
+    anytime: bool = True
 
     @abstractmethod
     def to_json(self) -> dict[str, object]:
@@ -103,6 +108,7 @@ class Scored(ABC):
             "seeds": list(self.seeds),
             "repeats": self.repeats,
             "estimand": self.estimand,
+            "threat_model": {**self.threat_model.to_json(), "anytime": self.anytime},
             "clean": self.clean.to_json(),
             "scores": [score.to_json() for score in self.scores],
             "validity_gap": [gap.to_json() for gap in self.validity_gap],
@@ -223,9 +229,10 @@ def collect(
 
 
 def _pooled(cell: CellRecords) -> Hashable:
-    """What cells are pooled by: figures of other data, code or budgets never mix."""
+    """What cells are pooled by: figures of other data, code, threat models or budgets (but one known) never mix."""
     about, names = cell.description, cell.description.names
-    return names.victim, names.defense, about.attack_base, names.setting, about.rests_on
+    rests_on = about.rests_on if about.anytime else replace(about.rests_on, max_queries=0)
+    return names.victim, names.defense, about.attack_base, names.setting, rests_on, about.shared, about.anytime
 
 
 def _cell(cell: CellRecords) -> Hashable:
@@ -269,7 +276,6 @@ def _entry(
 ) -> _S:
     named, rows = [cell.description.names for cell in group], own.clean
     figures = clean_scores(rows, trainings(rows, estimand))
-    budget = own.about.rests_on.max_queries
     return kind(
         victim=named[0].victim,
         defense=named[0].defense,
@@ -289,7 +295,9 @@ def _entry(
         bells=rung(Evidence(own, figures, beside)),
         rests_on=own.about.rests_on,
         estimand=estimand,
-        queries=tuple(query_medians(own.conditions, budget, estimand)),
+        queries=tuple(query_medians(own.conditions, own.about.rests_on.max_queries, estimand)),
         smallest_perturbation=tuple(smallest_perturbations(own.conditions, own.ks, estimand)),
         bank_halves=tuple(bank_halves(own.halves.get("first", ()), own.halves.get("second", ()), own.ks, estimand)),
+        threat_model=own.threat_model,
+        anytime=own.about.anytime,
     )

@@ -47,6 +47,7 @@ class Row:
             corpus's own rate, and read back.
         tied: the two likeliest classes lie so close together that the label is no answer: no success.
         flip_share: against a randomised victim, the share of further draws in which the label changed.
+        turn: of an attack that learns in rounds, the utterance's place in the order of all, from 0.
     """
 
     utterance: str
@@ -69,6 +70,7 @@ class Row:
     survives_pcm: bool | None = None
     tied: bool | None = None
     flip_share: float | None = None
+    turn: int | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ LATER = (
     Column("survives_pcm", "bool", nullable=True),
     Column("tied", "bool", nullable=True),
     Column("flip_share", "double", nullable=True),
+    Column("turn", "int32", nullable=True),
 )
 """Columns that came after the first version, and that a file of that version lacks: fields of `Row`, in their order."""
 

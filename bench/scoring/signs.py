@@ -218,7 +218,7 @@ def _acc_att(condition: Condition, k: int) -> float:
 
 def _first_successes(condition: Condition, k: int) -> pd.DataFrame:
     """Of each utterance that was attacked successfully the candidate that did it."""
-    rows = condition.rows
+    rows = condition.at(k).rows
     won = rows[rows["accepted"] & (rows["query"] <= k) & within(rows, condition.noises)]
     return won.sort_values("query", kind="stable").drop_duplicates([*UTTERANCE])
 

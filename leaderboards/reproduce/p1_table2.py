@@ -15,7 +15,7 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from bench.contracts.threat_models import P1S
+from bench.contracts.variants import P1S
 from bench.evaluation.options import Options
 from bench.scoring.records import CellRecords
 from leaderboards.reproduce.claims import Claim, above

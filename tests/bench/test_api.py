@@ -33,6 +33,9 @@ GIVEN: dict[str, tuple[Any, str, Any]] = {
     "batch_size": (8, "batch_size", 8),
     "plugin": ("mine.py", "plugins", (Path("mine.py"),)),
     "out": ("there", "out", Path("there")),
+    "bank_halves": (True, "bank_halves", True),
+    "check": (True, "check", True),
+    "check_limit": ("all", "check_limit", None),
 }
 
 

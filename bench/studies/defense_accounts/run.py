@@ -11,7 +11,7 @@ import pandas as pd
 
 from bench.contracts.capabilities import Purifying, Refusing
 from bench.contracts.component import Component
-from bench.contracts.threat_models import Corr, threat_models
+from bench.contracts.variants import Corr, variants_of
 from bench.core.errors import UsageError
 from bench.core.progress import Progress
 from bench.core.specs import NO_DEFENSE
@@ -80,9 +80,10 @@ class _Cells:
 
     def __init__(self, experiment: Experiment, group: Sequence[Planned]) -> None:
         self.experiment = experiment
-        self.threat_model, self.attack = group[0].threat_model, group[0].cell.attack
+        self.variant, self.attack = group[0].variant, group[0].cell.attack
         self.by_defense: dict[str, list[Cell]] = {}
-        for plan in group:
+        most = max(plan.cell.max_queries for plan in group)
+        for plan in (plan for plan in group if plan.cell.max_queries == most):
             self.by_defense.setdefault(plan.cell.fitted.defense_spec, []).append(plan.cell)
         self.roles = {defense: self._roles(defense) for defense in self.by_defense}
         bare = dict.fromkeys(
@@ -112,10 +113,10 @@ class _Cells:
         return found
 
     def _planned(self, cell: Cell) -> Planned:
-        own, spec = self.threat_model, cell.attack.spec
+        own, spec = self.variant, cell.attack.spec
         corr: Corr = "yes" if own.corr else "no"
-        (threat_model,) = threat_models(spec, cell.attack.object, corr, own.noises[0])
-        return Planned(cell, replace(threat_model, attack=spec))
+        (variant,) = variants_of(spec, cell.attack.object, corr, own.noises[0])
+        return Planned(cell, replace(variant, attack=spec))
 
     def done(self, store: Store, defense: str) -> bool:
         """Tell whether every cell of a defence is finished."""
@@ -131,12 +132,12 @@ class _Cells:
         cells = self.by_defense[NO_DEFENSE]
         setting = AccountSetting(
             victim=first.fitted.victim.spec,
-            attack=self.threat_model.base,
+            attack=self.variant.base,
             setting=about.names.setting,
             folds=tuple(sorted({cell.fitted.fold for cell in cells})),
             seeds=tuple(sorted({cell.fitted.seed for cell in cells})),
-            noises=self.threat_model.noises[0],
-            corr=self.threat_model.corr,
+            noises=self.variant.noises[0],
+            corr=self.variant.corr,
         )
         rows = bare[self.attack]
         finished = [defense for defense in self.by_defense if self.done(store, defense)]
@@ -151,7 +152,7 @@ class _Cells:
     def _line(
         self, store: Store, defense: str, bare: Mapping[Component, pd.DataFrame], cost: Cost, ks: Sequence[int]
     ) -> AccountLine:
-        counted = self.threat_model.noises[0]
+        counted = self.variant.noises[0]
         rows = {role: self._rows(store, defense, spec) for role, spec in self.roles[defense].items()}
         through = rows["through"]
         bare = {attack: figures.shared(found, through) for attack, found in bare.items()}
@@ -164,7 +165,7 @@ class _Cells:
             spec = self.roles[defense][role]
             once = role == "unaware"
             against = None if is_bare else bare.get(spec, plain)
-            at = (max(ks),) if once else ks
+            at = (max(ks),) if once or not spec.anytime else ks
             attacks[role] = RoleFigures(spec.spec, figures.figures_at(against, found, at, counted, once))
         prevented: dict[Role, Difference] = {
             role: most for role, told in attacks.items() if (most := told.at[-1].prevented) is not None

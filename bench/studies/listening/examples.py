@@ -12,7 +12,7 @@ import torch
 
 from bench.contracts.attacks import Answer
 from bench.contracts.registry import Registry
-from bench.contracts.threat_models import threat_models
+from bench.contracts.variants import variants_of
 from bench.core.errors import UsageError
 from bench.core.specs import did_you_mean
 from bench.core.types import Dataset, Perturbation, Utterance
@@ -135,11 +135,11 @@ def specs_of(attacks: Sequence[str], registry: Registry) -> tuple[str, ...]:
     """
     found = []
     for text in attacks:
-        (threat_model,) = threat_models(text, registry.build("attacks", text), corr="no", noises="all")
-        if threat_model.corr:
+        (variant,) = variants_of(text, registry.build("attacks", text), corr="no", noises="all")
+        if variant.corr:
             expected = "an attack that is told nothing: there is no victim whose loss could be measured"
             raise UsageError(f"--attack {text!r}", "corr=true", expected, "leave corr out")
-        found.append(threat_model.attack)
+        found.append(variant.attack)
     return tuple(dict.fromkeys(found))
 
 

@@ -14,7 +14,7 @@ from bench.contracts.composition import Composed, composed, parts_of
 from bench.contracts.perception import p1
 from bench.contracts.recipes import Effect, Overlay
 from bench.contracts.registry import Registry
-from bench.contracts.threat_models import threat_models
+from bench.contracts.variants import variants_of
 from bench.core.errors import UsageError
 from bench.core.heard import Heard
 from bench.core.types import Utterance
@@ -153,10 +153,10 @@ def test_a_plugin_composes_once_it_says_that_it_asks_once(tmp_path: Path) -> Non
 
 
 def test_specs_are_canonical() -> None:
-    (threat_model,) = threat_models(
+    (variant,) = variants_of(
         "pitch:factor=0.75 + fade_in:percent_per_s=2", build("pitch:factor=0.75 + fade_in"), "both", "both"
     )
-    assert (threat_model.attack, threat_model.corr, threat_model.noises) == (
+    assert (variant.attack, variant.corr, variant.noises) == (
         "pitch:factor=0.75 + fade_in",
         False,
         ("all", "additive", "imperceptible"),

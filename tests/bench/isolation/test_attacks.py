@@ -15,7 +15,7 @@ from torch import Tensor
 from bench.contracts.defense_view import DefenseView
 from bench.contracts.perception import p1
 from bench.contracts.registry import Registry
-from bench.contracts.threat_models import threat_models
+from bench.contracts.variants import variants_of
 from bench.core.batch import Batch
 from bench.core.errors import ComponentError
 from bench.core.types import Utterance
@@ -24,7 +24,7 @@ from bench.perturbations.rendering import attack_tools
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
 from bench.scoring.rows import Row
-from bench.testing import CPU, TASK, sample_noises, sample_utterances
+from bench.testing import CPU, TASK, ContraryVictim, sample_noises, sample_tools, sample_utterances
 
 SPEECH = sample_utterances(2, 1, "attacked")
 HOSTILE = Path(__file__).parent / "hostile_attack.txt"
@@ -77,6 +77,18 @@ def test_an_attacker_who_knows_the_defence_looks_through_it_from_there(registry:
     assert rows(registry, f"isolated:{spec}", spec, view=view) == rows(registry, spec, view=view)
 
 
+def test_it_learns_there_from_one_utterance_for_another_as_it_does_here(sandboxes: None) -> None:
+    plugin = Path(__file__).parents[1] / "referee" / "learning.py"
+    there, here = Registry.discover([plugin], {("attacks", "habit")}, Isolation()), Registry.discover([plugin])
+    speech, found = sample_utterances(3, each=2, key="attacked"), []
+    for attack in (there.component("attacks", "isolated:habit"), here.component("attacks", "habit")):
+        run = AttackRun(attack.object, "habit", sample_tools(6), 0, speech)
+        found.append(Referee(ContraryVictim(), TASK, CPU).run(run, speech))
+    assert found[0] == found[1]
+    assert {row.turn for row in found[0]} == set(range(len(speech)))
+    assert len({row.category for row in found[0] if row.query == 1}) > 1, "what it begins with changes"
+
+
 def test_an_effect_makes_there_what_it_makes_here_under_a_name_of_its_own(registry: Registry, sandboxes: None) -> None:
     there, here = rows(registry, "isolated:fade_in"), rows(registry, "fade_in")
     drawn = [replace(row, recipe=None, imperceptible=None) for row in (*there, *here)]  # keyed by their own names
@@ -107,7 +119,7 @@ def test_informed_attacks_are_told_and_give_probes(registry: Registry, sandboxes
 )
 def test_threat_models_are_those_of_the_same_attack_here(registry: Registry, spec: str, sandboxes: None) -> None:
     there, here = (
-        threat_models(text, registry.build("attacks", text), "both", "both") for text in (f"isolated:{spec}", spec)
+        variants_of(text, registry.build("attacks", text), "both", "both") for text in (f"isolated:{spec}", spec)
     )
     assert [(one.corr, one.noises) for one in there] == [(one.corr, one.noises) for one in here]
     assert [one.base for one in there] == [f"isolated:{one.base}" for one in here]

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from bench.contracts.threat_models import P1S
+from bench.contracts.variants import P1S
 from bench.evaluation.options import Options
 from bench.scoring.descriptions import Description, RestsOn
 from bench.scoring.estimates import Estimate

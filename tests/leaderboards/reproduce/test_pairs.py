@@ -11,7 +11,7 @@ import pytest
 import bench.evaluation.setup as module
 from bench.contracts.component import Component
 from bench.contracts.registry import Registry
-from bench.contracts.threat_models import ThreatModel
+from bench.contracts.variants import Variant
 from bench.core.errors import UsageError
 from bench.core.progress import SILENT
 from bench.data.tasks import TASKS
@@ -94,7 +94,7 @@ def test_cells_of_one_victim_follow_each_other() -> None:
         around = None if defense == "none" else Component("defenses", defense, "here", None)
         key = FittedKey(Component("victims", "v", "here", None), around, TASKS["ahsn"], "k-fold", 0, 0)
         cell = Cell(key, Component("attacks", attack, "here", None), 1)
-        return Planned(cell, ThreatModel(attack, attack, False, ("all",)))
+        return Planned(cell, Variant(attack, attack, False, ("all",)))
 
     order = [planned("none", "a"), planned("d", "a"), planned("none", "b"), planned("none", "a")]
     found = [(one.cell.fitted.defense_spec, one.cell.attack.spec) for one in grouped(order)]

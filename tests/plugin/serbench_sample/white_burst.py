@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 
-from bench import AttackTools, Heard, Recipe, Rng, Samples, Steps, UsageError
+from bench import AttackTools, Heard, Recipe, Rng, Samples, Steps, ThreatModel, Traits, UsageError
 from bench.audio.signal import mix
 
 _SHORTEST = 2
@@ -24,6 +25,7 @@ class WhiteBurst:
         shrink: each stretch is so much shorter than the one before; above 0, at most 1.
     """
 
+    traits: ClassVar[Traits] = Traits(threat_model=ThreatModel(allowed="additive"), anytime=True)
     draws: int = 20
     margin_db: float = 0.1
     shrink: float = 0.9
