@@ -148,7 +148,7 @@ def test_a_label_counts_where_it_holds_in_most_further_draws(often: float, least
     assert least <= sum(row.accepted for row in rows) / len(rows) <= most
 
 
-def test_a_randomised_defence_is_measured_several_times(tiny_corpus: Path, tmp_path: Path) -> None:
+def test_a_randomised_defence_is_measured_several_times(tiny_corpus: Path, tiny_noises: Path, tmp_path: Path) -> None:
     plugin = tmp_path / "shaky.py"
     plugin.write_text(
         dedent(
@@ -195,6 +195,7 @@ def test_a_randomised_defence_is_measured_several_times(tiny_corpus: Path, tmp_p
     )
     asked = {"victim": "cnn_gru:channels=4,hidden=4,dense=4,max_epochs=1", "attack": "fade_in", "k": 1}
     asked |= {"corpus": "emodb", "corpus_root": tiny_corpus, "plugin": plugin, "out": tmp_path / "run"}
+    asked |= {"noise_bank": "folder", "noise_root": tiny_noises}
     frame = bench.run(**asked, defense=["none", "shaky"])
     assert frame.groupby("defense")["n"].first().to_dict() == {"none": 16, "shaky": 48}
     assert len(list((tmp_path / "run" / "cells").iterdir())) == 4
