@@ -6,6 +6,7 @@ import json
 import platform
 import time
 from dataclasses import asdict
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from bench.evaluation.cells import FittedKey
 from bench.evaluation.experiment import Experiment
 
 COST = "cost.json"
-"""Beside a fitted victim: the seconds that fitting took. No part of what it is."""
+"""Beside a fitted victim: the seconds that fitting took, and on how many utterances. No part of what it is."""
 
 
 def versions(defended: bool = True) -> dict[str, str]:
@@ -27,9 +28,14 @@ def versions(defended: bool = True) -> dict[str, str]:
     Args:
         defended: whether it is under a defence.
     """
-    found = {name: metadata.version(name) for name in ("serbench", "torch", "torchaudio", "numpy")}
     harness = code_of(DEFENDED_VICTIM if defended else BARE_VICTIM)
-    return found | {"python": platform.python_version(), "harness": harness}
+    return dict(_packages()) | {"python": platform.python_version(), "harness": harness}
+
+
+@cache
+def _packages() -> tuple[tuple[str, str], ...]:
+    """Versions of packages: read once, since a grid has thousands of keys and reading one takes milliseconds."""
+    return tuple((name, metadata.version(name)) for name in ("serbench", "torch", "torchaudio", "numpy"))
 
 
 def fitted_description(experiment: Experiment, fitted: FittedKey) -> dict[str, Any]:
@@ -43,7 +49,7 @@ def fitted_description(experiment: Experiment, fitted: FittedKey) -> dict[str, A
     told = {
         "victim": fitted.victim.identity,
         "defense": None if defense is None else defense.identity,
-        "training_noises": None if defense is None else experiment.noises.part("train").fingerprint,
+        "training_noises": None if defense is None else experiment.noise_fingerprint("train"),
         "task": asdict(fitted.task),
         "split": fitted.split,
         "fold": fitted.fold,
@@ -115,4 +121,4 @@ def _fit(experiment: Experiment, fitted: FittedKey, context: FitContext, folder:
         victim.save(temporary)
         (temporary / "fitting.json").write_text(json.dumps(description, indent=1, sort_keys=True) + "\n")
         seconds = round(time.perf_counter() - begun, 3)
-        (temporary / COST).write_text(json.dumps({"fit_s": seconds}) + "\n")
+        (temporary / COST).write_text(json.dumps({"fit_s": seconds, "utterances": len(split.train)}) + "\n")

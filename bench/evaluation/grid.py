@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +12,10 @@ from bench.contracts.threat_models import ThreatModel
 from bench.core.errors import told_of
 from bench.core.keys import key_of_json
 from bench.evaluation.cells import Cell
+from bench.evaluation.costs import Costs, kind_of
 from bench.evaluation.descriptions import cell_description
 from bench.evaluation.experiment import Experiment
+from bench.evaluation.fitted_store import fit_or_load, fitted_folder
 from bench.evaluation.measuring import Measuring
 from bench.scoring.records import Store
 
@@ -64,7 +67,7 @@ def run_grid(experiment: Experiment, planned: Sequence[Planned], store: Store) -
     Returns:
         The failures, in order. `KeyboardInterrupt` is not held up: what is finished is kept.
     """
-    failures, measuring = [], Measuring(experiment)
+    failures, measuring, costs = [], Measuring(experiment), Costs()
     for number, plan in enumerate(planned, 1):
         determined = cell_description(experiment, plan.cell)
         key, description = key_of_json(determined), determined | plan.labels()
@@ -72,6 +75,9 @@ def run_grid(experiment: Experiment, planned: Sequence[Planned], store: Store) -
             continue
         experiment.progress.say(f"[{number}/{len(planned)}] {plan.cell}")
         try:
+            if not fitted_folder(experiment, plan.cell.fitted).is_dir():
+                fit_or_load(experiment, plan.cell.fitted)
+            begun = time.perf_counter()
             measured = measuring.measured(plan.cell)
         except Exception as error:
             message, code = told_of(error)
@@ -80,4 +86,7 @@ def run_grid(experiment: Experiment, planned: Sequence[Planned], store: Store) -
         else:
             store.keep_samples(key, measured.samples)
             store.write(key, description | {"found": measured.facts.to_json()}, measured.rows)
+            asked = sum(row.query > 0 for row in measured.rows)
+            costs.add(kind_of(plan.cell, experiment.device.type), asked, time.perf_counter() - begun)
+    costs.keep()
     return failures

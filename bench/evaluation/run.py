@@ -56,30 +56,71 @@ def execute_all(asked: Sequence[Options], progress: Progress) -> Done:
     """Run several selections of cells into one folder: some pairs of attack and defence, not all with all.
 
     Args:
-        asked: see `prepare`.
+        asked: see `prepare_all`.
         progress: is told of long steps.
 
     Raises:
         bench.core.errors.BenchError: something asked for cannot be done; nothing has been written then.
     """
-    first = asked[0]
-    check_writable(first.out)
-    experiment, planned = prepare(asked, progress)
+    check_writable(asked[0].out)
+    parts = prepare_all(asked, progress)
+    return scored(parts, asked, measure(parts, asked))
 
-    from bench.evaluation.descriptions import cell_key
+
+@dataclass(frozen=True)
+class Prepared:
+    """Cells that are measured with the same data.
+
+    Args:
+        experiment: data and machine.
+        planned: those of one fitted victim next to each other.
+    """
+
+    experiment: Experiment
+    planned: list[Planned]
+
+
+def measure(parts: Sequence[Prepared], asked: Sequence[Options]) -> list[Failure]:
+    """Measure what is not done yet, and note at which numbers of queries it is to be scored.
+
+    Args:
+        parts: of `prepare_all`.
+        asked: what they were made of.
+
+    Returns:
+        The failures.
+    """
     from bench.evaluation.grid import run_grid
     from bench.evaluation.runs import remember
     from bench.scoring.records import Store
+
+    out = asked[0].out
+    remember(out, all_ks(asked))
+    return [failure for part in parts for failure in run_grid(part.experiment, part.planned, Store(out))]
+
+
+def scored(parts: Sequence[Prepared], asked: Sequence[Options], failures: list[Failure]) -> Done:
+    """Read the finished cells and score them.
+
+    Args:
+        parts: of `prepare_all`.
+        asked: what they were made of.
+        failures: the cells that failed.
+    """
+    from bench.evaluation.descriptions import cell_key
+    from bench.scoring.records import Store
     from bench.scoring.results import collect
 
-    store = Store(first.out)
-    remember(first.out, first.ks)
-    failures = run_grid(experiment, planned, store)
-    keys = [cell_key(experiment, plan.cell) for plan in planned]
-    found = zip(planned, keys, strict=True)
+    store = Store(asked[0].out)
+    found = [(plan, cell_key(part.experiment, plan.cell)) for part in parts for plan in part.planned]
     finished = [_as_asked(store.read(key), plan.threat_model) for plan, key in found if store.has(key)]
-    failed = [store.failure(key) for key in keys if not store.has(key)]
-    return Done(collect(finished, first.ks, failed), finished, failures)
+    failed = [store.failure(key) for _, key in found if not store.has(key)]
+    return Done(collect(finished, all_ks(asked), failed), finished, failures)
+
+
+def all_ks(asked: Sequence[Options]) -> tuple[int, ...]:
+    """List the numbers of queries of several selections, in ascending order, each once."""
+    return tuple(sorted({k for options in asked for k in options.ks}))
 
 
 def _as_asked(cell: CellRecords, asked: ThreatModel) -> CellRecords:
@@ -87,26 +128,47 @@ def _as_asked(cell: CellRecords, asked: ThreatModel) -> CellRecords:
     return replace(cell, description=replace(cell.description, noises=asked.noises))
 
 
-_VARY = ("victims", "defenses", "attacks", "tasks", "split", "folds", "seeds", "repeats")
+_VARY = (
+    *("victims", "defenses", "attacks", "tasks", "split", "folds", "seeds", "repeats"),
+    *("ks", "limit", "corr", "noises"),
+)
+"""What differs between selections that are measured with the same data on the same machine."""
+_ONCE = ("device", "batch_size", "plugins", "out")
+"""What all selections have in common: one machine and one folder."""
+
+
+def prepare_all(asked: Sequence[Options], progress: Progress) -> list[Prepared]:
+    """Check what is asked for, read each corpus once, and plan the cells.
+
+    Args:
+        asked: at least one; all on one machine, into one folder.
+        progress: told of long steps.
+
+    Raises:
+        bench.core.errors.BenchError: something asked for cannot be done; nothing has been trained or written then.
+        ValueError: the selections differ in machine or folder.
+    """
+    for options in asked:
+        for name in _ONCE:
+            if vars(options)[name] != vars(asked[0])[name]:
+                raise ValueError(f"selections of one run with different {name}")
+    groups: dict[str, list[Options]] = {}
+    for options in asked:
+        data = {name: value for name, value in vars(options).items() if name not in _VARY}
+        groups.setdefault(repr(data), []).append(options)
+    return [Prepared(*prepare(group, progress)) for group in groups.values()]
 
 
 def prepare(asked: Sequence[Options], progress: Progress) -> tuple[Experiment, list[Planned]]:
     """Check what is asked for, read the data once, and plan the cells, those of one fitted victim next to each other.
 
     Args:
-        asked: at least one; they differ in victims, defences, attacks, tasks, splits, folds, seeds, repeats alone. A
-            cell that stands in several is planned once.
+        asked: at least one; they have data and machine in common. A cell that stands in several is planned once.
         progress: told of long steps.
 
     Raises:
         bench.core.errors.BenchError: something asked for cannot be done; nothing has been trained or written then.
-        ValueError: the selections differ in data, machine or folder.
     """
-    first = asked[0]
-    for options in asked:
-        for name, value in vars(options).items():
-            if name not in _VARY and value != vars(first)[name]:
-                raise ValueError(f"selections of one run with different {name}")
     if not all(options.attacks for options in asked):
         raise UsageError("--attack", "none", "at least one", "see bench list")
     experiment, selections = _read(asked, progress)

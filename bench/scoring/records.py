@@ -103,6 +103,10 @@ class Store:
         """Return whether the cell is finished."""
         return self.path(key).is_file()
 
+    def has_failed(self, key: str) -> bool:
+        """Return whether a failure of the cell is noted."""
+        return self._failure(key).is_file()
+
     def write(self, key: str, description: Mapping[str, object], rows: Sequence[Row]) -> None:
         """Keep a finished cell's records, and forget an earlier failure of it.
 
