@@ -11,6 +11,7 @@ from bench.cli.arguments import Json
 
 Plan = Annotated[Path, typer.Argument(metavar="PLAN", help="A YAML file in the words of bench run (docs/grid.md).")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would run, and run nothing.")]
+Workers = Annotated[int, typer.Option(metavar="N", help="Processes on this machine, each with its share of cores.")]
 Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Another folder than the plan's.")]
 Corpus = Annotated[str | None, typer.Option(metavar="SPEC", help="Another corpus than the plan's.")]
 CorpusRoot = Annotated[Path | None, typer.Option(metavar="DIR", help="Where the corpus is on this machine.")]
@@ -26,6 +27,7 @@ Device = Annotated[str | None, typer.Option(metavar="auto|cpu|cuda", help="Anoth
 def grid(
     plan: Plan,
     dry_run: DryRun = False,
+    workers: Workers = 1,
     out: Out = None,
     corpus: Corpus = None,
     corpus_root: CorpusRoot = None,
@@ -41,35 +43,21 @@ def grid(
     """Run what a plan asks for, or what of it is not done yet.
 
     A plan lists selections of victims, defences, attacks, corpora, folds and seeds. Each victim is trained once, for
-    all cells that need it. The same command goes on after an interruption; bench show has the tables.
+    all cells that need it. Any number of these commands may work in one folder at the same time, on machines that share
+    it. The same command goes on after an interruption; bench show has the tables.
     """
-    from bench.cli.grid_forecast import headline, show_forecast
-    from bench.cli.report import check_json_target, say_failures, write_json
-    from bench.core.progress import for_terminal
-    from bench.evaluation.forecasting import forecast
-    from bench.evaluation.options import check_writable
+    from bench.cli.grid_run import dry, run
+    from bench.cli.report import check_json_target
     from bench.evaluation.plan_file import read_plan
-    from bench.evaluation.run import measure, prepare_all, scored
-    from bench.scoring.records import Store
 
     check_json_target(json)
     data = {"corpus": corpus, "corpus_root": corpus_root, "noise_banks": noise_bank, "noise_roots": noise_root}
     other = {"tasks": task, "limit": limit, "folds": fold, "seeds": seeds, "device": device, "out": out}
     asked = read_plan(plan, **_instead(data | other))
-    if not dry_run:
-        check_writable(asked[0].out)
-    parts = prepare_all(asked, for_terminal())
-    found = forecast([(part.experiment, part.planned) for part in parts], Store(asked[0].out))
     if dry_run:
-        if write_json(found.to_json(), json):
-            show_forecast(found)
-        return
-    typer.echo(headline(found), err=True)
-    failures = measure(parts, asked)
-    if json is not None:
-        write_json(scored(parts, asked, failures).results.to_json(), json)
-    typer.echo(f"bench show {asked[0].out} has the tables", err=True)
-    say_failures(failures, asked[0].out)
+        dry(asked, json)
+    else:
+        run(asked, workers, json)
 
 
 def _instead(given: dict[str, Any]) -> dict[str, Any]:

@@ -10,13 +10,18 @@ if TYPE_CHECKING:
     from bench.evaluation.forecast import Forecast
 
 
-def headline(found: Forecast) -> str:
-    """Say in one line what a grid comes to, and what is left of it."""
+def headline(found: Forecast, workers: int = 1) -> str:
+    """Say in one line what a grid comes to, and what is left of it.
+
+    Args:
+        found: what it comes to.
+        workers: side by side.
+    """
     counts = f"{found.cells:,} cells of {len(found.groups):,} fitted victims: {found.done:,} done, {found.left:,} left"
     again = f" ({found.failed:,} of them failed before)" if found.failed else ""
     work = f"{found.to_train:,} to train, at most {found.queries:,} queries"
     guess = " (a guess: nothing like it was measured here)" if found.guessed else ""
-    return f"{counts}{again}; {work}; about {duration(found.seconds())}{guess}, {size(found.bytes)} of disk"
+    return f"{counts}{again}; {work}; about {duration(found.seconds(workers))}{guess}, {size(found.bytes)} of disk"
 
 
 def show_forecast(found: Forecast) -> None:

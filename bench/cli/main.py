@@ -9,11 +9,10 @@ from typing import Annotated, ClassVar
 
 import typer
 
+from bench.cli.stopping import INTERRUPTED, heeding
 from bench.cli.subcommands import Subcommands
 from bench.core.errors import BenchError
 from bench.core.shadowing import refuse_shadow
-
-INTERRUPTED = 130
 
 
 class _Bench(Subcommands):
@@ -70,19 +69,20 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # a terminal or pipe that is not UTF-8 gets ? for · and −
     # Their author reads this: a former name in a --plugin file is said, which Python by itself hides.
     warnings.filterwarnings("default", category=DeprecationWarning, module="serbench_plugin_")
-    try:
-        _run()
-    except BenchError as error:
-        typer.echo(f"bench: {error}", err=True)
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, SystemExit) as end:
-        if isinstance(end, SystemExit) and end.code != INTERRUPTED:  # typer itself turns Ctrl-C into this code
-            raise
-        typer.echo("bench: interrupted; the same command goes on where this one stopped", err=True)
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)
+    with heeding() as stops:
+        try:
+            _run()
+        except BenchError as error:
+            typer.echo(f"bench: {error}", err=True)
+            sys.exit(error.exit_code)
+        except (KeyboardInterrupt, SystemExit) as end:
+            if isinstance(end, SystemExit) and end.code != INTERRUPTED:  # typer itself turns Ctrl-C into this code
+                raise
+            typer.echo(f"bench: {stops.said}", err=True)
+            sys.exit(stops.exit_code)
+        except BrokenPipeError:
+            sys.stderr.close()
+            sys.exit(1)
 
 
 def _run() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.core.errors import UsageError
+from bench.core.errors import RoomError
 
 
 def cache_dir() -> Path:
@@ -32,7 +32,7 @@ def appearing_folder(final: Path) -> Iterator[Path]:
     try:
         temporary.mkdir(parents=True)
     except OSError as error:
-        raise _unwritable(final.parent, error) from error
+        raise unwritable(final.parent, error) from error
     try:
         yield temporary
         for file in temporary.rglob("*"):
@@ -52,14 +52,14 @@ def appearing_file(final: Path) -> Iterator[Path]:
     """Give a file to write, which takes its final name only when the `with` block has ended well.
 
     Raises:
-        UsageError: the folder cannot be written to.
+        RoomError: the folder cannot be written to, or its disk is full.
     """
     temporary = final.with_name(f".{final.name}.{uuid.uuid4().hex[:8]}.tmp")
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
         temporary.touch()
     except OSError as error:
-        raise _unwritable(final.parent, error) from error
+        raise unwritable(final.parent, error) from error
     try:
         yield temporary
         _flush(temporary)
@@ -73,7 +73,13 @@ def _flush(file: Path) -> None:
         os.fsync(handle.fileno())
 
 
-def _unwritable(folder: Path, error: OSError) -> UsageError:
-    return UsageError(
+def unwritable(folder: Path, error: OSError) -> RoomError:
+    """Make the error that refuses a folder which cannot be written to, or whose disk is full.
+
+    Args:
+        folder: which.
+        error: what came of writing there.
+    """
+    return RoomError(
         folder, error.strerror or "an error", "a folder that can be written to", "choose another, or free space there"
     )

@@ -42,11 +42,16 @@ WITHOUT_EFFECT = frozenset(
         "bench.contracts.entries",
         "bench.contracts.registry",
         "bench.core.cache",  # where files lie
+        "bench.core.clocks",
         "bench.core.digests",  # what it finds stands in the key itself, as do names made by `keys`
         "bench.core.errors",  # what is kept has met none
+        "bench.core.heartbeat",  # who does what
         "bench.core.imports",
         "bench.core.keys",
+        "bench.core.leases",
+        "bench.core.making",
         "bench.core.parsed",
+        "bench.core.processes",
         "bench.core.progress",  # what is shown meanwhile
         "bench.core.result_code",
         "bench.core.shadowing",  # what would be imported from elsewhere is refused

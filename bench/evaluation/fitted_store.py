@@ -14,6 +14,8 @@ from typing import Any
 from bench.contracts.protocols import FitContext, Victim
 from bench.core.cache import appearing_folder, cache_dir
 from bench.core.keys import key_of_json
+from bench.core.leases import Leases
+from bench.core.making import made_once
 from bench.core.result_code import BARE_VICTIM, DEFENDED_VICTIM, code_in, code_of
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.experiment import Experiment
@@ -88,9 +90,25 @@ def fit_or_load(experiment: Experiment, fitted: FittedKey) -> Victim:
     fitted.check()
     experiment.check_noises()
     context, folder = _context(experiment, fitted), fitted_folder(experiment, fitted)
-    if not folder.is_dir():
-        _fit(experiment, fitted, context, folder)
+    made_once(
+        _leases(), folder, str(fitted), lambda: _fit(experiment, fitted, context, folder), experiment.progress.say
+    )
     return fitted.recipe.load(folder, context)
+
+
+def being_fitted(experiment: Experiment, fitted: FittedKey) -> bool:
+    """Tell whether somebody else is fitting a victim that is not kept yet.
+
+    Args:
+        experiment: data and machine.
+        fitted: which victim.
+    """
+    folder = fitted_folder(experiment, fitted)
+    return not folder.is_dir() and _leases().holder(folder.name) is not None
+
+
+def _leases() -> Leases:
+    return Leases(cache_dir() / "leases")
 
 
 def _context(experiment: Experiment, fitted: FittedKey) -> FitContext:

@@ -19,7 +19,7 @@ from bench.evaluation.preflight import check_defended, check_names, check_possib
 if TYPE_CHECKING:
     from bench.evaluation.cells import FittedKey
     from bench.evaluation.experiment import Experiment
-    from bench.evaluation.grid import Failure, Planned
+    from bench.evaluation.grid import Failure, Planned, Share
     from bench.scoring.records import CellRecords
     from bench.scoring.results import Results
 
@@ -80,23 +80,24 @@ class Prepared:
     planned: list[Planned]
 
 
-def measure(parts: Sequence[Prepared], asked: Sequence[Options]) -> list[Failure]:
+def measure(parts: Sequence[Prepared], asked: Sequence[Options], share: Share | None = None) -> list[Failure]:
     """Measure what is not done yet, and note at which numbers of queries it is to be scored.
 
     Args:
         parts: of `prepare_all`.
         asked: what they were made of.
+        share: which of several processes this is, that were started together; None for the only one.
 
     Returns:
         The failures.
     """
-    from bench.evaluation.grid import run_grid
+    from bench.evaluation.grid import ALONE, run_grids
     from bench.evaluation.runs import remember
     from bench.scoring.records import Store
 
     out = asked[0].out
     remember(out, all_ks(asked))
-    return [failure for part in parts for failure in run_grid(part.experiment, part.planned, Store(out))]
+    return run_grids([(part.experiment, part.planned) for part in parts], Store(out), share or ALONE)
 
 
 def scored(parts: Sequence[Prepared], asked: Sequence[Options], failures: list[Failure]) -> Done:

@@ -27,8 +27,10 @@ def remember(folder: Path, ks: Sequence[int]) -> None:
     Raises:
         DataError: what was noted before cannot be read.
     """
-    with appearing_file(folder / _RUN_FILE) as temporary:
-        temporary.write_text(json.dumps({"k": sorted({*ks, *remembered(folder)})}) + "\n")
+    noted = remembered(folder)
+    if not set(ks) <= set(noted):
+        with appearing_file(folder / _RUN_FILE) as temporary:
+            temporary.write_text(json.dumps({"k": sorted({*ks, *noted})}) + "\n")
 
 
 def remembered(folder: Path) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ A file appears under its name at once or not at all; the same cell gives the sam
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,6 +104,14 @@ class Store:
         """Return whether the cell is finished."""
         return self.path(key).is_file()
 
+    def done(self) -> set[str]:
+        """List the keys of all finished cells, at one look."""
+        return _keys(self.folder / "cells", ".parquet")
+
+    def failed(self) -> set[str]:
+        """List the keys of all cells whose failure is noted, at one look."""
+        return _keys(self.folder / "failed", ".json")
+
     def has_failed(self, key: str) -> bool:
         """Return whether a failure of the cell is noted."""
         return self._failure(key).is_file()
@@ -188,6 +197,13 @@ class Store:
             raise DataError(self.folder, "no folder cells/ in it", "the --out folder of a bench run", "check the path")
         yield from map(read_cell, sorted((self.folder / "cells").glob("*.parquet")))
 
+    def failed_at(self, key: str) -> float | None:
+        """Return when a failure of the cell was noted, by the file system's clock; None where none is."""
+        try:
+            return self._failure(key).stat().st_mtime
+        except OSError:
+            return None
+
     def failure(self, key: str) -> FailedCell:
         """Read why a cell failed."""
         return _read_failure(self._failure(key))
@@ -195,6 +211,14 @@ class Store:
     def failures(self) -> list[FailedCell]:
         """Read of all failed cells why, in the order of their keys."""
         return [_read_failure(path) for path in sorted((self.folder / "failed").glob("*.json"))]
+
+
+def _keys(folder: Path, suffix: str) -> set[str]:
+    try:
+        names = os.listdir(folder)  # noqa: PTH208  # names alone, of thousands
+    except OSError:
+        return set()
+    return {name.removesuffix(suffix) for name in names if name.endswith(suffix) and not name.startswith(".")}
 
 
 def _read_failure(path: Path) -> FailedCell:
