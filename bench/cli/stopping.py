@@ -32,7 +32,12 @@ class Stops:
         return f"{how}; the same command goes on where this one stopped"
 
     def heed(self, number: int, frame: FrameType | None) -> None:
-        """Raise what Ctrl-C raises; further signals are not heeded while what was held is given back."""
+        """Raise what Ctrl-C raises; further signals are not heeded while what was held is given back.
+
+        Args:
+            number: of the signal.
+            frame: where it came.
+        """
         self.by = signal.Signals(number)
         for one in HEEDED:
             signal.signal(one, signal.SIG_IGN)

@@ -26,6 +26,7 @@ class Attempts:
     Args:
         experiment: data and machine.
         store: where records and failures go.
+        costs: what the cells took.
     """
 
     experiment: Experiment
