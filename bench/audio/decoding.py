@@ -10,6 +10,7 @@ system takes it back when it needs it.
 from __future__ import annotations
 
 import errno
+import hashlib
 import itertools
 import json
 import shutil
@@ -23,9 +24,10 @@ from typing import TYPE_CHECKING
 from bench.audio.reading import read_audio, refuse_silence
 from bench.core.cache import appearing_folder, cache_dir
 from bench.core.digests import content_digests, default_workers
-from bench.core.errors import UsageError
+from bench.core.errors import RoomError
 from bench.core.keys import code_digest, fingerprint
 from bench.core.progress import SILENT, Progress
+from bench.core.sealing import set_aside
 
 if TYPE_CHECKING:
     import torch
@@ -34,6 +36,7 @@ LEAST, MEAN, MOST = 16, 48, 128
 """Files in a shard: at least, beyond that on average, at most."""
 
 _SAMPLES, _LENGTHS = "samples.f32", "lengths.json"
+"""The second says how many samples each file has, and by SHA-256 what the first holds."""
 _BYTES = 4
 
 
@@ -61,6 +64,7 @@ def read_many(
     digests = content_digests(paths, workers)
     first = dict(zip(reversed(digests), reversed(paths), strict=True))
     shards = list(_shards(list(dict.fromkeys(digests))))
+    _set_damaged_aside(shards, progress, workers)
     missing = [shard for shard in shards if _lengths(_folder(shard), len(shard)) is None]
     total = sum(map(len, missing))
     if missing:
@@ -100,18 +104,37 @@ def _decoder() -> str:
 
 
 def _folder(shard: tuple[str, ...]) -> Path:
-    return cache_dir() / "sounds" / fingerprint(["sounds 1", _decoder(), *shard])
+    return cache_dir() / "sounds" / fingerprint(["sounds 2", _decoder(), *shard])
+
+
+def _told(folder: Path) -> tuple[list[int], str] | None:
+    """What a shard says of itself: how many samples each file has, and the digest of all; None where it does not."""
+    try:
+        told = json.loads((folder / _LENGTHS).read_text(encoding="utf-8"))
+        return [int(length) for length in told["lengths"]], str(told["sha256"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _lengths(folder: Path, files: int) -> list[int] | None:
     """The number of samples of each file in a shard; None where it is not there, or not whole."""
+    told = _told(folder)
     try:
-        lengths = json.loads((folder / _LENGTHS).read_text(encoding="utf-8"))
         size = (folder / _SAMPLES).stat().st_size
-    except (OSError, ValueError):
+    except OSError:
         return None
-    whole = isinstance(lengths, list) and len(lengths) == files and size == _BYTES * sum(lengths)
-    return lengths if whole else None
+    return told[0] if told is not None and len(told[0]) == files and size == _BYTES * sum(told[0]) else None
+
+
+def _set_damaged_aside(shards: Sequence[tuple[str, ...]], progress: Progress, workers: int | None) -> None:
+    """Compare the shards that are there with what they say of themselves, those that have changed since last time."""
+    there = [folder for folder in map(_folder, shards) if folder.is_dir()]
+    whole = [folder for folder in there if _told(folder) is not None and (folder / _SAMPLES).is_file()]
+    found = dict(zip(whole, content_digests([folder / _SAMPLES for folder in whole], workers), strict=True))
+    for folder in there:
+        told = _told(folder)
+        if told is None or found.get(folder) != told[1]:
+            set_aside(folder, cache_dir() / "damaged", "samples that are not those that were decoded", progress.say)
 
 
 def _decode(
@@ -130,29 +153,32 @@ def _decode(
 
 def _make(shard: tuple[str, ...], paths: Sequence[Path], advance: Callable[[int], None]) -> None:
     folder = _folder(shard)
-    if folder.is_dir():  # there, but not whole
-        shutil.rmtree(folder, ignore_errors=True)
     try:
         with appearing_folder(folder) as temporary:
-            lengths = []
+            lengths, digest = [], hashlib.sha256()
             with (temporary / _SAMPLES).open("wb") as file:
                 for path in paths:
                     waveform = read_audio(path)
                     refuse_silence(path, waveform)
-                    file.write(waveform.numpy().astype("<f4", copy=False).data)
+                    samples = waveform.numpy().astype("<f4", copy=False).data
+                    file.write(samples)
+                    digest.update(samples)
                     lengths.append(len(waveform))
                     advance(1)
-            (temporary / _LENGTHS).write_text(json.dumps(lengths), encoding="utf-8")
-    except OSError as error:
+            (temporary / _LENGTHS).write_text(
+                json.dumps({"lengths": lengths, "sha256": digest.hexdigest()}), encoding="utf-8"
+            )
+    except (OSError, RoomError) as error:
         raise _full(folder.parent, error) from error
 
 
-def _full(folder: Path, error: OSError) -> UsageError:
-    found = (error.strerror or "an error").lower()
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+def _full(folder: Path, error: OSError | RoomError) -> RoomError:
+    cause = error.__cause__ if isinstance(error, RoomError) else error
+    found = ((cause.strerror if isinstance(cause, OSError) else None) or "an error").lower()
+    if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
         found += f", {shutil.disk_usage(folder).free / 1e9:.1f} GB free"
     expected = "a folder that can be written to, with 230 MB for each hour of sound"
-    return UsageError(folder, found, expected, "free space, or set SERBENCH_CACHE to a folder on another disk")
+    return RoomError(folder, found, expected, "free space, or set SERBENCH_CACHE to a folder on another disk")
 
 
 def _mapped(shard: tuple[str, ...]) -> list[torch.Tensor]:

@@ -45,10 +45,10 @@ def run(asked: Sequence[Options], count: int, json: str | None) -> None:
     Raises:
         typer.Exit: a cell failed.
     """
-    from bench.evaluation.options import check_writable
+    from bench.evaluation.run import check_place
 
     out = asked[0].out
-    check_writable(out)
+    check_place(out)
     if (own := this_worker()) is not None:
         wait_for_go()
         _work(asked, own.index, own.of, own.since)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
+import re
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -42,8 +44,9 @@ class Process:
 
     @property
     def tag(self) -> str:
-        """Return a short name for files that it makes; `pid_of_tag` reads it."""
-        return f"{self.host.partition('.')[0].replace('-', '_')}-{self.pid}"
+        """Return a short name for files that it makes: machine and its boot, and number."""
+        boot = hashlib.sha256(self.boot.encode()).hexdigest()[:6]
+        return f"{re.sub(r'[^A-Za-z0-9]', '_', self.host)[:24]}_{boot}-{self.pid}"
 
     def to_json(self) -> dict[str, object]:
         """Return it as plain values; `of_json` reads them."""
@@ -80,6 +83,11 @@ def _this(pid: int) -> Process:
     except OSError:
         boot = ""
     return Process(platform.node() or "unnamed", boot, pid, _started(pid)[1])
+
+
+def lives_here(pid: int) -> bool:
+    """Tell whether this machine has a process of a number."""
+    return _lives(pid, "")
 
 
 def _started(pid: int) -> tuple[str, str]:

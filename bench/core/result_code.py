@@ -54,7 +54,9 @@ WITHOUT_EFFECT = frozenset(
         "bench.core.processes",
         "bench.core.progress",  # what is shown meanwhile
         "bench.core.result_code",
+        "bench.core.sealing",  # what is kept is what was made, or is made anew
         "bench.core.shadowing",  # what would be imported from elsewhere is refused
+        "bench.core.sweeping",
         "bench.data.fetching",  # what is downloaded is checked against its digest, and read with its fingerprint
     }
 )

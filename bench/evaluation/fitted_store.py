@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import cache
 from importlib import metadata
@@ -15,8 +16,9 @@ from bench.contracts.protocols import FitContext, Victim
 from bench.core.cache import appearing_folder, cache_dir
 from bench.core.keys import key_of_json
 from bench.core.leases import Leases
-from bench.core.making import made_once
+from bench.core.making import Making
 from bench.core.result_code import BARE_VICTIM, DEFENDED_VICTIM, code_in, code_of
+from bench.core.sealing import broken, seal, set_aside
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.experiment import Experiment
 
@@ -90,10 +92,19 @@ def fit_or_load(experiment: Experiment, fitted: FittedKey) -> Victim:
     fitted.check()
     experiment.check_noises()
     context, folder = _context(experiment, fitted), fitted_folder(experiment, fitted)
-    made_once(
-        _leases(), folder, str(fitted), lambda: _fit(experiment, fitted, context, folder), experiment.progress.say
-    )
+    say = experiment.progress.say
+    making = Making(folder, str(fitted), lambda: _whole(folder, say), lambda: _fit(experiment, fitted, context, folder))
+    making.once(_leases(), say)
     return fitted.recipe.load(folder, context)
+
+
+def _whole(folder: Path, say: Callable[[str], None]) -> bool:
+    """Whether a victim is kept as it was fitted; one that is damaged is set aside."""
+    if not folder.is_dir():
+        return False
+    if (why := broken(folder)) is not None:
+        set_aside(folder, cache_dir() / "damaged", why, say)
+    return why is None
 
 
 def being_fitted(experiment: Experiment, fitted: FittedKey) -> bool:
@@ -140,3 +151,4 @@ def _fit(experiment: Experiment, fitted: FittedKey, context: FitContext, folder:
         (temporary / "fitting.json").write_text(json.dumps(description, indent=1, sort_keys=True) + "\n")
         seconds = round(time.perf_counter() - begun, 3)
         (temporary / COST).write_text(json.dumps({"fit_s": seconds, "utterances": len(split.train)}) + "\n")
+        seal(temporary)

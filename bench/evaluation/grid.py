@@ -95,6 +95,12 @@ def run_grids(
         store: where records go.
         share: see `run_grid`.
     """
+    from bench.evaluation.tidying import check_room, tidy
     from bench.evaluation.working import Work, to_the_end
 
-    return to_the_end([Work(experiment, planned, store, share) for experiment, planned in parts])
+    if share.index == 0:
+        for experiment, planned in parts:
+            tidy(experiment, planned, store)
+    works = [Work(experiment, planned, store, share) for experiment, planned in parts]
+    check_room(works)
+    return to_the_end(works)

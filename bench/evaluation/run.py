@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.contracts.threat_models import ThreatModel
 from bench.core.cache import cache_dir
-from bench.core.errors import UsageError
+from bench.core.errors import RoomError, UsageError
 from bench.core.progress import Progress
 from bench.data.splits import LEAKS, split_named
 from bench.evaluation.isolating import registry_for
@@ -62,9 +64,22 @@ def execute_all(asked: Sequence[Options], progress: Progress) -> Done:
     Raises:
         bench.core.errors.BenchError: something asked for cannot be done; nothing has been written then.
     """
-    check_writable(asked[0].out)
+    check_place(asked[0].out)
     parts = prepare_all(asked, progress)
     return scored(parts, asked, measure(parts, asked))
+
+
+def check_place(out: Path) -> None:
+    """Refuse a folder that a run cannot be written to; one that holds a run may be finished, and need no writing.
+
+    Args:
+        out: the run's folder.
+
+    Raises:
+        UsageError: it cannot be written to, or is a file.
+    """
+    if not (out / "cells").is_dir():
+        check_writable(out)
 
 
 @dataclass(frozen=True)
@@ -96,7 +111,8 @@ def measure(parts: Sequence[Prepared], asked: Sequence[Options], share: Share | 
     from bench.scoring.records import Store
 
     out = asked[0].out
-    remember(out, all_ks(asked))
+    with suppress(RoomError):  # where something is left to be measured, its first lease says it
+        remember(out, all_ks(asked))
     return run_grids([(part.experiment, part.planned) for part in parts], Store(out), share or ALONE)
 
 
@@ -200,7 +216,8 @@ def _read(asked: Sequence[Options], progress: Progress) -> tuple[Experiment, lis
     registry = registry_for(*asked)
     for options in asked:
         check_names(options, registry, progress)
-    check_writable(cache_dir(), "SERBENCH_CACHE")
+    if not cache_dir().is_dir():  # what is there may be whole, and need no writing
+        check_writable(cache_dir(), "SERBENCH_CACHE")
     selections = [select(options, registry) for options in asked]
     check_defended(selections, progress)
 
