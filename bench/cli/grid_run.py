@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import typer
 
-from bench.cli.grid_forecast import headline, show_forecast
+from bench.cli.grid_forecast import duration, headline, show_forecast
 from bench.cli.grid_workers import this_worker, threads_each, wait_for_go, workers
 from bench.cli.report import say_failures, write_json
 from bench.core.clocks import clock
@@ -62,14 +63,18 @@ def run(asked: Sequence[Options], count: int, json: str | None) -> None:
         from bench.evaluation.run import measure, prepare_all, scored
 
         parts = prepare_all(asked, for_terminal())
-        typer.echo(headline(_forecast(parts, asked), count), err=True)
+        found, begun = _forecast(parts, asked), time.monotonic()
+        typer.echo(headline(found, count), err=True)
         team.go()
         failures = measure(parts, asked, Share(0, count, since if count > 1 else None))
         for line in team.wait():
             typer.echo(line, err=True)
     if json is not None:
         write_json(scored(parts, asked, failures).results.to_json(), json)
-    typer.echo(f"bench show {out} has the tables", err=True)
+    code = max((failure.exit_code for failure in failures), default=0)
+    counts = f"{found.done:,} done before, {found.left - len(failures):,} now, {len(failures):,} failed"
+    took = duration(time.monotonic() - begun)
+    typer.echo(f"{found.cells:,} cells: {counts}; {took}; bench show {out} has the tables; exit code {code}", err=True)
     say_failures(failures, out)
 
 

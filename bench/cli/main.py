@@ -19,6 +19,7 @@ class _Bench(Subcommands):
     table: ClassVar = {
         "run": ("bench.cli.run:run", "Attack victims and score them."),
         "grid": ("bench.cli.grid:grid", "Run what a plan asks for: many cells, on one machine or many."),
+        "status": ("bench.cli.status:status", "Say how a run goes, from another terminal or machine."),
         "list": ("bench.cli.list:list_components", "List what is registered."),
         "show": ("bench.cli.show:show", "Show a run again, from its records alone."),
         "score": ("bench.cli.score:score", "Score runs anew, at any k, from their records."),

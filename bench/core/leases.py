@@ -143,11 +143,15 @@ class Leases:
 
     def held(self) -> dict[str, Held]:
         """List all leases that have not expired, by name."""
+        return {one.name: one for one in self.everything() if not one.expired}
+
+    def everything(self) -> list[Held]:
+        """List all leases, those too that have expired and that nobody has taken over yet."""
         newest: dict[str, int] = {}
         for name, generation in _listed(self.folder):
             newest[name] = max(generation, newest.get(name, 0))
         found = (self._look(self.folder / f"{n}.{g}{_SUFFIX}", n, g) for n, g in sorted(newest.items()))
-        return {one.name: one for one in found if one is not None and not one.expired}
+        return [one for one in found if one is not None]
 
     def _generations(self, name: str) -> dict[int, Path]:
         return {g: self.folder / f"{n}.{g}{_SUFFIX}" for n, g in _listed(self.folder) if n == name}

@@ -57,6 +57,7 @@ WITHOUT_EFFECT = frozenset(
         "bench.core.sealing",  # what is kept is what was made, or is made anew
         "bench.core.shadowing",  # what would be imported from elsewhere is refused
         "bench.core.sweeping",
+        "bench.evaluation.cell_log",  # what is shown meanwhile, kept
         "bench.data.fetching",  # what is downloaded is checked against its digest, and read with its fingerprint
     }
 )

@@ -11,22 +11,26 @@ import itertools
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.core.clocks import clock
 from bench.core.errors import DataError
 from bench.core.leases import Lease, Leases
 from bench.evaluation.attempts import Attempts
+from bench.evaluation.cell_log import CellLog
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.descriptions import cell_key
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.fitted_store import being_fitted, fitted_folder
 from bench.evaluation.grid import Failure, Planned, Share
+from bench.evaluation.run_notes import note_lost, note_planned
+from bench.evaluation.status import LEASES, pace
 from bench.scoring.records import Store
 
 MOST_DEATHS = 3
 """Processes that may die over one cell, one after the other, before it is given up."""
-LEASES = "leases"
+PACE_S = 30.0
+"""Seconds at least between two lines that say how far the whole is."""
 _WAIT_S = (0.1, 2.0)
 
 
@@ -56,8 +60,10 @@ class Work:
     """
 
     def __init__(self, experiment: Experiment, planned: Sequence[Planned], store: Store, share: Share) -> None:
-        self.experiment, self.store, self.total = experiment, store, len(planned)
-        self.attempts = Attempts(experiment, store)
+        self.log = CellLog(experiment.progress, store.folder / "logs")
+        self.experiment = replace(experiment, progress=self.log)
+        self.store, self.total, self.said_at = store, len(planned), time.monotonic()
+        self.attempts = Attempts(self.experiment, store)
         self.settled: dict[str, Failure] = {}
         self.closed: set[str] = set()
         self.groups: dict[FittedKey, list[Todo]] = {}
@@ -65,6 +71,8 @@ class Work:
         for number, (one, key) in enumerate(keyed, 1):
             if not store.has(key):
                 self.groups.setdefault(one.cell.fitted, []).append(Todo(number, key, one))
+        if self.groups and share.index == 0:
+            note_planned(store.folder, {key: str(one.cell) for one, key in keyed})
         self.todo = [todo for group in self.groups.values() for todo in group]
         self.since = clock(store.folder) if share.since is None else share.since
         self.leases = Leases(store.folder / LEASES, self.since)
@@ -130,25 +138,44 @@ class Work:
         with lease:
             if self._settled_by_now(todo):
                 return False
-            self._tell(todo, lease)
-            dying = lease.deaths >= MOST_DEATHS
-            given_up = self.attempts.given_up
-            failure = given_up(todo.plan, lease.deaths) if dying else self.attempts.cell(todo.plan)
+            with self.log.cell(todo.key, str(todo.plan.cell)):
+                failure = self._attempt(todo, lease)
             if failure is not None:
                 self.settled[todo.key] = failure
+        self._say_pace()
         return True
+
+    def _attempt(self, todo: Todo, lease: Lease) -> Failure | None:
+        say = self.experiment.progress.say
+        say(f"[{todo.number}/{self.total}] {todo.plan.cell}")
+        if lease.before is not None:
+            note_lost(self.store.folder, lease.before)
+            say(f"taken over from {lease.before.process or 'a process that is gone'}, which ended before it was done")
+        if lease.deaths >= MOST_DEATHS:
+            failure: Failure | None = self.attempts.given_up(todo.plan, lease.deaths)
+        else:
+            failure = self.attempts.cell(todo.plan)
+        if failure is not None:
+            self.log.note(f"failed: {failure.message}; its traceback is in failed/{todo.key}.json")
+        return failure
+
+    def _say_pace(self) -> None:
+        """Say now and then how far the whole is."""
+        if time.monotonic() - self.said_at < PACE_S:
+            return
+        self.said_at, done = time.monotonic(), self.store.done()
+        left = sum(todo.key not in done and todo.key not in self.settled for todo in self.todo)
+        speed = pace(self.store)
+        rest = f"; {speed:.1f} cells a minute, about {left / speed:.0f} min left" if speed else ""
+        self.experiment.progress.say(
+            f"{self.total - left} of {self.total} cells done, {len(self.settled)} failed{rest}"
+        )
 
     def _settled_by_now(self, todo: Todo) -> bool:
         if todo.key not in self.settled and not self.store.has(todo.key):
             self._failed_elsewhere(todo)
             return todo.key in self.settled
         return True
-
-    def _tell(self, todo: Todo, lease: Lease) -> None:
-        say = self.experiment.progress.say
-        say(f"[{todo.number}/{self.total}] {todo.plan.cell}")
-        if lease.before is not None:
-            say(f"taken over from {lease.before.process or 'a process that is gone'}, which ended before it was done")
 
     def waits_for(self) -> str:
         """Say whom this process waits for."""
