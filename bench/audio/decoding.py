@@ -10,6 +10,7 @@ system takes it back when it needs it.
 from __future__ import annotations
 
 import errno
+import hashlib
 import itertools
 import json
 import shutil
@@ -24,9 +25,10 @@ from typing import TYPE_CHECKING
 from bench.audio.reading import rate_of, read_audio, refuse_silence
 from bench.core.cache import appearing_folder, cache_dir
 from bench.core.digests import content_digests, default_workers
-from bench.core.errors import UsageError
+from bench.core.errors import RoomError
 from bench.core.keys import code_digest, fingerprint
 from bench.core.progress import SILENT, Progress
+from bench.core.sealing import set_aside
 
 if TYPE_CHECKING:
     import torch
@@ -35,6 +37,7 @@ LEAST, MEAN, MOST = 16, 48, 128
 """Files in a shard: at least, beyond that on average, at most."""
 
 _SAMPLES, _LENGTHS = "samples.f32", "lengths.json"
+"""The second says how many samples each file has, and by SHA-256 what the first holds."""
 _BYTES = 4
 
 
@@ -96,6 +99,7 @@ def read_with_rates(
     digests = content_digests(paths, workers)
     first = dict(zip(reversed(digests), reversed(paths), strict=True))
     shards = list(_shards(list(dict.fromkeys(digests))))
+    _set_damaged_aside(shards, progress, workers)
     missing = [shard for shard in shards if _kept(_folder(shard), len(shard)) is None]
     total = sum(map(len, missing))
     if missing:
@@ -135,18 +139,38 @@ def _decoder() -> str:
 
 
 def _folder(shard: tuple[str, ...]) -> Path:
-    return cache_dir() / "sounds" / fingerprint(["sounds 2", _decoder(), *shard])
+    return cache_dir() / "sounds" / fingerprint(["sounds 3", _decoder(), *shard])
+
+
+def _told(folder: Path) -> tuple[list[tuple[int, int]], str] | None:
+    """What a shard says of itself: how many samples each file has and their rate, and the digest of all; or None."""
+    try:
+        told = json.loads((folder / _LENGTHS).read_text(encoding="utf-8"))
+        return [(int(length), int(rate)) for length, rate in told["sounds"]], str(told["sha256"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _kept(folder: Path, files: int) -> list[tuple[int, int]] | None:
     """The number of samples and the rate of each file in a shard; None where it is not there, or not whole."""
+    told = _told(folder)
     try:
-        told = json.loads((folder / _LENGTHS).read_text(encoding="utf-8"))
         size = (folder / _SAMPLES).stat().st_size
-        kept = [(int(length), int(rate)) for length, rate in told]
-    except (OSError, ValueError, TypeError):
+    except OSError:
         return None
-    return kept if len(kept) == files and size == _BYTES * sum(length for length, _ in kept) else None
+    whole = told is not None and len(told[0]) == files and size == _BYTES * sum(length for length, _ in told[0])
+    return told[0] if told is not None and whole else None
+
+
+def _set_damaged_aside(shards: Sequence[tuple[str, ...]], progress: Progress, workers: int | None) -> None:
+    """Compare the shards that are there with what they say of themselves, those that have changed since last time."""
+    there = [folder for folder in map(_folder, shards) if folder.is_dir()]
+    whole = [folder for folder in there if _told(folder) is not None and (folder / _SAMPLES).is_file()]
+    found = dict(zip(whole, content_digests([folder / _SAMPLES for folder in whole], workers), strict=True))
+    for folder in there:
+        told = _told(folder)
+        if told is None or found.get(folder) != told[1]:
+            set_aside(folder, cache_dir() / "damaged", "samples that are not those that were decoded", progress.say)
 
 
 def _decode(
@@ -165,29 +189,33 @@ def _decode(
 
 def _make(shard: tuple[str, ...], paths: Sequence[Path], advance: Callable[[int], None]) -> None:
     folder = _folder(shard)
-    if folder.is_dir():  # there, but not whole
-        shutil.rmtree(folder, ignore_errors=True)
     try:
         with appearing_folder(folder) as temporary:
             kept: list[tuple[int, int]] = []
+            digest = hashlib.sha256()
             with (temporary / _SAMPLES).open("wb") as file:
                 for path in paths:
                     waveform = read_audio(path)
                     refuse_silence(path, waveform)
-                    file.write(waveform.numpy().astype("<f4", copy=False).data)
+                    samples = waveform.numpy().astype("<f4", copy=False).data
+                    file.write(samples)
+                    digest.update(samples)
                     kept.append((len(waveform), rate_of(path)))
                     advance(1)
-            (temporary / _LENGTHS).write_text(json.dumps(kept), encoding="utf-8")
-    except OSError as error:
+            (temporary / _LENGTHS).write_text(
+                json.dumps({"sounds": kept, "sha256": digest.hexdigest()}), encoding="utf-8"
+            )
+    except (OSError, RoomError) as error:
         raise _full(folder.parent, error) from error
 
 
-def _full(folder: Path, error: OSError) -> UsageError:
-    found = (error.strerror or "an error").lower()
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+def _full(folder: Path, error: OSError | RoomError) -> RoomError:
+    cause = error.__cause__ if isinstance(error, RoomError) else error
+    found = ((cause.strerror if isinstance(cause, OSError) else None) or "an error").lower()
+    if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
         found += f", {shutil.disk_usage(folder).free / 1e9:.1f} GB free"
     expected = "a folder that can be written to, with 230 MB for each hour of sound"
-    return UsageError(folder, found, expected, "free space, or set SERBENCH_CACHE to a folder on another disk")
+    return RoomError(folder, found, expected, "free space, or set SERBENCH_CACHE to a folder on another disk")
 
 
 def _mapped(shard: tuple[str, ...]) -> list[DecodedSound]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from bench.core.errors import DataError
 
 
 def leaderboard(
@@ -17,8 +20,11 @@ def leaderboard(
 
     check_writable(out)
 
+    from bench.cli.score import say_passed_over
     from bench.evaluation.runs import read_results
     from leaderboards.board import write_board
 
-    for path in write_board(read_results(runs), out):
+    passed_over: list[DataError] = []
+    for path in write_board(read_results(runs, instead=passed_over.append), out):
         typer.echo(str(path))
+    say_passed_over(passed_over)

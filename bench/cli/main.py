@@ -9,16 +9,17 @@ from typing import Annotated, ClassVar
 
 import typer
 
+from bench.cli.stopping import INTERRUPTED, heeding
 from bench.cli.subcommands import Subcommands
 from bench.core.errors import BenchError
 from bench.core.shadowing import refuse_shadow
-
-INTERRUPTED = 130
 
 
 class _Bench(Subcommands):
     table: ClassVar = {
         "run": ("bench.cli.run:run", "Attack victims and score them."),
+        "grid": ("bench.cli.grid:grid", "Run what a plan asks for: many cells, on one machine or many."),
+        "status": ("bench.cli.status:status", "Say how a run goes, from another terminal or machine."),
         "list": ("bench.cli.list:list_components", "List what is registered."),
         "show": ("bench.cli.show:show", "Show a run again, from its records alone."),
         "score": ("bench.cli.score:score", "Score runs anew, at any k, from their records."),
@@ -69,19 +70,20 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # a terminal or pipe that is not UTF-8 gets ? for · and −
     # Their author reads this: a former name in a --plugin file is said, which Python by itself hides.
     warnings.filterwarnings("default", category=DeprecationWarning, module="serbench_plugin_")
-    try:
-        _run()
-    except BenchError as error:
-        typer.echo(f"bench: {error}", err=True)
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, SystemExit) as end:
-        if isinstance(end, SystemExit) and end.code != INTERRUPTED:  # typer itself turns Ctrl-C into this code
-            raise
-        typer.echo("bench: interrupted; the same command goes on where this one stopped", err=True)
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)
+    with heeding() as stops:
+        try:
+            _run()
+        except BenchError as error:
+            typer.echo(f"bench: {error}", err=True)
+            sys.exit(error.exit_code)
+        except (KeyboardInterrupt, SystemExit) as end:
+            if isinstance(end, SystemExit) and end.code != INTERRUPTED:  # typer itself turns Ctrl-C into this code
+                raise
+            typer.echo(f"bench: {stops.said}", err=True)
+            sys.exit(stops.exit_code)
+        except BrokenPipeError:
+            sys.stderr.close()
+            sys.exit(1)
 
 
 def _run() -> None:

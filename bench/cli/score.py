@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from bench.core.errors import DataError
 
 K = Annotated[
     str | None,
@@ -56,7 +59,8 @@ def score_again(runs: Sequence[Path], k: str | None, json: str | None, estimand:
 
     about = estimand_named(estimand)
     check_json_target(json)
-    results = read_results(runs, ks, about)
+    passed_over: list[DataError] = []
+    results = read_results(runs, ks, about, passed_over.append)
     report(results, json)
     most = max(ks or (0,))
     short = [entry for entry in results.pooled if entry.rests_on.max_queries < most]
@@ -69,3 +73,19 @@ def score_again(runs: Sequence[Path], k: str | None, json: str | None, estimand:
         typer.echo(f"bench: {len(apart)} of {len(results.pooled)} results {said}", err=True)
     for failure in results.failed:
         typer.echo(f"bench: a cell failed: {failure.error}", err=True)
+    say_passed_over(passed_over)
+
+
+def say_passed_over(files: Sequence[DataError]) -> None:
+    """Say which record files could not be read, and end with the exit code that says so.
+
+    Args:
+        files: what is wrong with each; none is fine.
+
+    Raises:
+        typer.Exit: there are any.
+    """
+    for error in files:
+        typer.echo(f"bench: passed over: {error}", err=True)
+    if files:
+        raise typer.Exit(files[0].exit_code)

@@ -5,14 +5,19 @@ Everything in it appears under its final name at once or not at all.
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.core.errors import UsageError
+from bench.core.errors import RoomError
+from bench.core.processes import this_process
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO})
 
 
 def cache_dir() -> Path:
@@ -27,22 +32,26 @@ def appearing_folder(final: Path) -> Iterator[Path]:
     """Give a folder to write into, which takes its final name only when the `with` block has ended well.
 
     Two processes may make the same folder at once: the first to finish wins, and the other's copy is dropped.
+
+    Raises:
+        RoomError: the folder's place cannot be written to, or its disk is full.
     """
-    temporary = final.with_name(f".{final.name}.{uuid.uuid4().hex[:8]}.tmp")
+    temporary = _temporary(final)
     try:
         temporary.mkdir(parents=True)
     except OSError as error:
-        raise _unwritable(final.parent, error) from error
+        raise unwritable(final.parent, error) from error
     try:
-        yield temporary
-        for file in temporary.rglob("*"):
-            if file.is_file():
-                _flush(file)
-        try:
-            temporary.rename(final)
-        except OSError:
-            if not final.is_dir():
-                raise
+        with _room(final.parent):
+            yield temporary
+            for file in temporary.rglob("*"):
+                if file.is_file():
+                    _flush(file)
+            try:
+                temporary.rename(final)
+            except OSError:
+                if not final.is_dir():
+                    raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -52,20 +61,43 @@ def appearing_file(final: Path) -> Iterator[Path]:
     """Give a file to write, which takes its final name only when the `with` block has ended well.
 
     Raises:
-        UsageError: the folder cannot be written to.
+        RoomError: the folder cannot be written to, or its disk is full.
     """
-    temporary = final.with_name(f".{final.name}.{uuid.uuid4().hex[:8]}.tmp")
+    temporary = _temporary(final)
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
         temporary.touch()
     except OSError as error:
-        raise _unwritable(final.parent, error) from error
+        raise unwritable(final.parent, error) from error
     try:
-        yield temporary
-        _flush(temporary)
-        temporary.replace(final)
+        with _room(final.parent):
+            yield temporary
+            _flush(temporary)
+            temporary.replace(final)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _temporary(final: Path) -> Path:
+    """A name beside the final one that tells whose it is, so that what the dead leave can be swept."""
+    return final.with_name(f".{final.name}.{this_process().tag}-{uuid.uuid4().hex[:8]}.tmp")
+
+
+@contextmanager
+def _room(folder: Path) -> Iterator[None]:
+    """Name the folder where its disk is full or taken away, whatever library has found out."""
+    try:
+        yield
+    except OSError as error:
+        named = error.filename
+        inside = not isinstance(named, str | bytes) or folder in Path(os.fsdecode(named)).parents
+        if (error.errno in _NO_ROOM and inside) or re.search(r"\d+ requested and \d+ written", str(error)):  # NumPy's
+            raise unwritable(folder, error) from error
+        raise
+    except Exception as error:
+        if f"os error {errno.ENOSPC}" not in str(error):  # as safetensors says it
+            raise
+        raise unwritable(folder, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))) from error
 
 
 def _flush(file: Path) -> None:
@@ -73,7 +105,13 @@ def _flush(file: Path) -> None:
         os.fsync(handle.fileno())
 
 
-def _unwritable(folder: Path, error: OSError) -> UsageError:
-    return UsageError(
+def unwritable(folder: Path, error: OSError) -> RoomError:
+    """Make the error that refuses a folder which cannot be written to, or whose disk is full.
+
+    Args:
+        folder: which.
+        error: what came of writing there.
+    """
+    return RoomError(
         folder, error.strerror or "an error", "a folder that can be written to", "choose another, or free space there"
     )

@@ -12,11 +12,12 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
 
 from bench.core.cache import appearing_file, cache_dir
-from bench.core.errors import DataError
+from bench.core.errors import DataError, RoomError
 
 Stamp: TypeAlias = tuple[int, int, int]
 """Size in bytes, time of the last change of the content and of the entry, in nanoseconds."""
@@ -89,7 +90,10 @@ def _index_of(places: Sequence[str]) -> Path:
 def _remembered(index: Path) -> Mapping[str, Sequence[object]]:
     """What the index says; nothing where it is not there or damaged, since it can be made again."""
     try:
-        entries = json.loads(index.read_text(encoding="utf-8", errors="surrogateescape"))
+        seal, _, text = index.read_text(encoding="utf-8", errors="surrogateescape").partition("\n")
+        if seal != _sealed(text):
+            return {}
+        entries = json.loads(text)
     except (OSError, ValueError):
         return {}
     if not isinstance(entries, dict):
@@ -98,9 +102,16 @@ def _remembered(index: Path) -> Mapping[str, Sequence[object]]:
 
 
 def _remember(index: Path, entries: Mapping[str, Sequence[object]]) -> None:
-    """Keep the index; two processes may do so at once, and the last wins."""
-    with appearing_file(index) as temporary:
-        temporary.write_text(json.dumps(entries), encoding="utf-8")
+    """Keep the index; two processes may do so at once, and the last wins. A cache that is full, or that cannot be
+    written to, does without."""
+    text = json.dumps(entries)
+    with suppress(RoomError), appearing_file(index) as temporary:
+        temporary.write_text(f"{_sealed(text)}\n{text}", encoding="utf-8")
+
+
+def _sealed(text: str) -> str:
+    """The index's first line: the digest of the rest, since a digest in it that changed would name another corpus."""
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def unreadable(path: Path, error: Exception) -> DataError:

@@ -44,6 +44,10 @@ class UsageError(BenchError):
     """An option or argument that cannot be used as given."""
 
 
+class RoomError(UsageError):
+    """A folder that cannot be written to, or whose disk is full: nothing more can be kept there."""
+
+
 class DataError(BenchError):
     """A file or folder of the user's that cannot be used as it is."""
 

@@ -12,6 +12,8 @@ from bench.core.progress import SILENT, Progress
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+_CPU_SAYS = ("can't allocate memory", "not enough memory")
+"""How torch says on a CPU, on Linux and elsewhere, that memory did not suffice: it has no class of its own for it."""
 
 
 class Halving:
@@ -53,7 +55,9 @@ class Halving:
             try:
                 found += work(some)
                 continue
-            except torch.OutOfMemoryError as error:
+            except (RuntimeError, MemoryError) as error:
+                if not out_of_memory(error):
+                    raise
                 refusal = None if len(some) > 1 else self._refusal(error)
             if refusal is not None:
                 raise refusal
@@ -68,7 +72,18 @@ class Halving:
             self._progress.say(f"{self._where}: {tried} at a time do not fit into memory; asking about fewer")
             self._said = True
 
-    def _refusal(self, error: torch.OutOfMemoryError) -> UsageError:
+    def _refusal(self, error: Exception) -> UsageError:
         reason = (str(error).splitlines() or ["out of memory"])[0]
         remedy = "use a smaller model, leave out the longest utterances, or compute on another device (--device cpu)"
         return UsageError(self._where, f"no memory for one item ({reason[:160]})", "room for one", remedy)
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Tell whether an error says that memory did not suffice: a GPU's, or this machine's own.
+
+    >>> out_of_memory(torch.OutOfMemoryError("CUDA")), out_of_memory(RuntimeError("shapes differ"))
+    (True, False)
+    """
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in _CPU_SAYS)

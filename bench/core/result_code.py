@@ -42,14 +42,22 @@ WITHOUT_EFFECT = frozenset(
         "bench.contracts.entries",
         "bench.contracts.registry",
         "bench.core.cache",  # where files lie
+        "bench.core.clocks",
         "bench.core.digests",  # what it finds stands in the key itself, as do names made by `keys`
         "bench.core.errors",  # what is kept has met none
+        "bench.core.heartbeat",  # who does what
         "bench.core.imports",
         "bench.core.keys",
+        "bench.core.leases",
+        "bench.core.making",
         "bench.core.parsed",
+        "bench.core.processes",
         "bench.core.progress",  # what is shown meanwhile
         "bench.core.result_code",
+        "bench.core.sealing",  # what is kept is what was made, or is made anew
         "bench.core.shadowing",  # what would be imported from elsewhere is refused
+        "bench.core.sweeping",
+        "bench.evaluation.cell_log",  # what is shown meanwhile, kept
         "bench.data.fetching",  # what is downloaded is checked against its digest, and read with its fingerprint
     }
 )

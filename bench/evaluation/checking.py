@@ -59,7 +59,7 @@ def check_finished(experiment: Experiment, planned: Sequence[Planned], store: St
             message, code = told_of(error)
             about = json.loads(store.read(key).description.text)
             store.fail(key, about, message, traceback.format_exc())
-            store.set_aside(key)
+            store.disown(key)
             failures.append(Failure(plan.cell, message, code))
         else:
             experiment.progress.say(f"checked: {count} utterances again, same ({plan.cell})")

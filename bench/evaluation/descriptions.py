@@ -35,7 +35,7 @@ def cell_description(experiment: Experiment, cell: Cell) -> dict[str, Any]:
         "perception_fingerprint": experiment.perception.fingerprint,
         "fitting": fitted_description(experiment, cell.fitted),
         "attack_identity": cell.attack.identity,
-        "attack_noises": experiment.noises.part("test").fingerprint,
+        "attack_noises": experiment.noise_fingerprint("test"),
         "noise_reader": {"code": experiment.noise_code},
         "enrolment": experiment.enrolment,
         "pcm_hz": sorted({one.rate_hz for one in experiment.dataset.utterances if one.has_sound}),

@@ -14,7 +14,7 @@ from bench.contracts.pipeline import modalities_of
 from bench.contracts.registry import Registry
 from bench.core.noises import NoiseSet
 from bench.core.progress import SILENT, Progress
-from bench.core.types import Dataset, Modality, Task, Utterance
+from bench.core.types import Dataset, Modality, Part, Task, Utterance
 from bench.data.leakage import check_noises
 from bench.data.partitions import Partition
 from bench.data.splits import split_named
@@ -87,6 +87,23 @@ class Experiment:
     def _usable(self, modalities: tuple[Modality, ...], task: Task) -> tuple[Utterance, ...]:
         """The utterances that have a label, and what the victim and its defence perceive."""
         return usable(self.dataset.utterances, task, self.dataset.name, modalities)
+
+    def noise_fingerprint(self, part: Part) -> str:
+        """Return the fingerprint of one half of the noise bank, which every key holds: computed once.
+
+        Args:
+            part: which half.
+
+        Raises:
+            bench.core.errors.DataError: the bank cannot be halved.
+        """
+        if part not in self._noise_fingerprints:
+            self._noise_fingerprints[part] = self.noises.part(part).fingerprint
+        return self._noise_fingerprints[part]
+
+    @cached_property
+    def _noise_fingerprints(self) -> dict[Part, str]:
+        return {}
 
     def check_noises(self) -> None:
         """Compare the two halves of the noise bank, once: what trains never attacks.

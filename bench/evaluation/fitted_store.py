@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import platform
 import time
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -13,12 +15,15 @@ from typing import Any
 from bench.contracts.protocols import FitContext, Victim
 from bench.core.cache import appearing_folder, cache_dir
 from bench.core.keys import key_of_json
+from bench.core.leases import Leases
+from bench.core.making import Making
 from bench.core.result_code import BARE_VICTIM, DEFENDED_VICTIM, code_in, code_of
+from bench.core.sealing import broken, seal, set_aside
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.experiment import Experiment
 
 COST = "cost.json"
-"""Beside a fitted victim: the seconds that fitting took. No part of what it is."""
+"""Beside a fitted victim: the seconds that fitting took, and on how many utterances. No part of what it is."""
 
 
 def versions(defended: bool = True) -> dict[str, str]:
@@ -27,9 +32,14 @@ def versions(defended: bool = True) -> dict[str, str]:
     Args:
         defended: whether it is under a defence.
     """
-    found = {name: metadata.version(name) for name in ("serbench", "torch", "torchaudio", "numpy")}
     harness = code_of(DEFENDED_VICTIM if defended else BARE_VICTIM)
-    return found | {"python": platform.python_version(), "harness": harness}
+    return dict(_packages()) | {"python": platform.python_version(), "harness": harness}
+
+
+@cache
+def _packages() -> tuple[tuple[str, str], ...]:
+    """Versions of packages: read once, since a grid has thousands of keys and reading one takes milliseconds."""
+    return tuple((name, metadata.version(name)) for name in ("serbench", "torch", "torchaudio", "numpy"))
 
 
 def fitted_description(experiment: Experiment, fitted: FittedKey) -> dict[str, Any]:
@@ -43,7 +53,7 @@ def fitted_description(experiment: Experiment, fitted: FittedKey) -> dict[str, A
     told = {
         "victim": fitted.victim.identity,
         "defense": None if defense is None else defense.identity,
-        "training_noises": None if defense is None else experiment.noises.part("train").fingerprint,
+        "training_noises": None if defense is None else experiment.noise_fingerprint("train"),
         "task": asdict(fitted.task),
         "split": fitted.split,
         "fold": fitted.fold,
@@ -82,9 +92,34 @@ def fit_or_load(experiment: Experiment, fitted: FittedKey) -> Victim:
     fitted.check()
     experiment.check_noises()
     context, folder = _context(experiment, fitted), fitted_folder(experiment, fitted)
-    if not folder.is_dir():
-        _fit(experiment, fitted, context, folder)
+    say = experiment.progress.say
+    making = Making(folder, str(fitted), lambda: _whole(folder, say), lambda: _fit(experiment, fitted, context, folder))
+    making.once(_leases(), say)
     return fitted.recipe.load(folder, context)
+
+
+def _whole(folder: Path, say: Callable[[str], None]) -> bool:
+    """Whether a victim is kept as it was fitted; one that is damaged is set aside."""
+    if not folder.is_dir():
+        return False
+    if (why := broken(folder)) is not None:
+        set_aside(folder, cache_dir() / "damaged", why, say)
+    return why is None
+
+
+def being_fitted(experiment: Experiment, fitted: FittedKey) -> bool:
+    """Tell whether somebody else is fitting a victim that is not kept yet.
+
+    Args:
+        experiment: data and machine.
+        fitted: which victim.
+    """
+    folder = fitted_folder(experiment, fitted)
+    return not folder.is_dir() and _leases().holder(folder.name) is not None
+
+
+def _leases() -> Leases:
+    return Leases(cache_dir() / "leases")
 
 
 def _context(experiment: Experiment, fitted: FittedKey) -> FitContext:
@@ -115,4 +150,5 @@ def _fit(experiment: Experiment, fitted: FittedKey, context: FitContext, folder:
         victim.save(temporary)
         (temporary / "fitting.json").write_text(json.dumps(description, indent=1, sort_keys=True) + "\n")
         seconds = round(time.perf_counter() - begun, 3)
-        (temporary / COST).write_text(json.dumps({"fit_s": seconds}) + "\n")
+        (temporary / COST).write_text(json.dumps({"fit_s": seconds, "utterances": len(split.train)}) + "\n")
+        seal(temporary)

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bench.contracts.variants import Variant
-from bench.core.errors import told_of
-from bench.core.keys import key_of_json
 from bench.evaluation.cells import Cell
-from bench.evaluation.descriptions import cell_description
 from bench.evaluation.experiment import Experiment
-from bench.evaluation.measuring import Measuring
 from bench.scoring.records import Store
 
 
@@ -53,31 +48,59 @@ class Failure:
     exit_code: int
 
 
-def run_grid(experiment: Experiment, planned: Sequence[Planned], store: Store) -> list[Failure]:
-    """Measure every cell that is not done yet.
+@dataclass(frozen=True)
+class Share:
+    """Which of several processes this one is, that were started together.
+
+    Args:
+        index: from 0.
+        of: how many there are.
+        since: when they were, by the clock of the run's file system; a failure that was noted later is not tried again.
+    """
+
+    index: int = 0
+    of: int = 1
+    since: float | None = None
+
+
+ALONE = Share()
+
+
+def run_grid(experiment: Experiment, planned: Sequence[Planned], store: Store, share: Share = ALONE) -> list[Failure]:
+    """Measure every cell that is not done yet, beside any others who do so in the same folder.
 
     Args:
         experiment: data and machine.
         planned: in the order in which they are measured.
         store: where records go. Cells found there are not measured again.
+        share: which of several processes this is, if they were started together.
 
     Returns:
-        The failures, in order. `KeyboardInterrupt` is not held up: what is finished is kept.
+        The failures, in order; those too that another process has met meanwhile. `KeyboardInterrupt` is not held up:
+        what is finished is kept.
+
+    Raises:
+        bench.core.errors.RoomError: the run's folder cannot be written to, or its disk is full.
     """
-    failures, measuring = [], Measuring(experiment)
-    for number, plan in enumerate(planned, 1):
-        determined = cell_description(experiment, plan.cell)
-        key, description = key_of_json(determined), determined | plan.labels()
-        if store.has(key):
-            continue
-        experiment.progress.say(f"[{number}/{len(planned)}] {plan.cell}")
-        try:
-            measured = measuring.measured(plan.cell)
-        except Exception as error:
-            message, code = told_of(error)
-            store.fail(key, description, message, traceback.format_exc())
-            failures.append(Failure(plan.cell, message, code))
-        else:
-            store.keep_samples(key, measured.samples)
-            store.write(key, description | {"found": measured.facts.to_json()}, measured.rows)
-    return failures
+    return run_grids([(experiment, planned)], store, share)
+
+
+def run_grids(
+    parts: Sequence[tuple[Experiment, Sequence[Planned]]], store: Store, share: Share = ALONE
+) -> list[Failure]:
+    """Measure several grids into one folder, each with data of its own, as `run_grid` does.
+
+    Args:
+        parts: data and cells of each.
+        store: where records go.
+        share: see `run_grid`.
+    """
+    from bench.evaluation.tidying import check_room, tidy
+    from bench.evaluation.working import Work, to_the_end
+
+    if share.index == 0:
+        for experiment, planned in parts:
+            tidy(experiment, planned, store)
+    works = [Work(experiment, planned, store, share) for experiment, planned in parts]
+    check_room(works)
+    return to_the_end(works)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.contracts.variants import Variant
 from bench.core.cache import cache_dir
-from bench.core.errors import UsageError
+from bench.core.errors import RoomError, UsageError
 from bench.core.progress import Progress
 from bench.data.splits import LEAKS, split_named
 from bench.evaluation.isolating import registry_for
@@ -19,7 +21,7 @@ from bench.evaluation.preflight import check_defended, check_names, check_possib
 if TYPE_CHECKING:
     from bench.evaluation.cells import FittedKey
     from bench.evaluation.experiment import Experiment
-    from bench.evaluation.grid import Failure, Planned
+    from bench.evaluation.grid import Failure, Planned, Share
     from bench.scoring.records import CellRecords
     from bench.scoring.results import Results
 
@@ -56,33 +58,103 @@ def execute_all(asked: Sequence[Options], progress: Progress) -> Done:
     """Run several selections of cells into one folder: some pairs of attack and defence, not all with all.
 
     Args:
-        asked: see `prepare`.
+        asked: see `prepare_all`.
         progress: is told of long steps.
 
     Raises:
         bench.core.errors.BenchError: something asked for cannot be done; nothing has been written then.
     """
-    first = asked[0]
-    check_writable(first.out)
-    experiment, planned = prepare(asked, progress)
+    check_place(asked[0].out)
+    parts = prepare_all(asked, progress)
+    failures = measure(parts, asked)
+    return scored(parts, asked, failures + checked_again(parts, asked))
 
-    from bench.evaluation.checking import check_finished
-    from bench.evaluation.descriptions import cell_key
-    from bench.evaluation.grid import run_grid
+
+def check_place(out: Path) -> None:
+    """Refuse a folder that a run cannot be written to; one that holds a run may be finished, and need no writing.
+
+    Args:
+        out: the run's folder.
+
+    Raises:
+        UsageError: it cannot be written to, or is a file.
+    """
+    if not (out / "cells").is_dir():
+        check_writable(out)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Cells that are measured with the same data.
+
+    Args:
+        experiment: data and machine.
+        planned: those of one fitted victim next to each other.
+    """
+
+    experiment: Experiment
+    planned: list[Planned]
+
+
+def measure(parts: Sequence[Prepared], asked: Sequence[Options], share: Share | None = None) -> list[Failure]:
+    """Measure what is not done yet, and note at which numbers of queries it is to be scored.
+
+    Args:
+        parts: of `prepare_all`.
+        asked: what they were made of.
+        share: which of several processes this is, that were started together; None for the only one.
+
+    Returns:
+        The failures.
+    """
+    from bench.evaluation.grid import ALONE, run_grids
     from bench.evaluation.runs import remember
+    from bench.scoring.records import Store
+
+    out = asked[0].out
+    with suppress(RoomError):  # where something is left to be measured, its first lease says it
+        remember(out, all_ks(asked))
+    return run_grids([(part.experiment, part.planned) for part in parts], Store(out), share or ALONE)
+
+
+def checked_again(parts: Sequence[Prepared], asked: Sequence[Options]) -> list[Failure]:
+    """Attack utterances of the finished cells again, where that is asked for; those that differ are set aside.
+
+    Args:
+        parts: of `prepare_all`.
+        asked: what they were made of.
+    """
+    if not asked[0].check:
+        return []
+    from bench.evaluation.checking import check_finished
+    from bench.scoring.records import Store
+
+    store, most = Store(asked[0].out), asked[0].check_limit
+    return [one for part in parts for one in check_finished(part.experiment, part.planned, store, most)]
+
+
+def scored(parts: Sequence[Prepared], asked: Sequence[Options], failures: list[Failure]) -> Done:
+    """Read the finished cells and score them.
+
+    Args:
+        parts: of `prepare_all`.
+        asked: what they were made of.
+        failures: the cells that failed.
+    """
+    from bench.evaluation.descriptions import cell_key
     from bench.scoring.records import Store
     from bench.scoring.results import collect
 
-    store = Store(first.out)
-    remember(first.out, first.ks)
-    failures = run_grid(experiment, planned, store)
-    if first.check:
-        failures += check_finished(experiment, planned, store, first.check_limit)
-    keys = [cell_key(experiment, plan.cell) for plan in planned]
-    found = zip(planned, keys, strict=True)
+    store = Store(asked[0].out)
+    found = [(plan, cell_key(part.experiment, plan.cell)) for part in parts for plan in part.planned]
     finished = [_as_asked(store.read(key), plan.variant) for plan, key in found if store.has(key)]
-    failed = [store.failure(key) for key in keys if not store.has(key)]
-    return Done(collect(finished, first.ks, failed), finished, failures)
+    failed = [store.failure(key) for _, key in found if not store.has(key)]
+    return Done(collect(finished, all_ks(asked), failed), finished, failures)
+
+
+def all_ks(asked: Sequence[Options]) -> tuple[int, ...]:
+    """List the numbers of queries of several selections, in ascending order, each once."""
+    return tuple(sorted({k for options in asked for k in options.ks}))
 
 
 def _as_asked(cell: CellRecords, asked: Variant) -> CellRecords:
@@ -90,31 +162,52 @@ def _as_asked(cell: CellRecords, asked: Variant) -> CellRecords:
     return replace(cell, description=replace(cell.description, noises=asked.noises))
 
 
-_VARY = ("victims", "defenses", "attacks", "tasks", "split", "folds", "seeds", "repeats")
+_VARY = (
+    *("victims", "defenses", "attacks", "tasks", "split", "folds", "seeds", "repeats"),
+    *("ks", "limit", "corr", "noises"),
+)
+"""What differs between selections that are measured with the same data on the same machine."""
+_ONCE = ("device", "batch_size", "plugins", "out", "check", "check_limit")
+"""What all selections have in common: one machine and one folder."""
+
+
+def prepare_all(asked: Sequence[Options], progress: Progress) -> list[Prepared]:
+    """Check what is asked for, read each corpus once, and plan the cells.
+
+    Args:
+        asked: at least one; all on one machine, into one folder.
+        progress: told of long steps.
+
+    Raises:
+        bench.core.errors.BenchError: something asked for cannot be done; nothing has been trained or written then.
+        ValueError: the selections differ in machine or folder.
+    """
+    for options in asked:
+        for name in _ONCE:
+            if vars(options)[name] != vars(asked[0])[name]:
+                raise ValueError(f"selections of one run with different {name}")
+    groups: dict[str, list[Options]] = {}
+    for options in asked:
+        data = {name: value for name, value in vars(options).items() if name not in _VARY}
+        groups.setdefault(repr(data), []).append(options)
+    return [Prepared(*prepare(group, progress)) for group in groups.values()]
 
 
 def prepare(asked: Sequence[Options], progress: Progress) -> tuple[Experiment, list[Planned]]:
     """Check what is asked for, read the data once, and plan the cells, those of one fitted victim next to each other.
 
     Args:
-        asked: at least one; they differ in victims, defences, attacks, tasks, splits, folds, seeds, repeats alone. A
-            cell that stands in several is planned once.
+        asked: at least one; they have data and machine in common. A cell that stands in several is planned once.
         progress: told of long steps.
 
     Raises:
         bench.core.errors.BenchError: something asked for cannot be done; nothing has been trained or written then.
-        ValueError: the selections differ in data, machine or folder.
     """
-    first = asked[0]
-    for options in asked:
-        for name, value in vars(options).items():
-            if name not in _VARY and value != vars(first)[name]:
-                raise ValueError(f"selections of one run with different {name}")
     if not all(options.attacks for options in asked):
         raise UsageError("--attack", "none", "at least one", "see bench list")
     experiment, selections = _read(asked, progress)
     planned = grouped(one for selection in selections for one in plan(selection, experiment))
-    if first.bank_halves:
+    if asked[0].bank_halves:
         experiment.noises.part("test").half("first")
     check_possible(experiment, (one.cell.fitted for one in planned), (one.cell.attack for one in planned))
     return experiment, planned
@@ -142,7 +235,8 @@ def _read(asked: Sequence[Options], progress: Progress) -> tuple[Experiment, lis
     registry = registry_for(*asked)
     for options in asked:
         check_names(options, registry, progress)
-    check_writable(cache_dir(), "SERBENCH_CACHE")
+    if not cache_dir().is_dir():  # what is there may be whole, and need no writing
+        check_writable(cache_dir(), "SERBENCH_CACHE")
     selections = [select(options, registry) for options in asked]
     check_defended(selections, progress)
 

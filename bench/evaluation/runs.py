@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bench.core.cache import appearing_file
@@ -27,8 +27,10 @@ def remember(folder: Path, ks: Sequence[int]) -> None:
     Raises:
         DataError: what was noted before cannot be read.
     """
-    with appearing_file(folder / _RUN_FILE) as temporary:
-        temporary.write_text(json.dumps({"k": sorted({*ks, *remembered(folder)})}) + "\n")
+    noted = remembered(folder)
+    if not set(ks) <= set(noted):
+        with appearing_file(folder / _RUN_FILE) as temporary:
+            temporary.write_text(json.dumps({"k": sorted({*ks, *noted})}) + "\n")
 
 
 def remembered(folder: Path) -> tuple[int, ...]:
@@ -53,13 +55,19 @@ def _check_within(ks: Sequence[int], budgets: Mapping[Path, int]) -> None:
         raise UsageError("--k", f"{min(beyond)}", f"at most {most}, {whose}", f"run again with --k {min(beyond)}")
 
 
-def read_results(folders: Sequence[Path], ks: Sequence[int] | None = None, estimand: Estimand = "fitted") -> Results:
+def read_results(
+    folders: Sequence[Path],
+    ks: Sequence[int] | None = None,
+    estimand: Estimand = "fitted",
+    instead: Callable[[DataError], None] | None = None,
+) -> Results:
     """Score all finished cells of some runs.
 
     Args:
         folders: `--out` folders.
         ks: numbers of queries, each within the budget of every run; by default those that the runs were scored at.
         estimand: what the intervals of pooled results are about.
+        instead: told of a record file that cannot be read, which is passed over; by default the error is raised.
 
     Raises:
         DataError: a folder is no run, or holds nothing finished.
@@ -71,7 +79,7 @@ def read_results(folders: Sequence[Path], ks: Sequence[int] | None = None, estim
     budgets: dict[Path, int] = {}
     for folder in folders:
         store = Store(folder)
-        own = {cell.key: cell for cell in store.cells()}
+        own = {cell.key: cell for cell in store.cells(instead)}
         budgets[folder] = max((cell.description.rests_on.max_queries for cell in own.values()), default=0)
         cells.update(own)
         failed += store.failures()

@@ -157,12 +157,14 @@ class FailedCell:
         max_queries: the search's budget.
         error: one line.
         traceback: where it happened.
+        exit_code: 2 where the user can put it right, else 1.
     """
 
     names: CellNames
     max_queries: int
     error: str
     traceback: str
+    exit_code: int = 1
 
     @classmethod
     def of(cls, told: JsonObject) -> FailedCell:
@@ -171,7 +173,8 @@ class FailedCell:
         Raises:
             DataError: a field is missing, or of another type.
         """
-        return cls(_names(told), told.whole("max_queries"), told.text("error"), told.text("traceback"))
+        code = told.whole("exit_code") if told.has("exit_code") else 1
+        return cls(_names(told), told.whole("max_queries"), told.text("error"), told.text("traceback"), code)
 
     def to_json(self) -> dict[str, object]:
         """Return one of `failed[]` in docs/json.md."""

@@ -7,7 +7,8 @@ A file appears under its name at once or not at all; the same cell gives the sam
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,70 +16,17 @@ from typing import TYPE_CHECKING
 from bench.core.cache import appearing_file
 from bench.core.errors import DataError
 from bench.core.json_objects import JsonObject
+from bench.core.sealing import set_aside
+from bench.scoring.cell_records import CellRecords as CellRecords
+from bench.scoring.cell_records import checked
+from bench.scoring.cell_records import pooled_rows as pooled_rows
+from bench.scoring.cell_records import read_cell as read_cell
 from bench.scoring.descriptions import Description, FailedCell
 from bench.scoring.rows import Row, write_rows
-from bench.scoring.schema import AGAIN, current
+from bench.scoring.schema import AGAIN
 
 if TYPE_CHECKING:
-    import pandas as pd
     from torch import Tensor
-
-
-@dataclass(frozen=True)
-class CellRecords:
-    """Hold a finished cell as it was read.
-
-    Args:
-        key: names its file.
-        description: what determined it: names, versions, fingerprints.
-        rows: a DataFrame with a row for each query and the columns of docs/records.md.
-    """
-
-    key: str
-    description: Description
-    rows: pd.DataFrame
-
-
-def read_cell(path: Path) -> CellRecords:
-    """Read one record file, of this version or an older one.
-
-    Args:
-        path: `cells/KEY.parquet` in a run's folder.
-
-    Raises:
-        DataError: it is no record file, damaged, or of a newer version.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        table = pq.read_table(path, page_checksum_verification=True)
-        told = JsonObject.of(path, json.loads(table.schema.metadata[b"serbench"]), AGAIN)
-        file = current(path, table, told)
-        rows = file.table.to_pandas()
-    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
-        raise DataError(path, f"no readable records ({error})", "a record file", AGAIN) from error
-    return CellRecords(path.stem, Description.of(file.description), rows)
-
-
-def pooled_rows(cells: Iterable[CellRecords]) -> pd.DataFrame:
-    """Put the rows of several cells together.
-
-    Args:
-        cells: at least one.
-
-    Returns:
-        Their rows, in order, each with the `fold`, `seed` and `repeat` of its cell.
-    """
-    import pandas as pd
-
-    named = [
-        cell.rows.assign(
-            fold=cell.description.names.fold, seed=cell.description.names.seed, repeat=cell.description.names.repeat
-        )
-        for cell in cells
-    ]
-    return pd.concat(named, ignore_index=True)
 
 
 @dataclass(frozen=True)
@@ -104,6 +52,40 @@ class Store:
         """Return whether the cell is finished."""
         return self.path(key).is_file()
 
+    def damage(self, key: str) -> DataError | None:
+        """Look whether a finished cell's files are as they were written; return what is wrong."""
+        try:
+            Description.of(checked(self.path(key)).description)
+            if self._samples(key).is_file():
+                self.samples(key)
+        except DataError as error:
+            return error
+        return None
+
+    def set_aside(self, key: str, why: DataError, say: Callable[[str], None]) -> None:
+        """Move a cell's damaged files into `damaged`, so that it is measured anew, and say so.
+
+        Args:
+            key: names the cell.
+            why: what is wrong.
+            say: told, in one line.
+        """
+        for path in (self.path(key), self._samples(key)):
+            if path.is_file():
+                set_aside(path, self.folder / "damaged", why.found, say)
+
+    def done(self) -> set[str]:
+        """List the keys of all finished cells, at one look."""
+        return _keys(self.folder / "cells", ".parquet")
+
+    def failed(self) -> set[str]:
+        """List the keys of all cells whose failure is noted, at one look."""
+        return _keys(self.folder / "failed", ".json")
+
+    def has_failed(self, key: str) -> bool:
+        """Return whether a failure of the cell is noted."""
+        return self._failure(key).is_file()
+
     def write(self, key: str, description: Mapping[str, object], rows: Sequence[Row]) -> None:
         """Keep a finished cell's records, and forget an earlier failure of it.
 
@@ -116,7 +98,7 @@ class Store:
             write_rows(temporary, description, rows)
         self._failure(key).unlink(missing_ok=True)
 
-    def set_aside(self, key: str) -> None:
+    def disown(self, key: str) -> None:
         """Take a finished cell's records out of the run; they stay beside the note of why it failed.
 
         Args:
@@ -184,15 +166,34 @@ class Store:
         """
         return read_cell(self.path(key))
 
-    def cells(self) -> Iterator[CellRecords]:
+    def cells(self, instead: Callable[[DataError], None] | None = None) -> Iterator[CellRecords]:
         """Read all finished cells, in the order of their keys.
 
+        Args:
+            instead: told of a file that is damaged, foreign or of a newer version, which is passed over; by default the
+                error is raised.
+
         Raises:
-            DataError: the folder is not a run, or a file is damaged or of a newer version.
+            DataError: the folder is not a run; or a file cannot be read.
         """
         if not (self.folder / "cells").is_dir():
             raise DataError(self.folder, "no folder cells/ in it", "the --out folder of a bench run", "check the path")
-        yield from map(read_cell, sorted((self.folder / "cells").glob("*.parquet")))
+        for path in sorted((self.folder / "cells").glob("*.parquet")):
+            try:
+                cell = read_cell(path)
+            except DataError as error:
+                if instead is None:
+                    raise
+                instead(error)
+            else:
+                yield cell
+
+    def failed_at(self, key: str) -> float | None:
+        """Return when a failure of the cell was noted, by the file system's clock; None where none is."""
+        try:
+            return self._failure(key).stat().st_mtime
+        except OSError:
+            return None
 
     def failure(self, key: str) -> FailedCell:
         """Read why a cell failed."""
@@ -201,6 +202,14 @@ class Store:
     def failures(self) -> list[FailedCell]:
         """Read of all failed cells why, in the order of their keys."""
         return [_read_failure(path) for path in sorted((self.folder / "failed").glob("*.json"))]
+
+
+def _keys(folder: Path, suffix: str) -> set[str]:
+    try:
+        names = os.listdir(folder)  # noqa: PTH208  # names alone, of thousands
+    except OSError:
+        return set()
+    return {name.removesuffix(suffix) for name in names if name.endswith(suffix) and not name.startswith(".")}
 
 
 def _read_failure(path: Path) -> FailedCell:

@@ -9,6 +9,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.core.keys import fingerprint
 from bench.measures.catalogue import MEASURES
 
 if TYPE_CHECKING:
@@ -169,5 +170,18 @@ def write_rows(path: Path, description: Mapping[str, object], rows: Sequence[Row
     """
     import pyarrow.parquet as pq
 
-    metadata = {"serbench": json.dumps({"schema": SCHEMA, **description})}
-    pq.write_table(as_table(rows).replace_schema_metadata(metadata), path, compression="zstd", write_page_checksum=True)
+    text = json.dumps({"schema": SCHEMA, **description})
+    table = as_table(rows)
+    metadata = {"serbench": text, "serbench_sha256": digest_of(text, table)}
+    pq.write_table(table.replace_schema_metadata(metadata), path, compression="zstd", write_page_checksum=True)
+
+
+def digest_of(text: str, table: pa.Table) -> str:
+    """Digest what of a record file has no checksum: its pages have checksums of their own, its footer has none.
+
+    Args:
+        text: its description.
+        table: its columns, of which names, types and number of rows count.
+    """
+    columns = [[field.name, str(field.type)] for field in table.schema]
+    return fingerprint([text, json.dumps(columns), table.num_rows])

@@ -169,16 +169,28 @@ def test_showing_what_is_no_run(refused: Callable, tmp_path: Path, tiny_corpus: 
 @pytest.mark.parametrize(
     "damage", [lambda data: data[:-100], lambda data: b"", lambda data: b"PAR1" * 200, lambda data: data[:50] * 99]
 )
-def test_damaged_records_are_named(
-    refused: Callable, finished_run: tuple, tiny_job: Callable, tmp_path: Path, damage: Callable
+def test_damaged_records_are_named_and_hide_no_others(
+    bench_here: Callable, finished_run: tuple, tiny_job: Callable, tmp_path: Path, damage: Callable
 ) -> None:
     run = shutil.copytree(finished_run[0], tmp_path / "run")
     file = sorted((run / "cells").iterdir())[1]
     file.write_bytes(damage(file.read_bytes()))
-    for words in (["show", run], ["leaderboard", run, "--out", tmp_path / "board"]):
-        message = refused(words)
-        assert str(file) in message
+    for words in (["show", run, "--json=-"], ["leaderboard", run, "--out", tmp_path / "board"]):
+        said = bench_here(*words)
+        assert said.code == 2
+        message = said.err.splitlines()[-1]
+        assert message.startswith(f"bench: passed over: {file}: found ")
         assert "delete it" in message
+        assert "Traceback" not in said.err
+        assert said.out, "the others are shown"
+    assert len(list((run / "cells").iterdir())) == 4, "who only shows a run moves nothing"
+
+
+def test_where_nothing_can_be_read_nothing_is_shown(refused: Callable, finished_run: tuple, tmp_path: Path) -> None:
+    run = shutil.copytree(finished_run[0], tmp_path / "run")
+    for file in (run / "cells").iterdir():
+        file.write_bytes(b"PAR1")
+    assert "no finished cell" in refused(["show", run])
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "{", '{"k": ["x"]}', '{"k": [0]}', '{"k": 3.5}', "null", '{"k": []}'])

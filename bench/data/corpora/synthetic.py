@@ -5,9 +5,7 @@ Figures on it compare methods and test pipelines; they say nothing about people.
 
 from __future__ import annotations
 
-import shutil
 import sys
-import uuid
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,7 +13,10 @@ from pathlib import Path
 from bench.core.cache import appearing_folder, cache_dir
 from bench.core.errors import DataError
 from bench.core.keys import code_digest, fingerprint
+from bench.core.leases import Leases
+from bench.core.making import Making
 from bench.core.progress import SILENT, Progress
+from bench.core.sealing import set_aside
 from bench.core.types import Dataset
 
 
@@ -37,10 +38,12 @@ class Synthetic:
         from bench.data.corpora.synthesis import store
 
         folder = cache_dir() / "corpora" / f"synthetic-{recipe()}"
+        making = Making(
+            folder, "the corpus 'synthetic'", lambda: store.read(folder) is not None, lambda: _make(folder, progress)
+        )
         dataset = store.read(folder)
         if dataset is None:
-            _set_aside(folder)
-            _make(folder, progress)
+            making.once(Leases(cache_dir() / "leases"), progress.say)
             dataset = store.read(folder)
         if dataset is None:
             raise DataError(folder, "files other than those just written", "a disk that keeps them", "check the disk")
@@ -60,20 +63,11 @@ def _espeak_version() -> str:
         return ""
 
 
-def _set_aside(folder: Path) -> None:
-    """Remove a damaged copy, at once under its own name and then for good."""
-    if folder.exists():
-        away = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.damaged")
-        try:
-            folder.rename(away)
-        except FileNotFoundError:
-            return
-        shutil.rmtree(away, ignore_errors=True)
-
-
 def _make(folder: Path, progress: Progress) -> None:
     from bench.data.corpora.synthesis import build, plan, store
 
+    if folder.exists():
+        set_aside(folder, cache_dir() / "damaged", "not what was written", progress.say)
     planned = plan.plan()
     with (
         appearing_folder(folder) as temporary,

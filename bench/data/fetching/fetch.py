@@ -179,7 +179,7 @@ def megabytes(size: int) -> str:
 
 def _sweep(final: Path) -> None:
     """Remove what a process that was killed while it unpacked has left; the lock says that none is at it now."""
-    for left in final.parent.glob(f".{final.name}.????????.tmp"):
+    for left in final.parent.glob(f".{final.name}.*.tmp"):
         shutil.rmtree(left, ignore_errors=True)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -12,10 +11,13 @@ from pathlib import Path
 from typing import TypeAlias
 
 from bench.core.cache import appearing_folder, cache_dir
-from bench.core.errors import UsageError
+from bench.core.errors import DataError, RoomError, UsageError
 from bench.core.keys import code_digest, fingerprint
+from bench.core.leases import Leases
+from bench.core.making import Making
 from bench.core.noises import NoiseSet
 from bench.core.progress import Progress
+from bench.core.sealing import set_aside
 from bench.core.types import NoiseClip
 
 Entry: TypeAlias = tuple[str, str, int]
@@ -41,10 +43,15 @@ class Embedded:
             UsageError: eSpeak NG is not installed, or the cache folder cannot be written to.
         """
         folder = cache_dir() / "noises" / f"embedded-{_recipe_key()}"
+        making = Making(
+            folder, "the embedded noises", lambda: _kept(folder) is not None, lambda: _keep(folder, progress)
+        )
         kept = _kept(folder)
         if kept is None:
-            kept = _made(progress)
-            _keep(folder, *kept)
+            making.once(Leases(cache_dir() / "leases"), progress.say)
+            kept = _kept(folder)
+        if kept is None:
+            raise DataError(folder, "files other than those just written", "a disk that keeps them", "check the disk")
         return _noises(*kept)
 
 
@@ -82,15 +89,18 @@ def _fingerprint(entries: Sequence[Entry], content: bytes) -> str:
     return fingerprint(["embedded 1", hashlib.sha256(content).hexdigest(), *entries])
 
 
-def _keep(folder: Path, entries: Sequence[Entry], content: bytes) -> None:
+def _keep(folder: Path, progress: Progress) -> None:
+    if folder.exists():
+        set_aside(folder, cache_dir() / "damaged", "not what was written", progress.say)
+    entries, content = _made(progress)
     index = {"fingerprint": _fingerprint(entries, content), "clips": entries}
-    shutil.rmtree(folder, ignore_errors=True)
     try:
         with appearing_folder(folder) as temporary:
             (temporary / _SAMPLES).write_bytes(content)
             (temporary / _INDEX).write_text(json.dumps(index), encoding="utf-8")
-    except OSError as error:
-        found = (error.strerror or "an error").lower()
+    except (OSError, RoomError) as error:
+        cause = error.__cause__ if isinstance(error, RoomError) else error
+        found = ((cause.strerror if isinstance(cause, OSError) else None) or "an error").lower()
         expected = "a folder that can be written to, with 40 MB free"
         raise UsageError(
             folder.parent, found, expected, "free space, or set SERBENCH_CACHE to another folder"

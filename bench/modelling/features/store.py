@@ -7,6 +7,7 @@ write the same features twice, which costs disk and nothing else.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from bench.core.cache import appearing_file
-from bench.core.errors import UsageError
+from bench.core.errors import RoomError
 from bench.core.keys import fingerprint
 
 
@@ -32,18 +33,20 @@ class FeatureStore:
     folder: Path
 
     def find(self, keys: Collection[str]) -> dict[str, Tensor]:
-        """Read the features of those `keys` that are there; a file that is damaged counts as not there."""
+        """Read the features of those `keys` that are there; what is damaged counts as not there."""
         wanted, found = set(keys), dict[str, Tensor]()
         for file in sorted(self.folder.glob("*.safetensors")):
             if not wanted:
                 break
             try:
                 with safe_open(file, framework="pt") as kept:
-                    there = wanted.intersection(kept.keys())
-                    found |= {key: kept.get_tensor(key) for key in there}
-                    wanted -= there
+                    digests = kept.metadata() or {}
+                    there = {key: kept.get_tensor(key) for key in wanted.intersection(kept.keys())}
             except (OSError, SafetensorError):
                 continue
+            whole = {key: tensor for key, tensor in there.items() if digests.get(key) == _digest(tensor)}
+            found |= whole
+            wanted -= whole.keys()
         return found
 
     def keep(self, features: Mapping[str, Tensor]) -> None:
@@ -54,13 +57,21 @@ class FeatureStore:
         """
         final = self.folder / f"{fingerprint(sorted(features))}.safetensors"
         with self._room(), appearing_file(final) as temporary:
-            save_file({key: tensor.contiguous() for key, tensor in features.items()}, temporary)
+            tensors = {key: tensor.contiguous() for key, tensor in features.items()}
+            save_file(tensors, temporary, {key: _digest(tensor) for key, tensor in tensors.items()})
 
     @contextmanager
     def _room(self) -> Iterator[None]:
         try:
             yield
-        except (OSError, SafetensorError) as error:
+        except (OSError, SafetensorError, RoomError) as error:
             expected = "a folder that can be written to, with 36 MB for each hour of sound"
             remedy = "free space, or set SERBENCH_CACHE to a folder on another disk"
-            raise UsageError(self.folder, f"no room for features ({error})", expected, remedy) from error
+            raise RoomError(self.folder, f"no room for features ({error})", expected, remedy) from error
+
+
+def _digest(tensor: Tensor) -> str:
+    """What a tensor holds, by its shape and its bytes."""
+    digest = hashlib.sha256(f"{tensor.dtype} {tuple(tensor.shape)}".encode())
+    digest.update(tensor.detach().cpu().contiguous().numpy().data)
+    return digest.hexdigest()[:32]

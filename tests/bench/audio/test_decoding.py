@@ -11,9 +11,11 @@ import soundfile
 import torch
 
 import bench.audio.decoding
+import bench.core.digests
 from bench.audio.decoding import read_many, read_with_rates
 from bench.audio.reading import rate_of, read_audio
 from bench.core.errors import DataError, UsageError
+from bench.core.progress import Silent
 
 
 def written(folder: Path, count: int, rate: int = 8_000) -> list[Path]:
@@ -140,8 +142,29 @@ def test_silence_is_refused(tmp_path: Path, own_cache: Path) -> None:
             read_many([tmp_path / "silent.wav"])
 
 
-@pytest.mark.parametrize("damage", ["cut", "lengths", "index"])
-def test_a_damaged_cache_is_made_again(tmp_path: Path, own_cache: Path, damage: str) -> None:
+def flip(file: Path, keep_time: bool) -> None:
+    """Change one bit of one sample, and perhaps pretend that nothing happened."""
+    status = file.stat()
+    content = bytearray(file.read_bytes())
+    content[-2] ^= 1
+    file.write_bytes(content)
+    if keep_time:
+        os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+class Told(Silent):
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.lines.append(text)
+
+
+@pytest.mark.parametrize("damage", ["cut", "lengths", "index", "flipped", "flipped in secret", "a digest in the index"])
+def test_a_damaged_cache_is_made_again(
+    tmp_path: Path, own_cache: Path, damage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench.core.digests, "SETTLED_NS", -3_600_000_000_000)
     paths = written(tmp_path, 5)
     before = [wave.clone() for wave in read_many(paths)]
     for file in own_cache.rglob("*"):
@@ -151,7 +174,15 @@ def test_a_damaged_cache_is_made_again(tmp_path: Path, own_cache: Path, damage: 
             file.write_text("[1, 2")
         if damage == "index" and file.parent.name == "digests":
             file.write_text('{"a": 3, "b": [1]}')
-    assert all(torch.equal(one, other) for one, other in zip(before, read_many(paths), strict=True))
+        if damage.startswith("flipped") and file.name == "samples.f32":
+            flip(file, keep_time=damage.endswith("secret"))
+        if damage.startswith("a digest") and file.parent.name == "digests":
+            file.write_text(file.read_text().replace('"]', '0"]'))
+    told = Told()
+    assert all(torch.equal(one, other) for one, other in zip(before, read_many(paths, told), strict=True))
+    aside = list((own_cache / "damaged").glob("*"))
+    assert len(aside) == len(told.lines) == (damage not in ("index", "a digest in the index"))
+    assert all("set aside as" in line for line in told.lines)
 
 
 def test_a_full_disk_is_named_and_leaves_nothing(

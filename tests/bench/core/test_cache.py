@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from collections.abc import Callable
@@ -9,9 +10,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from safetensors import SafetensorError
 
 from bench.core.cache import appearing_file, appearing_folder, cache_dir
-from bench.core.errors import UsageError
+from bench.core.errors import RoomError, UsageError
 
 
 def test_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -99,6 +101,33 @@ def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path, appearing: C
         pytest.fail("the block is not entered")
     assert str(tmp_path / "file") in str(caught.value)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("appearing", [appearing_file, appearing_folder])
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        OSError(errno.EDQUOT, "Disk quota exceeded"),
+        OSError("4096 requested and 128 written"),
+        SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)"),
+    ],
+    ids=str,
+)
+def test_a_full_disk_is_one_line_whatever_library_meets_it(
+    tmp_path: Path, appearing: Callable, error: Exception
+) -> None:
+    with pytest.raises(RoomError) as caught, appearing(tmp_path / "final"):
+        raise error
+    assert str(caught.value).startswith(f"{tmp_path}: found ")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("error", [OSError("something else"), ValueError("no"), PermissionError(13, "no", "/other")])
+def test_other_errors_stay_what_they_are(tmp_path: Path, error: Exception) -> None:
+    with pytest.raises(type(error)) as caught, appearing_file(tmp_path / "final"):
+        raise error
+    assert caught.value is error
 
 
 def test_it_is_flushed_before_it_appears(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,3 +63,16 @@ def test_no_room_for_one_is_an_error() -> None:
 def test_other_errors_are_not_hidden() -> None:
     with pytest.raises(ZeroDivisionError):
         Halving(4, "the squares").over(lambda some: [1 // item for item in some], [1, 0])
+
+
+def test_memory_of_this_machine_is_halved_too() -> None:
+    """torch has no class of its own for it on a CPU."""
+
+    def squares(some: Sequence[int]) -> list[int]:
+        if len(some) > 2:
+            torch.empty(1 << 60)
+        return [item**2 for item in some]
+
+    assert Halving(8, "the squares").over(squares, [1, 2, 3, 4, 5]) == [1, 4, 9, 16, 25]
+    with pytest.raises(RuntimeError, match="shape"):
+        Halving(8, "the squares").over(lambda some: torch.ones(3).view(2).tolist(), [1, 2])

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from bench.contracts.protocols import FitContext
 from bench.contracts.registry import Registry
 from bench.core.batch import Batch
-from bench.core.errors import ComponentError, DataError, UsageError
+from bench.core.errors import ComponentError, UsageError
 from bench.core.noises import NoiseSet
 from bench.core.progress import Silent
 from bench.core.types import Dataset
@@ -26,6 +26,7 @@ from tests.bench.evaluation.fitted import (
     CPU,
     REGISTRY,
     SMALL,
+    Listening,
     defense,
     made_dataset,
     made_experiment,
@@ -83,7 +84,7 @@ def test_it_is_trained_once_and_loaded_as_it_was(
     assert trained == 1
     (folder,) = (own_cache / "victims").iterdir()
     before = {file.name: (file.read_bytes(), file.stat().st_mtime_ns) for file in folder.iterdir()}
-    assert set(before) == {"weights.safetensors", "config.json", "fitting.json", "cost.json"}
+    assert set(before) == {"weights.safetensors", "config.json", "fitting.json", "cost.json", "digests.json"}
     again, trained = fit(key)
     assert trained == 0
     assert torch.equal(log_probs(first, split), log_probs(again, split))
@@ -126,27 +127,51 @@ def reshaped(file: Path) -> None:
     save_file({name: tensor[:1].clone() for name, tensor in load_file(file).items()}, file)
 
 
+def flipped(file: Path) -> None:
+    """One bit of the last weight: nothing but a digest can tell."""
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+
+
+def added(file: Path) -> None:
+    file.with_name("more.json").write_text("{}")
+
+
 @pytest.mark.parametrize(
     ("name", "spoil"),
     [
         ("weights.safetensors", cut_off),
         ("weights.safetensors", Path.unlink),
         ("weights.safetensors", reshaped),
+        ("weights.safetensors", flipped),
         ("config.json", cut_off),
         ("config.json", Path.unlink),
+        ("fitting.json", flipped),
+        ("digests.json", cut_off),
+        ("digests.json", Path.unlink),
+        ("config.json", added),
     ],
 )
-def test_a_damaged_victim_is_named(
-    key: FittedKey, fit: Callable, own_cache: Path, name: str, spoil: Callable[[Path], None]
+def test_a_damaged_victim_is_named_set_aside_and_made_anew(
+    key: FittedKey, experiment: Experiment, fit: Callable, own_cache: Path, name: str, spoil: Callable[[Path], None]
 ) -> None:
     fit(key)
     (folder,) = (own_cache / "victims").iterdir()
+    whole = {
+        file.name: file.read_bytes() for file in folder.iterdir() if file.name not in ("cost.json", "digests.json")
+    }
     spoil(folder / name)
-    with pytest.raises(DataError) as caught:
-        fit(key)
-    assert caught.value.where == str(folder)
-    assert "delete" in str(caught.value)
-    assert "\n" not in str(caught.value)
+    damaged = {file.name: file.read_bytes() for file in folder.iterdir()}
+    listening = Listening()
+    fit_or_load(replace(experiment, progress=listening), key)
+    (said,) = (text for text in listening.said if text.startswith(f"{folder}: "))
+    assert sum(text.startswith("Training ") for text in listening.said) == 1
+    assert {file.name: file.read_bytes() for file in folder.iterdir()}.items() >= whole.items()
+    (aside,) = (own_cache / "damaged").iterdir()
+    assert f"set aside as {aside}, and made anew" in said
+    assert {file.name: file.read_bytes() for file in aside.iterdir()} == damaged
+    assert fit(key)[1] == 0
 
 
 def test_a_training_that_is_stopped_leaves_nothing(

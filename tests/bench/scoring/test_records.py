@@ -142,6 +142,54 @@ def test_what_a_killed_process_leaves_is_passed_over(tmp_path: Path, about: dict
     assert not store.has("other")
 
 
+def test_no_flipped_bit_is_believed(tmp_path: Path, about: dict[str, Any], rows: list[Row]) -> None:
+    """Wherever it is: the file is refused, or what is read is what was written."""
+    store = Store(tmp_path)
+    store.write("key", about, rows)
+    path, whole = store.path("key"), store.path("key").read_bytes()
+    expected, refused = store.read("key"), 0
+    places = [*range(0, len(whole), 29), *range(len(whole) - 40, len(whole))]
+    for place in places:
+        changed = bytearray(whole)
+        changed[place] ^= 1 << place % 8
+        path.write_bytes(changed)
+        wrong = store.damage("key")
+        try:
+            found = store.read("key")
+        except DataError:
+            refused += 1
+            assert wrong is not None
+        else:
+            assert found.description == expected.description, place
+            pd.testing.assert_frame_equal(found.rows, expected.rows)
+    assert refused > len(places) / 2
+
+
+def test_a_description_that_was_changed_is_refused(tmp_path: Path, about: dict[str, Any], rows: list[Row]) -> None:
+    store = Store(tmp_path)
+    store.write("key", about, rows)
+    table = pq.read_table(store.path("key"))
+    metadata = table.schema.metadata
+    changed = metadata | {b"serbench": metadata[b"serbench"].replace(b'"seed": 0', b'"seed": 1')}
+    assert changed != metadata
+    pq.write_table(table.replace_schema_metadata(changed), store.path("key"))
+    with pytest.raises(DataError, match="a description or columns that are not those written"):
+        store.read("key")
+
+
+def test_what_cannot_be_read_is_passed_over_where_that_is_asked(
+    tmp_path: Path, about: dict[str, Any], rows: list[Row]
+) -> None:
+    store = Store(tmp_path)
+    store.write("b", about, rows)
+    (tmp_path / "cells" / "a.parquet").write_bytes(b"PAR1")
+    told: list[DataError] = []
+    assert [cell.key for cell in store.cells(told.append)] == ["b"]
+    assert [error.where for error in told] == [str(tmp_path / "cells" / "a.parquet")]
+    with pytest.raises(DataError):
+        list(store.cells())
+
+
 def test_failures(tmp_path: Path, about: dict[str, Any], rows: list[Row]) -> None:
     store = Store(tmp_path)
     assert store.failures() == []

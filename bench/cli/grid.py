@@ -1,0 +1,77 @@
+"""`bench grid`: what a plan asks for, or what of it is not done yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bench.cli.arguments import Json
+
+Plan = Annotated[Path, typer.Argument(metavar="PLAN", help="A YAML file in the words of bench run (docs/grid.md).")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would run, and run nothing.")]
+Workers = Annotated[int, typer.Option(metavar="N", help="Processes on this machine, each with its share of cores.")]
+Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Another folder than the plan's.")]
+Corpus = Annotated[str | None, typer.Option(metavar="SPEC", help="Another corpus than the plan's.")]
+CorpusRoot = Annotated[Path | None, typer.Option(metavar="DIR", help="Where the corpus is on this machine.")]
+NoiseBank = Annotated[list[str], typer.Option(metavar="SPEC", help="Other noises than the plan's.")]
+NoiseRoot = Annotated[list[Path], typer.Option(metavar="DIR", help="Where the noises are on this machine.")]
+Task = Annotated[list[str], typer.Option(metavar="NAME", help="Other tasks than the plan's.")]
+Limit = Annotated[int | None, typer.Option(metavar="N", help="Attack so many test utterances of each fold.")]
+Fold = Annotated[str | None, typer.Option(metavar="N", help="Other folds than the plan's: 0, several, or all.")]
+Seeds = Annotated[str | None, typer.Option(metavar="N,N", help="Other seeds than the plan's.")]
+Device = Annotated[str | None, typer.Option(metavar="auto|cpu|cuda", help="Another device than the plan's.")]
+
+
+def grid(
+    plan: Plan,
+    dry_run: DryRun = False,
+    workers: Workers = 1,
+    out: Out = None,
+    corpus: Corpus = None,
+    corpus_root: CorpusRoot = None,
+    noise_bank: NoiseBank = [],  # noqa: B006  # typer's way, and nobody changes it
+    noise_root: NoiseRoot = [],  # noqa: B006
+    task: Task = [],  # noqa: B006
+    limit: Limit = None,
+    fold: Fold = None,
+    seeds: Seeds = None,
+    device: Device = None,
+    json: Json = None,
+) -> None:
+    """Run what a plan asks for, or what of it is not done yet.
+
+    A plan lists selections of victims, defences, attacks, corpora, folds and seeds. Each victim is trained once, for
+    all cells that need it. Any number of these commands may work in one folder at the same time, on machines that share
+    it. The same command goes on after an interruption; bench show has the tables.
+    """
+    from bench.cli.grid_run import dry, run
+    from bench.cli.report import check_json_target
+    from bench.evaluation.plan_file import read_plan
+
+    check_json_target(json)
+    data = {"corpus": corpus, "corpus_root": corpus_root, "noise_banks": noise_bank, "noise_roots": noise_root}
+    other = {"tasks": task, "limit": limit, "folds": fold, "seeds": seeds, "device": device, "out": out}
+    asked = read_plan(plan, **_instead(data | other))
+    if dry_run:
+        dry(asked, json)
+    else:
+        run(asked, workers, json)
+
+
+def _instead(given: dict[str, Any]) -> dict[str, Any]:
+    """Fields of `Options` that stand in the place of the plan's. Another corpus or bank does not lie where that of the
+    plan does."""
+    from bench.evaluation.options import parse_folds, parse_seeds
+
+    instead = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items() if value}
+    for name, parse in (("folds", parse_folds), ("seeds", parse_seeds)):
+        if name in instead:
+            instead[name] = parse(instead[name])
+    if "corpus" in instead:
+        instead.setdefault("corpus_root", None)
+    if "noise_banks" in instead:
+        instead.setdefault("noise_roots", ())
+        instead["noise_map"] = None
+    return instead

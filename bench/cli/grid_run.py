@@ -1,0 +1,104 @@
+"""A grid, run: by this process alone, or with workers beside it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import typer
+
+from bench.cli.grid_forecast import duration, headline, show_forecast
+from bench.cli.grid_workers import this_worker, threads_each, wait_for_go, workers
+from bench.cli.report import say_failures, write_json
+from bench.core.clocks import clock
+from bench.core.progress import for_terminal
+
+if TYPE_CHECKING:
+    from bench.evaluation.forecast import Forecast
+    from bench.evaluation.options import Options
+    from bench.evaluation.run import Prepared
+
+
+def dry(asked: Sequence[Options], json: str | None) -> None:
+    """Say what would run.
+
+    Args:
+        asked: the plan's selections.
+        json: the file to write, - for standard output; None to print.
+    """
+    from bench.evaluation.run import prepare_all
+
+    found = _forecast(prepare_all(asked, for_terminal()), asked)
+    if write_json(found.to_json(), json):
+        show_forecast(found)
+
+
+def run(asked: Sequence[Options], count: int, json: str | None) -> None:
+    """Measure what is not done yet, and say what came of it.
+
+    Args:
+        asked: the plan's selections.
+        count: workers, this process among them.
+        json: the file to write scores to, - for standard output; None for none.
+
+    Raises:
+        typer.Exit: a cell failed.
+    """
+    from bench.evaluation.run import check_place
+
+    out = asked[0].out
+    check_place(out)
+    if (own := this_worker()) is not None:
+        wait_for_go()
+        _work(asked, own.index, own.of, own.since)
+        return
+    if count > 1:
+        out.mkdir(parents=True, exist_ok=True)
+    since = clock(out)
+    with workers(count, out, since) as team:
+        _share_cores(count)
+        from bench.evaluation.grid import Share
+        from bench.evaluation.run import checked_again, measure, prepare_all, scored
+
+        parts = prepare_all(asked, for_terminal())
+        found, begun = _forecast(parts, asked), time.monotonic()
+        typer.echo(headline(found, count), err=True)
+        team.go()
+        failures = measure(parts, asked, Share(0, count, since if count > 1 else None))
+        for line in team.wait():
+            typer.echo(line, err=True)
+    failures += checked_again(parts, asked)
+    if json is not None:
+        write_json(scored(parts, asked, failures).results.to_json(), json)
+    code = max((failure.exit_code for failure in failures), default=0)
+    counts = f"{found.done:,} done before, {found.left - len(failures):,} now, {len(failures):,} failed"
+    took = duration(time.monotonic() - begun)
+    typer.echo(f"{found.cells:,} cells: {counts}; {took}; bench show {out} has the tables; exit code {code}", err=True)
+    say_failures(failures, out)
+
+
+def _share_cores(count: int) -> None:
+    """Compute on this process's share of the cores; what has been loaded by now has counted all of them."""
+    if count > 1:
+        import torch
+
+        torch.set_num_threads(min(torch.get_num_threads(), threads_each(count)))
+
+
+def _work(asked: Sequence[Options], index: int, of: int, since: float) -> None:
+    """What a further worker does; failures are noted in the run's folder, where the leader finds them."""
+    from bench.core.progress import LineProgress
+    from bench.evaluation.grid import Share
+    from bench.evaluation.run import measure, prepare_all
+
+    measure(prepare_all(asked, LineProgress()), asked, Share(index, of, since))
+    sys.stderr.flush()
+
+
+def _forecast(parts: Sequence[Prepared], asked: Sequence[Options]) -> Forecast:
+    from bench.evaluation.forecasting import forecast
+    from bench.scoring.records import Store
+
+    return forecast([(part.experiment, part.planned) for part in parts], Store(asked[0].out))

@@ -1,0 +1,104 @@
+"""One cell of a grid, tried: measured and written, or its failure noted."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from dataclasses import dataclass, field
+
+from bench.core.errors import ComponentError, RoomError, told_of
+from bench.core.keys import key_of_json
+from bench.evaluation.cells import FittedKey
+from bench.evaluation.costs import Costs, kind_of
+from bench.evaluation.descriptions import cell_description
+from bench.evaluation.experiment import Experiment
+from bench.evaluation.facts import MeasuredCell
+from bench.evaluation.fitted_store import fit_or_load, fitted_folder
+from bench.evaluation.grid import Failure, Planned
+from bench.evaluation.measuring import Measuring
+from bench.scoring.records import Store
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """Tries cells, one after the other.
+
+    Args:
+        experiment: data and machine.
+        store: where records and failures go.
+        costs: what the cells took.
+    """
+
+    experiment: Experiment
+    store: Store
+    costs: Costs = field(default_factory=Costs)
+    _measuring: list[Measuring] = field(default_factory=list, init=False, repr=False)
+    _unfit: dict[FittedKey, tuple[Exception, str]] = field(default_factory=dict, init=False, repr=False)
+
+    def cell(self, plan: Planned) -> Failure | None:
+        """Measure a cell and keep its records.
+
+        Args:
+            plan: which.
+
+        Returns:
+            Its failure, which is noted; None where it is done.
+
+        Raises:
+            RoomError: the run's folder cannot be written to, or its disk is full.
+        """
+        try:
+            begun, measured = self._measured(plan)
+        except Exception as error:
+            return self._noted(plan, error, self._unfit.get(plan.cell.fitted, (error, traceback.format_exc()))[1])
+        try:
+            self._keep(plan, measured)
+        except RoomError:
+            raise
+        except Exception as error:
+            return self._noted(plan, error, traceback.format_exc())
+        asked = sum(row.query > 0 for row in measured.rows)
+        self.costs.add(kind_of(plan.cell, self.experiment.device.type), asked, time.perf_counter() - begun)
+        return None
+
+    def given_up(self, plan: Planned, deaths: int) -> Failure:
+        """Note a cell that kills whoever measures it.
+
+        Args:
+            plan: which.
+            deaths: how many processes died of it, one after the other.
+        """
+        found = f"{deaths} processes that died over it, one after the other"
+        error = ComponentError(
+            str(plan.cell), found, "one that ends", "see whether its memory suffices, and run it again"
+        )
+        return self._noted(plan, error, f"{error}\n")
+
+    def _measured(self, plan: Planned) -> tuple[float, MeasuredCell]:
+        """When measuring began, and what came of it; a victim that could not be fitted is not fitted again."""
+        fitted = plan.cell.fitted
+        if fitted in self._unfit:
+            raise self._unfit[fitted][0]
+        if not fitted_folder(self.experiment, fitted).is_dir():
+            try:
+                fit_or_load(self.experiment, fitted)
+            except Exception as error:
+                self._unfit[fitted] = error, traceback.format_exc()
+                raise
+        if not self._measuring:
+            self._measuring.append(Measuring(self.experiment))
+        begun = time.perf_counter()
+        return begun, self._measuring[0].measured(plan.cell)
+
+    def _keep(self, plan: Planned, measured: MeasuredCell) -> None:
+        determined = cell_description(self.experiment, plan.cell)
+        key, description = key_of_json(determined), determined | plan.labels()
+        self.store.keep_samples(key, measured.samples)
+        self.store.write(key, description | {"found": measured.facts.to_json()}, measured.rows)
+
+    def _noted(self, plan: Planned, error: Exception, trace: str) -> Failure:
+        message, code = told_of(error)
+        determined = cell_description(self.experiment, plan.cell)
+        description = determined | plan.labels() | {"exit_code": code}
+        self.store.fail(key_of_json(determined), description, message, trace)
+        return Failure(plan.cell, message, code)

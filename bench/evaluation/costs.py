@@ -1,0 +1,106 @@
+"""What cells and trainings have cost on this machine, for estimates: kept in the cache, and no part of any result."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.core.cache import appearing_file, cache_dir
+from bench.core.errors import BenchError
+from bench.core.specs import NO_DEFENSE
+from bench.evaluation.cells import Cell, FittedKey
+
+UNKNOWN_QUERY_S, UNKNOWN_FIT_S = 0.004, 0.03
+"""Seconds a query, and a training utterance, where nothing was measured here: `cnn_gru` on two cores."""
+CELL_BYTES, QUERY_BYTES, VICTIM_BYTES = 20_000, 40, 2_000_000
+"""Of a record file, of each query in it, and of a fitted victim, where none is at hand."""
+
+
+@dataclass
+class Spent:
+    """What was spent on cells of one kind.
+
+    Args:
+        queries: asked.
+        seconds: taken.
+    """
+
+    queries: int = 0
+    seconds: float = 0.0
+
+
+def kind_of(cell: Cell, device: str) -> str:
+    """Name the cells that cost alike: victim, defence and attack without their parameters, and the device.
+
+    Args:
+        cell: one of them.
+        device: "cpu" or "cuda".
+    """
+    return " ".join((fitted_kind(cell.fitted), cell.attack.name, device))
+
+
+def fitted_kind(fitted: FittedKey) -> str:
+    """Name the fitted victims that cost alike: victim and defence without their parameters."""
+    return f"{fitted.victim.name} {fitted.defense.name if fitted.defense else NO_DEFENSE}"
+
+
+@dataclass
+class Costs:
+    """What was spent, kind by kind.
+
+    Args:
+        cells: by `kind_of`.
+    """
+
+    cells: dict[str, Spent] = field(default_factory=dict)
+
+    @classmethod
+    def known(cls) -> Costs:
+        """Read what is known; nothing where the file is not there or damaged."""
+        found = cls()
+        with suppress(OSError, ValueError, TypeError, AttributeError):
+            for kind, (queries, seconds) in json.loads(_file().read_text(encoding="utf-8")).items():
+                found.cells[kind] = Spent(int(queries), float(seconds))
+        return found
+
+    def add(self, kind: str, queries: int, seconds: float) -> None:
+        """Note what a cell took.
+
+        Args:
+            kind: of `kind_of`.
+            queries: asked.
+            seconds: taken.
+        """
+        spent = self.cells.setdefault(kind, Spent())
+        spent.queries += queries
+        spent.seconds += seconds
+
+    def keep(self) -> None:
+        """Put what was noted beside what is known. Of two processes that do so at once, the last wins; a cache that
+        cannot be written to keeps none."""
+        if not self.cells:
+            return
+        whole = Costs.known()
+        for kind, spent in self.cells.items():
+            whole.add(kind, spent.queries, spent.seconds)
+        self.cells.clear()
+        with suppress(OSError, BenchError), appearing_file(_file()) as temporary:
+            told = {kind: [one.queries, round(one.seconds, 3)] for kind, one in sorted(whole.cells.items())}
+            temporary.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+
+    def seconds_a_query(self, kind: str) -> float | None:
+        """Return what a query of a kind takes; what one of any kind takes, where that was never measured; else None.
+
+        Args:
+            kind: of `kind_of`.
+        """
+        own = self.cells.get(kind)
+        found = [own] if own and own.queries else [one for one in self.cells.values() if one.queries]
+        return statistics.median(one.seconds / one.queries for one in found) if found else None
+
+
+def _file() -> Path:
+    return cache_dir() / "costs.json"

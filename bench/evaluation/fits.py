@@ -1,0 +1,64 @@
+"""What the trainings took that are kept in the cache: for estimates."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.core.cache import cache_dir
+from bench.core.specs import NO_DEFENSE, bare
+from bench.evaluation.cells import FittedKey
+from bench.evaluation.costs import fitted_kind
+from bench.evaluation.fitted_store import COST
+
+
+@dataclass(frozen=True)
+class Fits:
+    """What trainings took that are kept: seconds an utterance, and bytes.
+
+    Args:
+        seconds: by "victim defence", without parameters.
+        sizes: likewise.
+    """
+
+    seconds: Mapping[str, list[float]]
+    sizes: Mapping[str, list[int]]
+
+    @classmethod
+    def known(cls) -> Fits:
+        """Look at every fitted victim in the cache."""
+        seconds: dict[str, list[float]] = {}
+        sizes: dict[str, list[int]] = {}
+        for folder in _folders(cache_dir() / "victims"):
+            with suppress(OSError, ValueError, KeyError, TypeError):
+                told = json.loads((folder / "fitting.json").read_text(encoding="utf-8"))
+                specs = (told["victim"]["spec"], told["defense"]["spec"] if told["defense"] else NO_DEFENSE)
+                kind = " ".join(bare(spec).partition(":")[0] for spec in specs)
+                sizes.setdefault(kind, []).append(sum(file.stat().st_size for file in folder.iterdir()))
+                cost = json.loads((folder / COST).read_text(encoding="utf-8"))
+                seconds.setdefault(kind, []).append(float(cost["fit_s"]) / int(cost["utterances"]))
+        return cls(seconds, sizes)
+
+    def seconds_of(self, fitted: FittedKey) -> float | None:
+        """Return the seconds a training utterance took, in like trainings or else in any; None where there are none."""
+        return _median(self.seconds, fitted)
+
+    def bytes_of(self, fitted: FittedKey) -> float | None:
+        """Return what such a fitted victim takes on disk; None where there are none."""
+        return _median(self.sizes, fitted)
+
+
+def _folders(parent: Path) -> Iterable[Path]:
+    with suppress(OSError):
+        return [one for one in parent.iterdir() if not one.name.startswith(".")]
+    return []
+
+
+def _median(found: Mapping[str, list[float]] | Mapping[str, list[int]], fitted: FittedKey) -> float | None:
+    own = found.get(fitted_kind(fitted))
+    everything = own or [one for some in found.values() for one in some]
+    return float(statistics.median(everything)) if everything else None

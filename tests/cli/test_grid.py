@@ -1,0 +1,322 @@
+"""`bench grid`: what a plan asks for, said beforehand, measured once, the same as `bench run` measures."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from bench.core.leases import Leases
+
+SMALL = "cnn_gru:channels=4,hidden=4,dense=4,max_epochs=2"
+PLANS = sorted((Path(__file__).parents[2] / "plans").glob("*.yaml"))
+
+
+def records(run: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in sorted((run / "cells").iterdir())}
+
+
+@pytest.fixture
+def plan(tiny_corpus: Path, tiny_noises: Path, tmp_path: Path) -> Path:
+    """Two victims, one of them defended too, and two attacks of different budgets."""
+    text = f"""\
+victim: {SMALL}
+attack: [boundary, fade_in]
+k: [2, 4]
+corr: no
+noises: all
+corpus: emodb
+corpus-root: {tiny_corpus}
+noise-bank: folder
+noise-root: {tiny_noises}
+limit: 4
+device: cpu
+out: {tmp_path / "run"}
+cells:
+- seeds: [0, 1]
+- attack: gain
+  defense: [none, "multi_condition:fraction=0.5"]
+  k: 1
+"""
+    (tmp_path / "plan.yaml").write_text(text)
+    return tmp_path / "plan.yaml"
+
+
+def test_a_dry_run_says_what_would_run_and_runs_nothing(
+    plan: Path, bench_here: Callable, own_cache: Path, tmp_path: Path
+) -> None:
+    said = bench_here("grid", plan, "--dry-run")
+    assert said.code == 0, said.err
+    *groups, whole = said.out.splitlines()
+    assert len(groups) == 3
+    assert "3 cells, 0 done; 3 left, at most 24 queries" in groups[0], "4 utterances × (4 + 1 + 1) queries"
+    assert whole.startswith("6 cells of 3 fitted victims: 0 done, 6 left; 3 to train, at most 48 queries; about ")
+    assert "a guess: nothing like it was measured here" in whole
+    assert not (tmp_path / "run").exists()
+    assert not (own_cache / "victims").exists()
+    told = json.loads(bench_here("grid", plan, "--dry-run", "--json", "-").out)
+    assert (told["cells"], told["to_train"], told["queries"], told["guessed"]) == (6, 3, 48, True)
+
+
+def test_it_measures_what_is_missing_and_no_more(
+    plan: Path, bench_here: Callable, tiny_job: Callable, own_cache: Path, tmp_path: Path
+) -> None:
+    first = bench_here(*tiny_job(victim=SMALL, attack="fade_in", k="2,4", limit=4, noises="all", out=tmp_path / "run"))
+    assert first.code == 0, first.err
+    before = records(tmp_path / "run")
+    assert len(before) == 1
+    said = bench_here("grid", plan, "--json", tmp_path / "scores.json")
+    assert said.code == 0, said.err
+    assert "6 cells of 3 fitted victims: 1 done, 5 left; 2 to train" in said.err
+    assert said.err.count("Training cnn_gru") == 2
+    assert records(tmp_path / "run").items() >= before.items()
+    assert len(records(tmp_path / "run")) == 6
+    assert len(json.loads((tmp_path / "scores.json").read_text())["cells"]) == 6
+
+    again = bench_here("grid", plan)
+    assert again.code == 0
+    assert "6 done, 0 left; 0 to train, at most 0 queries" in again.err
+    assert "Attacking" not in again.err
+    told = json.loads(bench_here("grid", plan, "--dry-run", "--seeds", "2", "--json", "-").out)
+    assert (told["done"], told["guessed"]) == (0, False), "by now it has been measured here"
+    assert 0 < told["seconds"] < 600
+    assert 0 < told["bytes"] < 10e6
+
+
+def test_its_records_are_those_of_a_run(
+    plan: Path, bench_here: Callable, tiny_job: Callable, own_cache: Path, tmp_path: Path
+) -> None:
+    assert bench_here("grid", plan).code == 0
+    own: dict = {"victim": SMALL, "limit": 4, "noises": "all", "corr": "no"}
+    jobs = (
+        {"attack": ["boundary", "fade_in"], "k": "2,4", "seeds": "0,1"},
+        {"attack": "gain", "k": "1", "defense": ["none", "multi_condition:fraction=0.5"]},
+    )
+    for job in jobs:
+        assert bench_here(*tiny_job(**own, **job, out=tmp_path / "other")).code == 0
+    assert records(tmp_path / "run") == records(tmp_path / "other")
+
+
+def test_a_plan_of_two_corpora_is_one_grid(
+    plan: Path, bench_here: Callable, tiny_corpus: Path, own_cache: Path, tmp_path: Path
+) -> None:
+    names = {"W": "anger", "F": "happiness", "T": "sadness", "N": "neutral"}
+    files = sorted(tiny_corpus.rglob("*.wav"))
+    text = "".join(f"{file},{file.stem[:2]},{names[file.stem[5]]}\n" for file in files)
+    (tmp_path / "table.csv").write_text("path,speaker,emotion\n" + text)
+    two = f"- {{attack: gain, k: 1}}\n- {{attack: gain, k: 1, corpus: manifest, corpus-root: {tmp_path / 'table.csv'}}}"
+    plan.write_text(plan.read_text().partition("cells:")[0] + "cells:\n" + two)
+    said = bench_here("grid", plan, "--json", "-")
+    assert said.code == 0, said.err
+    assert [cell["corpus"] for cell in json.loads(said.out)["cells"]] == ["emodb", "manifest"]
+
+
+def test_what_is_wrong_is_said_with_its_line_before_anything_is_written(
+    plan: Path, bench_here: Callable, own_cache: Path, tmp_path: Path
+) -> None:
+    plan.write_text(plan.read_text().replace("attack: gain", "attack: gian"))
+    said = bench_here("grid", plan)
+    assert said.code == 2
+    assert said.err.startswith(f"bench: {plan}, line 15: --attack: found 'gian'; expected one of ")
+    assert said.err.endswith("did you mean 'gain'?\n")
+    assert not (tmp_path / "run").exists()
+
+
+# ---- several at once
+
+
+@pytest.fixture(scope="module")
+def shared_plan(tiny_corpus: Path, tiny_noises: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four fitted victims of unequal numbers of cells; one cell fails."""
+    folder = tmp_path_factory.mktemp("shared")
+    (folder / "raising.py").write_text(RAISING)
+    text = f"""\
+victim: {SMALL}
+corpus: emodb
+corpus-root: {tiny_corpus}
+noise-bank: folder
+noise-root: {tiny_noises}
+device: cpu
+corr: no
+noises: all
+plugin: {folder / "raising.py"}
+cells:
+- {{attack: [boundary, fade_in, gain, dither], k: 4, fold: [0, 1]}}
+- {{attack: [gain, raising], k: 1, seeds: 1}}
+- {{attack: transfer, defense: "multi_condition:fraction=0.5", k: 2}}
+"""
+    (folder / "plan.yaml").write_text(text)
+    return folder / "plan.yaml"
+
+
+RAISING = '''
+from dataclasses import dataclass
+
+@dataclass(frozen=True)
+class Raising:
+    """Raises for everybody."""
+
+    def search(self, original, tools, rng):
+        raise RuntimeError("no luck")
+        yield original
+
+COMPONENTS = {"attacks": {"raising": Raising}}
+'''
+
+
+@pytest.fixture(scope="module")
+def alone(shared_plan: Path, bench_before: Callable) -> dict[str, bytes]:
+    """The records that one process makes of it."""
+    folder = shared_plan.parent
+    said = bench_before("grid", shared_plan, "--out", folder / "alone", SERBENCH_CACHE=str(folder / "cache"))
+    assert said.code == 1, "one cell fails"
+    return records(folder / "alone")
+
+
+def check_shared(run: Path, alone: dict[str, bytes], said: str) -> None:
+    """Nothing was done twice, and nothing is left lying about."""
+    assert records(run) == alone
+    assert len(alone) == 10
+    measured = [line for line in said.splitlines() if "] victim" in line]
+    assert len(measured) == len(set(measured)) == 11, "ten cells and one that fails, each once"
+    trained = [line for line in said.splitlines() if line.startswith("Training cnn_gru")]
+    assert len(trained) == len(set(trained)) == 4
+    assert len(list((run / "failed").iterdir())) == 1
+    assert not (run / "leases").exists()
+    assert not list(run.rglob("*.tmp"))
+
+
+def test_four_at_once_do_each_thing_once(
+    shared_plan: Path, alone: dict, bench_command: list[str], own_cache: Path, tmp_path: Path
+) -> None:
+    """From nothing, in one empty folder and one empty cache."""
+    words = [*bench_command, "grid", str(shared_plan), "--out", str(tmp_path / "run")]
+    pipe = subprocess.PIPE
+    going = [subprocess.Popen(words, stdout=pipe, stderr=pipe, text=True) for _ in range(4)]
+    said = [process.communicate(timeout=300)[1] for process in going]
+    assert [process.returncode for process in going] == [1] * 4, said
+    check_shared(tmp_path / "run", alone, "\n".join(said))
+    assert all("a cell failed: attack 'raising'" in one for one in said), "whoever met it"
+    assert not (own_cache / "leases").exists()
+
+
+def test_workers_do_each_thing_once(
+    shared_plan: Path, alone: dict, bench_process: Callable, own_cache: Path, tmp_path: Path
+) -> None:
+    said = bench_process("grid", shared_plan, "--out", tmp_path / "run", "--workers", 3)
+    assert said.code == 1
+    logs = [file.read_text() for file in sorted((tmp_path / "run" / "logs").glob("worker-*.log"))]
+    assert len(logs) == 2
+    check_shared(tmp_path / "run", alone, "\n".join([said.err, *logs]))
+    assert "Traceback" not in "".join(logs)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_ends_all_workers_and_releases_what_they_hold(
+    shared_plan: Path,
+    alone: dict,
+    bench_command: list[str],
+    bench_process: Callable,
+    own_cache: Path,
+    tmp_path: Path,
+    how: signal.Signals,
+) -> None:
+    run = tmp_path / "run"
+    words = [*bench_command, "grid", str(shared_plan), "--out", str(run), "--workers", "2"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as going:
+        deadline = time.monotonic() + 120
+        while not list(run.glob("leases/c-*")) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        going.send_signal(how)
+        _, err = going.communicate(timeout=120)
+    assert going.returncode == 128 + how, err
+    name = "interrupted" if how == signal.SIGINT else f"stopped by {how.name}"
+    assert err.splitlines()[-1] == f"bench: {name}; the same command goes on where this one stopped"
+    assert "Traceback" not in err + "".join(file.read_text() for file in (run / "logs").iterdir())
+    assert not (run / "leases").exists()
+    assert not (own_cache / "leases").exists()
+    assert not [*run.rglob("*.tmp"), *own_cache.rglob("*.tmp")]
+    assert bench_process("grid", shared_plan, "--out", run).code == 1
+    assert records(run) == alone
+
+
+def test_a_killed_worker_is_told_of_and_its_work_is_taken_over(
+    shared_plan: Path, alone: dict, bench_command: list[str], own_cache: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    words = [*bench_command, "grid", str(shared_plan), "--out", str(run), "--workers", "2"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as going:
+        killed, deadline = 0, time.monotonic() + 120
+        while not killed and time.monotonic() < deadline:
+            time.sleep(0.01)
+            for lease in run.glob("leases/c-*"):
+                with suppress(OSError, ValueError):
+                    pid = json.loads(lease.read_text())["pid"]
+                    if pid != going.pid:
+                        os.kill(pid, signal.SIGKILL)
+                        killed = pid
+        _, err = going.communicate(timeout=240)
+    assert killed
+    assert "worker 1 was killed by SIGKILL; others did what it left" in err
+    assert f"process {killed}, which ended before it was done" in err
+    assert records(run) == alone
+    assert not (run / "leases").exists()
+
+
+DYING = '''
+import os, signal
+from dataclasses import dataclass
+
+@dataclass(frozen=True)
+class Dying:
+    """Takes its process with it, as what takes too much memory does."""
+
+    def search(self, original, tools, rng):
+        os.kill(os.getpid(), signal.SIGKILL)
+        yield original
+
+COMPONENTS = {"attacks": {"dying": Dying}}
+'''
+
+
+def test_a_cell_that_kills_whoever_measures_it_is_given_up(
+    shared_plan: Path, bench_process: Callable, own_cache: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "dying.py").write_text(DYING)
+    plan = tmp_path / "plan.yaml"
+    text = (
+        shared_plan.read_text()
+        .partition("cells:")[0]
+        .replace(str(shared_plan.parent / "raising.py"), str(tmp_path / "dying.py"))
+    )
+    plan.write_text(text + f"attack: [gain, dying]\nk: 1\nout: {tmp_path / 'run'}\n")
+    codes = [bench_process("grid", plan).code for _ in range(2)]
+    assert codes == [-signal.SIGKILL] * 2, "each command tries again"
+    store = Leases(tmp_path / "run" / "leases", since=0.0)
+    (path,) = store.folder.glob("c-*")
+    told = json.loads(path.read_text())
+    path.write_text(json.dumps(told | {"deaths": 2, "since": told["since"] + 3600}))
+    said = bench_process("grid", plan)
+    assert said.code == 1
+    assert "3 processes that died over it, one after the other" in said.err
+    assert len(records(tmp_path / "run")) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", PLANS, ids=lambda path: path.stem)
+def test_the_plans_that_come_with_it_can_run(path: Path, bench_here: Callable, tmp_path: Path) -> None:
+    """On the embedded corpus and noises, where the paper's own cannot be had."""
+    words = ["--corpus", "synthetic", "--noise-bank", "embedded", "--task", "ahsn", "--out", tmp_path / "run"]
+    said = bench_here("grid", path, "--dry-run", *words, "--json", "-")
+    assert said.code == 0, said.err
+    told = json.loads(said.out)
+    assert told["cells"] >= 36
+    assert told["to_train"] >= 9
+    assert not (tmp_path / "run").exists()
