@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
@@ -123,3 +123,16 @@ def _conditions(group: Sequence[CellRecords], every: Sequence[CellRecords]) -> t
         Condition(*one, pooled_rows(found[one]), {k: pooled_rows(cells) for k, cells in apart.get(one, {}).items()})
         for one in ordered
     )
+
+
+def grouped(cells: Sequence[CellRecords], by: Callable[[CellRecords], Hashable]) -> dict[Hashable, list[CellRecords]]:
+    """Put cells together that agree in something, in their order.
+
+    Args:
+        cells: records.
+        by: what they are to agree in.
+    """
+    groups: dict[Hashable, list[CellRecords]] = {}
+    for cell in cells:
+        groups.setdefault(by(cell), []).append(cell)
+    return groups

@@ -21,7 +21,7 @@ from bench.scoring.descriptions import FailedCell, RestsOn
 from bench.scoring.efforts import MedianQueries, SmallestPerturbation, query_medians, smallest_perturbations
 from bench.scoring.halves import BankHalves, bank_halves
 from bench.scoring.lines import lines
-from bench.scoring.measured import EntryRecords
+from bench.scoring.measured import EntryRecords, grouped
 from bench.scoring.names import Setting
 from bench.scoring.optimality import Optimality, optimality
 from bench.scoring.pooling import CleanScores, PerturbedScores, clean_scores, perturbed_scores
@@ -217,13 +217,13 @@ def collect(
     """
     whole = [cell for cell in cells if cell.description.names.half is None]
     halves = [cell for cell in cells if cell.description.names.half is not None]
-    together = tuple(_scored(PooledScores, _grouped(whole, _pooled), _grouped(halves, _pooled), ks, estimand))
+    together = tuple(_scored(PooledScores, grouped(whole, _pooled), grouped(halves, _pooled), ks, estimand))
 
     def apart() -> Iterator[CellScores]:
         places = {(cell.description.names.fold, cell.description.names.seed) for cell in cells}
         if estimand == "fitted" and len(places) == 1:  # of one fold and seed: the same figures
             return (CellScores(**vars(one)) for one in together)
-        return _scored(CellScores, _grouped(whole, _cell), _grouped(halves, _cell), ks)
+        return _scored(CellScores, grouped(whole, _cell), grouped(halves, _cell), ks)
 
     return Results(together, tuple(failed), tuple(optimality(whole)), apart)
 
@@ -237,13 +237,6 @@ def _pooled(cell: CellRecords) -> Hashable:
 
 def _cell(cell: CellRecords) -> Hashable:
     return _pooled(cell), cell.description.names.fold, cell.description.names.seed
-
-
-def _grouped(cells: Sequence[CellRecords], by: Callable[[CellRecords], Hashable]) -> dict[Hashable, list[CellRecords]]:
-    groups: dict[Hashable, list[CellRecords]] = {}
-    for cell in cells:
-        groups.setdefault(by(cell), []).append(cell)
-    return groups
 
 
 def _scored(
