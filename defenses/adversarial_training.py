@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,8 +41,9 @@ from bench.defending.retraining import (
 _NAME = "adversarial_training"
 _WHERE = f"defense {_NAME!r}"
 _ATTACK = f"{_WHERE}, parameter 'attack'"
-_OR = "&"
-_P2 = f" {_OR} ".join(f"real_noise:category={place},epsilon=2" for place in ("crowd", "meeting", "station"))
+_OR = re.compile("[~&]")
+"""No shell has a meaning for `~` within a word; `&`, the older sign, has to be quoted."""
+_P2 = " & ".join(f"real_noise:category={place},epsilon=2" for place in ("crowd", "meeting", "station"))
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class AdversarialTraining:
     once.
 
     Args:
-        attack: the spec of an attack; a comma between its parameters is doubled. Of several, joined by `&`, one is
+        attack: the spec of an attack; a comma between its parameters is doubled. Of several, joined by `~`, one is
             drawn for each utterance. An attack that knows more than labels (`corr=true`, `adaptive`, `transfer`) is
             refused.
         percent: of the clean training utterances that are replaced; above 0, at most 100.
@@ -96,10 +98,10 @@ class AdversarialTraining:
     def effects(self) -> tuple[str, ...]:
         """Return the specs of the attacks.
 
-        >>> AdversarialTraining("fade_in & real_noise:category=crowd,epsilon=2").effects
+        >>> AdversarialTraining("fade_in~real_noise:category=crowd,epsilon=2").effects
         ('fade_in', 'real_noise:category=crowd,epsilon=2')
         """
-        return tuple(inner_spec(part.strip()) for part in self.attack.split(_OR))
+        return tuple(inner_spec(part.strip()) for part in _OR.split(self.attack))
 
     def check(self, victim: TrainableVictim) -> None:
         """Refuse a victim that cannot be trained, or not with `regenerate`.

@@ -180,7 +180,7 @@ def test_what_another_defence_has_changed_stays(learner: Any) -> None:
         ("real_noise", {"crowd"}),
         ("boundary", {"natural", "human", "interior", "signal"}),
         ("fade_in+environmental:category=human", {"signal", "human"}),
-        ("mixup & fade_out", {*sample_noises().categories, "signal"}),
+        ("mixup~fade_out", {*sample_noises().categories, "signal"}),
     ],
 )
 def test_it_says_what_it_has_seen(attack: str, seen: set[str]) -> None:
