@@ -113,5 +113,8 @@ def unwritable(folder: Path, error: OSError) -> RoomError:
         error: what came of writing there.
     """
     return RoomError(
-        folder, error.strerror or "an error", "a folder that can be written to", "choose another, or free space there"
+        folder,
+        os.strerror(error.errno) if error.errno else str(error),
+        "a folder that can be written to",
+        "choose another, or free space there",
     )
