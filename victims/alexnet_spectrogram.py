@@ -245,7 +245,8 @@ class FittedAlexnet:
         blocks, owners = segments_in(batch)
         scores = [torch.softmax(self.network(part).double(), dim=-1) for part in torch.split(blocks, _AT_A_TIME)]
         total = torch.zeros(len(batch), len(self.classes), dtype=torch.float64, device=blocks.device)
-        counts = torch.bincount(owners, minlength=len(batch))
+        counts = torch.zeros(len(batch), dtype=torch.int64, device=owners.device)
+        counts = counts.index_add(0, owners, torch.ones_like(owners))  # bincount would wait for the device
         return (total.index_add(0, owners, torch.cat(scores)) / counts[:, None]).log().float()
 
     def save(self, folder: Path) -> None:
@@ -272,7 +273,8 @@ def segments_in(batch: Batch) -> tuple[Tensor, Tensor]:
     real = torch.arange(width, device=cut.device) < counts[:, None]
     heard = real & (cut.abs().amax(dim=-1) > SILENCE_PEAK)
     kept = torch.where(heard.any(dim=1, keepdim=True), heard, real)
-    return cut[kept], kept.nonzero()[:, 0]
+    rows, places = kept.nonzero(as_tuple=True)  # the device is waited for once
+    return cut[rows, places], rows
 
 
 def _training_data(utterances: Sequence[Utterance], context: FitContext, network: AlexNet) -> Sequences:

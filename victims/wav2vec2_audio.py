@@ -132,8 +132,9 @@ class EncoderInput:
     def embed(self, encoder: nn.Module, inputs: Tensor, counts: Tensor) -> Tensor:
         """Encode samples (b, n), of which `counts` (b,) are real, as vectors (b, d): equally long ones together."""
         rows: list[Tensor] = [inputs.new_empty(0)] * len(inputs)
-        for count in sorted(set(counts.tolist())):
-            chosen = (counts == count).nonzero().flatten().tolist()
+        known = counts.tolist()
+        for count in sorted(set(known)):
+            chosen = [index for index, one in enumerate(known) if one == count]
             means = encoder(inputs[chosen, :count]).last_hidden_state.mean(dim=1)
             for index, row in zip(chosen, means, strict=True):
                 rows[index] = row

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from bench.core.devices import placed
 from bench.core.rng import keyed
 from bench.core.types import Rng, Utterance
 
@@ -53,7 +54,7 @@ class Batch:
         """
         waveforms = torch.nn.utils.rnn.pad_sequence([utterance.waveform for utterance in utterances], batch_first=True)
         lengths = torch.tensor([utterance.waveform.shape[-1] for utterance in utterances])
-        return cls(tuple(utterances), waveforms.to(device), lengths.to(device), tuple(sample_keys))
+        return cls(tuple(utterances), placed(waveforms, device), placed(lengths, device), tuple(sample_keys))
 
     def generators(self, *key: object) -> list[Rng]:
         """Make one random generator for each utterance, keyed by `key` and its sample key.

@@ -21,6 +21,7 @@ from bench.data.splits import split_named
 from bench.data.tasks import usable
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.enrolment import Enrolment
+from bench.perturbations.rendering import copy_of
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,11 @@ class Experiment:
             bench.core.errors.DataError: a recording stands in both.
         """
         _ = self._noises_apart
+
+    @cached_property
+    def resident(self) -> NoiseSet:
+        """Return the noise bank where it is computed on: a GPU gets it once, not with every cell."""
+        return self.noises if self.device.type == "cpu" else copy_of(self.noises, self.device)
 
     @cached_property
     def _noises_apart(self) -> None:

@@ -181,7 +181,7 @@ class FreeSamples:
 
 def _lent(experiment: Experiment, part: Part, half: Half | None) -> NoiseSet:
     """The sounds of a part of the noise bank, or of one half of it."""
-    noises = experiment.noises.part(part)
+    noises = experiment.resident.part(part)
     return noises if half is None else noises.half(half)
 
 

@@ -123,15 +123,19 @@ def _with_paths(registry: Registry, kind: str, text: str, paths: dict[str, Path 
 
 
 def device_named(name: str) -> torch.device:
-    """Choose the device to compute on; "auto" takes a GPU where there is one.
+    """Choose the device to compute on, exactly; "auto" takes a GPU where there is one.
 
     Raises:
         UsageError: a GPU is asked for and there is none.
     """
     import torch
 
+    from bench.core.devices import compute_exactly
+
     if name == "cuda" and not torch.cuda.is_available():
         raise UsageError(
             "--device", "cuda, but torch sees no GPU", "a GPU", "use --device cpu, or install CUDA's driver"
         )
-    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+    device = torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+    compute_exactly(device)
+    return device

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from bench.audio.signal import fit_length, noise_gain
 from bench.contracts.recipes import Overlay, Shape
+from bench.core.devices import placed
 from bench.core.types import SAMPLE_RATE
 
 _GATE_S = 0.05
@@ -79,7 +80,7 @@ def _window(sound: Tensor, offset: int, samples: int) -> Tensor:
 
 def _filtered(sound: Tensor, taps: tuple[float, ...]) -> Tensor:
     """The sound through a causal filter, of the same length."""
-    kernel = torch.tensor(taps, dtype=sound.dtype, device=sound.device).flip(0)
+    kernel = placed(torch.tensor(taps, dtype=sound.dtype), sound.device).flip(0)
     padded = torch.nn.functional.pad(sound, (len(taps) - 1, 0))
     return torch.nn.functional.conv1d(padded[None, None], kernel[None, None])[0, 0]
 

@@ -120,8 +120,10 @@ def examined(
         _note(rows, one, burst_snr_db=round(burst, SNR_DECIMALS), peak_ratio=round(peak, SNR_DECIMALS))
     written = [(one, _as_file(one.first)) for one in successes if one.first is not None]
     labels = names([candidate.utterance for _, candidate in written])
-    for (one, candidate), label in zip(written, labels, strict=True):
-        verdict = one.search.verdict(candidate, float(one.search.snr_db(candidate)), min_snr_db)
+    snrs = [one.search.snr_db(candidate) for one, candidate in written]
+    found = torch.stack(snrs).tolist() if snrs else []
+    for (one, candidate), label, snr_db in zip(written, labels, found, strict=True):
+        verdict = one.search.verdict(candidate, snr_db, min_snr_db)
         before = rows[one.search.original.id][one.row].label_before
         _note(rows, one, survives_pcm=fooled(before, label) and verdict.within_rules)
 

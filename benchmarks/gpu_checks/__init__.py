@@ -1,0 +1,1 @@
+"""What `python -m benchmarks.gpu` checks, a module a subject."""
