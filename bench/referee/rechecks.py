@@ -16,7 +16,7 @@ import torch
 from bench.audio.signal import mix
 from bench.core.errors import ComponentError
 from bench.core.rng import key_of, keyed
-from bench.core.types import Utterance
+from bench.core.types import REFUSED, Utterance
 from bench.referee.prediction import Predictor, Said
 from bench.scoring.rows import Row
 
@@ -164,6 +164,12 @@ def asked_again(
             elif now.label != one.answer.label and not one.answer.tied:
                 raise _other_answer(one, names[one.answer.label], names[now.label])
     return ties
+
+
+def no_answer(row: Row) -> Row:
+    """Return the row of a candidate that turned out to be a tie: it is no success, and nothing is measured on it."""
+    found = replace(row, label_after=REFUSED, tied=True, accepted=False, measures={})
+    return replace(found, burst_snr_db=None, peak_ratio=None, survives_pcm=None)
 
 
 def _groups(questions: Sequence[Question], key: str) -> Iterator[list[Question]]:
