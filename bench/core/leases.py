@@ -40,6 +40,7 @@ class Held:
         since: when it was taken, in seconds since 1970 by the file system's clock.
         age_s: seconds since it was last touched.
         deaths: how many of those that held it died one after the other, of those that began as late as the last.
+        began: when the work as a whole began that the holder takes part in, by the same clock; 0 where it does not say.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Held:
     since: float
     age_s: float
     deaths: int = 0
+    began: float = 0.0
 
     @property
     def expired(self) -> bool:
@@ -119,7 +121,12 @@ class Leases:
         generation = max(found, default=-1) + 1
         deaths = before.deaths + 1 if before is not None and before.since >= self.since else 0
         path = self.folder / f"{name}.{generation}{_SUFFIX}"
-        told = this_process().to_json() | {"what": what, "since": clock(self.folder), "deaths": deaths}
+        told = this_process().to_json() | {
+            "what": what,
+            "since": clock(self.folder),
+            "deaths": deaths,
+            "began": self.since,
+        }
         if not _made(path, json.dumps(told)):
             return None
         later = self._generations(name)
@@ -168,7 +175,7 @@ class Leases:
         try:
             told = json.loads(text)
             what, since, deaths = str(told["what"]), float(told["since"]), int(told["deaths"])
-            return Held(name, generation, what, Process.of_json(told), since, age, deaths)
+            return Held(name, generation, what, Process.of_json(told), since, age, deaths, float(told.get("began", 0)))
         except (ValueError, KeyError, TypeError, AttributeError):  # not written yet, or by somebody else
             return Held(name, generation, "", None, 0.0, age)
 

@@ -74,7 +74,7 @@ class Work:
         if self.groups and share.index == 0:
             note_planned(store.folder, {key: str(one.cell) for one, key in keyed})
         self.todo = [todo for group in self.groups.values() for todo in group]
-        self.since = clock(store.folder) if share.since is None else share.since
+        self.since = _begun(store, share)
         self.leases = Leases(store.folder / LEASES, self.since)
         first = share.index * len(self.groups) // share.of
         order = list(self.groups)
@@ -180,6 +180,13 @@ class Work:
     def waits_for(self) -> str:
         """Say whom this process waits for."""
         return "; ".join(f"{one.process}: {one.what}" for one in self.leases.held().values() if one.name[0] == "c")
+
+
+def _begun(store: Store, share: Share) -> float:
+    """When the grid began that this process takes part in: who joins others takes their failures for granted."""
+    own = clock(store.folder) if share.since is None else share.since
+    others = [held.began for held in Leases(store.folder / LEASES).held().values() if held.began]
+    return min([own, *others])
 
 
 def to_the_end(works: Sequence[Work]) -> list[Failure]:

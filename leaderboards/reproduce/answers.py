@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -31,6 +31,9 @@ class Answers:
 
     setting: Setting
     of: Mapping[tuple[str, str, str], pd.DataFrame]
+    _pairs: dict[tuple[str, ...], pd.DataFrame | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def get(self, victim: str, defense: str, attack: str) -> pd.DataFrame | None:
         """Look up what a victim said; None where there is no such run.
@@ -44,6 +47,23 @@ class Answers:
             One row for each utterance and cell, as `of` has them.
         """
         return self.of.get((victim, defense, attack))
+
+    def beside(self, victim: str, defense: str, attack: str, other: str) -> pd.DataFrame | None:
+        """Put what a victim said under a defence beside what it said under another, once for all figures of them.
+
+        Args:
+            victim: spec.
+            defense: spec, or "none".
+            attack: spec.
+            other: the other defence, or "none".
+
+        Returns:
+            As `paired` gives it; None where either run is missing.
+        """
+        pair = victim, defense, attack, other
+        if pair not in self._pairs:
+            self._pairs[pair] = paired(self.get(victim, defense, attack), self.get(victim, other, attack))
+        return self._pairs[pair]
 
     def victims(self) -> list[str]:
         """List all victims, in the order of the records."""

@@ -18,7 +18,7 @@ from dataclasses import replace
 
 from bench.evaluation.options import Options
 from bench.scoring.records import CellRecords
-from leaderboards.reproduce.answers import BARE, Answers, applied, level, paired, read
+from leaderboards.reproduce.answers import BARE, Answers, applied, level, read
 from leaderboards.reproduce.claims import Claim, above, below
 from leaderboards.reproduce.contrasts import Term, contrast, relative
 from leaderboards.reproduce.p1_noises import Wanted, environmental, lasting_at, mean_gain, named, starting
@@ -81,7 +81,7 @@ def gain(found: Answers, victim: str, defense: str, attack: str, beside: str = B
         attack: spec.
         beside: the defence that it is compared with.
     """
-    return Term(paired(found.get(victim, defense, attack), found.get(victim, beside, attack)))
+    return Term(found.beside(victim, defense, attack, beside))
 
 
 def _table(found: Answers, victim: str) -> Table:

@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from bench.evaluation.options import Options
 from bench.scoring.records import CellRecords
-from leaderboards.reproduce.answers import BARE, Answers, applied, error, level, paired, read
+from leaderboards.reproduce.answers import BARE, Answers, applied, error, level, read
 from leaderboards.reproduce.claims import Claim, above
 from leaderboards.reproduce.contrasts import Term, contrast
 from leaderboards.reproduce.facts import facts, share
@@ -107,7 +107,7 @@ def lowered(found: Answers, victim: str, defense: str, attack: str, times: float
         attack: spec.
         times: how often it counts, negative to be taken away.
     """
-    return Term(paired(found.get(victim, defense, attack), found.get(victim, BARE, attack)), times=times)
+    return Term(found.beside(victim, defense, attack, BARE), times=times)
 
 
 def _claims(found: Answers, victim: str) -> Iterator[Claim]:

@@ -159,6 +159,13 @@ def test_deaths_are_counted_where_they_follow_each_other(shared: Leases, killed:
         assert lease.deaths == 0, "of another command, some time ago"
 
 
+def test_it_says_when_the_whole_began(shared: Leases) -> None:
+    with replace(shared, since=1234.5).take("work", "mine"):
+        assert shared.held()["work"].began == 1234.5
+    held_by(shared, this_process())
+    assert shared.held()["work"].began == 0
+
+
 def test_times_are_the_file_systems(shared: Leases, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine whose own clock is an hour late neither takes over nor is taken over."""
     held_by(shared, replace(this_process(), host="elsewhere"), age_s=10)

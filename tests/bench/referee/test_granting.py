@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Generator
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Generator
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import pytest
-import torch
 from torch import Tensor
 
 from bench import (
@@ -17,34 +14,21 @@ from bench import (
     Answer,
     AttackTools,
     Batch,
-    Effect,
     Heard,
-    KnownSpeech,
     Overlay,
     Recipe,
     Rng,
     Samples,
     ThreatModel,
     Traits,
-    Words,
 )
-from bench.contracts.defense_view import DefenseView
 from bench.contracts.perception import p1
-from bench.contracts.registry import Registry
-from bench.core.types import Dataset
-from bench.data.tasks import TASKS
-from bench.evaluation.cells import Cell, FittedKey
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.measuring import Measuring
 from bench.referee.columns import kinds_of
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
 from bench.scoring.rows import Row
-from bench.testing import CPU, TASK, ContraryVictim, check_attack, sample_noises, sample_tools, sample_utterances
-
-SPEECH = sample_utterances(2, each=2, key="attacked")
-SEEN: list[Any] = []
-CLASSES = TASK.classes
+from bench.testing import CPU, TASK, ContraryVictim, check_attack, sample_tools
+from tests.bench.referee.granted import CLASSES, SPEECH, everything
 
 
 @dataclass(frozen=True)
@@ -130,9 +114,6 @@ def test_the_same_is_written_down_whatever_is_told() -> None:
     assert listened("fooled")[1] == listened("probabilities")[1] == listened("label")[1]
 
 
-# ---- what may be tried
-
-
 @dataclass(frozen=True)
 class Trying:
     """Asks for everything that there is, and counts what was applied."""
@@ -147,25 +128,6 @@ class Trying:
     def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Generator[Recipe, Answer, None]:
         for recipe in everything(original):
             self.applied.append((yield recipe).applied)
-
-
-def everything(original: Heard) -> list[Recipe]:
-    """Imperceptible, additive, and neither."""
-    samples = original.waveform.shape[-1]
-    return [
-        Recipe(Overlay("natural-1", 10.5)),
-        Recipe(Overlay("natural-1", 10.5, filter=(0.5, 0.5))),
-        Recipe(Overlay("natural-1", 12.0), Overlay("human-1", 12.0)),
-        Recipe(Effect("fade_in")),
-        Recipe(Effect("pitch:factor=1.25", 3)),
-        Recipe(Effect("speed_utterance:rate=1.25", 3)),
-        Recipe(Samples(original.waveform * 0.9)),
-        Recipe(Samples(torch.zeros(samples + 1))),
-        Recipe(Words(((0, 1, "hate"),))),
-        Recipe(Words(((0, 1, "hate"),)), Overlay("natural-1", 10.5)),
-        Recipe(Effect("drop_words", 1)),
-        Recipe(Effect("mask_nouns", 1)),
-    ]
 
 
 def tried(allowed: str) -> list[Row]:
@@ -215,9 +177,6 @@ def test_a_search_for_what_is_not_allowed_has_an_end() -> None:
     assert all(row.query == 0 for row in Referee(ContraryVictim(), TASK, CPU).run(run, SPEECH))
 
 
-# ---- what is known
-
-
 @dataclass(frozen=True)
 class Surrogate:
     """Looks up the speech that it knows, and brings its label into play; yields nothing where it knows none."""
@@ -239,67 +198,3 @@ def test_an_author_s_check_grants_what_is_declared() -> None:
     check_attack(Surrogate())
     with pytest.raises(AssertionError, match="never asked"):
         check_attack(Surrogate(knows=()))
-
-
-@dataclass(frozen=True)
-class Knowing:
-    """Keeps what it is lent."""
-
-    knows: tuple[str, ...] = ()
-
-    @property
-    def traits(self) -> Traits:
-        return Traits(threat_model=ThreatModel(knows=self.knows))  # type: ignore[arg-type]
-
-    def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Generator[Recipe, Answer, None]:
-        SEEN.append(tools)
-        yield Recipe(Overlay("natural-1", 10.5))
-
-
-def lent(*knows: str) -> AttackTools:
-    """What one search is lent out of tools that hold everything."""
-    some = (KnownSpeech(Heard.of(SPEECH[0]), "anger"),)
-    tools = replace(sample_tools(3), degradation={"natural": 0.1}, validation=some, training=some)
-    attack = Knowing(knows)
-    run = AttackRun(attack, "knowing", tools, 0, SPEECH, view=DefenseView.through(ContraryVictim(), Batch.of, CPU))
-    Referee(ContraryVictim(), TASK, CPU).run(run, SPEECH[:1])
-    found: AttackTools = SEEN[-1]
-    return found
-
-
-def test_what_is_not_declared_is_not_lent() -> None:
-    nothing = lent()
-    assert (nothing.degradation, nothing.defense_view) == (None, None)
-    assert not nothing.validation
-    assert not nothing.training
-    fields: dict[str, Callable[[AttackTools], Any]] = {
-        "noise-harm": lambda tools: tools.degradation,
-        "validation": lambda tools: tools.validation,
-        "training": lambda tools: tools.training,
-        "defense": lambda tools: tools.defense_view,
-    }
-    for word in fields:
-        tools = lent(word)
-        assert {name for name, read in fields.items() if read(tools)} == {word}
-
-
-def test_validation_and_training_speech_are_lent_with_their_labels() -> None:
-    said = tuple(sample_utterances(10, 3, key="corpus"))
-    registry = Registry.discover([Path(__file__).with_name("cheats.py"), Path(__file__)])
-    experiment = Experiment(registry, Dataset("sample", said, "f"), sample_noises(), CPU)
-    fitted = FittedKey(registry.component("victims", "loud"), None, TASKS["ahsn"], "k-fold", 0, 0)
-    component = registry.component("attacks", "knowing:knows=validation+training")
-    Measuring(experiment).measured(Cell(fitted, component, 1, limit=2))
-    loaded = vars(sys.modules[type(component.object).__module__])  # as a plug-in this file is another module
-    tools, split = loaded["SEEN"][0], experiment.split(fitted)
-    assert [one.label for one in tools.training] == [one.emotion for one in split.train]
-    assert len(tools.validation) == len(split.valid)
-    assert {one.label for one in tools.validation} <= {*CLASSES, REFUSED}
-    for own, theirs in zip(tools.training[:3], split.train, strict=False):
-        assert torch.equal(own.speech.waveform, theirs.waveform)
-        own.speech.waveform.zero_()
-        assert float(theirs.waveform.abs().max()) > 0, "copies"
-    assert {one.speech.speaker for one in tools.training}.isdisjoint({one.speaker for one in split.train})
-
-
-COMPONENTS = {"attacks": {"knowing": Knowing}}

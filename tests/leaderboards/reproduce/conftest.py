@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,16 @@ from bench.scoring.records import CellRecords
 TRUTH = ("anger", "happiness", "sadness", "neutral")
 SPEAKERS, EACH = 10, 100
 RESTS = RestsOn("c", "n", "p1", 10.0, 1, "cpu", "code", {})
+
+
+@cache
+def asked(fold: int, each: int, classes: tuple[str, ...]) -> pd.DataFrame:
+    """Who says what, and the true label: the same for every victim. `place` is its number of its class and speaker."""
+    speaker, label, place = (grid.ravel() for grid in np.indices((SPEAKERS, len(classes), each)))
+    truth, wrong = np.array(classes)[label], np.array(classes)[(label + 1) % len(classes)]
+    told = pd.DataFrame({"speaker": [f"s{number}" for number in speaker], "label_true": truth})
+    told["utterance"] = [f"{fold}-{one}-{name}-{at}" for one, name, at in zip(speaker, truth, place, strict=True)]
+    return told.assign(number=speaker, wrong=wrong, place=place)
 
 
 @pytest.fixture(scope="session")
@@ -39,16 +50,17 @@ def made() -> Callable[..., CellRecords]:
     ) -> CellRecords:
         names = CellNames(victim, defense, attack, Setting("c", "n", task, split, None), fold, seed=0)
         about = Description(names, attack, False, ("all",), {}, {}, RESTS, text="")
-        speaker, label, place = (grid.ravel() for grid in np.indices((SPEAKERS, len(classes), each)))
-        truth, wrong = np.array(classes)[label], np.array(classes)[(label + 1) % len(classes)]
-        told = pd.DataFrame({"speaker": [f"s{number}" for number in speaker], "label_true": truth})
-        told["utterance"] = [f"{fold}-{one}-{name}-{at}" for one, name, at in zip(speaker, truth, place, strict=True)]
-        told["label_before"] = np.where(place < round(clean * each), truth, wrong)
+        everybody = asked(fold, each, tuple(classes))
+        speaker, place = everybody["number"].to_numpy(), everybody["place"].to_numpy()
+        truth, wrong = everybody["label_true"], everybody["wrong"]
+        told = everybody[["speaker", "label_true", "utterance"]].assign(
+            label_before=truth.where(place < round(clean * each), wrong)
+        )
         rows = [told.assign(query=0, label_after=told["label_before"])]
         if attacked is not None:
             right = np.rint((attacked + spread * (speaker - (SPEAKERS - 1) / 2)) * each)
-            asked = told.assign(query=1, label_after=np.where(place < right, truth, wrong))
-            rows.append(asked[place < round(applied * each)])
+            heard = told.assign(query=1, label_after=truth.where(place < right, wrong))
+            rows.append(heard[place < round(applied * each)])
         return CellRecords(f"{victim}/{defense}/{attack}", about, pd.concat(rows, ignore_index=True))
 
     return cell
