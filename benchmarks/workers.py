@@ -2,9 +2,9 @@
 
     python benchmarks/workers.py --repeats 3
 
-On an idle machine of two cores or more. Each time a fresh folder and a fresh place for victims; the corpus and the noises
-are made beforehand. Prints wall time and processor time of each, medians and the ratio, and writes JSON with --json.
-Processor time that grows with workers is what starting them costs; wall time beyond half is what waiting costs.
+On an idle machine of two cores or more. Each time a fresh folder and a fresh place for victims; the corpus and the
+noises are made beforehand. Prints wall time and processor time of each, medians and the ratio, and writes JSON with
+--json. Processor time that grows with workers is what starting them costs; wall time beyond half is what waiting costs.
 """
 
 from __future__ import annotations

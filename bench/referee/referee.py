@@ -33,7 +33,7 @@ from bench.measures.catalogue import MEASURES
 from bench.referee.asking import Asking
 from bench.referee.blinding import NAMES_KEPT, Blinding, Instance
 from bench.referee.clean_answers import CleanAnswer, KnownClean
-from bench.referee.examination import examined
+from bench.referee.examination import examined, no_answer
 from bench.referee.judgement import Verdict, convinced, fooled
 from bench.referee.minutes import Minutes
 from bench.referee.prediction import Said
@@ -175,7 +175,7 @@ class Referee:
                 examined(minutes.successes, rows, lambda some: self.names(self.labels(some)), self.min_snr_db)
             ties = set() if kept is None else asking.again(kept, self.known.canaries, pairs)
             found = [row for utterance in utterances for row in rows[utterance.id]]
-            return [_no_answer(row) if row.query and (row.utterance, row.query) in ties else row for row in found]
+            return [no_answer(row) if row.query and (row.utterance, row.query) in ties else row for row in found]
 
         lockstep = partial(self._lockstep, minutes, advance)
         known = {pair[0].id: pair for pair in pairs}
@@ -294,9 +294,3 @@ class Referee:
 
 def _convinced(search: Search, row: Row) -> bool:
     return convinced(row.label_before, row.label_after, row.tied, row.flip_share, search.settled)
-
-
-def _no_answer(row: Row) -> Row:
-    """The row of a candidate that turned out to be a tie."""
-    found = replace(row, label_after=REFUSED, tied=True, accepted=False, measures={})
-    return replace(found, burst_snr_db=None, peak_ratio=None, survives_pcm=None)

@@ -4,8 +4,8 @@
 
 Mounts small file systems in memory, so it needs root on Linux. A grid is run on disks that grow from nothing: each time
 it must end with exit code 2 and a line that names the folder, show no traceback, and keep what it has; the last one is
-large enough, and its records must be those of an undisturbed run. Then results and cache are mounted read-only: finished
-ones are shown, unfinished ones are refused.
+large enough, and its records must be those of an undisturbed run. Then results and cache are mounted read-only:
+finished ones are shown, unfinished ones are refused.
 """
 
 from __future__ import annotations
