@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from bench.audio.writing import as_pcm
-from bench.core.types import REFUSED, SAMPLE_RATE, Utterance
+from bench.core.types import SAMPLE_RATE, Utterance
 from bench.referee.judgement import SNR_DECIMALS, fooled
 from bench.referee.search import Candidate, Search
 from bench.scoring.rows import Row
@@ -138,9 +138,3 @@ def _as_file(candidate: Candidate) -> Candidate:
 def _note(rows: dict[str, list[Row]], one: Success, **found: Any) -> None:
     own = rows[one.search.original.id]
     own[one.row] = replace(own[one.row], **found)
-
-
-def no_answer(row: Row) -> Row:
-    """Make the row of a candidate that turned out to be a tie: no success, and nothing to be looked at."""
-    found = replace(row, label_after=REFUSED, tied=True, accepted=False, measures={})
-    return replace(found, burst_snr_db=None, peak_ratio=None, survives_pcm=None)

@@ -33,7 +33,7 @@ from bench.measures.catalogue import MEASURES
 from bench.referee.asking import Asking
 from bench.referee.blinding import NAMES_KEPT, Blinding, Instance
 from bench.referee.clean_answers import CleanAnswer, KnownClean
-from bench.referee.examination import examined, no_answer
+from bench.referee.examination import examined
 from bench.referee.judgement import Verdict, convinced, fooled
 from bench.referee.minutes import Minutes
 from bench.referee.prediction import Said
