@@ -23,6 +23,21 @@ def placed(tensor: Tensor, device: torch.device | None) -> Tensor:
     return tensor.to(device, non_blocking=device.type == "cuda" and not tensor.is_cuda)
 
 
+def copied(tensor: Tensor, device: torch.device) -> Tensor:
+    """Put a copy of a tensor where it is computed on, as `placed` does: nobody else has its memory.
+
+    Args:
+        tensor: of any shape, anywhere.
+        device: where the copy goes.
+
+    >>> samples = torch.zeros(2)
+    >>> copied(samples, samples.device).data_ptr() == samples.data_ptr()
+    False
+    """
+    there = placed(tensor, device)
+    return tensor.clone() if there is tensor else there
+
+
 def compute_exactly(device: torch.device) -> None:
     """Let a GPU compute float32 as float32, and the same way every time; on a CPU nothing changes.
 

@@ -24,7 +24,7 @@ from torch import Tensor
 
 from bench.contracts.attacks import Answer
 from bench.contracts.protocols import Victim
-from bench.core.devices import placed
+from bench.core.devices import copied
 from bench.core.halving import Halving
 from bench.core.progress import no_steps
 from bench.core.specs import bare
@@ -287,9 +287,7 @@ class Referee:
 
     def _placed(self, utterance: Utterance) -> Utterance:
         """The utterance on the device, with samples that nobody else has."""
-        waveform = placed(utterance.waveform, self.device)
-        own = waveform.clone() if waveform is utterance.waveform else waveform
-        return replace(utterance, waveform=own)
+        return replace(utterance, waveform=copied(utterance.waveform, self.device))
 
 
 def _convinced(search: Search, row: Row) -> bool:

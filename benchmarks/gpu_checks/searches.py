@@ -87,7 +87,7 @@ def overhead(setting: Setting, one: Recogniser) -> Iterator[Finding]:
         for _ in range(3 if setting.on_gpu and (spec, size) == (NOISES, 64) else 1):
             found, seconds = _timed(setting, partial(bare.run, run, said))
             searching.append(seconds)
-            forward.append(_timed(setting, partial(_forward, one.device.victim, listening.heard))[1])
+            forward.append(_timed(setting, partial(forward_again, one.device.victim, listening.heard))[1])
         queries = sum(row.query > 0 for row in rows)
         name = f"{'noises' if spec == NOISES else 'all effects'}, {len(said)} × {k}, {size}"
         bound = OVERHEAD if setting.on_gpu and not setting.tiny and (spec, size) == (NOISES, 64) else None
@@ -99,7 +99,7 @@ def overhead(setting: Setting, one: Recogniser) -> Iterator[Finding]:
 
 
 @torch.no_grad()
-def _forward(victim: Any, heard: Sequence[Batch]) -> None:
+def forward_again(victim: Any, heard: Sequence[Batch]) -> None:
     """Ask about sound of the same shapes."""
     widest = max(batch.waveforms.shape[1] for batch in heard)
     sound = torch.rand(max(map(len, heard)), widest, device=heard[0].waveforms.device) - 0.5

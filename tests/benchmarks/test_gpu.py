@@ -34,6 +34,7 @@ CHECKS = {
 VICTIMS = {"cnn_gru", "alexnet_spectrogram", "bert_text", "wav2vec2_audio", "hf", "multimodal"}
 
 
+@pytest.mark.slow
 def test_all_checks_run_in_small_and_hold(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "gpu.json"
     assert main(["--out", str(out), "--tiny", "--device", "cpu"]) == 0, capsys.readouterr().out

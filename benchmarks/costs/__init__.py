@@ -1,0 +1,1 @@
+"""What `python -m benchmarks` measures: counts, ratios, and both against a baseline."""
