@@ -19,10 +19,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -131,6 +133,18 @@ def examined(setting: Setting, limit_s: float) -> Checks:
     return checks
 
 
+@contextmanager
+def own_cache(folder: Path) -> Iterator[None]:
+    """Keep what is made once in a folder, where no cache is given: nothing is left behind, nor platformdirs needed."""
+    given = os.environ.get("SERBENCH_CACHE")
+    os.environ["SERBENCH_CACHE"] = given or str(folder / "cache")
+    try:
+        yield
+    finally:
+        if not given:
+            del os.environ["SERBENCH_CACHE"]
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Check, print a table, write JSON; 1 where a bound does not hold."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -143,7 +157,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("--device cuda: torch sees no GPU; give --device cpu")
     device, started = torch.device(given.device), time.monotonic()
     compute_exactly(device)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, own_cache(Path(folder)):
         checks = examined(setting_for(device, given.tiny, Path(folder)), given.seconds)
     failed = [one for one in checks.findings if one.verdict == "FAIL"]
     told = {

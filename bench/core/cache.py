@@ -22,9 +22,11 @@ _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, err
 
 def cache_dir() -> Path:
     """Return the folder for things made once: `$SERBENCH_CACHE`, else the platform's own place for caches."""
+    if given := os.environ.get("SERBENCH_CACHE"):
+        return Path(given)
     from platformdirs import user_cache_path
 
-    return Path(os.environ.get("SERBENCH_CACHE") or user_cache_path("serbench"))
+    return user_cache_path("serbench")
 
 
 @contextmanager
