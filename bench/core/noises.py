@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from bench.core.errors import DataError, UsageError
 from bench.core.rng import key_of
 from bench.core.types import Half, NoiseClip, Part, Rng
+
+if TYPE_CHECKING:
+    import torch
 
 _Name = TypeVar("_Name", bound=str)
 
@@ -35,6 +38,12 @@ class NoiseSet:
         for clip in self.clips:
             groups[clip.category].append(clip)
         return {category: tuple(groups[category]) for category in sorted(groups)}
+
+    def on(self, device: torch.device) -> NoiseSet:
+        """Return the bank with its sounds on a device: itself where they are there."""
+        if all(clip.waveform.device.type == device.type for clip in self.clips):
+            return self
+        return replace(self, clips=tuple(replace(clip, waveform=clip.waveform.to(device)) for clip in self.clips))
 
     @property
     def categories(self) -> tuple[str, ...]:

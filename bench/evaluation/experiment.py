@@ -21,7 +21,6 @@ from bench.data.splits import split_named
 from bench.data.tasks import usable
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.enrolment import Enrolment
-from bench.perturbations.rendering import copy_of
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,7 @@ class Experiment:
     @cached_property
     def resident(self) -> NoiseSet:
         """Return the noise bank where it is computed on: a GPU gets it once, not with every cell."""
-        return self.noises if self.device.type == "cpu" else copy_of(self.noises, self.device)
+        return self.noises.on(self.device)
 
     @cached_property
     def _noises_apart(self) -> None:

@@ -10,7 +10,7 @@ import torch
 from bench.core.batch import Batch
 from bench.core.devices import compute_exactly, placed
 from bench.evaluation.setup import device_named
-from bench.testing import sample_utterances
+from bench.testing import sample_noises, sample_utterances
 
 CPU = torch.device("cpu")
 
@@ -50,3 +50,12 @@ def test_what_is_in_its_place_is_not_copied() -> None:
 def test_all_of_a_batch_is_on_its_device() -> None:
     batch = Batch.of(sample_utterances(1, 1), torch.device("meta"))
     assert {batch.waveforms.device.type, batch.lengths.device.type} == {"meta"}
+
+
+def test_a_bank_is_put_where_it_is_computed_on_once() -> None:
+    bank = sample_noises()
+    assert bank.on(CPU) is bank
+    there = bank.on(torch.device("meta"))
+    assert {clip.waveform.device.type for clip in there.clips} == {"meta"}
+    assert there.on(torch.device("meta")) is there
+    assert [clip.id for clip in there.part("test").clips] == [clip.id for clip in bank.part("test").clips]
