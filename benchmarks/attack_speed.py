@@ -20,15 +20,17 @@ from typing import Any
 import torch
 from peers import PEERS, PeerSetting
 
-from bench.contracts.protocols import FitContext, Victim
+from bench.contracts.protocols import Victim
 from bench.contracts.registry import Registry
 from bench.core.batch import Batch
 from bench.core.progress import for_terminal
 from bench.core.types import Utterance
 from bench.evaluation.cells import Cell, limited
 from bench.evaluation.experiment import Experiment
+from bench.evaluation.fitted_store import fit_or_load
+from bench.evaluation.measuring import lent_tools
 from bench.evaluation.options import Options
-from bench.evaluation.planning import plan
+from bench.evaluation.planning import plan, select
 from bench.evaluation.setup import set_up
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
@@ -64,10 +66,9 @@ def main() -> None:
     )
     registry = Registry.discover()
     experiment = set_up(options, registry, for_terminal())
-    cell = plan(options, registry)[0].cell
-    split = experiment.split(cell)
-    context = FitContext(cell.task, cell.seed, experiment.device, experiment.noises.part("train"), experiment.progress)
-    victim = experiment.fitting(cell).fit_or_load(split, context).enroll(split.test)
+    cell = plan(select(options, registry), experiment)[0].cell
+    split = experiment.split(cell.fitted)
+    victim = fit_or_load(experiment, cell.fitted).enroll(split.test)
     utterances = limited(split.test, arguments.limit)
     print(f"{len(utterances)} utterances, k = {arguments.k}, {experiment.device}, medians of {arguments.repeats}")
     print(f"{'':34}{'queries':>9}{'seconds':>9}{'ms/query':>10}{'ratio':>8}")
@@ -94,10 +95,9 @@ def _arguments() -> argparse.Namespace:
 def _referee_against_forward(
     experiment: Experiment, cell: Cell, victim: Victim, utterances: Sequence[Utterance], repeats: int
 ) -> None:
-    attack = experiment.registry.build("attacks", cell.attack)
-    tools = experiment.tools(cell, "test", experiment.split(cell).test)
+    tools = lent_tools(experiment, cell.attack, cell.max_queries, "test")
     listening = Listening(victim)
-    attack_run = AttackRun(attack, cell.attack, tools, cell.seed)
+    attack_run = AttackRun(cell.attack.object, cell.attack.spec, tools, cell.search_seed, utterances, anytime=True)
     rows = _referee(experiment, cell, listening).run(attack_run, utterances)
     referee = _referee(experiment, cell, victim)
     searches, forwards = [], []
@@ -111,7 +111,7 @@ def _referee_against_forward(
 
 
 def _referee(experiment: Experiment, cell: Cell, victim: Any) -> Referee:
-    return Referee(victim, cell.task, experiment.device, experiment.batch_size, experiment.min_snr_db)
+    return Referee(victim, cell.fitted.task, experiment.device, experiment.batch_size, experiment.min_snr_db)
 
 
 @torch.no_grad()
