@@ -13,14 +13,16 @@ from typing import Any
 
 from bench.core.cache import appearing_folder
 from bench.core.errors import UsageError
+from bench.core.sealing import SEAL
 from bench.evaluation.fitted_store import COST
 from bench.evaluation.options import check_writable
 from bench.modelling.pretrained.exported import FITTED, SCHEMA, VICTIM, digests, weights_in
 from bench.modelling.pretrained.portability import absolute_paths
 
 CARD = "README.md"
-_NOTES = ("fitting.json", COST)
-"""What the cache keeps beside the weights: how they came about, which `victim.json` says, and how long it took."""
+_NOTES = ("fitting.json", COST, SEAL)
+"""What the cache keeps beside the weights: how they came about and their digests, which `victim.json` says, and how long
+it took."""
 
 
 def write_export(to: Path, fitted: Path, about: Mapping[str, Any], card: Callable[[Mapping[str, Any]], str]) -> None:

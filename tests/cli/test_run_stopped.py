@@ -113,10 +113,15 @@ def test_a_stopped_run_goes_on(
 RAISING = '''
 import os
 from dataclasses import dataclass
+from typing import ClassVar
+
+from bench import Traits
 
 @dataclass(frozen=True)
 class Raising:
     """Raises for every second utterance, as long as the environment says so."""
+
+    traits: ClassVar[Traits] = Traits(anytime=True)
 
     def search(self, original, tools, rng):
         if rng.random() < 0.5 and os.environ.get("RAISING") == "yes":
