@@ -21,8 +21,7 @@ from bench.modelling.pretrained.portability import absolute_paths
 
 CARD = "README.md"
 _NOTES = ("fitting.json", COST, SEAL)
-"""What the cache keeps beside the weights: how they came about and their digests, which `victim.json` says, and how long
-it took."""
+"""What the cache keeps beside the weights: how they came about, their digests, and how long it took."""
 
 
 def write_export(to: Path, fitted: Path, about: Mapping[str, Any], card: Callable[[Mapping[str, Any]], str]) -> None:
