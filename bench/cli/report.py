@@ -185,7 +185,8 @@ def footnotes(entry: PooledScores) -> list[str]:
     rules = f"SNR above {rests.min_snr_db:g} dB, perception after {rests.perception}, k up to {rests.max_queries}"
     lines = [f"Rests on {data}; {software}; {rules}."]
     budget = "" if entry.anytime else "; knows how many queries it has"
-    lines.append(f"Attacker: {entry.threat_model}{budget}.")
+    columns = ", beside Corr and Noises" if any(score.corr for score in entry.scores) else ""
+    lines.append(f"Attacker{columns}: {entry.threat_model}{budget}.")
     if rests.isolated:
         trusted = f"; trusted: {', '.join(rests.trusted)}" if rests.trusted else ""
         lines.append(f"In a process of its own: {', '.join(rests.isolated)}{trusted}.")
