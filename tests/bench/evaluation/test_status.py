@@ -27,8 +27,9 @@ def run(finished_run: tuple, tmp_path: Path) -> Path:
     keys = [file.stem for file in (copied / "cells").iterdir()]
     note_planned(copied, {key: f"cell {number}" for number, key in enumerate(keys)})
     note_planned(copied, {"one": "a cell that fails", "two": "a cell in hand"})
+    now = time.time()
     for number, file in enumerate(sorted((copied / "cells").iterdir())):
-        os.utime(file, (time.time() - 100 + 10 * number,) * 2)
+        os.utime(file, (now - 100 + 10 * number,) * 2)
     return copied
 
 
