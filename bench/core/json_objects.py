@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bench.core.errors import DataError
 
@@ -70,32 +70,20 @@ class JsonObject:
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a field that is a list of texts."""
-        found = self._checked(name, list, "a list of texts")
-        if not all(isinstance(one, str) for one in found):
-            raise self.wrong(name, "a list of other things", "a list of texts")
-        return tuple(found)
+        return self._list(name, (str,), "a list of texts")
 
     def wholes(self, name: str) -> tuple[int, ...]:
         """Return a field that is a list of whole numbers."""
-        found = self._checked(name, list, "a list of whole numbers")
-        if not all(type(one) is int for one in found):
-            raise self.wrong(name, "a list of other things", "a list of whole numbers")
-        return tuple(found)
+        return self._list(name, (int,), "a list of whole numbers")
 
     def numbers(self, name: str) -> tuple[float, ...]:
         """Return a field that is a list of numbers."""
-        found = self._checked(name, list, "a list of numbers")
-        if not all(type(one) in (int, float) for one in found):
-            raise self.wrong(name, "a list of other things", "a list of numbers")
-        return tuple(found)
+        return self._list(name, (int, float), "a list of numbers")
 
     def objects(self, name: str) -> list[JsonObject]:
         """Return a field that is a list of objects."""
-        found = self._checked(name, list, "a list of objects")
-        if not all(isinstance(one, dict) for one in found):
-            raise self.wrong(name, "a list of other things", "a list of objects")
-        inside = (f"{self.inside}{name}[{place}]." for place in range(len(found)))
-        return [JsonObject(self.where, one, self.remedy, there) for one, there in zip(found, inside, strict=True)]
+        found = enumerate(self._list(name, (dict,), "a list of objects"))
+        return [JsonObject(self.where, one, self.remedy, f"{self.inside}{name}[{place}].") for place, one in found]
 
     def inner(self, name: str) -> JsonObject:
         """Return a field that is an object itself."""
@@ -130,6 +118,12 @@ class JsonObject:
         if not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool):
             raise self.wrong(name, _kind(value), expected)
         return value
+
+    def _list(self, name: str, kinds: tuple[type, ...], expected: str) -> tuple[Any, ...]:
+        found = self._checked(name, list, expected)
+        if not all(type(one) in kinds for one in found):
+            raise self.wrong(name, "a list of other things", expected)
+        return tuple(found)
 
 
 def _kind(value: object) -> str:

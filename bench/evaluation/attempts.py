@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from bench.core.errors import ComponentError, RoomError, told_of
 from bench.core.keys import key_of_json
@@ -32,7 +33,6 @@ class Attempts:
     experiment: Experiment
     store: Store
     costs: Costs = field(default_factory=Costs)
-    _measuring: list[Measuring] = field(default_factory=list, init=False, repr=False)
     _unfit: dict[FittedKey, tuple[Exception, str]] = field(default_factory=dict, init=False, repr=False)
 
     def cell(self, plan: Planned) -> Failure | None:
@@ -85,10 +85,12 @@ class Attempts:
             except Exception as error:
                 self._unfit[fitted] = error, traceback.format_exc()
                 raise
-        if not self._measuring:
-            self._measuring.append(Measuring(self.experiment))
         begun = time.perf_counter()
-        return begun, self._measuring[0].measured(plan.cell)
+        return begun, self._measuring.measured(plan.cell)
+
+    @cached_property
+    def _measuring(self) -> Measuring:
+        return Measuring(self.experiment)
 
     def _keep(self, plan: Planned, measured: MeasuredCell) -> None:
         determined = cell_description(self.experiment, plan.cell)

@@ -15,12 +15,11 @@ import pandas as pd
 
 from bench.contracts.registry import Registry
 from bench.core.errors import ComponentError, told_of
-from bench.core.keys import key_of_json
 from bench.core.progress import SILENT
 from bench.core.rng import key_of
 from bench.core.types import Utterance
 from bench.evaluation.cells import Cell, limited
-from bench.evaluation.descriptions import cell_description
+from bench.evaluation.descriptions import cell_key
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.grid import Failure, Planned
 from bench.evaluation.measuring import Measuring
@@ -50,7 +49,7 @@ def check_finished(experiment: Experiment, planned: Sequence[Planned], store: St
     """
     failures = []
     for plan in planned:
-        key = key_of_json(cell_description(experiment, plan.cell))
+        key = cell_key(experiment, plan.cell)
         if not store.has(key):
             continue
         try:

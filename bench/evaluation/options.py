@@ -20,6 +20,9 @@ Device = Literal["auto", "cpu", "cuda"]
 CHECKED = 16
 """How many utterances of each cell `--check` attacks again where `--check-limit` does not say."""
 
+ONCE = ("device", "batch_size", "plugins", "out", "check", "check_limit")
+"""Fields of `Options` that all selections of one run have in common: one machine and one folder."""
+
 
 def parse_ks(text: str | int | Sequence[int]) -> tuple[int, ...]:
     """Read numbers of queries; return them in ascending order, each once.

@@ -11,13 +11,13 @@ from bench.contracts.registry import Registry
 from bench.core.errors import BenchError, UsageError
 from bench.core.specs import NO_DEFENSE
 from bench.evaluation.isolating import registry_for
-from bench.evaluation.options import Options
+from bench.evaluation.options import ONCE, Options
 from bench.evaluation.plan_block import Block, Written
 from bench.evaluation.plan_keys import KEYS
 from bench.evaluation.plan_nodes import read_block
 
 CELLS = "cells"
-_ONCE = ("device", "plugin", "batch_size", "out", "check", "check_limit")
+_ONCE = tuple(name for name, (field, _) in KEYS.items() if field in ONCE)
 """What a whole plan has once: one machine and one folder."""
 
 

@@ -14,7 +14,7 @@ from bench.core.errors import RoomError, UsageError
 from bench.core.progress import Progress
 from bench.data.splits import LEAKS, split_named
 from bench.evaluation.isolating import registry_for
-from bench.evaluation.options import Options, check_writable
+from bench.evaluation.options import ONCE, Options, check_writable
 from bench.evaluation.planning import Selection, grouped, plan, plan_fitted, select
 from bench.evaluation.preflight import check_defended, check_names, check_possible
 
@@ -167,8 +167,6 @@ _VARY = (
     *("ks", "limit", "corr", "noises"),
 )
 """What differs between selections that are measured with the same data on the same machine."""
-_ONCE = ("device", "batch_size", "plugins", "out", "check", "check_limit")
-"""What all selections have in common: one machine and one folder."""
 
 
 def prepare_all(asked: Sequence[Options], progress: Progress) -> list[Prepared]:
@@ -183,7 +181,7 @@ def prepare_all(asked: Sequence[Options], progress: Progress) -> list[Prepared]:
         ValueError: the selections differ in machine or folder.
     """
     for options in asked:
-        for name in _ONCE:
+        for name in ONCE:
             if vars(options)[name] != vars(asked[0])[name]:
                 raise ValueError(f"selections of one run with different {name}")
     groups: dict[str, list[Options]] = {}

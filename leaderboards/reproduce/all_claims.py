@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 
 from bench.core.errors import DataError
 from bench.core.json_objects import JsonObject
-from leaderboards.reproduce.claims import LEVEL, Verdict
+from leaderboards.reproduce.claims import Verdict, verdict_on
 from leaderboards.reproduce.evidence import adjusted
 
 _AGAIN = "write it with bench reproduce TABLE --json FILE"
@@ -53,11 +54,7 @@ class StatedClaim:
     @property
     def verdict(self) -> Verdict:
         """Return what becomes of the claim after the correction over all."""
-        if self.p is None or self.supported is None:
-            return "not tested"
-        if self.p_holm is None or self.p_holm >= LEVEL:
-            return "not decided"
-        return "holds" if self.supported else "does not hold"
+        return verdict_on(None if self.p is None else self.supported, self.p_holm)
 
     def to_json(self) -> dict[str, object]:
         """Return the claim as plain values."""
@@ -140,5 +137,4 @@ def counted(claims: Sequence[StatedClaim]) -> dict[Verdict, int]:
     >>> counted([])
     {'holds': 0, 'does not hold': 0, 'not decided': 0, 'not tested': 0}
     """
-    verdicts: tuple[Verdict, ...] = ("holds", "does not hold", "not decided", "not tested")
-    return {word: sum(one.verdict == word for one in claims) for word in verdicts}
+    return {word: sum(one.verdict == word for one in claims) for word in get_args(Verdict)}

@@ -18,6 +18,20 @@ LEVEL = 0.05
 MISSING = "not run, or it applied to nothing"
 
 
+def verdict_on(supported: bool | None, p_holm: float | None) -> Verdict:
+    """Decide a claim.
+
+    Args:
+        supported: whether its figure lies on its side of its line; None where no test is possible.
+        p_holm: p adjusted for its family; None before.
+    """
+    if supported is None:
+        return "not tested"
+    if p_holm is None or p_holm >= LEVEL:
+        return "not decided"
+    return "holds" if supported else "does not hold"
+
+
 @dataclass(frozen=True)
 class Claim:
     """Hold what a paper says, and what a run says to it.
@@ -75,17 +89,17 @@ class Claim:
     @property
     def verdict(self) -> Verdict:
         """Return what becomes of the claim, after the correction; before it nothing is decided."""
-        if self.sides is None:
-            return "not tested"
-        if self.p_holm is None or self.p_holm >= LEVEL:
-            return "not decided"
-        return "holds" if self.sides[0] < self.sides[1] else "does not hold"
+        return verdict_on(self.supported, self.p_holm)
+
+    @property
+    def supported(self) -> bool | None:
+        """Return whether the figure lies on the claim's side of its line; None where no test is possible."""
+        return None if self.sides is None else self.sides[0] < self.sides[1]
 
     def to_json(self) -> dict[str, object]:
         """Return the claim as plain values."""
         ours = None if self.ours is None else self.ours.to_json()
-        supported = None if self.sides is None else self.sides[0] < self.sides[1]
-        tests = {"p": self.p, "p_holm": self.p_holm, "supported": supported, "why": self.why}
+        tests = {"p": self.p, "p_holm": self.p_holm, "supported": self.supported, "why": self.why}
         beside = dict(self.beside)
         return {"claim": self.text, "says": self.says, "verdict": self.verdict, **tests, "ours": ours} | {
             "published": self.published,

@@ -11,26 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.cli.two_victims import TINY, made_plugin, made_told, made_victims, tables
+from tests.cli.two_victims import TINY, tables
 
 SMALL = "channels=4,hidden=4,dense=4,max_epochs=2"
-
-
-@pytest.fixture(scope="module")
-def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made_plugin(tmp_path_factory)
-
-
-@pytest.fixture
-def victims(bench_here: Callable, tiny_corpus: Path, tiny_noises: Path, plugin: Path) -> Callable:
-    """Run `bench victims COMMAND` on the tiny corpus and noises; options by keyword, None leaves one out."""
-    return made_victims(bench_here, tiny_corpus, tiny_noises, plugin)
-
-
-@pytest.fixture
-def told(victims: Callable) -> Callable:
-    """The JSON of a command that succeeds."""
-    return made_told(victims)
 
 
 def test_what_is_trained_is_kept(told: Callable, own_cache: Path) -> None:

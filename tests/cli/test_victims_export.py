@@ -11,24 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.cli.two_victims import made_plugin, made_told, made_victims, tables
-
-
-@pytest.fixture(scope="module")
-def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made_plugin(tmp_path_factory)
-
-
-@pytest.fixture
-def victims(bench_here: Callable, tiny_corpus: Path, tiny_noises: Path, plugin: Path) -> Callable:
-    """Run `bench victims COMMAND` on the tiny corpus and noises; options by keyword, None leaves one out."""
-    return made_victims(bench_here, tiny_corpus, tiny_noises, plugin)
-
-
-@pytest.fixture
-def told(victims: Callable) -> Callable:
-    """The JSON of a command that succeeds."""
-    return made_told(victims)
+from tests.cli.two_victims import tables
 
 
 @pytest.fixture

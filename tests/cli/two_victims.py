@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 PAGE = Path(__file__).parents[2] / "docs" / "json.md"
 PLUGIN = '''
@@ -78,38 +73,6 @@ class Saved:
 COMPONENTS = {"victims": {"ours": Exported, "broken": Broken, "stopped": Stopped, "noted": Noted}}
 '''
 TINY = "cnn_gru:channels=8,hidden=8,dense=8,dropout=0.0,learning_rate=0.01,batch_size=8,max_epochs=12"
-
-
-def made_plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("plugin") / "mine.py"
-    file.write_text(PLUGIN)
-    return file
-
-
-def made_victims(bench_here: Callable, tiny_corpus: Path, tiny_noises: Path, plugin: Path) -> Callable:
-    """Run `bench victims COMMAND` on the tiny corpus and noises; options by keyword, None leaves one out."""
-
-    def run(command: str, *words: object, **options: object) -> Any:
-        data: dict[str, object] = {"corpus": "emodb", "corpus_root": tiny_corpus, "noise_bank": "folder"}
-        data |= {"noise_root": tiny_noises, "device": "cpu", "victim": TINY, "plugin": plugin}
-        given = []
-        for name, value in {**data, **options}.items():
-            several = value if isinstance(value, list) else [value]
-            given += [f"--{name.replace('_', '-')}={one}" for one in several if one is not None]
-        return bench_here("victims", command, *words, *given)
-
-    return run
-
-
-def made_told(victims: Callable) -> Callable:
-    """The JSON of a command that succeeds."""
-
-    def run(command: str, **options: object) -> dict[str, Any]:
-        said = victims(command, json="-", **options)
-        assert said.code == 0, said.err
-        return dict(json.loads(said.out))
-
-    return run
 
 
 def tables() -> dict[str, set[str]]:

@@ -12,9 +12,6 @@ import pytest
 
 from bench.contracts.registry import Registry
 from bench.core.keys import key_of_json
-from bench.core.noises import NoiseSet
-from bench.core.types import Dataset
-from bench.data.partitions import Partition
 from bench.data.tasks import task_named
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.experiment import Experiment
@@ -23,46 +20,8 @@ from tests.bench.evaluation.fitted import (
     REGISTRY,
     SMALL,
     defense,
-    made_dataset,
-    made_experiment,
-    made_fit,
-    made_key,
-    made_noises,
-    made_split,
     victim,
 )
-
-
-@pytest.fixture(scope="module")
-def dataset(tiny_corpus: Path) -> Dataset:
-    return made_dataset(tiny_corpus)
-
-
-@pytest.fixture(scope="module")
-def noises(tiny_noises: Path) -> NoiseSet:
-    return made_noises(tiny_noises)
-
-
-@pytest.fixture(scope="module")
-def experiment(dataset: Dataset, noises: NoiseSet) -> Experiment:
-    return made_experiment(dataset, noises)
-
-
-@pytest.fixture
-def key(own_cache: Path) -> FittedKey:
-    """One to start from; each test with an empty cache."""
-    return made_key(own_cache)
-
-
-@pytest.fixture(scope="module")
-def split(experiment: Experiment) -> Partition:
-    return made_split(experiment)
-
-
-@pytest.fixture
-def fit(experiment: Experiment) -> Callable[..., tuple[Any, int]]:
-    """Fit or load; the victim, enrolled, and how many were trained for it."""
-    return made_fit(experiment)
 
 
 @pytest.mark.parametrize(

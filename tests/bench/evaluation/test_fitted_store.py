@@ -17,7 +17,6 @@ from bench.core.batch import Batch
 from bench.core.errors import ComponentError, UsageError
 from bench.core.noises import NoiseSet
 from bench.core.progress import Silent
-from bench.core.types import Dataset
 from bench.data.partitions import Partition
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.experiment import Experiment
@@ -28,46 +27,8 @@ from tests.bench.evaluation.fitted import (
     SMALL,
     Listening,
     defense,
-    made_dataset,
-    made_experiment,
-    made_fit,
-    made_key,
-    made_noises,
-    made_split,
     victim,
 )
-
-
-@pytest.fixture(scope="module")
-def dataset(tiny_corpus: Path) -> Dataset:
-    return made_dataset(tiny_corpus)
-
-
-@pytest.fixture(scope="module")
-def noises(tiny_noises: Path) -> NoiseSet:
-    return made_noises(tiny_noises)
-
-
-@pytest.fixture(scope="module")
-def experiment(dataset: Dataset, noises: NoiseSet) -> Experiment:
-    return made_experiment(dataset, noises)
-
-
-@pytest.fixture
-def key(own_cache: Path) -> FittedKey:
-    """One to start from; each test with an empty cache."""
-    return made_key(own_cache)
-
-
-@pytest.fixture(scope="module")
-def split(experiment: Experiment) -> Partition:
-    return made_split(experiment)
-
-
-@pytest.fixture
-def fit(experiment: Experiment) -> Callable[..., tuple[Any, int]]:
-    """Fit or load; the victim, enrolled, and how many were trained for it."""
-    return made_fit(experiment)
 
 
 def log_probs(victim: Any, split: Partition) -> torch.Tensor:
