@@ -13,12 +13,13 @@ What is done to the samples, and what is not:
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.audio.containers import missing_end
+from bench.audio.containers import doubtful_length, finished, missing_end
 from bench.core.digests import unreadable
 from bench.core.errors import DataError
 from bench.core.types import SAMPLE_RATE
@@ -80,6 +81,30 @@ def read_audio(path: Path) -> torch.Tensor:
     return torch.from_numpy(mono)
 
 
+def doubt_about(path: Path) -> str | None:
+    """Say why a file's header may not tell how long its sound is, in words; None where nothing speaks for it.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as handle:
+            return doubtful_length(handle)
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error) from error
+
+
+def source_of(path: Path) -> Path | BytesIO:
+    """Give what libsndfile reads a file from: the file, or its bytes where a length of 0 in its header was filled in.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as handle:
+        whole = finished(handle)
+    return path if whole is None else BytesIO(whole)
+
+
 def rate_of(path: Path) -> int:
     """Read a sound file's own sampling rate, in Hz, from its header.
 
@@ -137,13 +162,21 @@ def _decode(path: Path) -> tuple[NDArray[np.float32], int]:
     import soundfile
 
     try:
-        with soundfile.SoundFile(path) as file:
+        with soundfile.SoundFile(source_of(path)) as file:
             promised, rate = file.frames, file.samplerate
             frames = max(1, _BLOCK // file.channels)
             blocks: list[NDArray[np.float32]] = []
             while not blocks or len(blocks[-1]) == frames:
                 blocks.append(file.read(frames, dtype="float32", always_2d=True))
-    except (soundfile.SoundFileError, RuntimeError, TypeError, ValueError, OverflowError, MemoryError) as error:
+    except (
+        soundfile.SoundFileError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+        OverflowError,
+        MemoryError,
+        OSError,
+    ) as error:
         raise _undecodable(path, error) from error
     samples = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
     if len(samples) < promised < 1 << 62:

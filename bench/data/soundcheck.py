@@ -27,7 +27,7 @@ FULL_SCALE = {"PCM_U8": 0.99, "PCM_S8": 0.99, "ULAW": 0.98, "ALAW": 0.98}
 """Magnitude from which a sample counts as at full scale, by subtype: the coarse ones do not reach 1."""
 _FULL_SCALE = 0.999
 
-Kind = Literal["unreadable", "silent", "clipped", "duplicate", "suspicious", "read", "tasks"]
+Kind = Literal["unreadable", "silent", "clipped", "length", "duplicate", "suspicious", "read", "tasks"]
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Problem:
 
     Args:
         file: path within the root, or what else is at fault.
-        kind: "unreadable", "silent", "clipped", "duplicate", "suspicious": of a file; "read": the component's own
-            refusal; "tasks": it can be read, and serves no task.
+        kind: "unreadable", "silent", "clipped", "length", "duplicate", "suspicious": of a file; "read": the component's
+            own refusal; "tasks": it can be read, and serves no task.
         found: what was found, in words.
         level: "error" where it keeps the folder from being used, as far as can be told; else "warning".
     """
@@ -124,11 +124,11 @@ def measure(file: Path, name: str) -> CheckedSound:
     """
     import soundfile
 
-    from bench.audio.reading import read_audio, refuse_silence
+    from bench.audio.reading import doubt_about, read_audio, refuse_silence, source_of
 
     try:
         waveform = read_audio(file)
-        info = soundfile.info(file)
+        info, doubt = soundfile.info(source_of(file)), doubt_about(file)
         at_full_scale = _share_at_full_scale(file, FULL_SCALE.get(info.subtype, _FULL_SCALE))
     except DataError as error:
         return CheckedSound(name, problems=(Problem(name, "unreadable", words(error)),))
@@ -140,6 +140,8 @@ def measure(file: Path, name: str) -> CheckedSound:
     except DataError as error:
         return dataclasses.replace(sound, problems=(Problem(name, "silent", words(error)),))
     samples, problems = waveform.numpy(), []
+    if doubt:
+        problems.append(Problem(name, "length", doubt))
     if at_full_scale > CLIPPED_SHARE:
         found = f"{100 * at_full_scale:.2g} % of its samples at full scale (more than {100 * CLIPPED_SHARE:g} %)"
         problems.append(Problem(name, "clipped", found))
@@ -157,8 +159,10 @@ def _share_at_full_scale(file: Path, level: float) -> float:
     import numpy as np
     import soundfile
 
+    from bench.audio.reading import source_of
+
     loud = total = 0
-    for block in soundfile.blocks(file, 1 << 20, dtype="float32", always_2d=True):
+    for block in soundfile.blocks(source_of(file), 1 << 20, dtype="float32", always_2d=True):
         loud += int(np.count_nonzero(np.abs(block) >= level))
         total += block.size
     return loud / max(1, total)
