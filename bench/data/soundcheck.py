@@ -27,7 +27,7 @@ FULL_SCALE = {"PCM_U8": 0.99, "PCM_S8": 0.99, "ULAW": 0.98, "ALAW": 0.98}
 """Magnitude from which a sample counts as at full scale, by subtype: the coarse ones do not reach 1."""
 _FULL_SCALE = 0.999
 
-Kind = Literal["unreadable", "silent", "clipped", "length", "duplicate", "suspicious", "read", "tasks"]
+Kind = Literal["unreadable", "silent", "clipped", "length", "duplicate", "suspicious", "contradiction", "read", "tasks"]
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Problem:
 
     Args:
         file: path within the root, or what else is at fault.
-        kind: "unreadable", "silent", "clipped", "length", "duplicate", "suspicious": of a file; "read": the component's
-            own refusal; "tasks": it can be read, and serves no task.
+        kind: "unreadable", "silent", "clipped", "length", "duplicate", "suspicious": of a file; "contradiction": of a
+            corpus with itself; "read": the component's own refusal; "tasks": it can be read, and serves no task.
         found: what was found, in words.
         level: "error" where it keeps the folder from being used, as far as can be told; else "warning".
     """

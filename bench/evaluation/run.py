@@ -12,6 +12,7 @@ from bench.contracts.variants import Variant
 from bench.core.cache import cache_dir
 from bench.core.errors import RoomError, UsageError
 from bench.core.progress import Progress
+from bench.data.doubts import doubts_about, left_out
 from bench.data.splits import LEAKS, split_named
 from bench.evaluation.isolating import registry_for
 from bench.evaluation.options import ONCE, Options, check_writable
@@ -243,4 +244,14 @@ def _read(asked: Sequence[Options], progress: Progress) -> tuple[Experiment, lis
     experiment = set_up(asked[0], registry, progress)
     for name in dict.fromkeys(one.split for one in selections if split_named(one.split).leaks):
         progress.say(f"Split {name}: {LEAKS}.")
+    _say_what_is_doubtful(experiment, selections, progress)
     return experiment, selections
+
+
+def _say_what_is_doubtful(experiment: Experiment, selections: Sequence[Selection], progress: Progress) -> None:
+    corpus, utterances = experiment.dataset.name, experiment.dataset.utterances
+    for doubt in doubts_about(utterances):
+        progress.say(f"Corpus {corpus}: {doubt}.")
+    for task in dict.fromkeys(task for one in selections for task in one.tasks):
+        if (others := left_out(utterances, task)) is not None:
+            progress.say(f"Task {task.name}: {others}.")
