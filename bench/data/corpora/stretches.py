@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +68,7 @@ def dataset_of(name: str, entries: Sequence[StretchEntry], progress: Progress) -
 
 
 def sound_file(home: Path, row: TableRow, column: str) -> Path:
-    """Find the file that a cell names, relative to `home` or absolute.
+    """Find the file that a cell names, relative to `home` or absolute; a name in another Unicode form is the same.
 
     Args:
         home: the table's folder.
@@ -84,8 +85,26 @@ def sound_file(home: Path, row: TableRow, column: str) -> Path:
                 return path
         except (OSError, ValueError):  # a name too long, or with a NUL in it
             continue
-    found = f"{text!r}, which is not there"
+    near = _nearly(home, text.replace("\\", "/"))
+    if near is not None and _same_letters(near.name) == _same_letters(Path(text).name):
+        return near
+    found = f"{text!r}, which is not there" + ("" if near is None else f" ({near.name!r} is)")
     raise refusal(row, column, found, f"a sound file, absolute or relative to {home}", "correct the path")
+
+
+def _nearly(home: Path, text: str) -> Path | None:
+    """The one file whose name differs in case or Unicode form alone, in the folder that is named; None for none."""
+    try:
+        wanted = home / text
+        name = _same_letters(wanted.name).casefold()
+        there = [one for one in wanted.parent.iterdir() if _same_letters(one.name).casefold() == name]
+        return there[0] if len(there) == 1 and there[0].is_file() else None
+    except (OSError, ValueError):
+        return None
+
+
+def _same_letters(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
 
 
 def refuse_disorder(row: TableRow, column: str, start_s: float | None, end_s: float | None) -> None:
