@@ -22,6 +22,7 @@ import numpy as np
 from bench.audio.containers import doubtful_length, finished, missing_end
 from bench.core.digests import unreadable
 from bench.core.errors import DataError
+from bench.core.files import refuse_special
 from bench.core.types import SAMPLE_RATE
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ SILENCE_PEAK = 1e-5
 
 RATES = (1_000, 768_000)
 """Hertz: the lowest and highest sampling rate that is believed; anything else is taken for a damaged header."""
+
+LONGEST_S = 3 * 3600
+"""Seconds: a longer sound is refused. At 16 kHz it takes 0.7 GB, twice that while it is read."""
 
 RESAMPLER = "HQ"
 """The quality of soxr with which any other rate is brought to 16 kHz, and 16 kHz to any other."""
@@ -66,6 +70,7 @@ def read_audio(path: Path) -> torch.Tensor:
     import torch
 
     try:
+        refuse_special(path)
         with path.open("rb") as handle:
             problem = missing_end(handle)
     except (OSError, ValueError) as error:
@@ -73,8 +78,7 @@ def read_audio(path: Path) -> torch.Tensor:
     if problem:
         raise DataError(path, problem, "a whole file", "copy or download it again")
     samples, rate = _decode(path)
-    _check(path, samples)
-    mono = from_rate(_mono(samples), rate)
+    mono = from_rate(samples, rate)
     if len(mono) == 0:
         found = f"{len(samples)} samples at {rate} Hz, which is less than one at {SAMPLE_RATE} Hz"
         raise DataError(path, found, "a longer sound", "remove the file or get a good copy")
@@ -135,6 +139,7 @@ def from_rate(mono: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
         import soxr
 
         mono = soxr.resample(mono, rate, SAMPLE_RATE, quality=RESAMPLER)
+        return np.ascontiguousarray(np.clip(mono, -1.0, 1.0, out=mono), dtype=np.float32)
     return np.ascontiguousarray(np.clip(mono, -1.0, 1.0), dtype=np.float32)
 
 
@@ -158,16 +163,26 @@ def refuse_silence(path: Path, waveform: torch.Tensor) -> None:
 
 
 def _decode(path: Path) -> tuple[NDArray[np.float32], int]:
-    """Every frame, shape (n, channels), and the sampling rate. In blocks: a damaged header may promise terabytes."""
+    """Every frame, its channels averaged, shape (n,), and the sampling rate.
+
+    In blocks, each checked and averaged before the next one is read: a damaged header may promise terabytes, and a
+    small file decode to hours.
+    """
     import soundfile
 
     try:
         with soundfile.SoundFile(source_of(path)) as file:
             promised, rate = file.frames, file.samplerate
+            _check_rate(path, rate)
             frames = max(1, _BLOCK // file.channels)
             blocks: list[NDArray[np.float32]] = []
             while not blocks or len(blocks[-1]) == frames:
-                blocks.append(file.read(frames, dtype="float32", always_2d=True))
+                block = file.read(frames, dtype="float32", always_2d=True)
+                if len(block) or not blocks:
+                    _check(path, block)
+                blocks.append(_mono(block))
+                if sum(map(len, blocks)) > LONGEST_S * rate:
+                    raise _too_long(path)
     except (
         soundfile.SoundFileError,
         RuntimeError,
@@ -182,8 +197,12 @@ def _decode(path: Path) -> tuple[NDArray[np.float32], int]:
     if len(samples) < promised < 1 << 62:
         found = f"{len(samples)} frames where its header promises {promised}"
         raise DataError(path, found, "a whole file", "copy or download it again")
-    _check_rate(path, rate)
     return samples, rate
+
+
+def _too_long(path: Path) -> DataError:
+    found = f"a sound of more than {LONGEST_S / 3600:g} hours"
+    return DataError(path, found, f"at most {LONGEST_S / 3600:g} hours", "cut it into pieces, or remove it")
 
 
 def _check_rate(path: Path, rate: int) -> None:

@@ -84,6 +84,12 @@ def main() -> None:
         except BrokenPipeError:
             sys.stderr.close()
             sys.exit(1)
+        except OSError as error:
+            if error.filename is None or error.strerror is None:
+                raise
+            found = f"found {error.strerror.lower()}; expected a path that can be used; check it"
+            typer.echo(f"bench: {str(error.filename)[:200]}: {found}", err=True)
+            sys.exit(2)
 
 
 def _run() -> None:

@@ -12,6 +12,9 @@ from pathlib import Path
 from threading import RLock
 from types import ModuleType
 
+from bench.core.files import read_file
+
+_MOST_BYTES = 10_000_000
 _ONE_AT_A_TIME = RLock()
 """Folder, path and standard output belong to the whole process."""
 
@@ -104,7 +107,7 @@ def _beside(folder: Path) -> list[Path]:
 def _imported(file: Path) -> set[str]:
     """Name the top-level modules that a file imports."""
     try:
-        tree = ast.parse(file.read_bytes())
+        tree = ast.parse(read_file(file, _MOST_BYTES))
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return set()
     names = set[str]()

@@ -30,6 +30,10 @@ ORDERS = 5
 """In how many orders an attack that learns in rounds meets its utterances where `--repeats` does not say."""
 
 
+MOST_CELLS = 1_000_000
+"""Of one plan."""
+
+
 @dataclass(frozen=True)
 class Selection:
     """What one set of options asks for, its components built.
@@ -115,6 +119,9 @@ def plan(selection: Selection, experiment: Experiment) -> list[Planned]:
     Args:
         selection: the components.
         experiment: as in `plan_fitted`.
+
+    Raises:
+        UsageError: they are more than a million.
     """
     from bench.evaluation.cells import Cell
     from bench.evaluation.grid import Planned
@@ -125,6 +132,8 @@ def plan(selection: Selection, experiment: Experiment) -> list[Planned]:
         runs = product(range(repeats_of(asked, fitted, attack)), budgets_of(asked, attack), (None, *halves))
         for repeat, budget, half in runs:
             found.append(Planned(Cell(fitted, attack, budget, asked.limit, repeat, half), model))
+            if len(found) > MOST_CELLS:
+                raise UsageError("cells", f"more than {MOST_CELLS:,}", "fewer", "ask for them in several runs")
     return list(dict.fromkeys(found))
 
 

@@ -22,6 +22,10 @@ END_TOLERANCE_S = 0.01
 """Seconds that `end` may lie beyond the file, for times that were rounded; the stretch then ends with the file."""
 
 
+_LATEST_S = 1e8
+"""No file is so long: three years."""
+
+
 @dataclass(frozen=True)
 class StretchEntry:
     """A row that has been understood: which stretch of which file, and all of the utterance but its sound.
@@ -120,7 +124,7 @@ def refuse_disorder(row: TableRow, column: str, start_s: float | None, end_s: fl
         DataError: not 0 <= start < end.
     """
     begin = start_s or 0.0
-    if begin < 0 or (end_s is not None and begin >= end_s):
+    if not 0 <= begin < (_LATEST_S if end_s is None else end_s) <= _LATEST_S:
         found = f"start {begin:g} and end {'of the file' if end_s is None else format(end_s, 'g')}"
         raise refusal(row, column, found, "0 <= start < end, in seconds", "correct it")
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.core.errors import DataError
+from bench.core.files import read_file
 
 _NO_TEXT = (
     (b"PK\x03\x04", "a ZIP file, such as an Excel workbook", "save it as CSV UTF-8"),
@@ -56,7 +58,7 @@ def csv_rows(file: Path, decode: Callable[[bytes], str] = utf8) -> list[TableRow
         DataError: it cannot be read, is empty, or a row has more or fewer cells than the header.
     """
     try:
-        content = file.read_bytes()
+        content = read_file(file)
     except OSError as error:
         raise unreadable(file, error) from error
     _refuse_other_files(file, content)
@@ -121,7 +123,8 @@ def _text(value: object) -> str:
 
 def _rows(file: Path, header: Sequence[str], lines: Iterable[tuple[str, Sequence[str]]]) -> list[TableRow]:
     names = [name.strip() for name in header]
-    twice = sorted({name for name in names if name and [n.lower() for n in names].count(name.lower()) > 1})
+    counts = Counter(name.lower() for name in names)
+    twice = sorted({name for name in names if name and counts[name.lower()] > 1})
     if twice:
         raise DataError(file, f"two columns of the name {twice[0]!r}", "one", "rename or remove one of them")
     rows = []

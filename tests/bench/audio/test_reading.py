@@ -261,3 +261,14 @@ def test_a_length_that_is_doubtful(
     found = doubt_about(tmp_path / "a.wav")
     assert (found or "").endswith(doubt or ""), found
     assert (found is None) == (doubt is None)
+
+
+def test_a_sound_of_more_hours_than_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small file may decode to hours; it is given up where it goes on for too long, not at its end."""
+    monkeypatch.setattr("bench.audio.reading.LONGEST_S", 2)
+    monkeypatch.setattr("bench.audio.reading._BLOCK", 4_000)
+    written(tmp_path / "a.flac", sine(2.0))
+    assert len(read_audio(tmp_path / "a.flac")) == 32_000
+    written(tmp_path / "b.flac", sine(2.1))
+    with pytest.raises(DataError, match=r"more than .* hours; expected at most .* hours; cut it into pieces"):
+        read_audio(tmp_path / "b.flac")
