@@ -174,6 +174,8 @@ def _decode(path: Path) -> tuple[NDArray[np.float32], int]:
         with soundfile.SoundFile(source_of(path)) as file:
             promised, rate = file.frames, file.samplerate
             _check_rate(path, rate)
+            if LONGEST_S * rate < promised < 1 << 62:
+                raise _too_long(path)
             frames = max(1, _BLOCK // file.channels)
             blocks: list[NDArray[np.float32]] = []
             while not blocks or len(blocks[-1]) == frames:

@@ -15,8 +15,8 @@ from urllib import request
 from urllib.error import HTTPError, URLError
 
 from bench.core.errors import ComponentError, UsageError
+from bench.data.fetching.deadline import Cut, opener, within_seconds
 from bench.data.fetching.web import reason
-from bench.modelling.remote.deadline import Cut, opener, within_seconds
 from bench.modelling.remote.journal import Journal
 
 _MAY_PASS = {408, 425, 429, 500, 502, 503, 504}

@@ -59,11 +59,12 @@ def within_seconds(seconds: float) -> Iterator[Cut]:
         timer.cancel()
 
 
-def opener(cut: Cut) -> request.OpenerDirector:
+def opener(cut: Cut, *more: request.BaseHandler) -> request.OpenerDirector:
     """Make an opener of HTTP and HTTPS, through the environment's proxies, with no redirects.
 
     Args:
         cut: ends its connections.
+        more: further handlers, such as one that follows redirects.
     """
     made = request.OpenerDirector()
     for handler in (
@@ -73,6 +74,7 @@ def opener(cut: Cut) -> request.OpenerDirector:
         _Https(cut),
         request.HTTPDefaultErrorHandler(),
         request.HTTPErrorProcessor(),
+        *more,
     ):
         made.add_handler(handler)
     return made
