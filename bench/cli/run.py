@@ -67,11 +67,12 @@ def run(options: Options, json: Json = None) -> None:
     Every combination of --victim, --defense, --attack and --task is a cell. Cells that are done are skipped, so the
     same command goes on after an interruption. The bench-run folder keeps every query; see bench show.
     """
-    from bench.cli.report import check_json_target, report, say_failures
+    from bench.cli.report import check_json_target, report, say_failures, say_where
     from bench.core.progress import for_terminal
     from bench.evaluation.run import execute
 
     check_json_target(json)
     done = execute(options, for_terminal())
     report(done.results, json)
+    say_where(options.out, done.results, max(options.ks))
     say_failures(done.failures, options.out)
