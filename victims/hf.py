@@ -67,7 +67,7 @@ class HuggingFace(BorrowedRecipe["FittedHuggingFace"]):
         Raises:
             UsageError: it is not to be had, no safe model, or none of audio; or `labels` are not one for each output.
         """
-        labels = Labels.given(_WHERE, context.task, self.labels)
+        labels = Labels.given(_WHERE, context.task, self.labels, context.progress)
         extractor, network = _loaded(_SOURCE.folder(self.model, self.revision))
         own = tuple(str(name) for _, name in sorted(network.config.id2label.items()))
         if labels.names and len(labels.names) != len(own):

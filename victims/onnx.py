@@ -70,7 +70,7 @@ class Onnx(BorrowedRecipe["FittedOnnx"]):
             UsageError: ONNX Runtime is not there, the model's inputs are not sound, or its labels are not known.
             DataError: the file is no model.
         """
-        labels = Labels.given(_WHERE, context.task, self.labels)
+        labels = Labels.given(_WHERE, context.task, self.labels, context.progress)
         session = _session(self.file.expanduser(), context.device)
         names = labels.names or _own_labels(self.file, session)
         first, *others = session.get_inputs() or [None]
