@@ -105,8 +105,8 @@ FILLING = _words(
 
 DOUBT = _words(
     "not no nor neither never without hardly barely lack lacks lacking less than instead rather unlike unable cannot "
-    "can't cant couldn't could unclear unsure uncertain whether if isn't doesn't don't didn't wasn't aren't free devoid "
-    "nicht kein keine pas sin non niet"
+    "can't cant couldn't could unclear unsure uncertain whether if isn't doesn't don't didn't wasn't aren't "
+    "free devoid nicht kein keine pas sin non niet"
 )
 """Words that may turn a sentence round, or say that it is none: a sentence that has one is not read."""
 
