@@ -67,12 +67,17 @@ class Weights:
         ]
 
     def shown(self, names: Sequence[str], most: int = 6) -> str:
-        """Name weights with their shapes, at most so many."""
+        """Name weights with their shapes, at most so many.
+
+        Args:
+            names: theirs.
+            most: how many are named; the rest is counted.
+        """
         told = [f"{name} {tuple(self.tensors[name].shape)}" for name in names[:most]]
         return ", ".join(told) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
-class Head(nn.Module, ABC):
+class SpeechHead(nn.Module, ABC):
     """From an encoder's frames to logits."""
 
     @property
@@ -81,7 +86,7 @@ class Head(nn.Module, ABC):
         """Count the outputs."""
 
 
-class MeanHead(Head):
+class MeanHead(SpeechHead):
     """The mean over frames, then dense layers with an activation between them.
 
     One layer alone is a CTC head, pooled: the mean of the frames' logits is the logits of their mean.
@@ -116,7 +121,7 @@ class MeanHead(Head):
         return logits
 
 
-class AttentiveHead(Head):
+class AttentiveHead(SpeechHead):
     """Attentive statistics pooling (Okabe et al. 2018), then dense layers with layer normalisation and ReLU, as the
     baseline of the Odyssey 2024 challenge has them.
 
@@ -163,7 +168,7 @@ class SpeechClassifier(nn.Module):
         head: from frames and which of them are real to logits.
     """
 
-    def __init__(self, encoder: Any, head: Head) -> None:
+    def __init__(self, encoder: Any, head: SpeechHead) -> None:
         super().__init__()
         self.encoder, self.head, self.config = encoder, head, encoder.config
 
@@ -182,7 +187,7 @@ class SpeechClassifier(nn.Module):
         return SimpleNamespace(logits=self.head(frames, real))
 
 
-def head_of(weights: Weights, width: int, activation: Activation | None, where: str) -> Head | None:
+def head_of(weights: Weights, width: int, activation: Activation | None, where: str) -> SpeechHead | None:
     """Rebuild the head that a checkpoint's weights are of.
 
     Args:
