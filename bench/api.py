@@ -54,6 +54,7 @@ class RunOptions(TypedDict, total=False):
         out: the folder of records.
         check: attack utterances of each cell again in another order and other batches, and compare.
         check_limit: so many of each cell, 16 by default, or "all".
+        keep_audio: adversarial sounds of so many utterances of each cell are kept as WAV files, `out/audio`.
     """
 
     defense: str | Sequence[str]
@@ -80,6 +81,7 @@ class RunOptions(TypedDict, total=False):
     out: str | Path
     check: bool
     check_limit: int | str
+    keep_audio: int | None
 
 
 class AttackOptions(TypedDict, total=False):
@@ -247,7 +249,7 @@ def _refuse_objects(name: str, given: tuple[Any, ...]) -> None:
 
 
 _NUMBERS: dict[str, type | tuple[type, ...]] = {
-    **dict.fromkeys(("repeats", "limit", "batch_size"), int),
+    **dict.fromkeys(("repeats", "limit", "batch_size", "keep_audio"), int),
     **dict.fromkeys(("bank_halves", "check"), bool),
     **dict.fromkeys(("corpus", "split", "corr", "noises", "enrol", "device"), str),
 }
