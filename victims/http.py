@@ -135,7 +135,7 @@ class Http(BorrowedRecipe["FittedHttp"]):
             UsageError: the settings, the labels or the key cannot be used.
         """
         recipe = self.resolved()
-        labels = Labels.given(_WHERE, context.task, recipe.labels)
+        labels = Labels.given(_WHERE, context.task, recipe.labels, context.progress)
         secret = key_from(_WHERE, recipe.key_env) if recipe.key_env else ""
         headers = {recipe.key_header: f"{recipe.key_scheme} {secret}".strip()} if secret else {}
         asked = values_of(recipe)

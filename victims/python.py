@@ -71,7 +71,7 @@ class Python(BorrowedRecipe["FittedPython"]):
         Raises:
             UsageError: the file has no such callable, or the labels are no names.
         """
-        labels = Labels.given(_WHERE, context.task, self.labels)
+        labels = Labels.given(_WHERE, context.task, self.labels, context.progress)
         model = callable_from(self.path, self.target.rpartition(":")[2], _WHERE, _ANSWERS)
         return FittedPython(self, labels, model, labels.names or labels_of(model, _WHERE), context.device)
 

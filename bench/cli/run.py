@@ -34,6 +34,7 @@ _ENROL = "What a victim may know of a speaker: halves (never what is attacked), 
 _NOISES = "all, additive (the length is kept), imperceptible (people hear the same emotion), both: all and the last."
 _CHECK = "Attack again in another order and batch, and compare: does anything remember what it should not?"
 _HALVES = "Run each search with either half of its sounds too: how much hangs on which sounds there are."
+_AUDIO = "Keep adversarial sounds of so many utterances of each cell as WAV files, with their originals."
 _MEASURES = "Measure accepted candidates, into their records: " + ", ".join(MEASURES) + "."
 
 RUN: Offered = {
@@ -57,6 +58,7 @@ RUN: Offered = {
     "out": OUT,
     "check": Asked("check", bool, "", _CHECK, False),
     "check_limit": Asked("check_limit", str, "N|all", "How many utterances of each cell --check attacks again.", "16"),
+    "keep_audio": Asked("keep_audio", int | None, "N", _AUDIO, None),
 }
 
 

@@ -69,7 +69,9 @@ def execute_all(asked: Sequence[Options], progress: Progress) -> Done:
     check_place(asked[0].out)
     parts = prepare_all(asked, progress)
     failures = measure(parts, asked)
-    return scored(parts, asked, failures + checked_again(parts, asked))
+    failures += checked_again(parts, asked)
+    keep_sounds(parts, asked)
+    return scored(parts, asked, failures)
 
 
 def check_place(out: Path) -> None:
@@ -117,6 +119,22 @@ def measure(parts: Sequence[Prepared], asked: Sequence[Options], share: Share | 
     with suppress(RoomError):  # where something is left to be measured, its first lease says it
         remember(out, all_ks(asked))
     return run_grids([(part.experiment, part.planned) for part in parts], Store(out), share or ALONE)
+
+
+def keep_sounds(parts: Sequence[Prepared], asked: Sequence[Options]) -> None:
+    """Write adversarial sounds of the finished cells as WAV files, where that is asked for.
+
+    Args:
+        parts: of `prepare_all`.
+        asked: what they were made of.
+    """
+    most = asked[0].keep_audio
+    if most is not None:
+        from bench.evaluation.kept_audio import keep_audio
+        from bench.scoring.records import Store
+
+        for part in parts:
+            keep_audio(part.experiment, part.planned, Store(asked[0].out), asked[0].out, most)
 
 
 def checked_again(parts: Sequence[Prepared], asked: Sequence[Options]) -> list[Failure]:
