@@ -67,7 +67,7 @@ def finished(handle: BinaryIO) -> bytes | None:
     """Give the bytes of an open WAV file whose header says that it has no sound, with the length that it has.
 
     Returns:
-        The file with its lengths filled in; None where there is nothing to mend, or the file's own lengths hold.
+        The file with its lengths filled in; None where nothing is missing, or the file's own lengths hold.
 
     Raises:
         OSError: the file cannot be read.
