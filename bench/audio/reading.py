@@ -62,8 +62,15 @@ def read_audio(path: Path) -> torch.Tensor:
         DataError: it is missing, not readable, not sound, cut short, empty, or holds NaN, infinities or samples beyond
             twice full scale. A cut-off MP3 or raw stream cannot be told from a whole one.
     """
-    import torch
+    return as_heard(path, *as_stored(path))
 
+
+def as_stored(path: Path) -> tuple[NDArray[np.float32], int]:
+    """Decode a sound file, and leave channels and rate as they are: samples, shape (n, channels), n >= 1, and hertz.
+
+    Raises:
+        DataError: as of `read_audio`.
+    """
     try:
         with path.open("rb") as handle:
             problem = missing_end(handle)
@@ -73,6 +80,22 @@ def read_audio(path: Path) -> torch.Tensor:
         raise DataError(path, problem, "a whole file", "copy or download it again")
     samples, rate = _decode(path)
     _check(path, samples)
+    return samples, rate
+
+
+def as_heard(path: Path, samples: NDArray[np.float32], rate: int) -> torch.Tensor:
+    """Bring what `as_stored` gives to one channel, 16 kHz and [-1, 1]: shape (t,), float32, t >= 1.
+
+    Args:
+        path: the file, for the message.
+        samples: shape (n, channels).
+        rate: in Hz.
+
+    Raises:
+        DataError: it is shorter than one sample at 16 kHz.
+    """
+    import torch
+
     mono = from_rate(_mono(samples), rate)
     if len(mono) == 0:
         found = f"{len(samples)} samples at {rate} Hz, which is less than one at {SAMPLE_RATE} Hz"
