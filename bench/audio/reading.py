@@ -67,8 +67,15 @@ def read_audio(path: Path) -> torch.Tensor:
         DataError: it is missing, not readable, not sound, cut short, empty, or holds NaN, infinities or samples beyond
             twice full scale. A cut-off MP3 or raw stream cannot be told from a whole one.
     """
-    import torch
+    return as_heard(path, *as_stored(path))
 
+
+def as_stored(path: Path) -> tuple[NDArray[np.float32], int]:
+    """Decode a sound file, and leave channels and rate as they are: samples, shape (n, channels), n >= 1, and hertz.
+
+    Raises:
+        DataError: as of `read_audio`.
+    """
     try:
         refuse_special(path)
         with path.open("rb") as handle:
@@ -78,7 +85,23 @@ def read_audio(path: Path) -> torch.Tensor:
     if problem:
         raise DataError(path, problem, "a whole file", "copy or download it again")
     samples, rate = _decode(path)
-    mono = from_rate(samples, rate)
+    return samples, rate
+
+
+def as_heard(path: Path, samples: NDArray[np.float32], rate: int) -> torch.Tensor:
+    """Bring what `as_stored` gives to one channel, 16 kHz and [-1, 1]: shape (t,), float32, t >= 1.
+
+    Args:
+        path: the file, for the message.
+        samples: shape (n, channels).
+        rate: in Hz.
+
+    Raises:
+        DataError: it is shorter than one sample at 16 kHz.
+    """
+    import torch
+
+    mono = from_rate(_mono(samples), rate)
     if len(mono) == 0:
         found = f"{len(samples)} samples at {rate} Hz, which is less than one at {SAMPLE_RATE} Hz"
         raise DataError(path, found, "a longer sound", "remove the file or get a good copy")
@@ -163,10 +186,10 @@ def refuse_silence(path: Path, waveform: torch.Tensor) -> None:
 
 
 def _decode(path: Path) -> tuple[NDArray[np.float32], int]:
-    """Every frame, its channels averaged, shape (n,), and the sampling rate.
+    """Every frame, shape (n, channels), and the sampling rate.
 
-    In blocks, each checked and averaged before the next one is read: a damaged header may promise terabytes, and a
-    small file decode to hours.
+    In blocks, each checked before the next one is read: a damaged header may promise terabytes, and a small file decode
+    to hours.
     """
     import soundfile
 
@@ -182,7 +205,7 @@ def _decode(path: Path) -> tuple[NDArray[np.float32], int]:
                 block = file.read(frames, dtype="float32", always_2d=True)
                 if len(block) or not blocks:
                     _check(path, block)
-                blocks.append(_mono(block))
+                blocks.append(block)
                 if sum(map(len, blocks)) > LONGEST_S * rate:
                     raise _too_long(path)
     except (
@@ -240,7 +263,9 @@ def _check(path: Path, samples: NDArray[np.float32]) -> None:
 
 def _mono(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """The mean of the channels, shape (n,): channel by channel, which takes a tenth of the time of `mean(axis=1)`."""
+    if samples.shape[1] == 1:
+        return samples[:, 0]
     total = samples[:, 0].copy()
     for channel in range(1, samples.shape[1]):
         total += samples[:, channel]
-    return total / np.float32(samples.shape[1]) if samples.shape[1] > 1 else total
+    return total / np.float32(samples.shape[1])

@@ -14,7 +14,7 @@ from bench.evaluation.costs import Costs, kind_of
 from bench.evaluation.descriptions import cell_description
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.facts import MeasuredCell
-from bench.evaluation.fitted_store import fit_or_load, fitted_folder
+from bench.evaluation.fitted_store import fit_once, fitted_folder
 from bench.evaluation.grid import Failure, Planned
 from bench.evaluation.measuring import Measuring
 from bench.scoring.records import Store
@@ -81,7 +81,7 @@ class Attempts:
             raise self._unfit[fitted][0]
         if not fitted_folder(self.experiment, fitted).is_dir():
             try:
-                fit_or_load(self.experiment, fitted)
+                fit_once(self.experiment, fitted)
             except Exception as error:
                 self._unfit[fitted] = error, traceback.format_exc()
                 raise

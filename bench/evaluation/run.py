@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,14 +34,19 @@ class Done:
     """What a run gave.
 
     Args:
-        results: the finished cells, scored.
+        score: scores the finished cells.
         cells: their records, in the order in which they were measured.
         failures: the cells that failed.
     """
 
-    results: Results
+    score: Callable[[], Results]
     cells: list[CellRecords]
     failures: list[Failure]
+
+    @cached_property
+    def results(self) -> Results:
+        """Score the finished cells, when first asked for: a paper's table is made of their records alone."""
+        return self.score()
 
 
 def execute(options: Options, progress: Progress) -> Done:
@@ -154,7 +160,7 @@ def checked_again(parts: Sequence[Prepared], asked: Sequence[Options]) -> list[F
 
 
 def scored(parts: Sequence[Prepared], asked: Sequence[Options], failures: list[Failure]) -> Done:
-    """Read the finished cells and score them.
+    """Read the finished cells, to be scored.
 
     Args:
         parts: of `prepare_all`.
@@ -169,7 +175,7 @@ def scored(parts: Sequence[Prepared], asked: Sequence[Options], failures: list[F
     found = [(plan, cell_key(part.experiment, plan.cell)) for part in parts for plan in part.planned]
     finished = [_as_asked(store.read(key), plan.variant) for plan, key in found if store.has(key)]
     failed = [store.failure(key) for _, key in found if not store.has(key)]
-    return Done(collect(finished, all_ks(asked), failed), finished, failures)
+    return Done(partial(collect, finished, all_ks(asked), failed), finished, failures)
 
 
 def all_ks(asked: Sequence[Options]) -> tuple[int, ...]:

@@ -68,6 +68,7 @@ def test_pairs_and_no_more_are_measured_each_once(
     ]
     done = execute_all(asked, SILENT)
     assert not done.failures
+    assert "results" not in vars(done), "scored when scores are asked for"
     assert named(done.cells) == [("none", "reverb"), ("none", "fade_in"), (NOISY, "fade_in")]
     assert [(entry.defense, entry.attack) for entry in done.results.pooled] == named(done.cells)
     assert len(read) == 1, "the data are read once"
