@@ -1,0 +1,90 @@
+"""Finished cells of a run's folder, described without reading their rows: by the digest of each file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import partial
+from pathlib import Path
+
+from bench.core.errors import DataError
+from bench.core.json_objects import JsonObject
+from bench.scoring.cell_records import CellRecords, read_cell
+from bench.scoring.descriptions import Description
+from bench.scoring.rows import SCHEMA, digest_of
+from bench.scoring.schema import AGAIN
+from bench.scoring.units import FinishedCell
+
+Damaged = dict[Path, DataError]
+"""What is wrong with files that cannot be read."""
+
+
+def sources_in(folder: Path, damaged: Damaged | None = None) -> dict[str, FinishedCell]:
+    """List the finished cells of a run by their keys, in order.
+
+    Args:
+        folder: the run's.
+        damaged: what is found to be damaged, foreign or of a newer version is put here and passed over, and what stands
+            here already is passed over too; None raises the error.
+
+    Raises:
+        DataError: the folder is not a run; or a file cannot be read, now or when its rows are asked for.
+    """
+    if not (folder / "cells").is_dir():
+        raise DataError(folder, "no folder cells/ in it", "the --out folder of a bench run", "check the path")
+    found: dict[str, FinishedCell] = {}
+    for path in sorted((folder / "cells").glob("*.parquet")):
+        if damaged is None:
+            found[path.stem] = source_of(path)
+        elif path not in damaged:
+            try:
+                found[path.stem] = source_of(path, damaged)
+            except DataError as error:
+                damaged[path] = error
+    return found
+
+
+def source_of(path: Path, damaged: Damaged | None = None) -> FinishedCell:
+    """Describe one finished cell.
+
+    Args:
+        path: `cells/KEY.parquet` in a run's folder.
+        damaged: where it is noted that its rows turn out not to be readable.
+
+    Raises:
+        DataError: it is no record file, damaged, or of a newer version; what only its rows would show is not seen yet.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(path, f"no readable records ({error})", "a record file", AGAIN) from error
+    description = _described(path, content) or read_cell(path).description
+    return FinishedCell(description, partial(_read, path, damaged), hashlib.sha256(content).hexdigest())
+
+
+def _described(path: Path, content: bytes) -> Description | None:
+    """The description of a file of the version that is written; None where the whole file has to be looked at."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        metadata = pq.read_metadata(pa.BufferReader(content))
+        schema = metadata.schema.to_arrow_schema()
+        text = schema.metadata[b"serbench"].decode()
+        columns = [[field.name, str(field.type)] for field in schema]
+        digest = schema.metadata.get(b"serbench_sha256")  # older files have none
+        told = json.loads(text)
+        if digest not in (None, digest_of(text, columns, metadata.num_rows).encode()) or told.pop("schema") != SCHEMA:
+            return None
+        return Description.of(JsonObject.of(path, told, AGAIN))
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError, AttributeError, DataError):
+        return None
+
+
+def _read(path: Path, damaged: Damaged | None) -> CellRecords:
+    try:
+        return read_cell(path)
+    except DataError as error:
+        if damaged is not None:
+            damaged[path] = error
+        raise
