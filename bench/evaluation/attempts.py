@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from bench.core.errors import ComponentError, RoomError, told_of
-from bench.core.keys import key_of_json
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.costs import Costs, kind_of
-from bench.evaluation.descriptions import cell_description
+from bench.evaluation.descriptions import cell_description, cell_key
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.facts import MeasuredCell
 from bench.evaluation.fitted_store import fit_or_load, fitted_folder
@@ -94,7 +93,7 @@ class Attempts:
 
     def _keep(self, plan: Planned, measured: MeasuredCell) -> None:
         determined = cell_description(self.experiment, plan.cell)
-        key, description = key_of_json(determined), determined | plan.labels()
+        key, description = cell_key(self.experiment, plan.cell), determined | plan.labels()
         self.store.keep_samples(key, measured.samples)
         self.store.write(key, description | {"found": measured.facts.to_json()}, measured.rows)
 
@@ -102,5 +101,5 @@ class Attempts:
         message, code = told_of(error)
         determined = cell_description(self.experiment, plan.cell)
         description = determined | plan.labels() | {"exit_code": code}
-        self.store.fail(key_of_json(determined), description, message, trace)
+        self.store.fail(cell_key(self.experiment, plan.cell), description, message, trace)
         return Failure(plan.cell, message, code)

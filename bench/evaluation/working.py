@@ -11,7 +11,7 @@ import itertools
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bench.core.clocks import clock
 from bench.core.errors import DataError
@@ -61,7 +61,7 @@ class Work:
 
     def __init__(self, experiment: Experiment, planned: Sequence[Planned], store: Store, share: Share) -> None:
         self.log = CellLog(experiment.progress, store.folder / "logs")
-        self.experiment = replace(experiment, progress=self.log)
+        self.experiment = experiment.telling(self.log)
         self.store, self.total, self.said_at = store, len(planned), time.monotonic()
         self.attempts = Attempts(self.experiment, store)
         self.settled: dict[str, Failure] = {}
