@@ -60,6 +60,22 @@ class Attempts:
         self.costs.add(kind_of(plan.cell, self.experiment.device.type), asked, time.perf_counter() - begun)
         return None
 
+    def train(self, fitted: FittedKey) -> None:
+        """Train a victim that is not kept yet; where it cannot be, its cells will say why.
+
+        Args:
+            fitted: which.
+        """
+        if fitted not in self._unfit and not fitted_folder(self.experiment, fitted).is_dir():
+            try:
+                fit_or_load(self.experiment, fitted)
+            except Exception as error:
+                self._unfit[fitted] = error, traceback.format_exc()
+
+    def cannot_train(self, fitted: FittedKey) -> bool:
+        """Tell whether a victim could not be trained here."""
+        return fitted in self._unfit
+
     def given_up(self, plan: Planned, deaths: int) -> Failure:
         """Note a cell that kills whoever measures it.
 
@@ -76,14 +92,9 @@ class Attempts:
     def _measured(self, plan: Planned) -> tuple[float, MeasuredCell]:
         """When measuring began, and what came of it; a victim that could not be fitted is not fitted again."""
         fitted = plan.cell.fitted
+        self.train(fitted)
         if fitted in self._unfit:
             raise self._unfit[fitted][0]
-        if not fitted_folder(self.experiment, fitted).is_dir():
-            try:
-                fit_or_load(self.experiment, fitted)
-            except Exception as error:
-                self._unfit[fitted] = error, traceback.format_exc()
-                raise
         begun = time.perf_counter()
         return begun, self._measuring.measured(plan.cell)
 

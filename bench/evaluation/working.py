@@ -62,6 +62,7 @@ class Work:
     def __init__(self, experiment: Experiment, planned: Sequence[Planned], store: Store, share: Share) -> None:
         self.log = CellLog(experiment.progress, store.folder / "logs")
         self.experiment = experiment.telling(self.log)
+        self.share = share
         self.store, self.total, self.said_at = store, len(planned), time.monotonic()
         self.attempts = Attempts(self.experiment, store)
         self.settled: dict[str, Failure] = {}
@@ -114,12 +115,45 @@ class Work:
         cells = self._left(fitted)
         if not cells or being_fitted(self.experiment, fitted):
             return False
-        lease = self.leases.take(f"g-{fitted_folder(self.experiment, fitted).name}", str(fitted))
+        lease = self.leases.take(self._group(fitted), str(fitted))
         if lease is None:
             return False
         with lease:
+            self._train_ahead(fitted)
             done = [self._cell(todo) for todo in cells]
         return any(done)
+
+    def _train_ahead(self, fitted: FittedKey) -> None:
+        """Train the last victims before any cell, where fewer are left to train than there are processes.
+
+        Others can help with cells, and not with training: whoever would train last would let the others wait.
+        """
+        if self.share.of == 1 and not self.leases.others():
+            return
+        self.attempts.train(fitted)
+        for other in self._to_train(fitted):
+            lease = self.leases.take(self._group(other), str(other))
+            if lease is not None:
+                with lease:
+                    self.attempts.train(other)
+
+    def _to_train(self, fitted: FittedKey) -> Iterator[FittedKey]:
+        """Victims that nobody is training, while they are fewer than the processes."""
+        for _ in self.order:
+            missing = [one for one in self.order if one != fitted and self._untrained(one)]
+            if not missing or len(missing) >= max(self.share.of, 1 + len(self.leases.others())):
+                return
+            fitted = missing[0]
+            yield fitted
+
+    def _untrained(self, fitted: FittedKey) -> bool:
+        if fitted_folder(self.experiment, fitted).is_dir() or self.attempts.cannot_train(fitted):
+            return False
+        taken = self.leases.holder(self._group(fitted)) is not None or being_fitted(self.experiment, fitted)
+        return not taken and bool(self._left(fitted))
+
+    def _group(self, fitted: FittedKey) -> str:
+        return f"g-{fitted_folder(self.experiment, fitted).name}"
 
     def _to_help(self) -> Iterator[Todo]:
         """Cells that another has yet to come to, its last ones first; where the victim is there."""
