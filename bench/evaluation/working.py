@@ -7,6 +7,7 @@ everything taken waits, and takes over what the dead leave behind.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from bench.core.clocks import clock
 from bench.core.errors import DataError
 from bench.core.leases import Lease, Leases
+from bench.core.processes import this_process
 from bench.evaluation.attempts import Attempts
 from bench.evaluation.cell_log import CellLog
 from bench.evaluation.cells import FittedKey
@@ -95,8 +97,17 @@ class Work:
         return any(todo.key not in self.closed for todo in self.todo)
 
     def turn(self) -> bool:
-        """Do one piece of work, after `open`; return whether there was any that nobody else has taken."""
-        return any(map(self._begin, self.order)) or any(map(self._cell, self._to_help()))
+        """Do one piece of work, after `open`; return whether there was any that nobody else has taken.
+
+        One look at all leases says what is free; only where nothing is are those looked at that somebody has, or had.
+        """
+        taken = self.leases.names()
+        if taken and self.share.of == 1:
+            self.order = _from_own_place(self.order)
+        groups = sorted(self.order, key=lambda fitted: self._group(fitted) in taken)
+        if any(map(self._begin, groups)):
+            return True
+        return any(map(self._cell, sorted(self._to_help(), key=lambda todo: f"c-{todo.key}" in taken)))
 
     def _failed_elsewhere(self, todo: Todo) -> None:
         """Take note of a failure that another process has met since this grid began."""
@@ -214,6 +225,13 @@ class Work:
     def waits_for(self) -> str:
         """Say whom this process waits for."""
         return "; ".join(f"{one.process}: {one.what}" for one in self.leases.held().values() if one.name[0] == "c")
+
+
+def _from_own_place(order: Sequence[FittedKey]) -> tuple[FittedKey, ...]:
+    """The same from a place that each process has for itself: where others are at work, none looks where all look."""
+    place = int(hashlib.sha256(this_process().tag.encode()).hexdigest(), 16) % len(order)
+    by_name = sorted(order, key=str)
+    return (*by_name[place:], *by_name[:place])
 
 
 def _begun(store: Store, share: Share) -> float:

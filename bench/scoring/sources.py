@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from bench.scoring.rows import SCHEMA, digest_of
 from bench.scoring.schema import AGAIN
 from bench.scoring.units import FinishedCell
 
+_AT_ONCE = 16
 Damaged = dict[Path, DataError]
 """What is wrong with files that cannot be read."""
 
@@ -33,15 +36,30 @@ def sources_in(folder: Path, damaged: Damaged | None = None) -> dict[str, Finish
     if not (folder / "cells").is_dir():
         raise DataError(folder, "no folder cells/ in it", "the --out folder of a bench run", "check the path")
     found: dict[str, FinishedCell] = {}
-    for path in sorted((folder / "cells").glob("*.parquet")):
-        if damaged is None:
-            found[path.stem] = source_of(path)
-        elif path not in damaged:
-            try:
-                found[path.stem] = source_of(path, damaged)
-            except DataError as error:
-                damaged[path] = error
+    paths = [path for path in sorted((folder / "cells").glob("*.parquet")) if path not in (damaged or ())]
+    for path, content in _contents(paths):
+        try:
+            found[path.stem] = _source(path, content, damaged)
+        except DataError as error:
+            if damaged is None:
+                raise
+            damaged[path] = error
     return found
+
+
+def _contents(paths: Sequence[Path]) -> Iterator[tuple[Path, bytes | DataError]]:
+    """What is in files, several of which are waited for at once: each takes a while where they lie far away."""
+    with ThreadPoolExecutor(_AT_ONCE) as readers:
+        for first in range(0, len(paths), _AT_ONCE):
+            some = paths[first : first + _AT_ONCE]
+            yield from zip(some, readers.map(_content, some), strict=True)
+
+
+def _content(path: Path) -> bytes | DataError:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        return DataError(path, f"no readable records ({error})", "a record file", AGAIN)
 
 
 def source_of(path: Path, damaged: Damaged | None = None) -> FinishedCell:
@@ -54,10 +72,12 @@ def source_of(path: Path, damaged: Damaged | None = None) -> FinishedCell:
     Raises:
         DataError: it is no record file, damaged, or of a newer version; what only its rows would show is not seen yet.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(path, f"no readable records ({error})", "a record file", AGAIN) from error
+    return _source(path, _content(path), damaged)
+
+
+def _source(path: Path, content: bytes | DataError, damaged: Damaged | None) -> FinishedCell:
+    if isinstance(content, DataError):
+        raise content
     description = _described(path, content) or read_cell(path).description
     return FinishedCell(description, partial(_read, path, damaged), hashlib.sha256(content).hexdigest())
 
