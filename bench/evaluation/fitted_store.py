@@ -49,6 +49,10 @@ def fitted_description(experiment: Experiment, fitted: FittedKey) -> dict[str, A
         experiment: data and machine.
         fitted: which victim.
     """
+    return experiment.once(fitted, lambda: _described(experiment, fitted))
+
+
+def _described(experiment: Experiment, fitted: FittedKey) -> dict[str, Any]:
     defense = fitted.defense
     told = {
         "victim": fitted.victim.identity,
@@ -74,7 +78,8 @@ def fitted_folder(experiment: Experiment, fitted: FittedKey) -> Path:
         experiment: data and machine.
         fitted: which victim.
     """
-    return cache_dir() / "victims" / f"{fitted.victim.name}-{key_of_json(fitted_description(experiment, fitted))}"
+    key = experiment.once(("key", fitted), lambda: key_of_json(fitted_description(experiment, fitted)))
+    return cache_dir() / "victims" / f"{fitted.victim.name}-{key}"
 
 
 def fit_or_load(experiment: Experiment, fitted: FittedKey) -> Victim:

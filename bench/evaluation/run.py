@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.contracts.variants import Variant
 from bench.core.cache import cache_dir
 from bench.core.errors import RoomError, UsageError
 from bench.core.progress import Progress
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from bench.evaluation.grid import Failure, Planned, Share
     from bench.scoring.records import CellRecords
     from bench.scoring.results import Results
+    from bench.scoring.units import FinishedCell
 
 
 @dataclass(frozen=True)
@@ -35,18 +35,23 @@ class Done:
 
     Args:
         score: scores the finished cells.
-        cells: their records, in the order in which they were measured.
+        sources: the finished cells, in the order in which they were measured.
         failures: the cells that failed.
     """
 
     score: Callable[[], Results]
-    cells: list[CellRecords]
+    sources: list[FinishedCell]
     failures: list[Failure]
 
     @cached_property
     def results(self) -> Results:
         """Score the finished cells, when first asked for: a paper's table is made of their records alone."""
         return self.score()
+
+    @cached_property
+    def cells(self) -> list[CellRecords]:
+        """Return the records of the finished cells: read when first asked for."""
+        return [source.read() for source in self.sources]
 
 
 def execute(options: Options, progress: Progress) -> Done:
@@ -169,23 +174,19 @@ def scored(parts: Sequence[Prepared], asked: Sequence[Options], failures: list[F
     """
     from bench.evaluation.descriptions import cell_key
     from bench.scoring.records import Store
-    from bench.scoring.results import collect
+    from bench.scoring.results import collect_from
+    from bench.scoring.sources import source_of
 
     store = Store(asked[0].out)
     found = [(plan, cell_key(part.experiment, plan.cell)) for part in parts for plan in part.planned]
-    finished = [_as_asked(store.read(key), plan.variant) for plan, key in found if store.has(key)]
+    finished = [source_of(store.path(key)).scored_for(plan.variant.noises) for plan, key in found if store.has(key)]
     failed = [store.failure(key) for _, key in found if not store.has(key)]
-    return Done(partial(collect, finished, all_ks(asked), failed), finished, failures)
+    return Done(partial(collect_from, finished, all_ks(asked), failed), finished, failures)
 
 
 def all_ks(asked: Sequence[Options]) -> tuple[int, ...]:
     """List the numbers of queries of several selections, in ascending order, each once."""
     return tuple(sorted({k for options in asked for k in options.ks}))
-
-
-def _as_asked(cell: CellRecords, asked: Variant) -> CellRecords:
-    """A finished cell, scored for what is asked now: its file names what was asked when it was measured."""
-    return replace(cell, description=replace(cell.description, noises=asked.noises))
 
 
 _VARY = (

@@ -11,8 +11,10 @@ from bench.core.errors import DataError, UsageError
 from bench.evaluation.options import parse_ks
 from bench.scoring.dependence import Estimand
 from bench.scoring.descriptions import FailedCell
-from bench.scoring.records import CellRecords, Store
-from bench.scoring.results import Results, collect
+from bench.scoring.records import Store
+from bench.scoring.results import Results, collect_from
+from bench.scoring.sources import Damaged, sources_in
+from bench.scoring.units import FinishedCell
 
 _RUN_FILE = "run.json"
 
@@ -73,13 +75,33 @@ def read_results(
         DataError: a folder is no run, or holds nothing finished.
         UsageError: a k is beyond the budget of a run; "trainings" of fewer than five seeds.
     """
-    cells: dict[str, CellRecords] = {}
+    if instead is None:
+        return _results(folders, ks, estimand)
+    damaged: Damaged = {}
+    while True:
+        before = len(damaged)
+        try:
+            found = _results(folders, ks, estimand, damaged)
+        except DataError:
+            if len(damaged) == before:
+                raise
+        else:
+            break
+    for path in sorted(damaged):
+        instead(damaged[path])
+    return found
+
+
+def _results(
+    folders: Sequence[Path], ks: Sequence[int] | None, estimand: Estimand, damaged: Damaged | None = None
+) -> Results:
+    cells: dict[str, FinishedCell] = {}
     failed: list[FailedCell] = []
     asked = set(ks or ())
     budgets: dict[Path, int] = {}
     for folder in folders:
         store = Store(folder)
-        own = {cell.key: cell for cell in store.cells(instead)}
+        own = sources_in(folder, damaged)
         budgets[folder] = max((cell.description.rests_on.max_queries for cell in own.values()), default=0)
         cells.update(own)
         failed += store.failures()
@@ -93,4 +115,4 @@ def read_results(
     # a failure that has been put right since is no news, whatever code the cell was measured with
     done = {(cell.description.names, cell.description.rests_on.max_queries) for cell in order}
     failed = [one for one in failed if (one.names, one.max_queries) not in done]
-    return collect(order, sorted(usable), failed, estimand)
+    return collect_from(order, sorted(usable), failed, estimand)

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 from bench.core.errors import DataError
 from bench.core.json_objects import JsonObject
 from bench.scoring.descriptions import Description
-from bench.scoring.rows import digest_of
+from bench.scoring.rows import columns_of, digest_of
 from bench.scoring.schema import AGAIN, RecordFile, current
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from bench.scoring.candidates import Tally
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,13 @@ class CellRecords:
         key: names its file.
         description: what determined it: names, versions, fingerprints.
         rows: a DataFrame with a row for each query and the columns of docs/records.md.
+        tally: counts of all queries, where `rows` are not all any more.
     """
 
     key: str
     description: Description
     rows: pd.DataFrame
+    tally: Tally | None = None
 
 
 def read_cell(path: Path) -> CellRecords:
@@ -56,10 +60,12 @@ def checked(path: Path) -> RecordFile:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(path, page_checksum_verification=True)
+        file = pq.ParquetFile(pa.BufferReader(path.read_bytes()), page_checksum_verification=True)
+        table = file.read(use_threads=False)  # of one small file, threads take longer
         text = table.schema.metadata[b"serbench"]
         digest = table.schema.metadata.get(b"serbench_sha256")
-        if digest is not None and digest_of(text.decode(), table) != digest.decode():  # older files have none
+        own = digest_of(text.decode(), columns_of(table), table.num_rows)
+        if digest is not None and own != digest.decode():  # older files have none
             raise ValueError("a description or columns that are not those written")
         return current(path, table, JsonObject.of(path, json.loads(text), AGAIN))
     except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
