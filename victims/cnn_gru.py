@@ -91,9 +91,9 @@ class CnnGru:
                 fitted.network.parameters(), lr=self.learning_rate, alpha=0.9, eps=1e-7
             )
             schedule = Schedule(self.batch_size, self.max_epochs, self.patience)
-            enrolled, *data = fitted.prepared(train, valid, context)
+            enrolled, learnt, heard = fitted.prepared(train, valid, context)
             again = renewal(context, enrolled, lambda said: enrolled.learnt(said, enrolled.frames(said), context))
-            fit_network(fitted.network, optimizer, *data, schedule, context, renew=again)
+            fit_network(fitted.network, optimizer, learnt, heard, schedule, context, renew=again)
             known = enrolled.statistics
         return replace(fitted, everybody=torch.stack([known[name] for name in sorted(known)]).mean(dim=0))
 
@@ -192,7 +192,7 @@ class FittedCnnGru:
         return self.knowing(clean, self.frames(clean))
 
     def knowing(self, clean: Sequence[Utterance], frames: Sequence[Tensor]) -> FittedCnnGru:
-        """As `enroll`, where the features are known.
+        """Enrol speakers whose features are known, see `enroll`.
 
         Args:
             clean: utterances.

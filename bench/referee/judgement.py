@@ -48,7 +48,7 @@ def energy64(waveform: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Room:
+class Scratch:
     """Memory to measure in, which many candidates share: what is warm in a core's cache is not made anew.
 
     Args:
@@ -60,8 +60,8 @@ class Room:
     wide: Tensor
 
     @classmethod
-    def of(cls, samples: int, device: torch.device) -> Room:
-        """Make room.
+    def of(cls, samples: int, device: torch.device) -> Scratch:
+        """Make one.
 
         Args:
             samples: of the longest candidate.
@@ -83,7 +83,9 @@ class Room:
         return torch.dot(wide, wide)
 
 
-def energies(original: Tensor, rendered: Rendered, signal: Tensor, room: Room | None = None) -> tuple[Tensor, Tensor]:
+def energies(
+    original: Tensor, rendered: Rendered, signal: Tensor, scratch: Scratch | None = None
+) -> tuple[Tensor, Tensor]:
     """Sum a candidate's signal and its noise after clipping, in float64, without waiting for the device.
 
     Of the original's length it is the whole change against the original. Of another length it is all overlays together
@@ -93,7 +95,7 @@ def energies(original: Tensor, rendered: Rendered, signal: Tensor, room: Room | 
         original: the utterance's samples, shape (t,), on the candidate's device.
         rendered: the candidate.
         signal: `energy64` of the original, which many candidates share.
-        room: to measure in; made anew by default.
+        scratch: to measure in; made anew by default.
 
     Returns:
         Two float64 scalars on the device, which `snr_db_of` reads.
@@ -106,8 +108,8 @@ def energies(original: Tensor, rendered: Rendered, signal: Tensor, room: Room | 
             return (whole, nothing) if not rendered.overlaid else (nothing, nothing + 1)
         clean = rendered.speech.clamp(-1.0, 1.0)
         signal = energy64(clean)
-    room = Room.of(heard.shape[-1], heard.device) if room is None else room
-    return signal, room.change64(heard, clean)
+    scratch = Scratch.of(heard.shape[-1], heard.device) if scratch is None else scratch
+    return signal, scratch.change64(heard, clean)
 
 
 def snr_db_of(signal: float, noise: float) -> float:

@@ -21,7 +21,7 @@ from bench.core.types import Utterance
 from bench.perturbations.laying import Rendered
 from bench.referee.attack_run import AttackRun as AttackRun
 from bench.referee.columns import kinds_of
-from bench.referee.judgement import Room, Verdict, energies, energy64, measured_snr_db, verdict_on
+from bench.referee.judgement import Scratch, Verdict, energies, energy64, measured_snr_db, verdict_on
 from bench.referee.lending import token_of
 
 IDLE = 256
@@ -123,14 +123,14 @@ class Search:
         """Return what was asked and answered, of an attack that learns; nothing of any other."""
         return PastSearch(tuple(self._asked_about))
 
-    def energies(self, candidate: Candidate, room: Room | None = None) -> tuple[Tensor, Tensor]:
+    def energies(self, candidate: Candidate, scratch: Scratch | None = None) -> tuple[Tensor, Tensor]:
         """Sum the candidate's signal and noise, see `bench.referee.judgement.energies`.
 
         Args:
             candidate: the search's.
-            room: to measure in.
+            scratch: to measure in.
         """
-        return energies(self.original.waveform, candidate.rendered, self._energy, room)
+        return energies(self.original.waveform, candidate.rendered, self._energy, scratch)
 
     def snr_db(self, candidate: Candidate) -> float:
         """Measure the candidate, see `bench.referee.judgement.measured_snr_db`."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from bench.perturbations.laying import laid
-from bench.referee.judgement import Room
+from bench.referee.judgement import Scratch
 from bench.referee.search import Candidate, Search
 
 
@@ -38,8 +38,8 @@ def measurements(asking: Sequence[tuple[Search, Candidate]], device: torch.devic
         Three tensors of shape (n,), float64: the energies of signal and noise, and the least gain of the overlays: 1
         where there is none.
     """
-    room = Room.of(max(one.rendered.waveform.shape[-1] for _, one in asking), device)
-    signals, noise = zip(*(search.energies(candidate, room) for search, candidate in asking), strict=True)
+    scratch = Scratch.of(max(one.rendered.waveform.shape[-1] for _, one in asking), device)
+    signals, noise = zip(*(search.energies(candidate, scratch) for search, candidate in asking), strict=True)
     gains = [candidate.rendered.gain for _, candidate in asking]
     without = torch.ones((), device=device)
     least = torch.stack([without if gain is None else gain for gain in gains])

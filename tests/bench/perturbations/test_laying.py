@@ -20,7 +20,7 @@ from bench.core.types import NoiseClip
 from bench.perturbations.laying import laid
 from bench.perturbations.overlays import gains_of
 from bench.perturbations.rendering import Rendered, Renderer
-from bench.referee.judgement import Room, energies, energy64
+from bench.referee.judgement import Scratch, energies, energy64
 from bench.testing import sample_tools
 
 
@@ -101,7 +101,7 @@ def test_a_lone_overlay_is_speech_plus_sound_at_its_level() -> None:
 
 
 def test_energies_are_the_same_in_shared_room_and_alone() -> None:
-    room = Room.of(max(len(one.waveform) for one in ALL), torch.device("cpu"))
+    room = Scratch.of(max(len(one.waveform) for one in ALL), torch.device("cpu"))
     for one in ALL:
         clean = one.speech if len(one.speech) == len(one.waveform) else one.base.waveform
         shared = energies(clean, one, energy64(clean), room)
