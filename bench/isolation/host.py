@@ -28,6 +28,7 @@ from bench.contracts.protocols import ChecksVictim, Fingerprinted, FitContext, T
 from bench.contracts.registry import Registry
 from bench.contracts.traits import traits_of
 from bench.contracts.variants import offered_by
+from bench.core.allocation import keep_memory
 from bench.core.devices import compute_exactly
 from bench.core.errors import BenchError, DataError, UsageError
 from bench.core.noises import NoiseSet
@@ -225,6 +226,7 @@ class Host:
         torch.set_num_threads(head["threads"])
         device, told, task = torch.device(head["device"]), Telling(channel), read_task(head["task"])
         compute_exactly(device)
+        keep_memory()
         return FitContext(task, head["seed"], device, noises, told, self.registry.build, head["victim_spec"])
 
     def _batch(self, request: Message) -> tuple[Victim, Any]:

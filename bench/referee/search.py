@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 import torch
 from torch import Tensor
@@ -18,10 +18,10 @@ from bench.core.heard import Heard
 from bench.core.rng import generator_of, key_of
 from bench.core.specs import bare
 from bench.core.types import Utterance
-from bench.perturbations.rendering import Rendered
+from bench.perturbations.laying import Rendered
 from bench.referee.attack_run import AttackRun as AttackRun
 from bench.referee.columns import kinds_of
-from bench.referee.judgement import Verdict, energy64, measured_snr_db, verdict_on
+from bench.referee.judgement import Scratch, Verdict, energies, energy64, measured_snr_db, verdict_on
 from bench.referee.lending import token_of
 
 IDLE = 256
@@ -37,12 +37,26 @@ class Candidate:
     Args:
         recipe: what is to be done.
         rendered: what came of it.
-        utterance: the utterance as it is heard then, for the victim.
+        original: the clean utterance.
     """
 
     recipe: Recipe
     rendered: Rendered
-    utterance: Utterance
+    original: Utterance
+
+    @cached_property
+    def utterance(self) -> Utterance:
+        """Return the utterance as it is heard then, for the victim."""
+        words = self.rendered.base
+        return replace(self.original, waveform=self.rendered.waveform, transcript=words.transcript, words=words.words)
+
+    def sounding(self, rendered: Rendered) -> Candidate:
+        """Return the candidate with other samples.
+
+        Args:
+            rendered: those.
+        """
+        return Candidate(self.recipe, rendered, self.original)
 
 
 class Search:
@@ -109,7 +123,16 @@ class Search:
         """Return what was asked and answered, of an attack that learns; nothing of any other."""
         return PastSearch(tuple(self._asked_about))
 
-    def snr_db(self, candidate: Candidate) -> Tensor:
+    def energies(self, candidate: Candidate, scratch: Scratch | None = None) -> tuple[Tensor, Tensor]:
+        """Sum the candidate's signal and noise, see `bench.referee.judgement.energies`.
+
+        Args:
+            candidate: the search's.
+            scratch: to measure in.
+        """
+        return energies(self.original.waveform, candidate.rendered, self._energy, scratch)
+
+    def snr_db(self, candidate: Candidate) -> float:
         """Measure the candidate, see `bench.referee.judgement.measured_snr_db`."""
         return measured_snr_db(self.original.waveform, candidate.rendered, self._energy)
 
@@ -118,7 +141,7 @@ class Search:
 
         Args:
             candidate: the search's.
-            measured: from `snr_db`.
+            measured: its SNR, in dB.
             min_snr_db: it counts only above this SNR.
 
         Raises:
@@ -158,7 +181,7 @@ class Search:
             except Exception as error:  # an effect may be somebody else's code
                 raise self.broken(f"{type(error).__name__}: {error}", "an effect that can be applied") from error
             if rendered is not None and self._may_try(recipe, rendered):
-                return Candidate(recipe, rendered, self._as_heard(rendered.heard))
+                return Candidate(recipe, rendered, self.original)
             self._idle -= 1
             if self._idle <= 0:
                 return None
@@ -167,9 +190,11 @@ class Search:
 
     def _may_try(self, recipe: Recipe, rendered: Rendered) -> bool:
         """Whether the threat model allows it; nobody is asked about anything else."""
-        perception = self._attack_run.tools.perception
-        kinds = partial(kinds_of, self._heard, rendered.heard, recipe, perception)
-        return self.granted.allowed == "all" or self.granted.allows(*kinds())
+        if self.granted.allowed == "all":
+            return True
+        same_words = rendered.base.transcript == self._heard.transcript
+        heard = rendered.base if same_words else rendered.heard  # overlays change no length
+        return self.granted.allows(*kinds_of(self._heard, heard, recipe, self._attack_run.tools.perception))
 
     def _asked(self, step: Callable[[], Recipe]) -> Recipe | None:
         """What the search asks for next, or None where it has ended."""
@@ -183,9 +208,6 @@ class Search:
             raise
         except Exception as error:
             raise self.broken(f"{type(error).__name__}: {error}", "a Recipe or a return") from error
-
-    def _as_heard(self, heard: Heard) -> Utterance:
-        return replace(self.original, waveform=heard.waveform, transcript=heard.transcript, words=heard.words)
 
     def _close(self) -> None:
         try:
