@@ -170,8 +170,18 @@ class InformedAttack(Attack, Protocol):
         ...
 
 
+@runtime_checkable
+class InformedByType(InformedAttack, Protocol):
+    """An informed attack that is told of noise types: finer than categories, as the rows of P1's Table 1."""
+
+    @property
+    def noise_types(self) -> tuple[str, ...]:
+        """Name them: each is probed, and stands in `tools.degradation`, in a category's place."""
+        ...
+
+
 Degradation = Mapping[str, float]
-"""What an informed attacker knows: the loss of UAR by noise category, measured on data that is not test data."""
+"""What an informed attacker knows: the loss of UAR by noise category, or type, measured on data that no test sees."""
 
 
 @dataclass(frozen=True)
@@ -218,8 +228,8 @@ class AttackTools:
         render: makes speech from a recipe as the referee will, or None where it does not apply: any attacker can do at
             home what it describes. No victim is asked, so nothing is charged.
         speech: the clean speech of the part that is attacked, copies, with opaque speakers.
-        degradation: for a threat model that knows "noise-harm" (P1's Corr), the loss of UAR by noise category; else
-            None.
+        degradation: for a threat model that knows "noise-harm" (P1's Corr), the loss of UAR by noise category, or
+            by noise type; else None.
         defense_view: for one that knows "defense" (trait `adaptive`), a look through it; else None.
         transferred: for an attacker who knows of no defence (trait `transfers`): the best recipe against the bare
             victim of the attack that it is made of, for the utterance at hand; else None.

@@ -141,6 +141,11 @@ class IsolatedInformed(IsolatedSearch):
         """Name the noise categories that it chooses from."""
         return self.told.traits.categories or ()
 
+    @property
+    def noise_types(self) -> tuple[str, ...]:
+        """Name what it is told the harm of: its categories, where it names nothing finer."""
+        return self.told.noise_types or self.categories
+
     def probe(self, original: Heard, category: str, tools: AttackTools, rng: Rng) -> Recipe | None:
         """Pass on what it would try first of a noise category."""
         process = self._lent_to(tools)
