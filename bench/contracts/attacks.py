@@ -97,9 +97,11 @@ class PastSearch:
 
     Args:
         asked: what was tried and charged, and what was told of it, in order.
+        label: what the victim says of the clean speech, for a threat model that is answered "label" or more.
     """
 
     asked: tuple[tuple[Recipe, Answer], ...]
+    label: str | None = None
 
 
 Plan: TypeAlias = Mapping[str, Any]
@@ -108,12 +110,13 @@ Plan: TypeAlias = Mapping[str, Any]
 
 @runtime_checkable
 class LearningAttack(Attack, Protocol):
-    """An attack that learns from one utterance for another, in rounds (`ThreatModel.round_size`)."""
+    """An attack that learns from one utterance for another: in rounds (`ThreatModel.round_size`), or from validation
+    speech before it attacks (`ThreatModel.rehearsal`)."""
 
     def learn(self, plan: Plan, searches: Sequence[PastSearch]) -> Plan:
         """Return the plan of the next round.
 
-        Called after each round of utterances, whose searches had the plan as `tools.plan`.
+        Called after each round of utterances, whose searches had the plan as `tools.plan`, and once after a rehearsal.
 
         Args:
             plan: what was learnt before, {} at first.
@@ -236,7 +239,10 @@ class AttackTools:
         validation: for a threat model that knows "validation", clean speech of validation speakers, and what the victim
             says of it.
         training: for one that knows "training", the speech that the victim was trained on, with its labels.
-        plan: for one that learns in rounds, what `learn` returned after the last round; else {}.
+        plan: for one that learns, what `learn` returned after the last round, or after the rehearsal; else {}.
+        label: for a threat model that is answered "label" or more, what the victim says of the clean speech; None where
+            it refuses that.
+        rehearsing: whether this is validation speech, searched with the budget of `ThreatModel.rehearsal`.
     """
 
     noises: NoiseSet
@@ -252,3 +258,5 @@ class AttackTools:
     validation: Sequence[KnownSpeech] = ()
     training: Sequence[KnownSpeech] = ()
     plan: Plan = field(default_factory=dict)
+    label: str | None = None
+    rehearsing: bool = False
