@@ -8,7 +8,7 @@ from typing import ClassVar, get_args
 from bench import EffectTools, Heard, Perturbation, Rng, Traits, chosen, within
 from bench.audio.signal import noise_gain
 from bench.audio.signal.levels import audible
-from bench.perturbations.noise_shapes import NoiseShape, shaped_noise
+from bench.perturbations.noise_shapes import NoiseShape, draws_for, shaped_noise
 from bench.perturbations.once import drawn_noise, sound_effect
 
 
@@ -42,7 +42,7 @@ class ShapedNoise:
         speech = original.waveform
         if not audible(speech):
             return None
-        draws = drawn_noise(rng.standard_normal(speech.shape[-1], dtype="float32"), speech)
+        draws = drawn_noise(rng.standard_normal(draws_for(speech.shape[-1]), dtype="float32"), speech)
         noise = shaped_noise(speech, self.shape, self.below_hz, draws)
         noise = noise * noise_gain(speech, noise, self.snr_db)
         done = Perturbation("shaped_noise", "signal", f"{self.shape} below {self.below_hz:g} Hz")

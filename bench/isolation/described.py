@@ -75,8 +75,9 @@ def described(process: IsolatedProcess, kind: str, specs: Sequence[str]) -> Desc
     types = told.get("noise_types")
     if not isinstance(types, list) or len(types) > _ITEMS or not all(map(_is_line, types)):
         raise process.broken("noise types that are none", "a list of names")
-    more = {"offers": tuple(offers), "noise_types": tuple(types)}
-    return Described(str(spec), params, _traits(process, told), " ".join(prints), **flags, **more)
+    more = tuple(offers), tuple(types)
+    traits = _traits(process, told)
+    return Described(str(spec), params, traits, " ".join(prints), offers=more[0], noise_types=more[1], **flags)
 
 
 def _names(kind: str, text: str) -> list[str]:
