@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -119,38 +120,31 @@ def attack_reports(cells: Iterable[CellRecords]) -> list[AttackReport]:
         cells: records. Of an attack that knows its budget, the searches with the greatest are taken; those with one
             half of the noise bank are left out.
     """
-    groups: dict[tuple[object, ...], list[CellRecords]] = {}
+    groups: dict[tuple[str, str, str, bool, Counted, Setting], list[CellRecords]] = {}
     for cell in cells:
         about = cell.description
         names = about.names
         for noises in about.noises if names.half is None else ():
             key = (names.victim, names.defense, names.attack, about.corr, noises, names.setting)
             groups.setdefault(key, []).append(cell)
-    return [_reported(*key, own) for key, own in groups.items()]  # type: ignore[arg-type]
+    return [_reported(key, own) for key, own in groups.items()]
 
 
-def _reported(
-    victim: str,
-    defense: str,
-    attack: str,
-    corr: bool,
-    noises: Counted,
-    setting: Setting,
-    cells: Sequence[CellRecords],
-) -> AttackReport:
+def _reported(key: tuple[str, str, str, bool, Counted, Setting], cells: Sequence[CellRecords]) -> AttackReport:
+    _, _, _, corr, noises, _ = key
     budget = max(cell.description.rests_on.max_queries for cell in cells)
     rows = pooled_rows([cell for cell in cells if cell.description.rests_on.max_queries == budget])
     condition, first = Condition(corr, noises, rows), first_successes(rows, noises)
     true = rows.loc[rows["query"] == 0, [*UTTERANCE, "label_true"]]
     first = first.merge(true, on=list(UTTERANCE), how="left")
     seen = np.isfinite(first["first"].to_numpy(float))
-    won = _first_winners(rows, noises)
+    won = _first_winners(rows, noises).to_dict("records")
 
     def by(column: str) -> tuple[Share, ...]:
         return tuple(_share(str(name), own, budget, condition) for name, own in first.groupby(column, sort=True))
 
     return AttackReport(
-        *(victim, defense, attack, corr, noises, setting),
+        *key,
         {k: condition.acc_att(k) for k in range(1, budget + 1)},
         kaplan_meier(np.where(seen, first["first"], budget), seen),
         median_queries(first["first"], budget, first["speaker"].tolist(), utterances_of(first)),
@@ -166,7 +160,7 @@ def _first_winners(rows: pd.DataFrame, noises: Counted) -> pd.DataFrame:
     return wins.drop_duplicates(list(UTTERANCE))
 
 
-def _kind(row: pd.Series[object]) -> str:
+def _kind(row: Mapping[Any, Any]) -> str:
     """What was done, with the parameters of effects but their level; as records name it where there is no recipe."""
     try:
         parts = json.loads(str(row["recipe"]))
@@ -183,9 +177,11 @@ def _named(part: Mapping[str, object]) -> str:
     return f"{name}:{kept}" if kept else name
 
 
-def _counted(won: pd.DataFrame, key: Callable[[pd.Series[object]], tuple[str, str, str]]) -> tuple[Means, ...]:
+def _counted(
+    won: Sequence[Mapping[Any, Any]], key: Callable[[Mapping[Any, Any]], tuple[str, str, str]]
+) -> tuple[Means, ...]:
     counts: dict[tuple[str, str, str], int] = {}
-    for _, row in won.iterrows():
+    for row in won:
         counts[key(row)] = counts.get(key(row), 0) + 1
     return tuple(Means(*what, count) for what, count in sorted(counts.items(), key=lambda one: (-one[1], one[0])))
 
