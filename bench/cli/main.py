@@ -28,6 +28,8 @@ class _Bench(Subcommands):
         "certify": ("bench.cli.certify:certify", "Prove how far smoothed victims' answers reach."),
         "purified": ("bench.cli.purified:purified", "See what a purifier makes of an utterance."),
         "curve": ("bench.cli.curve:curve", "Show error against a parameter of an attack."),
+        "attack-report": ("bench.cli.attack_report:attack_report", "Show how fast attacks succeeded, and by what."),
+        "replay": ("bench.cli.replay:replay", "Bring what attacks found to other victims."),
         "listen": ("bench.cli.listen:listen", "Hear and see what attacks do."),
         "perception": ("bench.cli.perception:perception", "Turn raters' answers into a perception table."),
         "data": ("bench.cli.data:app", "Get sounds, and check those that you have."),

@@ -86,12 +86,18 @@ def select(options: Options, registry: Registry) -> Selection:
 
 def _check_learns(attack: Component, repeats: int | None) -> None:
     """Refuse an attack that declares rounds and does not learn, and a single order of one that does."""
-    if not attack.threat_model.round_size:
+    model = attack.threat_model
+    if not (model.round_size or model.rehearsal):
         return
     where = f"attack {attack.spec!r}"
     if not isinstance(attack.object, LearningAttack):
-        raise UsageError(where, "a round_size and no method learn", "learn(plan, searches)", "add it, or declare none")
-    if repeats == 1:
+        raise UsageError(
+            where,
+            "a round_size or a rehearsal, and no method learn",
+            "learn(plan, searches)",
+            "add it, or declare none",
+        )
+    if repeats == 1 and model.round_size:
         found = f"1, for {where}, which learns from one utterance for another"
         raise UsageError("--repeats", found, "2 or more orders of the utterances", "leave it out for 5")
 

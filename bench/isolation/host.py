@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 
-from bench.contracts.attacks import InformedAttack, SpeechEffect
+from bench.contracts.attacks import InformedAttack, InformedByType, SpeechEffect
 from bench.contracts.capabilities import Purifying, Refusing
 from bench.contracts.component import Component
 from bench.contracts.pipeline import Defended, check_defends
@@ -151,6 +151,7 @@ class Host:
             "seen": any(isinstance(leaf.object, TrainedAgainst) for leaf in leaves),
             "effect": isinstance(own, SpeechEffect),
             "informed": isinstance(own, InformedAttack),
+            "noise_types": list(own.noise_types) if isinstance(own, InformedByType) else [],
             "offers": [] if component.parts else offered_by(own),
         }
         return Message(told)

@@ -169,7 +169,8 @@ class Referee:
         attack_run.prepare()
 
         def begin(utterance: Utterance, said: CleanAnswer, plan: str) -> Search:
-            return Search(attack_run, self._placed(utterance), said.answer.label, said.settled, plan=plan)
+            label = None if said.answer.label == len(self.task.classes) else self._name(said.answer.label)
+            return Search(attack_run, self._placed(utterance), said.answer.label, said.settled, plan=plan, label=label)
 
         def finish() -> list[Row]:
             with torch.no_grad():

@@ -19,6 +19,7 @@ from bench.core.rng import generator_of, key_of
 from bench.core.specs import bare
 from bench.core.types import Utterance
 from bench.perturbations.laying import Rendered
+from bench.referee.attack_run import NO_PLAN
 from bench.referee.attack_run import AttackRun as AttackRun
 from bench.referee.columns import kinds_of
 from bench.referee.judgement import Scratch, Verdict, energies, energy64, measured_snr_db, verdict_on
@@ -71,7 +72,8 @@ class Search:
         settled: whether that label holds over chance; if not, no other label says anything.
         key: of its randomness; by default of the run's seed, the attack's name, wherever it runs, and the utterance's
             id.
-        plan: what the attack has learnt in rounds before, as JSON.
+        plan: what the attack has learnt before, as JSON.
+        label: the victim's label for the clean speech, by its name; None where it refuses that.
 
     Attributes:
         granted: the threat model that it is run under.
@@ -89,7 +91,8 @@ class Search:
         label_before: int,
         settled: bool = True,
         key: int | None = None,
-        plan: str = "{}",
+        plan: str = NO_PLAN,
+        label: str | None = None,
     ) -> None:
         self.original = original
         self.label_before = label_before
@@ -97,6 +100,7 @@ class Search:
         self.queries = 0
         self.granted = attack_run.granted
         self._attack_run, self._plan = attack_run, plan
+        self._label = label if self.granted.tells("label") else None
         self._asked_about: list[tuple[Recipe, Answer]] = []
         self._heard = Heard.of(original, token_of(original.speaker, attack_run.seed))
         self._given = replace(self._heard, waveform=self._heard.waveform.clone())
@@ -108,7 +112,7 @@ class Search:
 
     def answer(self, answer: Answer) -> None:
         """Tell the search what came of its candidate, charged where it applied, and take the next one."""
-        if self.granted.round_size and answer.applied and self.candidate is not None:
+        if self.learns and answer.applied and self.candidate is not None:
             self._asked_about.append((self.candidate.recipe, answer))
         self.queries += answer.applied
         self._idle -= not answer.applied
@@ -119,9 +123,14 @@ class Search:
             self._close()
 
     @property
+    def learns(self) -> bool:
+        """Return whether its attack is told what it was."""
+        return self._attack_run.learns
+
+    @property
     def past(self) -> PastSearch:
         """Return what was asked and answered, of an attack that learns; nothing of any other."""
-        return PastSearch(tuple(self._asked_about))
+        return PastSearch(tuple(self._asked_about), self._label)
 
     def energies(self, candidate: Candidate, scratch: Scratch | None = None) -> tuple[Tensor, Tensor]:
         """Sum the candidate's signal and noise, see `bench.referee.judgement.energies`.
@@ -166,7 +175,8 @@ class Search:
         run = self._attack_run
         if isinstance(run.attack, SpeechEffect):
             return once(Recipe(Effect(run.name, key)))
-        return steps_of(run.attack, run.name, self._given, run.tools_for(self.original, self._plan), generator_of(key))
+        tools = run.tools_for(self.original, self._plan, self._label)
+        return steps_of(run.attack, run.name, self._given, tools, generator_of(key))
 
     def _next(self, step: Callable[[], Recipe]) -> Candidate | None:
         """The next candidate that applies and is allowed, or None where the search has ended."""

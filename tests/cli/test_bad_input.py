@@ -59,7 +59,7 @@ def refused(bench_here: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ({"device": "gpu"}, ["--device", "gpu", "auto, cpu, cuda"]),
         ({"attack": "boundary:step_db=x"}, ["boundary", "step_db", "'x'", "a number"]),
         ({"attack": "boundary:step_db=nan"}, ["boundary", "step_db", "nan"]),
-        ({"attack": "boundary:step_db=0"}, ["boundary", "step_db", "more than 0"]),
+        ({"attack": "boundary:step_db=0"}, ["boundary", "step_db", "0.1"]),
         ({"attack": "boundary:start_snr_db=nan"}, ["boundary", "start_snr_db", "nan"]),
         ({"attack": "boundary:nope=1"}, ["boundary", "nope", "step_db"]),
         ({"attack": "boundary:step=1"}, ["boundary", "step", "did you mean 'step_db'?"]),
