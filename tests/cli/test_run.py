@@ -154,7 +154,7 @@ def test_every_combination_is_a_cell(bench_here: Callable, tiny_job: Callable, o
         "defense": ["none", "multi_condition:fraction=0.5"],
         "task": ["ahsn", "activation3"],
     }
-    said = bench_here(*tiny_job(**asked, out=tmp_path / "run", k="1", json="-"))
+    said = bench_here(*tiny_job(**asked, out=tmp_path / "run", k="1", limit=4, json="-"))
     assert said.code == 0, said.err
     cells = json.loads(said.out)["cells"]
     found = [(cell["victim"], cell["defense"], cell["attack"], cell["task"]) for cell in cells]
