@@ -12,6 +12,10 @@ from bench.cli.arguments import Json
 Plan = Annotated[Path, typer.Argument(metavar="PLAN", help="A YAML file in the words of bench run (docs/grid.md).")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would run, and run nothing.")]
 Workers = Annotated[int, typer.Option(metavar="N", help="Processes on this machine, each with its share of cores.")]
+Ray = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="Let Ray start the workers: 'local', or a cluster's address.")
+]
+RayGpus = Annotated[float, typer.Option(metavar="SHARE", help="A GPU's part that each of Ray's workers has.")]
 Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Another folder than the plan's.")]
 Corpus = Annotated[str | None, typer.Option(metavar="SPEC", help="Another corpus than the plan's.")]
 CorpusRoot = Annotated[Path | None, typer.Option(metavar="DIR", help="Where the corpus is on this machine.")]
@@ -28,6 +32,8 @@ def grid(
     plan: Plan,
     dry_run: DryRun = False,
     workers: Workers = 1,
+    ray: Ray = None,
+    ray_gpus: RayGpus = 0.0,
     out: Out = None,
     corpus: Corpus = None,
     corpus_root: CorpusRoot = None,
@@ -46,7 +52,7 @@ def grid(
     all cells that need it. Any number of these commands may work in one folder at the same time, on machines that share
     it. The same command goes on after an interruption; bench show has the tables.
     """
-    from bench.cli.grid_run import dry, run
+    from bench.cli.grid_run import dry, run, run_ray
     from bench.cli.report import check_json_target
     from bench.evaluation.plan_file import read_plan
 
@@ -56,6 +62,10 @@ def grid(
     asked = read_plan(plan, **_instead(data | other))
     if dry_run:
         dry(asked, json)
+    elif ray is not None:
+        from bench.cli.grid_ray import RayWorkers
+
+        run_ray(asked, RayWorkers(ray, workers, ray_gpus), json)
     else:
         run(asked, workers, json)
 

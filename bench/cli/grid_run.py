@@ -16,7 +16,9 @@ from bench.core.clocks import clock
 from bench.core.progress import for_terminal
 
 if TYPE_CHECKING:
+    from bench.cli.grid_ray import RayWorkers
     from bench.evaluation.forecast import Forecast
+    from bench.evaluation.grid import Failure
     from bench.evaluation.options import Options
     from bench.evaluation.run import Prepared
 
@@ -60,7 +62,7 @@ def run(asked: Sequence[Options], count: int, json: str | None) -> None:
     with workers(count, out, since) as team:
         _share_cores(count)
         from bench.evaluation.grid import Share
-        from bench.evaluation.run import checked_again, keep_sounds, measure, prepare_all, scored
+        from bench.evaluation.run import measure, prepare_all
 
         parts = prepare_all(asked, for_terminal())
         found, begun = _forecast(parts, asked), time.monotonic()
@@ -69,6 +71,49 @@ def run(asked: Sequence[Options], count: int, json: str | None) -> None:
         failures = measure(parts, asked, Share(0, count, since if count > 1 else None))
         for line in team.wait():
             typer.echo(line, err=True)
+    _told(asked, parts, failures, found, begun, json)
+
+
+def run_ray(asked: Sequence[Options], workers: RayWorkers, json: str | None) -> None:
+    """Let Ray's workers measure what is not done yet, and say what came of it.
+
+    Args:
+        asked: the plan's selections.
+        workers: how many, where.
+        json: the file to write scores to, - for standard output; None for none.
+
+    Raises:
+        typer.Exit: a cell failed.
+    """
+    from bench.cli.grid_ray import ray_package, run_on_ray
+    from bench.evaluation.grid import Share
+    from bench.evaluation.run import check_place, measure, prepare_all
+
+    ray_package()
+    out = asked[0].out
+    check_place(out)
+    out.mkdir(parents=True, exist_ok=True)
+    since = clock(out)
+    parts = prepare_all(asked, for_terminal())
+    found, begun = _forecast(parts, asked), time.monotonic()
+    typer.echo(headline(found, workers.count), err=True)
+    if found.left:
+        run_on_ray(asked, workers, since)
+    _told(asked, parts, measure(parts, asked, Share(0, workers.count, since)), found, begun, json)
+
+
+def _told(
+    asked: Sequence[Options],
+    parts: Sequence[Prepared],
+    failures: list[Failure],
+    found: Forecast,
+    begun: float,
+    json: str | None,
+) -> None:
+    """Say what came of a grid, and end with the exit code that says so."""
+    from bench.evaluation.run import checked_again, keep_sounds, scored
+
+    out = asked[0].out
     failures += checked_again(parts, asked)
     keep_sounds(parts, asked)
     if json is not None:

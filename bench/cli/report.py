@@ -78,10 +78,10 @@ def say_where(out: Path, results: Results, budget: int) -> None:
     """
     if not results.pooled:
         return
-    folder = shlex.quote(str(out))
+    folder, ks = shlex.quote(str(out)), ",".join(map(str, sorted({1, -(-budget // 2), budget})))
     typer.echo(f"\nEvery query is kept in {folder}. Next:", err=True)
     for command, what in (
-        (f"bench score {folder} --k {','.join(map(str, sorted({1, -(-budget // 2), budget})))}", "the same at other k, without attacking again"),
+        (f"bench score {folder} --k {ks}", "the same at other k, without attacking again"),
         (f"bench show {folder} --json results.json", "all figures for a program of yours"),
         (f"bench leaderboard {folder} --out board", "a board, also of several runs"),
     ):

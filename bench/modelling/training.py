@@ -8,6 +8,7 @@ import torch
 
 from bench.contracts.protocols import FitContext, Victim
 from bench.core.errors import UsageError
+from bench.core.halving import out_of_memory
 from bench.core.rng import keyed
 from bench.core.types import Rng, Utterance
 from bench.modelling.schedule import BestEpoch, Schedule
@@ -88,7 +89,9 @@ def _learn(
     try:
         features, counts, labels = train.batch(indices)
         loss_of(network(features, counts), labels).backward()
-    except torch.OutOfMemoryError as error:
+    except (RuntimeError, MemoryError) as error:
+        if not out_of_memory(error):
+            raise
         found = f"no memory for a step of {len(indices)} utterances"
         remedy = "lower the victim's batch_size, take a smaller model, or --device cpu"
         raise UsageError("training", found, "room for one step", remedy) from error

@@ -87,13 +87,28 @@ def test_a_loss_that_is_no_number_is_refused(schedule: Schedule) -> None:
         trained([4], schedule, spoilt=True)
 
 
-def test_a_step_that_does_not_fit_into_memory_is_named() -> None:
+@pytest.mark.parametrize(
+    ("error", "becomes", "says"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory"), UsageError, "no memory for a step of 4 utterances"),
+        (MemoryError(), UsageError, "no memory for a step of 4 utterances"),
+        (None, UsageError, "no memory for a step of 4 utterances"),
+        (RuntimeError("shapes differ"), RuntimeError, "shapes differ"),
+    ],
+)
+def test_a_step_that_does_not_fit_into_memory_is_named(
+    error: Exception | None, becomes: type[Exception], says: str
+) -> None:
+    """On a CPU torch has no class of its own for it: what it says is what it says of an exabyte."""
+
     class Vast(torch.nn.Linear):
         def forward(self, features: torch.Tensor, counts: torch.Tensor | None = None) -> torch.Tensor:
-            raise torch.OutOfMemoryError("CUDA out of memory")
+            if error is None:
+                return torch.empty(2**60, dtype=torch.uint8)
+            raise error
 
     network = Vast(2, 4)
     data = Sequences([torch.zeros(1, 2)] * 4, torch.tensor([0, 1, 2, 3]))
     optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
-    with pytest.raises(UsageError, match="no memory for a step of 4 utterances"):
+    with pytest.raises(becomes, match=says):
         fit_network(network, optimizer, data, data, Schedule(4, 1, 1), sample_context())
