@@ -75,7 +75,15 @@ class Rendered:
         Args:
             waveform: shape (u,).
         """
-        return replace(self, known=Laid(waveform, self.gain))
+        return self.as_laid(Laid(waveform, self.gain))
+
+    def as_laid(self, known: Laid) -> Rendered:
+        """Return it with what is known of its samples.
+
+        Args:
+            known: samples and gain.
+        """
+        return Rendered(self.base, self.speech, self.done, self.overlaid, self.beds, self.levels_db, known)
 
     @cached_property
     def _laid(self) -> Laid:

@@ -248,6 +248,8 @@ def _place(overlay: Overlay) -> tuple[object, ...]:
 
 def _joined(notes: Sequence[Perturbation]) -> Perturbation:
     """What was done by all parts, as one."""
+    if len(notes) == 1:
+        return notes[0]
     return Perturbation(
         JOINED.join(note.name for note in notes),
         JOINED.join(dict.fromkeys(note.category for note in notes)),

@@ -14,12 +14,15 @@ from torch import Tensor
 
 from bench.audio.writing import as_pcm
 from bench.core.types import SAMPLE_RATE, Utterance
+from bench.measures.catalogue import MEASURES
 from bench.referee.judgement import SNR_DECIMALS, fooled, snr_db_of
 from bench.referee.search import Candidate, Search
 from bench.scoring.rows import Row
 
 WINDOW_S = 0.25
 """Seconds of speech over which a burst of noise is measured."""
+TOGETHER = 64
+"""So many successes are looked at together, and what is left at the end: each holds the samples of its search."""
 _HOPS = 4
 ACTIVE_DB = 20.0
 """A window holds speech where it is at most so far below the utterance's loudest one."""
@@ -98,6 +101,20 @@ class Success:
         same = before.shape == after.shape and search.original.has_sound
         loud = torch.stack([burst_snr_db(before, after), peak_ratio(before, after).double()]) if same else None
         return cls(search, row, candidate if first else None, loud)
+
+
+def distorted(row: Row, measures: Sequence[str], candidate: Candidate) -> Row:
+    """Measure how an accepted candidate differs from the original; the row with what was found.
+
+    Args:
+        row: what is written down of the candidate.
+        measures: names in `bench.measures.catalogue`.
+        candidate: as it was asked about.
+    """
+    if not measures or not row.accepted:
+        return row
+    before, after = candidate.original.waveform.cpu(), candidate.rendered.waveform.cpu()
+    return replace(row, measures={name: MEASURES[name](before, after) for name in measures})
 
 
 def examined(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -21,7 +22,7 @@ class Minutes:
         kept: candidates that are asked about again; None where nothing is.
         question: makes of such a candidate what is asked.
         examines: whether successes are looked at further.
-        successes: those that are.
+        successes: those that are, and that nobody has looked at yet.
     """
 
     rows: dict[str, list[Row]]
@@ -30,6 +31,7 @@ class Minutes:
     question: Callable[[Candidate, Row], Question]
     examines: bool
     successes: list[Success] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def note(self, search: Search, candidate: Candidate, row: Row) -> None:
         """Write down a candidate.
@@ -47,7 +49,19 @@ class Minutes:
             self.keep(candidate, row)
         if self.examines and row.accepted:
             first = not any(before.accepted and _counts_wherever(before, row) for before in own[:-1])
-            self.successes.append(Success.of(search, candidate, len(own) - 1, first))
+            with self._lock:
+                self.successes.append(Success.of(search, candidate, len(own) - 1, first))
+
+    def taken(self, at_least: int = 0) -> list[Success]:
+        """Take the successes that nobody has looked at, so that what they hold is held no longer.
+
+        Args:
+            at_least: none are taken while there are fewer.
+        """
+        with self._lock:
+            some = list(self.successes) if len(self.successes) >= at_least else []
+            del self.successes[: len(some)]
+            return some
 
 
 def _counts_wherever(before: Row, row: Row) -> bool:

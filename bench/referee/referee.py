@@ -20,7 +20,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 import torch
-from torch import Tensor
 
 from bench.contracts.attacks import Answer
 from bench.contracts.protocols import Victim
@@ -29,11 +28,10 @@ from bench.core.halving import Halving
 from bench.core.progress import no_steps
 from bench.core.specs import bare
 from bench.core.types import REFUSED, Task, Utterance
-from bench.measures.catalogue import MEASURES
 from bench.referee.asking import Asking
 from bench.referee.blinding import NAMES_KEPT, Blinding, Instance
 from bench.referee.clean_answers import CleanAnswer, KnownClean
-from bench.referee.examination import examined
+from bench.referee.examination import TOGETHER, distorted, examined
 from bench.referee.judgement import Verdict, convinced, fooled, snr_db_of
 from bench.referee.minutes import Minutes
 from bench.referee.prediction import Said
@@ -174,7 +172,7 @@ class Referee:
 
         def finish() -> list[Row]:
             with torch.no_grad():
-                examined(minutes.successes, rows, lambda some: self.names(self.labels(some)), self.min_snr_db)
+                self._look(minutes)
             ties = set() if kept is None else asking.again(kept, self.known.canaries, pairs)
             found = [row for utterance in utterances for row in rows[utterance.id]]
             return [no_answer(row) if row.query and (row.utterance, row.query) in ties else row for row in found]
@@ -199,6 +197,12 @@ class Referee:
             if not running:
                 return
             self._step(running, minutes)
+            self._look(minutes, at_least=TOGETHER)
+
+    def _look(self, minutes: Minutes, at_least: int = 0) -> None:
+        """Look at successes: not all at the end, for each holds the samples of its search."""
+        if some := minutes.taken(at_least):
+            examined(some, minutes.rows, lambda said: self.names(self.labels(said)), self.min_snr_db)
 
     def _step(self, running: Sequence[Search], minutes: Minutes) -> None:
         """Ask the victim about one candidate of each search, and tell the searches."""
@@ -217,7 +221,7 @@ class Referee:
             judged.append((search, candidate, verdict, as_told(self.task.classes, likely), row))
         rows = self._confirmed([(search, candidate, row) for search, candidate, *_, row in judged])
         for (search, candidate, verdict, told, _), row in zip(judged, rows, strict=True):
-            minutes.note(search, candidate, self._measured(row, search.original.waveform, candidate.utterance.waveform))
+            minutes.note(search, candidate, distorted(row, self.measures, candidate))
             convinced = _convinced(search, row)
             search.answer(answer_for(search.granted, row, convinced, verdict.within_rules, told))
 
@@ -247,12 +251,6 @@ class Referee:
             row = replace(found[place], flip_share=share)
             found[place] = replace(row, accepted=row.accepted and _convinced(search, row))
         return found
-
-    def _measured(self, row: Row, original: Tensor, candidate: Tensor) -> Row:
-        """The row, with what is measured on an accepted candidate."""
-        if not self.measures or not row.accepted:
-            return row
-        return replace(row, measures={name: MEASURES[name](original.cpu(), candidate.cpu()) for name in self.measures})
 
     def _row(self, search: Search, candidate: Candidate, answer: Said, verdict: Verdict) -> Row:
         before, after = self._name(search.label_before), self._name(answer.label)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -22,7 +21,7 @@ def heard_now(running: Sequence[Search]) -> list[tuple[Search, Candidate]]:
     asking = [(search, search.candidate) for search in running if search.candidate is not None]
     samples = laid([candidate.rendered for _, candidate in asking])
     return [
-        (search, one.sounding(replace(one.rendered, known=known)))
+        (search, one.sounding(one.rendered.as_laid(known)))
         for (search, one), known in zip(asking, samples, strict=True)
     ]
 

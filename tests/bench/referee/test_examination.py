@@ -172,3 +172,16 @@ def test_a_success_has_to_live_on_at_the_rate_of_its_own_file(rate: int, tmp_pat
         soundfile.write(path, pcm_of(found[row.utterance], rate), rate, subtype="PCM_16")
         said = replace(soft[0], waveform=read_audio(path))
         assert (referee.labels([said]) == [1]) is row.survives_pcm
+
+
+@pytest.mark.parametrize("together", [1, 3])
+def test_successes_are_looked_at_while_searches_run_and_let_go(together: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = [replace(one, id=f"{one.id}-{n}", waveform=as_pcm(one.waveform)) for one in SPEECH for n in range(3)]
+    run = AttackRun(InTurn(), "in_turn", sample_tools(4), 0)
+    late = Referee(Precise(), TASK, CPU, 2, examines=True).run(run, said)
+    monkeypatch.setattr("bench.referee.referee.TOGETHER", together)
+    sitting = Referee(Precise(), TASK, CPU, 2, examines=True).open(run, said)
+    sitting.search(said, "{}")
+    assert len(sitting.minutes.successes) < together, "the others are let go, and their samples with them"
+    assert sitting.finish() == late
+    assert sum(row.survives_pcm is not None for row in late) >= len(said)
