@@ -64,7 +64,7 @@ def first_successes(rows: pd.DataFrame, most: int) -> pd.DataFrame:
 def _keep(experiment: Experiment, speech: Sequence[Utterance], store: Store, key: str, folder: Path, most: int) -> int:
     """Write one cell's sounds, and count them."""
     by_id = {one.id: one for one in speech}
-    told = []
+    told: list[dict[str, object]] = []
     for row in first_successes(store.read(key).rows, most).to_dict("records"):
         utterance = by_id[row["utterance"]]
         try:

@@ -73,7 +73,7 @@ class VoiceEncoder(nn.Module):
             found = self._partials(waveform[:length])
             parts.append(found)
             whose += [row] * len(found)
-        embedded = torch.cat([self._embedded(some) for some in torch.cat(parts).split(self.chunk)])
+        embedded = torch.cat([self._embedded(some) for some in torch.split(torch.cat(parts), self.chunk)])
         places = torch.tensor(whose, device=embedded.device)
         total = torch.zeros(len(waveforms), self.width, device=embedded.device).index_add(0, places, embedded)
         return nn.functional.normalize(total, dim=1)
