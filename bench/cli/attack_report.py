@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bench.scoring.attack_reports import AttackReport, Share
+    from bench.scoring.attack_reports import AttackReport, GroupReport
 
 _SHOWN = 10
 _KS = (1, 5, 15, 25, 50, 100)
@@ -90,7 +90,7 @@ def _print_means(console: Console, report: AttackReport) -> None:
             console.print(f"and {len(means) - _SHOWN} more: --json has them all", markup=False)
 
 
-def _print_shares(console: Console, title: str, shares: tuple[Share, ...]) -> None:
+def _print_shares(console: Console, title: str, shares: tuple[GroupReport, ...]) -> None:
     from rich.markup import escape
 
     from bench.cli.tables import narrow_table

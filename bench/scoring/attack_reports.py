@@ -44,7 +44,7 @@ class Means:
 
 
 @dataclass(frozen=True)
-class Share:
+class GroupReport:
     """How a group of utterances fared.
 
     Args:
@@ -94,8 +94,8 @@ class AttackReport:
     queries: Median
     means: tuple[Means, ...]
     sounds: tuple[Means, ...]
-    emotions: tuple[Share, ...]
-    speakers: tuple[Share, ...]
+    emotions: tuple[GroupReport, ...]
+    speakers: tuple[GroupReport, ...]
 
     @property
     def names(self) -> dict[str, object]:
@@ -140,7 +140,7 @@ def _reported(key: tuple[str, str, str, bool, Counted, Setting], cells: Sequence
     seen = np.isfinite(first["first"].to_numpy(float))
     won = _first_winners(rows, noises).to_dict("records")
 
-    def by(column: str) -> tuple[Share, ...]:
+    def by(column: str) -> tuple[GroupReport, ...]:
         return tuple(_share(str(name), own, budget, condition) for name, own in first.groupby(column, sort=True))
 
     return AttackReport(
@@ -186,7 +186,9 @@ def _counted(
     return tuple(Means(*what, count) for what, count in sorted(counts.items(), key=lambda one: (-one[1], one[0])))
 
 
-def _share(name: str, own: pd.DataFrame, budget: int, condition: Condition) -> Share:
+def _share(name: str, own: pd.DataFrame, budget: int, condition: Condition) -> GroupReport:
     rows = condition.rows.merge(own[list(UTTERANCE)], on=list(UTTERANCE))
     estimate = Condition(condition.corr, condition.noises, rows).acc_att(budget)
-    return Share(name, estimate, median_queries(own["first"], budget, own["speaker"].tolist(), utterances_of(own)))
+    return GroupReport(
+        name, estimate, median_queries(own["first"], budget, own["speaker"].tolist(), utterances_of(own))
+    )

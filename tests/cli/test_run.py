@@ -13,6 +13,7 @@ import pytest
 
 import bench
 from bench.core.errors import UsageError
+from bench.core.types import REFUSED
 from tests.cli.small_runs import SMALL, records
 
 FOUR = [(False, "imperceptible"), (True, "imperceptible"), (False, "all"), (True, "all")]
@@ -61,7 +62,8 @@ def test_records_hold_every_query(finished_run: tuple) -> None:
         asked = rows[rows["query"] > 0]
         changed = asked["label_after"] != asked["label_before"]
         loud_enough = asked["snr_db"].isna() | (asked["snr_db"] > 10)
-        assert (asked["accepted"] == (changed & loud_enough)).all()
+        answered = asked["label_after"] != REFUSED  # a tie is no answer
+        assert (asked["accepted"] == (changed & answered & loud_enough)).all()
 
 
 def test_the_table_says_what_the_json_says(finished_run: tuple, scores: dict[str, Any]) -> None:
