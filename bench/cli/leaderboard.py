@@ -23,8 +23,11 @@ def leaderboard(
     from bench.cli.score import say_passed_over
     from bench.evaluation.runs import read_results
     from leaderboards.board import write_board
+    from leaderboards.sources import check_distinct
 
     passed_over: list[DataError] = []
-    for path in write_board(read_results(runs, instead=passed_over.append), out):
+    results = read_results(runs, instead=passed_over.append)
+    check_distinct(results, runs)
+    for path in write_board(results, out):
         typer.echo(str(path))
     say_passed_over(passed_over)

@@ -8,13 +8,15 @@ from pathlib import Path
 
 from bench.core.cache import appearing_file
 from bench.core.errors import DataError, UsageError
+from bench.core.regular import read_regular
 from bench.evaluation.options import parse_ks
+from bench.scoring.believing import believed, check_same
 from bench.scoring.dependence import Estimand
 from bench.scoring.descriptions import FailedCell
 from bench.scoring.records import CellRecords, Store
 from bench.scoring.results import Results, collect
 
-_RUN_FILE = "run.json"
+_RUN_FILE, _MOST_NOTED = "run.json", 2**16
 
 
 def remember(folder: Path, ks: Sequence[int]) -> None:
@@ -39,11 +41,12 @@ def remembered(folder: Path) -> tuple[int, ...]:
     Raises:
         DataError: the note is damaged.
     """
-    if not (folder / _RUN_FILE).is_file():
+    if not (folder / _RUN_FILE).exists() and not (folder / _RUN_FILE).is_symlink():
         return ()
     try:
-        return parse_ks(json.loads((folder / _RUN_FILE).read_text())["k"])
-    except (OSError, ValueError, KeyError, TypeError, UsageError) as error:
+        told = read_regular(folder / _RUN_FILE, _MOST_NOTED, "delete the file")
+        return parse_ks(json.loads(told)["k"])
+    except (ValueError, KeyError, TypeError, RecursionError, UsageError) as error:
         raise DataError(folder / _RUN_FILE, f"{error}", '{"k": [5, 15, 25]}', "delete the file") from error
 
 
@@ -70,19 +73,23 @@ def read_results(
         instead: told of a record file that cannot be read, which is passed over; by default the error is raised.
 
     Raises:
-        DataError: a folder is no run, or holds nothing finished.
+        DataError: a folder is no run, or holds nothing finished; two hold records of one cell that are not the same.
         UsageError: a k is beyond the budget of a run; "trainings" of fewer than five seeds.
     """
     cells: dict[str, CellRecords] = {}
     failed: list[FailedCell] = []
     asked = set(ks or ())
     budgets: dict[Path, int] = {}
+    places: dict[str, Store] = {}
     for folder in folders:
         store = Store(folder)
-        own = {cell.key: cell for cell in store.cells(instead)}
+        own = {cell.key: cell for cell in believed(store, instead)}
         budgets[folder] = max((cell.description.rests_on.max_queries for cell in own.values()), default=0)
+        for key in own.keys() & cells.keys():
+            check_same(cells[key], places[key].path(key), own[key], store.path(key))
         cells.update(own)
-        failed += store.failures()
+        places |= dict.fromkeys(own, store)
+        failed += store.failures(instead)
         asked |= set() if ks else set(remembered(folder))
     if not cells:
         raise DataError(folders[0], "no finished cell", "records of a bench run", "run it again to the end")
