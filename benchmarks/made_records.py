@@ -69,7 +69,7 @@ class MadeUp:
             **{"corpus": "emodb", "noise_bank": "esc50", "task": "ahsn", "split": "k-fold", "fold": fold, "seed": 0},
             **{
                 "limit": None,
-                "max_queries": 1 if attack in EFFECTS else self.k,
+                "max_queries": self.k,
                 "min_snr_db": 10.0,
                 "perception": "p1",
             },
