@@ -59,7 +59,6 @@ def _site(folders: Sequence[Path], out: Path, passed_over: list[DataError]) -> l
     from leaderboards.site.facts import Gathered
     from leaderboards.sources import check_distinct
 
-    gathered = Gathered()
-    results = read_results(folders, instead=passed_over.append, each=gathered.add)
+    results = read_results(folders, instead=passed_over.append)
     check_distinct(results, folders)
-    return build_site(results, gathered, out)[:1]
+    return build_site(results, Gathered.of(folders), out)[:1]

@@ -63,7 +63,6 @@ def read_results(
     ks: Sequence[int] | None = None,
     estimand: Estimand = "fitted",
     instead: Callable[[DataError], None] | None = None,
-    each: Callable[[CellRecords], None] | None = None,
 ) -> Results:
     """Score all finished cells of some runs.
 
@@ -72,7 +71,6 @@ def read_results(
         ks: numbers of queries, each within the budget of every run; by default those that the runs were scored at.
         estimand: what the intervals of pooled results are about.
         instead: told of a record file that cannot be read, which is passed over; by default the error is raised.
-        each: given every cell once that is scored, in the order of their descriptions.
 
     Raises:
         DataError: a folder is no run, or holds nothing finished; two hold records of one cell that are not the same.
@@ -99,9 +97,6 @@ def read_results(
     most = max(budgets.values())
     usable = {k for k in asked if k <= most} or {most}
     order = sorted(cells.values(), key=lambda cell: cell.description.text)
-    if each is not None:
-        for cell in order:
-            each(cell)
     # a failure that has been put right since is no news, whatever code the cell was measured with
     done = {(cell.description.names, cell.description.rests_on.max_queries) for cell in order}
     failed = [one for one in failed if (one.names, one.max_queries) not in done]

@@ -8,14 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from bench.contracts.threat_models import COUNTED
-from bench.scoring.believing import believed
 from bench.scoring.bells import NAMED, Ring
 from bench.scoring.candidates import Candidates
 from bench.scoring.conditions import Score
 from bench.scoring.contrasts import ValidityGap
 from bench.scoring.estimates import Difference, Estimate
 from bench.scoring.pooling import CleanScores, Perturbed, PerturbedScores
-from bench.scoring.records import Store
 from bench.scoring.results import PooledScores, Results
 from benchmarks.made_records import EFFECTS, MadeUp
 from leaderboards.site.facts import CellFacts, Gathered
@@ -36,9 +34,7 @@ RUN = MadeUp(
 
 def made(folder: Path, run: MadeUp = RUN) -> tuple[Results, Gathered]:
     """Records in a folder, and what a site is made of."""
-    gathered = Gathered()
-    for cell in believed(Store(run.write(folder))):
-        gathered.add(cell)
+    gathered = Gathered.of([run.write(folder)])
     names = dict.fromkeys((c.about.names.victim, c.about.names.defense, c.about.attack_base) for c in gathered.cells)
     return Results(tuple(_entry(gathered, *one) for one in names)), gathered
 
