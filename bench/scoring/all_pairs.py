@@ -39,11 +39,11 @@ class Differences:
     assumed: Numbers
     freedom: float
 
-    def beyond(self, tail: Numbers) -> Numbers:
+    def beyond(self, tail: Numbers | float) -> Numbers:
         """Return shape (m,), how far 0 lies outside each interval, which leaves out a tail; negative inside.
 
         Args:
-            tail: shape (m,), 1 less the level.
+            tail: shape (m,), or one for all: 1 less the level.
         """
         z, t = -special.ndtri(tail / 2), -special.stdtrit(self.freedom, tail / 2)
         unknown = 1 / (1 + self.events / np.maximum(self.deff, 1.0))
@@ -66,8 +66,8 @@ class Differences:
                 family for all below it, which are significant however they are adjusted.
         """
         found, floor = np.ones(len(self.mean)), max(SIGNIFICANT / max(family, 1), _LEAST)
-        outside = self.beyond(np.full(len(found), SIGNIFICANT)) >= 0
-        far = outside & (self.beyond(np.full(len(found), floor)) >= 0)
+        outside = self.beyond(SIGNIFICANT) >= 0
+        far = outside & (self.beyond(floor) >= 0)
         found[far] = floor
         places = np.flatnonzero(outside & ~far)
         own = self.some(places)
