@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from bench import AttackTools, Heard, Overlay, Recipe, Rng, Steps, Traits, chosen, within
 from bench.audio.signal.levels import audible
-from bench.perturbations.catalogue import SHARES
+from bench.perturbations.catalogue import SHARES, Length, Position, stretch
 
 
 @dataclass(frozen=True)
@@ -32,8 +31,8 @@ class Environmental:
     """
 
     category: str = "natural"
-    position: Literal["start", "whole"] = "whole"
-    length: Literal["short", "medium", "complete"] = "complete"
+    position: Position = "whole"
+    length: Length = "complete"
     snr_db: float = 20.0
 
     def __post_init__(self) -> None:
@@ -50,16 +49,11 @@ class Environmental:
     def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
         """Yield the sound's overlay; where it is silent over so short a stretch, the next one's."""
         clips = tools.noises.of(self.category)
-        samples = original.waveform.shape[-1]
         if not audible(original.waveform):
             return
-        covered = max(round(SHARES[self.length] * samples), 1)
-        anywhere = self.position == "whole" and covered < samples
-        start = int(rng.integers(samples - covered + 1)) if anywhere else 0
+        segment, fade = stretch(original.waveform.shape[-1], self.position, self.length, rng)
         first = int(rng.integers(len(clips)))
-        segment = None if covered == samples else (start, start + covered)
         for clip in (*clips[first:], *clips[:first]):
-            fade: Literal["", "out"] = "out" if self.position == "start" else ""
             answer = yield Recipe(Overlay(clip, self.snr_db, segment=segment, fade=fade))
             if answer.applied:
                 return

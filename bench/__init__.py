@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bench.core.aliases import install, renamed
 
 if TYPE_CHECKING:
-    from bench.api import RunOptions, run
+    from bench.api import AttackOptions, RunOptions, attack, components, run, score
     from bench.contracts.attacks import (
         Answer,
         Attack,
@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     )
     from bench.data.segments import SEGMENT_S
     from bench.scoring.scores import uar
+    from bench.studies.one_sound.attacked import Attacked
 
 __all__ = [
     "MASK",
@@ -88,7 +89,9 @@ __all__ = [
     "SILENT",
     "Answer",
     "Attack",
+    "AttackOptions",
     "AttackTools",
+    "Attacked",
     "Batch",
     "BenchError",
     "ChecksVictim",
@@ -143,12 +146,14 @@ __all__ = [
     "Words",
     "appearing_file",
     "appearing_folder",
+    "attack",
     "batches",
     "build",
     "cache_dir",
     "check_fields",
     "chosen",
     "code_digest",
+    "components",
     "content_digests",
     "did_you_mean",
     "drawn_key",
@@ -161,6 +166,7 @@ __all__ = [
     "one_thread",
     "parts_of",
     "run",
+    "score",
     "steps_of",
     "survival",
     "traits_of",
@@ -170,7 +176,7 @@ __all__ = [
 ]
 
 _ON_FIRST_USE = {
-    "bench.api": "RunOptions run",
+    "bench.api": "AttackOptions RunOptions attack components run score",
     "bench.contracts.attacks": (
         "Answer Attack AttackTools EffectTools InformedAttack KnownSpeech LearningAttack PastSearch SpeechEffect Steps"
     ),
@@ -204,6 +210,7 @@ _ON_FIRST_USE = {
     ),
     "bench.data.segments": "SEGMENT_S",
     "bench.scoring.scores": "uar",
+    "bench.studies.one_sound.attacked": "Attacked",
 }
 _HOMES = {name: module for module, names in _ON_FIRST_USE.items() for name in names.split()}
 

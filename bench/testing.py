@@ -41,6 +41,7 @@ from bench.data.tasks import TASKS
 from bench.defending.adversarial_examples import best_candidates
 from bench.perturbations.rendering import attack_tools
 from bench.referee.referee import Referee
+from bench.referee.rehearsal import rehearsed
 from bench.referee.search import AttackRun
 from bench.scoring.rows import Row
 
@@ -243,6 +244,7 @@ def attacked(attack: Attack | SpeechEffect, max_queries: int, batch_size: int = 
     speech, known = (sample_utterances(2, key=key) for key in ("attacked", "known"))
     tools = with_knowledge(granted_to(attack), sample_tools(max_queries), known, referee)
     run = AttackRun(attack, spec_of("checked", attack), tools, seed=0, speech=speech)
+    run, _ = rehearsed(referee, run, known[::4])
     if "defense" in granted_to(attack).knows:
         run = replace(run, view=DefenseView.through(referee.victim, referee.blinding.batch, CPU))
     if traits_of(attack).transfers:

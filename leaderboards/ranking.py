@@ -11,9 +11,9 @@ from bench.scoring.bells import Ring
 from bench.scoring.conditions import Score
 from bench.scoring.descriptions import RestsOn
 from bench.scoring.estimates import Difference, Estimate
+from bench.scoring.kept_scores import kept_ranks
 from bench.scoring.lines import gap_of, plain_p, tests_of
 from bench.scoring.names import Setting
-from bench.scoring.outcomes import rank_outcomes
 from bench.scoring.ranks import Rank
 from bench.scoring.results import PooledScores, Results
 
@@ -172,7 +172,7 @@ def _ranked(entries: Sequence[tuple[PooledScores, Score]]) -> tuple[BoardLine, .
     ranked = [(entry, score) for entry, score in ordered if not _place(entry, score)[0]]
     figures = [score.robust_accuracy.value for _, score in ranked]
     groups = [int(_place(entry, score)[1]) for entry, score in ranked]
-    ranks = rank_outcomes(figures, [score.outcomes for _, score in ranked], groups)
+    ranks = kept_ranks(figures, [score.outcomes for _, score in ranked], groups)
     places = [*ranks, *(None for _ in ordered[len(ranked) :])]
     return tuple(BoardLine(rank, entry, score) for rank, (entry, score) in zip(places, ordered, strict=True))
 

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,6 +30,7 @@ TINY_VICTIM = "cnn_gru:channels=8,hidden=8,dense=8,dropout=0.0,learning_rate=0.0
 """Learns the tiny corpus in a second."""
 
 _CACHE = "SERBENCH_CACHE"
+_WITHOUT_BYTECODE = sys.dont_write_bytecode
 _made_cache = pytest.StashKey[str]()
 
 
@@ -46,12 +47,24 @@ def pytest_configure(config: pytest.Config) -> None:
     if sys.dont_write_bytecode and "PYTEST_XDIST_WORKER" not in os.environ:
         for package in ("bench", "attacks", "defenses", "victims", "leaderboards"):
             compileall.compile_dir(Path(__file__).parents[1] / package, quiet=1)
+    sys.dont_write_bytecode = False  # until all is collected: what one worker has compiled, the other loads
     if not os.environ.get(_CACHE):
         config.stash[_made_cache] = os.environ[_CACHE] = tempfile.mkdtemp(prefix="serbench-tests-")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, pytest.CollectReport, Any]:
+    """Let every second worker collect folders from their ends, so that two do not compile the same tests at a time."""
+    report = yield
+    number = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    if isinstance(collector, pytest.Session | pytest.Directory) and int(number) % 2:
+        report.result.reverse()
+    return report
+
+
 def pytest_collection_finish() -> None:
     """Look for garbage from now on, but not among a million objects of modules and tests."""
+    sys.dont_write_bytecode = _WITHOUT_BYTECODE
     gc.freeze()
     gc.enable()
 
@@ -64,8 +77,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with whole runs and real data, so that none of them is what the other workers wait for at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """Begin with whole runs and real data, so that none of them is what the other workers wait for at the end.
+
+    Otherwise files stand in the order of their paths, in whatever order they were collected.
+    """
+    items.sort(key=lambda item: (item.get_closest_marker("slow") is None, item.path))
 
 
 @pytest.hookimpl(optionalhook=True)

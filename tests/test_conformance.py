@@ -49,7 +49,9 @@ def test_a_victim_with_a_model_of_the_user_s_is_checked_by_its_own_test(name: st
 
 @pytest.mark.parametrize("name", BUILT_IN.names("attacks"))
 def test_attack(name: str) -> None:
-    check_attack(BUILT_IN.build("attacks", name))
+    spec = brief("attacks", name)
+    assert spec is not None
+    check_attack(BUILT_IN.build("attacks", spec))
 
 
 @pytest.mark.parametrize("name", BUILT_IN.names("defenses"))

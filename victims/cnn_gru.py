@@ -91,11 +91,9 @@ class CnnGru:
                 fitted.network.parameters(), lr=self.learning_rate, alpha=0.9, eps=1e-7
             )
             schedule = Schedule(self.batch_size, self.max_epochs, self.patience)
-            clean = context.clean or train
-            data = (fitted.sequences(train, context, clean), fitted.sequences(valid, context, valid))
-            enrolled = fitted.enroll(clean)
-            again = renewal(context, enrolled, lambda said: fitted.sequences(said, context, clean))
-            fit_network(fitted.network, optimizer, *data, schedule, context, renew=again)
+            enrolled, learnt, heard = fitted.prepared(train, valid, context)
+            again = renewal(context, enrolled, lambda said: enrolled.learnt(said, enrolled.frames(said), context))
+            fit_network(fitted.network, optimizer, learnt, heard, schedule, context, renew=again)
             known = enrolled.statistics
         return replace(fitted, everybody=torch.stack([known[name] for name in sorted(known)]).mean(dim=0))
 
@@ -191,10 +189,19 @@ class FittedCnnGru:
 
     def enroll(self, clean: Sequence[Utterance]) -> FittedCnnGru:
         """Take each speaker's normalisation from their clean utterances; others have the training speakers'."""
-        frames: dict[str, list[Tensor]] = defaultdict(list)
-        for utterance, features in zip(clean, self._raw(clean), strict=True):
-            frames[utterance.speaker].append(features)
-        return replace(self, statistics={speaker: _statistics(torch.cat(found)) for speaker, found in frames.items()})
+        return self.knowing(clean, self.frames(clean))
+
+    def knowing(self, clean: Sequence[Utterance], frames: Sequence[Tensor]) -> FittedCnnGru:
+        """Enrol speakers whose features are known, see `enroll`.
+
+        Args:
+            clean: utterances.
+            frames: of each, as `frames` gives them.
+        """
+        voices: dict[str, list[Tensor]] = defaultdict(list)
+        for utterance, features in zip(clean, frames, strict=True):
+            voices[utterance.speaker].append(features)
+        return replace(self, statistics={speaker: _statistics(torch.cat(found)) for speaker, found in voices.items()})
 
     def log_probs(self, batch: Batch) -> Tensor:
         """Estimate class log-probabilities, shape (b, c)."""
@@ -223,25 +230,42 @@ class FittedCnnGru:
         everybody = {} if self.everybody is None else {_EVERYBODY: self.everybody}
         save_weights(folder, self.network.state_dict() | everybody, config)
 
-    def sequences(self, utterances: Sequence[Utterance], context: FitContext, clean: Sequence[Utterance]) -> Sequences:
-        """Compute normalised features and labels for training.
+    def prepared(
+        self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext
+    ) -> tuple[FittedCnnGru, Sequences, Sequences]:
+        """Compute what is learnt from and what chooses the epoch, each utterance's features once.
 
         Args:
-            utterances: those to learn from.
-            context: its task labels them.
-            clean: utterances that the speakers' statistics come from.
+            train: to learn from; a speaker's statistics come from the context's clean utterances, where it has some.
+            valid: of other speakers, with their own statistics.
+            context: its task labels both.
+
+        Returns:
+            The victim that knows the training speakers, and the two.
         """
-        enrolled = self.enroll(clean)
+        frames, heard = self.frames(train), self.frames(valid)
+        clean = context.clean or train
+        enrolled = self.knowing(clean, frames if clean is train else self.frames(clean))
+        learnt = enrolled.learnt(train, frames, context)
+        return enrolled, learnt, self.knowing(valid, heard).learnt(valid, heard, context)
+
+    def learnt(self, utterances: Sequence[Utterance], frames: Sequence[Tensor], context: FitContext) -> Sequences:
+        """Normalise features, and label them.
+
+        Args:
+            utterances: those to learn from, of speakers who are enrolled.
+            frames: of each, as `frames` gives them.
+            context: its task labels them.
+        """
         normalised = [
             (features - mean) / deviation
-            for features, (mean, deviation) in zip(
-                self._raw(utterances), (enrolled._statistics_of([u])[0] for u in utterances), strict=True
-            )
+            for features, (mean, deviation) in zip(frames, map(self._statistics_for, utterances), strict=True)
         ]
         labels = [context.task.index_of(utterance) for utterance in utterances]
         return Sequences(normalised, torch.tensor(labels, device=self.device))
 
-    def _raw(self, utterances: Sequence[Utterance]) -> list[Tensor]:
+    def frames(self, utterances: Sequence[Utterance]) -> list[Tensor]:
+        """Compute log mel features, not normalised, each of shape (frames, 40)."""
         found: list[Tensor] = [torch.empty(0)] * len(utterances)
 
         @torch.no_grad()
@@ -257,12 +281,14 @@ class FittedCnnGru:
         return found
 
     def _statistics_of(self, utterances: Sequence[Utterance]) -> Tensor:
-        found = [self.statistics.get(utterance.speaker, self.everybody) for utterance in utterances]
-        known = [one for one in found if one is not None]
-        if len(known) < len(found):
+        return torch.stack([self._statistics_for(utterance) for utterance in utterances])
+
+    def _statistics_for(self, utterance: Utterance) -> Tensor:
+        found = self.statistics.get(utterance.speaker, self.everybody)
+        if found is None:
             what = "a speaker who is not enrolled, and no statistics of the training speakers"
             raise ComponentError(_WHERE, what, "one of the two", "train the victim anew, or enrol the speaker")
-        return torch.stack(known)
+        return found
 
 
 def _statistics(frames: Tensor) -> Tensor:

@@ -7,27 +7,32 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from bench import SAMPLE_RATE, FitContext, Halving, Traits, UsageError, Utterance, within
-from bench.modelling.pretrained.borrowed import Borrowed, BorrowedRecipe
+from bench import SAMPLE_RATE, FitContext, Halving, Progress, Traits, UsageError, Utterance, within
+from bench.modelling.pretrained.borrowed import Borrowed, BorrowedRecipe, digest_of, refuse_mixing
+from bench.modelling.pretrained.dimensions import class_scores
 from bench.modelling.pretrained.hub import ModelSource
-from bench.modelling.pretrained.labels import Labels
+from bench.modelling.pretrained.labels import Labels, shown
+from bench.modelling.pretrained.speech_checkpoint import Choices, SpeechModel, own_head, rebuilt
 from bench.modelling.seeding import seeded
 
 _WHERE = "victim 'hf'"
 _SOURCE = ModelSource(
     _WHERE,
     "hf",
-    ("config.json", "preprocessor_config.json"),
+    ("config.json",),
     "fetch it where there is a network (hf download OWNER/NAME --local-dir FOLDER) and give hf:FOLDER",
+    rebuilds=True,
 )
 _UNUSED = "masked_spec_embed"  # for training alone
 _SHORTEST = SAMPLE_RATE // 10
+_ALL = "give all of them: labels=NAME+NAME+..."
+_BARE = "a bare encoder has no classifier: fine-tune it first, or choose a fine-tuned one"
 
 
 @dataclass(frozen=True)
@@ -46,20 +51,35 @@ class HuggingFace(BorrowedRecipe["FittedHuggingFace"]):
             model's own `id2label`.
         revision: of a name on the hub: a commit, so that the same model is fetched on every machine.
         batch_size: utterances at a time; halved where they do not fit into memory.
+        encoder: a folder, or a name on the hub, with the settings of the encoder, where the model's own do not say
+            them (PyTorchModelHubMixin).
+        activation: between the dense layers of a head, where its weights do not tell.
+        normalize: of a waveform, where the model has no feature extractor: to mean 0 and variance 1, or not.
+        low: what a model of numbers says where ratings say 1.
+        high: what it says where ratings say 5.
     """
 
     model: str
     labels: tuple[str, ...] = ()
     revision: str = "main"
     batch_size: int = 8
+    encoder: str = ""
+    activation: Literal["tanh", "relu", "gelu", "none"] | None = None
+    normalize: Literal["none", "utterance"] | None = None
+    low: float = 0.0
+    high: float = 1.0
     traits: ClassVar[Traits] = Traits(trains=False)
 
     def __post_init__(self) -> None:
         within(_WHERE, "batch_size", self.batch_size, "the default is 8", at_least=1)
+        within(_WHERE, "high", self.high, "the default is 1", above=self.low)
 
     def fingerprint(self) -> str:
-        """Digest the configuration and the weights."""
-        return _SOURCE.fingerprint(_SOURCE.folder(self.model, self.revision))
+        """Digest the configuration and the weights, and the settings of an encoder that is named."""
+        own = _SOURCE.fingerprint(_SOURCE.folder(self.model, self.revision))
+        if not self.encoder:
+            return own
+        return f"{own}-{digest_of(_WHERE, [_SOURCE.settings(self.encoder) / 'config.json'])}"
 
     def loaded(self, context: FitContext) -> FittedHuggingFace:
         """Load the model from its folder.
@@ -67,15 +87,21 @@ class HuggingFace(BorrowedRecipe["FittedHuggingFace"]):
         Raises:
             UsageError: it is not to be had, no safe model, or none of audio; or `labels` are not one for each output.
         """
-        labels = Labels.given(_WHERE, context.task, self.labels)
-        extractor, network = _loaded(_SOURCE.folder(self.model, self.revision))
-        own = tuple(str(name) for _, name in sorted(network.config.id2label.items()))
-        if labels.names and len(labels.names) != len(own):
-            found, remedy = f"{len(labels.names)} labels for {len(own)} outputs ({', '.join(own)})", "give all of them"
-            raise UsageError(f"{_WHERE}, parameter 'labels'", found, "one for each output, in their order", remedy)
+        labels = Labels.given(_WHERE, context.task, self.labels, context.progress)
+        folder = _SOURCE.folder(self.model, self.revision)
+        if own_head(folder):
+            model = rebuilt(_SOURCE, folder, Choices(self.encoder, self.activation, self.normalize))
+        else:
+            model = _by_transformers(folder, context.progress)
+        own = labels.names or model.labels
+        if len(own) != model.outputs:
+            told = f" ({', '.join(model.labels)})" * bool(model.labels)
+            found = f"{len(own) or 'no'} labels for {model.outputs} outputs{told}"
+            raise UsageError(f"{_WHERE}, parameter 'labels'", found, "one for each output, in their order", _ALL)
+        _refuse_other_rates(folder, model)
         halving = Halving(self.batch_size, _WHERE, context.progress)
-        network = network.eval().requires_grad_(False).to(context.device)
-        return FittedHuggingFace(self, labels, extractor, network, labels.names or own, context.device, halving)
+        network = model.network.requires_grad_(False).to(context.device)
+        return FittedHuggingFace(self, labels, model.extractor, network, own, context.device, halving, model.regression)
 
 
 @dataclass(frozen=True)
@@ -90,6 +116,7 @@ class FittedHuggingFace(Borrowed):
         names: the outputs' labels.
         device: where the network is.
         halving: utterances at a time that fit into memory.
+        regression: whether its outputs are numbers on a scale.
     """
 
     recipe: HuggingFace
@@ -99,7 +126,15 @@ class FittedHuggingFace(Borrowed):
     names: tuple[str, ...]
     device: torch.device
     halving: Halving
+    regression: bool = False
     victim: ClassVar[str] = "hf"
+
+    def check(self, probes: Sequence[Utterance]) -> None:
+        """Refuse a model that says nothing of the task, or whose answers depend on what else is asked, or on chance."""
+        if self.regression:
+            refuse_mixing(_WHERE, self.ask, probes)
+        else:
+            super().check(probes)
 
     @torch.no_grad()
     def ask(self, utterances: Sequence[Utterance]) -> Tensor:
@@ -110,7 +145,10 @@ class FittedHuggingFace(Borrowed):
             found = self.halving.over(lambda some: self._logits([inputs[index] for index in some]).unbind(), group)
             for index, row in zip(group, found, strict=True):
                 rows[index] = row
-        return self.labels.of_scores(self.names, torch.stack(rows))
+        outputs = torch.stack(rows)
+        if self.regression:
+            return class_scores(self.labels, self.names, outputs, self.recipe.low, self.recipe.high)
+        return self.labels.of_scores(self.names, outputs)
 
     @cached_property
     def masked(self) -> bool:
@@ -149,12 +187,14 @@ def _padded(values: Tensor, length: int) -> Tensor:
     return torch.nn.functional.pad(values, [0, 0] * (values.ndim - 2) + [0, length - values.shape[1]])
 
 
-def _loaded(folder: Path) -> tuple[Any, Any]:
-    """Feature extractor and network.
+def _by_transformers(folder: Path, progress: Progress) -> SpeechModel:
+    """The model as transformers' own class for it reads it.
 
     Raises:
-        UsageError: they cannot be used.
+        UsageError: it cannot be used, or weights have no place.
     """
+    _SOURCE.require(folder, "config.json")
+    _SOURCE.require(folder, "preprocessor_config.json")
     extractor = _SOURCE.read("AutoFeatureExtractor", folder)
     with seeded("hf"):  # what a checkpoint lacks is drawn
         network, report = _SOURCE.read(
@@ -162,11 +202,20 @@ def _loaded(folder: Path) -> tuple[Any, Any]:
         )
     missing = sorted(key for key in report["missing_keys"] if not key.endswith(_UNUSED))
     missing += sorted(map(str, report["mismatched_keys"]))
+    left = sorted(map(str, report["unexpected_keys"]))
+    lost = f"weights that found no place: {shown(left, 6)}"
     if missing:
-        found = f"no weights for {', '.join(missing[:4])}"
-        remedy = "a bare encoder has no classifier: fine-tune it first, or choose a fine-tuned one"
+        found = f"no weights for {', '.join(missing[:4])}" + f"; {lost}" * bool(left)
+        remedy = "bring the model as code: python:FILE.py:OBJECT" if left else _BARE
         raise UsageError(f"{_WHERE}, {folder}", found, "a model trained for audio classification", remedy)
-    rate = extractor.to_dict().get("sampling_rate", SAMPLE_RATE)
+    if left:
+        progress.say(f"{_WHERE}, {folder}: {lost}")
+    own = tuple(str(name) for _, name in sorted(network.config.id2label.items()))
+    regression = network.config.problem_type == "regression"
+    return SpeechModel(extractor, network.eval(), own, len(own), regression)
+
+
+def _refuse_other_rates(folder: Path, model: SpeechModel) -> None:
+    rate = model.extractor.to_dict().get("sampling_rate", SAMPLE_RATE)
     if rate != SAMPLE_RATE:
         raise UsageError(f"{_WHERE}, {folder}", f"a model for {rate} Hz", f"{SAMPLE_RATE} Hz", "choose another model")
-    return extractor, network

@@ -63,7 +63,7 @@ class Http(BorrowedRecipe["FittedHttp"]):
         extra: further fields of the form or object, NAME:VALUE.
         label_path: where the answer has its label: names and list indices joined by dots, `.` for all of it.
         scores_path: where it has scores by label; they are used in the place of the label.
-        scores: what they are. Probabilities may be rounded, and the least likely left out.
+        scores: what they are. Probabilities and percentages may be rounded, and the least likely left out.
         labels: all labels that the service has, or other names for some of them (THEIRS:OURS).
         key_env: the environment variable that holds a key. The key itself is in no file, record or message.
         key_header: the header that carries the key.
@@ -73,7 +73,7 @@ class Http(BorrowedRecipe["FittedHttp"]):
         rate_limit_per_s: requests a second, of all processes together.
         retries: further tries after a lost connection, or a status 408, 425, 429, 500, 502, 503 or 504.
         pause_s: seconds before the second try, doubled before each further one; `Retry-After` may ask for more.
-        timeout_s: seconds for an answer.
+        timeout_s: seconds for all of an answer, from the connection on.
         max_requests: requests in all, those that fail and those of earlier runs too.
         settings: a JSON file with any of these by name. A ceiling that is raised there resumes the same cells.
     """
@@ -84,7 +84,7 @@ class Http(BorrowedRecipe["FittedHttp"]):
     extra: tuple[str, ...] = ()
     label_path: str = "label"
     scores_path: str | None = None
-    scores: Literal["probabilities", "logits"] = "probabilities"
+    scores: Literal["probabilities", "percent", "logits"] = "probabilities"
     labels: tuple[str, ...] = ()
     key_env: str | None = None
     key_header: str = "Authorization"
@@ -135,7 +135,7 @@ class Http(BorrowedRecipe["FittedHttp"]):
             UsageError: the settings, the labels or the key cannot be used.
         """
         recipe = self.resolved()
-        labels = Labels.given(_WHERE, context.task, recipe.labels)
+        labels = Labels.given(_WHERE, context.task, recipe.labels, context.progress)
         secret = key_from(_WHERE, recipe.key_env) if recipe.key_env else ""
         headers = {recipe.key_header: f"{recipe.key_scheme} {secret}".strip()} if secret else {}
         asked = values_of(recipe)
@@ -209,7 +209,8 @@ class FittedHttp(Borrowed):
         if recipe.scores_path is None:
             return self.labels.of_names([label_at(where, answer, recipe.label_path)])
         scores = scores_at(where, answer, recipe.scores_path, self.names)
-        logs = list(scores.values()) if recipe.scores == "logits" else log_shares(where, scores)
+        shares = {name: score / 100 for name, score in scores.items()} if recipe.scores == "percent" else scores
+        logs = list(scores.values()) if recipe.scores == "logits" else log_shares(where, shares)
         return self.labels.of_scores(list(scores), torch.tensor([logs], dtype=torch.float64))
 
     def _body(self, wav: bytes, digest: str) -> tuple[bytes, str]:

@@ -21,10 +21,12 @@ from bench.modelling.pretrained.borrowed import (
     module_for,
 )
 from bench.modelling.pretrained.labels import Labels, looks_like_probabilities
+from bench.modelling.pretrained.onnx_files import external_files
 
 _WHERE = "victim 'onnx'"
 _FLOATS = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64}
 _MASKS = {"tensor(int64)": np.int64, "tensor(int32)": np.int32, "tensor(bool)": np.bool_} | _FLOATS
+_LABELS = ("tensor(int64)", "tensor(int32)", "tensor(string)")
 _INPUTS = "waveforms (b, t) of floats, and nothing else but lengths (b,) or a mask (b, t)"
 _QUIET = 4
 
@@ -36,13 +38,18 @@ class Onnx(BorrowedRecipe["FittedOnnx"]):
     Its first input is a waveform of shape (b, t) at 16 kHz, in [-1, 1]. A second input may be the lengths in samples,
     shape (b,), or a mask of 1 and 0, shape (b, t): only such a model is asked about several utterances at a time. Where
     t is fixed, an utterance is cut into windows of that length, the last one ending where it ends; one that is shorter
-    is padded with zeros; the windows' probabilities are averaged. Its first output has shape (b, l).
+    is padded with zeros; the windows' probabilities are averaged.
+
+    Its output has a score for each label, shape (b, l), or is a label alone: whole numbers that count the labels, or
+    texts, shape (b,) or (b, 1).
 
     Args:
-        file: the model. Weights that stand beside it are found by its name (`FILE.onnx.data`, `FILE.onnx_data`).
+        file: the model. Files with weights that its graph loads are part of its fingerprint.
         labels: the outputs' labels in their order, or other names for some of them (THEIRS:OURS). The default is the
             model's own metadata "labels": a JSON list, or names with commas between them.
-        output: whether the first output has passed a softmax.
+        output: whether the output has passed a softmax.
+        output_name: of the output with the scores or labels. By default the only one, or the only one with a score for
+            each label.
         normalize: bring each utterance to mean 0 and variance 1 first, as wav2vec 2.0's feature extractor does.
         batch_size: utterances at a time, where the model takes lengths or a mask.
     """
@@ -50,6 +57,7 @@ class Onnx(BorrowedRecipe["FittedOnnx"]):
     file: Path
     labels: tuple[str, ...] = ()
     output: Literal["logits", "probabilities"] = "logits"
+    output_name: str = ""
     normalize: bool = False
     batch_size: int = 8
     traits: ClassVar[Traits] = Traits(trains=False)
@@ -58,19 +66,19 @@ class Onnx(BorrowedRecipe["FittedOnnx"]):
         within(_WHERE, "batch_size", self.batch_size, "the default is 8", at_least=1)
 
     def fingerprint(self) -> str:
-        """Digest the file, and the weights beside it."""
+        """Digest the file, and every file that its graph loads."""
         file = self.file.expanduser()
-        beside = sorted(other for end in (".data", "_data") for other in file.parent.glob(f"{file.name}{end}*"))
-        return digest_of(_WHERE, [file, *beside])
+        return digest_of(_WHERE, [file, *external_files(file)])
 
     def loaded(self, context: FitContext) -> FittedOnnx:
         """Load the model into a session of ONNX Runtime's.
 
         Raises:
-            UsageError: ONNX Runtime is not there, the model's inputs are not sound, or its labels are not known.
+            UsageError: ONNX Runtime is not there, the model's inputs are not sound, its labels are not known, or it
+                has several outputs.
             DataError: the file is no model.
         """
-        labels = Labels.given(_WHERE, context.task, self.labels)
+        labels = Labels.given(_WHERE, context.task, self.labels, context.progress)
         session = _session(self.file.expanduser(), context.device)
         names = labels.names or _own_labels(self.file, session)
         first, *others = session.get_inputs() or [None]
@@ -79,7 +87,8 @@ class Onnx(BorrowedRecipe["FittedOnnx"]):
         if not known or (mask is not None and (mask.type not in _MASKS or len(mask.shape) not in (1, 2))):
             found = ", ".join(f"{one.name}: {one.type} {one.shape}" for one in session.get_inputs()) or "no inputs"
             raise UsageError(f"{_WHERE}, {self.file}", found, _INPUTS, "export the model with such inputs")
-        return FittedOnnx(self, labels, session, names, first, mask, context.device)
+        output = _output(self, session.get_outputs(), len(names))
+        return FittedOnnx(self, labels, session, names, first, mask, output, context.device)
 
 
 @dataclass(frozen=True)
@@ -93,6 +102,7 @@ class FittedOnnx(Borrowed):
         names: the outputs' labels.
         waveform: the first input: name, type, shape.
         mask: the second, lengths or a mask, where it has one.
+        output: the one that is read: name, type, shape.
         device: where the answers go.
     """
 
@@ -102,6 +112,7 @@ class FittedOnnx(Borrowed):
     names: tuple[str, ...]
     waveform: Any
     mask: Any
+    output: Any
     device: torch.device
     traits: ClassVar[Traits] = Traits(concurrent=True)
     victim: ClassVar[str] = "onnx"
@@ -109,7 +120,12 @@ class FittedOnnx(Borrowed):
     def check(self, probes: Sequence[Utterance]) -> None:
         """Refuse a model whose labels do not fit the task, or whose outputs are probabilities against `output`."""
         self.labels.columns(self.names)
-        if self.recipe.output == "logits" and probes and looks_like_probabilities(self.scores(probes)):
+        if (
+            self.recipe.output == "logits"
+            and not self.label_alone
+            and probes
+            and looks_like_probabilities(self.scores(probes))
+        ):
             remedy = "say so: output=probabilities"
             raise UsageError(_WHERE, "outputs that are probabilities", "logits, as output=logits says", remedy)
         super().check(probes)
@@ -117,12 +133,20 @@ class FittedOnnx(Borrowed):
     def ask(self, utterances: Sequence[Utterance]) -> Tensor:
         """Estimate class log-probabilities, shape (n, c)."""
         scores = self.scores(utterances)
+        if self.label_alone:
+            classes = self.labels.of_scores(self.names, scores.log()).argmax(dim=1)
+            return self.labels.of_names([self.labels.task.classes[int(index)] for index in classes])
         if self.recipe.output == "probabilities":
             if not looks_like_probabilities(scores):
                 found = f"an output such as {[round(float(value), 4) for value in scores[0][:8]]}"
                 raise UsageError(_WHERE, found, "probabilities, as output=probabilities says", "say output=logits")
             scores = scores.log()
         return self.labels.of_scores(self.names, scores)
+
+    @property
+    def label_alone(self) -> bool:
+        """Say whether the model says a label and no scores."""
+        return self.output.type not in _FLOATS
 
     def scores(self, utterances: Sequence[Utterance]) -> Tensor:
         """Return what the model says, shape (n, l), float64: its output, or with windows the mean over them."""
@@ -143,7 +167,7 @@ class FittedOnnx(Borrowed):
         """Probabilities averaged over windows, and back in the form that the model gives."""
         last = max(0, len(waveform) - width)
         rows = torch.cat([self._run([waveform[at : at + width]], width) for at in [*range(0, last, width), last]])
-        if self.recipe.output == "probabilities" or len(rows) == 1:
+        if self.recipe.output == "probabilities" or self.label_alone or len(rows) == 1:
             return rows.mean(dim=0)
         return torch.logsumexp(torch.log_softmax(rows, dim=1), dim=0)
 
@@ -157,17 +181,49 @@ class FittedOnnx(Borrowed):
             real = np.arange(padded.shape[1]) < lengths[:, None]
             given[self.mask.name] = (lengths if len(self.mask.shape) == 1 else real).astype(_MASKS[self.mask.type])
         try:
-            answer = np.asarray(self.session.run(None, given)[0], dtype=np.float64)
+            answer = np.asarray(self.session.run([self.output.name], given)[0])
         except Exception as error:  # ONNX Runtime's errors have no common base
             found = f"{type(error).__name__}: {str(error)[:300]}"
             raise ComponentError(
                 f"{_WHERE}, {self.recipe.file}", found, "a model that runs", "export it anew"
             ) from error
+        if self.label_alone:
+            return _counted(f"{_WHERE}, {self.recipe.file}", answer, self.names, len(waveforms))
         if answer.shape != (len(waveforms), len(self.names)):
             found = f"an output of shape {answer.shape} for {len(waveforms)} waveforms and {len(self.names)} labels"
             remedy = "give the labels in the outputs' order: labels=NAME+NAME+..."
             raise UsageError(f"{_WHERE}, {self.recipe.file}", found, "a score for each label", remedy)
-        return torch.from_numpy(answer)
+        return torch.from_numpy(answer.astype(np.float64))
+
+
+def _output(recipe: Onnx, outputs: Sequence[Any], labels: int) -> Any:
+    """The output that is read.
+
+    Raises:
+        UsageError: none has that name, or it is not known which is meant.
+    """
+    named = [one for one in outputs if one.name == recipe.output_name]
+    several = [one for one in outputs if one.type in _FLOATS and list(one.shape)[1:] == [labels]]
+    found = named if recipe.output_name else outputs if len(outputs) == 1 else several
+    if len(found) == 1 and found[0].type in (*_FLOATS, *_LABELS):
+        return found[0]
+    told = ", ".join(f"{one.name}: {one.type} {one.shape}" for one in outputs)
+    wanted = f"{recipe.output_name!r}" if recipe.output_name else "one with a score for each label, or a label"
+    raise UsageError(f"{_WHERE}, {recipe.file}", f"the outputs {told}", wanted, "say which: output_name=NAME")
+
+
+def _counted(where: str, answer: NDArray[Any], names: Sequence[str], count: int) -> Tensor:
+    """Labels as probabilities of 1, shape (n, l).
+
+    Raises:
+        ComponentError: one is no label.
+    """
+    said = answer.reshape(-1).tolist()
+    indices = [names.index(one) if one in names else one for one in said]
+    if len(said) != count or not all(isinstance(one, int) and 0 <= one < len(names) for one in indices):
+        found = f"an output such as {said[:3]} of shape {answer.shape} for {count} waveforms"
+        raise ComponentError(where, found, f"one of {len(names)} labels for each", "give all: labels=NAME+NAME+...")
+    return torch.nn.functional.one_hot(torch.tensor(indices), len(names)).double()
 
 
 def _session(file: Path, device: torch.device) -> Any:

@@ -19,7 +19,7 @@ from bench.modelling.pretrained.borrowed import (
     refuse_mixing,
 )
 from bench.modelling.pretrained.labels import Labels, log_scores
-from bench.modelling.pretrained.userfile import callable_from, labels_of
+from bench.modelling.pretrained.userfile import callable_from, called, code_of, labels_of
 
 _WHERE = "victim 'python'"
 _FORM = "FILE.py:OBJECT"
@@ -32,17 +32,20 @@ class Python(BorrowedRecipe["FittedPython"]):
 
     `OBJECT(waveforms, 16000)` gets a list of n float32 NumPy arrays of shape (t,), in [-1, 1], and gives one of
 
-    - n labels;
+    - n labels, or their places, counted from 0;
     - n dicts from a label to its probability;
-    - an array or tensor of shape (n, l), probabilities or log-probabilities; the l labels in their order are its
-      attribute `OBJECT.labels`, or the parameter `labels`.
+    - an array or tensor of shape (n, l), probabilities or log-probabilities.
 
-    A class is made once, without arguments. The file is run as a plug-in file is; nothing is trained.
+    The l labels in their order are its attribute `OBJECT.labels`, or the parameter `labels`.
+
+    A class is made once, without arguments. The file runs as under `python FILE`: it imports what lies beside it, its
+    folder and path are its own, and what it prints goes to standard error. Nothing is trained.
 
     Args:
         target: the file and the name in it, FILE.py:OBJECT.
         labels: the outputs' labels in their order, or other names for some of them (THEIRS:OURS).
-        files: other files that the model rests on, such as weights: with FILE.py they are part of every result's key.
+        files: other files that the model rests on, such as weights: with FILE.py and what it imports from its own
+            folder they are part of every result's key.
         batch_size: waveforms at a time. With more than 1, an answer must not depend on the others; this is checked.
     """
 
@@ -59,8 +62,8 @@ class Python(BorrowedRecipe["FittedPython"]):
             raise UsageError(_WHERE, repr(self.target), _FORM, "for example python:my_model.py:predict")
 
     def fingerprint(self) -> str:
-        """Digest the file, and the other `files`."""
-        return digest_of(_WHERE, [self._file, *self.files])
+        """Digest the file, what it imports from its own folder, and the other `files`."""
+        return digest_of(_WHERE, [*code_of(self.path), *self.files])
 
     def loaded(self, context: FitContext) -> FittedPython:
         """Take the callable from its file, which is run anew.
@@ -68,12 +71,13 @@ class Python(BorrowedRecipe["FittedPython"]):
         Raises:
             UsageError: the file has no such callable, or the labels are no names.
         """
-        labels = Labels.given(_WHERE, context.task, self.labels)
-        model = callable_from(self._file, self.target.rpartition(":")[2], _WHERE, _ANSWERS)
+        labels = Labels.given(_WHERE, context.task, self.labels, context.progress)
+        model = callable_from(self.path, self.target.rpartition(":")[2], _WHERE, _ANSWERS)
         return FittedPython(self, labels, model, labels.names or labels_of(model, _WHERE), context.device)
 
     @property
-    def _file(self) -> Path:
+    def path(self) -> Path:
+        """Give the file's path."""
         return Path(self.target.rpartition(":")[0]).expanduser()
 
 
@@ -117,14 +121,22 @@ class FittedPython(Borrowed):
         waveforms = [np.array(one.waveform.cpu().numpy(), dtype=np.float32) for one in utterances]  # its own copies
         where = f"{_WHERE}, {self.recipe.target}"
         try:
-            answer = self.model(waveforms, SAMPLE_RATE)
+            answer = called(self.model, self.recipe.path, waveforms, SAMPLE_RATE)
         except BenchError:
             raise
-        except Exception as error:
-            found = f"{type(error).__name__}: {error}"
+        except (Exception, SystemExit) as error:
+            found = f"{type(error).__name__}: {error}, about {_shown(utterances)}"
             expected = f"an answer from OBJECT(list of {len(waveforms)} float32 arrays, {SAMPLE_RATE})"
             raise ComponentError(where, found, expected, "correct it") from error
         return _read(where, self.labels, self.names, answer, len(waveforms))
+
+
+def _shown(utterances: Sequence[Utterance]) -> str:
+    """Say how long the sounds are that were asked about."""
+    lengths = [one.waveform.shape[-1] for one in utterances]
+    if len(lengths) == 1:
+        return f"a waveform of {lengths[0]:,} samples ({lengths[0] / SAMPLE_RATE:.3f} s)"
+    return f"{len(lengths)} waveforms of {min(lengths):,} to {max(lengths):,} samples"
 
 
 def _read(where: str, labels: Labels, names: tuple[str, ...], answer: Any, count: int) -> Tensor:
@@ -137,8 +149,11 @@ def _read(where: str, labels: Labels, names: tuple[str, ...], answer: Any, count
         raise ComponentError(where, found, _ANSWERS, "correct it")
     if all(isinstance(row, str) for row in rows):
         return labels.of_names(list(map(str, rows)))
+    if all(isinstance(row, int | np.integer) and not isinstance(row, bool) for row in rows):
+        return labels.of_names(_names_at(where, names, rows))
     if all(isinstance(row, Mapping) for row in rows):
         names = tuple(map(str, rows[0]))
+        labels.columns(names)  # a class without a label is an error
         rows = [[row.get(name) for name in names] if len(row) == len(names) else [] for row in rows]
     try:
         scores = torch.from_numpy(np.asarray(rows, dtype=np.float64))
@@ -148,3 +163,15 @@ def _read(where: str, labels: Labels, names: tuple[str, ...], answer: Any, count
         found = f"an answer of shape {tuple(scores.shape)} for {len(names) or 'no'} labels"
         raise ComponentError(where, found, _ANSWERS, "give their names in order: OBJECT.labels, or labels=NAME+NAME")
     return labels.of_scores(names, log_scores(where, scores))
+
+
+def _names_at(where: str, names: tuple[str, ...], indices: Sequence[int]) -> list[str]:
+    """The labels at these places."""
+    for index in indices:
+        if not names:
+            found = f"class indices such as {index}, and no labels"
+            raise ComponentError(where, found, _ANSWERS, "name what 0, 1, … are: OBJECT.labels, or labels=NAME+NAME")
+        if not 0 <= index < len(names):
+            found = f"the class index {index} for {len(names)} labels"
+            raise ComponentError(where, found, f"0 to {len(names) - 1}", "give all labels in their order")
+    return [names[index] for index in indices]

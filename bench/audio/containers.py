@@ -40,6 +40,76 @@ def missing_end(handle: BinaryIO) -> str | None:
     return None
 
 
+def doubtful_length(handle: BinaryIO) -> str | None:
+    """Say why the length of the sound in an open WAV file is doubtful, in words, or None where it is not.
+
+    A recorder that was killed leaves a length of 0; a wrong one leaves sound behind the end that the header gives.
+    What follows there and is made of chunks, a tag of MP3's, or zeros, is no sound.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    size, chunk = handle.seek(0, os.SEEK_END), _wav_data(handle)
+    if chunk is None:
+        return None
+    position, length, order = chunk
+    there = size - position - 8
+    if length == 0 and there > 0:
+        return f"a header that says 0 bytes of sound where {there} follow: all of them are read"
+    handle.seek(position + 8 + length + length % 2)
+    rest = handle.read()
+    if len(rest) < 8 or not any(rest) or (rest[:3] == b"TAG" and len(rest) == 128) or _are_chunks(rest, order):
+        return None
+    return f"{len(rest)} bytes behind the {length} bytes of sound that its header gives: they are not read"
+
+
+def finished(handle: BinaryIO) -> bytes | None:
+    """Give the bytes of an open WAV file whose header says that it has no sound, with the length that it has.
+
+    Returns:
+        The file with its lengths filled in; None where nothing is missing, or the file's own lengths hold.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    size, chunk = handle.seek(0, os.SEEK_END), _wav_data(handle)
+    if chunk is None or chunk[1] != 0 or not 0 < size - chunk[0] - 8 < STREAMED:
+        return None
+    handle.seek(0)
+    whole = bytearray(handle.read())
+    struct.pack_into(f"{chunk[2]}I", whole, 4, len(whole) - 8)
+    struct.pack_into(f"{chunk[2]}I", whole, chunk[0] + 4, len(whole) - chunk[0] - 8)
+    return bytes(whole)
+
+
+def _wav_data(handle: BinaryIO) -> tuple[int, int, str] | None:
+    """Where the sound of a WAV file begins, its length, and the byte order; None for a streamed or other file."""
+    size = handle.seek(0, os.SEEK_END)
+    handle.seek(0)
+    head = handle.read(12)
+    if head[:4] not in (b"RIFF", b"RIFX") or head[8:12] != b"WAVE":
+        return None
+    order, position = "<" if head[:4] == b"RIFF" else ">", 12
+    while position + 8 <= size:
+        handle.seek(position)
+        name, length = struct.unpack(f"{order}4sI", handle.read(8))
+        if name == b"data":
+            return (position, length, order) if length < STREAMED else None
+        position += 8 + length + length % 2
+    return None
+
+
+def _are_chunks(rest: bytes, order: str) -> bool:
+    """Whether bytes are chunks, one after the other; the last may be cut off."""
+    position = 0
+    while position + 8 <= len(rest):
+        name, length = struct.unpack_from(f"{order}4sI", rest, position)
+        if not all(32 <= letter < 127 for letter in name):
+            return not any(rest[position:])
+        position += 8 + length + length % 2
+    return True
+
+
 def _short_chunk(handle: BinaryIO, size: int, order: str, wanted: bytes) -> str | None:
     """Walk the chunks up to the one with the samples and compare its length with what is there."""
     position, long_length = 12, None

@@ -22,7 +22,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.audio.reading import rate_of, read_audio, refuse_silence
+from bench.audio.reading import doubt_about, rate_of, read_audio, refuse_silence
 from bench.core.cache import appearing_folder, cache_dir
 from bench.core.digests import content_digests, default_workers
 from bench.core.errors import RoomError
@@ -39,6 +39,8 @@ LEAST, MEAN, MOST = 16, 48, 128
 _SAMPLES, _LENGTHS = "samples.f32", "lengths.json"
 """The second says how many samples each file has, and by SHA-256 what the first holds."""
 _BYTES = 4
+_Told = tuple[Callable[[int], None], Callable[[str], None]]
+"""Who hears of each file that is decoded, and of what is doubtful in one."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def read_with_rates(
     total = sum(map(len, missing))
     if missing:
         with progress.task(description, total=total) as advance:
-            _decode(missing, first, advance, workers or default_workers())
+            _decode(missing, first, (advance, progress.say), workers or default_workers())
     sounds = {digest: sound for shard in shards for digest, sound in zip(shard, _mapped(shard), strict=True)}
     return tuple(sounds[digest] for digest in digests)
 
@@ -173,12 +175,10 @@ def _set_damaged_aside(shards: Sequence[tuple[str, ...]], progress: Progress, wo
             set_aside(folder, cache_dir() / "damaged", "samples that are not those that were decoded", progress.say)
 
 
-def _decode(
-    shards: Sequence[tuple[str, ...]], paths: dict[str, Path], advance: Callable[[int], None], workers: int
-) -> None:
+def _decode(shards: Sequence[tuple[str, ...]], paths: dict[str, Path], told: _Told, workers: int) -> None:
     """Decode shards side by side; those that are finished stay when another fails."""
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        jobs = [pool.submit(_make, shard, [paths[digest] for digest in shard], advance) for shard in shards]
+        jobs = [pool.submit(_make, shard, [paths[digest] for digest in shard], told) for shard in shards]
         try:
             for job in jobs:
                 job.result()
@@ -187,7 +187,8 @@ def _decode(
             raise
 
 
-def _make(shard: tuple[str, ...], paths: Sequence[Path], advance: Callable[[int], None]) -> None:
+def _make(shard: tuple[str, ...], paths: Sequence[Path], told: _Told) -> None:
+    advance, say = told
     folder = _folder(shard)
     try:
         with appearing_folder(folder) as temporary:
@@ -197,6 +198,8 @@ def _make(shard: tuple[str, ...], paths: Sequence[Path], advance: Callable[[int]
                 for path in paths:
                     waveform = read_audio(path)
                     refuse_silence(path, waveform)
+                    if doubt := doubt_about(path):
+                        say(f"{path}: {doubt}")
                     samples = waveform.numpy().astype("<f4", copy=False).data
                     file.write(samples)
                     digest.update(samples)

@@ -60,7 +60,7 @@ def run(asked: Sequence[Options], count: int, json: str | None) -> None:
     with workers(count, out, since) as team:
         _share_cores(count)
         from bench.evaluation.grid import Share
-        from bench.evaluation.run import checked_again, measure, prepare_all, scored
+        from bench.evaluation.run import checked_again, keep_sounds, measure, prepare_all, scored
 
         parts = prepare_all(asked, for_terminal())
         found, begun = _forecast(parts, asked), time.monotonic()
@@ -70,6 +70,7 @@ def run(asked: Sequence[Options], count: int, json: str | None) -> None:
         for line in team.wait():
             typer.echo(line, err=True)
     failures += checked_again(parts, asked)
+    keep_sounds(parts, asked)
     if json is not None:
         write_json(scored(parts, asked, failures).results.to_json(), json)
     code = max((failure.exit_code for failure in failures), default=0)

@@ -22,21 +22,34 @@ def list_components(
             metavar="[KIND]", help="victims, attacks, defenses, corpora, noise_banks or tasks; all if left out."
         ),
     ] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="One of them: what it does, its parameters, an example.")
+    ] = None,
     plugin: Annotated[list[Path], typer.Option(metavar="FILE", help="A Python file with components of yours.")] = [],  # noqa: B006
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """List victims, attacks, defences, corpora and noise banks, with their parameters and defaults, and the tasks."""
-    from bench.contracts.entries import KINDS, entries_by_name
+    from bench.cli.list_one import show_one
+    from bench.contracts.entries import KINDS, SINGULAR, entries_by_name
     from bench.core.errors import UsageError
     from bench.core.specs import did_you_mean
 
     kinds = (*KINDS, TASK_KIND)
+    kind = {one: many for many, one in SINGULAR.items()}.get(kind or "", kind)
     if kind is not None and kind not in kinds:
         raise UsageError("bench list", repr(kind), "one of " + ", ".join(kinds), did_you_mean(kind, kinds))
     entries = entries_by_name(plugin)
+    if kind is not None and kind != TASK_KIND and name is not None:
+        show_one(entries, kind, name, json)
+        return
     wanted = (kind,) if kind else kinds
     found = [line for known in KINDS if known in wanted for line in _components(entries, known)]
     found += _tasks() if TASK_KIND in wanted else []
+    if name is not None:
+        names = [line["name"] for line in found]
+        if name not in names:
+            raise UsageError(f"bench list {kind}", repr(name), "one of " + ", ".join(names), did_you_mean(name, names))
+        found = [line for line in found if line["name"] == name]
     if json:
         typer.echo(json_format.dumps(found, indent=1))
     else:

@@ -29,6 +29,8 @@ class _Bench(Subcommands):
         "certify": ("bench.cli.certify:certify", "Prove how far smoothed victims' answers reach."),
         "purified": ("bench.cli.purified:purified", "See what a purifier makes of an utterance."),
         "curve": ("bench.cli.curve:curve", "Show error against a parameter of an attack."),
+        "attack-report": ("bench.cli.attack_report:attack_report", "Show how fast attacks succeeded, and by what."),
+        "replay": ("bench.cli.replay:replay", "Bring what attacks found to other victims."),
         "listen": ("bench.cli.listen:listen", "Hear and see what attacks do."),
         "perception": ("bench.cli.perception:perception", "Turn raters' answers into a perception table."),
         "data": ("bench.cli.data:app", "Get sounds, and check those that you have."),
@@ -85,6 +87,12 @@ def main() -> None:
         except BrokenPipeError:
             sys.stderr.close()
             sys.exit(1)
+        except OSError as error:
+            if error.filename is None or error.strerror is None:
+                raise
+            found = f"found {error.strerror.lower()}; expected a path that can be used; check it"
+            typer.echo(f"bench: {str(error.filename)[:200]}: {found}", err=True)
+            sys.exit(2)
 
 
 def _run() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -66,6 +67,29 @@ def report(results: Results, json_target: str | None) -> None:
     """
     if json_target is None or write_json(results.to_json(), json_target):
         print_tables(results)
+
+
+def say_where(out: Path, results: Results, budget: int) -> None:
+    """Say where a run's results are, and three commands that go on from there, on standard error.
+
+    Args:
+        out: the run's folder.
+        results: what it came to; a run without any has nothing to be shown.
+        budget: the greatest number of queries that it can be scored at.
+    """
+    if not results.pooled:
+        return
+    folder = shlex.quote(str(out))
+    typer.echo(f"\nEvery query is kept in {folder}. Next:", err=True)
+    for command, what in (
+        (
+            f"bench score {folder} --k {','.join(map(str, sorted({1, -(-budget // 2), budget})))}",
+            "the same at other k, without attacking again",
+        ),
+        (f"bench show {folder} --json results.json", "all figures for a program of yours"),
+        (f"bench leaderboard {folder} --out board", "a board, also of several runs"),
+    ):
+        typer.echo(f"  {command}\n      {what}", err=True)
 
 
 def say_failures(failures: Sequence[Failure], out: Path) -> None:

@@ -34,6 +34,7 @@ _ENROL = "What a victim may know of a speaker: halves (never what is attacked), 
 _NOISES = "all, additive (the length is kept), imperceptible (people hear the same emotion), both: all and the last."
 _CHECK = "Attack again in another order and batch, and compare: does anything remember what it should not?"
 _HALVES = "Run each search with either half of its sounds too: how much hangs on which sounds there are."
+_AUDIO = "Keep adversarial sounds of so many utterances of each cell as WAV files, with their originals."
 _MEASURES = "Measure accepted candidates, into their records: " + ", ".join(MEASURES) + "."
 
 RUN: Offered = {
@@ -57,6 +58,7 @@ RUN: Offered = {
     "out": OUT,
     "check": Asked("check", bool, "", _CHECK, False),
     "check_limit": Asked("check_limit", str, "N|all", "How many utterances of each cell --check attacks again.", "16"),
+    "keep_audio": Asked("keep_audio", int | None, "N", _AUDIO, None),
 }
 
 
@@ -67,11 +69,12 @@ def run(options: Options, json: Json = None) -> None:
     Every combination of --victim, --defense, --attack and --task is a cell. Cells that are done are skipped, so the
     same command goes on after an interruption. The bench-run folder keeps every query; see bench show.
     """
-    from bench.cli.report import check_json_target, report, say_failures
+    from bench.cli.report import check_json_target, report, say_failures, say_where
     from bench.core.progress import for_terminal
     from bench.evaluation.run import execute
 
     check_json_target(json)
     done = execute(options, for_terminal())
     report(done.results, json)
+    say_where(options.out, done.results, max(options.ks))
     say_failures(done.failures, options.out)

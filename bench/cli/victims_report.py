@@ -93,18 +93,21 @@ def headline(entry: CleanScoring) -> list[str]:
     ]
 
 
+_BY_CLASS = ("weighted precision", "weighted F1", "macro F1")
+
+
 def _figures(cells: Sequence[CleanScoring], pooled: CleanScoring) -> Iterator[Table]:
     """Two tables, that each fits 80 columns: recall, and what is weighted by class."""
     entries = (*cells, *([pooled] if len(cells) > 1 else []))
     recall, weighted = narrow_table("fold", "seed"), narrow_table("fold", "seed")
-    for table, titles in ((recall, ("UAR", "WAR", "n", "speakers")), (weighted, ("weighted precision", "weighted F1"))):
+    for table, titles in ((recall, ("UAR", "WAR", "n", "speakers")), (weighted, _BY_CLASS)):
         for title in titles:
             table.add_column(title, no_wrap=True)
     for entry in entries:
         place = (listed(entry.folds), listed(entry.seeds)) if entry.of_one_cell else ("all", "all")
         own = entry.report
         recall.add_row(*place, str(own.uar), str(own.war), str(own.n), str(own.speakers))
-        weighted.add_row(*place, str(own.weighted_precision), str(own.weighted_f1))
+        weighted.add_row(*place, str(own.weighted_precision), str(own.weighted_f1), str(own.macro_f1))
     yield from (recall, weighted)
 
 

@@ -97,9 +97,11 @@ class PastSearch:
 
     Args:
         asked: what was tried and charged, and what was told of it, in order.
+        label: what the victim says of the clean speech, for a threat model that is answered "label" or more.
     """
 
     asked: tuple[tuple[Recipe, Answer], ...]
+    label: str | None = None
 
 
 Plan: TypeAlias = Mapping[str, Any]
@@ -108,12 +110,13 @@ Plan: TypeAlias = Mapping[str, Any]
 
 @runtime_checkable
 class LearningAttack(Attack, Protocol):
-    """An attack that learns from one utterance for another, in rounds (`ThreatModel.round_size`)."""
+    """An attack that learns from one utterance for another: in rounds (`ThreatModel.round_size`), or from validation
+    speech before it attacks (`ThreatModel.rehearsal`)."""
 
     def learn(self, plan: Plan, searches: Sequence[PastSearch]) -> Plan:
         """Return the plan of the next round.
 
-        Called after each round of utterances, whose searches had the plan as `tools.plan`.
+        Called after each round of utterances, whose searches had the plan as `tools.plan`, and once after a rehearsal.
 
         Args:
             plan: what was learnt before, {} at first.
@@ -170,8 +173,18 @@ class InformedAttack(Attack, Protocol):
         ...
 
 
+@runtime_checkable
+class InformedByType(InformedAttack, Protocol):
+    """An informed attack that is told of noise types: finer than categories, as the rows of P1's Table 1."""
+
+    @property
+    def noise_types(self) -> tuple[str, ...]:
+        """Name them: each is probed, and stands in `tools.degradation`, in a category's place."""
+        ...
+
+
 Degradation = Mapping[str, float]
-"""What an informed attacker knows: the loss of UAR by noise category, measured on data that is not test data."""
+"""What an informed attacker knows: the loss of UAR by noise category, or type, measured on data that no test sees."""
 
 
 @dataclass(frozen=True)
@@ -218,15 +231,18 @@ class AttackTools:
         render: makes speech from a recipe as the referee will, or None where it does not apply: any attacker can do at
             home what it describes. No victim is asked, so nothing is charged.
         speech: the clean speech of the part that is attacked, copies, with opaque speakers.
-        degradation: for a threat model that knows "noise-harm" (P1's Corr), the loss of UAR by noise category; else
-            None.
+        degradation: for a threat model that knows "noise-harm" (P1's Corr), the loss of UAR by noise category, or
+            by noise type; else None.
         defense_view: for one that knows "defense" (trait `adaptive`), a look through it; else None.
         transferred: for an attacker who knows of no defence (trait `transfers`): the best recipe against the bare
             victim of the attack that it is made of, for the utterance at hand; else None.
         validation: for a threat model that knows "validation", clean speech of validation speakers, and what the victim
             says of it.
         training: for one that knows "training", the speech that the victim was trained on, with its labels.
-        plan: for one that learns in rounds, what `learn` returned after the last round; else {}.
+        plan: for one that learns, what `learn` returned after the last round, or after the rehearsal; else {}.
+        label: for a threat model that is answered "label" or more, what the victim says of the clean speech; None where
+            it refuses that.
+        rehearsing: whether this is validation speech, searched with the budget of `ThreatModel.rehearsal`.
     """
 
     noises: NoiseSet
@@ -242,3 +258,5 @@ class AttackTools:
     validation: Sequence[KnownSpeech] = ()
     training: Sequence[KnownSpeech] = ()
     plan: Plan = field(default_factory=dict)
+    label: str | None = None
+    rehearsing: bool = False

@@ -209,7 +209,7 @@ def _not_composable(part: Attack | SpeechEffect, searches: int) -> str:
         return "which searches with a copy of the defence"
     if traits.threat_model.knows:
         return "which knows something beforehand"
-    if traits.threat_model.round_size:
+    if traits.threat_model.round_size or traits.threat_model.rehearsal:
         return "which learns from one utterance to the next"
     if not asks_once(part) and searches > 1:
         return "a second search" if traits != NOTHING_DECLARED else "which does not say that it asks once"

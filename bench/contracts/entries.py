@@ -15,7 +15,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from bench.contracts.sources import described, granted, source_of, table_in, unimported_source_of
+from bench.contracts.sources import Parameter, described, explained, granted, source_of, table_in, unimported_source_of
 from bench.core.errors import ComponentError, UsageError
 from bench.core.shadowing import refuse_shadow
 from bench.core.specs import ISOLATED
@@ -105,6 +105,10 @@ class Entry:
         """Return the component's parameters and its docstring's first line, read from its source without importing
         it."""
         return described(self.source, self.target.partition(":")[2]) if self.source else ("", "")
+
+    def explain(self) -> tuple[str, list[Parameter]]:
+        """Return the component's docstring and what it says of each parameter, read without importing it."""
+        return explained(self.source, self.target.partition(":")[2]) if self.source else ("", [])
 
 
 def entries_by_name(

@@ -7,6 +7,7 @@ import importlib.util
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeGuard
 
@@ -18,6 +19,7 @@ _METHOD = re.compile(r"^    (?=@|def |async def )", re.MULTILINE)
 _MARGIN = re.compile(r"^(?=[^\s#)\]}])", re.MULTILINE)
 _GRANTED = re.compile(r"\b(ThreatModel\(|(adaptive|transfers|anytime)=True)")
 _INFORMED = re.compile(r"^    corr *:", re.MULTILINE)
+_ARGUMENT = re.compile(r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", re.MULTILINE)
 _FIELD = re.compile(r"^    \w+ *:", re.MULTILINE)
 
 
@@ -109,6 +111,59 @@ def described(file: Path, name: str) -> tuple[str, str]:
         if "ClassVar" not in ast.unparse(item.annotation)
     ]
     return ", ".join(params), (ast.get_docstring(node) or "").partition("\n")[0]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a component, as its source has it.
+
+    Args:
+        name: as a spec has it.
+        type: its annotation.
+        default: as it is written there; None where it has to be given.
+        meaning: what its docstring says of it; "" for nothing.
+    """
+
+    name: str
+    type: str
+    default: str | None
+    meaning: str
+
+
+def explained(file: Path, name: str) -> tuple[str, list[Parameter]]:
+    """Read all that a dataclass's source says of it.
+
+    Args:
+        file: where it is defined.
+        name: of the class.
+
+    Returns:
+        Its docstring without the part `Args:`, and its parameters; nothing where the file defines no such class.
+
+    >>> text, parameters = explained(source_of("attacks.fade_in"), "FadeIn")
+    >>> text.partition(" of ")[0], [(one.name, one.type, one.default) for one in parameters]
+    ('The loudness rises by 2 %', [('percent_per_s', 'float', '2.0')])
+    """
+    node = _class_in(file, name)
+    if node is None:
+        return "", []
+    text, _, told = (ast.get_docstring(node) or "").partition("\nArgs:\n")
+    block, _, rest = told.partition("\n\n")
+    meanings: dict[str, str] = {}
+    for found in _ARGUMENT.finditer(block):
+        meanings[found[1]] = " ".join(found[2].split())
+    fields = [item for item in node.body if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)]
+    parameters = [
+        Parameter(
+            ast.unparse(item.target),
+            ast.unparse(item.annotation),
+            _default(file, item.value) if item.value else None,
+            meanings.get(ast.unparse(item.target), ""),
+        )
+        for item in fields
+        if "ClassVar" not in ast.unparse(item.annotation)
+    ]
+    return "\n\n".join(part.strip() for part in (text, rest) if part.strip()), parameters
 
 
 def granted(file: Path, name: str) -> str:

@@ -64,9 +64,11 @@ class ThreatModel:
             that and whatever keeps the length; "all". The victim is not asked about anything else.
         round_size: utterances in a round: after each round the attack is told what its searches were, and may change
             its plan (`learn`); 0 where it learns nothing from one utterance for another.
+        rehearsal: queries that it may spend on each utterance of validation speakers before anybody is attacked, for
+            one that knows "validation": a budget of its own, after which it may make its plan (`learn`); 0 for none.
 
     Raises:
-        UsageError: a word is none of these, or the size is below 0.
+        UsageError: a word is none of these, a number is below 0, or it rehearses and does not know "validation".
 
     >>> print(ThreatModel(knows=("defense", "noise-harm"), allowed="additive"))
     knows how much each noise category harms, the defence; told whether it was fooled; tries additive
@@ -76,15 +78,19 @@ class ThreatModel:
     answers: Answers = "fooled"
     allowed: Counted = "all"
     round_size: int = 0
+    rehearsal: int = 0
 
     def __post_init__(self) -> None:
         for word in self.knows:
             _checked("knows", word, KNOWLEDGE)
         _checked("answers", self.answers, ANSWERS)
         _checked("allowed", self.allowed, COUNTED)
-        if type(self.round_size) is not int or self.round_size < 0:
-            found = f"round_size={self.round_size!r:.40}"
-            raise UsageError("ThreatModel", found, "a whole number from 0", "0 stands for no rounds")
+        for name, value in (("round_size", self.round_size), ("rehearsal", self.rehearsal)):
+            if type(value) is not int or value < 0:
+                raise UsageError("ThreatModel", f"{name}={value!r:.40}", "a whole number from 0", "0 stands for none")
+        if self.rehearsal and "validation" not in self.knows:
+            found = f"rehearsal={self.rehearsal} and knows={self.knows!r:.80}"
+            raise UsageError("ThreatModel", found, '"validation" among what it knows', "name it")
         object.__setattr__(self, "knows", tuple(word for word in KNOWLEDGE if word in self.knows))
 
     def knowing(self, *more: Knowledge) -> ThreatModel:
@@ -121,8 +127,9 @@ class ThreatModel:
         return replace(self, knows=knows, allowed="all")
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as plain JSON."""
-        return {**vars(self), "knows": list(self.knows)}
+        """Return it as plain JSON; `rehearsal` only where there is one."""
+        told = {**vars(self), "knows": list(self.knows)}
+        return told if self.rehearsal else {name: value for name, value in told.items() if name != "rehearsal"}
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> ThreatModel:
@@ -131,15 +138,19 @@ class ThreatModel:
         Raises:
             UsageError: a word is none that there is, or something else stands there.
         """
-        if set(told) != {"knows", "answers", "allowed", "round_size"} or not isinstance(told["knows"], list | tuple):
+        if set(told) - {"rehearsal"} != {"knows", "answers", "allowed", "round_size"} or not isinstance(
+            told["knows"], list | tuple
+        ):
             expected = "knows, answers, allowed, round_size"
             raise UsageError("ThreatModel", f"{sorted(map(str, told))!r:.80}", expected, "write it with to_json")
-        return cls(tuple(told["knows"]), told["answers"], told["allowed"], told["round_size"])
+        numbers = told["round_size"], told.get("rehearsal", 0)
+        return cls(tuple(told["knows"]), told["answers"], told["allowed"], *numbers)
 
     def __str__(self) -> str:
         """Return it in words."""
         knows = ", ".join(_IN_WORDS[word] for word in self.knows) or "nothing"
         rounds = f"; learns in rounds of {self.round_size}" if self.round_size else ""
+        rounds += f"; rehearses with {self.rehearsal} queries each" if self.rehearsal else ""
         tries = "anything" if self.allowed == "all" else self.allowed
         return f"knows {knows}; told {_IN_WORDS[self.answers]}; tries {tries}{rounds}"
 

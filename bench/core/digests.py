@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from typing import TypeAlias
 
 from bench.core.cache import appearing_file, cache_dir
 from bench.core.errors import DataError, RoomError
+from bench.core.files import refuse_special
 
 Stamp: TypeAlias = tuple[int, int, int]
 """Size in bytes, time of the last change of the content and of the entry, in nanoseconds."""
@@ -63,6 +65,8 @@ def default_workers() -> int:
 def _stamp(path: Path) -> Stamp:
     try:
         status = os.stat(path)  # noqa: PTH116  # 100,000 files
+        if not stat.S_ISREG(status.st_mode):
+            refuse_special(path)
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from error
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns

@@ -4,6 +4,9 @@ Every message names the file or option, what was found, what was expected, and w
 the message alone and leaves with `exit_code`; from Python it is an ordinary exception.
 """
 
+_LONGEST = 1_000
+"""Characters of what was found, or of where, that a message shows."""
+
 
 class BenchError(Exception):
     """Something a user or a plug-in author can put right.
@@ -24,11 +27,16 @@ class BenchError(Exception):
 
     def __init__(self, where: object, found: str, expected: str, remedy: str) -> None:
         self.where, self.found, self.expected, self.remedy = str(where), found, expected, remedy
-        message = f"{where}: found {found}; expected {expected}; {remedy}"
+        message = f"{_short(self.where)}: found {_short(found)}; expected {expected}; {remedy}"
         super().__init__(" ".join(message.splitlines()))  # one line, whatever another library's error says
 
     def __reduce__(self) -> tuple[type["BenchError"], tuple[str, str, str, str]]:
         return type(self), (self.where, self.found, self.expected, self.remedy)
+
+
+def _short(text: str) -> str:
+    """A text without its middle, where it is longer than a message may be."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 4 :]}"
 
 
 def told_of(error: Exception) -> tuple[str, int]:

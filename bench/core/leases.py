@@ -152,6 +152,15 @@ class Leases:
         """List all leases that have not expired, by name."""
         return {one.name: one for one in self.everything() if not one.expired}
 
+    def names(self) -> set[str]:
+        """List the names of all leases, those too that have expired, at one look at the folder."""
+        return {name for name, _ in _listed(self.folder)}
+
+    def others(self) -> set[Process]:
+        """List the other processes that hold any."""
+        found = {one.process for one in self.held().values()}
+        return {one for one in found if one is not None and one != this_process()}
+
     def everything(self) -> list[Held]:
         """List all leases, those too that have expired and that nobody has taken over yet."""
         newest: dict[str, int] = {}

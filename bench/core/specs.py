@@ -179,8 +179,8 @@ def _read(text: str, hint: Any, where: str) -> Any:
     if hint in (int, float, str, Path):
         try:
             value = hint(text)
-            if hint is float and math.isnan(value):
-                raise ValueError("not a number")
+            if hint is float and (math.isnan(value) or (math.isinf(value) and "inf" not in text.lower())):
+                raise ValueError("not a number, or too large for one")
             return value
         except ValueError as error:
             kind = "a whole number" if hint is int else "a number"

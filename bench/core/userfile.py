@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
 
 from bench.core.errors import UsageError
 from bench.core.rng import key_of
+from bench.core.surroundings import surroundings_of
 
 
-def load_file(path: Path, where: str, role: str) -> ModuleType:
+def load_file(path: Path, where: str, role: str, *, as_script: bool = False) -> ModuleType:
     """Run a Python file as a module.
 
     Args:
@@ -19,6 +21,7 @@ def load_file(path: Path, where: str, role: str) -> ModuleType:
         where: who asked for it, for messages, with the file in it: "--plugin mine.py".
         role: what it is run as. The module's name depends on this and on the file's whole path: two files of one name
             are two modules, and so is one file that serves in two roles.
+        as_script: whether it finds what `python FILE` would give it, such as modules beside it.
 
     Raises:
         UsageError: it is not there, or does not run.
@@ -30,7 +33,8 @@ def load_file(path: Path, where: str, role: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        with surroundings_of(path.resolve()).entered() if as_script else nullcontext():
+            spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
         found = f"{type(error).__name__}: {error}"

@@ -13,11 +13,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from bench.core.errors import BenchError, DataError
 from bench.core.progress import Progress
 from bench.data.speech_likeness import unlike_speech
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 CLIPPED_SHARE = 0.001
 """A file with a greater share of samples at full scale is reported as clipped. EMO-DB, whose files are normalised to
@@ -27,7 +30,10 @@ FULL_SCALE = {"PCM_U8": 0.99, "PCM_S8": 0.99, "ULAW": 0.98, "ALAW": 0.98}
 """Magnitude from which a sample counts as at full scale, by subtype: the coarse ones do not reach 1."""
 _FULL_SCALE = 0.999
 
-Kind = Literal["unreadable", "silent", "clipped", "duplicate", "suspicious", "read", "tasks"]
+_PIECE = 1 << 20
+"""Frames looked at together, so that a long sound takes no second copy of itself."""
+
+Kind = Literal["unreadable", "silent", "clipped", "length", "duplicate", "suspicious", "contradiction", "read", "tasks"]
 
 
 @dataclass(frozen=True)
@@ -36,8 +42,8 @@ class Problem:
 
     Args:
         file: path within the root, or what else is at fault.
-        kind: "unreadable", "silent", "clipped", "duplicate", "suspicious": of a file; "read": the component's own
-            refusal; "tasks": it can be read, and serves no task.
+        kind: "unreadable", "silent", "clipped", "length", "duplicate", "suspicious": of a file; "contradiction": of a
+            corpus with itself; "read": the component's own refusal; "tasks": it can be read, and serves no task.
         found: what was found, in words.
         level: "error" where it keeps the folder from being used, as far as can be told; else "warning".
     """
@@ -124,12 +130,13 @@ def measure(file: Path, name: str) -> CheckedSound:
     """
     import soundfile
 
-    from bench.audio.reading import read_audio, refuse_silence
+    from bench.audio.reading import as_heard, as_stored, doubt_about, refuse_silence, source_of
 
     try:
-        waveform = read_audio(file)
-        info = soundfile.info(file)
-        at_full_scale = _share_at_full_scale(file, FULL_SCALE.get(info.subtype, _FULL_SCALE))
+        stored, rate = as_stored(file)
+        waveform = as_heard(file, stored, rate)
+        info, doubt = soundfile.info(source_of(file)), doubt_about(file)
+        at_full_scale = _share_at_full_scale(stored, FULL_SCALE.get(info.subtype, _FULL_SCALE))
     except DataError as error:
         return CheckedSound(name, problems=(Problem(name, "unreadable", words(error)),))
     except (OSError, RuntimeError, ValueError, MemoryError) as error:  # it changes while it is read, or is too large
@@ -140,6 +147,8 @@ def measure(file: Path, name: str) -> CheckedSound:
     except DataError as error:
         return dataclasses.replace(sound, problems=(Problem(name, "silent", words(error)),))
     samples, problems = waveform.numpy(), []
+    if doubt:
+        problems.append(Problem(name, "length", doubt))
     if at_full_scale > CLIPPED_SHARE:
         found = f"{100 * at_full_scale:.2g} % of its samples at full scale (more than {100 * CLIPPED_SHARE:g} %)"
         problems.append(Problem(name, "clipped", found))
@@ -152,16 +161,12 @@ def _format(info: Any) -> str:
     return f"{info.format} {info.subtype}, {info.channels} channel{'s' * (info.channels != 1)}"
 
 
-def _share_at_full_scale(file: Path, level: float) -> float:
+def _share_at_full_scale(stored: NDArray[Any], level: float) -> float:
     """Of the samples as they stand in the file: resampling and averaging of channels hide clipping."""
     import numpy as np
-    import soundfile
 
-    loud = total = 0
-    for block in soundfile.blocks(file, 1 << 20, dtype="float32", always_2d=True):
-        loud += int(np.count_nonzero(np.abs(block) >= level))
-        total += block.size
-    return loud / max(1, total)
+    pieces = (stored[start : start + _PIECE] for start in range(0, len(stored), _PIECE))
+    return sum(int(np.count_nonzero(np.abs(piece) >= level)) for piece in pieces) / stored.size
 
 
 def words(error: BenchError) -> str:

@@ -1,4 +1,4 @@
-"""What an informed attacker knows beforehand (P1's Corr): how much each noise category degrades the victim."""
+"""What an informed attacker knows beforehand (P1's Corr): how much each noise type degrades the victim."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import partial
 
 import torch
 
-from bench.contracts.attacks import AttackTools, Degradation, InformedAttack
+from bench.contracts.attacks import AttackTools, Degradation, InformedAttack, InformedByType
 from bench.contracts.recipes import Recipe
 from bench.core.heard import Heard
 from bench.core.keys import fingerprint
@@ -64,7 +64,7 @@ def degradation(
     progress: Progress = SILENT,
     known: KnownHarm | None = None,
 ) -> Degradation:
-    """Measure what an informed attacker knows (P1's Corr): the loss of UAR by noise category.
+    """Measure what an informed attacker knows (P1's Corr): the loss of UAR by noise category, or by noise type.
 
     Measured on validation speakers with the noise bank's "train" part, so on nothing that is attacked later.
 
@@ -77,11 +77,12 @@ def degradation(
         known: of the same fitted victim, what was measured before; what is new is added.
 
     Returns:
-        UAR on the clean utterances less UAR on the probes, from -1 to 1, for each category that applies to any.
+        UAR on the clean utterances less UAR on the probes, from -1 to 1, for each category or type that applies to any.
     """
     found, memory = {}, known or KnownHarm()
-    with torch.no_grad(), progress.task("Measuring Corr", len(attack.categories)) as advance:
-        for category in attack.categories:
+    kinds = attack.noise_types if isinstance(attack, InformedByType) else attack.categories
+    with torch.no_grad(), progress.task("Measuring Corr", len(kinds)) as advance:
+        for category in kinds:
             drawn = [_first_move(attack, one, category, tools) for one in utterances]
             key = fingerprint(
                 [category, [(one.id, str(recipe)) for one, recipe in zip(utterances, drawn, strict=True)]]

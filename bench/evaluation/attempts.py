@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from bench.core.errors import ComponentError, RoomError, told_of
-from bench.core.keys import key_of_json
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.costs import Costs, kind_of
-from bench.evaluation.descriptions import cell_description
+from bench.evaluation.descriptions import cell_description, cell_key
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.facts import MeasuredCell
-from bench.evaluation.fitted_store import fit_or_load, fitted_folder
+from bench.evaluation.fitted_store import fit_once, fitted_folder
 from bench.evaluation.grid import Failure, Planned
 from bench.evaluation.measuring import Measuring
 from bench.scoring.records import Store
@@ -61,6 +60,22 @@ class Attempts:
         self.costs.add(kind_of(plan.cell, self.experiment.device.type), asked, time.perf_counter() - begun)
         return None
 
+    def train(self, fitted: FittedKey) -> None:
+        """Train a victim that is not kept yet; where it cannot be, its cells will say why.
+
+        Args:
+            fitted: which.
+        """
+        if fitted not in self._unfit and not fitted_folder(self.experiment, fitted).is_dir():
+            try:
+                fit_once(self.experiment, fitted)
+            except Exception as error:
+                self._unfit[fitted] = error, traceback.format_exc()
+
+    def cannot_train(self, fitted: FittedKey) -> bool:
+        """Tell whether a victim could not be trained here."""
+        return fitted in self._unfit
+
     def given_up(self, plan: Planned, deaths: int) -> Failure:
         """Note a cell that kills whoever measures it.
 
@@ -77,14 +92,9 @@ class Attempts:
     def _measured(self, plan: Planned) -> tuple[float, MeasuredCell]:
         """When measuring began, and what came of it; a victim that could not be fitted is not fitted again."""
         fitted = plan.cell.fitted
+        self.train(fitted)
         if fitted in self._unfit:
             raise self._unfit[fitted][0]
-        if not fitted_folder(self.experiment, fitted).is_dir():
-            try:
-                fit_or_load(self.experiment, fitted)
-            except Exception as error:
-                self._unfit[fitted] = error, traceback.format_exc()
-                raise
         begun = time.perf_counter()
         return begun, self._measuring.measured(plan.cell)
 
@@ -94,7 +104,7 @@ class Attempts:
 
     def _keep(self, plan: Planned, measured: MeasuredCell) -> None:
         determined = cell_description(self.experiment, plan.cell)
-        key, description = key_of_json(determined), determined | plan.labels()
+        key, description = cell_key(self.experiment, plan.cell), determined | plan.labels()
         self.store.keep_samples(key, measured.samples)
         self.store.write(key, description | {"found": measured.facts.to_json()}, measured.rows)
 
@@ -102,5 +112,5 @@ class Attempts:
         message, code = told_of(error)
         determined = cell_description(self.experiment, plan.cell)
         description = determined | plan.labels() | {"exit_code": code}
-        self.store.fail(key_of_json(determined), description, message, trace)
+        self.store.fail(cell_key(self.experiment, plan.cell), description, message, trace)
         return Failure(plan.cell, message, code)

@@ -19,7 +19,7 @@ def cell_description(experiment: Experiment, cell: Cell) -> dict[str, Any]:
         experiment: data and machine.
         cell: which cell.
     """
-    measures = {name: _measure(name) for name in experiment.measures}
+    measures = experiment.once("measures", lambda: {name: _measure(name) for name in experiment.measures})
     told = {
         **cell.fitted.names(),
         "attack": cell.attack.spec,
@@ -38,7 +38,7 @@ def cell_description(experiment: Experiment, cell: Cell) -> dict[str, Any]:
         "attack_noises": experiment.noise_fingerprint("test"),
         "noise_reader": {"code": experiment.noise_code},
         "enrolment": experiment.enrolment,
-        "pcm_hz": sorted({one.rate_hz for one in experiment.dataset.utterances if one.has_sound}),
+        "pcm_hz": experiment.once("pcm_hz", lambda: _rates(experiment)),
         **({"draws": experiment.draws} if cell.fitted.randomised else {}),
         **({} if cell.half is None else {"bank_half": cell.half}),
         "harness": code_of(CELL),
@@ -62,6 +62,10 @@ def _where(cell: Cell) -> dict[str, list[str]]:
     return {"isolated": apart[True], "trusted": apart[False]}
 
 
+def _rates(experiment: Experiment) -> list[int]:
+    return sorted({one.rate_hz for one in experiment.dataset.utterances if one.has_sound})
+
+
 def _measure(name: str) -> dict[str, str]:
     """A measure's version and code; it has no `code`, since the scores do not rest on it."""
     measure = MEASURES[name]
@@ -69,10 +73,10 @@ def _measure(name: str) -> dict[str, str]:
 
 
 def cell_key(experiment: Experiment, cell: Cell) -> str:
-    """Name a cell's records by everything that determines them.
+    """Name a cell's records by everything that determines them: computed once a run.
 
     Args:
         experiment: data and machine.
         cell: which cell.
     """
-    return key_of_json(cell_description(experiment, cell))
+    return experiment.once(cell, lambda: key_of_json(cell_description(experiment, cell)))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from typing import Any, TypeVar
 
 import torch
 
@@ -21,6 +22,8 @@ from bench.data.splits import split_named
 from bench.data.tasks import usable
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.enrolment import Enrolment
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,32 @@ class Experiment:
             bench.core.errors.DataError: a recording stands in both.
         """
         _ = self._noises_apart
+
+    def telling(self, progress: Progress) -> Experiment:
+        """Return the same with others who are told of long steps; what has been computed once is so for both.
+
+        Args:
+            progress: is told.
+        """
+        other = replace(self, progress=progress)
+        vars(other).update(_noise_fingerprints=self._noise_fingerprints, _known=self._known)
+        return other
+
+    def once(self, what: Hashable, make: Callable[[], _T]) -> _T:
+        """Return what follows from the data and the settings alone: made when it is first asked for.
+
+        Args:
+            what: names it.
+            make: makes it.
+        """
+        if what not in self._known:
+            self._known[what] = make()
+        known: _T = self._known[what]
+        return known
+
+    @cached_property
+    def _known(self) -> dict[Hashable, Any]:
+        return {}
 
     @cached_property
     def resident(self) -> NoiseSet:

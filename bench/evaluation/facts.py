@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
+from bench.referee.rehearsal import Rehearsal
 from bench.scoring.rows import Row
 
 
@@ -18,11 +19,13 @@ class Facts:
         looks: utterances that an attacker who has a copy of the defence looked at through it; None for any other.
         unknown: attacked utterances whose speakers have no other one, so that nothing was enrolled of them.
         rounds: of an attack that learns, the utterances in a round, and how many it met in all; None for any other.
+        rehearsal: of an attack that rehearses, on how many utterances and with how many queries; None for any other.
     """
 
     looks: int | None
     unknown: int
     rounds: tuple[int, int] | None = None
+    rehearsal: Rehearsal | None = None
 
     def to_json(self) -> dict[str, object]:
         """Return `found` of a record file's description."""
@@ -30,6 +33,8 @@ class Facts:
         found |= {"unknown_speakers": self.unknown}
         if self.rounds is not None:
             found["rounds"] = dict(zip(("size", "n"), self.rounds, strict=True))
+        if self.rehearsal is not None:
+            found["rehearsal"] = self.rehearsal.to_json()
         return found
 
 

@@ -49,6 +49,10 @@ def fitted_description(experiment: Experiment, fitted: FittedKey) -> dict[str, A
         experiment: data and machine.
         fitted: which victim.
     """
+    return experiment.once(fitted, lambda: _described(experiment, fitted))
+
+
+def _described(experiment: Experiment, fitted: FittedKey) -> dict[str, Any]:
     defense = fitted.defense
     told = {
         "victim": fitted.victim.identity,
@@ -74,7 +78,8 @@ def fitted_folder(experiment: Experiment, fitted: FittedKey) -> Path:
         experiment: data and machine.
         fitted: which victim.
     """
-    return cache_dir() / "victims" / f"{fitted.victim.name}-{key_of_json(fitted_description(experiment, fitted))}"
+    key = experiment.once(("key", fitted), lambda: key_of_json(fitted_description(experiment, fitted)))
+    return cache_dir() / "victims" / f"{fitted.victim.name}-{key}"
 
 
 def fit_or_load(experiment: Experiment, fitted: FittedKey) -> Victim:
@@ -89,13 +94,25 @@ def fit_or_load(experiment: Experiment, fitted: FittedKey) -> Victim:
     Raises:
         bench.core.errors.UsageError: the victim cannot be trained, or not under this defence.
     """
+    return fitted.recipe.load(fit_once(experiment, fitted), _context(experiment, fitted))
+
+
+def fit_once(experiment: Experiment, fitted: FittedKey) -> Path:
+    """Fit a victim and keep it, unless it is kept already; return its folder.
+
+    Args:
+        experiment: data and machine.
+        fitted: which victim.
+
+    Raises:
+        bench.core.errors.UsageError: the victim cannot be trained, or not under this defence.
+    """
     fitted.check()
     experiment.check_noises()
-    context, folder = _context(experiment, fitted), fitted_folder(experiment, fitted)
-    say = experiment.progress.say
-    making = Making(folder, str(fitted), lambda: _whole(folder, say), lambda: _fit(experiment, fitted, context, folder))
+    folder, say = fitted_folder(experiment, fitted), experiment.progress.say
+    making = Making(folder, str(fitted), lambda: _whole(folder, say), lambda: _fit(experiment, fitted, folder))
     making.once(_leases(), say)
-    return fitted.recipe.load(folder, context)
+    return folder
 
 
 def _whole(folder: Path, say: Callable[[str], None]) -> bool:
@@ -134,8 +151,9 @@ def _context(experiment: Experiment, fitted: FittedKey) -> FitContext:
     )
 
 
-def _fit(experiment: Experiment, fitted: FittedKey, context: FitContext, folder: Path) -> None:
+def _fit(experiment: Experiment, fitted: FittedKey, folder: Path) -> None:
     """Fit a victim and keep it with everything that determines it."""
+    context = _context(experiment, fitted)
     split = experiment.split(fitted)
     doing = "Training" if fitted.victim.traits.trains else "Preparing"
     speakers = len({utterance.speaker for utterance in split.train})

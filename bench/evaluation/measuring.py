@@ -26,6 +26,7 @@ from bench.perturbations.rendering import attack_tools, copy_of
 from bench.referee.clean_answers import KnownClean
 from bench.referee.lending import LentKnown
 from bench.referee.panel import Panel
+from bench.referee.rehearsal import Rehearsal, rehearsed
 from bench.referee.search import AttackRun, Candidate
 from bench.scoring.rows import Row
 
@@ -56,7 +57,7 @@ class Measuring:
             self._harm.clear()
             self._known[whom] = tuple(KnownClean() for _ in range(2))
         panel = panel_of(experiment, cell.fitted, test, cell.repeat, self._known[whom])
-        attack_run = self._attack_run(cell)
+        attack_run, rehearsal = self._rehearsed(cell, self._attack_run(cell))
         looks_through = "defense" in cell.attack.threat_model.knows
         if looks_through:
             panel = with_views(experiment, cell.fitted, test, cell.repeat, panel, looks)
@@ -68,7 +69,7 @@ class Measuring:
         unknown = set(unknown_in(test, experiment.enrolment)) & {one.id for one in chosen}
         size = attack_run.granted.round_size
         rounds = (size, len(chosen)) if size else None
-        facts = Facts(looks.count if looks_through else None, len(unknown), rounds)
+        facts = Facts(looks.count if looks_through else None, len(unknown), rounds, rehearsal)
         self._say(facts, rows)
         if free.asked:
             experiment.progress.say(f"{cell.attack}: {free.asked:,} candidates were free samples, see docs/recipes.md")
@@ -82,7 +83,8 @@ class Measuring:
             chosen: some of its utterances.
             order_key: draws the order.
         """
-        experiment, test, attack_run = self.experiment, self.experiment.split(cell.fitted).test, self._attack_run(cell)
+        experiment, test = self.experiment, self.experiment.split(cell.fitted).test
+        attack_run, _ = self._rehearsed(cell, self._attack_run(cell))
         panel = panel_of(experiment, cell.fitted, test, cell.repeat)
         if "defense" in cell.attack.threat_model.knows:
             panel = with_views(experiment, cell.fitted, test, cell.repeat, panel, Looks())
@@ -137,6 +139,15 @@ class Measuring:
             tools = replace(tools, degradation=harm)
         return tools
 
+    def _rehearsed(self, cell: Cell, attack_run: AttackRun) -> tuple[AttackRun, Rehearsal | None]:
+        """The attack after its rehearsal on validation speakers, where its threat model grants one."""
+        if not attack_run.granted.rehearsal:
+            return attack_run, None  # nobody is loaded then
+        valid = self.experiment.split(cell.fitted).valid
+        panel = panel_of(self.experiment, cell.fitted, valid, cell.repeat)
+        with self.experiment.progress.task(f"Rehearsing {cell.attack}", len(valid)) as advance:
+            return rehearsed(_plain(panel), attack_run, valid, advance)
+
     def _harm_to(self, cell: Cell) -> KnownHarm:
         return self._harm.setdefault((cell.fitted, cell.repeat), KnownHarm())
 
@@ -144,9 +155,14 @@ class Measuring:
         """An attack's best recipes against the bare victim: what one who knows of no defence would bring."""
         bare = replace(cell, fitted=replace(cell.fitted, defense=None), attack=cell.attack.made_of[0])
         panel = panel_of(self.experiment, bare.fitted, self.experiment.split(cell.fitted).test, bare.repeat)
-        seats = (replace(one, referee=replace(one.referee, measures=(), examines=False)) for one in panel.seats)
-        best = best_candidates(Panel(tuple(seats)), self._attack_run(bare), chosen)
+        best = best_candidates(_plain(panel), self._rehearsed(bare, self._attack_run(bare))[0], chosen)
         return {id: candidate.recipe for id, candidate in best.items()}
+
+
+def _plain(panel: Panel) -> Panel:
+    """The same, without looking at successes further."""
+    seats = (replace(one, referee=replace(one.referee, measures=(), examines=False)) for one in panel.seats)
+    return Panel(tuple(seats))
 
 
 def _chooser(attack: Component) -> Component:

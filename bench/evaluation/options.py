@@ -20,7 +20,16 @@ Device = Literal["auto", "cpu", "cuda"]
 CHECKED = 16
 """How many utterances of each cell `--check` attacks again where `--check-limit` does not say."""
 
-ONCE = ("device", "batch_size", "plugins", "out", "check", "check_limit")
+MOST_QUERIES = 1_000_000
+"""The greatest `--k`."""
+
+MOST_REPEATS = 10_000
+"""The greatest `--repeats`."""
+
+_DIGITS = 19
+"""Of the longest number that is read."""
+
+ONCE = ("device", "batch_size", "plugins", "out", "check", "check_limit", "keep_audio")
 """Fields of `Options` that all selections of one run have in common: one machine and one folder."""
 
 
@@ -33,7 +42,7 @@ def parse_ks(text: str | int | Sequence[int]) -> tuple[int, ...]:
     >>> parse_ks("15,5,25")
     (5, 15, 25)
     """
-    return tuple(sorted(set(_whole_numbers("--k", text, least=1, example="5,15,25"))))
+    return tuple(sorted(set(_whole_numbers("--k", text, 1, "5,15,25", most=MOST_QUERIES))))
 
 
 def parse_seeds(text: str | int | Sequence[int]) -> tuple[int, ...]:
@@ -42,7 +51,7 @@ def parse_seeds(text: str | int | Sequence[int]) -> tuple[int, ...]:
     Raises:
         UsageError: not whole numbers of at least 0, separated by commas.
     """
-    return tuple(dict.fromkeys(_whole_numbers("--seeds", text, least=0, example="0,1,2")))
+    return tuple(dict.fromkeys(_whole_numbers("--seeds", text, 0, "0,1,2")))
 
 
 def parse_folds(text: str | int | Sequence[int]) -> tuple[int, ...]:
@@ -58,7 +67,7 @@ def parse_folds(text: str | int | Sequence[int]) -> tuple[int, ...]:
     """
     if text == "all":
         return ()
-    return tuple(dict.fromkeys(_whole_numbers("--fold", text, least=0, example="0, or all")))
+    return tuple(dict.fromkeys(_whole_numbers("--fold", text, 0, "0, or all", most=1_000_000)))
 
 
 def parse_check_limit(text: str | int | None) -> int | None:
@@ -72,19 +81,22 @@ def parse_check_limit(text: str | int | None) -> int | None:
     """
     if text is None or text == "all":
         return None
-    return _whole_numbers("--check-limit", text, least=1, example="40, or all")[0]
+    return _whole_numbers("--check-limit", text, 1, "40, or all")[0]
 
 
-def _whole_numbers(option: str, given: str | int | Sequence[int], least: int, example: str) -> list[int]:
+def _whole_numbers(
+    option: str, given: str | int | Sequence[int], least: int, example: str, most: int = 2**63 - 1
+) -> list[int]:
     items: Iterable[object] = (
         given.split(",") if isinstance(given, str) else [given] if isinstance(given, int) else given
     )
     found = []
     for item in items:
         text = str(item).strip()
-        if not text.isdecimal() or not text.isascii() or int(text) < least:
+        if not text.isdecimal() or not text.isascii() or len(text) > _DIGITS or not least <= int(text) <= most:
             shown = f"{text!r} in {given!r}" if isinstance(given, str) and given != text else repr(text)
-            raise UsageError(option, shown, f"whole numbers of at least {least}", f"for example {option} {example}")
+            expected = f"whole numbers of at least {least}" + ("" if len(text) < 7 else f", at most {most:,}")
+            raise UsageError(option, shown, expected, f"for example {option} {example}")
         found.append(int(text))
     if not found:
         raise UsageError(option, "nothing", f"whole numbers of at least {least}", f"for example {option} {example}")
@@ -140,6 +152,7 @@ class Options:
         out: the run's folder; finished cells found there are not run again.
         check: attack utterances of each finished cell again, in another order and other batches, and compare.
         check_limit: so many utterances of each cell; None for all.
+        keep_audio: keep adversarial sounds of so many utterances of each cell as WAV files; None for none.
 
     Raises:
         UsageError: a value is none of those that may be given.
@@ -172,6 +185,7 @@ class Options:
     out: Path = Path("bench-run")
     check: bool = False
     check_limit: int | None = CHECKED
+    keep_audio: int | None = None
 
     def __post_init__(self) -> None:
         several = {"--victim": self.victims, "--task": self.tasks}
@@ -187,11 +201,13 @@ class Options:
         check_choice("--enrol", self.enrolment, get_args(Enrolment))
         check_measures(self.measures)
         remedies = {"--limit": "leave it out for all", "--batch-size": "64", "--repeats": "leave it out"}
-        remedies["--check-limit"] = "all, or leave it out"
-        numbers = (self.limit, self.batch_size, self.repeats, self.check_limit)
+        remedies |= {"--check-limit": "all, or leave it out", "--keep-audio": "leave it out"}
+        numbers = (self.limit, self.batch_size, self.repeats, self.check_limit, self.keep_audio)
         for (option, remedy), number in zip(remedies.items(), numbers, strict=True):
             if number is not None and number < 1:
                 raise UsageError(option, str(number), "at least 1", remedy)
+        if self.repeats is not None and self.repeats > MOST_REPEATS:
+            raise UsageError("--repeats", f"{self.repeats:,}", f"at most {MOST_REPEATS:,}", "leave it out")
 
 
 def check_writable(folder: Path, option: str = "--out") -> None:
@@ -205,8 +221,12 @@ def check_writable(folder: Path, option: str = "--out") -> None:
         UsageError: the nearest folder that is there cannot be written to, or is a file.
     """
     nearest = folder
-    while not nearest.exists() and nearest != nearest.parent:
-        nearest = nearest.parent
+    try:
+        while not nearest.exists() and nearest != nearest.parent:
+            nearest = nearest.parent
+    except (OSError, ValueError) as error:  # a name too long, or with a NUL in it
+        reason = (error.strerror or "an error") if isinstance(error, OSError) else str(error)
+        raise UsageError(option, f"{folder}: {reason.lower()}", "the name of a folder", "choose another") from error
     if not nearest.is_dir():
         raise UsageError(f"{option} {folder}", f"{nearest} is a file", "a folder", "choose another name")
     try:

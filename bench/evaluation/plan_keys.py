@@ -72,6 +72,7 @@ KEYS: Mapping[str, tuple[str, Reader]] = {
     "batch_size": ("batch_size", _number),
     "check": ("check", _truth),
     "check_limit": ("check_limit", _joined(parse_check_limit)),
+    "keep_audio": ("keep_audio", _number),
     "out": ("out", _path),
 }
 """By the option of `bench run` whose name it is: the field of `Options` that it fills, and how its texts are read."""

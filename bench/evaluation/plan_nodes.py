@@ -9,9 +9,11 @@ from typing import Any
 import yaml
 
 from bench.core.errors import UsageError
+from bench.core.files import read_file
 from bench.core.specs import did_you_mean
 from bench.evaluation.plan_block import Block, Written
 
+_MOST_BYTES = 10_000_000
 _LOOK = "see docs/grid.md for a plan that runs"
 
 
@@ -27,7 +29,7 @@ def read_block(path: Path, keys: tuple[str, ...], several: str) -> Block:
         UsageError: the file cannot be read, is no YAML, or has a key that is not known, or twice; with its line.
     """
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        root = yaml.compose(read_file(path, _MOST_BYTES).decode("utf-8"), Loader=yaml.SafeLoader)
     except OSError as error:
         raise UsageError(path, (error.strerror or "an error").lower(), "a plan that can be read", _LOOK) from error
     except UnicodeDecodeError as error:

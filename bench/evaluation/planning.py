@@ -30,6 +30,10 @@ ORDERS = 5
 """In how many orders an attack that learns in rounds meets its utterances where `--repeats` does not say."""
 
 
+MOST_CELLS = 1_000_000
+"""Of one plan."""
+
+
 @dataclass(frozen=True)
 class Selection:
     """What one set of options asks for, its components built.
@@ -82,12 +86,18 @@ def select(options: Options, registry: Registry) -> Selection:
 
 def _check_learns(attack: Component, repeats: int | None) -> None:
     """Refuse an attack that declares rounds and does not learn, and a single order of one that does."""
-    if not attack.threat_model.round_size:
+    model = attack.threat_model
+    if not (model.round_size or model.rehearsal):
         return
     where = f"attack {attack.spec!r}"
     if not isinstance(attack.object, LearningAttack):
-        raise UsageError(where, "a round_size and no method learn", "learn(plan, searches)", "add it, or declare none")
-    if repeats == 1:
+        raise UsageError(
+            where,
+            "a round_size or a rehearsal, and no method learn",
+            "learn(plan, searches)",
+            "add it, or declare none",
+        )
+    if repeats == 1 and model.round_size:
         found = f"1, for {where}, which learns from one utterance for another"
         raise UsageError("--repeats", found, "2 or more orders of the utterances", "leave it out for 5")
 
@@ -115,6 +125,9 @@ def plan(selection: Selection, experiment: Experiment) -> list[Planned]:
     Args:
         selection: the components.
         experiment: as in `plan_fitted`.
+
+    Raises:
+        UsageError: they are more than a million.
     """
     from bench.evaluation.cells import Cell
     from bench.evaluation.grid import Planned
@@ -125,6 +138,8 @@ def plan(selection: Selection, experiment: Experiment) -> list[Planned]:
         runs = product(range(repeats_of(asked, fitted, attack)), budgets_of(asked, attack), (None, *halves))
         for repeat, budget, half in runs:
             found.append(Planned(Cell(fitted, attack, budget, asked.limit, repeat, half), model))
+            if len(found) > MOST_CELLS:
+                raise UsageError("cells", f"more than {MOST_CELLS:,}", "fewer", "ask for them in several runs")
     return list(dict.fromkeys(found))
 
 

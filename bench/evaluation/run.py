@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.contracts.variants import Variant
 from bench.core.cache import cache_dir
 from bench.core.errors import RoomError, UsageError
 from bench.core.progress import Progress
+from bench.data.doubts import doubts_about, left_out
 from bench.data.splits import LEAKS, split_named
 from bench.evaluation.isolating import registry_for
 from bench.evaluation.options import ONCE, Options, check_writable
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from bench.evaluation.grid import Failure, Planned, Share
     from bench.scoring.records import CellRecords
     from bench.scoring.results import Results
+    from bench.scoring.units import FinishedCell
 
 
 @dataclass(frozen=True)
@@ -31,14 +34,24 @@ class Done:
     """What a run gave.
 
     Args:
-        results: the finished cells, scored.
-        cells: their records, in the order in which they were measured.
+        score: scores the finished cells.
+        sources: the finished cells, in the order in which they were measured.
         failures: the cells that failed.
     """
 
-    results: Results
-    cells: list[CellRecords]
+    score: Callable[[], Results]
+    sources: list[FinishedCell]
     failures: list[Failure]
+
+    @cached_property
+    def results(self) -> Results:
+        """Score the finished cells, when first asked for: a paper's table is made of their records alone."""
+        return self.score()
+
+    @cached_property
+    def cells(self) -> list[CellRecords]:
+        """Return the records of the finished cells: read when first asked for."""
+        return [source.read() for source in self.sources]
 
 
 def execute(options: Options, progress: Progress) -> Done:
@@ -67,7 +80,9 @@ def execute_all(asked: Sequence[Options], progress: Progress) -> Done:
     check_place(asked[0].out)
     parts = prepare_all(asked, progress)
     failures = measure(parts, asked)
-    return scored(parts, asked, failures + checked_again(parts, asked))
+    failures += checked_again(parts, asked)
+    keep_sounds(parts, asked)
+    return scored(parts, asked, failures)
 
 
 def check_place(out: Path) -> None:
@@ -79,7 +94,7 @@ def check_place(out: Path) -> None:
     Raises:
         UsageError: it cannot be written to, or is a file.
     """
-    if not (out / "cells").is_dir():
+    if not os.path.isdir(out / "cells"):  # noqa: PTH112  # raises nothing, however long the name is
         check_writable(out)
 
 
@@ -117,6 +132,22 @@ def measure(parts: Sequence[Prepared], asked: Sequence[Options], share: Share | 
     return run_grids([(part.experiment, part.planned) for part in parts], Store(out), share or ALONE)
 
 
+def keep_sounds(parts: Sequence[Prepared], asked: Sequence[Options]) -> None:
+    """Write adversarial sounds of the finished cells as WAV files, where that is asked for.
+
+    Args:
+        parts: of `prepare_all`.
+        asked: what they were made of.
+    """
+    most = asked[0].keep_audio
+    if most is not None:
+        from bench.evaluation.kept_audio import keep_audio
+        from bench.scoring.records import Store
+
+        for part in parts:
+            keep_audio(part.experiment, part.planned, Store(asked[0].out), asked[0].out, most)
+
+
 def checked_again(parts: Sequence[Prepared], asked: Sequence[Options]) -> list[Failure]:
     """Attack utterances of the finished cells again, where that is asked for; those that differ are set aside.
 
@@ -134,7 +165,7 @@ def checked_again(parts: Sequence[Prepared], asked: Sequence[Options]) -> list[F
 
 
 def scored(parts: Sequence[Prepared], asked: Sequence[Options], failures: list[Failure]) -> Done:
-    """Read the finished cells and score them.
+    """Read the finished cells, to be scored.
 
     Args:
         parts: of `prepare_all`.
@@ -143,23 +174,19 @@ def scored(parts: Sequence[Prepared], asked: Sequence[Options], failures: list[F
     """
     from bench.evaluation.descriptions import cell_key
     from bench.scoring.records import Store
-    from bench.scoring.results import collect
+    from bench.scoring.results import collect_from
+    from bench.scoring.sources import source_of
 
     store = Store(asked[0].out)
     found = [(plan, cell_key(part.experiment, plan.cell)) for part in parts for plan in part.planned]
-    finished = [_as_asked(store.read(key), plan.variant) for plan, key in found if store.has(key)]
+    finished = [source_of(store.path(key)).scored_for(plan.variant.noises) for plan, key in found if store.has(key)]
     failed = [store.failure(key) for _, key in found if not store.has(key)]
-    return Done(collect(finished, all_ks(asked), failed), finished, failures)
+    return Done(partial(collect_from, finished, all_ks(asked), failed), finished, failures)
 
 
 def all_ks(asked: Sequence[Options]) -> tuple[int, ...]:
     """List the numbers of queries of several selections, in ascending order, each once."""
     return tuple(sorted({k for options in asked for k in options.ks}))
-
-
-def _as_asked(cell: CellRecords, asked: Variant) -> CellRecords:
-    """A finished cell, scored for what is asked now: its file names what was asked when it was measured."""
-    return replace(cell, description=replace(cell.description, noises=asked.noises))
 
 
 _VARY = (
@@ -243,4 +270,14 @@ def _read(asked: Sequence[Options], progress: Progress) -> tuple[Experiment, lis
     experiment = set_up(asked[0], registry, progress)
     for name in dict.fromkeys(one.split for one in selections if split_named(one.split).leaks):
         progress.say(f"Split {name}: {LEAKS}.")
+    _say_what_is_doubtful(experiment, selections, progress)
     return experiment, selections
+
+
+def _say_what_is_doubtful(experiment: Experiment, selections: Sequence[Selection], progress: Progress) -> None:
+    corpus, utterances = experiment.dataset.name, experiment.dataset.utterances
+    for doubt in doubts_about(utterances):
+        progress.say(f"Corpus {corpus}: {doubt}.")
+    for task in dict.fromkeys(task for one in selections for task in one.tasks):
+        if (others := left_out(utterances, task)) is not None:
+            progress.say(f"Task {task.name}: {others}.")

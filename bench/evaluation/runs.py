@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from bench.core.cache import appearing_file
 from bench.core.errors import DataError, UsageError
 from bench.core.regular import read_regular
 from bench.evaluation.options import parse_ks
-from bench.scoring.believing import believed, check_same
+from bench.scoring.believing import check_same
 from bench.scoring.dependence import Estimand
 from bench.scoring.descriptions import FailedCell
-from bench.scoring.records import CellRecords, Store
-from bench.scoring.results import Results, collect
+from bench.scoring.records import Store
+from bench.scoring.results import Results, collect_from
+from bench.scoring.sources import Damaged, sources_in
+from bench.scoring.units import FinishedCell
 
 _RUN_FILE, _MOST_NOTED = "run.json", 2**16
 
@@ -76,20 +79,45 @@ def read_results(
         DataError: a folder is no run, or holds nothing finished; two hold records of one cell that are not the same.
         UsageError: a k is beyond the budget of a run; "trainings" of fewer than five seeds.
     """
-    cells: dict[str, CellRecords] = {}
+    if instead is None:
+        return _results(folders, ks, estimand)
+    damaged: Damaged = {}
+    while True:
+        before = len(damaged)
+        try:
+            found = _results(folders, ks, estimand, damaged)
+        except DataError:
+            if len(damaged) == before:
+                raise
+        else:
+            break
+    for path in sorted(damaged):
+        instead(damaged[path])
+    return found
+
+
+def _note(damaged: Damaged, error: DataError) -> None:
+    damaged[Path(error.where)] = error
+
+
+def _results(
+    folders: Sequence[Path], ks: Sequence[int] | None, estimand: Estimand, damaged: Damaged | None = None
+) -> Results:
+    cells: dict[str, FinishedCell] = {}
     failed: list[FailedCell] = []
     asked = set(ks or ())
     budgets: dict[Path, int] = {}
     places: dict[str, Store] = {}
     for folder in folders:
         store = Store(folder)
-        own = {cell.key: cell for cell in believed(store, instead)}
+        own = sources_in(folder, damaged)
         budgets[folder] = max((cell.description.rests_on.max_queries for cell in own.values()), default=0)
         for key in own.keys() & cells.keys():
-            check_same(cells[key], places[key].path(key), own[key], store.path(key))
+            if cells[key].digest != own[key].digest:
+                check_same(cells[key].read(), places[key].path(key), own[key].read(), store.path(key))
         cells.update(own)
         places |= dict.fromkeys(own, store)
-        failed += store.failures(instead)
+        failed += store.failures(None if damaged is None else partial(_note, damaged))
         asked |= set() if ks else set(remembered(folder))
     if not cells:
         raise DataError(folders[0], "no finished cell", "records of a bench run", "run it again to the end")
@@ -100,4 +128,4 @@ def read_results(
     # a failure that has been put right since is no news, whatever code the cell was measured with
     done = {(cell.description.names, cell.description.rests_on.max_queries) for cell in order}
     failed = [one for one in failed if (one.names, one.max_queries) not in done]
-    return collect(order, sorted(usable), failed, estimand)
+    return collect_from(order, sorted(usable), failed, estimand)

@@ -130,6 +130,7 @@ def device_named(name: str) -> torch.device:
     """
     import torch
 
+    from bench.core.allocation import keep_memory
     from bench.core.devices import compute_exactly
 
     if name == "cuda" and not torch.cuda.is_available():
@@ -138,4 +139,5 @@ def device_named(name: str) -> torch.device:
         )
     device = torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
     compute_exactly(device)
+    keep_memory()
     return device

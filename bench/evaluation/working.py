@@ -7,15 +7,17 @@ everything taken waits, and takes over what the dead leave behind.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bench.core.clocks import clock
 from bench.core.errors import DataError
 from bench.core.leases import Lease, Leases
+from bench.core.processes import this_process
 from bench.evaluation.attempts import Attempts
 from bench.evaluation.cell_log import CellLog
 from bench.evaluation.cells import FittedKey
@@ -61,7 +63,8 @@ class Work:
 
     def __init__(self, experiment: Experiment, planned: Sequence[Planned], store: Store, share: Share) -> None:
         self.log = CellLog(experiment.progress, store.folder / "logs")
-        self.experiment = replace(experiment, progress=self.log)
+        self.experiment = experiment.telling(self.log)
+        self.share = share
         self.store, self.total, self.said_at = store, len(planned), time.monotonic()
         self.attempts = Attempts(self.experiment, store)
         self.settled: dict[str, Failure] = {}
@@ -94,8 +97,17 @@ class Work:
         return any(todo.key not in self.closed for todo in self.todo)
 
     def turn(self) -> bool:
-        """Do one piece of work, after `open`; return whether there was any that nobody else has taken."""
-        return any(map(self._begin, self.order)) or any(map(self._cell, self._to_help()))
+        """Do one piece of work, after `open`; return whether there was any that nobody else has taken.
+
+        One look at all leases says what is free; only where nothing is are those looked at that somebody has, or had.
+        """
+        taken = self.leases.names()
+        if taken and self.share.of == 1:
+            self.order = _from_own_place(self.order)
+        groups = sorted(self.order, key=lambda fitted: self._group(fitted) in taken)
+        if any(map(self._begin, groups)):
+            return True
+        return any(map(self._cell, sorted(self._to_help(), key=lambda todo: f"c-{todo.key}" in taken)))
 
     def _failed_elsewhere(self, todo: Todo) -> None:
         """Take note of a failure that another process has met since this grid began."""
@@ -114,12 +126,45 @@ class Work:
         cells = self._left(fitted)
         if not cells or being_fitted(self.experiment, fitted):
             return False
-        lease = self.leases.take(f"g-{fitted_folder(self.experiment, fitted).name}", str(fitted))
+        lease = self.leases.take(self._group(fitted), str(fitted))
         if lease is None:
             return False
         with lease:
+            self._train_ahead(fitted)
             done = [self._cell(todo) for todo in cells]
         return any(done)
+
+    def _train_ahead(self, fitted: FittedKey) -> None:
+        """Train the last victims before any cell, where fewer are left to train than there are processes.
+
+        Others can help with cells, and not with training: whoever would train last would let the others wait.
+        """
+        if self.share.of == 1 and not self.leases.others():
+            return
+        self.attempts.train(fitted)
+        for other in self._to_train(fitted):
+            lease = self.leases.take(self._group(other), str(other))
+            if lease is not None:
+                with lease:
+                    self.attempts.train(other)
+
+    def _to_train(self, fitted: FittedKey) -> Iterator[FittedKey]:
+        """Victims that nobody is training, while they are fewer than the processes."""
+        for _ in self.order:
+            missing = [one for one in self.order if one != fitted and self._untrained(one)]
+            if not missing or len(missing) >= max(self.share.of, 1 + len(self.leases.others())):
+                return
+            fitted = missing[0]
+            yield fitted
+
+    def _untrained(self, fitted: FittedKey) -> bool:
+        if fitted_folder(self.experiment, fitted).is_dir() or self.attempts.cannot_train(fitted):
+            return False
+        taken = self.leases.holder(self._group(fitted)) is not None or being_fitted(self.experiment, fitted)
+        return not taken and bool(self._left(fitted))
+
+    def _group(self, fitted: FittedKey) -> str:
+        return f"g-{fitted_folder(self.experiment, fitted).name}"
 
     def _to_help(self) -> Iterator[Todo]:
         """Cells that another has yet to come to, its last ones first; where the victim is there."""
@@ -180,6 +225,13 @@ class Work:
     def waits_for(self) -> str:
         """Say whom this process waits for."""
         return "; ".join(f"{one.process}: {one.what}" for one in self.leases.held().values() if one.name[0] == "c")
+
+
+def _from_own_place(order: Sequence[FittedKey]) -> tuple[FittedKey, ...]:
+    """The same from a place that each process has for itself: where others are at work, none looks where all look."""
+    place = int(hashlib.sha256(this_process().tag.encode()).hexdigest(), 16) % len(order)
+    by_name = sorted(order, key=str)
+    return (*by_name[place:], *by_name[:place])
 
 
 def _begun(store: Store, share: Share) -> float:

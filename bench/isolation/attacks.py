@@ -88,6 +88,7 @@ class IsolatedSearch(IsolatedAttack):
         view = tools.defense_view
         head, arrays = self._asking("search", original, rng)
         head |= {"purifies": None if view is None else view.purifies, "plan": dict(tools.plan)}
+        head |= {"label": tools.label, "rehearsing": tools.rehearsing}
         head |= {"transferred": None if tools.transferred is None else str(tools.transferred)}
 
         def look(asked: Message) -> Message:
@@ -112,7 +113,7 @@ class IsolatedSearch(IsolatedAttack):
         """
         with self._lock:
             process = self._lent[-1][1]  # where the round was searched
-        told = [[(str(recipe), asdict(answer)) for recipe, answer in one.asked] for one in searches]
+        told = [[one.label, [(str(recipe), asdict(answer)) for recipe, answer in one.asked]] for one in searches]
         parts = [part for one in searches for recipe, _ in one.asked for part in recipe.parts]
         arrays = [array_of(part.waveform) for part in parts if isinstance(part, Samples)]
         head = {"do": "learn", "spec": self.told.spec, "plan": dict(plan), "searches": told}
@@ -140,6 +141,11 @@ class IsolatedInformed(IsolatedSearch):
     def categories(self) -> tuple[str, ...]:
         """Name the noise categories that it chooses from."""
         return self.told.traits.categories or ()
+
+    @property
+    def noise_types(self) -> tuple[str, ...]:
+        """Name what it is told the harm of: its categories, where it names nothing finer."""
+        return self.told.noise_types or self.categories
 
     def probe(self, original: Heard, category: str, tools: AttackTools, rng: Rng) -> Recipe | None:
         """Pass on what it would try first of a noise category."""

@@ -11,7 +11,6 @@ from bench.contracts.component import SINGULAR, Component
 from bench.contracts.composition import composed
 from bench.contracts.registry import Registry
 from bench.core.errors import UsageError
-from bench.core.progress import SILENT
 from bench.core.result_code import code_of
 from bench.core.specs import ISOLATED, JOINED, Spec
 from bench.isolation.attacks import IsolatedAttack, IsolatedEffect, IsolatedInformed, IsolatedSearch
@@ -74,12 +73,8 @@ class Isolation:
         code_seen = kind, names, seen, Path.cwd() if seen.files else None  # whatever the parameters
         spare = self._spare.setdefault(code_seen, [])
         room = Room(self.limits, self.hidden, registry, inside, spare)
-        process = room.open(SILENT)
-        try:
+        with room.asked() as process:
             told = described(process, kind, specs)
-        finally:
-            if not process.ended:
-                spare.append(process)
         entries = registry.entries_of(kind, specs)
         code = JOINED.join([*(entry.code for entry in entries), code_of(CODE)])
         origin = JOINED.join(entry.origin for entry in entries)

@@ -32,6 +32,7 @@ class Described:
         effect: whether it is applied, not searched with.
         informed: whether it can be told beforehand what harms.
         offers: the noises that it can be told to keep to.
+        noise_types: what it is told the harm of, where that is finer than its categories.
     """
 
     spec: str
@@ -43,6 +44,7 @@ class Described:
     effect: bool = False
     informed: bool = False
     offers: tuple[str, ...] = ()
+    noise_types: tuple[str, ...] = ()
 
 
 def described(process: IsolatedProcess, kind: str, specs: Sequence[str]) -> Described:
@@ -70,7 +72,12 @@ def described(process: IsolatedProcess, kind: str, specs: Sequence[str]) -> Desc
     offers = told.get("offers")
     if not isinstance(offers, list) or not all(one in COUNTED for one in offers):
         raise process.broken("noises that are none", "some of " + ", ".join(COUNTED))
-    return Described(str(spec), params, _traits(process, told), " ".join(prints), offers=tuple(offers), **flags)
+    types = told.get("noise_types")
+    if not isinstance(types, list) or len(types) > _ITEMS or not all(map(_is_line, types)):
+        raise process.broken("noise types that are none", "a list of names")
+    more = tuple(offers), tuple(types)
+    traits = _traits(process, told)
+    return Described(str(spec), params, traits, " ".join(prints), offers=more[0], noise_types=more[1], **flags)
 
 
 def _names(kind: str, text: str) -> list[str]:

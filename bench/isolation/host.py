@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 
-from bench.contracts.attacks import InformedAttack, SpeechEffect
+from bench.contracts.attacks import InformedAttack, InformedByType, SpeechEffect
 from bench.contracts.capabilities import Purifying, Refusing
 from bench.contracts.component import Component
 from bench.contracts.pipeline import Defended, check_defends
@@ -28,6 +28,7 @@ from bench.contracts.protocols import ChecksVictim, Fingerprinted, FitContext, T
 from bench.contracts.registry import Registry
 from bench.contracts.traits import traits_of
 from bench.contracts.variants import offered_by
+from bench.core.allocation import keep_memory
 from bench.core.devices import compute_exactly
 from bench.core.errors import BenchError, DataError, UsageError
 from bench.core.noises import NoiseSet
@@ -150,6 +151,7 @@ class Host:
             "seen": any(isinstance(leaf.object, TrainedAgainst) for leaf in leaves),
             "effect": isinstance(own, SpeechEffect),
             "informed": isinstance(own, InformedAttack),
+            "noise_types": list(own.noise_types) if isinstance(own, InformedByType) else [],
             "offers": [] if component.parts else offered_by(own),
         }
         return Message(told)
@@ -225,6 +227,7 @@ class Host:
         torch.set_num_threads(head["threads"])
         device, told, task = torch.device(head["device"]), Telling(channel), read_task(head["task"])
         compute_exactly(device)
+        keep_memory()
         return FitContext(task, head["seed"], device, noises, told, self.registry.build, head["victim_spec"])
 
     def _batch(self, request: Message) -> tuple[Victim, Any]:

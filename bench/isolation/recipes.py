@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from bench.contracts.protocols import FitContext, TrainableVictim, Victim
 from bench.contracts.traits import Traits
 from bench.core.errors import UsageError
 from bench.core.noises import NoiseSet
-from bench.core.progress import SILENT
 from bench.core.specs import bare
 from bench.core.types import Modality, Utterance
 from bench.isolation.channel import Message
@@ -25,6 +23,7 @@ from bench.isolation.described import Described
 from bench.isolation.folder import packed
 from bench.isolation.process import IsolatedProcess
 from bench.isolation.room import Room
+from bench.isolation.showing import shown_for
 from bench.isolation.speech import labelled, noises_told
 from bench.isolation.victim import IsolatedVictim, fitted_from
 
@@ -154,8 +153,8 @@ class IsolatedDefense(_There):
         if self.told.checks and victim.spec not in self._checked:
             room = self.pair(victim, defense).room
             victim_spec, defense_spec = (spec for _, spec in room.inside)
-            process = room.open(SILENT)
-            process.ask({"do": "check", "victim_spec": victim_spec, "defense_spec": defense_spec})
+            with room.asked() as process:
+                process.ask({"do": "check", "victim_spec": victim_spec, "defense_spec": defense_spec})
             self._checked.add(victim.spec)
 
     def seen(self, noises: NoiseSet) -> frozenset[str] | None:
@@ -166,12 +165,12 @@ class IsolatedDefense(_There):
         """
         if not self.told.seen:
             return None
-        process = self._asking
         head = {"do": "seen", "kind": "defenses", "spec": self.told.spec, "categories": list(noises.categories)}
-        named = process.ask(head).head.get("seen")
         known = {*noises.categories, "signal"}
-        if not isinstance(named, list) or not all(isinstance(one, str) and one in known for one in named):
-            raise process.broken("categories that are not the bank's", ", ".join(sorted(known)))
+        with self.room.asked() as process:
+            named = process.ask(head).head.get("seen")
+            if not isinstance(named, list) or not all(isinstance(one, str) and one in known for one in named):
+                raise process.broken("categories that are not the bank's", ", ".join(sorted(known)))
         return frozenset(named)
 
     def fit(
@@ -188,10 +187,6 @@ class IsolatedDefense(_There):
         expected = "both in one process"
         return UsageError(self.room.where, "a victim in another process", expected, "use bench.run, or its pair")
 
-    @cached_property
-    def _asking(self) -> IsolatedProcess:
-        return self.room.open(SILENT)
-
 
 def _paired(room: Room, told: Described, victim: Component, defense: Component) -> IsolatedRecipe:
     """A victim under a defence, both in one sandbox.
@@ -206,4 +201,6 @@ def _paired(room: Room, told: Described, victim: Component, defense: Component) 
     inside = (("victims", bare(victim.spec)), ("defenses", around))
     modalities: tuple[Modality, ...] = modalities_of(victim.object, defense.object)
     draws = victim.traits.randomised or defense.traits.randomised
-    return IsolatedRecipe(replace(room, inside=inside, spare=[]), told, around, "text" in modalities, draws)
+    sees_as_much = shown_for(room.registry, inside, room.hidden) == shown_for(room.registry, room.inside, room.hidden)
+    both = replace(room, inside=inside, spare=room.spare if sees_as_much else [])
+    return IsolatedRecipe(both, told, around, "text" in modalities, draws)

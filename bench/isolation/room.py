@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import torch
 
 from bench.contracts.component import SINGULAR
 from bench.contracts.registry import Registry
-from bench.core.progress import Progress
+from bench.core.progress import SILENT, Progress
 from bench.core.specs import ISOLATED
 from bench.isolation.limits import Limits
 from bench.isolation.process import IsolatedProcess
@@ -25,7 +27,7 @@ class Room:
         hidden: folders that none may see: corpus, cache, results.
         registry: finds what has to be shown.
         inside: kinds and specs, without `isolated:`, of all that runs in it.
-        spare: a process that has only been asked what the component is, for whoever needs one next.
+        spare: processes that have only been asked about the component, for whoever needs one next.
     """
 
     limits: Limits = field(repr=False)
@@ -61,3 +63,17 @@ class Room:
         shown = shown_for(self.registry, self.inside, self.hidden)
         gpu = device is not None and device.type == "cuda"
         return IsolatedProcess(self.where, shown, self.limits, gpu, progress)
+
+    @contextmanager
+    def asked(self) -> Iterator[IsolatedProcess]:
+        """Give a process for a question about the component itself, and keep it for whoever needs one next.
+
+        Raises:
+            UsageError, ComponentError: as of `open`.
+        """
+        process = self.open(SILENT)
+        try:
+            yield process
+        finally:
+            if not process.ended:
+                self.spare.append(process)

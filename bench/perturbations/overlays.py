@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from bench.audio.signal import fit_length, noise_gain
+from bench.audio.signal import energy, fit_length
 from bench.contracts.recipes import Overlay, Shape
 from bench.core.devices import placed
 from bench.core.types import SAMPLE_RATE
@@ -23,15 +24,16 @@ class Bed:
 
     Args:
         sound: where it is heard, shape (t,), at its own level.
-        gain: what brings it to the speech's energy, a float32 scalar on the device; 0 where the speech, or the sound
-            where it is heard, is silent.
+        loudness: its energy, a float32 scalar on the device.
+        speech: the energy of the speech that it lies on, likewise.
     """
 
     sound: Tensor
-    gain: Tensor
+    loudness: Tensor
+    speech: Tensor
 
     @classmethod
-    def of(cls, overlay: Overlay, sound: Tensor, speech: Tensor) -> Bed | None:
+    def of(cls, overlay: Overlay, sound: Tensor, speech: Tensor, loud: Tensor | None = None) -> Bed | None:
         """Lay a sound where an overlay says.
 
         Args:
@@ -39,6 +41,7 @@ class Bed:
                 looked at.
             sound: the clip's samples, shape (u,), u >= 1.
             speech: what it lies on, shape (t,).
+            loud: the speech's energy, where it is known.
 
         Returns:
             None where it would cover no sample.
@@ -57,7 +60,12 @@ class Bed:
             heard = shaped(heard, speech[first:after], overlay.shape)
         if after - first < samples:
             heard = torch.nn.functional.pad(heard, (first, samples - after))
-        return cls(heard, noise_gain(speech, heard, snr_db=0.0))
+        return cls(heard, energy(heard), energy(speech) if loud is None else loud)
+
+    @property
+    def gain(self) -> Tensor:
+        """Compute what brings it to the speech's energy, see `gains_of`; a scalar."""
+        return gains_of([self])[0]
 
     def at(self, snr_db: float) -> Tensor:
         """Return the sound so many decibels below the speech.
@@ -67,7 +75,31 @@ class Bed:
         Args:
             snr_db: speech over sound, in dB.
         """
-        return self.sound * (self.gain * float(10 ** (-snr_db / 20)))
+        return self.sound * (self.gain * factor_of(snr_db))
+
+
+def gains_of(beds: Sequence[Bed]) -> Tensor:
+    """Compute what brings each sound to the energy of the speech that it lies on, without waiting for the device.
+
+    Args:
+        beds: n, at least one.
+
+    Returns:
+        Shape (n,), float32; 0 where the speech, or the sound where it is heard, is silent. Division and root are
+        rounded correctly, so that none depends on the others.
+    """
+    loudness = torch.stack([bed.loudness for bed in beds])
+    speech = torch.stack([bed.speech for bed in beds])
+    return torch.where(loudness > 0, speech / loudness, 0.0).sqrt()
+
+
+def factor_of(snr_db: float) -> float:
+    """Return the factor of amplitude for so many decibels of speech over sound.
+
+    >>> factor_of(20.0)
+    0.1
+    """
+    return float(10 ** (-snr_db / 20))
 
 
 def _window(sound: Tensor, offset: int, samples: int) -> Tensor:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
+from bench.audio.signal import energy
 from bench.contracts.attacks import AttackTools, EffectTools, SpeechEffect
 from bench.contracts.perception import Perception
 from bench.contracts.recipes import Effect, Overlay, Part, Recipe, RecipeError, Words
@@ -22,31 +23,12 @@ from bench.core.noises import NoiseSet
 from bench.core.rng import generator_of
 from bench.core.specs import JOINED, spec_of
 from bench.core.types import SAMPLE_RATE, SIGNAL, NoiseClip, Perturbation
+from bench.perturbations.laying import Rendered as Rendered
 from bench.perturbations.overlays import Bed
 from bench.perturbations.rewording import reworded
 
 LONGEST, LONGEST_S = 8, 60
 """Speech may become so many times as long, and so many seconds more: effects on top of effects have no other end."""
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """What came of a recipe.
-
-    Args:
-        heard: samples within [-1, 1], and words.
-        speech: the samples without the overlays: what they are measured against where the length was changed.
-        done: name, category and source, as they follow from the parts.
-        overlaid: whether there is an overlay.
-        gain: the least gain of the overlays at the end, a scalar on the device: 0 where one is silent, and the recipe
-            does not apply; None where there is none.
-    """
-
-    heard: Heard
-    speech: Tensor
-    done: Perturbation
-    overlaid: bool
-    gain: Tensor | None
 
 
 @dataclass(frozen=True)
@@ -64,6 +46,7 @@ class Renderer:
     component: Callable[[str], object]
     lent: NoiseSet | None = None
     own: Mapping[str, object] = field(default_factory=dict)
+    _names: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def of(self, original: Heard, others: Sequence[Heard] = ()) -> Rendering:
         """Begin rendering recipes for one stretch of speech.
@@ -112,11 +95,17 @@ class Renderer:
         Raises:
             RecipeError: it names an effect that there is not.
         """
+        if not any(isinstance(part, Effect) for part in recipe.parts):
+            return recipe
         return Recipe(*(self._named(part) if isinstance(part, Effect) else part for part in recipe.parts))
 
     def _named(self, part: Effect) -> Effect:
-        name = part.spec.partition(":")[0]
-        return part if part.spec in self.own else replace(part, spec=spec_of(name, self.effect(part.spec)))
+        if part.spec in self.own:
+            return part
+        if part.spec not in self._names:  # the name alone is kept: each candidate gets an effect of its own
+            self._names[part.spec] = spec_of(part.spec.partition(":")[0], self.effect(part.spec))
+        name = self._names[part.spec]
+        return part if name == part.spec else replace(part, spec=name)
 
 
 @dataclass(frozen=True)
@@ -141,7 +130,8 @@ class Rendering:
     original: Heard
     tools: EffectTools
     _kept: tuple[tuple[Part, ...], _Base | None] | None = field(default=None, init=False)
-    _beds: dict[Overlay, Bed | None] = field(default_factory=dict, init=False)
+    _loud: Tensor | None = field(default=None, init=False)
+    _beds: dict[tuple[object, ...], Bed | None] = field(default_factory=dict, init=False)
 
     def rendered(self, recipe: Recipe) -> Rendered | None:
         """Render a recipe.
@@ -165,19 +155,16 @@ class Rendering:
         clean = base if len(below) == len(first) else self._changed(below)
         if clean is None:
             return None
-        waveform = base.heard.waveform
-        for one, overlay in zip(beds, on_top, strict=True):
-            waveform = waveform + one.at(overlay.snr_db)
-        heard = replace(base.heard, waveform=waveform.clamp(-1.0, 1.0), perturbation=None)
-        notes = (*base.notes, *map(self._note, on_top))
+        done = _joined((*base.notes, *map(self._note, on_top)))
         overlaid = bool(on_top) or len(below) < len(first)
-        return Rendered(heard, clean.heard.waveform, _joined(notes), overlaid, _least([one.gain for one in beds]))
+        levels = tuple(overlay.snr_db for overlay in on_top)
+        return Rendered(base.heard, clean.heard.waveform, done, overlaid, tuple(beds), levels)
 
     def _prefix(self, parts: tuple[Part, ...]) -> _Base | None:
         """The speech after all parts but the overlays at the end."""
         if self._kept is None or self._kept[0] != parts:
             self._beds.clear()
-            self._kept = parts, self._changed(parts)
+            self._kept, self._loud = (parts, self._changed(parts)), None
         return self._kept[1]
 
     def _changed(self, parts: Sequence[Part]) -> _Base | None:
@@ -222,17 +209,19 @@ class Rendering:
 
     def _laid(self, speech: Tensor, overlays: Sequence[Overlay]) -> list[Bed] | None:
         """The overlays at the end; None where one would cover no sample."""
-        laid = []
-        places = [replace(overlay, snr_db=0.0) for overlay in overlays]
+        if overlays and self._loud is None:
+            self._loud = energy(speech)
+        places = [_place(overlay) for overlay in overlays]
         self._beds = {place: one for place, one in self._beds.items() if place in places}
-        for place in places:
+        found = []
+        for place, overlay in zip(places, overlays, strict=True):
             if place not in self._beds:
-                self._beds[place] = Bed.of(place, self._clip(place).waveform, speech)
+                self._beds[place] = Bed.of(overlay, self._clip(overlay).waveform, speech, self._loud)
             one = self._beds[place]
             if one is None:
                 return None
-            laid.append(one)
-        return laid
+            found.append(one)
+        return found
 
     def _clip(self, overlay: Overlay) -> NoiseClip:
         try:
@@ -252,8 +241,9 @@ def _split(recipe: Recipe) -> tuple[tuple[Part, ...], list[Overlay]]:
     return recipe.parts[:last], [part for part in recipe.parts[last:] if isinstance(part, Overlay)]
 
 
-def _least(gains: Sequence[Tensor]) -> Tensor | None:
-    return None if not gains else gains[0] if len(gains) == 1 else torch.stack(list(gains)).amin()
+def _place(overlay: Overlay) -> tuple[object, ...]:
+    """All of an overlay but its level."""
+    return overlay.clip, overlay.offset, overlay.segment, overlay.fade, overlay.shape, overlay.filter
 
 
 def _joined(notes: Sequence[Perturbation]) -> Perturbation:

@@ -19,6 +19,8 @@ from bench.core.types import Utterance
 from bench.perturbations.rendering import Renderer, copy_of
 from bench.referee.lending import Lent, granted_tools, look_through
 
+NO_PLAN = "{}"
+
 
 @dataclass(frozen=True)
 class AttackRun:
@@ -35,6 +37,8 @@ class AttackRun:
         view: for an attack with the trait `adaptive`, a look through the defence.
         threat_model: what the attack is granted; None for what it declares itself.
         anytime: whether it is not told its budget; None for what it declares itself.
+        plan: what it has learnt in a rehearsal, as JSON.
+        rehearsing: whether this is that rehearsal.
     """
 
     attack: Attack | SpeechEffect
@@ -47,11 +51,18 @@ class AttackRun:
     view: DefenseView | None = None
     threat_model: ThreatModel | None = None
     anytime: bool | None = None
+    plan: str = NO_PLAN
+    rehearsing: bool = False
 
     @cached_property
     def granted(self) -> ThreatModel:
         """Return what the attack is granted."""
         return granted_to(self.attack) if self.threat_model is None else self.threat_model
+
+    @property
+    def learns(self) -> bool:
+        """Return whether what its searches were is kept for it."""
+        return self.rehearsing or self.granted.round_size > 0
 
     @cached_property
     def budget(self) -> int:
@@ -81,16 +92,18 @@ class AttackRun:
         """Make the speech that the attack is given: copies, with opaque speakers."""
         return Lent(self.speech, self.seed)
 
-    def tools_for(self, utterance: Utterance, plan: str = "{}") -> AttackTools:
+    def tools_for(self, utterance: Utterance, plan: str = NO_PLAN, label: str | None = None) -> AttackTools:
         """Return what the search of one utterance may use.
 
         Args:
             utterance: whose search it is.
-            plan: what the attack has learnt in rounds before, as JSON.
+            plan: what the attack has learnt before, as JSON.
+            label: what the victim says of the clean speech, where the attack may know that.
         """
         look = self.view if "defense" in self.granted.knows else None
         found, view = self.transferred.get(utterance.id), None if look is None else look_through(look, utterance)
-        return replace(self._lendable, transferred=found, defense_view=view, plan=json.loads(plan))
+        own = {"plan": json.loads(plan), "label": label, "rehearsing": self.rehearsing}
+        return replace(self._lendable, transferred=found, defense_view=view, **own)
 
     @cached_property
     def _lendable(self) -> AttackTools:

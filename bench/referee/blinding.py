@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
+from torch import Tensor
 
 from bench.contracts.protocols import Victim
 from bench.core.batch import Batch
@@ -50,14 +51,19 @@ class Blinding:
         order = sorted(first, key=lambda speaker: (key_of("speaker", key, first[speaker]), first[speaker]))
         return cls(key, {speaker: str(number) for number, speaker in enumerate(order)}, words)
 
-    def shown(self, utterance: Utterance) -> Utterance:
-        """Return what is shown of an utterance; the waveform is the same tensor.
+    def shown(self, utterance: Utterance, waveform: Tensor | None = None) -> Utterance:
+        """Return what is shown of an utterance.
+
+        Args:
+            utterance: with all that is known of it.
+            waveform: the samples that are shown; the utterance's own tensor by default.
 
         Raises:
             ComponentError: nobody has spoken of this speaker.
         """
         words = (utterance.transcript, utterance.words) if self.words else (None, None)
-        return Utterance("", utterance.waveform, self._token(utterance.speaker), None, *words)
+        samples = utterance.waveform if waveform is None else waveform
+        return Utterance("", samples, self._token(utterance.speaker), None, *words)
 
     def enrolment(self, clean: Sequence[Utterance]) -> list[Utterance]:
         """Return what is shown of speech that is enrolled: copies, in an order that the key draws."""
@@ -79,10 +85,10 @@ class Blinding:
             sample_keys: one for each utterance, for a randomised victim's draws.
             sessions: one for each utterance, for a victim that remembers.
         """
-        batch = Batch.of([self.shown(one) for one in utterances], device, sample_keys)
-        rows = zip(batch.utterances, batch.waveforms, strict=True)
-        own = tuple(replace(one, waveform=row[: one.waveform.shape[-1]]) for one, row in rows)
-        return replace(batch, utterances=own, sessions=tuple(sessions))
+        batch = Batch.of(utterances, device, sample_keys)
+        rows = zip(utterances, batch.waveforms.unbind(), strict=True)
+        own = tuple(self.shown(one, row[: one.waveform.shape[-1]]) for one, row in rows)
+        return Batch(own, batch.waveforms, batch.lengths, batch.sample_keys, tuple(sessions))
 
     def _token(self, speaker: str) -> str:
         if self.tokens is None:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from bench.audio.writing import as_pcm
 from bench.core.types import SAMPLE_RATE, Utterance
-from bench.referee.judgement import SNR_DECIMALS, fooled
+from bench.referee.judgement import SNR_DECIMALS, fooled, snr_db_of
 from bench.referee.search import Candidate, Search
 from bench.scoring.rows import Row
 
@@ -120,10 +120,10 @@ def examined(
         _note(rows, one, burst_snr_db=round(burst, SNR_DECIMALS), peak_ratio=round(peak, SNR_DECIMALS))
     written = [(one, _as_file(one.first)) for one in successes if one.first is not None]
     labels = names([candidate.utterance for _, candidate in written])
-    snrs = [one.search.snr_db(candidate) for one, candidate in written]
-    found = torch.stack(snrs).tolist() if snrs else []
-    for (one, candidate), label, snr_db in zip(written, labels, found, strict=True):
-        verdict = one.search.verdict(candidate, snr_db, min_snr_db)
+    sums = [torch.stack(one.search.energies(candidate)) for one, candidate in written]
+    found = torch.stack(sums).tolist() if sums else []
+    for (one, candidate), label, energies in zip(written, labels, found, strict=True):
+        verdict = one.search.verdict(candidate, snr_db_of(*energies), min_snr_db)
         before = rows[one.search.original.id][one.row].label_before
         _note(rows, one, survives_pcm=fooled(before, label) and verdict.within_rules)
 
@@ -131,8 +131,7 @@ def examined(
 def _as_file(candidate: Candidate) -> Candidate:
     """The candidate as it is heard from a file with 16 bits, at the rate of the file that the utterance came from."""
     waveform = as_pcm(candidate.utterance.waveform, candidate.utterance.rate_hz)
-    rendered = replace(candidate.rendered, heard=replace(candidate.rendered.heard, waveform=waveform))
-    return replace(candidate, rendered=rendered, utterance=replace(candidate.utterance, waveform=waveform))
+    return candidate.sounding(candidate.rendered.sounding(waveform))
 
 
 def _note(rows: dict[str, list[Row]], one: Success, **found: Any) -> None:

@@ -16,7 +16,7 @@ from bench.contracts.perception import Perception
 from bench.contracts.recipes import Recipe
 from bench.core.heard import Heard
 from bench.core.types import REFUSED
-from bench.perturbations.rendering import Rendered
+from bench.perturbations.laying import Rendered
 from bench.referee.columns import is_imperceptible, length_is_covered
 
 SNR_DECIMALS = 4
@@ -47,8 +47,46 @@ def energy64(waveform: Tensor) -> Tensor:
     return torch.dot(wide, wide)
 
 
-def measured_snr_db(original: Tensor, rendered: Rendered, signal: Tensor) -> Tensor:
-    """Measure a candidate's SNR after clipping, summed in float64, without waiting for the device.
+@dataclass(frozen=True)
+class Scratch:
+    """Memory to measure in, which many candidates share: what is warm in a core's cache is not made anew.
+
+    Args:
+        narrow: shape (u,), float32, for the samples of the longest.
+        wide: likewise, float64.
+    """
+
+    narrow: Tensor
+    wide: Tensor
+
+    @classmethod
+    def of(cls, samples: int, device: torch.device) -> Scratch:
+        """Make one.
+
+        Args:
+            samples: of the longest candidate.
+            device: where.
+        """
+        narrow = torch.empty(samples, device=device)
+        return cls(narrow, torch.empty_like(narrow, dtype=torch.float64))
+
+    def change64(self, heard: Tensor, clean: Tensor) -> Tensor:
+        """Sum the squares of a difference in float64, see `energy64`.
+
+        Args:
+            heard: shape (t,), float32.
+            clean: likewise.
+        """
+        samples = heard.shape[-1]
+        change = torch.sub(heard, clean, out=self.narrow[:samples])
+        wide = self.wide[:samples].copy_(change)
+        return torch.dot(wide, wide)
+
+
+def energies(
+    original: Tensor, rendered: Rendered, signal: Tensor, scratch: Scratch | None = None
+) -> tuple[Tensor, Tensor]:
+    """Sum a candidate's signal and its noise after clipping, in float64, without waiting for the device.
 
     Of the original's length it is the whole change against the original. Of another length it is all overlays together
     against the speech as the effects have left it.
@@ -57,20 +95,52 @@ def measured_snr_db(original: Tensor, rendered: Rendered, signal: Tensor) -> Ten
         original: the utterance's samples, shape (t,), on the candidate's device.
         rendered: the candidate.
         signal: `energy64` of the original, which many candidates share.
+        scratch: to measure in; made anew by default.
 
     Returns:
-        A float64 scalar on the device, in dB: NaN where the candidate has NaN samples; +inf where no sample was
-        changed, even of silence, or where the length was and there is no overlay.
+        Two float64 scalars on the device, which `snr_db_of` reads.
     """
-    heard, clean = rendered.heard.waveform, original
+    heard, clean = rendered.waveform, original
     if heard.shape != original.shape:
         if not rendered.overlaid or rendered.speech.shape != heard.shape:  # nothing to measure against
-            limit = torch.inf if not rendered.overlaid else -torch.inf
-            return torch.where(energy64(heard).isnan(), torch.nan, limit)
+            whole = energy64(heard)
+            nothing = whole - whole
+            return (whole, nothing) if not rendered.overlaid else (nothing, nothing + 1)
         clean = rendered.speech.clamp(-1.0, 1.0)
         signal = energy64(clean)
-    loudness = energy64(heard - clean)
-    return torch.where(loudness == 0, torch.inf, 10 * torch.log10(signal / loudness))
+    scratch = Scratch.of(heard.shape[-1], heard.device) if scratch is None else scratch
+    return signal, scratch.change64(heard, clean)
+
+
+def snr_db_of(signal: float, noise: float) -> float:
+    """Compute the SNR of two energies, in dB.
+
+    Args:
+        signal: from `energies`.
+        noise: likewise.
+
+    Returns:
+        NaN where the candidate has NaN samples; +inf where no sample was changed, even of silence, or where the length
+        was and there is no overlay.
+
+    >>> snr_db_of(4.0, 0.04), snr_db_of(0.0, 0.0), snr_db_of(0.0, 1.0)
+    (20.0, inf, -inf)
+    """
+    if noise == 0:
+        return math.inf
+    ratio = signal / noise
+    return 10 * math.log10(ratio) if ratio > 0 else math.nan if math.isnan(ratio) else -math.inf
+
+
+def measured_snr_db(original: Tensor, rendered: Rendered, signal: Tensor) -> float:
+    """Measure a candidate's SNR after clipping, see `energies` and `snr_db_of`; the device is waited for.
+
+    Args:
+        original: the utterance's samples, shape (t,), on the candidate's device.
+        rendered: the candidate.
+        signal: `energy64` of the original.
+    """
+    return snr_db_of(*torch.stack(energies(original, rendered, signal)).tolist())
 
 
 def verdict_on(
@@ -86,12 +156,12 @@ def verdict_on(
         perception: the study of what people hear.
         min_snr_db: a candidate counts only above this SNR.
     """
-    snr_db, heard = round(measured, SNR_DECIMALS), rendered.heard
+    snr_db, waveform = round(measured, SNR_DECIMALS), rendered.waveform
     alike = is_imperceptible(recipe, original.waveform.shape[-1], perception)
-    if heard.waveform.shape != original.waveform.shape:
+    if waveform.shape != original.waveform.shape:
         loud = rendered.overlaid and snr_db <= min_snr_db
         return Verdict(None, alike, alike, length_is_covered(recipe, perception) and not loud)
-    if not original.has_sound or (math.isinf(snr_db) and heard.transcript != original.transcript):
+    if not original.has_sound or (math.isinf(snr_db) and rendered.base.transcript != original.transcript):
         return Verdict(None, alike, alike, within_rules=True)  # the words alone were changed
     return Verdict(snr_db, alike, True, snr_db > min_snr_db)
 

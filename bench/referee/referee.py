@@ -34,13 +34,14 @@ from bench.referee.asking import Asking
 from bench.referee.blinding import NAMES_KEPT, Blinding, Instance
 from bench.referee.clean_answers import CleanAnswer, KnownClean
 from bench.referee.examination import examined
-from bench.referee.judgement import Verdict, convinced, fooled
+from bench.referee.judgement import Verdict, convinced, fooled, snr_db_of
 from bench.referee.minutes import Minutes
 from bench.referee.prediction import Said
 from bench.referee.rechecks import Kept, no_answer
 from bench.referee.rounds import in_rounds, with_turns
 from bench.referee.search import AttackRun, Candidate, Search
 from bench.referee.sitting import Sitting
+from bench.referee.stepping import heard_now, measurements
 from bench.referee.telling import answer_for, as_told
 from bench.scoring.rows import Row
 
@@ -168,7 +169,8 @@ class Referee:
         attack_run.prepare()
 
         def begin(utterance: Utterance, said: CleanAnswer, plan: str) -> Search:
-            return Search(attack_run, self._placed(utterance), said.answer.label, said.settled, plan=plan)
+            label = None if said.answer.label == len(self.task.classes) else self._name(said.answer.label)
+            return Search(attack_run, self._placed(utterance), said.answer.label, said.settled, plan=plan, label=label)
 
         def finish() -> list[Row]:
             with torch.no_grad():
@@ -200,17 +202,17 @@ class Referee:
 
     def _step(self, running: Sequence[Search], minutes: Minutes) -> None:
         """Ask the victim about one candidate of each search, and tell the searches."""
-        asking = [(search, search.candidate) for search in running if search.candidate is not None]
+        asking = heard_now(running)
         if not asking:
             return
         judged: list[tuple[Search, Candidate, Verdict, dict[str, float], Row]] = []
-        for (search, candidate), (label, margin, *likely, snr_db, gain) in zip(
+        for (search, candidate), (label, margin, *likely, signal, noise, gain) in zip(
             asking, self._asked(asking), strict=True
         ):
             if gain == 0:  # an overlay that is silent here: there is no candidate
                 search.answer(Answer(fooled=False, applied=False))
                 continue
-            verdict = search.verdict(candidate, snr_db, self.min_snr_db)
+            verdict = search.verdict(candidate, snr_db_of(signal, noise), self.min_snr_db)
             row = self._row(search, candidate, Said.read(label, margin, len(self.task.classes)), verdict)
             judged.append((search, candidate, verdict, as_told(self.task.classes, likely), row))
         rows = self._confirmed([(search, candidate, row) for search, candidate, *_, row in judged])
@@ -220,15 +222,13 @@ class Referee:
             search.answer(answer_for(search.granted, row, convinced, verdict.within_rules, told))
 
     def _asked(self, asking: Sequence[tuple[Search, Candidate]]) -> list[tuple[float, ...]]:
-        """Of each candidate the victim's answer and its margin, probabilities where they are granted, the SNR in dB,
-        and the least gain of its overlays."""
+        """Of each candidate the victim's answer and its margin, probabilities where they are granted, the energies of
+        signal and noise, and the least gain of its overlays."""
         queries = [search.queries + 1 for search, _ in asking]
         likely = asking[0][0].granted.tells("probabilities")  # one attack runs: all searches are granted the same
+        measured = measurements(asking, self.device)
         said = self._asking.told([one.utterance for _, one in asking], queries, likely)
-        snrs = torch.stack([search.snr_db(candidate) for search, candidate in asking])
-        some = torch.ones((), device=self.device)
-        gains = torch.stack([some if one.rendered.gain is None else one.rendered.gain for _, one in asking])
-        told = torch.stack([*said, snrs, gains.double()], dim=1)
+        told = torch.stack([*said, *measured], dim=1)
         found: list[tuple[float, ...]] = told.tolist()  # the step's one transfer from the device
         return found
 

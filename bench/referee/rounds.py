@@ -19,7 +19,6 @@ from bench.core.types import Utterance
 from bench.referee.search import AttackRun
 from bench.scoring.rows import Row
 
-NO_PLAN = "{}"
 LARGEST_PLAN = 1 << 20
 """Characters that a plan may have as JSON."""
 Searching = Callable[[Sequence[Utterance], str], Mapping[str, PastSearch]]
@@ -52,12 +51,12 @@ def in_rounds(attack_run: AttackRun, utterances: Sequence[Utterance], search: Se
     """
     size = attack_run.granted.round_size
     if not size:
-        search(utterances, NO_PLAN)
+        search(utterances, attack_run.plan)
         return {}
-    order, plan = in_order(attack_run.seed, utterances), NO_PLAN
+    order, plan = in_order(attack_run.seed, utterances), attack_run.plan
     for some in _rounds(order, size):
         found = search(some, plan)
-        plan = _learnt(attack_run, plan, [found[one.id] for one in some])
+        plan = learnt(attack_run, plan, [found[one.id] for one in some])
     return {one.id: place for place, one in enumerate(order)}
 
 
@@ -75,11 +74,22 @@ def _rounds(order: Sequence[Utterance], size: int) -> Iterator[Sequence[Utteranc
     yield from (order[start : start + size] for start in range(0, len(order), size))
 
 
-def _learnt(attack_run: AttackRun, plan: str, searches: Sequence[PastSearch]) -> str:
-    """The plan after a round, as JSON: nothing but what it says passes on."""
+def learnt(attack_run: AttackRun, plan: str, searches: Sequence[PastSearch]) -> str:
+    """Return the plan after a round or a rehearsal, as JSON: nothing but what it says passes on.
+
+    Args:
+        attack_run: the attack.
+        plan: the one before.
+        searches: what they were, in the order of the utterances.
+
+    Raises:
+        ComponentError: the attack raised in `learn`, has none, or gave what is no plan.
+    """
     where = f"attack {attack_run.name!r}, learn"
     if not isinstance(attack_run.attack, LearningAttack):
-        raise ComponentError(where, "no such method", "learn(plan, searches), since it declares rounds", "add it")
+        raise ComponentError(
+            where, "no such method", "learn(plan, searches), since it declares that it learns", "add it"
+        )
     try:
         found: Any = attack_run.attack.learn(json.loads(plan), searches)
     except BenchError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 import torch
 from torch import Tensor
@@ -18,10 +18,11 @@ from bench.core.heard import Heard
 from bench.core.rng import generator_of, key_of
 from bench.core.specs import bare
 from bench.core.types import Utterance
-from bench.perturbations.rendering import Rendered
+from bench.perturbations.laying import Rendered
+from bench.referee.attack_run import NO_PLAN
 from bench.referee.attack_run import AttackRun as AttackRun
 from bench.referee.columns import kinds_of
-from bench.referee.judgement import Verdict, energy64, measured_snr_db, verdict_on
+from bench.referee.judgement import Scratch, Verdict, energies, energy64, measured_snr_db, verdict_on
 from bench.referee.lending import token_of
 
 IDLE = 256
@@ -37,12 +38,26 @@ class Candidate:
     Args:
         recipe: what is to be done.
         rendered: what came of it.
-        utterance: the utterance as it is heard then, for the victim.
+        original: the clean utterance.
     """
 
     recipe: Recipe
     rendered: Rendered
-    utterance: Utterance
+    original: Utterance
+
+    @cached_property
+    def utterance(self) -> Utterance:
+        """Return the utterance as it is heard then, for the victim."""
+        words = self.rendered.base
+        return replace(self.original, waveform=self.rendered.waveform, transcript=words.transcript, words=words.words)
+
+    def sounding(self, rendered: Rendered) -> Candidate:
+        """Return the candidate with other samples.
+
+        Args:
+            rendered: those.
+        """
+        return Candidate(self.recipe, rendered, self.original)
 
 
 class Search:
@@ -57,7 +72,8 @@ class Search:
         settled: whether that label holds over chance; if not, no other label says anything.
         key: of its randomness; by default of the run's seed, the attack's name, wherever it runs, and the utterance's
             id.
-        plan: what the attack has learnt in rounds before, as JSON.
+        plan: what the attack has learnt before, as JSON.
+        label: the victim's label for the clean speech, by its name; None where it refuses that.
 
     Attributes:
         granted: the threat model that it is run under.
@@ -75,7 +91,8 @@ class Search:
         label_before: int,
         settled: bool = True,
         key: int | None = None,
-        plan: str = "{}",
+        plan: str = NO_PLAN,
+        label: str | None = None,
     ) -> None:
         self.original = original
         self.label_before = label_before
@@ -83,6 +100,7 @@ class Search:
         self.queries = 0
         self.granted = attack_run.granted
         self._attack_run, self._plan = attack_run, plan
+        self._label = label if self.granted.tells("label") else None
         self._asked_about: list[tuple[Recipe, Answer]] = []
         self._heard = Heard.of(original, token_of(original.speaker, attack_run.seed))
         self._given = replace(self._heard, waveform=self._heard.waveform.clone())
@@ -94,7 +112,7 @@ class Search:
 
     def answer(self, answer: Answer) -> None:
         """Tell the search what came of its candidate, charged where it applied, and take the next one."""
-        if self.granted.round_size and answer.applied and self.candidate is not None:
+        if self.learns and answer.applied and self.candidate is not None:
             self._asked_about.append((self.candidate.recipe, answer))
         self.queries += answer.applied
         self._idle -= not answer.applied
@@ -105,11 +123,25 @@ class Search:
             self._close()
 
     @property
+    def learns(self) -> bool:
+        """Return whether its attack is told what it was."""
+        return self._attack_run.learns
+
+    @property
     def past(self) -> PastSearch:
         """Return what was asked and answered, of an attack that learns; nothing of any other."""
-        return PastSearch(tuple(self._asked_about))
+        return PastSearch(tuple(self._asked_about), self._label)
 
-    def snr_db(self, candidate: Candidate) -> Tensor:
+    def energies(self, candidate: Candidate, scratch: Scratch | None = None) -> tuple[Tensor, Tensor]:
+        """Sum the candidate's signal and noise, see `bench.referee.judgement.energies`.
+
+        Args:
+            candidate: the search's.
+            scratch: to measure in.
+        """
+        return energies(self.original.waveform, candidate.rendered, self._energy, scratch)
+
+    def snr_db(self, candidate: Candidate) -> float:
         """Measure the candidate, see `bench.referee.judgement.measured_snr_db`."""
         return measured_snr_db(self.original.waveform, candidate.rendered, self._energy)
 
@@ -118,7 +150,7 @@ class Search:
 
         Args:
             candidate: the search's.
-            measured: from `snr_db`.
+            measured: its SNR, in dB.
             min_snr_db: it counts only above this SNR.
 
         Raises:
@@ -143,7 +175,8 @@ class Search:
         run = self._attack_run
         if isinstance(run.attack, SpeechEffect):
             return once(Recipe(Effect(run.name, key)))
-        return steps_of(run.attack, run.name, self._given, run.tools_for(self.original, self._plan), generator_of(key))
+        tools = run.tools_for(self.original, self._plan, self._label)
+        return steps_of(run.attack, run.name, self._given, tools, generator_of(key))
 
     def _next(self, step: Callable[[], Recipe]) -> Candidate | None:
         """The next candidate that applies and is allowed, or None where the search has ended."""
@@ -158,7 +191,7 @@ class Search:
             except Exception as error:  # an effect may be somebody else's code
                 raise self.broken(f"{type(error).__name__}: {error}", "an effect that can be applied") from error
             if rendered is not None and self._may_try(recipe, rendered):
-                return Candidate(recipe, rendered, self._as_heard(rendered.heard))
+                return Candidate(recipe, rendered, self.original)
             self._idle -= 1
             if self._idle <= 0:
                 return None
@@ -167,9 +200,11 @@ class Search:
 
     def _may_try(self, recipe: Recipe, rendered: Rendered) -> bool:
         """Whether the threat model allows it; nobody is asked about anything else."""
-        perception = self._attack_run.tools.perception
-        kinds = partial(kinds_of, self._heard, rendered.heard, recipe, perception)
-        return self.granted.allowed == "all" or self.granted.allows(*kinds())
+        if self.granted.allowed == "all":
+            return True
+        same_words = rendered.base.transcript == self._heard.transcript
+        heard = rendered.base if same_words else rendered.heard  # overlays change no length
+        return self.granted.allows(*kinds_of(self._heard, heard, recipe, self._attack_run.tools.perception))
 
     def _asked(self, step: Callable[[], Recipe]) -> Recipe | None:
         """What the search asks for next, or None where it has ended."""
@@ -183,9 +218,6 @@ class Search:
             raise
         except Exception as error:
             raise self.broken(f"{type(error).__name__}: {error}", "a Recipe or a return") from error
-
-    def _as_heard(self, heard: Heard) -> Utterance:
-        return replace(self.original, waveform=heard.waveform, transcript=heard.transcript, words=heard.words)
 
     def _close(self) -> None:
         try:

@@ -55,7 +55,7 @@ class Sitting:
 
         def begun(id: str) -> Search:
             search = self.begin(*self.known[id], plan)
-            if search.granted.round_size:
+            if search.learns:
                 past[id] = search
             return search
 

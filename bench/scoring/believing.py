@@ -20,6 +20,7 @@ from bench.core.types import REFUSED
 from bench.data.splits import split_named
 from bench.data.tasks import TASKS
 from bench.scoring.cell_records import CellRecords
+from bench.scoring.descriptions import Description
 from bench.scoring.schema import AGAIN
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def check_believable(path: Path, cell: CellRecords) -> None:
     Raises:
         DataError: the key is not that of the description; a row is missing, twice there, or says what no referee does.
     """
-    _check_description(path, cell)
+    check_description(path, cell.key, cell.description)
     rows = cell.rows
     start = _starts(path, rows)
     _check_constant(path, rows, start)
@@ -99,10 +100,20 @@ def determined_key(description: Mapping[str, object]) -> str:
     return key_of_json({name: value for name, value in description.items() if name not in LABELS})
 
 
-def _check_description(path: Path, cell: CellRecords) -> None:
-    about, rests = cell.description, cell.description.rests_on
-    if (key := determined_key(json.loads(about.text))) != cell.key:
-        _refuse(path, f"what has the key {key}", f"a description of the cell {cell.key}")
+def check_description(path: Path, own_key: str, about: Description) -> None:
+    """Refuse a description that contradicts itself, or the key that its file is named by.
+
+    Args:
+        path: the file, named in messages.
+        own_key: its name.
+        about: what it says.
+
+    Raises:
+        DataError: it does.
+    """
+    rests = about.rests_on
+    if (key := determined_key(json.loads(about.text))) != own_key:
+        _refuse(path, f"what has the key {key}", f"a description of the cell {own_key}")
     if not 1 <= rests.max_queries <= MOST_QUERIES:
         _refuse(path, f"a budget of {rests.max_queries} queries", f"1 to {MOST_QUERIES:,}")
     try:

@@ -2,9 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Count charged queries: what is told of them without looking at each again.
+
+    Args:
+        asked: all.
+        with_snr: those that have an SNR.
+        above: those of them above the threshold.
+        changed: those that changed the victim's label.
+        by_chance: those whose label is no answer, since it does not hold when the same is asked again.
+        moved: those that are one or the other.
+    """
+
+    asked: int
+    with_snr: int
+    above: int
+    changed: int
+    by_chance: int
+    moved: int
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame, min_snr_db: float) -> Tally:
+        """Count those in some records.
+
+        Args:
+            rows: of one or more cells.
+            min_snr_db: above this SNR a candidate counts.
+        """
+        asked = rows[rows["query"] > 0]
+        snr_db = asked["snr_db"].dropna()
+        changed = asked["label_after"] != asked["label_before"]
+        by_chance = asked["tied"].eq(True) | (asked["flip_share"] <= 0.5)
+        counts = (snr_db > min_snr_db, changed, by_chance, by_chance | changed)
+        return cls(len(asked), len(snr_db), *(int(one.sum()) for one in counts))
+
+    @classmethod
+    def total(cls, tallies: Iterable[Tally]) -> Tally:
+        """Add those of several records.
+
+        >>> Tally.total([Tally(5, 4, 3, 2, 1, 2), Tally(1, 0, 0, 1, 0, 1)])
+        Tally(asked=6, with_snr=4, above=3, changed=3, by_chance=1, moved=3)
+        """
+        each = zip(*(vars(one).values() for one in tallies), strict=True)
+        return cls(*(sum(counts) for counts in each))
 
 
 @dataclass(frozen=True)
@@ -26,17 +73,14 @@ class Candidates:
     min_snr_db: float
 
     @classmethod
-    def of(cls, rows: pd.DataFrame, min_snr_db: float) -> Candidates:
+    def of(cls, tally: Tally, min_snr_db: float) -> Candidates:
         """Count those in some records.
 
         Args:
-            rows: of one or more cells.
+            tally: of the records.
             min_snr_db: above this SNR a candidate counts.
         """
-        asked = rows[rows["query"] > 0]
-        snr_db = asked["snr_db"].dropna()
-        changed = (asked["label_after"] != asked["label_before"]).sum()
-        return cls(len(asked), len(snr_db), int((snr_db > min_snr_db).sum()), int(changed), min_snr_db)
+        return cls(tally.asked, tally.with_snr, tally.above, tally.changed, min_snr_db)
 
     def to_json(self) -> dict[str, object]:
         """Return `candidates` of docs/json.md."""

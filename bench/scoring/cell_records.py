@@ -11,12 +11,14 @@ from bench.core.errors import DataError
 from bench.core.json_objects import JsonObject, loaded
 from bench.core.regular import at_most, read_regular
 from bench.scoring.descriptions import Description
-from bench.scoring.rows import digest_of
+from bench.scoring.rows import columns_of, digest_of
 from bench.scoring.schema import AGAIN, RecordFile, current
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+
+    from bench.scoring.candidates import Tally
 
 MOST_BYTES, MOST_UNPACKED, MOST_MEMORY = 2**28, 2**29, 2**31
 """A record file is no larger, packed and unpacked; and to unpack it takes no more memory, whatever it says."""
@@ -32,11 +34,13 @@ class CellRecords:
         key: names its file.
         description: what determined it: names, versions, fingerprints.
         rows: a DataFrame with a row for each query and the columns of docs/records.md.
+        tally: counts of all queries, where `rows` are not all any more.
     """
 
     key: str
     description: Description
     rows: pd.DataFrame
+    tally: Tally | None = None
 
 
 def read_cell(path: Path) -> CellRecords:
@@ -65,7 +69,8 @@ def checked(path: Path) -> RecordFile:
         table = _decoded(content)
         text = table.schema.metadata[b"serbench"]
         digest = table.schema.metadata.get(b"serbench_sha256")
-        if digest is not None and digest_of(text.decode(), table) != digest.decode():  # older files have none
+        own = digest_of(text.decode(), columns_of(table), table.num_rows)
+        if digest is not None and own != digest.decode():  # older files have none
             raise ValueError("a description or columns that are not those written")
         return current(path, table, JsonObject.of(path, loaded(text.decode()), AGAIN))
     except (OSError, pa.ArrowException, KeyError, TypeError, ValueError, RecursionError, MemoryError) as error:

@@ -15,6 +15,7 @@ from bench.scoring.confusion import (
     Figures,
     confusion_matrix,
     label_numbers,
+    macro_f1,
     weighted_f1,
     weighted_precision,
 )
@@ -57,6 +58,7 @@ class CleanReport:
         war: accuracy, which is weighted recall.
         weighted_precision: mean over classes, weighted with their true frequencies.
         weighted_f1: likewise.
+        macro_f1: mean over the classes that occur.
         classes: the task's, in order.
         confusion: who was taken for whom.
     """
@@ -67,6 +69,7 @@ class CleanReport:
     war: Estimate
     weighted_precision: Estimate
     weighted_f1: Estimate
+    macro_f1: Estimate
     classes: tuple[ClassRecall, ...]
     confusion: ConfusionTable
 
@@ -79,6 +82,7 @@ class CleanReport:
             **self.war.named("war"),
             **self.weighted_precision.named("weighted_precision"),
             **self.weighted_f1.named("weighted_f1"),
+            **self.macro_f1.named("macro_f1"),
             **self.war.named("weighted_recall"),
             "classes": [one.to_json() for one in self.classes],
             "confusion": self.confusion.to_json(),
@@ -104,6 +108,7 @@ def clean_report(rows: pd.DataFrame, classes: Sequence[Label]) -> CleanReport:
         war=means.war,
         weighted_precision=_per_speaker(rows, answers, weighted_precision),
         weighted_f1=_per_speaker(rows, answers, weighted_f1),
+        macro_f1=_per_speaker(rows, answers, macro_f1),
         classes=tuple(_recall(rows, label) for label in classes),
         confusion=ConfusionTable(tuple(classes), answers, tuple(map(tuple, counts.tolist()))),
     )

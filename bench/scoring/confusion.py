@@ -110,6 +110,25 @@ def weighted_f1(confusion: Confusion) -> Figures:
     return _weighted(confusion, lambda hits, true, predicted: _share(2 * hits, true + predicted))
 
 
+def macro_f1(confusion: Confusion) -> Figures:
+    """Average the F1 of the classes that occur, each with the same weight: what MSP-Podcast's challenges rank by.
+
+    Args:
+        confusion: shape (..., l, l), true labels down.
+
+    Returns:
+        Shape (...), from 0 to 1; NaN where there is nothing to score.
+
+    >>> round(float(macro_f1(np.array([[3, 1], [0, 4]]))), 4)
+    0.873
+    """
+    hits = np.diagonal(confusion, axis1=-2, axis2=-1).astype(float)
+    true, predicted = confusion.sum(axis=-1).astype(float), confusion.sum(axis=-2).astype(float)
+    occurs = (true > 0).sum(axis=-1)
+    total = np.where(true > 0, _share(2 * hits, true + predicted), 0).sum(axis=-1)
+    return np.where(occurs > 0, total / np.maximum(occurs, 1), np.nan)
+
+
 def _weighted(confusion: Confusion, figure: Callable[[Figures, Figures, Figures], Figures]) -> Figures:
     hits = np.diagonal(confusion, axis1=-2, axis2=-1).astype(float)
     true, predicted = confusion.sum(axis=-1).astype(float), confusion.sum(axis=-2).astype(float)

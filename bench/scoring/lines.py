@@ -12,7 +12,7 @@ from bench.scoring.halves import BankHalves
 from bench.scoring.p_values import shown_p
 
 if TYPE_CHECKING:
-    from bench.scoring.results import Scored
+    from bench.scoring.scored import Scored
 
 COLUMNS = (
     *("robust_accuracy", "robust_accuracy_low", "robust_accuracy_high", "acc_att_pcm"),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from bench.contracts.threat_models import COUNTED, NOTHING_GRANTED, Counted, ThreatModel
 from bench.core.types import Half
-from bench.scoring.candidates import Candidates
+from bench.scoring.candidates import Candidates, Tally
 from bench.scoring.conditions import Condition
 from bench.scoring.descriptions import Description
 from bench.scoring.records import CellRecords, pooled_rows
@@ -24,7 +24,8 @@ class EntryRecords:
         about: what determined the first of its cells.
         conditions: by Corr and Noises, in the order of P1's Table 2.
         rows: of the first of the attack's variants, for each fold, seed and repeat: all their clean rows agree.
-        every: of all its variants.
+        most_asked: the greatest number of queries of an utterance, in any variant.
+        tally: counts of the queries of all its variants.
         ks: numbers of queries within the budget, ascending; of an attack that knows its budget, those that it was run
             with.
         halves: by half of the bank, the same conditions with its sounds alone; empty where they were not run.
@@ -34,7 +35,8 @@ class EntryRecords:
     about: Description
     conditions: tuple[Condition, ...]
     rows: pd.DataFrame
-    every: pd.DataFrame
+    most_asked: int
+    tally: Tally
     ks: tuple[int, ...]
     halves: Mapping[Half, tuple[Condition, ...]] = field(default_factory=dict)
     threat_model: ThreatModel = NOTHING_GRANTED
@@ -57,10 +59,12 @@ class EntryRecords:
             if cell.description.names.half is not None:
                 by_half.setdefault(cell.description.names.half, []).append(cell)
         either = {half: _of_budgets(cells) for half, cells in by_half.items()}
-        rows, every = pooled_rows(_one_of_each(most)), pooled_rows(most)
+        tally = Tally.total(cell.tally or Tally.of(cell.rows, about.rests_on.min_snr_db) for cell in most)
+        most_asked = max(int(cell.rows["query"].max()) for cell in most)
         allowed = max((cell.description.threat_model.allowed for cell in group), key=COUNTED.index)
         granted = replace(about.shared, allowed=allowed)
-        return cls(about, _of_budgets(group), rows, every, tuple(sorted(within)), either, granted)
+        rows = pooled_rows(_one_of_each(most))
+        return cls(about, _of_budgets(group), rows, most_asked, tally, tuple(sorted(within)), either, granted)
 
     @property
     def clean(self) -> pd.DataFrame:
@@ -70,7 +74,7 @@ class EntryRecords:
     @property
     def searches(self) -> bool:
         """Return whether the attack asks more than once."""
-        return bool(self.every["query"].max() > 1)
+        return self.most_asked > 1
 
     @property
     def most(self) -> int:
@@ -80,7 +84,7 @@ class EntryRecords:
     @property
     def candidates(self) -> Candidates:
         """Return how many candidates were tried, and how many of them the SNR lets count."""
-        return Candidates.of(self.every, self.about.rests_on.min_snr_db)
+        return Candidates.of(self.tally, self.about.rests_on.min_snr_db)
 
 
 def _one_of_each(group: Sequence[CellRecords]) -> list[CellRecords]:

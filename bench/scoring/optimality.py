@@ -51,27 +51,34 @@ class Optimality:
         return {**who, **condition, **self.gap.named("gap"), "n": self.gap.n}
 
 
-def optimality(cells: Sequence[CellRecords]) -> Iterator[Optimality]:
+Order = tuple[int, int]
+"""Where gaps stand among those of other victims: the place of their first cell, and the kind of successes."""
+
+
+def optimality(cells: Sequence[tuple[int, CellRecords]]) -> Iterator[tuple[Order, tuple[Optimality, ...]]]:
     """Compare all searches of the same victim, defence, data, rules, threat model (but for Corr) and budget, on the
     utterances that all attacked.
 
     Args:
-        cells: finished, of any attacks; those that ask once are left out.
+        cells: finished, of any attacks, in the order of their descriptions, each with its place; those that ask once
+            are left out.
     """
     groups: dict[tuple[Hashable, Counted], dict[tuple[str, bool], list[CellRecords]]] = {}
-    for cell in sorted(cells, key=lambda one: one.description.text):  # the same order, whoever reads the records
+    orders: list[Order] = []
+    for place, cell in cells:
         about, rests = cell.description, cell.description.rests_on
         who = (about.names.victim, about.names.defense, about.names.setting)
         rules = (rests.corpus_fingerprint, rests.perception, rests.min_snr_db, rests.max_queries, rests.device)
         rests_on = (*who, *rules, rests.versions["harness"], about.shared)
-        for noises in COUNTED if cell.rows["query"].max() > 1 else ():
+        for number, noises in enumerate(COUNTED if cell.rows["query"].max() > 1 else ()):
             if noises not in about.noises:
                 continue
+            orders += [] if (rests_on, noises) in groups else [(place, number)]
             attacks = groups.setdefault((rests_on, noises), {})
             attacks.setdefault((about.attack_base, about.corr), []).append(cell)
-    for (_, noises), attacks in groups.items():
+    for order, ((_, noises), attacks) in zip(orders, groups.items(), strict=True):
         if len(attacks) > 1:
-            yield from _gaps(attacks, noises)
+            yield order, tuple(_gaps(attacks, noises))
 
 
 def _gaps(attacks: dict[tuple[str, bool], list[CellRecords]], noises: Counted) -> Iterator[Optimality]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from bench.core.keys import fingerprint
 from bench.scoring.all_pairs import pair_p_values
-from bench.scoring.clustering import Clusters, cluster_count, samples
+from bench.scoring.clustering import Clusters, cluster_count, codes, samples
+from bench.scoring.comparisons import SIGNIFICANT
 from bench.scoring.dependence import Estimand, crossed_with_speakers
 from bench.scoring.differences import PairedDifference, paired_difference
 from bench.scoring.ranks import Rank, ranks_of
@@ -24,15 +28,46 @@ _MANY = 3
 
 
 @dataclass(frozen=True, eq=False)
+class AttackedPlaces:
+    """Hold which utterances were attacked, and which of them are alike: the same for many attacks and victims.
+
+    Args:
+        rows: by fold, seed and utterance: speaker; and what utterances have in common beside it, one column a
+            clustering.
+    """
+
+    rows: pd.DataFrame
+
+    @cached_property
+    def digest(self) -> str:
+        """Return what tells these places from others."""
+        names = self.rows.index.to_frame(index=False)
+        columns = [*names.columns, *self.rows.columns]
+        texts = [json.dumps([*map(str, found[name].tolist())]) for found in (names, self.rows) for name in found]
+        return fingerprint([json.dumps(columns), *texts])
+
+    @cached_property
+    def clusters(self) -> Clusters | None:
+        """Return which utterances are alike, as numbers; None of fewer than six speakers, whom no test tells apart."""
+        speakers = self.rows["speaker"].to_numpy(object)
+        if cluster_count(speakers) < FEWEST:
+            return None
+        ways = _different([self.rows[name].to_numpy(object) for name in self.rows.columns if name.startswith("way ")])
+        units = codes(self.rows.index.get_level_values("utterance").to_numpy())
+        return Clusters(tuple(codes(one) for one in (speakers, *samples(ways))), units)
+
+
+@dataclass(frozen=True, eq=False)
 class Outcomes:
     """Hold for each utterance whether the victim withstood an attack.
 
     Args:
-        rows: by fold, seed and utterance: speaker; `robust`, the share of repeats in which it withstood; and what
-            utterances have in common beside their speaker, one column a clustering.
+        places: which utterances they are.
+        robust: shape (n,), the share of repeats in which it withstood.
     """
 
-    rows: pd.DataFrame
+    places: AttackedPlaces
+    robust: NDArray[np.float64]
 
     @classmethod
     def of(cls, robust: pd.DataFrame, records: pd.DataFrame, estimand: Estimand) -> Outcomes:
@@ -46,8 +81,12 @@ class Outcomes:
         crossed = crossed_with_speakers(robust, records, estimand)
         ways = {f"way {number}": np.asarray(way, dtype=object) for number, way in enumerate(crossed)}
         found = robust.assign(**ways).groupby([*_SHARED], sort=False)
-        first = found[["speaker", *ways]].first()
-        return cls(first.assign(robust=found["robust"].mean()))
+        return cls(AttackedPlaces(found[["speaker", *ways]].first()), found["robust"].mean().to_numpy(float))
+
+    @cached_property
+    def digest(self) -> str:
+        """Return what tells these outcomes from others."""
+        return fingerprint([self.places.digest, self.robust.tobytes().hex()])
 
     def less(self, other: Outcomes) -> PairedDifference | None:
         """Compute the robust accuracy less that of another, on the utterances that both have.
@@ -58,8 +97,12 @@ class Outcomes:
         Returns:
             None where they have fewer than six speakers in common.
         """
+        if self.places.digest == other.places.digest:
+            by = self.places.clusters
+            return None if by is None else paired_difference(self.robust, other.robust, by)
         named = (" of one", " of other")
-        both = self.rows.merge(other.rows, left_index=True, right_index=True, suffixes=named, validate="one_to_one")
+        one, two = (found.places.rows.assign(robust=found.robust) for found in (self, other))
+        both = one.merge(two, left_index=True, right_index=True, suffixes=named, validate="one_to_one")
         speakers = both["speaker of one"].to_numpy(object)
         if cluster_count(speakers) < FEWEST:
             return None
@@ -115,10 +158,10 @@ def _p_values(
     row = {place: number for number, place in enumerate(alike)}
     p = None
     if len(alike) >= _MANY:
-        rows = [one.rows for one in (outcomes[place] for place in alike) if one is not None]
-        utterances = rows[0].index.get_level_values("utterance").to_numpy()
-        robust = np.stack([one["robust"].to_numpy(float) for one in rows])
-        p = pair_p_values(robust, rows[0]["speaker"], utterances, len(pairs))
+        some = [one for one in (outcomes[place] for place in alike) if one is not None]
+        rows = some[0].places.rows
+        utterances = rows.index.get_level_values("utterance").to_numpy()
+        p = pair_p_values(np.stack([one.robust for one in some]), rows["speaker"], utterances, len(pairs))
     found = []
     for one, other in pairs:
         ahead = figures[one] - figures[other]
@@ -131,19 +174,20 @@ def _p_values(
 
 def _alike(outcomes: Sequence[Outcomes | None]) -> list[int]:
     """The places of those that have the same utterances of enough speakers, and nothing in common beside these."""
-    found: list[int] = []
-    first: pd.DataFrame | None = None
-    for place, one in enumerate(outcomes):
-        if one is None or any(name.startswith("way ") for name in one.rows.columns):
-            continue
-        if first is None:
-            first = one.rows
-        if one.rows.index.equals(first.index) and one.rows["speaker"].equals(first["speaker"]):
-            found.append(place)
-    return [] if first is None or cluster_count(first["speaker"].to_numpy(object)) < FEWEST else found
+    known = [(place, one.places) for place, one in enumerate(outcomes) if one is not None]
+    plain = [(place, own) for place, own in known if not any(name.startswith("way ") for name in own.rows.columns)]
+    if not plain or plain[0][1].clusters is None:
+        return []
+    return [place for place, own in plain if own.digest == plain[0][1].digest]
 
 
 def _p(ahead: float, one: Outcomes | None, other: Outcomes | None) -> float:
-    """p of no difference; 1 where there is no test, or what both have in common says the opposite of the figures."""
+    """p of no difference; 1 where there is no test, or what both have in common says the opposite of the figures.
+
+    Where the 95 % interval holds 0, p lies above 0.05, which no adjustment lowers: 1 stands for it.
+    """
     found = None if one is None or other is None else one.less(other)
-    return 1.0 if found is None or found.value * ahead <= 0 else found.p_value()
+    if found is None or found.value * ahead <= 0:
+        return 1.0
+    low, high = found.interval(1 - SIGNIFICANT)
+    return 1.0 if low < 0 < high else found.p_value()

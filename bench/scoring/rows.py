@@ -172,16 +172,21 @@ def write_rows(path: Path, description: Mapping[str, object], rows: Sequence[Row
 
     text = json.dumps({"schema": SCHEMA, **description})
     table = as_table(rows)
-    metadata = {"serbench": text, "serbench_sha256": digest_of(text, table)}
+    metadata = {"serbench": text, "serbench_sha256": digest_of(text, columns_of(table), table.num_rows)}
     pq.write_table(table.replace_schema_metadata(metadata), path, compression="zstd", write_page_checksum=True)
 
 
-def digest_of(text: str, table: pa.Table) -> str:
+def digest_of(text: str, columns: Sequence[Sequence[str]], rows: int) -> str:
     """Digest what of a record file has no checksum: its pages have checksums of their own, its footer has none.
 
     Args:
         text: its description.
-        table: its columns, of which names, types and number of rows count.
+        columns: name and type of each.
+        rows: how many there are.
     """
-    columns = [[field.name, str(field.type)] for field in table.schema]
-    return fingerprint([text, json.dumps(columns), table.num_rows])
+    return fingerprint([text, json.dumps(columns), rows])
+
+
+def columns_of(table: pa.Table) -> list[list[str]]:
+    """Return name and type of each column of a table."""
+    return [[field.name, str(field.type)] for field in table.schema]

@@ -129,10 +129,13 @@ def smallest_perturbation(
 
 def _where_half_is_open(levels: Numbers, bounds: Callable[[float], Interval]) -> tuple[float | None, float | None]:
     """The first levels at which the interval of the share up to it reaches 1/2, and lies above; None beyond them."""
-    found = [(level, *bounds(level)) for level in levels.tolist()]
-    first = next((level for level, _, high in found if high >= HALF), None)
-    last = next((level for level, low, _ in found if low >= HALF), None)
-    return first, last
+    first: float | None = None
+    for level in levels.tolist():
+        low, high = bounds(level)
+        first = level if first is None and high >= HALF else first
+        if low >= HALF:  # the upper bound lies above it
+            return first, level
+    return first, None
 
 
 def _finite(value: float) -> float | None:

@@ -64,13 +64,11 @@ def labels_flip(own: EntryRecords, least: float) -> Sign | None:
     again = own.clean["flip_share"].dropna()
     if len(again) and again.mean() >= least:
         return float(again.mean()), f"{again.mean():.0%} of further answers about clean speech are other labels"
-    asked = own.every[own.every["query"] > 0]
-    by_chance = asked["tied"].eq(True) | (asked["flip_share"] <= 0.5)
-    changed = int((by_chance | (asked["label_after"] != asked["label_before"])).sum())
-    share = int(by_chance.sum()) / changed if changed else 0.0
+    by_chance, changed = own.tally.by_chance, own.tally.moved
+    share = by_chance / changed if changed else 0.0
     if share < least or not share:
         return None
-    return share, f"{int(by_chance.sum()):,} of {changed:,} changed labels did not hold when asked again"
+    return share, f"{by_chance:,} of {changed:,} changed labels did not hold when asked again"
 
 
 def plain_noise(own: EntryRecords, beside: Sequence[EntryRecords], louder: float) -> Sign | None:

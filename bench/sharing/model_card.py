@@ -25,6 +25,7 @@ METRICS = {
     "war": "WAR (accuracy)",
     "weighted_precision": "weighted precision",
     "weighted_f1": "weighted F1",
+    "macro_f1": "macro F1",
 }
 
 

@@ -18,6 +18,7 @@ from bench.contracts.registry import Registry
 from bench.core.errors import DataError, UsageError
 from bench.core.progress import SILENT, Progress
 from bench.core.specs import Spec, did_you_mean
+from bench.data.doubts import doubts_about
 from bench.data.soundcheck import Problem, look, own_option, shown, words
 from bench.studies.data_report import CategoryCounts, Contents, Report, SessionCounts, TaskCheck
 
@@ -45,7 +46,8 @@ def check(name: str, root: Path | None = None, registry: Registry | None = None,
     root = component.root if isinstance(component, FromFolder) else None
     folder = None if root is None else Path(root).expanduser()
     sounds, problems = look(folder, progress) if folder is not None else ([], [])
-    told, refusal = _read(component, kind, folder, progress)
+    told, refusal, doubts = _read(component, kind, folder, progress)
+    problems += (Problem(name, "contradiction", doubt) for doubt in doubts)
     if refusal is not None:
         same = [one for one in problems if (one.file, one.found) == (refusal.file, refusal.found)]
         fatal = [dataclasses.replace(one, level="error") for one in problems if one.kind in ("unreadable", "silent")]
@@ -91,19 +93,23 @@ def _counts(items: Iterator[str]) -> dict[str, int]:
     return dict(sorted(Counter(items).items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def _read(component: Any, kind: str, folder: Path | None, progress: Progress) -> tuple[Contents, Problem | None]:
-    """What the component itself says of the folder; its refusal, where it refuses."""
+def _read(
+    component: Any, kind: str, folder: Path | None, progress: Progress
+) -> tuple[Contents, Problem | None, list[str]]:
+    """What the component itself says of the folder; its refusal, where it refuses; what contradicts itself."""
     try:
         data = component.read(progress)
-        return (_of_corpus(data) if kind == "corpora" else _of_bank(data)), None
+        if kind == "noise_banks":
+            return _of_bank(data), None, []
+        return _of_corpus(data), None, doubts_about(data.utterances)
     except DataError as error:
         where = shown(Path(error.where), folder)
-        return Contents(), Problem(where, "read", words(error), "error")
+        return Contents(), Problem(where, "read", words(error), "error"), []
     except UsageError as error:  # of an option, not of the data
         raise UsageError(error.where, error.found, error.expected, own_option(error.remedy)) from error
     except Exception as error:  # somebody else's code runs here
         found = f"its reader broke: {type(error).__name__}: {error}"
-        return Contents(), Problem(str(folder or kind), "read", " ".join(found.split()), "error")
+        return Contents(), Problem(str(folder or kind), "read", " ".join(found.split()), "error"), []
 
 
 def _of_corpus(data: Dataset) -> Contents:

@@ -132,7 +132,7 @@ def _compared(victim: Comparing, blinding: Blinding, example: Example, device: t
 
 
 def draw(compared: Comparison, path: Path) -> None:
-    """Write a picture: features on the left, their differences to the clean ones on the right, one colour scale each.
+    """Write a picture: features on the left, their differences to the clean ones on the right; one colour scale a side.
 
     Needs no display; the same features give the same file.
 
@@ -158,11 +158,11 @@ def draw(compared: Comparison, path: Path) -> None:
         for panel, (title, (features, colours, (low, high))) in zip(axes.T.flat, shown.items(), strict=True):
             extent = (0.0, compared.duration_s, 0.0, float(features.shape[1]))
             look = {"origin": "lower", "aspect": "auto", "interpolation": "nearest", "extent": extent}
-            image = panel.imshow(features.T.numpy(), cmap=colours, vmin=low, vmax=high, **look)
+            panel.imshow(features.T.numpy(), cmap=colours, vmin=low, vmax=high, **look)
             panel.set(title=title, ylabel="feature")
-            figure.colorbar(image, ax=panel)
-        for panel in axes[-1]:
-            panel.set(xlabel="time (s)")
+        for column in axes.T:
+            column[-1].set(xlabel="time (s)")
+            figure.colorbar(column[0].images[0], ax=list(column))
         figure.suptitle(compared.title.replace("$", r"\$"), fontsize="small", wrap=True)
         with appearing_file(path) as temporary:
             undated = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]

@@ -9,6 +9,7 @@ from functools import partial
 
 import torch
 
+from bench.core.allocation import keep_memory
 from benchmarks.costs.figures import Figure
 from benchmarks.gpu_checks.recognisers import CPU, Setting, made
 from benchmarks.gpu_checks.searches import EFFECTS, NOISES, Listening, attack_run, forward_again, referee
@@ -24,6 +25,7 @@ def ratios(setting: Setting) -> Iterator[Figure]:
         setting: speech and components.
     """
     torch.set_num_threads(1)
+    keep_memory()  # as a run does: forward passes alone would take another sixth of their time for pages
     one = made(setting, "cnn_gru", "cnn_gru:max_epochs=2")
     for name, spec, k in (("noises", NOISES, 25), ("all effects", EFFECTS, 10)):
         run, listening = attack_run(setting, spec, k, CPU), Listening(one.cpu.victim)

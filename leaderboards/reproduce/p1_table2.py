@@ -1,7 +1,8 @@
 """P1's Table 2: Acc_att of the decision-boundary attack, by Corr, Noises and k.
 
 Source: section 7.4 and Table 2 (`best_practices_table2.csv`), the paper's headline. It is the main job of `bench run`,
-in the paper's shape.
+in the paper's shape. What the attack shifts to once it has changed the label is a reading, and both stand in a table
+of their own: other options of the category, and the same sound one level softer.
 
 Readings: P1 prints one table and does not say whether it is of activation or of valence; it stands beside both. Its
 three claims are tested as means: all noises against the imperceptible ones at each k, over both Corr; Corr against none
@@ -25,6 +26,8 @@ from leaderboards.reproduce.shape import Table, TableValue, judged
 
 PAPER = "P1, Table 2: the decision-boundary attack"
 ATTACK = "boundary"
+READINGS = {ATTACK: "shifts to other options", f"{ATTACK}:shift=level,step_db=5.0": "the same sound softer"}
+"""By the attack's spec: what it does once the label has changed."""
 KS = (5, 15, 25)
 CONDITIONS: tuple[Under, ...] = tuple((corr, noises) for noises in reversed(P1S) for corr in (False, True))
 """Corr and Noises, in the order of the paper."""
@@ -36,13 +39,14 @@ _NOTES = (
 
 
 def asked(options: Options) -> list[Options]:
-    """Select runs: the attack with and without Corr, with all noises and the imperceptible ones, up to 25 queries."""
-    return [replace(options, attacks=(ATTACK,), ks=KS, corr="both", noises="both")]
+    """Select runs: the attack with and without Corr, with all noises and the imperceptible ones, up to 25 queries,
+    in both readings."""
+    return [replace(options, attacks=tuple(READINGS), ks=KS, corr="both", noises="both")]
 
 
 def tables(cells: Sequence[CellRecords]) -> list[Table]:
-    """Make a table for each victim, defence and setting."""
-    return judged([_table(found) for found in read(cells, ATTACK)])
+    """Make a table for each victim, defence and setting, and each reading that was run."""
+    return judged([_table(found, told) for attack, told in READINGS.items() for found in read(cells, attack)])
 
 
 def published(under: Under, k: int) -> float:
@@ -60,9 +64,9 @@ def published(under: Under, k: int) -> float:
     return next(float(row["acc_att"]) for row in rows if (row["corr"], row["noises"], row["k"]) == wanted)
 
 
-def _table(found: Searches) -> Table:
+def _table(found: Searches, told: str) -> Table:
     rows = tuple(_row(found, under) for under in CONDITIONS)
-    return Table(PAPER, found.about(), rows, tuple(_claims(found)), _NOTES)
+    return Table(f"{PAPER} ({told})", found.about(), rows, tuple(_claims(found)), _NOTES)
 
 
 def _row(found: Searches, under: Under) -> dict[str, TableValue]:

@@ -65,38 +65,111 @@ def categories(asked: Sequence[Recipe]) -> list[str]:
 SOUNDS = ("natural", "human", "interior")
 
 
-def test_while_the_label_stays_changed_the_same_sound_gets_softer_to_just_above_the_threshold() -> None:
-    asked = played(Boundary(categories=("natural",)), lambda number, recipe: True)
-    assert levels(asked) == [0.0, 5.0, 10.0, 10.1] or levels(asked) == [0.0, 5.0, 10.1]
+def kinds(asked: Sequence[Recipe]) -> list[str]:
+    """The noise type of each: "natural/start" where it fades out."""
+    parts = [part for part in map(only, asked) if isinstance(part, Overlay)]
+    return [f"{TOOLS.noises.clip(part.clip).category}/{'start' if part.fade else 'whole'}" for part in parts]
+
+
+OLDER = Boundary(categories=SOUNDS, shift="level", step_db=5.0)
+
+
+def test_it_shifts_to_other_options_of_the_category_that_are_less_noisy_until_one_counts() -> None:
+    def fooled(number: int, recipe: Recipe) -> bool:
+        return number in (1, 4)
+
+    asked = played(Boundary(categories=SOUNDS, step_db=5.0), fooled)
+    assert levels(asked)[0] == 0.0
+    assert set(levels(asked)[1:4]) <= {5.0, 10.1, 15.0, 20.0}
+    assert len(set(categories(asked))) == 1
+    assert len(set(map(str, asked))) == len(asked), "every option once"
+    ends_there = levels(asked)[3] > 10
+    assert len(asked) == 4 if ends_there else min(levels(asked)[4:]) > levels(asked)[3]
+
+
+def test_options_are_sound_by_position_by_length_by_level() -> None:
+    only_natural = Boundary(categories=("natural",))
+    asked = played(only_natural, lambda number, recipe: number == 1, most=100)
+    parts = [part for part in map(only, asked) if isinstance(part, Overlay)]
+    samples = ORIGINAL.waveform.shape[-1]
+    spans = [part.segment or (0, samples) for part in parts]
+    lengths = {after - first for first, after in spans}
+    assert lengths == {round(share * samples) for share in (0.1, 0.5, 1.0)}
+    assert {part.fade for part in parts} == {"", "out"}
+    assert all(first == 0 for part, (first, _) in zip(parts, spans, strict=True) if part.fade)
+    softer = [part for part in parts if part.snr_db > 0]
+    assert len(softer) == 2 * 2 * 3 * 2, "two test clips, two positions, three lengths, two levels"
+    assert len(parts) == 1 + len(softer), "then all is used up"
+
+
+@pytest.mark.parametrize("shift", ["options", "level"])
+@pytest.mark.parametrize("step_db", [2.0, 5.0, 10.0, 2.49])
+def test_nothing_is_asked_where_rounding_would_decide(shift: str, step_db: float) -> None:
+    attack = Boundary(shift=shift, step_db=step_db)  # type: ignore[arg-type]
+    asked = played(attack, lambda number, recipe: "overlay" in str(recipe), most=60)
+    assert levels(asked)[0] == 0.0
+    assert all(abs(level - 10) > 0.05 for level in attack.levels(10.0))
+    assert 10.1 in attack.levels(10.0)
+    assert all(level in attack.levels(10.0) for level in levels(asked))
+    assert Boundary(start_snr_db=12.0).levels(10.0) == [12.0]
+    assert Boundary(start_snr_db=10.0).levels(10.0) == [10.1, 20.0]
+
+
+def test_the_older_reading_keeps_the_sound_and_takes_it_softer_to_just_above_the_threshold() -> None:
+    asked = played(OLDER, lambda number, recipe: True)
+    assert levels(asked) == [0.0, 5.0, 10.1]
     assert len(set(clips(asked))) == 1
+    failing = played(OLDER, lambda number, recipe: number == 1, most=3)
+    assert levels(failing) == [0.0, 5.0, 5.0]
+    assert len(set(categories(failing))) == 1
+    assert clips(failing)[1] == clips(failing)[0] != clips(failing)[2]
+    left = played(OLDER, lambda number, recipe: number == 1)
+    assert categories(left)[0] not in categories(left)[3:]
+    assert levels(left)[3:] == [0.0] * 4, "a category used up is left for another"
 
 
-def test_where_the_label_does_not_change_other_sounds_of_any_category_are_tried_at_the_lowest_snr() -> None:
-    asked = played(Boundary(categories=SOUNDS), lambda number, recipe: False)
+def test_where_the_label_does_not_change_sounds_of_any_category_are_tried_at_the_lowest_snr() -> None:
+    asked = played(Boundary(categories=SOUNDS), lambda number, recipe: False, most=100)
     assert set(levels(asked)) == {0.0}
     assert set(categories(asked)) == set(SOUNDS)
-    assert len(set(clips(asked))) == len(asked) == 6  # two test clips a category
+    assert len(set(map(str, asked))) == len(asked) == 3 * 2 * 2 * 3
 
 
-def test_once_the_label_has_changed_it_stays_in_the_category_and_tries_its_other_sounds_at_that_level() -> None:
-    asked = played(Boundary(categories=SOUNDS), lambda number, recipe: number == 1, most=3)
-    assert levels(asked) == [0.0, 5.0, 5.0]
-    assert len(set(categories(asked))) == 1
-    assert clips(asked)[1] == clips(asked)[0] != clips(asked)[2]
+def test_an_effect_that_cannot_count_is_no_home() -> None:
+    asked = played(Boundary(signals=("pitch",)), lambda number, recipe: "effect" in str(recipe), most=100)
+    assert len(set(categories([one for one in asked if isinstance(only(one), Overlay)]))) == 3
 
 
-def test_a_category_used_up_is_left_for_another() -> None:
-    asked = played(Boundary(categories=SOUNDS), lambda number, recipe: number == 1)
-    home = categories(asked)[0]
-    assert categories(asked)[:3] == [home] * 3
-    assert home not in categories(asked)[3:]
-    assert levels(asked)[3:] == [0.0] * 4
+LOSS = {"natural/start": 0.1, "human/whole": 0.4, "human/start": 0.0, "interior/whole": 0.2, "natural/whole": 0.3}
 
 
-def test_an_informed_attacker_takes_the_worst_category_first_and_the_next_one_then() -> None:
-    loss = {"natural": 0.1, "human": 0.4, "interior": 0.2}
-    asked = played(Boundary(categories=SOUNDS, corr=True), lambda number, recipe: False, degradation=loss)
-    assert categories(asked) == ["human"] * 2 + ["interior"] * 2 + ["natural"] * 2
+def test_an_informed_attacker_may_use_up_the_worst_noise_type_first() -> None:
+    worst = Boundary(categories=SOUNDS, corr=True, corr_policy="worst_first")
+    asked = kinds(played(worst, lambda number, recipe: False, most=24, degradation=LOSS))
+    assert list(dict.fromkeys(asked)) == ["human/whole", "natural/whole", "interior/whole", "natural/start"]
+    assert asked == sorted(asked, key=lambda kind: -LOSS[kind])
+
+
+def test_or_go_to_the_next_after_each_failure() -> None:
+    turns = Boundary(categories=SOUNDS, corr=True, corr_policy="worst_first_until_it_fails")
+    asked = kinds(played(turns, lambda number, recipe: False, most=12, degradation=LOSS))
+    assert asked[:4] == ["human/whole", "natural/whole", "interior/whole", "natural/start"]
+    assert asked[6:10] == asked[:4]
+
+
+def test_or_draw_in_proportion_to_the_harm() -> None:
+    drawn = Boundary(categories=SOUNDS, corr=True)
+    asked = kinds(played(drawn, lambda number, recipe: False, most=20, degradation=LOSS))
+    assert "human/start" not in asked, "what does no harm is not drawn while something else does"
+    assert len(set(asked)) >= 3
+    firsts = Boundary(categories=SOUNDS, corr=True)
+    drawn_first = []
+    for number in range(60):
+        search = firsts.search(Heard.of(ORIGINAL), replace(TOOLS, degradation=LOSS), keyed(number))
+        drawn_first += kinds([next(search)])
+    assert drawn_first.count("human/whole") > 2 * drawn_first.count("natural/start")
+    harmless = dict.fromkeys(LOSS, -0.1)
+    assert len(set(kinds(played(drawn, lambda *_: False, most=20, degradation=harmless)))) == 6
 
 
 def test_all_noises_have_effects_that_people_hear_and_imperceptible_ones_have_not() -> None:
@@ -124,6 +197,7 @@ def test_an_effect_within_the_rules_ends_the_search_and_one_beyond_them_does_not
 def test_the_original_snr_threshold_is_that_of_the_tools() -> None:
     asked = played(Boundary(categories=("natural",)), lambda number, recipe: True, min_snr_db=20.0)
     assert levels(asked)[-1] == pytest.approx(20.1, abs=0.05)
+    assert 20.0 not in levels(asked)
 
 
 @pytest.mark.parametrize("wrong", [{"step_db": 0.0}, {"step_db": -1.0}, {"categories": ()}])
@@ -144,10 +218,18 @@ def test_told_to_keep_the_length_it_asks_for_nothing_else_and_asks_all_that_does
     assert set(categories([one for one in asked if isinstance(only(one), Overlay)])) == set(SOUNDS)
     tools = replace(TOOLS, max_queries=25)
     informed = Boundary(noises="additive", signals=("laugh", "pitch"))
-    for number in range(4):
-        probe = informed.probe(Heard.of(ORIGINAL), "signal", tools, keyed(number))
+    probes = [informed.probe(Heard.of(ORIGINAL), kind, tools, keyed(0)) for kind in ("laugh", "pitch")]
+    assert probes[0] is None, "what it would not ask is no probe"
+    assert probes[1] is not None
+
+
+def test_probes_are_first_moves_of_each_noise_type() -> None:
+    attack = Boundary(corr=True)
+    for kind in attack.noise_types[:6]:
+        probe = attack.probe(Heard.of(ORIGINAL), kind, TOOLS, keyed(kind))
         assert probe is not None
-        assert only(probe).spec == "pitch", "what it would not ask is no probe"  # type: ignore[union-attr]
+        assert (kinds([probe]), levels([probe])) == ([kind], [0.0])
+    assert len(attack.noise_types) == 6 + 14
 
 
 def test_every_success_of_an_additive_search_is_additive() -> None:

@@ -98,7 +98,7 @@ def test_it_does_not_apply_where_there_is_nothing_to_hear(effect: Any, waveform:
 
 def test_the_informed_boundary_attack_does_not_probe_silence() -> None:
     silent = replace(Heard.of(sample_utterances(1, each=1)[0]), waveform=torch.zeros(16_000))
-    assert Boundary().probe(silent, "natural", sample_tools(), keyed(0)) is None
+    assert Boundary().probe(silent, "natural/whole", sample_tools(), keyed(0)) is None
 
 
 @EACH

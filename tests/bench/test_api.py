@@ -36,6 +36,7 @@ GIVEN: dict[str, tuple[Any, str, Any]] = {
     "bank_halves": (True, "bank_halves", True),
     "check": (True, "check", True),
     "check_limit": ("all", "check_limit", None),
+    "keep_audio": (3, "keep_audio", 3),
 }
 
 

@@ -32,6 +32,13 @@ def refused(bench_here: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ({"noise_bank": "foldr"}, ["--noise-bank", "foldr", "did you mean 'folder'?"]),
         ({"task": "ashn"}, ["--task", "ashn", "did you mean 'ahsn'?"]),
         ({"k": "0"}, ["--k", "'0'", "at least 1", "5,15,25"]),
+        ({"k": "9" * 400}, ["--k", "at most 1,000,000"]),
+        ({"seeds": "9" * 5_000}, ["--seeds", "at most 9,223,372,036,854,775,807", " … "]),
+        ({"repeats": "99999999999"}, ["--repeats", "99,999,999,999", "at most 10,000"]),
+        ({"victim": "cnn_gru:learning_rate=1e400"}, ["'learning_rate'", "'1e400'", "a number"]),
+        ({"victim": "x" * 5_000}, ["--victim", " … "]),
+        ({"out": "x" * 5_000}, ["--out", "file name too long"]),
+        ({"perception": "/dev/zero"}, ["/dev/zero", "a device"]),
         ({"k": "5,,x"}, ["--k", "''", "5,,x", "whole numbers"]),
         ({"k": "5,x"}, ["--k", "'x'"]),
         ({"k": ""}, ["--k", "whole numbers"]),
@@ -52,7 +59,7 @@ def refused(bench_here: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ({"device": "gpu"}, ["--device", "gpu", "auto, cpu, cuda"]),
         ({"attack": "boundary:step_db=x"}, ["boundary", "step_db", "'x'", "a number"]),
         ({"attack": "boundary:step_db=nan"}, ["boundary", "step_db", "nan"]),
-        ({"attack": "boundary:step_db=0"}, ["boundary", "step_db", "more than 0"]),
+        ({"attack": "boundary:step_db=0"}, ["boundary", "step_db", "0.1"]),
         ({"attack": "boundary:start_snr_db=nan"}, ["boundary", "start_snr_db", "nan"]),
         ({"attack": "boundary:nope=1"}, ["boundary", "nope", "step_db"]),
         ({"attack": "boundary:step=1"}, ["boundary", "step", "did you mean 'step_db'?"]),
@@ -219,3 +226,11 @@ def test_in_a_process_of_its_own(bench_process: Callable, tiny_job: Callable, tm
     assert "Traceback" not in said.err
     assert said.err.splitlines()[-1].startswith("bench: ")
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("words", [("show",), ("leaderboard", "--out", "board"), ("grid",), ("status",)])
+def test_a_name_that_no_file_can_have(bench_here: Callable, words: tuple[str, ...]) -> None:
+    said = bench_here(*words, "x" * 5_000)
+    assert said.code == 2
+    assert "Traceback" not in said.err
+    assert len(said.err) < 2_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -171,6 +172,11 @@ def test_the_same_thing_twice_is_one_cell(bench_here: Callable, tiny_job: Callab
     asked = {"victim": [SMALL, SMALL + ",kernel=5"], "attack": ["fade_in", "fade_in:percent_per_s=2"]}
     said = bench_here(*tiny_job(**asked, out=tmp_path / "run", json="-", seeds="0,0", k="1,1"))
     assert len(json.loads(said.out)["cells"]) == 1
+    lines = said.err.splitlines()
+    where = lines.index(f"Every query is kept in {tmp_path / 'run'}. Next:")
+    first, *others = (shlex.split(line)[1:] for line in lines[where + 1 :: 2])
+    assert len(others) == 2
+    assert bench_here(*first).code == 0, "it can be copied"
 
 
 def test_folds_seeds_and_limit(bench_here: Callable, tiny_job: Callable, tmp_path: Path) -> None:

@@ -19,8 +19,13 @@ from tests.cli.small_runs import SMALL, records
 SLOW = '''
 import os, time
 from collections.abc import Generator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from attacks.boundary import Boundary
+from victims.cnn_gru import CnnGru
+
+def pause():
+    time.sleep(float(os.environ.get("PAUSE_S", "0")))
 
 @dataclass(frozen=True)
 class Slow(Boundary):
@@ -30,13 +35,34 @@ class Slow(Boundary):
         steps = super().search(original, tools, rng)
         answer = None
         while True:
-            time.sleep(float(os.environ.get("PAUSE_S", "0")))
+            pause()
             try:
                 answer = yield steps.send(answer)
             except StopIteration:
                 return
 
-COMPONENTS = {"attacks": {"slow": Slow}}
+@dataclass(frozen=True)
+class Paced:
+    """Tells of every epoch, and pauses then."""
+
+    progress: object
+
+    @contextmanager
+    def task(self, description, total=None):
+        with self.progress.task(description, total) as advance:
+            yield lambda steps: (advance(steps), pause())
+
+    def say(self, text):
+        self.progress.say(text)
+
+@dataclass(frozen=True)
+class SlowToLearn(CnnGru):
+    """P1's victim, with pauses where the environment asks for them."""
+
+    def fit(self, train, valid, context):
+        return super().fit(train, valid, replace(context, progress=Paced(context.progress)))
+
+COMPONENTS = {"attacks": {"slow": Slow}, "victims": {"slow_to_learn": SlowToLearn}}
 '''
 
 
@@ -50,7 +76,7 @@ def slow(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def stoppable(slow: Path, tiny_job: Callable) -> Callable:
     """A job that can be stopped in mid-training and in mid-attack."""
-    victim = "cnn_gru:channels=8,hidden=8,dense=8,max_epochs=60,patience=60"
+    victim = "slow_to_learn:channels=8,hidden=8,dense=8,max_epochs=12,patience=12"
     return lambda out: tiny_job(victim=victim, attack="slow", plugin=slow, corr="no", out=out)
 
 
@@ -83,7 +109,7 @@ def test_a_stopped_run_goes_on(
     how: signal.Signals,
 ) -> None:
     run = tmp_path / "run"
-    environment = os.environ | {"PAUSE_S": "0.02" if "Attacking" in line else "0"}
+    environment = os.environ | {"PAUSE_S": "0.02" if "Attacking" in line else "0.5"}
     command = [*bench_command, *stoppable(run)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as going:
         assert going.stderr is not None

@@ -91,7 +91,7 @@ def test_folds_and_seeds_are_put_together(told: Callable) -> None:
     (pooled,) = found["pooled"]
     assert [(cell["fold"], cell["seed"]) for cell in found["cells"]] == [(f, s) for s in (0, 1) for f in range(5)]
     assert (pooled["folds"], pooled["seeds"], pooled["n"], pooled["speakers"]) == ([0, 1, 2, 3, 4], [0, 1], 80, 10)
-    for name in ("uar", "war", "weighted_precision", "weighted_recall", "weighted_f1"):
+    for name in ("uar", "war", "weighted_precision", "weighted_recall", "weighted_f1", "macro_f1"):
         assert pooled[name] == pytest.approx(sum(cell[name] for cell in found["cells"]) / 10)
         low, high = pooled[f"{name}_ci95"]
         assert 0 <= low < pooled[name] < high <= 1
@@ -116,7 +116,7 @@ def test_the_table_says_what_the_json_says(victims: Callable, told: Callable) ->
     found, said = told("evaluate", fold="0,1"), victims("evaluate", fold="0,1")
     assert "n = 32 utterances of 4 speakers" in said.out
     for entry in (*found["cells"], *found["pooled"]):
-        for name in ("uar", "war", "weighted_precision", "weighted_f1"):
+        for name in ("uar", "war", "weighted_precision", "weighted_f1", "macro_f1"):
             assert f"{entry[name]:.2f} [{entry[f'{name}_ci95'][0]:.2f}, {entry[f'{name}_ci95'][1]:.2f}]" in said.out
     for one, counts in zip(found["pooled"][0]["classes"], found["pooled"][0]["confusion"]["counts"], strict=True):
         assert re.search(rf"{one['label']} +{one['recall']:.2f} .* {' +'.join(map(str, counts))} ", said.out)

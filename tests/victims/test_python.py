@@ -106,6 +106,30 @@ def test_a_function_with_labels(tmp_path: Path) -> None:
         assert row.tolist() == pytest.approx([0.2, 0.4, 0.1, 0.3])
 
 
+def test_the_places_of_labels(tmp_path: Path) -> None:
+    one = Batch.of(sample_utterances(1, 1)[:1])
+    for answer in ("[2] * len(some)", "np.array([2] * len(some))"):
+        text = f"import numpy as np\ndef predict(some, rate):\n    return {answer}\n"
+        row = fit(tmp_path, text, labels=("sad", "ang", "neu", "hap")).log_probs(one)
+        assert row.argmax().item() == sample_context().task.classes.index("neutral")
+    with pytest.raises(ComponentError, match=r"class indices such as 2, and no labels.*labels=NAME"):
+        fit(tmp_path, text)
+
+
+def test_a_repository_of_files(tmp_path: Path) -> None:
+    """Its own modules are found, and are part of the key; the folder that it works in is its own."""
+    (tmp_path / "attacks.py").write_text("SAID = 'sad'\n")
+    text = "import os\nfrom attacks import SAID\nos.chdir(os.path.dirname(__file__))\n"
+    text += "def predict(some, rate):\n    os.chdir('/')\n    return [SAID] * len(some)\n"
+    before = Path.cwd()
+    victim = fit(tmp_path, text)
+    assert victim.log_probs(Batch.of(sample_utterances(1, 1)[:1])).argmax().item() == 2
+    assert Path.cwd() == before
+    digest = victim.recipe.fingerprint()
+    (tmp_path / "attacks.py").write_text("SAID = 'ang'\n")
+    assert victim.recipe.fingerprint() != digest
+
+
 def test_labels_outside_the_task_are_left_out(tmp_path: Path) -> None:
     text = "def predict(waveforms, rate):\n    return [[0.1, 0.1, 0.2, 0.1, 0.5]] * len(waveforms)\n"
     names = ("ang", "hap", "sad", "neu", "disgust")
@@ -132,11 +156,17 @@ def test_the_arrays_are_its_own(tmp_path: Path) -> None:
         ("['cheese']", ComponentError, "the answer 'cheese'.*labels=cheese:neutral"),
         ("[None]", ComponentError, r"an answer of shape|rows such as None"),
         ("[object()]", ComponentError, "rows such as"),
+        ("[4]", ComponentError, "the class index 4 for 4 labels; expected 0 to 3"),
+        ("[-1]", ComponentError, "the class index -1 for 4 labels"),
+        ("[True]", ComponentError, "an answer of shape"),
+        ("exit(3)", ComponentError, r"SystemExit: 3, about a waveform of [0-9,]+ samples \([0-9.]+ s\)"),
+        ("[{'ang': 0.5, 'hap': 0.25, 'sad': 0.25}]", UsageError, "the labels ang, hap, sad, of which none is neutral"),
+        ("[{'ang': 0.5, 'Happines': 0.2, 'sad': 0.2, 'neu': 0.1}]", UsageError, "none is happiness"),
         ("[[1, 2, 3]]", ComponentError, r"shape \(1, 3\) for 4 labels"),
         ("[[5.0, -1.0, 2.0, 1.0]]", ComponentError, r"rows such as \[5.0, -1.0, 2.0, 1.0\].*softmax"),
         ("[[float('nan')] * 4]", ComponentError, "rows such as"),
-        ("[{'sad': 0.5, 'hap': 'x'}]", ComponentError, "rows such as"),
-        ("[{'disgust': 1.0}]", ComponentError, "the answer 'disgust'"),
+        ("[{'sad': 0.5, 'hap': 'x', 'ang': 0.2, 'neu': 0.3}]", ComponentError, "rows such as"),
+        ("[{'disgust': 1.0}]", UsageError, "the labels disgust, of which none is anger"),
         ("1 / 0", ComponentError, "ZeroDivisionError"),
         ("rate.missing", ComponentError, "AttributeError"),
     ],

@@ -5,6 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+_SILENT_ENERGY = 1e-12
+"""A sample's mean energy: the square of `bench.audio.signal.levels.SILENCE_RMS`, whose gain would overflow."""
+
 
 def energy(waveform: Tensor) -> Tensor:
     """Sum the squares of one unpadded waveform, shape (t,): a float32 scalar on the waveform's device.
@@ -42,10 +45,11 @@ def noise_gain(signal: Tensor, noise: Tensor, snr_db: float) -> Tensor:
 
     Returns:
         A float32 scalar on the signal's device (no host synchronisation); 0 where the noise is silent over the signal's
-        length, as the first moments of a clip may be.
+        length (−120 dB of full scale or less), as the first moments of a clip may be.
     """
     loudness = energy(noise)
-    ratio = torch.where(loudness > 0, energy(signal) / loudness, 0.0)
+    heard = loudness > _SILENT_ENERGY * noise.shape[-1]
+    ratio = torch.where(heard, energy(signal) / loudness, 0.0)
     return ratio.sqrt().mul(10 ** (-snr_db / 20))
 
 

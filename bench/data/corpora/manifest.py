@@ -12,7 +12,7 @@ from bench.core.errors import DataError, UsageError
 from bench.core.progress import Progress
 from bench.core.types import Dataset
 from bench.data.corpora.stretches import StretchEntry, dataset_of, refusal, refuse_disorder, sound_file
-from bench.data.corpora.tables import TableRow, csv_rows, parquet_rows, unreadable
+from bench.data.corpora.tables import EMPTY, TableRow, csv_rows, parquet_rows, unreadable
 
 SPELLINGS = {
     "anger": "ang angry",
@@ -151,7 +151,7 @@ def _entry(home: Path, row: TableRow, columns: Mapping[str, str]) -> StretchEntr
 def _number(row: TableRow, columns: Mapping[str, str], column: str) -> float | None:
     """A cell as a finite number, with a decimal point or comma; None where it is empty or the column is absent."""
     text = row.cells[columns[column]] if column in columns else ""
-    if not text:
+    if text.lower() in EMPTY:
         return None
     try:
         value = float(text.replace(",", ".") if "_" not in text else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 END_TOLERANCE_S = 0.01
 """Seconds that `end` may lie beyond the file, for times that were rounded; the stretch then ends with the file."""
+
+
+_LATEST_S = 1e8
+"""No file is so long: three years."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,7 @@ def dataset_of(name: str, entries: Sequence[StretchEntry], progress: Progress) -
 
 
 def sound_file(home: Path, row: TableRow, column: str) -> Path:
-    """Find the file that a cell names, relative to `home` or absolute.
+    """Find the file that a cell names, relative to `home` or absolute; a name in another Unicode form is the same.
 
     Args:
         home: the table's folder.
@@ -84,8 +89,26 @@ def sound_file(home: Path, row: TableRow, column: str) -> Path:
                 return path
         except (OSError, ValueError):  # a name too long, or with a NUL in it
             continue
-    found = f"{text!r}, which is not there"
+    near = _nearly(home, text.replace("\\", "/"))
+    if near is not None and _same_letters(near.name) == _same_letters(Path(text).name):
+        return near
+    found = f"{text!r}, which is not there" + ("" if near is None else f" ({near.name!r} is)")
     raise refusal(row, column, found, f"a sound file, absolute or relative to {home}", "correct the path")
+
+
+def _nearly(home: Path, text: str) -> Path | None:
+    """The one file whose name differs in case or Unicode form alone, in the folder that is named; None for none."""
+    try:
+        wanted = home / text
+        name = _same_letters(wanted.name).casefold()
+        there = [one for one in wanted.parent.iterdir() if _same_letters(one.name).casefold() == name]
+        return there[0] if len(there) == 1 and there[0].is_file() else None
+    except (OSError, ValueError):
+        return None
+
+
+def _same_letters(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
 
 
 def refuse_disorder(row: TableRow, column: str, start_s: float | None, end_s: float | None) -> None:
@@ -101,7 +124,7 @@ def refuse_disorder(row: TableRow, column: str, start_s: float | None, end_s: fl
         DataError: not 0 <= start < end.
     """
     begin = start_s or 0.0
-    if begin < 0 or (end_s is not None and begin >= end_s):
+    if not 0 <= begin < (_LATEST_S if end_s is None else end_s) <= _LATEST_S:
         found = f"start {begin:g} and end {'of the file' if end_s is None else format(end_s, 'g')}"
         raise refusal(row, column, found, "0 <= start < end, in seconds", "correct it")
 

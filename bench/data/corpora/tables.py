@@ -5,11 +5,28 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.core.errors import DataError
+from bench.core.files import read_file
+
+_NO_TEXT = (
+    (b"PK\x03\x04", "a ZIP file, such as an Excel workbook", "save it as CSV UTF-8"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "save it as CSV UTF-8"),
+    (b"\x1f\x8b", "a file compressed with gzip", "decompress it: gunzip FILE"),
+    (b"BZh", "a file compressed with bzip2", "decompress it: bunzip2 FILE"),
+    (b"\xfd7zXZ", "a file compressed with xz", "decompress it: unxz FILE"),
+    (b"PAR1", "a Parquet file under another name", "give it the ending .parquet"),
+    (b"\xff\xfe", "text in UTF-16", "save it as CSV UTF-8"),
+    (b"\xfe\xff", "text in UTF-16", "save it as CSV UTF-8"),
+)
+"""How files begin that are taken for tables, what they are, and what to do."""
+
+EMPTY = frozenset({"", "nan", "na", "n/a", "none", "null", "<na>"})
+"""What programs write into a cell of numbers where there is none, in lower case."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +58,17 @@ def csv_rows(file: Path, decode: Callable[[bytes], str] = utf8) -> list[TableRow
         DataError: it cannot be read, is empty, or a row has more or fewer cells than the header.
     """
     try:
-        text = decode(file.read_bytes()).replace("\r\n", "\n").replace("\r", "\n")
+        content = read_file(file)
     except OSError as error:
         raise unreadable(file, error) from error
+    _refuse_other_files(file, content)
+    try:
+        text = decode(content).replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         raise DataError(file, "text that is not UTF-8", "a CSV file in UTF-8", "save it as CSV UTF-8") from error
+    if "\0" in text:
+        where = f"{file}, line {text[: text.index(chr(0))].count(chr(10)) + 1}"
+        raise DataError(where, "a NUL character", "text", "write the table again: it is damaged, or no text")
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
         lines, line = [], 1
@@ -58,6 +81,13 @@ def csv_rows(file: Path, decode: Callable[[bytes], str] = utf8) -> list[TableRow
     if not lines:
         raise DataError(file, "an empty file", "a CSV file with a header and a row for each utterance", "fill it")
     return _rows(file, lines[0][1], lines[1:])
+
+
+def _refuse_other_files(file: Path, content: bytes) -> None:
+    """Name what is no text though its name promises a table."""
+    for mark, what, remedy in _NO_TEXT:
+        if content.startswith(mark):
+            raise DataError(file, what, "a CSV file in UTF-8, or a Parquet file", remedy)
 
 
 def parquet_rows(file: Path) -> list[TableRow]:
@@ -93,7 +123,8 @@ def _text(value: object) -> str:
 
 def _rows(file: Path, header: Sequence[str], lines: Iterable[tuple[str, Sequence[str]]]) -> list[TableRow]:
     names = [name.strip() for name in header]
-    twice = sorted({name for name in names if name and [n.lower() for n in names].count(name.lower()) > 1})
+    counts = Counter(name.lower() for name in names)
+    twice = sorted({name for name in names if name and counts[name.lower()] > 1})
     if twice:
         raise DataError(file, f"two columns of the name {twice[0]!r}", "one", "rename or remove one of them")
     rows = []

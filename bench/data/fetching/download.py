@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from bench.data.fetching.web import NETWORK_REMEDY, PART, CutError, open_url, re
 
 MEGABYTE = 1_000_000
 _CHUNK = 1 << 18
+_SLOWEST = 100
+"""Bytes a second, over `timeout_s`: what comes more slowly counts as no sign of life."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Downloader:
             meter = _Meter(step)
             while True:
                 try:
-                    self._attempt(url, part, expected, checked, meter)
+                    self._attempt(url, part, (size, expected), checked, meter)
                     break
                 except CutError as trouble:
                     failures = 1 if part.size > best else failures + 1
@@ -73,7 +75,8 @@ class Downloader:
                     time.sleep(pause_s)
         part.finish(target)
 
-    def _attempt(self, url: str, part: _Part, expected: int | None, checked: bool, meter: _Meter) -> None:
+    def _attempt(self, url: str, part: _Part, sizes: tuple[int, int | None], checked: bool, meter: _Meter) -> None:
+        size, expected = sizes
         old, start = part.origin(), part.size
         if old is None or old.url != url or not (old.validator or checked) or start > (old.total or start):
             part.drop()
@@ -91,9 +94,12 @@ class Downloader:
                 raise _other_size(url, new.total or 0, expected)
             if not start:
                 part.begin(new)
-            came = start + _copy(response, part.file, lambda count: meter.at(start + count))
-        if new.total is not None and came != new.total:
-            raise CutError(f"the connection was cut after {came:,} of {new.total:,} bytes")
+            most = (expected or new.total or 2 * size + MEGABYTE) - start
+            pace = _Pace(most, self.timeout_s)
+            came = start + _copy(response, part.file, lambda count: meter.at(start + count), pace)
+        whole = new.total if new.total is not None else expected
+        if whole is not None and came != whole:
+            raise CutError(f"the connection was cut after {came:,} of {whole:,} bytes")
 
 
 @dataclass(frozen=True)
@@ -162,7 +168,30 @@ class _Meter:
             self._told = done
 
 
-def _copy(response: HTTPResponse, file: Path, at: Callable[[int], None]) -> int:
+@dataclass
+class _Pace:
+    """How much may come, and how slowly.
+
+    A server that says no size may send without end, and one that sends a byte now and then is never silent.
+    """
+
+    most: int
+    window_s: float
+    _since: float = field(default_factory=time.monotonic)
+    _before: int = 0
+
+    def check(self, came: int) -> None:
+        """Raise where more has come than can be meant, or hardly anything for a while."""
+        if came > self.most:
+            raise CutError(f"more than the {self.most:,} bytes that it can have", stale=True)
+        now = time.monotonic()
+        if now - self._since > self.window_s:
+            if came - self._before < _SLOWEST * self.window_s:
+                raise CutError(f"only {came - self._before:,} bytes in {now - self._since:.0f} s")
+            self._since, self._before = now, came
+
+
+def _copy(response: HTTPResponse, file: Path, at: Callable[[int], None], pace: _Pace) -> int:
     """Append what comes to the file; the number of bytes. Unbuffered, so that a full disk is noticed where it fails."""
     came = 0
     with file.open("ab", buffering=0) as handle:
@@ -180,6 +209,7 @@ def _copy(response: HTTPResponse, file: Path, at: Callable[[int], None]) -> int:
             except OSError as error:
                 raise _unwritable(file, error) from error
             at(came)
+            pace.check(came)
 
 
 def _unwritable(file: Path, error: OSError) -> DataError:

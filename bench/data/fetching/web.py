@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 import ssl
-from functools import cache
 from http.client import HTTPException, HTTPResponse
 from urllib import request
 from urllib.error import HTTPError, URLError
 
 from bench.core.errors import DataError
+from bench.data.fetching.deadline import opener, within_seconds
 
 NETWORK_REMEDY = "check the network (HTTPS_PROXY names a proxy, --mirror another server)"
 PART = 206
@@ -21,6 +21,8 @@ PART = 206
 _RANGE_WRONG = 416
 _MAY_PASS = {408, 425, 429, 500, 502, 503, 504}
 _LONGEST_PAUSE_S = 120.0
+_HEADS_S = 2.0
+"""Times the seconds without a sign of life, for all that comes before the file's first byte."""
 
 
 class CutError(Exception):
@@ -53,15 +55,22 @@ def open_url(url: str, start: int, validator: str, timeout_s: float) -> HTTPResp
     headers = {"User-Agent": "serbench"}
     if start:
         headers |= {"Range": f"bytes={start}-"} | ({"If-Range": validator} if validator else {})
-    try:
-        response: HTTPResponse = _opener().open(request.Request(url, headers=headers), timeout=timeout_s)  # noqa: S310
-    except HTTPError as error:
-        error.close()
-        raise _refused(url, error) from error
-    except URLError as error:
-        raise _unreached(url, error) from error
-    except (OSError, HTTPException) as error:
-        raise CutError(reason(error)) from error
+    with within_seconds(_HEADS_S * timeout_s) as cut:
+        try:
+            asked = request.Request(url, headers=headers)  # noqa: S310
+            response: HTTPResponse = opener(cut, request.HTTPRedirectHandler()).open(asked, timeout=timeout_s)
+        except HTTPError as error:
+            error.close()
+            raise _refused(url, error) from error
+        except URLError as error:
+            raise _unreached(url, error) from error
+        except (OSError, HTTPException) as error:
+            raise CutError("no whole answer in time" if cut.happened else reason(error)) from error
+        except ValueError as error:  # a redirect to what is no address
+            raise DataError(url, f"a redirect to no address ({error})", "the file", NETWORK_REMEDY) from error
+    if cut.happened:
+        response.close()
+        raise CutError("no whole answer in time")
     return response
 
 
@@ -82,10 +91,10 @@ def total_of(response: HTTPResponse, start: int) -> int | None:
         None where the server does not say it, or sends another part.
     """
     if response.status == PART:
-        span = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", response.headers.get("Content-Range", ""))
+        span = re.fullmatch(r"bytes (\d{1,19})-\d{1,19}/(\d{1,19})", response.headers.get("Content-Range", ""))
         return int(span[2]) if span and int(span[1]) == start else None
     length = response.headers.get("Content-Length", "")
-    return int(length) if length.isdecimal() else None
+    return int(length) if length.isdecimal() and len(length) < 20 else None
 
 
 def reason(error: object) -> str:
@@ -94,28 +103,12 @@ def reason(error: object) -> str:
     return (text or type(error).__name__).lower()
 
 
-@cache
-def _opener() -> request.OpenerDirector:
-    opener = request.OpenerDirector()
-    for handler in (
-        request.ProxyHandler(),
-        request.UnknownHandler(),
-        request.HTTPHandler(),
-        request.HTTPSHandler(),
-        request.HTTPDefaultErrorHandler(),
-        request.HTTPRedirectHandler(),
-        request.HTTPErrorProcessor(),
-    ):
-        opener.add_handler(handler)
-    return opener
-
-
 def _refused(url: str, error: HTTPError) -> Exception:
     if error.code == _RANGE_WRONG:
         return CutError("the server has less than has come already", stale=True)
     if error.code in _MAY_PASS:
         asked = error.headers.get("Retry-After", "")
-        pause_s = min(float(asked), _LONGEST_PAUSE_S) if asked.isdecimal() else 0.0
+        pause_s = min(float(asked[:20]), _LONGEST_PAUSE_S) if asked.isascii() and asked.isdecimal() else 0.0
         return CutError(f"the server says {error.code} {error.reason}", pause_s)
     remedy = "see whether its page names another place, and give that with --mirror"
     return DataError(url, f"{error.code} {error.reason}", "the file", remedy)

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from bench.core.errors import DataError
+from bench.core.files import read_file
 
 DROPPED = ""
 """The category of sounds that are left out."""
@@ -54,7 +55,7 @@ def read_map(file: Path) -> tuple[Rule, ...]:
             one folder.
     """
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = read_file(file).decode("utf-8-sig")
     except OSError as error:
         reason = (error.strerror or "an error").lower()
         raise DataError(file, reason, _FORM, "check the path given with --noise-map") from error

@@ -32,12 +32,15 @@ class ModelSource:
         extra: of the distribution, which brings what it takes.
         needed: the files beside the weights.
         instead: what to do where neither a folder nor the hub has it.
+        rebuilds: whether a head of the model's own is rebuilt from its weights: its code, which `auto_map` names, is
+            not needed then.
     """
 
     where: str
     extra: str
     needed: tuple[str, ...]
     instead: str
+    rebuilds: bool = False
 
     @property
     def form(self) -> str:
@@ -59,9 +62,23 @@ class ModelSource:
             if not name or folder.exists() or name.startswith((".", "/", "~")) or name.count("/") > 1:
                 found = "a file" if folder.is_file() else "no such folder"
                 raise UsageError(f"{self.where}, {name}", found, f"{self.form}; or a name on the hub", "check the path")
-            folder = _fetched(self, name, revision)
+            folder = _fetched(self, name, revision, _KINDS)
         self._check(folder)
         return folder
+
+    def settings(self, name: str) -> Path:
+        """Find the folder of a model's `config.json`, without its weights.
+
+        Args:
+            name: a folder, or NAME or OWNER/NAME on the hub.
+
+        Raises:
+            UsageError: it is not to be had.
+        """
+        folder = Path(name).expanduser()
+        if (folder / "config.json").is_file():
+            return folder
+        return _fetched(self, name, "main", ("config.json",))
 
     def fingerprint(self, folder: Path) -> str:
         """Digest a model's weights, settings and words."""
@@ -115,21 +132,35 @@ class ModelSource:
             remedy = "on a machine where you trust it, load it and call save_pretrained(FOLDER); then give that folder"
             raise UsageError(where, found, "weights as safetensors", remedy)
         for name in self.needed:
-            try:
-                content = json.loads((folder / name).read_text(encoding="utf-8"))
-            except (OSError, ValueError) as error:
-                raise UsageError(where, f"no usable {name} ({error})", self.form, "save it there too") from error
-            if not isinstance(content, dict) or "auto_map" in content:
-                found = f"{name} with code of the model's own (auto_map)"
-                raise UsageError(where, found, "a model that transformers itself knows", "choose another")
+            self.require(folder, name, code=self.rebuilds)
+
+    def require(self, folder: Path, name: str, *, code: bool = False) -> None:
+        """Refuse a folder without a file of settings, or with one that names code of the model's own.
+
+        Args:
+            folder: the model's.
+            name: of the file.
+            code: whether it may name code, which is not run.
+
+        Raises:
+            UsageError: it is such a one.
+        """
+        where = f"{self.where}, {folder}"
+        try:
+            content = json.loads((folder / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise UsageError(where, f"no usable {name} ({error})", self.form, "save it there too") from error
+        if not isinstance(content, dict) or ("auto_map" in content and not code):
+            found = f"{name} with code of the model's own (auto_map)"
+            raise UsageError(where, found, "a model that transformers itself knows", "choose another")
 
 
 @cache
-def _fetched(source: ModelSource, name: str, revision: str) -> Path:
+def _fetched(source: ModelSource, name: str, revision: str, kinds: tuple[str, ...]) -> Path:
     """A model from the hub; the same one as long as Python runs."""
     hub = module_for(source.where, "huggingface_hub", source.extra)
     try:
-        return Path(hub.snapshot_download(name, revision=revision, allow_patterns=list(_KINDS)))
+        return Path(hub.snapshot_download(name, revision=revision, allow_patterns=list(kinds)))
     except Exception as error:  # the hub's errors, and its network library's
         found = f"neither a folder here nor to be had from the hub ({type(error).__name__}: {str(error)[:200]})"
         raise UsageError(f"{source.where}, {name}", found, source.form, source.instead) from error

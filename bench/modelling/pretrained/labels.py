@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -11,8 +12,9 @@ import torch
 from torch import Tensor
 
 from bench.core.errors import ComponentError, UsageError
+from bench.core.progress import SILENT, Progress
 from bench.core.types import Task
-from bench.data.corpora.manifest import EMOTIONS
+from bench.modelling.pretrained.reading import read_codes, read_emotion
 
 LABEL_ALONE = 1e-3
 """ε: where a model says nothing but a label, the label's class has probability 1 - ε and the others share ε."""
@@ -23,6 +25,9 @@ ANY_OTHER = "*"
 _FLOOR = math.log(1e-12)
 """The lowest log-probability of a class: a model's zero stays finite."""
 
+_TOLD = 20
+"""Guesses that are told one by one."""
+
 _FORM = "labels=NAME+NAME+... in the model's order, or labels=THEIRS:OURS+..."
 
 
@@ -30,16 +35,19 @@ _FORM = "labels=NAME+NAME+... in the model's order, or labels=THEIRS:OURS+..."
 class Labels:
     """How a model's labels are read.
 
-    A label is read as the task's class of that name; else, where the task is about emotions, by the spellings of
-    [`EMOTIONS`][bench.data.corpora.manifest.EMOTIONS] and then as the task counts that emotion ("excited" is happiness
-    in "emotion4"). Case does not matter. Several labels may be one class: their probabilities are added. A label that
-    is no class is left out, and the others' probabilities are scaled to sum to 1.
+    A label is read as the task's class of that name; else, where the task is about emotions, as
+    [`read_emotion`][bench.modelling.pretrained.reading.read_emotion] reads it and then as the task counts that emotion
+    ("excited" is happiness in "emotion4"). Case does not matter. Several labels may be one class: their probabilities
+    are added. A label that is no class is left out, and the others' probabilities are scaled to sum to 1. What is
+    guessed is said, once for each label.
 
     Args:
         where: whose labels, for messages: "victim 'hf'".
         task: has the classes.
         names: the model's labels in the order of its outputs, where the user gives them.
         renamed: other names for some of the model's labels, in lower case; `*` is every label that is no class.
+        progress: who is told of a guess; where nobody listens, it is a warning.
+        guessed: the labels that have been guessed at, and the class of each.
 
     >>> from bench.data.tasks import task_named
     >>> labels = Labels.given("victim 'hf'", task_named("emotion4"), ("LABEL_0:frustrated",))
@@ -51,15 +59,18 @@ class Labels:
     task: Task
     names: tuple[str, ...] = ()
     renamed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    progress: Progress = field(default=SILENT, compare=False, repr=False)
+    guessed: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
-    def given(cls, where: str, task: Task, parameter: tuple[str, ...]) -> Labels:
+    def given(cls, where: str, task: Task, parameter: tuple[str, ...], progress: Progress = SILENT) -> Labels:
         """Read a victim's parameter `labels`: names in the outputs' order, or pairs THEIRS:OURS.
 
         Args:
             where: whose labels, for messages: "victim 'hf'".
             task: has the classes.
             parameter: its items; none leaves the model's own names.
+            progress: who is told of a guess.
 
         Raises:
             UsageError: it is neither.
@@ -69,21 +80,59 @@ class Labels:
         if (pairs and len(pairs) != len(parameter)) or not whole or not all(item.strip() for item in parameter):
             raise UsageError(f"{where}, parameter 'labels'", repr("+".join(parameter)), _FORM, "write it in one form")
         if not pairs:
-            return cls(where, task, names=parameter)
-        return cls(where, task, renamed={theirs.strip().lower(): ours.strip() for theirs, _, ours in pairs})
+            return cls(where, task, names=parameter, progress=progress)
+        renamed = {theirs.strip().lower(): ours.strip() for theirs, _, ours in pairs}
+        return cls(where, task, renamed=renamed, progress=progress)
 
     def class_of(self, label: str) -> int | None:
         """Find the index of the class that a label is read as; None for none."""
-        found = self._read(self.renamed.get(label.strip().lower(), label))
+        return self._indices([label])[0]
+
+    def _indices(self, own: Sequence[str]) -> tuple[int | None, ...]:
+        """The class of each label; codes of a letter are read by all of them together."""
+        codes = read_codes(own) if self.task.attribute == "emotion" else None
+        return tuple(self._index(label, codes) for label in own)
+
+    def _index(self, label: str, codes: tuple[dict[str, str], str] | None) -> int | None:
+        renamed = self.renamed.get(label.strip().lower())
+        found = self._read(label if renamed is None else renamed)
+        if found is None and renamed is None and codes is not None and label in codes[0]:
+            found = self._class_of_emotions([codes[0][label]])
+            self._say(label, found, f"the labels are {codes[1]}")
         return self._read(self.renamed[ANY_OTHER]) if found is None and ANY_OTHER in self.renamed else found
 
     def _read(self, label: str) -> int | None:
         classes = [name.lower() for name in self.task.classes]
         text = label.strip().lower()
-        if text not in classes and self.task.attribute == "emotion":
-            emotion = EMOTIONS.get(text, text)
-            text = dict(self.task.merged).get(emotion, emotion).lower()
-        return classes.index(text) if text in classes else None
+        if text in classes:
+            return classes.index(text)
+        reading = read_emotion(label) if self.task.attribute == "emotion" else None
+        if reading is None:
+            return None
+        found = self._class_of_emotions(sorted(reading.emotions))
+        if reading.guess:
+            self._say(label, found, reading.guess)
+        return found
+
+    def _class_of_emotions(self, emotions: Sequence[str]) -> int | None:
+        """The class that the task counts all of them as; None where it counts one as another, or as none."""
+        classes, merged = [name.lower() for name in self.task.classes], dict(self.task.merged)
+        read = {merged.get(emotion, emotion).lower() for emotion in emotions}
+        return classes.index(read.pop()) if len(read) == 1 and read <= set(classes) else None
+
+    def _say(self, label: str, found: int | None, why: str) -> None:
+        """Tell of a guess, once for each label; where there are many, of the first ones."""
+        if found is None or label in self.guessed:
+            return
+        self.guessed[label] = self.task.classes[found]
+        if len(self.guessed) > _TOLD:
+            return
+        more = "; further guesses are made alike and not told" if len(self.guessed) == _TOLD else ""
+        text = f"{self.where}: {label[:80]!r} is read as {self.task.classes[found]}, a guess: {why}{more}"
+        if self.progress is SILENT:
+            warnings.warn(text, stacklevel=2)
+        else:
+            self.progress.say(text)
 
     def columns(self, own: Sequence[str]) -> tuple[int | None, ...]:
         """Find the class of each of a model's outputs; None for an output that is no class.
@@ -94,7 +143,7 @@ class Labels:
         Raises:
             UsageError: a class has no label.
         """
-        found = tuple(map(self.class_of, own))
+        found = self._indices(own)
         missing = [name for index, name in enumerate(self.task.classes) if index not in found]
         if missing:
             raise UsageError(
@@ -121,7 +170,7 @@ class Labels:
         scores = log_scores.double()
         if bool(scores.isnan().any() | (scores == math.inf).any()):
             raise ComponentError(self.where, "NaN or infinite scores", "numbers", "look at what the model answers")
-        read = [self.class_of(label) for label in own]
+        read = self._indices(own)
         nothing = torch.full_like(scores[:, :1], -math.inf)
         grouped = [
             torch.cat([nothing, *(scores[:, [n]] for n, of in enumerate(read) if of == index)], dim=1)

@@ -18,10 +18,14 @@ _FORM = "a .safetensors file, or a .pth or .pt file that torch.save wrote of a s
 _SHOWN = 3
 
 
-def read_state(file: Path) -> dict[str, Tensor]:
+def read_state(file: Path, part: str = "") -> dict[str, Tensor]:
     """Read the names and tensors of a file, on the CPU.
 
     Of a pickle nothing but tensors is read (`weights_only=True`).
+
+    Args:
+        file: what holds them.
+        part: of a pickled dict with more than weights, the key below which they are; "" where it is all weights.
 
     Raises:
         DataError: it cannot be read, or holds something else.
@@ -35,6 +39,8 @@ def read_state(file: Path) -> dict[str, Tensor]:
     except (OSError, EOFError, ValueError, KeyError, RuntimeError, SafetensorError, pickle.UnpicklingError) as error:
         found = f"no weights that can be read ({type(error).__name__}: {str(error)[:200]})"
         raise DataError(file, found, _FORM, "download or export it again") from error
+    if part:
+        state = state.get(part) if isinstance(state, Mapping) else None
     if not isinstance(state, Mapping) or not all(isinstance(tensor, Tensor) for tensor in state.values()):
         found = f"a {type(state).__name__} that is no state dict"
         raise DataError(file, found, "a mapping of names to tensors", "save network.state_dict()")

@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from bench.core.errors import UsageError
+from bench.core.surroundings import files_beside, surroundings_of
 from bench.core.userfile import load_file
 
 _ROLE = "file"
@@ -28,6 +29,8 @@ class Labelled(Protocol):
 def callable_from(file: Path, name: str, where: str, answers: str) -> Callable[..., Any]:
     """Run a file and take a callable from it; a class is made once, without arguments.
 
+    It runs as under `python FILE`: modules beside it are found, `sys.argv` has no options.
+
     Args:
         file: the file, a .py file.
         name: of the callable, at the file's top level.
@@ -37,15 +40,16 @@ def callable_from(file: Path, name: str, where: str, answers: str) -> Callable[.
     Raises:
         UsageError: the file is not there or does not run, has nothing of that name, or what it has cannot be called.
     """
-    found = vars(load_file(file, f"{where}, {file}", _ROLE))
+    found = vars(load_file(file, f"{where}, {file}", _ROLE, as_script=True))
     if name not in found:
         known = ", ".join(sorted(key for key in found if not key.startswith("_"))[:20]) or "nothing"
         raise UsageError(f"{where}, {file}", f"no {name!r}, but {known}", "the name of a callable", "correct it")
     made = found[name]
     if isinstance(made, type):
         try:
-            made = made()
-        except Exception as error:
+            with surroundings_of(file.resolve()).entered():
+                made = made()
+        except (Exception, SystemExit) as error:
             raised = f"{type(error).__name__}: {error}"
             expected = "a class that is made without arguments"
             raise UsageError(f"{where}, {file}:{name}", raised, expected, "correct it") from error
@@ -53,6 +57,27 @@ def callable_from(file: Path, name: str, where: str, answers: str) -> Callable[.
         raised = f"a {type(made).__name__}, which cannot be called"
         raise UsageError(f"{where}, {file}:{name}", raised, "a callable, or a class of one", f"it gives {answers}")
     return made  # type: ignore[no-any-return]
+
+
+def code_of(file: Path) -> list[Path]:
+    """List a file and what it imports from its own folder, as far as its text says.
+
+    Args:
+        file: the file, a .py file.
+    """
+    return [file, *files_beside(file.resolve())]
+
+
+def called(model: Callable[..., Any], file: Path, *arguments: object) -> Any:
+    """Call what a file has, with what `python FILE` would give it around it.
+
+    Args:
+        model: what `callable_from` took from the file.
+        file: the file.
+        arguments: of the call.
+    """
+    with surroundings_of(file.resolve()).entered():
+        return model(*arguments)
 
 
 def labels_of(model: object, where: str) -> tuple[str, ...]:

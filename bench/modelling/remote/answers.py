@@ -27,14 +27,18 @@ def at(where: str, answer: Any, path: str) -> Any:
     'sad'
     """
     found = answer
-    for step in [] if path == WHOLE else path.split("."):
+    for depth, step in enumerate([] if path == WHOLE else path.split(".")):
         if isinstance(found, Mapping) and step in found:
             found = found[step]
         elif isinstance(found, list) and step.isdecimal() and int(step) < len(found):
             found = found[int(step)]
         else:
             said = f"no {step!r} of the path {path!r}, but {_shape(found)}"
-            raise ComponentError(where, said, "an answer that has it", "correct label_path or scores_path")
+            remedy = "correct label_path or scores_path"
+            if isinstance(found, list) and found and _is_scored(found):
+                so_far = ".".join(path.split(".")[:depth]) or WHOLE
+                remedy = f"it looks like labels and scores: scores_path={so_far}"
+            raise ComponentError(where, said, "an answer that has it", remedy)
     return found
 
 
@@ -76,9 +80,7 @@ def scores_at(where: str, answer: Any, path: str, names: Sequence[str]) -> dict[
     pairs: list[tuple[Any, Any]] = []
     if isinstance(found, Mapping):
         pairs = list(found.items())
-    elif isinstance(found, list) and all(
-        isinstance(one, Mapping) and {"label", "score"} <= one.keys() for one in found
-    ):
+    elif isinstance(found, list) and _is_scored(found):
         pairs = [(one["label"], one["score"]) for one in found]
     elif isinstance(found, list) and len(found) == len(names):
         pairs = list(zip(names, found, strict=True))
@@ -108,12 +110,22 @@ def log_shares(where: str, scores: Mapping[str, float]) -> list[float]:
     total = sum(scores.values())
     if min(scores.values()) < 0 or not 0 < total <= 1.05:
         found = f"scores that sum to {total:.4g}, the lowest {min(scores.values()):.4g}"
-        raise ComponentError(where, found, "probabilities", "where they are raw scores: scores=logits")
+        percent = 95 <= total <= 105 and min(scores.values()) >= 0
+        remedy = "where they are percentages: scores=percent" if percent else "where they are raw scores: scores=logits"
+        raise ComponentError(where, found, "probabilities", remedy)
     return [math.log(score / total) if score else -math.inf for score in scores.values()]
 
 
+def _is_scored(found: list[Any]) -> bool:
+    return all(isinstance(one, Mapping) and {"label", "score"} <= one.keys() for one in found)
+
+
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """Whether it is a finite number that a float can hold."""
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _shape(value: Any) -> str:

@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from functools import cache
 from http.client import HTTPException
 from typing import Any
 from urllib import request
 from urllib.error import HTTPError, URLError
 
 from bench.core.errors import ComponentError, UsageError
+from bench.data.fetching.deadline import Cut, opener, within_seconds
 from bench.data.fetching.web import reason
 from bench.modelling.remote.journal import Journal
 
@@ -106,7 +106,10 @@ class Service:
                 if not self._turn(stopped):
                     return
                 try:
-                    self.journal.keep(question, self._post(content, kind))
+                    answer = self._post(content, kind)
+                    if not good(answer) and (said := _error_in(answer)):
+                        raise PassingError(f"200 with an error in it: {said!r}")
+                    self.journal.keep(question, answer)
                     return
                 except PassingError as error:
                     trouble = error
@@ -144,26 +147,37 @@ class Service:
         """
         headers = {"User-Agent": "serbench", "Content-Type": kind, "Accept": "application/json", **self.headers}
         asked = request.Request(self.url, content, headers, method="POST")  # noqa: S310  # the opener has http(s) alone
-        until_s = time.monotonic() + self.pace.timeout_s
+        with within_seconds(self.pace.timeout_s) as cut:
+            try:
+                status, text = self._answer(asked, cut)
+            except (PassingError, UsageError):
+                if not cut.happened:
+                    raise
+            if cut.happened:
+                raise PassingError(f"no whole answer within {self.pace.timeout_s:g} s")
         try:
-            with _opener().open(asked, timeout=self.pace.timeout_s) as response:
-                text = b""
+            return self._hidden(json.loads(text))
+        except (ValueError, RecursionError):
+            shown = self._hidden(text[:2000].decode("utf-8", "replace"))[:80]
+            raise PassingError(f"{status} with what is no JSON: {shown!r}") from None
+
+    def _answer(self, asked: request.Request, cut: Cut) -> tuple[int, bytes]:
+        """Status and body of an answer, of at most 10 MB."""
+        try:
+            text = b""
+            with opener(cut).open(asked, timeout=self.pace.timeout_s) as response:
                 while part := response.read1(1 << 16):
                     text += part
-                    if time.monotonic() > until_s or len(text) > _LARGEST:
-                        raise PassingError(f"an answer longer than {self.pace.timeout_s:g} s or {_LARGEST:,} bytes")
+                    if len(text) > _LARGEST:
+                        raise PassingError(f"an answer longer than {_LARGEST:,} bytes")
+                return response.status, text
         except HTTPError as error:
             with error:
                 raise self._refused(error) from None
         except URLError as error:
             raise self._unreached(error) from None
-        except (OSError, HTTPException) as error:
+        except (OSError, HTTPException, ValueError) as error:
             raise PassingError(self._hidden(reason(error))) from None
-        try:
-            return self._hidden(json.loads(text))
-        except (ValueError, RecursionError):
-            shown = self._hidden(text[:2000].decode("utf-8", "replace"))[:80]
-            raise PassingError(f"{response.status} with what is no JSON: {shown!r}") from None
 
     def _refused(self, error: HTTPError) -> Exception:
         said = f"{error.code} {self._hidden(str(error.reason))}"
@@ -174,7 +188,11 @@ class Service:
         if error.headers.get("Location"):
             target = self._hidden(error.headers["Location"])[:200]
             return UsageError(self.where, f"{said}, to {target!r}", "an answer there", "give the final address")
-        shown = self._hidden(error.read(2000).decode("utf-8", "replace"))[:200]
+        try:
+            text = error.read(2000)
+        except (OSError, HTTPException, ValueError) as broken:
+            text = f"an answer that broke off: {reason(broken)}".encode()
+        shown = self._hidden(text.decode("utf-8", "replace"))[:200]
         return UsageError(
             self.where, f"{said}: {shown!r}", "an answer", "correct the address or the form (send, field)"
         )
@@ -198,31 +216,23 @@ class Service:
         return value
 
 
+def _error_in(answer: Any) -> str:
+    """What an answer says that is an error, though its status is 200; "" for none."""
+    if not isinstance(answer, Mapping):
+        return ""
+    said = next((answer[name] for name in ("error", "errors", "detail", "message") if answer.get(name)), "")
+    return (said if isinstance(said, str) else json.dumps(said))[:200]
+
+
 def retry_after_s(text: str) -> float:
     """Read the seconds of a header Retry-After: a number, or a date (RFC 9110, section 10.2.3); 0 where it is neither.
 
     >>> retry_after_s("120"), retry_after_s("Wed, 21 Oct 2015 07:28:00 GMT"), retry_after_s("soon")
     (120.0, 0.0, 0.0)
     """
-    if text.isdecimal():
-        return float(text)
+    if text.isascii() and text.isdecimal():
+        return float(text[:20])
     try:
         return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return 0.0
-
-
-@cache
-def _opener() -> request.OpenerDirector:
-    """HTTP and HTTPS, through the environment's proxies, with no redirects."""
-    opener = request.OpenerDirector()
-    for handler in (
-        request.ProxyHandler,
-        request.UnknownHandler,
-        request.HTTPHandler,
-        request.HTTPSHandler,
-        request.HTTPDefaultErrorHandler,
-        request.HTTPErrorProcessor,
-    ):
-        opener.add_handler(handler())
-    return opener

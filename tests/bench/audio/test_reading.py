@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bench.audio.decoding import read_many
-from bench.audio.reading import is_audio, read_audio, refuse_silence
+from bench.audio.reading import doubt_about, is_audio, read_audio, refuse_silence
 from bench.core.digests import content_digests
 from bench.core.errors import DataError
 from bench.core.keys import fingerprint
@@ -229,3 +229,46 @@ def test_any_bytes_give_a_sound_or_a_named_error(
         assert outcome.ndim == 1
         assert len(outcome) > 0
         assert bool((outcome.abs() <= 1.0).all())
+
+
+def _wav(data: bytes, length: int | None = None, after: bytes = b"") -> bytes:
+    head = b"fmt " + struct.pack("<IHHIIHH", 16, 1, 1, 16_000, 32_000, 2, 16)
+    chunk = b"data" + struct.pack("<I", len(data) if length is None else length) + data
+    return b"RIFF" + struct.pack("<I", 4 + len(head) + len(chunk) + len(after)) + b"WAVE" + head + chunk + after
+
+
+@pytest.mark.parametrize(
+    ("length", "after", "samples", "doubt"),
+    [
+        (None, b"", 800, None),
+        (None, b"\0", 800, None),  # an odd byte
+        (None, b"LIST" + struct.pack("<I", 4) + b"INFO", 800, None),
+        (None, b"LIST" + struct.pack("<I", 400) + b"INFO", 800, None),  # cut off behind the sound
+        (None, b"TAG" + b"a" * 125, 800, None),  # ID3v1
+        (None, bytes(512), 800, None),  # padded to a block
+        (0xFFFF_FFFF, b"", 800, None),  # into a pipe
+        (0, b"", 800, "0 bytes of sound where 1600 follow: all of them are read"),
+        (1_000, b"", 500, "600 bytes behind the 1000 bytes of sound that its header gives: they are not read"),
+    ],
+)
+def test_a_length_that_is_doubtful(
+    tmp_path: Path, length: int | None, after: bytes, samples: int, doubt: str | None
+) -> None:
+    data = np.round(9_000 * np.sin(np.arange(800) / 5)).astype("<i2").tobytes()
+    (tmp_path / "a.wav").write_bytes(_wav(data, length, after))
+    heard = read_audio(tmp_path / "a.wav")
+    assert torch.equal(heard, torch.from_numpy(np.frombuffer(data, "<i2").astype(np.float32) / 32_768)[:samples])
+    found = doubt_about(tmp_path / "a.wav")
+    assert (found or "").endswith(doubt or ""), found
+    assert (found is None) == (doubt is None)
+
+
+def test_a_sound_of_more_hours_than_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small file may decode to hours; it is given up where it goes on for too long, not at its end."""
+    monkeypatch.setattr("bench.audio.reading.LONGEST_S", 2)
+    monkeypatch.setattr("bench.audio.reading._BLOCK", 4_000)
+    written(tmp_path / "a.flac", sine(2.0))
+    assert len(read_audio(tmp_path / "a.flac")) == 32_000
+    written(tmp_path / "b.flac", sine(2.1))
+    with pytest.raises(DataError, match=r"more than .* hours; expected at most .* hours; cut it into pieces"):
+        read_audio(tmp_path / "b.flac")

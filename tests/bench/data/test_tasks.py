@@ -31,7 +31,8 @@ def classes(task: str, style: str | None = None) -> dict[str, str]:
 
 
 def test_the_papers_tasks_are_all_there() -> None:
-    assert set(TASKS) == {"ahsn", "aesn", "activation3", "valence3", "valence2", "emotion4", "emotion7"}
+    papers = {"ahsn", "aesn", "activation3", "valence3", "valence2", "emotion4", "emotion7"}
+    assert set(TASKS) == papers | {"iemocap4", "msp_podcast8", "ravdess8", "emodb7"}
     assert all(task_named(name).name == name for name in TASKS)
 
 
@@ -88,16 +89,18 @@ def test_every_task_is_well_formed(task) -> None:
 def test_usable_keeps_those_with_a_label_in_their_order() -> None:
     four = [replace(said(name), id=name) for name in ("neutral", "fear", "anger", "sadness", "happiness")]
     assert [one.id for one in usable(four, TASKS["ahsn"], "c")] == ["neutral", "anger", "sadness", "happiness"]
-    assert [task.name for task in served(four)] == ["ahsn", "valence2"]
+    assert [task.name for task in served(four)] == ["ahsn", "valence2", "iemocap4"]
     assert served([]) == ()
 
 
 def test_a_corpus_that_cannot_serve_a_task_is_told_which_it_can() -> None:
     four = [said(name) for name in ("neutral", "anger", "sadness", "happiness")]
-    with pytest.raises(DataError, match=r"corpus 'c': found no utterance labelled frustration; .*: ahsn, valence2$"):
+    with pytest.raises(
+        DataError, match=r"corpus 'c': found no utterance labelled frustration; .*: ahsn, valence2, iemocap4$"
+    ):
         usable(four, TASKS["emotion4"], "c")
     scripted = [said(name, "scripted") for name in ("neutral", "anger", "sadness", "happiness")]
-    with pytest.raises(DataError, match=r"among the improvised ones; .*: valence2$"):
+    with pytest.raises(DataError, match=r"among the improvised ones; .*: valence2, iemocap4$"):
         usable(scripted, TASKS["ahsn"], "c")
     with pytest.raises(DataError, match=r"labelled excitement; expected"):
         usable(four, TASKS["aesn"], "c")

@@ -12,13 +12,16 @@ import pytest
 
 from bench.contracts.registry import Registry
 from bench.core.keys import key_of_json
+from bench.core.progress import SILENT
 from bench.data.tasks import task_named
-from bench.evaluation.cells import FittedKey
+from bench.evaluation import descriptions, fitted_store
+from bench.evaluation.cells import Cell, FittedKey
 from bench.evaluation.experiment import Experiment
-from bench.evaluation.fitted_store import fitted_description, versions
+from bench.evaluation.fitted_store import fitted_description, fitted_folder, versions
 from tests.bench.evaluation.fitted import (
     REGISTRY,
     SMALL,
+    Listening,
     defense,
     victim,
 )
@@ -124,3 +127,31 @@ def test_the_readers_of_the_data_count(key: FittedKey, experiment: Experiment) -
     assert described(key, noise_code="other") == bare, "a bare victim hears no noise"
     defended = replace(key, **defense("multi_condition"))
     assert described(defended, noise_code="other")["code"] != described(defended)["code"]
+
+
+def test_what_determines_something_is_told_once_a_run(
+    key: FittedKey, experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[object] = []
+
+    def noted(*given: Any) -> dict[str, Any]:
+        told.append(given[1])
+        return described(*given)
+
+    described = fitted_store._described
+    monkeypatch.setattr(fitted_store, "_described", noted)
+    own = replace(experiment)
+    folders = {fitted_folder(one, key) for one in (own, own.telling(Listening()), own.telling(SILENT), own)}
+    assert (told, len(folders)) == ([key], 1)
+    assert fitted_folder(replace(own, corpus_code="another"), key) not in folders
+    assert len(told) == 2
+
+
+def test_a_cell_is_keyed_once_a_run(key: FittedKey, experiment: Experiment, monkeypatch: pytest.MonkeyPatch) -> None:
+    cell = Cell(key, REGISTRY.component("attacks", "fade_in"), 1)
+    own = replace(experiment)
+    found = descriptions.cell_key(own, cell)
+    assert found == key_of_json(descriptions.cell_description(own, cell))
+    monkeypatch.setattr(descriptions, "cell_description", lambda *_: {})
+    assert descriptions.cell_key(own.telling(SILENT), replace(cell)) == found
+    assert descriptions.cell_key(own, replace(cell, limit=3)) != found

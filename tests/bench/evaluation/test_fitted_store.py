@@ -20,7 +20,7 @@ from bench.core.progress import Silent
 from bench.data.partitions import Partition
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.experiment import Experiment
-from bench.evaluation.fitted_store import fit_or_load
+from bench.evaluation.fitted_store import fit_once, fit_or_load
 from tests.bench.evaluation.fitted import (
     CPU,
     REGISTRY,
@@ -133,6 +133,14 @@ def test_a_damaged_victim_is_named_set_aside_and_made_anew(
     assert f"set aside as {aside}, and made anew" in said
     assert {file.name: file.read_bytes() for file in aside.iterdir()} == damaged
     assert fit(key)[1] == 0
+
+
+def test_to_be_fitted_it_is_not_loaded(
+    key: FittedKey, experiment: Experiment, own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(key.victim.object), "load", lambda *_: pytest.fail("loaded"))
+    for _ in range(2):
+        assert fit_once(experiment, key) == next((own_cache / "victims").iterdir())
 
 
 def test_a_training_that_is_stopped_leaves_nothing(

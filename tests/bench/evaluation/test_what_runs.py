@@ -45,7 +45,8 @@ def watched(places, name, describe):
     for place in places:
         setattr(place, name, run)
 
-watched([fitted_store, instances], "fit_or_load", lambda _, key: f"fit {key.defense_spec}")
+for name, places in (("fit_or_load", [fitted_store, instances]), ("fit_once", [fitted_store])):
+    watched(places, name, lambda _, key: f"fit {key.defense_spec}")
 watched([measuring.Measuring], "measured", lambda _, cell: f"cell {cell.fitted.defense_spec} {cell.attack}")
 threading.setprofile(look)
 bench.run(victim, ["boundary", "transfer", "fade_in+gain"], 3, defense=["none", "noise_augmentation"],

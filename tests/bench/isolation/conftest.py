@@ -19,7 +19,7 @@ from bench.isolation.sandbox import REMEDY
 HERE = Path(__file__).parent
 HOSTILE = HERE / "hostile.txt"
 """A plug-in that tries everything; no .py, so that nobody runs it by chance. It runs in a sandbox alone."""
-QUICK = Limits(memory=5 * GiB, scratch=GiB // 16)
+QUICK = Limits(memory=5 * GiB, scratch=GiB // 16, answer_s=60.0)
 
 
 @functools.cache
@@ -33,19 +33,20 @@ def refusal() -> str:
     return f"bubblewrap cannot start ({done.stderr.strip()}): {REMEDY}" if done.returncode else ""
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def sandboxes() -> None:
     """Skip a test where no sandbox can be started."""
     if refusal():
         pytest.skip(refusal())
 
 
-@pytest.fixture
-def hostile(tmp_path: Path, sandboxes: None) -> Callable[..., Registry]:
-    """A registry with the hostile plug-in, of which every component has to be isolated."""
-    plugin = tmp_path / "hostile.py"
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory: pytest.TempPathFactory, sandboxes: None) -> Callable[..., Registry]:
+    """A registry with the hostile plug-in, of which every component has to be isolated; one for the same words."""
+    plugin = tmp_path_factory.mktemp("hostile") / "hostile.py"
     shutil.copy(HOSTILE, plugin)
 
+    @functools.cache
     def registry(hidden: tuple[Path, ...] = (), **limits: float) -> Registry:
         isolation = Isolation(hidden, replace(QUICK, **limits))  # type: ignore[arg-type]
         return Registry.discover([plugin], {("victims", "hostile")}, isolation)

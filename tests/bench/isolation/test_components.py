@@ -115,6 +115,11 @@ def test_a_defence_refuses_from_there(registry: Registry, sandboxes: None) -> No
     with pytest.raises(UsageError, match=r"isolated:rnnoise.*one that hears"):
         check_pair(victim, defense)
     check_pair(registry.component("victims", CNN), defense)
+    asked = defense.object.room.spare
+    assert len(asked) == 1, "all of this was asked of one process"
+    assert defense.object.pair(registry.component("victims", CNN), defense).room.spare is asked, (
+        "which fits the pair too"
+    )
 
 
 def test_a_parameter_that_does_not_fit_is_named(registry: Registry, sandboxes: None) -> None:

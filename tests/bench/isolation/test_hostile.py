@@ -17,9 +17,11 @@ from bench.contracts.protocols import Victim
 from bench.contracts.registry import Registry
 from bench.core.batch import Batch
 from bench.core.errors import BenchError, ComponentError
+from bench.isolation.process import IsolatedProcess
 from bench.testing import sample_context, sample_utterances
 
 Hostile = Callable[..., Registry]
+Fitting = Callable[..., Victim]
 SPEECH = sample_utterances(1, 1)
 
 
@@ -37,14 +39,28 @@ class Heard:
         self.lines.append(text)
 
 
-def fitted(registry: Registry, what: str, progress: Any = None) -> Victim:
-    recipe = registry.component("victims", f"isolated:hostile:what={what}").object
-    context = sample_context()
-    victim: Victim = recipe.fit(SPEECH, SPEECH, replace(context, progress=progress) if progress else context)
-    return victim
+@pytest.fixture
+def fitted() -> Iterator[Callable[..., Victim]]:
+    """Fit a hostile victim in a process of its own; one that lives after the test does for those of others."""
+    used: list[tuple[list[IsolatedProcess], IsolatedProcess]] = []
+
+    def fit(registry: Registry, what: str, progress: Any = None) -> Victim:
+        recipe = registry.component("victims", f"isolated:hostile:what={what}").object
+        context = sample_context()
+        victim: Victim = recipe.fit(SPEECH, SPEECH, replace(context, progress=progress) if progress else context)
+        if what not in ("dots", "absolute"):  # what shouts sleeps afterwards
+            used.append((recipe.room.spare, victim.process))  # type: ignore[attr-defined]
+        return victim
+
+    yield fit
+    for spare, process in used:
+        if not process.ended:
+            spare.append(process)
 
 
-def test_nothing_of_the_machine_is_in_reach(hostile: Hostile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_of_the_machine_is_in_reach(
+    hostile: Hostile, fitted: Fitting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     corpus, cache = tmp_path / "corpus", tmp_path / "cache"
     for folder in (corpus, cache):
         folder.mkdir()
@@ -81,8 +97,8 @@ def test_nothing_of_the_machine_is_in_reach(hostile: Hostile, tmp_path: Path, mo
         ("hang", "in time"),
     ],
 )
-def test_what_is_no_answer_names_the_component(hostile: Hostile, what: str, found: str) -> None:
-    victim = fitted(hostile(answer_s=4.0 if what == "hang" else 60.0), what).enroll(SPEECH)
+def test_what_is_no_answer_names_the_component(hostile: Hostile, fitted: Fitting, what: str, found: str) -> None:
+    victim = fitted(hostile(answer_s=4.0) if what == "hang" else hostile(), what).enroll(SPEECH)
     begun = time.monotonic()
     with pytest.raises(ComponentError, match=found) as caught:
         victim.log_probs(Batch.of(SPEECH))
@@ -93,7 +109,7 @@ def test_what_is_no_answer_names_the_component(hostile: Hostile, what: str, foun
 
 
 @pytest.mark.parametrize("what", ["link", "pickle", "no json", "no tensors", "pipe", "dots", "absolute", "many"])
-def test_what_is_no_file_of_a_victim_is_refused(hostile: Hostile, tmp_path: Path, what: str) -> None:
+def test_what_is_no_file_of_a_victim_is_refused(hostile: Hostile, fitted: Fitting, tmp_path: Path, what: str) -> None:
     folder = tmp_path / "outer" / "folder"
     folder.mkdir(parents=True)
     with pytest.raises(ComponentError, match="isolated:hostile"):
@@ -103,12 +119,12 @@ def test_what_is_no_file_of_a_victim_is_refused(hostile: Hostile, tmp_path: Path
 
 
 @pytest.mark.parametrize("what", ["hang in fit", "flood"])
-def test_a_training_without_end_is_ended(hostile: Hostile, what: str) -> None:
+def test_a_training_without_end_is_ended(hostile: Hostile, fitted: Fitting, what: str) -> None:
     with pytest.raises(ComponentError, match=r"in time|more than 200 lines"):
         fitted(hostile(fit_s=2.0 if what == "hang in fit" else 60.0, lines=200), what)
 
 
-def test_no_labels_ids_or_marks_go_in_but_in_training(hostile: Hostile) -> None:
+def test_no_labels_ids_or_marks_go_in_but_in_training(hostile: Hostile, fitted: Fitting) -> None:
     asked = [replace(one, speaker="the true name", session="the session") for one in SPEECH]
     victim = fitted(hostile(), "tell")
     with pytest.raises(ComponentError, match="RuntimeError") as caught:
@@ -125,7 +141,7 @@ def test_no_labels_ids_or_marks_go_in_but_in_training(hostile: Hostile) -> None:
         assert secret not in str(caught.value)
 
 
-def test_one_that_draws_gets_its_keys_and_one_that_remembers_its_sessions(hostile: Hostile) -> None:
+def test_one_that_draws_gets_its_keys_and_one_that_remembers_its_sessions(hostile: Hostile, fitted: Fitting) -> None:
     victim = fitted(hostile(), "draw").enroll(SPEECH)
     batch = Batch.of(SPEECH[:3], sample_keys=["a", "b", "c"])
     with pytest.raises(ComponentError) as caught:
@@ -133,7 +149,7 @@ def test_one_that_draws_gets_its_keys_and_one_that_remembers_its_sessions(hostil
     assert "keys=('a', 'b', 'c') sessions=('1', '', '2')" in str(caught.value)
 
 
-def test_one_that_has_died_stays_dead_and_leaves_nothing(hostile: Hostile) -> None:
+def test_one_that_has_died_stays_dead_and_leaves_nothing(hostile: Hostile, fitted: Fitting) -> None:
     victim = fitted(hostile(), "die").enroll(SPEECH)
     pid = victim.process.pid  # type: ignore[attr-defined]
     for _ in range(2):
@@ -147,7 +163,7 @@ def test_one_that_has_died_stays_dead_and_leaves_nothing(hostile: Hostile) -> No
         os.kill(pid, 0)
 
 
-def test_the_plug_in_runs_nowhere_but_there(hostile: Hostile) -> None:
+def test_the_plug_in_runs_nowhere_but_there(hostile: Hostile, fitted: Fitting) -> None:
     registry = hostile()
     assert registry.entry("victims", "hostile").closed
     with pytest.raises(BenchError, match="isolated:hostile"):

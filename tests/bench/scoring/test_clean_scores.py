@@ -36,6 +36,7 @@ def estimates(told: CleanReport) -> dict[str, Estimate]:
         "war": told.war,
         "weighted_precision": told.weighted_precision,
         "weighted_f1": told.weighted_f1,
+        "macro_f1": told.macro_f1,
     }
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix as theirs
 from sklearn.metrics import f1_score, precision_score
 
-from bench.scoring.confusion import confusion_matrix, weighted_f1, weighted_precision
+from bench.scoring.confusion import confusion_matrix, macro_f1, weighted_f1, weighted_precision
 
 LABELS = ["a", "b", "c", "d"]
 PAIRS = st.lists(st.tuples(st.sampled_from(LABELS), st.sampled_from(LABELS)), min_size=1, max_size=60)
@@ -22,6 +22,8 @@ def test_they_agree_with_scikit_learn(pairs: list[tuple[str, str]]) -> None:
     options = {"average": "weighted", "zero_division": 0}
     assert weighted_precision(ours) == pytest.approx(precision_score(truth, predicted, **options))
     assert weighted_f1(ours) == pytest.approx(f1_score(truth, predicted, **options))
+    macro = {"labels": sorted(set(truth)), "average": "macro", "zero_division": 0}
+    assert macro_f1(ours) == pytest.approx(f1_score(truth, predicted, **macro))
 
 
 def test_labels_that_are_none_are_errors() -> None:

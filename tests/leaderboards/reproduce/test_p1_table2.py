@@ -100,7 +100,8 @@ def test_a_condition_that_was_not_run_is_not_told() -> None:
 
 def test_it_asks_for_the_main_job() -> None:
     (found,) = asked(Options(victims=("cnn_gru",), attacks=("x",), ks=(1,), corr="no", noises="all"))
-    assert (found.attacks, found.ks, found.corr, found.noises) == (("boundary",), (5, 15, 25), "both", "both")
+    both = ("boundary", "boundary:shift=level,step_db=5.0")
+    assert (found.attacks, found.ks, found.corr, found.noises) == (both, (5, 15, 25), "both", "both")
 
 
 def test_a_run_gives_the_table(bench_here: Any, tiny_job: Callable[..., list[str]], tmp_path: Path) -> None:
@@ -110,9 +111,10 @@ def test_a_run_gives_the_table(bench_here: Any, tiny_job: Callable[..., list[str
     done = bench_here(*job, "--json", tmp_path / "table.json")
     assert done.code == 0, done.err
     assert "P1, Table 2" in done.out
-    (table,) = json.loads((tmp_path / "table.json").read_text())["tables"]
-    assert len(table["rows"]) == 4
-    for row in table["rows"]:
+    table, older = json.loads((tmp_path / "table.json").read_text())["tables"]
+    assert table["paper"] != older["paper"], "two readings of what it shifts to"
+    assert len(table["rows"]) == len(older["rows"]) == 4
+    for row in table["rows"] + older["rows"]:
         figures = [row[f"Acc_att k={k}"]["value"] for k in KS]
         assert figures == sorted(figures), "it never falls as k grows"
     assert all("2 speakers: no test is possible" in claim["why"] for claim in table["claims"])

@@ -8,7 +8,17 @@ import torchaudio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.audio.signal import MelSettings, fit_length, frame_counts, log_mel, mix, shift_pitch, snr_db, stretch
+from bench.audio.signal import (
+    MelSettings,
+    fit_length,
+    frame_counts,
+    log_mel,
+    mix,
+    noise_gain,
+    shift_pitch,
+    snr_db,
+    stretch,
+)
 from bench.core.types import SAMPLE_RATE
 
 
@@ -136,3 +146,29 @@ def test_silence_in_the_middle_does_not_silence_the_rest() -> None:
     wave = voiced(140)
     wave[8_000:16_000] = 0
     assert float(stretch(wave, 1.25)[-8_000:].square().mean()) > 0.3 * float(wave[-8_000:].square().mean())
+
+
+HEAD = torch.cat([torch.full((16_000,), 1e-20), torch.randn(800, generator=torch.Generator().manual_seed(1)) * 0.1])
+CLICK = torch.zeros(80_000).index_fill_(0, torch.tensor([40_000]), 0.5)
+
+
+@pytest.mark.parametrize("snr_db", [-40.0, 10.1, 60.0])
+@pytest.mark.parametrize(
+    ("clip", "heard"),
+    [
+        (HEAD, False),
+        (HEAD[-800:], True),
+        (CLICK, False),
+        (CLICK[40_000:40_001], True),
+        (torch.full((9,), 1e-22), False),
+    ],
+    ids=["a silent head", "a clip of 50 ms", "before a click", "a click", "less than float32 holds"],
+)
+def test_a_sound_that_is_all_but_silent_where_it_is_heard_gets_no_gain(
+    clip: torch.Tensor, heard: bool, snr_db: float
+) -> None:
+    speech = torch.sin(torch.arange(16_000) / 20)
+    noise = fit_length(clip, 16_000)
+    gain = noise_gain(speech, noise, snr_db)
+    assert bool((noise * gain).isfinite().all())
+    assert (float(gain) > 0) is heard

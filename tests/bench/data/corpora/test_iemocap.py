@@ -167,6 +167,9 @@ def test_the_published_counts(tmp_path: Path, sound: Callable) -> None:
     for name, counts in TABLE_2.items():
         assert tuple(merged[name, f"Ses0{session}"] for session in range(1, 6)) == counts
 
+    four = usable(data.utterances, task_named("iemocap4"), data.name)
+    assert len(four) == 1_103 + 595 + 1_041 + 1_708 + 1_084 == 5_531
+
     for fold in range(5):
         split = split_named("leave-one-session-out").split(kept, fold, data.name)
         assert {one.session for one in split.test} == {f"Ses0{fold + 1}"}
@@ -175,4 +178,4 @@ def test_the_published_counts(tmp_path: Path, sound: Callable) -> None:
     assert {one.metadata["style"] for one in ahsn} == {"improvised"}
     assert len(ahsn) == sum(-(-n // 2) for code in ("ang", "hap", "sad", "neu") for n in TABLE_1[code])
     serves = {asdict(task)["name"] for task in served(data.utterances)}
-    assert serves == {"ahsn", "aesn", "valence2", "emotion4", "emotion7"}  # every rating of this copy is 3
+    assert serves == {"ahsn", "aesn", "valence2", "emotion4", "emotion7", "iemocap4"}  # every rating of this copy is 3

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import math
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -80,6 +82,19 @@ def test_every_dialect_says_the_same(home: Path, mark: str, end: str, bom: str) 
 def test_a_decimal_comma(home: Path) -> None:
     data = read(written(home, "path;speaker;valence;start\nwav/a.wav;Ann;2,5;0,25\n"))
     assert (data.utterances[0].valence, data.utterances[0].waveform.shape) == (2.5, (4_000,))
+
+
+@pytest.mark.parametrize("empty", ["", "NaN", "None", "NA", "null", "<NA>"])
+def test_what_programs_write_where_there_is_no_number(home: Path, empty: str) -> None:
+    data = read(written(home, f"path,speaker,emotion,valence,start\nwav/a.wav,Ann,sad,{empty},{empty}\n"))
+    assert data.utterances[0].valence is None
+    assert data.utterances[0].waveform.shape == (8_000,)
+
+
+def test_a_name_in_another_unicode_form_is_the_same(home: Path) -> None:
+    (home / "wav" / "a.wav").rename(home / "wav" / unicodedata.normalize("NFD", "ü.wav"))
+    data = read(written(home, f"path,speaker,emotion\nwav/{unicodedata.normalize('NFC', 'ü')}.wav,Ann,sad\n"))
+    assert data.utterances[0].waveform.shape == (8_000,)
 
 
 def test_parquet_says_the_same_as_csv(home: Path) -> None:
@@ -201,12 +216,13 @@ BASE = "path,speaker,emotion,valence,start,end,id\n"
         (BASE + ",Ann,sad,1,,,\n", ["line 2, column 'path'", "empty cell"]),
         (BASE + "wav/z.wav,Ann,sad,1,,,\n", ["line 2, column 'path'", "wav/z.wav"]),
         (BASE + "wav,Ann,sad,1,,,\n", ["line 2, column 'path'", "not there"]),
-        (BASE + "w\0v,Ann,sad,1,,,\n", ["line 2, column 'path'"]),
+        (BASE + "w\0v,Ann,sad,1,,,\n", ["line 2", "a NUL character"]),
+        (BASE + "wav/A.WAV,Ann,sad,1,,,\n", ["line 2, column 'path'", "'wav/A.WAV', which is not there ('a.wav' is)"]),
         (BASE + "w" * 5_000 + ",Ann,sad,1,,,\n", ["line 2, column 'path'"]),
         (BASE + "wav/a.wav,Ann,sad,6,,,\n", ["line 2, column 'valence'", "found 6", "1 to 5", "1 + 4 * (x - LOW)"]),
         (BASE + "wav/a.wav,Ann,sad,0.5,,,\n", ["line 2, column 'valence'", "found 0.5"]),
         (BASE + "wav/a.wav,Ann,sad,high,,,\n", ["line 2, column 'valence'", "'high'", "a number"]),
-        (BASE + "wav/a.wav,Ann,sad,nan,,,\n", ["column 'valence'", "a number"]),
+        (BASE + "wav/a.wav,Ann,sad,-inf,,,\n", ["column 'valence'", "a number"]),
         (BASE + "wav/a.wav,Ann,sad,1_0,,,\n", ["column 'valence'", "a number"]),
         (BASE + "wav/a.wav,Ann,sad,1,inf,,\n", ["column 'start'", "a number"]),
         (BASE + "wav/a.wav,Ann,sad,1,0.4,0.2,\n", ["line 2, column 'start'", "start 0.4 and end 0.2"]),
@@ -217,7 +233,11 @@ BASE = "path,speaker,emotion,valence,start,end,id\n"
         (BASE + "wav/a.wav,Ann,sad,1,0.1,0.10001,\n", ["line 2", "within the file"]),
         (BASE + "wav/a.wav,A,sad,1,,,x\nwav/b.wav,B,sad,1,,,x\n", ["line 3, column 'id'", "'x'", "line 2"]),
         ("path,speaker,emotion\nwav/a.wav,A,sad\nwav/a.wav,B,sad\n", ["line 3, column 'path'", "line 2"]),
-        (BASE.encode("utf-16"), ["not UTF-8"]),
+        (BASE.encode("utf-16"), ["text in UTF-16", "CSV UTF-8"]),
+        (BASE.encode("utf-16-be").join((b"\xfe\xff", b"")), ["text in UTF-16"]),
+        (b"PK\x03\x04" + bytes(99), ["an Excel workbook", "CSV UTF-8"]),
+        (gzip.compress(BASE.encode()), ["compressed with gzip", "gunzip"]),
+        (b"PAR1" + bytes(99), ["a Parquet file under another name", ".parquet"]),
         (BASE.encode() + b"wav/a.wav,Ren\xe9,sad,1,,,\n", ["not UTF-8"]),
         (BASE + "wav/a.wav,Ann," + "s" * 200_000 + ",1,,,\n", ["broken CSV"]),
     ],

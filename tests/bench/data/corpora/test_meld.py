@@ -188,7 +188,7 @@ def test_a_bad_table_is_named(root: Path, old: str, new: str, said: list[str], r
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"", "empty file"), (HEAD.encode(), "no rows"), (b"\xff\xfe\n1\n", "no column Utterance")],
+    [(b"", "empty file"), (HEAD.encode(), "no rows"), (b"\xff\xfe\n1\n", "text in UTF-16")],
 )
 def test_a_table_with_nothing_in_it(root: Path, content: bytes, said: str, refusal: Callable) -> None:
     (root / "dev_sent_emo.csv").write_bytes(content)

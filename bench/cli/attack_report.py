@@ -1,0 +1,102 @@
+"""`bench attack-report`: how fast the attacks of a run succeeded, by what, and with whom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bench.scoring.attack_reports import AttackReport, Share
+
+_SHOWN = 10
+_KS = (1, 5, 15, 25, 50, 100)
+
+
+def attack_report(
+    runs: Annotated[list[Path], typer.Argument(help="The --out folders of one or more bench runs.", metavar="RUN...")],
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw the curves: .png, .svg or .pdf (extra: plots).")
+    ] = None,
+    json: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write the reports as JSON to this file; - is standard output.")
+    ] = None,
+) -> None:
+    """Show Acc_att query by query, queries to success, which sounds and shapes did it, by emotion and by speaker.
+
+    There is one report for each victim, defence, attack, Corr and Noises; folds and seeds are pooled.
+    """
+    from bench.cli.report import check_json_target, write_json
+
+    check_json_target(json)
+    if out is not None:
+        from leaderboards.curve_plot import check_plot_target
+
+        check_plot_target(out, instead="leave out --out: the figures are printed all the same")
+
+    from bench.core.errors import DataError
+    from bench.scoring.attack_reports import attack_reports
+    from bench.scoring.records import Store
+    from bench.scoring.results import SCHEMA
+
+    cells = {cell.key: cell for run in runs for cell in Store(run).cells()}
+    reports = attack_reports(cells[key] for key in sorted(cells))
+    if not reports:
+        raise DataError(runs[0], "no finished cell", "records of a bench run", "run it again to the end")
+    if out is not None:
+        from leaderboards.attack_plot import draw_reports
+
+        draw_reports(reports, out)
+    if write_json({"schema": SCHEMA, "reports": [one.to_json() for one in reports]}, json):
+        _print(reports)
+
+
+def _print(reports: list[AttackReport]) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, 100)
+    for report in reports:
+        names = " · ".join(f"{name} {value}" for name, value in report.names.items())
+        console.print(f"\n{names}", markup=False, soft_wrap=True)
+        last = max(report.curve)
+        ks = [k for k in sorted({*_KS, last}) if k <= last]
+        console.print("  ".join(f"k={k}: {report.curve[k]}" for k in ks), markup=False, soft_wrap=True)
+        median = report.queries.value
+        told = f"{median:g}" if median is not None else f"not reached within {last}"
+        console.print(f"median queries to success: {told} (Kaplan and Meier)", markup=False)
+        _print_means(console, report)
+        _print_shares(console, "emotion", report.emotions)
+        _print_shares(console, "speaker", report.speakers)
+    console.print("Acc_att \\[95 % interval], clustered by speaker; n utterances, pooled over folds and seeds.")
+
+
+def _print_means(console: Console, report: AttackReport) -> None:
+    from rich.markup import escape
+
+    from bench.cli.tables import narrow_table
+
+    for title, means in (("what did it", report.means), ("sound by sound", report.sounds)):
+        table = narrow_table(title, "category", "source", "first successes")
+        for one in means[:_SHOWN]:
+            table.add_row(escape(one.name), escape(one.category), escape(one.source), str(one.count))
+        if means:
+            console.print(table)
+        if len(means) > _SHOWN:
+            console.print(f"and {len(means) - _SHOWN} more: --json has them all", markup=False)
+
+
+def _print_shares(console: Console, title: str, shares: tuple[Share, ...]) -> None:
+    from rich.markup import escape
+
+    from bench.cli.tables import narrow_table
+
+    table = narrow_table(title, "Acc_att", "n", "median queries")
+    for one in shares:
+        median = "–" if one.queries.value is None else f"{one.queries.value:g}"
+        table.add_row(escape(one.group), str(one.acc_att), str(one.acc_att.n), median)
+    console.print(table)

@@ -1,0 +1,124 @@
+"""Pools of noises that attacks choose from: the same recipes for every utterance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from bench.contracts.recipes import Effect, Overlay, Recipe
+from bench.contracts.threat_models import Counted
+from bench.core.noises import NoiseSet
+from bench.core.rng import keyed
+from bench.core.specs import Spec
+from bench.perturbations.catalogue import P1_EFFECTS
+
+LADDER = (0.1, 2.5, 5.0, 10.0, 15.0, 25.0)
+"""Levels above the threshold, in dB: 10.1, 12.5, 15, 20, 25 and 35 dB where that is 10."""
+
+_SHAPED = "shaped_noise"
+SHAPED = tuple(
+    Spec(_SHAPED, (("shape", shape), ("below_hz", f"{hertz:.1f}")))
+    for shape, hertz in (
+        *(("valleys", 8000), ("white", 500), ("white", 8000), ("pink", 8000), ("tone", 300), ("speech", 8000)),
+        *(("valleys", 2000), ("white", 300), ("white", 4000), ("envelope", 8000), ("tone", 1200), ("white", 1000)),
+        *(("valleys", 4000), ("white", 2000), ("envelope", 2000), ("tone", 150), ("tone", 2400), ("tone", 600)),
+    )
+)
+"""Shapes of noise, those that differ most first, as specs without a level."""
+QUIET = (
+    *(
+        "gain:gain_db=2.0",
+        "gain:gain_db=-3.0",
+        "low_pass:cutoff_hz=2000.0,order=1",
+        "low_pass:cutoff_hz=1000.0,order=1",
+    ),
+    *("low_pass:cutoff_hz=500.0,order=1", "telephone", "mu_law", "packet_loss"),
+)
+"""Other effects that keep the length, and lie above 10 dB for some speech."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Noises in a fixed order: shapes and effects first where they are allowed, then sounds of a bank.
+
+    Of sounds each comes once from its start, over the whole utterance, as P1's "Co" does; after that sounds drawn from
+    the bank, from anywhere in them.
+
+    Args:
+        noises: the bank.
+        allowed: "imperceptible" for sounds alone, "additive" for what keeps the length, "all".
+        size: how many.
+    """
+
+    noises: NoiseSet
+    allowed: Counted
+    size: int
+
+    def recipes(self, snr_db: float) -> Iterator[Recipe]:
+        """Give them at a level.
+
+        Args:
+            snr_db: speech over noise, in dB; effects without a level are as they are.
+        """
+        for place in range(self.size):
+            yield self.recipe(place, snr_db)
+
+    def recipe(self, place: int, snr_db: float) -> Recipe:
+        """Give one at a level.
+
+        Args:
+            place: from 0.
+            snr_db: speech over noise, in dB.
+        """
+        made = effects_of(self.allowed)
+        shapes = SHAPED if self.allowed != "imperceptible" else ()
+        if place < len(shapes):
+            return at_level(Recipe(Effect(str(shapes[place]), place)), snr_db)
+        if place < len(shapes) + len(made):
+            return Recipe(Effect(made[place - len(shapes)], place))
+        own = place - len(shapes) - len(made)
+        clips = [clip for clip in self.noises.clips if clip.category in self.noises.ambient]
+        if own < len(clips):
+            return Recipe(Overlay(clips[own], snr_db))
+        rng = keyed("pool", own)
+        clip = clips[int(rng.integers(len(clips)))]
+        return Recipe(Overlay(clip, snr_db, offset=int(rng.integers(clip.waveform.shape[-1]))))
+
+
+def effects_of(allowed: Counted) -> tuple[str, ...]:
+    """List the specs of the effects without a level that a pool has.
+
+    Args:
+        allowed: as in `Pool`.
+    """
+    return {"imperceptible": (), "additive": QUIET, "all": (*QUIET, *P1_EFFECTS)}[allowed]
+
+
+def level_of(recipe: Recipe) -> float | None:
+    """Return the level of a pool's recipe, in dB; None where it has none."""
+    (part,) = recipe.parts
+    if isinstance(part, Overlay):
+        return part.snr_db
+    if not isinstance(part, Effect) or part.spec.partition(":")[0] != _SHAPED:
+        return None
+    return float(dict(Spec.parse(part.spec).params).get("snr_db", "10.1"))
+
+
+def at_level(recipe: Recipe, snr_db: float) -> Recipe:
+    """Return a pool's recipe at another level; itself where it has none.
+
+    Args:
+        recipe: the pool's.
+        snr_db: in dB.
+
+    >>> str(at_level(Recipe(Effect("shaped_noise:shape=pink", 3)), 15.0))
+    '[{"effect":"shaped_noise:shape=pink,snr_db=15.0","key":3}]'
+    """
+    (part,) = recipe.parts
+    if isinstance(part, Overlay):
+        return Recipe(replace(part, snr_db=snr_db))
+    if not isinstance(part, Effect) or part.spec.partition(":")[0] != _SHAPED:
+        return recipe
+    spec = Spec.parse(part.spec)
+    params = [one for one in spec.params if one[0] != "snr_db"]
+    return Recipe(replace(part, spec=str(Spec(spec.name, (*params, ("snr_db", str(snr_db)))))))

@@ -1,0 +1,192 @@
+"""What an attack did, from its records: how fast it succeeded, by what, and with whom."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bench.contracts.threat_models import Counted
+from bench.core.specs import JOINED
+from bench.scoring.cell_records import CellRecords, pooled_rows
+from bench.scoring.conditions import Condition
+from bench.scoring.dependence import utterances_of
+from bench.scoring.estimates import Estimate
+from bench.scoring.names import Setting
+from bench.scoring.scores import UTTERANCE, first_successes, within
+from bench.scoring.searches import Median, median_queries
+from bench.scoring.survival import KaplanMeier, kaplan_meier
+
+
+@dataclass(frozen=True)
+class Means:
+    """One kind of noise, and how often it was what succeeded first.
+
+    Args:
+        name: of what was done: "noise", "shaped_noise:shape=valleys".
+        category: of the sound; "signal" for effects.
+        source: the sound; "" where successes of one kind are counted together.
+        count: utterances.
+    """
+
+    name: str
+    category: str
+    source: str
+    count: int
+
+    def to_json(self) -> dict[str, object]:
+        """Return it as an object."""
+        return dict(vars(self))
+
+
+@dataclass(frozen=True)
+class Share:
+    """How a group of utterances fared.
+
+    Args:
+        group: an emotion, or a speaker.
+        acc_att: share attacked successfully within the budget.
+        queries: median queries to success.
+    """
+
+    group: str
+    acc_att: Estimate
+    queries: Median
+
+    def to_json(self) -> dict[str, object]:
+        """Return it as an object."""
+        figure = {"acc_att": self.acc_att.value, "ci95": list(self.acc_att.ci95), "n": self.acc_att.n}
+        return {"group": self.group, **figure, "queries": self.queries.to_json()}
+
+
+@dataclass(frozen=True)
+class AttackReport:
+    """One attack on one victim under one condition.
+
+    Args:
+        victim: spec.
+        defense: spec, or "none".
+        attack: spec.
+        corr: whether the attacker was informed.
+        noises: which successes count.
+        setting: corpus, noise bank, task, split and limit.
+        curve: Acc_att by k, from 1 to the budget.
+        waiting: Kaplan and Meier's curve of the queries to success; who did not succeed was watched to the budget.
+        queries: its median.
+        means: what succeeded first, by kind, most often first.
+        sounds: likewise, sound by sound.
+        emotions: by the true label.
+        speakers: by speaker.
+    """
+
+    victim: str
+    defense: str
+    attack: str
+    corr: bool
+    noises: Counted
+    setting: Setting
+    curve: Mapping[int, Estimate]
+    waiting: KaplanMeier
+    queries: Median
+    means: tuple[Means, ...]
+    sounds: tuple[Means, ...]
+    emotions: tuple[Share, ...]
+    speakers: tuple[Share, ...]
+
+    @property
+    def names(self) -> dict[str, object]:
+        """Name it: victim, defence, attack, Corr, Noises."""
+        told: dict[str, object] = {"victim": self.victim, "defense": self.defense, "attack": self.attack}
+        return told | {"corr": self.corr, "noises": self.noises}
+
+    def to_json(self) -> dict[str, object]:
+        """Return one of `reports[]` in docs/json.md."""
+        curve = [{"k": k, **one.named("acc_att")} for k, one in self.curve.items()]
+        waiting = {name: list(values) for name, values in vars(self.waiting).items()}
+        lists = {name: [one.to_json() for one in vars(self)[name]] for name in ("means", "sounds")}
+        groups = {name: [one.to_json() for one in vars(self)[name]] for name in ("emotions", "speakers")}
+        told = {"curve": curve, "kaplan_meier": waiting, "queries": self.queries.to_json()}
+        return {**self.names, **vars(self.setting), **told, **lists, **groups}
+
+
+def attack_reports(cells: Iterable[CellRecords]) -> list[AttackReport]:
+    """Report on each attack, victim, defence and condition of some cells; folds and seeds are pooled.
+
+    Args:
+        cells: records. Of an attack that knows its budget, the searches with the greatest are taken; those with one
+            half of the noise bank are left out.
+    """
+    groups: dict[tuple[str, str, str, bool, Counted, Setting], list[CellRecords]] = {}
+    for cell in cells:
+        about = cell.description
+        names = about.names
+        for noises in about.noises if names.half is None else ():
+            key = (names.victim, names.defense, names.attack, about.corr, noises, names.setting)
+            groups.setdefault(key, []).append(cell)
+    return [_reported(key, own) for key, own in groups.items()]
+
+
+def _reported(key: tuple[str, str, str, bool, Counted, Setting], cells: Sequence[CellRecords]) -> AttackReport:
+    _, _, _, corr, noises, _ = key
+    budget = max(cell.description.rests_on.max_queries for cell in cells)
+    rows = pooled_rows([cell for cell in cells if cell.description.rests_on.max_queries == budget])
+    condition, first = Condition(corr, noises, rows), first_successes(rows, noises)
+    true = rows.loc[rows["query"] == 0, [*UTTERANCE, "label_true"]]
+    first = first.merge(true, on=list(UTTERANCE), how="left")
+    seen = np.isfinite(first["first"].to_numpy(float))
+    won = _first_winners(rows, noises).to_dict("records")
+
+    def by(column: str) -> tuple[Share, ...]:
+        return tuple(_share(str(name), own, budget, condition) for name, own in first.groupby(column, sort=True))
+
+    return AttackReport(
+        *key,
+        {k: condition.acc_att(k) for k in range(1, budget + 1)},
+        kaplan_meier(np.where(seen, first["first"], budget), seen),
+        median_queries(first["first"], budget, first["speaker"].tolist(), utterances_of(first)),
+        _counted(won, lambda row: (_kind(row), str(row["category"]), "")),
+        _counted(won, lambda row: (_kind(row), str(row["category"]), str(row["source"]))),
+        by("label_true"),
+        by("speaker"),
+    )
+
+
+def _first_winners(rows: pd.DataFrame, noises: Counted) -> pd.DataFrame:
+    wins = rows[rows["accepted"] & within(rows, noises)].sort_values("query", kind="stable")
+    return wins.drop_duplicates(list(UTTERANCE))
+
+
+def _kind(row: Mapping[Any, Any]) -> str:
+    """What was done, with the parameters of effects but their level; as records name it where there is no recipe."""
+    try:
+        parts = json.loads(str(row["recipe"]))
+        return JOINED.join(_named(part) for part in parts)
+    except (TypeError, ValueError, AttributeError):
+        return str(row["perturbation"])
+
+
+def _named(part: Mapping[str, object]) -> str:
+    if "effect" not in part:
+        return "noise" if "overlay" in part else next(iter(part))
+    name, _, params = str(part["effect"]).partition(":")
+    kept = ",".join(one for one in params.split(",") if one and not one.startswith("snr_db="))
+    return f"{name}:{kept}" if kept else name
+
+
+def _counted(
+    won: Sequence[Mapping[Any, Any]], key: Callable[[Mapping[Any, Any]], tuple[str, str, str]]
+) -> tuple[Means, ...]:
+    counts: dict[tuple[str, str, str], int] = {}
+    for row in won:
+        counts[key(row)] = counts.get(key(row), 0) + 1
+    return tuple(Means(*what, count) for what, count in sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+
+
+def _share(name: str, own: pd.DataFrame, budget: int, condition: Condition) -> Share:
+    rows = condition.rows.merge(own[list(UTTERANCE)], on=list(UTTERANCE))
+    estimate = Condition(condition.corr, condition.noises, rows).acc_att(budget)
+    return Share(name, estimate, median_queries(own["first"], budget, own["speaker"].tolist(), utterances_of(own)))

@@ -1,0 +1,157 @@
+"""Figures that were made before, read again in the place of the records: known by the digests of all they rest on."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import zlib
+from collections.abc import Callable, Sequence
+from functools import cache
+from importlib.metadata import version
+from operator import attrgetter
+
+import numpy as np
+import pandas as pd
+
+from bench.contracts.threat_models import ThreatModel
+from bench.core.keys import key_of_json
+from bench.core.plain import Plain
+from bench.core.remembering import keep, recalled
+from bench.core.shadowing import HOME
+from bench.scoring.bells import NAMED, Bell, Ring
+from bench.scoring.candidates import Candidates
+from bench.scoring.comparisons import PairedComparison, PValue, Untestable
+from bench.scoring.conditions import Score
+from bench.scoring.contrasts import PairedTest, ValidityGap
+from bench.scoring.dependence import Estimand
+from bench.scoring.descriptions import RestsOn
+from bench.scoring.efforts import MedianQueries, SmallestPerturbation
+from bench.scoring.estimates import Difference, Estimate
+from bench.scoring.halves import BankHalves
+from bench.scoring.names import Setting
+from bench.scoring.optimality import Optimality
+from bench.scoring.outcomes import AttackedPlaces, Outcomes, rank_outcomes
+from bench.scoring.pooling import CleanScores, Perturbed, PerturbedScores
+from bench.scoring.ranks import Rank
+from bench.scoring.scored import CellScores, PooledScores
+from bench.scoring.searches import Median
+from bench.scoring.units import FinishedCell, UnitScores
+
+KINDS: tuple[type, ...] = (
+    *(Candidates, PairedComparison, PValue, Untestable, Score, PairedTest, ValidityGap, RestsOn, Ring, Median),
+    *(MedianQueries, SmallestPerturbation, Difference, Estimate, BankHalves, Setting, Optimality, ThreatModel),
+    *(CleanScores, Perturbed, PerturbedScores, CellScores, PooledScores, UnitScores, Rank),
+)
+"""All that figures are made of."""
+_SCORES, _PLACES, _RANKS = "scores", "places", "ranks"
+
+
+def kept_or_made(
+    kind: str, sources: Sequence[FinishedCell], ks: Sequence[int], estimand: Estimand, make: Callable[[], UnitScores]
+) -> UnitScores:
+    """Return what was made of the same files by the same code; else make it, and keep it.
+
+    Args:
+        kind: what is made.
+        sources: cells; where one has no digest, nothing is kept.
+        ks: numbers of queries.
+        estimand: what intervals are about.
+        make: makes it.
+    """
+    if any(source.digest is None for source in sources):
+        return make()
+    about = {"cells": [one.follows_from for one in sources], "k": sorted(set(ks)), "estimand": estimand}
+    key = key_of_json({"kind": kind, "code": scoring_code(), **about})
+    found = _read(recalled(_SCORES, key))
+    if not isinstance(found, UnitScores):
+        text = _PLAIN.text(make())
+        keep(_SCORES, key, text)
+        found = _PLAIN.value(text)  # what is read, also the first time
+    made: UnitScores = found
+    return made
+
+
+def kept_ranks(figures: Sequence[float], outcomes: Sequence[Outcomes | None], groups: Sequence[int]) -> list[Rank]:
+    """Rank as [`rank_outcomes`][bench.scoring.outcomes.rank_outcomes] does, or read what came of the same before.
+
+    Args:
+        figures: as there, here and below.
+        outcomes: of each entry.
+        groups: of each entry.
+    """
+    told = [None if one is None else one.digest for one in outcomes]
+    key = key_of_json({"code": scoring_code(), "figures": list(figures), "outcomes": told, "groups": list(groups)})
+    found = _read(recalled(_RANKS, key))
+    if isinstance(found, tuple) and len(found) == len(figures):
+        return [*found]
+    made = rank_outcomes(figures, outcomes, groups)
+    if len(made) > 1:
+        keep(_RANKS, key, _PLAIN.text(tuple(made)))
+    return made
+
+
+@cache
+def scoring_code() -> str:
+    """Digest all code that figures are made by, and the versions of what it computes with."""
+    rooms = ("bench/scoring", "bench/core", "bench/contracts")
+    files = sorted(file for room in rooms for file in (HOME / room).rglob("*.py"))
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    versions = {name: version(name) for name in ("numpy", "pandas", "scipy", "pyarrow")}
+    return key_of_json({"code": digest.hexdigest(), "versions": versions})
+
+
+def _read(text: str | None) -> object:
+    try:
+        return None if text is None else _PLAIN.value(text)
+    except ValueError:
+        return None
+
+
+_places: dict[str, AttackedPlaces] = {}
+"""By digest, those that were read or written: one object for all victims that were attacked on the same utterances."""
+
+
+def _told(one: Outcomes) -> list[str]:
+    digest = one.places.digest
+    if digest not in _places:
+        keep(_PLACES, digest, _places_text(one.places))
+        _places[digest] = one.places
+    return [digest, base64.b64encode(zlib.compress(one.robust.tobytes(), 1)).decode()]
+
+
+def _made(inner: Sequence[str]) -> Outcomes:
+    robust = np.frombuffer(zlib.decompress(base64.b64decode(inner[1])), dtype=np.float64)
+    return Outcomes(_kept_places(inner[0]), robust)
+
+
+def _bell(name: str) -> Bell:
+    return NAMED[name]
+
+
+def _kept_places(digest: str) -> AttackedPlaces:
+    if digest not in _places:
+        text = recalled(_PLACES, digest)
+        if text is None:
+            raise ValueError(f"no places {digest}")
+        found = json.loads(text)
+        index = pd.MultiIndex.from_arrays(found["index"], names=found["names"])
+        rows = pd.DataFrame({"speaker": pd.array(found["speaker"], dtype="str")}, index=index)
+        for name, way in found["ways"]:
+            rows[name] = np.array(way, dtype=object)
+        _places[digest] = AttackedPlaces(rows)
+        if _places[digest].digest != digest:
+            raise ValueError(f"other places than {digest}")
+    return _places[digest]
+
+
+def _places_text(places: AttackedPlaces) -> str:
+    rows = places.rows
+    index = [rows.index.get_level_values(level).tolist() for level in range(rows.index.nlevels)]
+    ways = [(name, rows[name].tolist()) for name in rows if name != "speaker"]
+    return json.dumps({"names": [*rows.index.names], "index": index, "speaker": rows["speaker"].tolist(), "ways": ways})
+
+
+_PLAIN = Plain(KINDS, {Outcomes: (_told, _made), Bell: (attrgetter("name"), _bell)})

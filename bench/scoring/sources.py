@@ -1,0 +1,120 @@
+"""Finished cells of a run's folder, described without reading their rows: by the digest of each file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+from bench.core.errors import DataError
+from bench.core.json_objects import JsonObject, loaded
+from bench.core.regular import read_regular
+from bench.scoring.believing import check_believable, check_description
+from bench.scoring.cell_records import MOST_BYTES, MOST_TOLD, CellRecords, read_cell
+from bench.scoring.descriptions import Description
+from bench.scoring.rows import SCHEMA, digest_of
+from bench.scoring.schema import AGAIN
+from bench.scoring.units import FinishedCell
+
+_AT_ONCE = 16
+Damaged = dict[Path, DataError]
+"""What is wrong with files that cannot be read."""
+
+
+def sources_in(folder: Path, damaged: Damaged | None = None) -> dict[str, FinishedCell]:
+    """List the finished cells of a run by their keys, in order.
+
+    Args:
+        folder: the run's.
+        damaged: what is found to be damaged, foreign or of a newer version is put here and passed over, and what stands
+            here already is passed over too; None raises the error.
+
+    Raises:
+        DataError: the folder is not a run; or a file cannot be read, now or when its rows are asked for.
+    """
+    if not (folder / "cells").is_dir():
+        raise DataError(folder, "no folder cells/ in it", "the --out folder of a bench run", "check the path")
+    if (folder / "cells").is_symlink():
+        raise DataError(folder / "cells", "a link", "a folder of the run's own", "name the run that it leads to")
+    found: dict[str, FinishedCell] = {}
+    paths = [path for path in sorted((folder / "cells").glob("*.parquet")) if path not in (damaged or ())]
+    for path, content in _contents(paths):
+        try:
+            found[path.stem] = _source(path, content, damaged)
+        except DataError as error:
+            if damaged is None:
+                raise
+            damaged[path] = error
+    return found
+
+
+def _contents(paths: Sequence[Path]) -> Iterator[tuple[Path, bytes | DataError]]:
+    """What is in files, several of which are waited for at once: each takes a while where they lie far away."""
+    with ThreadPoolExecutor(_AT_ONCE) as readers:
+        for first in range(0, len(paths), _AT_ONCE):
+            some = paths[first : first + _AT_ONCE]
+            yield from zip(some, readers.map(_content, some), strict=True)
+
+
+def _content(path: Path) -> bytes | DataError:
+    try:
+        return read_regular(path, MOST_BYTES, AGAIN)
+    except DataError as error:
+        return error
+
+
+def source_of(path: Path, damaged: Damaged | None = None) -> FinishedCell:
+    """Describe one finished cell.
+
+    Args:
+        path: `cells/KEY.parquet` in a run's folder.
+        damaged: where it is noted that its rows turn out not to be readable.
+
+    Raises:
+        DataError: it is no record file, damaged, or of a newer version; what only its rows would show is not seen yet.
+    """
+    return _source(path, _content(path), damaged)
+
+
+def _source(path: Path, content: bytes | DataError, damaged: Damaged | None) -> FinishedCell:
+    if isinstance(content, DataError):
+        raise content
+    description = _described(path, content) or read_cell(path).description
+    check_description(path, path.stem, description)
+    return FinishedCell(description, partial(_read, path, damaged), hashlib.sha256(content).hexdigest())
+
+
+def _described(path: Path, content: bytes) -> Description | None:
+    """The description of a file of the version that is written; None where the whole file has to be looked at."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        metadata = pq.read_metadata(pa.BufferReader(content))
+        schema = metadata.schema.to_arrow_schema()
+        text = schema.metadata[b"serbench"].decode()
+        columns = [[field.name, str(field.type)] for field in schema]
+        digest = schema.metadata.get(b"serbench_sha256")  # older files have none
+        if len(text) > MOST_TOLD:
+            return None
+        told = loaded(text)
+        if not isinstance(told, dict):
+            return None
+        if digest not in (None, digest_of(text, columns, metadata.num_rows).encode()) or told.pop("schema") != SCHEMA:
+            return None
+        return Description.of(JsonObject.of(path, told, AGAIN))
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError, RecursionError, DataError):
+        return None
+
+
+def _read(path: Path, damaged: Damaged | None) -> CellRecords:
+    try:
+        cell = read_cell(path)
+        check_believable(path, cell)
+        return cell
+    except DataError as error:
+        if damaged is not None:
+            damaged[path] = error
+        raise

@@ -1,0 +1,185 @@
+"""What is scored at a time: all cells of one victim under one defence in one setting. No figure needs others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from bench.contracts.threat_models import Counted
+from bench.scoring import conditions, contrasts
+from bench.scoring.bells import Evidence, rung
+from bench.scoring.condensed import condensed
+from bench.scoring.dependence import Estimand, trainings
+from bench.scoring.descriptions import Description
+from bench.scoring.efforts import query_medians, smallest_perturbations
+from bench.scoring.halves import bank_halves
+from bench.scoring.measured import EntryRecords, grouped
+from bench.scoring.optimality import Optimality, Order, optimality
+from bench.scoring.pooling import clean_scores, perturbed_scores
+from bench.scoring.records import CellRecords
+from bench.scoring.scored import CellScores, PooledScores, Scored
+
+_S = TypeVar("_S", CellScores, PooledScores)
+
+
+@dataclass(frozen=True)
+class FinishedCell:
+    """Hold a finished cell whose records are read when they are needed.
+
+    Args:
+        description: what determined it.
+        read: gives its records.
+        digest: of its file; None where what is made of it is not kept.
+    """
+
+    description: Description
+    read: Callable[[], CellRecords]
+    digest: str | None = None
+
+    def scored_for(self, noises: tuple[Counted, ...]) -> FinishedCell:
+        """Return the same cell with other successes that count: its file names what was asked when it was measured."""
+
+        def as_asked() -> CellRecords:
+            cell = self.read()
+            return replace(cell, description=replace(cell.description, noises=noises))
+
+        return replace(self, description=replace(self.description, noises=noises), read=as_asked)
+
+    @property
+    def follows_from(self) -> tuple[str | None, tuple[Counted, ...]]:
+        """Return all that its figures follow from beside the code: the file, and which successes count."""
+        return self.digest, self.description.noises
+
+
+@dataclass(frozen=True)
+class UnitScores:
+    """Hold the figures of a unit, each with the place of its first cell among the unit's.
+
+    Args:
+        entries: of attacks, by the place in the order given.
+        gaps: of searches, by the place in the order of descriptions, and the kind of successes.
+    """
+
+    entries: tuple[tuple[int, Scored], ...]
+    gaps: tuple[tuple[Order, tuple[Optimality, ...]], ...] = ()
+
+
+def units(sources: Sequence[FinishedCell]) -> list[list[int]]:
+    """Put the places of cells together whose figures depend on each other."""
+    found: dict[Hashable, list[int]] = {}
+    for place, source in enumerate(sources):
+        names = source.description.names
+        found.setdefault((names.victim, names.defense, names.setting), []).append(place)
+    return [*found.values()]
+
+
+def pooled_unit(sources: Sequence[FinishedCell], ks: Sequence[int], estimand: Estimand) -> UnitScores:
+    """Score a unit's cells, pooled over folds and seeds.
+
+    Args:
+        sources: its cells, in order.
+        ks: numbers of queries.
+        estimand: what the intervals are about.
+    """
+    cells = [condensed(source.read()) for source in sources]
+    whole = [cell for cell in cells if cell.description.names.half is None]
+    ordered = sorted(range(len(cells)), key=lambda place: cells[place].description.text)
+    searched = [(rank, cells[place]) for rank, place in enumerate(ordered)]
+    gaps = optimality([(rank, cell) for rank, cell in searched if cell.description.names.half is None])
+    return UnitScores(_placed(PooledScores, cells, whole, _pooled, ks, estimand), tuple(gaps))
+
+
+def single_unit(sources: Sequence[FinishedCell], ks: Sequence[int]) -> UnitScores:
+    """Score a unit's cells one by one.
+
+    Args:
+        sources: its cells, in order.
+        ks: numbers of queries.
+    """
+    cells = [condensed(source.read()) for source in sources]
+    whole = [cell for cell in cells if cell.description.names.half is None]
+    return UnitScores(_placed(CellScores, cells, whole, _cell, ks, "fitted"))
+
+
+def _placed(
+    kind: type[_S],
+    cells: Sequence[CellRecords],
+    whole: Sequence[CellRecords],
+    by: Callable[[CellRecords], Hashable],
+    ks: Sequence[int],
+    estimand: Estimand,
+) -> tuple[tuple[int, _S], ...]:
+    halves = [cell for cell in cells if cell.description.names.half is not None]
+    groups = grouped(whole, by)
+    places = {id(cell): place for place, cell in enumerate(cells)}
+    first = [places[id(group[0])] for group in groups.values()]
+    return tuple(zip(first, _scored(kind, groups, grouped(halves, by), ks, estimand), strict=True))
+
+
+def _pooled(cell: CellRecords) -> Hashable:
+    """What cells are pooled by: figures of other data, code, threat models or budgets (but one known) never mix."""
+    about, names = cell.description, cell.description.names
+    rests_on = about.rests_on if about.anytime else replace(about.rests_on, max_queries=0)
+    return names.victim, names.defense, about.attack_base, names.setting, rests_on, about.shared, about.anytime
+
+
+def _cell(cell: CellRecords) -> Hashable:
+    return _pooled(cell), cell.description.names.fold, cell.description.names.seed
+
+
+def _scored(
+    kind: type[_S],
+    groups: Mapping[Hashable, Sequence[CellRecords]],
+    halves: Mapping[Hashable, Sequence[CellRecords]],
+    ks: Sequence[int],
+    estimand: Estimand = "fitted",
+) -> Iterator[_S]:
+    """The figures of cells that are pooled; bells hear what other attacks did to the same victim."""
+    found = [EntryRecords.of(group, ks, halves.get(what, ())) for what, group in groups.items()]
+    of_victim: dict[Hashable, list[EntryRecords]] = {}
+    for group, own in zip(groups.values(), found, strict=True):
+        of_victim.setdefault(_attacked(group), []).append(own)
+    for group, own in zip(groups.values(), found, strict=True):
+        beside = [other for other in of_victim[_attacked(group)] if other is not own]
+        yield _entry(kind, group, own, beside, estimand)
+
+
+def _attacked(group: Sequence[CellRecords]) -> Hashable:
+    """Who was attacked, on what, by which rules: attacks that agree in it can be compared."""
+    names, rests = group[0].description.names, group[0].description.rests_on
+    rules = rests.corpus_fingerprint, rests.noise_fingerprint, rests.perception, rests.min_snr_db, rests.device
+    places = frozenset((cell.description.names.fold, cell.description.names.seed) for cell in group)
+    return names.victim, names.defense, names.setting, rules, places
+
+
+def _entry(
+    kind: type[_S], group: Sequence[CellRecords], own: EntryRecords, beside: Sequence[EntryRecords], estimand: Estimand
+) -> _S:
+    named, rows = [cell.description.names for cell in group], own.clean
+    figures = clean_scores(rows, trainings(rows, estimand))
+    return kind(
+        victim=named[0].victim,
+        defense=named[0].defense,
+        attack=own.about.attack_base,
+        setting=named[0].setting,
+        n=int(rows["utterance"].nunique()),
+        speakers=int(rows["speaker"].nunique()),
+        folds=tuple(sorted({names.fold for names in named})),
+        seeds=tuple(sorted({names.seed for names in named})),
+        repeats=len({names.repeat for names in named}),
+        clean=figures,
+        scores=tuple(conditions.scores(own.conditions, own.ks, estimand)),
+        validity_gap=tuple(contrasts.validity_gaps(own.conditions, own.ks, estimand)),
+        tests=tuple(contrasts.tests(own.conditions, own.ks, estimand)),
+        perturbed=perturbed_scores(own.rows, estimand),
+        candidates=own.candidates,
+        bells=rung(Evidence(own, figures, beside)),
+        rests_on=own.about.rests_on,
+        estimand=estimand,
+        queries=tuple(query_medians(own.conditions, own.about.rests_on.max_queries, estimand)),
+        smallest_perturbation=tuple(smallest_perturbations(own.conditions, own.ks, estimand)),
+        bank_halves=tuple(bank_halves(own.halves.get("first", ()), own.halves.get("second", ()), own.ks, estimand)),
+        threat_model=own.threat_model,
+        anytime=own.about.anytime,
+    )

@@ -1,0 +1,1 @@
+"""One sound, attacked from Python: any model, any attack, and what became of it."""

@@ -1,0 +1,176 @@
+"""What a run's attacks found, brought to other victims: no attack runs, and no sound was stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+import pandas as pd
+from torch import Tensor
+
+from bench.contracts.attacks import AttackTools, Steps
+from bench.contracts.component import Component
+from bench.contracts.recipes import Recipe, RecipeError
+from bench.contracts.threat_models import Counted
+from bench.contracts.traits import Traits
+from bench.core.errors import UsageError
+from bench.core.heard import Heard
+from bench.core.types import Rng
+from bench.data.tasks import task_named
+from bench.evaluation.cells import FittedKey
+from bench.evaluation.experiment import Experiment
+from bench.evaluation.instances import panel_of
+from bench.perturbations.rendering import attack_tools, copy_of
+from bench.referee.search import AttackRun
+from bench.scoring.cell_records import CellRecords
+from bench.scoring.conditions import Condition
+from bench.scoring.estimates import Estimate
+from bench.scoring.rows import Row, as_table
+
+Kept = tuple[CellRecords, Mapping[str, Tensor]]
+"""A finished cell, and its accepted free samples by their digests."""
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What one attack on one victim is worth on another one.
+
+    Args:
+        source: victim, defence and attack of the run, and its noises.
+        victim: spec of the one that it is brought to.
+        defense: spec, or "none".
+        acc_att: by the number of recipes that were brought of each utterance.
+    """
+
+    source: tuple[str, str, str, Counted]
+    victim: str
+    defense: str
+    acc_att: Mapping[int, Estimate]
+
+    def to_json(self) -> dict[str, object]:
+        """Return one of `replays[]`, see docs/cli.md."""
+        told = dict(zip(("from_victim", "from_defense", "attack", "noises"), self.source, strict=True))
+        scores = [{"k": k, **one.to_json()} for k, one in self.acc_att.items()]
+        return {**told, "victim": self.victim, "defense": self.defense, "scores": scores}
+
+
+@dataclass(frozen=True)
+class _Brought:
+    """Asks about the recipe that it is brought, and no more."""
+
+    traits: ClassVar[Traits] = Traits(asks_once=True, transfers=True)
+
+    def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
+        """Yield it."""
+        if tools.transferred is not None:
+            yield tools.transferred
+
+
+@dataclass
+class Replaying:
+    """Brings what cells kept to other victims.
+
+    Args:
+        experiment: with the corpus and the noises of the run.
+        ks: how many recipes of each utterance are brought at most: what succeeded first comes first, then what changed
+            the label, then the rest, the last that was tried first.
+    """
+
+    experiment: Experiment
+    ks: Sequence[int]
+    _rows: dict[tuple[tuple[str, str, str, Counted], str, str], list[pd.DataFrame]] = field(default_factory=dict)
+
+    def bring(self, kept: Kept, victim: Component, defense: Component | None) -> None:
+        """Ask a victim about what one cell kept; it is trained where it is not yet, as the cell's was.
+
+        Args:
+            kept: the cell.
+            victim: another one, or the same.
+            defense: around it.
+
+        Raises:
+            bench.core.errors.BenchError: the cell rests on other data, or a component broke its contract.
+        """
+        cell, _ = kept
+        names, about = cell.description.names, cell.description
+        self._check(cell)
+        key = FittedKey(victim, defense, task_named(names.setting.task), names.setting.split, names.fold, names.seed)
+        key.check()
+        rows = as_table(self._asked(kept, key)).to_pandas().assign(fold=names.fold, seed=names.seed, repeat=0)
+        for noises in about.noises:
+            source = (names.victim, names.defense, names.attack, noises)
+            self._rows.setdefault((source, victim.spec, key.defense_spec), []).append(rows)
+
+    def found(self) -> Iterator[Replay]:
+        """Give what came of it, folds and seeds pooled."""
+        for (source, victim, defense), rows in self._rows.items():
+            condition = Condition(False, source[3], pd.concat(rows, ignore_index=True))
+            yield Replay(source, victim, defense, {k: condition.acc_att(k) for k in self.ks})
+
+    def _check(self, cell: CellRecords) -> None:
+        rests, ours = cell.description.rests_on, self.experiment
+        pairs = (("corpus", rests.corpus_fingerprint, ours.dataset.fingerprint),
+                 ("noises", rests.noise_fingerprint, ours.noise_fingerprint("test")))  # fmt: skip
+        for what, theirs, own in pairs:
+            if theirs != own:
+                found, expected = f"{what} {own[:8]}", f"those of the run, {theirs[:8]}"
+                raise UsageError(f"cell {cell.key}", found, expected, "give the run's --corpus and --noise-bank")
+
+    def _asked(self, kept: Kept, key: FittedKey) -> list[Row]:
+        experiment, test = self.experiment, self.experiment.split(key).test
+        recipes = ordered_recipes(kept[0].rows, kept[1], max(self.ks))
+        chosen = [one for one in test if one.id in recipes]
+        panel, own = panel_of(experiment, key, test), experiment.resident.part("test")
+        build = experiment.registry.build
+        tools = attack_tools(
+            copy_of(own), experiment.perception, experiment.min_snr_db, 1, lambda spec: build("attacks", spec)
+        )
+        found: dict[str, list[Row]] = {one.id: [] for one in chosen}
+        for place in range(max(self.ks)):
+            left = [one for one in chosen if len(recipes[one.id]) > place and not _won(found[one.id])]
+            left = chosen if place == 0 else left
+            brought = {one.id: recipes[one.id][place] for one in left if len(recipes[one.id]) > place}
+            run = AttackRun(_Brought(), "replay", tools, key.seed, test, copy_of(own), transferred=brought)
+            for row in panel.run(run, left):
+                if row.query or not place:
+                    found[row.utterance].append(replace(row, query=row.query and place + 1))
+        return [row for rows in found.values() for row in rows]
+
+
+def _won(rows: Sequence[Row]) -> bool:
+    return any(row.accepted for row in rows)
+
+
+def ordered_recipes(rows: pd.DataFrame, samples: Mapping[str, Tensor], most: int) -> dict[str, list[Recipe]]:
+    """Read each utterance's recipes in the order in which they are brought.
+
+    Args:
+        rows: a cell's records.
+        samples: accepted free samples by their digests; what was not accepted was not kept, and is left out.
+        most: so many of each.
+
+    Raises:
+        UsageError: the records have no recipes.
+    """
+    asked = rows[rows["query"] > 0]
+    if len(asked) and asked["recipe"].isna().all():
+        raise UsageError("records", "no recipes", "records of a version that keeps them", "run the attack again")
+    changed = asked["label_after"] != asked["label_before"]
+    ordered = asked.assign(changed=changed).sort_values(
+        ["accepted", "changed", "query"], ascending=[False, False, False], kind="stable"
+    )
+    found: dict[str, list[Recipe]] = {str(id): [] for id in rows["utterance"].unique()}
+    for id, text in zip(ordered["utterance"], ordered["recipe"], strict=True):
+        if len(found[id]) < most and isinstance(text, str):
+            found[id] += _read(text, samples)
+    return found
+
+
+def _read(text: str, samples: Mapping[str, Tensor]) -> Iterable[Recipe]:
+    try:
+        return (Recipe.read(text, samples),)
+    except RecipeError:
+        if '"samples"' in text:
+            return ()
+        raise

@@ -1,0 +1,1 @@
+"""A discrete-event simulation of many workers in one folder: leases, trainings, cells, pre-emption, a shared store."""

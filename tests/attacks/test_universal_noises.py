@@ -1,0 +1,147 @@
+"""Universal noises: what is learnt in a rehearsal, in which order it is asked, and what that costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from torch import Tensor
+
+from attacks.universal_noises import UniversalNoises
+from bench import Answer, Batch, Heard, Overlay, PastSearch, Recipe, UsageError, keyed
+from bench.contracts.granting import granted_to
+from bench.contracts.registry import Registry
+from bench.core.types import Dataset
+from bench.data.tasks import TASKS
+from bench.evaluation.cells import Cell, FittedKey
+from bench.evaluation.experiment import Experiment
+from bench.evaluation.measuring import Measuring
+from bench.perturbations.pools import Pool, level_of
+from bench.referee.referee import Referee
+from bench.referee.rehearsal import rehearsed
+from bench.referee.search import AttackRun
+from bench.testing import CPU, TASK, ContraryVictim, attacked, sample_noises, sample_tools, sample_utterances
+
+CHEATS = Path(__file__).parents[1] / "bench" / "referee" / "cheats.py"
+BRIEF = "universal_noises:pool=6,rehearsal=12,noises=imperceptible"
+SMALL = UniversalNoises("imperceptible", pool=6, rehearsal=12)
+TOOLS = sample_tools()
+SPEECH = sample_utterances(1, each=1)
+
+
+@dataclass(frozen=True)
+class Counting(ContraryVictim):
+    """Counts the utterances that it is asked about."""
+
+    calls: list[int]
+
+    def enroll(self, clean: Sequence[object]) -> Counting:  # type: ignore[override]
+        return self
+
+    def log_probs(self, batch: Batch) -> Tensor:
+        self.calls.append(len(batch))
+        return super().log_probs(batch)
+
+
+def past(label: str, *fooled: str) -> PastSearch:
+    asked = [(Recipe(Overlay(clip, 10.1)), Answer(clip in fooled, counts=True)) for clip in "abcd"]
+    return PastSearch(tuple(asked), label)
+
+
+def clips(lines: Sequence[str]) -> str:
+    parts = [Recipe.read(line).parts[0] for line in lines]
+    return "".join(part.clip for part in parts if isinstance(part, Overlay))
+
+
+def test_the_order_covers_first_what_is_not_covered_yet() -> None:
+    searches = [past("anger", "a", "b"), past("anger", "a", "b"), past("sadness", "a", "b"), past("sadness", "c")]
+    orders = SMALL.learn({}, searches)["orders"]
+    assert clips(orders[""]) == "abcd", "0.4 of three is still more than one"
+    orders = replace(SMALL, belief=0.9).learn({}, searches)["orders"]
+    assert clips(orders[""]) == "acbd", "what is covered counts a tenth now"
+    assert clips(orders["anger"])[:2] == "ab"
+    assert clips(orders["sadness"])[:2] == "ac"
+    assert set(SMALL.learn({}, [replace(one, label=None) for one in searches])["orders"]) == {""}
+
+
+def asked(attack: UniversalNoises, answers: Sequence[Answer], **known: object) -> list[Recipe]:
+    steps = attack.search(Heard.of(SPEECH[0]), replace(TOOLS, **known), keyed(1))  # type: ignore[arg-type]
+    found = [next(steps)]
+    for answer in answers:
+        try:
+            found.append(steps.send(answer))
+        except StopIteration:
+            break
+    return found
+
+
+def test_it_asks_in_the_order_of_the_label_until_one_counts() -> None:
+    lines = {label: [str(Recipe(Overlay(clip, 10.1))) for clip in order] for label, order in
+             (("", "abcd"), ("anger", "dcba"))}  # fmt: skip
+    no, beyond = Answer(False), Answer(True, counts=False)
+    for label, order in (("anger", "dcba"), ("sadness", "abcd"), (None, "abcd")):
+        found = asked(SMALL, [no, beyond, no, no], plan={"orders": lines}, label=label)
+        assert clips([str(one) for one in found]) == order
+    assert len(asked(SMALL, [no, Answer(True, counts=True)], plan={"orders": lines})) == 2
+    unlearnt = asked(SMALL, [no] * 5)
+    assert unlearnt == list(Pool(TOOLS.noises, "imperceptible", 6).recipes(10.1))
+
+
+def test_after_a_refusal_noises_are_softer_and_none_is_asked_twice() -> None:
+    lines = [str(Recipe(Overlay(clip, level))) for clip, level in (("a", 10.1), ("b", 10.1), ("c", 20.0), ("a", 12.5))]
+    refused = Answer(False, refused=True)
+    found = asked(SMALL, [refused, Answer(False, refused=False), refused, refused], plan={"orders": {"": lines}})
+    assert [level_of(one) for one in found] == [10.1, 12.5, 20.0, 25.0]
+    assert clips([str(one) for one in found]) == "abca"
+    same = [str(Recipe(Overlay("a", level))) for level in (10.1, 12.5, 10.1)]
+    assert [level_of(one) for one in asked(SMALL, [refused] * 3, plan={"orders": {"": same}})] == [10.1, 12.5, 15.0]
+
+
+@pytest.mark.parametrize("answers", ["fooled", "label", "refusals"])
+@pytest.mark.parametrize("noises", ["imperceptible", "additive"])
+def test_a_rehearsal_is_counted_and_keeps_to_its_budget(answers: str, noises: str) -> None:
+    attack = UniversalNoises(noises, answers, pool=6, rehearsal=9)  # type: ignore[arg-type]
+    victim = Counting([])
+    referee = Referee(victim, TASK, CPU)
+    run = AttackRun(attack, "u", sample_tools(5), 0, SPEECH)
+    known = sample_utterances(1, each=1, key="known")
+    planned, rehearsal = rehearsed(referee, run, known)
+    assert rehearsal is not None
+    assert (rehearsal.utterances, rehearsal.queries) == (4, sum(victim.calls) - 4), "the clean queries are not charged"
+    assert 6 * 4 <= rehearsal.queries <= 9 * 4
+    assert planned.plan != run.plan
+    before = sum(victim.calls)
+    rows = referee.run(planned, SPEECH)
+    assert sum(victim.calls) - before == len(rows)
+    assert max(row.query for row in rows) <= 5
+    orders = attack.learn({}, [])["orders"] if answers == "fooled" else None
+    assert orders in (None, {"": []})
+    assert ('"anger"' in planned.plan or '"sadness"' in planned.plan) is (answers != "fooled")
+
+
+def test_records_are_the_same_in_any_batch() -> None:
+    for attack in (SMALL, UniversalNoises("all", "refusals", pool=24, rehearsal=24)):
+        assert attacked(attack, 5, batch_size=1) == attacked(attack, 5, batch_size=64)
+
+
+def test_a_cell_says_how_much_was_rehearsed() -> None:
+    said = tuple(sample_utterances(10, 1, key="corpus"))
+    registry = Registry.discover([CHEATS])
+    experiment = Experiment(registry, Dataset("sample", said, "f"), sample_noises(), CPU)
+    fitted = FittedKey(registry.component("victims", "loud"), None, TASKS["ahsn"], "k-fold", 0, 0)
+    found = Measuring(experiment).measured(Cell(fitted, registry.component("attacks", BRIEF), 3, limit=2))
+    told = found.facts.to_json()["rehearsal"]
+    assert isinstance(told, dict)
+    assert told["utterances"] == len(experiment.split(fitted).valid)
+    assert 6 * told["utterances"] <= told["queries"] <= 12 * told["utterances"]
+    assert {row.speaker for row in found.rows} <= {one.speaker for one in experiment.split(fitted).test}
+
+
+def test_what_it_declares() -> None:
+    model = granted_to(UniversalNoises("additive", "label"))
+    assert (model.knows, model.answers, model.allowed, model.rehearsal) == (("validation",), "label", "additive", 384)
+    for wrong in ({"pool": 1}, {"rehearsal": 100}, {"belief": 1.5}):
+        with pytest.raises(UsageError, match=next(iter(wrong))):
+            UniversalNoises(**wrong)  # type: ignore[arg-type]

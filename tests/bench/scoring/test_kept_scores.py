@@ -1,0 +1,175 @@
+"""Figures that are kept: the same as those made, of nothing but the same files and code, and checked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bench.core.errors import DataError
+from bench.core.plain import Plain
+from bench.core.remembering import keep, recalled
+from bench.evaluation.runs import read_results
+from bench.scoring import kept_scores, sources
+from bench.scoring.cell_records import CellRecords, read_cell
+from bench.scoring.condensed import condensed
+from bench.scoring.estimates import Estimate
+from bench.scoring.outcomes import AttackedPlaces, Outcomes
+from bench.scoring.records import Store
+from bench.scoring.results import Results, collect
+from bench.scoring.rows import Row
+
+SPEAKERS = [f"s{number // 4}" for number in range(40)]
+
+
+def searches(shift: int) -> list[Row]:
+    """Three queries of each of 40 utterances; some succeed at the second."""
+    rows = []
+    for number, who in enumerate(SPEAKERS):
+        for query in range(4):
+            hit = query == 2 and (number + shift) % 3 > 0
+            about: dict[str, Any] = {"snr_db": 12.5 + number % 2, "imperceptible": True} if query else {}
+            said = "sadness" if hit else "anger"
+            rows.append(Row(f"u{number}", who, query, "anger", "anger", said, accepted=hit, **about))
+    return rows
+
+
+@pytest.fixture
+def run(tmp_path: Path, about: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two victims of two folds, and a cache of its own."""
+    monkeypatch.setenv("SERBENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(kept_scores, "_places", {})
+    store = Store(tmp_path / "run")
+    for number, victim in enumerate(("one", "two")):
+        for fold in (0, 1):
+            store.write(f"{victim}{fold}", about | {"victim": victim, "fold": fold}, searches(number + fold))
+    return store.folder
+
+
+def alike(one: Results, other: Results) -> bool:
+    """Whether all figures are the same, bit by bit, and what ranks are made of too."""
+    digests = [[s.outcomes and s.outcomes.digest for e in found.pooled for s in e.scores] for found in (one, other)]
+    return one.to_json() == other.to_json() and one == other and digests[0] == digests[1]
+
+
+def made(run: Path, ks: list[int]) -> Results:
+    """The figures of all cells, in the order of their descriptions, with nothing kept."""
+    return collect(sorted(Store(run).cells(), key=lambda cell: cell.description.text), ks)
+
+
+def no_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: Path) -> None:
+        raise DataError(path, "rows that were read", "none", "")
+
+    monkeypatch.setattr(sources, "read_cell", refused)
+
+
+def test_the_second_time_no_rows_are_read(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = read_results([run], [2, 8])
+    assert alike(first, made(run, [2, 8]))
+    no_reading(monkeypatch)
+    assert alike(read_results([run], [2, 8]), first)
+    with pytest.raises(DataError, match="rows that were read"):
+        read_results([run], [2])
+
+
+def test_a_victim_more_leaves_the_others_kept(
+    run: Path, about: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_results([run])
+    read: list[Path] = []
+
+    def noted(path: Path) -> CellRecords:
+        read.append(path)
+        return read_cell(path)
+
+    monkeypatch.setattr(sources, "read_cell", noted)
+    Store(run).write("three0", about | {"victim": "three"}, searches(0))
+    found = read_results([run])
+    assert [path.stem for path in read] == ["three0"]
+    assert alike(found, made(run, [8]))
+
+
+@pytest.mark.parametrize("at", [10, -10])
+def test_what_is_damaged_is_made_anew(run: Path, at: int) -> None:
+    first = read_results([run])
+    for file in (run.parent / "cache").rglob("*.json"):
+        content = bytearray(file.read_bytes())
+        content[at] ^= 1
+        file.write_bytes(content)
+    kept_scores._places.clear()
+    assert alike(read_results([run]), first)
+
+
+def test_other_rows_under_the_same_name_are_not_what_was_kept(run: Path, about: dict[str, Any]) -> None:
+    first = read_results([run])
+    Store(run).write("one0", about | {"victim": "one"}, searches(1))
+    found = read_results([run])
+    assert not alike(found, first)
+    assert alike(found, made(run, [8]))
+
+
+def test_a_file_whose_rows_are_damaged_is_passed_over(run: Path) -> None:
+    """Its description can be read; that its rows can not shows only when they are asked for."""
+    path = run / "cells" / "two1.parquet"
+    content = bytearray(path.read_bytes())
+    content[60] ^= 255
+    path.write_bytes(content)
+    passed: list[DataError] = []
+    found = read_results([run], instead=passed.append)
+    assert [error.where for error in passed] == [str(path)]
+    assert [(entry.victim, entry.folds) for entry in found.pooled] == [("one", (0, 1)), ("two", (0,))]
+    with pytest.raises(DataError, match="two1"):
+        read_results([run])
+
+
+def test_a_cache_that_cannot_be_written_to_is_no_error(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = read_results([run])
+    (run.parent / "file").touch()
+    monkeypatch.setenv("SERBENCH_CACHE", str(run.parent / "file"))
+    assert alike(read_results([run]), first)
+
+
+def test_most_rows_are_left_out(run: Path) -> None:
+    (cell, *_) = Store(run).cells()
+    light = condensed(cell)
+    assert len(light.rows) < 0.8 * len(cell.rows)
+    assert condensed(light).tally == light.tally
+    assert collect([light], [1, 2, 8]).to_json() == collect([cell], [1, 2, 8]).to_json()
+
+
+def test_outcomes_of_the_same_places_are_compared_as_those_of_others_are() -> None:
+    names = [(number % 2, 0, f"u{number}") for number in range(40)]
+    index = pd.MultiIndex.from_tuples(names, names=["fold", "seed", "utterance"])
+    rows = pd.DataFrame({"speaker": SPEAKERS, "way 0": [number % 7 for number in range(40)]}, index=index)
+    rng = np.random.default_rng(0)
+    one, two = (Outcomes(AttackedPlaces(rows), rng.integers(0, 2, 40).astype(float)) for _ in range(2))
+    apart = replace(two, places=AttackedPlaces(rows.assign(more=0)))
+    assert one.places.digest != apart.places.digest
+    assert one.less(two) == one.less(apart)
+    assert one.less(two) is not None
+
+
+def test_only_what_may_be_read_is_written_and_read() -> None:
+    plain = Plain((Estimate,), {})
+    told = (Estimate(0.1, 0.0, float("inf"), 3), {"a": (1, None)}, "=Estimate")
+    assert plain.value(plain.text(told)) == told
+    with pytest.raises(TypeError, match="AttackedPlaces"):
+        plain.text(AttackedPlaces(pd.DataFrame()))
+    for text in ('{"=AttackedPlaces":[1]}', '{"=Estimate":[1]}', "{", '{"a":1,"b":2}'):
+        with pytest.raises(ValueError, match=r".+"):
+            plain.value(text)
+
+
+def test_a_kept_text_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERBENCH_CACHE", str(tmp_path))
+    assert recalled("kind", "abc") is None
+    keep("kind", "abc", "Übung")
+    assert recalled("kind", "abc") == "Übung"
+    (file,) = tmp_path.rglob("abc.json")
+    file.write_bytes(file.read_bytes() + b" ")
+    assert recalled("kind", "abc") is None

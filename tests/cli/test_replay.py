@@ -1,0 +1,56 @@
+"""`bench replay`: the same victim says again what it said; another one is asked the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from bench.studies.replaying import ordered_recipes
+
+
+def test_the_same_victim_is_fooled_again_and_another_one_is_asked(
+    finished_run: tuple[Path, object], bench_here: Callable, tiny_job: Callable[..., list[str]]
+) -> None:
+    run, _ = finished_run
+    data = [word for word in tiny_job() if word.startswith(("--corpus", "--noise", "--victim"))]
+    said = bench_here("replay", run, *data, "--defense", "none", "--k", "1,2", "--json", "-")
+    assert said.code == 0, said.err
+    replays = json.loads(said.out)["replays"]
+    rows = [pd.read_parquet(path) for path in sorted((run / "cells").glob("*.parquet"))]
+    assert len(replays) >= len(rows)
+    for one in replays:
+        first, second = one["scores"]
+        assert (first["k"], second["k"]) == (1, 2)
+        assert first["value"] <= second["value"]
+    won = sorted(frame.groupby("utterance")["accepted"].any().mean() for frame in rows)
+    assert sorted(one["scores"][0]["value"] for one in replays) == pytest.approx(won), (
+        "the first brought succeeds again"
+    )
+    other = bench_here("replay", run, *[word for word in data if "noise" not in word], "--k", "1")
+    assert other.code == 2
+    assert "those of the run" in other.err
+
+
+def test_what_succeeded_comes_first_then_what_changed_the_label_then_the_last() -> None:
+    told = [(1, "b", False), (2, "a", False), (3, "b", False), (4, "b", True), (5, "a", False)]
+    rows = pd.DataFrame(
+        [
+            {
+                "utterance": "u",
+                "query": query,
+                "label_before": "a",
+                "label_after": after,
+                "accepted": accepted,
+                "recipe": f'[{{"overlay":"{query}","snr_db":10.1}}]',
+            }
+            for query, after, accepted in told
+        ]
+    )
+    found = ordered_recipes(rows, {}, 4)["u"]
+    assert [part.clip for recipe in found for part in recipe.parts] == ["4", "3", "1", "5"]  # type: ignore[union-attr]
+    free = rows.assign(recipe='[{"samples":"ab","n":3}]')
+    assert ordered_recipes(free, {}, 4) == {"u": []}
