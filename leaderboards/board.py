@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from bench.core.cache import appearing_file
+from bench.core.plain_text import plain_text
 from bench.scoring.lines import COLUMNS, columns
 from bench.scoring.results import Results
+from leaderboards.outside_text import as_markdown, in_spreadsheet
 from leaderboards.ranking import BOARD, Board, boards
 
 
@@ -67,18 +69,9 @@ def as_csv(found: Sequence[Board]) -> str:
             beside = columns(line.entry, line.score)
             shared = board.setting.columns().values()
             rank = (None,) * 3 if line.rank is None else (line.rank.value, line.rank.low, line.rank.high)
-            writer.writerow([*shared, *rank, line.victim, line.defense, *values, *rests_on, *map(beside.get, more)])
+            told = [*shared, *rank, line.victim, line.defense, *values, *rests_on, *map(beside.get, more)]
+            writer.writerow(map(in_spreadsheet, told))
     return text.getvalue()
-
-
-def as_markdown(value: object) -> str:
-    """Escape text for a line of Markdown: no mark-up of its own, neither Markdown nor HTML, and no second line.
-
-    >>> as_markdown("a|b <i> [c](d)")
-    'a\\\\|b &lt;i&gt; \\\\[c\\\\](d)'
-    """
-    line = " ".join(str(value).split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*|\[\]])", r"\\\1", line)
 
 
 def _rendered(template: str) -> Callable[[Sequence[Board]], str]:
@@ -88,6 +81,7 @@ def _rendered(template: str) -> Callable[[Sequence[Board]], str]:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=lambda value: plain_text(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
     )
     environment.filters["cell"] = as_markdown
     loaded = environment.get_template(template)

@@ -150,7 +150,7 @@ def boards(results: Results, greatest_k: bool = False) -> list[Board]:
     """
     groups: dict[BoardSetting, list[tuple[PooledScores, Score]]] = {}
     for entry in results.pooled:
-        data = _data(entry.rests_on)
+        data = data_of(entry.rests_on)
         for score in entry.scores:
             granted = replace(entry.threat_model, allowed="all")  # the column of noises says it
             setting = BoardSetting(entry.attack, entry.setting, score.corr, score.noises, score.k, data, granted)
@@ -160,8 +160,8 @@ def boards(results: Results, greatest_k: bool = False) -> list[Board]:
     return [Board(setting, _ranked(groups[setting])) for setting in kept]
 
 
-def _data(rests_on: RestsOn) -> str:
-    """Which speech, noises and rules: figures of others are not compared."""
+def data_of(rests_on: RestsOn) -> str:
+    """Say which speech, noises and rules figures rest on: those of others are not compared."""
     speech, noises = rests_on.corpus_fingerprint[:8], rests_on.noise_fingerprint[:8]
     return f"corpus {speech}, noises {noises}, above {rests_on.min_snr_db:g} dB, {rests_on.perception}"
 

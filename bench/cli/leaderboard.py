@@ -1,7 +1,8 @@
-"""`bench leaderboard`: ranked tables from records."""
+"""`bench leaderboard`: ranked tables from records, and a whole site."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,21 +11,54 @@ import typer
 if TYPE_CHECKING:
     from bench.core.errors import DataError
 
+BUILD = "build"
+_RUNS = "The --out folders of one or more bench runs; after the word build (./build is a folder), a whole site of them."
+
 
 def leaderboard(
-    runs: Annotated[list[Path], typer.Argument(help="The --out folders of one or more bench runs.", metavar="RUN...")],
-    out: Annotated[Path, typer.Option(help="Where leaderboard.md, leaderboard.csv and index.html go.")],
+    runs: Annotated[list[str], typer.Argument(help=_RUNS, metavar="[build] RUN...")],
+    out: Annotated[Path, typer.Option(help="Where leaderboard.md, leaderboard.csv and index.html, or the site, go.")],
 ) -> None:
-    """Rank victims under their defences by robust accuracy: what is recognised, and stays so under attack."""
+    """Rank victims under their defences by robust accuracy: what is recognised, and stays so under attack.
+
+    bench leaderboard RUN... --out DIR writes three files; bench leaderboard build RUN... --out DIR writes a site with a
+    ranked table a track, plots, a page an entry, and files in other formats, which works without a server.
+    """
+    from bench.core.errors import UsageError
     from bench.evaluation.options import check_writable
 
+    whole = runs[0] == BUILD
+    folders = [Path(run) for run in (runs[1:] if whole else runs)]
+    if not folders:
+        raise UsageError(
+            "RUN", "none", "the --out folder of a bench run", "bench leaderboard build bench-run --out site"
+        )
     check_writable(out)
 
     from bench.cli.score import say_passed_over
-    from bench.evaluation.runs import read_results
-    from leaderboards.board import write_board
 
     passed_over: list[DataError] = []
-    for path in write_board(read_results(runs, instead=passed_over.append), out):
+    for path in (_site if whole else _board)(folders, out, passed_over):
         typer.echo(str(path))
     say_passed_over(passed_over)
+
+
+def _board(folders: Sequence[Path], out: Path, passed_over: list[DataError]) -> list[Path]:
+    from bench.evaluation.runs import read_results
+    from leaderboards.board import write_board
+    from leaderboards.sources import check_distinct
+
+    results = read_results(folders, instead=passed_over.append)
+    check_distinct(results, folders)
+    return write_board(results, out)
+
+
+def _site(folders: Sequence[Path], out: Path, passed_over: list[DataError]) -> list[Path]:
+    from bench.evaluation.runs import read_results
+    from leaderboards.site.build import build_site
+    from leaderboards.site.facts import Gathered
+    from leaderboards.sources import check_distinct
+
+    results = read_results(folders, instead=passed_over.append)
+    check_distinct(results, folders)
+    return build_site(results, Gathered.of(folders), out)[:1]

@@ -12,6 +12,7 @@ import typer
 from bench.cli.stopping import INTERRUPTED, heeding
 from bench.cli.subcommands import Subcommands
 from bench.core.errors import BenchError
+from bench.core.plain_text import plain_text
 from bench.core.shadowing import refuse_shadow
 
 
@@ -76,7 +77,7 @@ def main() -> None:
         try:
             _run()
         except BenchError as error:
-            typer.echo(f"bench: {error}", err=True)
+            typer.echo(f"bench: {plain_text(str(error))}", err=True)
             sys.exit(error.exit_code)
         except (KeyboardInterrupt, SystemExit) as end:
             if isinstance(end, SystemExit) and end.code != INTERRUPTED:  # typer itself turns Ctrl-C into this code

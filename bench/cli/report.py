@@ -15,6 +15,7 @@ import typer
 from bench.cli.tables import attack_table, halves_table, ranking_table, tests_legend, tests_table, yes_or_no
 from bench.core.cache import appearing_file
 from bench.core.errors import UsageError
+from bench.core.plain_text import plain_text
 from bench.core.types import SAMPLE_RATE
 from bench.data.splits import LEAKS, split_named
 
@@ -112,7 +113,11 @@ def print_tables(results: Results) -> None:
     from leaderboards.ranking import boards
 
     console = Console(highlight=False)
-    say = partial(console.print, markup=False, soft_wrap=not console.is_terminal)
+    printed = partial(console.print, markup=False, soft_wrap=not console.is_terminal)
+
+    def say(line: str = "") -> None:
+        printed(plain_text(line))
+
     for entry in results.pooled:
         say()
         for line in headline(entry):

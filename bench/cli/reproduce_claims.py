@@ -50,7 +50,7 @@ def _print(own: Sequence[StatedClaim], markdown: bool) -> None:
     lists = [", ".join(map(str, numbers)) for numbers in (one.folds, one.seeds)]
     rests = f"{one.rests_on} · fold {lists[0]} · seed {lists[1]} · {one.n} utterances of {one.speakers} speakers"
     if markdown:
-        from leaderboards.board import as_markdown
+        from leaderboards.outside_text import as_markdown
 
         rows = [_HEAD, ("---",) * len(_HEAD), *(tuple(as_markdown(word) for word in _words(claim)) for claim in own)]
         typer.echo(f"\n{as_markdown(rests)}\n\n" + "\n".join(f"| {' | '.join(row)} |" for row in rows))

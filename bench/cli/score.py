@@ -55,6 +55,7 @@ def score_again(runs: Sequence[Path], k: str | None, json: str | None, estimand:
     ks = parse_ks(k) if k is not None else None
 
     from bench.cli.report import check_json_target, report
+    from bench.core.plain_text import plain_text
     from bench.scoring.dependence import estimand_named
 
     about = estimand_named(estimand)
@@ -72,7 +73,7 @@ def score_again(runs: Sequence[Path], k: str | None, json: str | None, estimand:
         said = "are of attacks that know their budget: scored at those k that they were run with"
         typer.echo(f"bench: {len(apart)} of {len(results.pooled)} results {said}", err=True)
     for failure in results.failed:
-        typer.echo(f"bench: a cell failed: {failure.error}", err=True)
+        typer.echo(f"bench: a cell failed: {plain_text(failure.error)}", err=True)
     say_passed_over(passed_over)
 
 
@@ -85,7 +86,9 @@ def say_passed_over(files: Sequence[DataError]) -> None:
     Raises:
         typer.Exit: there are any.
     """
+    from bench.core.plain_text import plain_text
+
     for error in files:
-        typer.echo(f"bench: passed over: {error}", err=True)
+        typer.echo(f"bench: passed over: {plain_text(str(error))}", err=True)
     if files:
         raise typer.Exit(files[0].exit_code)

@@ -54,6 +54,8 @@ def ranking_table(board: Board) -> Table:
     """Lay out a ranking as a table that fits 80 columns."""
     from rich.markup import escape
 
+    from bench.core.plain_text import plain_text
+
     table = narrow_table()
     table.add_column("rank", no_wrap=True)
     for title in ("victim", "defence"):
@@ -63,7 +65,8 @@ def ranking_table(board: Board) -> Table:
     for line in board.lines:
         rank = "–" if line.rank is None else str(line.rank)
         plain = (f"{one.value:.2f}" for one in (line.entry.clean.uar, line.score.acc_att))
-        table.add_row(rank, escape(line.victim), escape(line.defense), str(line.score.robust_accuracy), *plain)
+        names = (escape(plain_text(name)) for name in (line.victim, line.defense))
+        table.add_row(rank, *names, str(line.score.robust_accuracy), *plain)
     return table
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,25 @@ from typing import Any, TypeVar
 from bench.core.errors import DataError
 
 _T = TypeVar("_T")
+
+
+def loaded(text: str) -> object:
+    """Read JSON that holds nothing but text which can be written again: no half of a surrogate pair.
+
+    Args:
+        text: the JSON.
+
+    Raises:
+        ValueError: it is no JSON, or holds such a half.
+        RecursionError: it is nested too deep.
+
+    >>> loaded('{"a": [1]}')
+    {'a': [1]}
+    """
+    found = json.loads(text)
+    if "\\u" in text:
+        json.dumps(found, ensure_ascii=False).encode()
+    return found
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from bench.core.cache import appearing_file
 from bench.core.errors import DataError, UsageError
+from bench.core.regular import read_regular
 from bench.evaluation.options import parse_ks
+from bench.scoring.believing import check_same
 from bench.scoring.dependence import Estimand
 from bench.scoring.descriptions import FailedCell
 from bench.scoring.records import Store
@@ -16,7 +19,7 @@ from bench.scoring.results import Results, collect_from
 from bench.scoring.sources import Damaged, sources_in
 from bench.scoring.units import FinishedCell
 
-_RUN_FILE = "run.json"
+_RUN_FILE, _MOST_NOTED = "run.json", 2**16
 
 
 def remember(folder: Path, ks: Sequence[int]) -> None:
@@ -41,11 +44,12 @@ def remembered(folder: Path) -> tuple[int, ...]:
     Raises:
         DataError: the note is damaged.
     """
-    if not (folder / _RUN_FILE).is_file():
+    if not (folder / _RUN_FILE).exists() and not (folder / _RUN_FILE).is_symlink():
         return ()
     try:
-        return parse_ks(json.loads((folder / _RUN_FILE).read_text())["k"])
-    except (OSError, ValueError, KeyError, TypeError, UsageError) as error:
+        told = read_regular(folder / _RUN_FILE, _MOST_NOTED, "delete the file")
+        return parse_ks(json.loads(told)["k"])
+    except (ValueError, KeyError, TypeError, RecursionError, UsageError) as error:
         raise DataError(folder / _RUN_FILE, f"{error}", '{"k": [5, 15, 25]}', "delete the file") from error
 
 
@@ -72,7 +76,7 @@ def read_results(
         instead: told of a record file that cannot be read, which is passed over; by default the error is raised.
 
     Raises:
-        DataError: a folder is no run, or holds nothing finished.
+        DataError: a folder is no run, or holds nothing finished; two hold records of one cell that are not the same.
         UsageError: a k is beyond the budget of a run; "trainings" of fewer than five seeds.
     """
     if instead is None:
@@ -92,6 +96,10 @@ def read_results(
     return found
 
 
+def _note(damaged: Damaged, error: DataError) -> None:
+    damaged[Path(error.where)] = error
+
+
 def _results(
     folders: Sequence[Path], ks: Sequence[int] | None, estimand: Estimand, damaged: Damaged | None = None
 ) -> Results:
@@ -99,12 +107,17 @@ def _results(
     failed: list[FailedCell] = []
     asked = set(ks or ())
     budgets: dict[Path, int] = {}
+    places: dict[str, Store] = {}
     for folder in folders:
         store = Store(folder)
         own = sources_in(folder, damaged)
         budgets[folder] = max((cell.description.rests_on.max_queries for cell in own.values()), default=0)
+        for key in own.keys() & cells.keys():
+            if cells[key].digest != own[key].digest:
+                check_same(cells[key].read(), places[key].path(key), own[key].read(), store.path(key))
         cells.update(own)
-        failed += store.failures()
+        places |= dict.fromkeys(own, store)
+        failed += store.failures(None if damaged is None else partial(_note, damaged))
         asked |= set() if ks else set(remembered(folder))
     if not cells:
         raise DataError(folders[0], "no finished cell", "records of a bench run", "run it again to the end")

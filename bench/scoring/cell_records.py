@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.core.errors import DataError
-from bench.core.json_objects import JsonObject
+from bench.core.json_objects import JsonObject, loaded
+from bench.core.regular import at_most, read_regular
 from bench.scoring.descriptions import Description
 from bench.scoring.rows import columns_of, digest_of
 from bench.scoring.schema import AGAIN, RecordFile, current
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from bench.scoring.candidates import Tally
+
+MOST_BYTES, MOST_UNPACKED, MOST_MEMORY = 2**28, 2**29, 2**31
+"""A record file is no larger, packed and unpacked; and to unpack it takes no more memory, whatever it says."""
+MOST_ROWS, MOST_COLUMNS, MOST_TOLD = 20_000_000, 500, 2**22
+"""A record file has no more rows, columns, bytes of description."""
 
 
 @dataclass(frozen=True)
@@ -57,19 +63,41 @@ def checked(path: Path) -> RecordFile:
         DataError: it is no record file, damaged, or of a newer version.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
+    content = read_regular(path, MOST_BYTES, AGAIN)
     try:
-        file = pq.ParquetFile(pa.BufferReader(path.read_bytes()), page_checksum_verification=True)
-        table = file.read(use_threads=False)  # of one small file, threads take longer
+        table = _decoded(content)
         text = table.schema.metadata[b"serbench"]
         digest = table.schema.metadata.get(b"serbench_sha256")
         own = digest_of(text.decode(), columns_of(table), table.num_rows)
         if digest is not None and own != digest.decode():  # older files have none
             raise ValueError("a description or columns that are not those written")
-        return current(path, table, JsonObject.of(path, json.loads(text), AGAIN))
-    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
+        return current(path, table, JsonObject.of(path, loaded(text.decode()), AGAIN))
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError, RecursionError, MemoryError) as error:
         raise DataError(path, f"no readable records ({error})", "a record file", AGAIN) from error
+
+
+def _decoded(content: bytes) -> pa.Table:
+    """A file's columns, unpacked only where it says to be of a size that can be meant, and into no more memory."""
+    import pyarrow as arrow
+    import pyarrow.parquet as pq
+
+    with at_most(MOST_MEMORY):
+        file = pq.ParquetFile(arrow.BufferReader(content), page_checksum_verification=True)
+        about = file.metadata
+        unpacked = sum(about.row_group(number).total_byte_size for number in range(about.num_row_groups))
+        told = sum(map(len, (about.metadata or {}).values()))
+        sizes = (about.num_rows, MOST_ROWS, "rows"), (about.num_columns, MOST_COLUMNS, "columns")
+        for found, most, what in (
+            *sizes,
+            (unpacked, MOST_UNPACKED, "bytes"),
+            (told, MOST_TOLD, "bytes of description"),
+        ):
+            if found > most:
+                raise ValueError(f"{found:,} {what}; at most {most:,} are read")
+        table = file.read(use_threads=False)
+        table.validate(full=True)  # texts are UTF-8
+        return table
 
 
 def pooled_rows(cells: Iterable[CellRecords]) -> pd.DataFrame:

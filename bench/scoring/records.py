@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from bench.core.cache import appearing_file
 from bench.core.errors import DataError
-from bench.core.json_objects import JsonObject
+from bench.core.json_objects import JsonObject, loaded
+from bench.core.regular import read_regular
 from bench.core.sealing import set_aside
 from bench.scoring.cell_records import CellRecords as CellRecords
 from bench.scoring.cell_records import checked
@@ -27,6 +28,9 @@ from bench.scoring.schema import AGAIN
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+MOST_NOTED = 2**22
+"""Bytes that a note of a failure may have."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +182,10 @@ class Store:
         """
         if not (self.folder / "cells").is_dir():
             raise DataError(self.folder, "no folder cells/ in it", "the --out folder of a bench run", "check the path")
+        if (self.folder / "cells").is_symlink():
+            raise DataError(
+                self.folder / "cells", "a link", "a folder of the run's own", "name the run that it leads to"
+            )
         for path in sorted((self.folder / "cells").glob("*.parquet")):
             try:
                 cell = read_cell(path)
@@ -199,9 +207,24 @@ class Store:
         """Read why a cell failed."""
         return _read_failure(self._failure(key))
 
-    def failures(self) -> list[FailedCell]:
-        """Read of all failed cells why, in the order of their keys."""
-        return [_read_failure(path) for path in sorted((self.folder / "failed").glob("*.json"))]
+    def failures(self, instead: Callable[[DataError], None] | None = None) -> list[FailedCell]:
+        """Read of all failed cells why, in the order of their keys.
+
+        Args:
+            instead: told of a note that cannot be read, which is passed over; by default the error is raised.
+
+        Raises:
+            DataError: a note cannot be read.
+        """
+        found = []
+        for path in sorted((self.folder / "failed").glob("*.json")):
+            try:
+                found.append(_read_failure(path))
+            except DataError as error:
+                if instead is None:
+                    raise
+                instead(error)
+        return found
 
 
 def _keys(folder: Path, suffix: str) -> set[str]:
@@ -215,7 +238,7 @@ def _keys(folder: Path, suffix: str) -> set[str]:
 def _read_failure(path: Path) -> FailedCell:
     remedy = "delete it: the cell runs again"
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        found = loaded(read_regular(path, MOST_NOTED, remedy).decode())
+    except (ValueError, RecursionError) as error:
         raise DataError(path, f"no readable note of a failure ({error})", "JSON", remedy) from error
     return FailedCell.of(JsonObject.of(path, found, remedy))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
 from bench.core.errors import DataError
-from bench.core.json_objects import JsonObject
-from bench.scoring.cell_records import CellRecords, read_cell
+from bench.core.json_objects import JsonObject, loaded
+from bench.core.regular import read_regular
+from bench.scoring.believing import check_believable, check_description
+from bench.scoring.cell_records import MOST_BYTES, MOST_TOLD, CellRecords, read_cell
 from bench.scoring.descriptions import Description
 from bench.scoring.rows import SCHEMA, digest_of
 from bench.scoring.schema import AGAIN
@@ -35,6 +36,8 @@ def sources_in(folder: Path, damaged: Damaged | None = None) -> dict[str, Finish
     """
     if not (folder / "cells").is_dir():
         raise DataError(folder, "no folder cells/ in it", "the --out folder of a bench run", "check the path")
+    if (folder / "cells").is_symlink():
+        raise DataError(folder / "cells", "a link", "a folder of the run's own", "name the run that it leads to")
     found: dict[str, FinishedCell] = {}
     paths = [path for path in sorted((folder / "cells").glob("*.parquet")) if path not in (damaged or ())]
     for path, content in _contents(paths):
@@ -57,9 +60,9 @@ def _contents(paths: Sequence[Path]) -> Iterator[tuple[Path, bytes | DataError]]
 
 def _content(path: Path) -> bytes | DataError:
     try:
-        return path.read_bytes()
-    except OSError as error:
-        return DataError(path, f"no readable records ({error})", "a record file", AGAIN)
+        return read_regular(path, MOST_BYTES, AGAIN)
+    except DataError as error:
+        return error
 
 
 def source_of(path: Path, damaged: Damaged | None = None) -> FinishedCell:
@@ -79,6 +82,7 @@ def _source(path: Path, content: bytes | DataError, damaged: Damaged | None) -> 
     if isinstance(content, DataError):
         raise content
     description = _described(path, content) or read_cell(path).description
+    check_description(path, path.stem, description)
     return FinishedCell(description, partial(_read, path, damaged), hashlib.sha256(content).hexdigest())
 
 
@@ -93,17 +97,23 @@ def _described(path: Path, content: bytes) -> Description | None:
         text = schema.metadata[b"serbench"].decode()
         columns = [[field.name, str(field.type)] for field in schema]
         digest = schema.metadata.get(b"serbench_sha256")  # older files have none
-        told = json.loads(text)
+        if len(text) > MOST_TOLD:
+            return None
+        told = loaded(text)
+        if not isinstance(told, dict):
+            return None
         if digest not in (None, digest_of(text, columns, metadata.num_rows).encode()) or told.pop("schema") != SCHEMA:
             return None
         return Description.of(JsonObject.of(path, told, AGAIN))
-    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError, AttributeError, DataError):
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError, RecursionError, DataError):
         return None
 
 
 def _read(path: Path, damaged: Damaged | None) -> CellRecords:
     try:
-        return read_cell(path)
+        cell = read_cell(path)
+        check_believable(path, cell)
+        return cell
     except DataError as error:
         if damaged is not None:
             damaged[path] = error

@@ -87,3 +87,11 @@ def test_the_same_run_twice_is_on_the_board_once(finished_run: tuple, bench_here
     bench_here("leaderboard", finished_run[0], copy, finished_run[0], "--out", tmp_path / "thrice")
     for name in ("leaderboard.md", "leaderboard.csv", "index.html"):
         assert (tmp_path / "once" / name).read_bytes() == (tmp_path / "thrice" / name).read_bytes()
+
+
+def test_a_site_is_built_of_runs(finished_run: tuple, second_run: Path, bench_here: Callable, tmp_path: Path) -> None:
+    said = bench_here("leaderboard", "build", finished_run[0], second_run, "--out", tmp_path / "site")
+    assert said.code == 0, said.err
+    assert said.out.split() == [str(tmp_path / "site" / "index.html")]
+    assert len(list((tmp_path / "site" / "entries").iterdir())) == 2 * 3, "victims in two tracks: Corr yes, and no"
+    assert bench_here("leaderboard", "build", "--out", tmp_path / "none").code == 2

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pytest
 from numpy.typing import NDArray
 
+from bench.scoring import outcomes as module
 from bench.scoring.bells import NAMED, Ring
 from bench.scoring.descriptions import Description, RestsOn
 from bench.scoring.names import CellNames, Setting
@@ -112,3 +114,14 @@ def test_a_board_says_which_ranks_are_open() -> None:
     (board,) = boards(replace(few, pooled=guesses))
     assert [(str(line.rank), line.victim) for line in board.lines][-1] == ("4", "best")
     assert str(board.lines[0].rank) == "1 [1–2]"
+
+
+def test_many_entries_are_ranked_as_one_pair_at_a_time_ranks_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Entries that have the same utterances are compared at once; one that has others, and one without any, are not."""
+    rows = drawn((0.1, 0.2, 0.5, 0.55, 0.9, 0.95))
+    found: list[Outcomes | None] = [*map(outcomes, rows), None, outcomes(rows[0][:60])]
+    figures = [*(float(row.mean()) for row in rows), 0.4, float(rows[0][:60].mean())]
+    at_once = rank_outcomes(figures, found, [0] * 7 + [1])
+    monkeypatch.setattr(module, "_MANY", 99)
+    assert at_once == rank_outcomes(figures, found, [0] * 7 + [1])
+    assert len({(one.low, one.high) for one in at_once}) > 3

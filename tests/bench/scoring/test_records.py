@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from bench.core.errors import DataError
 from bench.evaluation.runs import read_results, remember, remembered
 from bench.measures.catalogue import MEASURES
+from bench.scoring.believing import determined_key
 from bench.scoring.records import Store, pooled_rows
 from bench.scoring.results import collect
 from bench.scoring.rows import LATER, NEEDED, SCHEMA, Row
@@ -214,21 +215,27 @@ def test_failures(tmp_path: Path, about: dict[str, Any], rows: list[Row]) -> Non
         ("{}", "no field corpus; expected one"),
     ],
 )
-def test_a_damaged_note_of_a_failure_is_named(store: Store, text: str, said: str) -> None:
+def test_a_damaged_note_of_a_failure_is_named(store: Store, text: str, said: str, about: dict[str, Any]) -> None:
+    store.path("key").rename(store.path(determined_key(about)))
     note = store.folder / "failed" / "other.json"
     note.parent.mkdir()
     note.write_text(text)
     with pytest.raises(DataError) as caught:
         read_results([store.folder])
     assert str(caught.value).startswith(f"{note}: found {said}")
+    told: list[DataError] = []
+    assert read_results([store.folder], instead=told.append).pooled, "and hides nothing else"
+    assert [error.where for error in told] == [str(note)]
 
 
 def test_a_failure_is_told_until_its_own_cell_is_done(store: Store, about: dict[str, Any], rows: list[Row]) -> None:
+    store.path("key").rename(store.path(determined_key(about)))
     store.fail("edited", about | {"code": "of another time"}, "it broke", "Traceback ...")
     assert not read_results([store.folder]).failed, "the same cell is done, with other code"
-    store.fail("again", about | {"repeat": 1}, "it broke", "Traceback ...")
+    again = about | {"repeat": 1}
+    store.fail(determined_key(again), again, "it broke", "Traceback ...")
     assert [one.names.repeat for one in read_results([store.folder]).failed] == [1]
-    store.write("again", about | {"repeat": 1}, rows)
+    store.write(determined_key(again), again, rows)
     assert not read_results([store.folder]).failed
 
 
@@ -257,15 +264,15 @@ def test_which_k_a_run_was_scored_at(tmp_path: Path) -> None:
 
 
 def test_scores_are_read_from_records_alone(tmp_path: Path, about: dict[str, Any], rows: list[Row]) -> None:
-    store = Store(tmp_path)
-    store.write("key", about, rows)
+    store, key = Store(tmp_path), determined_key(about)
+    store.write(key, about, rows)
     remember(tmp_path, (1, 2, 99))
     results = read_results([tmp_path])
     assert [(score.k, score.acc_att.value, score.acc_att.n) for score in results.cells[0].scores] == [
         (1, 0.0, 2),
         (2, 0.5, 2),
     ]
-    assert results.cells == collect([store.read("key")], (2, 1)).cells
+    assert results.cells == collect([store.read(key)], (2, 1)).cells
     frame = results.to_frame()
     assert isinstance(frame, pd.DataFrame)
     assert frame["k"].tolist() == [1, 2]

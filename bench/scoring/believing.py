@@ -1,0 +1,212 @@
+"""Records that somebody else may have made: checked for what the referee could have written, and never believed.
+
+A digest says that a file is what its writer wrote, not that the writer was a referee. So what a figure rests on is
+computed anew from the rows.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import numpy as np
+
+from bench.core.errors import DataError, UsageError
+from bench.core.keys import key_of_json
+from bench.core.types import REFUSED
+from bench.data.splits import split_named
+from bench.data.tasks import TASKS
+from bench.scoring.cell_records import CellRecords
+from bench.scoring.descriptions import Description
+from bench.scoring.schema import AGAIN
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from bench.scoring.records import Store
+
+LABELS = ("attack_base", "corr", "noises", "found", "exit_code")
+"""Fields of a description that are no part of what determines a cell, and so of its key."""
+MOST_QUERIES = 100_000
+"""No budget of a search is greater."""
+
+
+def believed(store: Store, instead: Callable[[DataError], None] | None = None) -> Iterator[CellRecords]:
+    """Read all finished cells of a run whose records the referee could have written.
+
+    Args:
+        store: the run's folder, perhaps somebody else's.
+        instead: told of each file that is passed over; by default its error is raised.
+
+    Raises:
+        DataError: the folder is not a run; or a file is not to be believed.
+    """
+    for cell in store.cells(instead):
+        try:
+            check_believable(store.path(cell.key), cell)
+        except DataError as error:
+            if instead is None:
+                raise
+            instead(error)
+        else:
+            yield cell
+
+
+def check_believable(path: Path, cell: CellRecords) -> None:
+    """Refuse a cell whose description or rows contradict themselves, its key, or the referee's rules.
+
+    Args:
+        path: its file, named in messages.
+        cell: as it was read.
+
+    Raises:
+        DataError: the key is not that of the description; a row is missing, twice there, or says what no referee does.
+    """
+    check_description(path, cell.key, cell.description)
+    rows = cell.rows
+    start = _starts(path, rows)
+    _check_constant(path, rows, start)
+    _check_answers(path, rows, cell)
+    _check_accepted(path, rows, start, cell.description.rests_on.min_snr_db)
+
+
+def check_same(one: CellRecords, path: Path, other: CellRecords, beside: Path) -> None:
+    """Refuse two files of one cell that do not hold the same, so that neither takes the other's place unseen.
+
+    Args:
+        one: a cell.
+        path: its file.
+        other: the cell with the same key from another run.
+        beside: its file.
+
+    Raises:
+        DataError: they differ; it names both.
+    """
+    if one.description.text != other.description.text or not one.rows.equals(other.rows):
+        expected = f"the records of cell {one.key} that {path} holds"
+        raise DataError(beside, "others of the same cell", expected, "leave out the run that you do not trust")
+
+
+def determined_key(description: Mapping[str, object]) -> str:
+    """Return the key of the cell that a description tells of: the name of its file.
+
+    Args:
+        description: as it stands in the file, without the version.
+    """
+    return key_of_json({name: value for name, value in description.items() if name not in LABELS})
+
+
+def check_description(path: Path, own_key: str, about: Description) -> None:
+    """Refuse a description that contradicts itself, or the key that its file is named by.
+
+    Args:
+        path: the file, named in messages.
+        own_key: its name.
+        about: what it says.
+
+    Raises:
+        DataError: it does.
+    """
+    rests = about.rests_on
+    if (key := determined_key(json.loads(about.text))) != own_key:
+        _refuse(path, f"what has the key {key}", f"a description of the cell {own_key}")
+    if not 1 <= rests.max_queries <= MOST_QUERIES:
+        _refuse(path, f"a budget of {rests.max_queries} queries", f"1 to {MOST_QUERIES:,}")
+    try:
+        split_named(about.names.setting.split)
+    except UsageError as error:
+        raise DataError(path, f"split {error.found}", error.expected, AGAIN) from error
+    if not math.isfinite(rests.min_snr_db):
+        _refuse(path, f"a threshold of {rests.min_snr_db} dB", "a number")
+    told = {name: about.attack_params.get(name) for name in ("corr", "noises")}
+    if isinstance(told["corr"], bool) and told["corr"] != about.corr:
+        _refuse(path, f"corr {about.corr} of an attack with {told['corr']}", "the same")
+    if about.noises != tuple(one for one in about.noises if told["noises"] in (None, one)) and len(about.noises) == 1:
+        _refuse(path, f"noises {about.noises[0]} of an attack that keeps to {told['noises']}", "the same")
+
+
+def _starts(path: Path, rows: pd.DataFrame) -> NDArray[np.intp]:
+    """The place of each row's clean row, after looking that queries of an utterance are 0, 1, 2 ... without a gap."""
+    codes = rows["utterance"].factorize()[0]
+    order = np.lexsort((rows["query"].to_numpy(), codes))
+    sorted_codes, queries = codes[order], rows["query"].to_numpy()[order]
+    first = np.flatnonzero(np.r_[True, sorted_codes[1:] != sorted_codes[:-1]])
+    expected = np.arange(len(order)) - np.repeat(first, np.diff(np.r_[first, len(order)]))
+    if wrong := _first(queries != expected):
+        row = rows.iloc[order[wrong - 1]]
+        found = f"query {row['query']} of utterance {_shown(row['utterance'])} in the place of {expected[wrong - 1]}"
+        _refuse(path, found, "the clean row and then each query once, from 1 on")
+    start = np.empty(len(order), dtype=np.intp)
+    start[order] = order[first][sorted_codes]
+    return start
+
+
+def _check_constant(path: Path, rows: pd.DataFrame, start: NDArray[np.intp]) -> None:
+    for name in ("speaker", "label_true", "label_before"):
+        values = rows[name].to_numpy(object)
+        if place := _first(values != values[start]):
+            whose = _shown(rows["utterance"].iloc[place - 1])
+            _refuse(path, f"two values of {name} for utterance {whose}", "one")
+    clean = rows["query"].to_numpy() == 0
+    said = rows["label_after"].to_numpy(object) != rows["label_before"].to_numpy(object)
+    if place := _first(clean & said):
+        whose = _shown(rows["utterance"].iloc[place - 1])
+        _refuse(path, f"a clean row of utterance {whose} with two answers", "one")
+
+
+def _check_answers(path: Path, rows: pd.DataFrame, cell: CellRecords) -> None:
+    rests, task = cell.description.rests_on, TASKS.get(cell.description.names.setting.task)
+    if (most := int(rows["query"].max())) > rests.max_queries:
+        _refuse(path, f"query {most}", f"at most {rests.max_queries}, the search's budget")
+    if task is not None:
+        for name in ("label_true", "label_before", "label_after"):
+            strange = set(rows[name].unique()) - {*task.classes, *(() if name == "label_true" else (REFUSED,))}
+            if strange:
+                _refuse(path, f"{name} {_shown(min(strange))}", f"a class of task {task.name}")
+    asked = rows["query"].to_numpy() > 0
+    for name, low, high in (("snr_db", -math.inf, math.inf), ("flip_share", 0.0, 1.0)):
+        values = rows[name].to_numpy(float)
+        if place := _first((values < low) | (values > high)):
+            _refuse(path, f"{name} {values[place - 1]}", f"{low} to {high}")
+    fair, additive = (rows[name].eq(True).to_numpy(bool) for name in ("imperceptible", "additive"))
+    if _first(fair & ~additive & rows["additive"].notna().to_numpy(bool)):
+        _refuse(path, "a candidate that is imperceptible and not additive", "each column within the next")
+    if _first(~asked & (fair | rows["snr_db"].notna().to_numpy(bool))):
+        _refuse(path, "a clean row with an SNR, or of a perturbation", "none")
+
+
+def _check_accepted(path: Path, rows: pd.DataFrame, start: NDArray[np.intp], min_snr_db: float) -> None:
+    """Decide of each row anew whether it is a success; of one without an SNR the perception table has a say as well."""
+    before, after = (rows[name].to_numpy(object) for name in ("label_before", "label_after"))
+    flips, snr = rows["flip_share"].to_numpy(float), rows["snr_db"].to_numpy(float)
+    asked, accepted = rows["query"].to_numpy() > 0, rows["accepted"].to_numpy(bool)
+    settled = ~(flips[start] >= 0.5)
+    lasting = ~rows["tied"].eq(True).to_numpy(bool) & ~(flips <= 0.5)
+    fooled = (before != after) & (before != REFUSED) & (after != REFUSED)
+    could = asked & fooled & settled & lasting
+    known = ~np.isnan(snr)
+    wrong = (accepted & ~could) | (known & (accepted != (could & (snr > min_snr_db))))
+    if place := _first(wrong):
+        row = rows.iloc[place - 1]
+        what = f"query {row['query']} of utterance {_shown(row['utterance'])} at {snr[place - 1]:g} dB, "
+        what += f"{_shown(row['label_before'])} → {_shown(row['label_after'])}"
+        says = ("no success", "a success")
+        _refuse(path, f"{what}, as {says[bool(row['accepted'])]}", f"{says[not row['accepted']]} by the referee's rule")
+
+
+def _first(wrong: object) -> int:
+    """One more than the place of the first that is wrong; 0 where none is."""
+    places = np.flatnonzero(np.asarray(wrong))
+    return int(places[0]) + 1 if len(places) else 0
+
+
+def _shown(value: object) -> str:
+    return f"{value!r:.80}"
+
+
+def _refuse(path: Path, found: str, expected: str) -> NoReturn:
+    raise DataError(path, found, expected, AGAIN)

@@ -1,0 +1,62 @@
+"""Runs that are put on one board: no two of them may call different figures by the same name."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from pathlib import Path
+
+from bench.core.errors import DataError
+from bench.scoring.believing import believed
+from bench.scoring.descriptions import RestsOn
+from bench.scoring.records import Store
+from bench.scoring.results import PooledScores, Results
+
+
+def check_distinct(results: Results, folders: Sequence[Path]) -> None:
+    """Refuse two runs that have a victim, defence and attack of the same names on the same speech, of other code.
+
+    Neither may take the other's place, and a reader could not tell their lines apart. Where one folder has both, as
+    after an update, both stand on the board.
+
+    Args:
+        results: of all runs.
+        folders: the runs.
+
+    Raises:
+        DataError: there are such; it names both runs.
+    """
+    seen: dict[Hashable, PooledScores] = {}
+    for entry in results.pooled:
+        name = _named(entry)
+        other = seen.setdefault(name, entry)
+        if other is not entry:
+            _check_one_run(other, entry, folders)
+
+
+def _named(entry: PooledScores) -> Hashable:
+    rests = entry.rests_on
+    data = rests.corpus_fingerprint, rests.noise_fingerprint, rests.perception, rests.min_snr_db, rests.max_queries
+    return entry.victim, entry.defense, entry.attack, entry.setting, data, entry.threat_model
+
+
+def _check_one_run(one: PooledScores, other: PooledScores, folders: Sequence[Path]) -> None:
+    places = [_where(entry.rests_on, entry, folders) for entry in (one, other)]
+    apart = next(((a, b) for a in places[0] for b in places[1] if a != b), None)
+    if apart is None or set(places[0]) & set(places[1]):
+        return
+    what = f"{one.victim} under {one.defense} by {one.attack}, measured by other code or with other versions"
+    expected = f"a name that {apart[0]} does not have for other figures"
+    raise DataError(apart[1], what, expected, "leave one of the two runs out, or make a board of each")
+
+
+def _where(rests_on: RestsOn, entry: PooledScores, folders: Sequence[Path]) -> list[Path]:
+    """The runs that have a cell of an entry: looked for only where there is something to say."""
+    found = []
+    for folder in folders:
+        for cell in believed(Store(folder), lambda _: None):
+            about = cell.description
+            names = about.names.victim, about.names.defense, about.attack_base, about.names.setting
+            if about.rests_on == rests_on and names == (entry.victim, entry.defense, entry.attack, entry.setting):
+                found.append(folder)
+                break
+    return found
