@@ -17,12 +17,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from bench.evaluation.runs import read_results
+from benchmarks.made_records import MadeUp
 from leaderboards.site.build import build_site
 from leaderboards.site.facts import Gathered
 from leaderboards.site.tracks import tracks
-
-from bench.evaluation.runs import read_results
-from benchmarks.made_records import MadeUp
 from leaderboards.sources import check_distinct
 
 _T = TypeVar("_T")

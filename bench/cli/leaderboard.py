@@ -54,10 +54,9 @@ def _board(folders: Sequence[Path], out: Path, passed_over: list[DataError]) -> 
 
 
 def _site(folders: Sequence[Path], out: Path, passed_over: list[DataError]) -> list[Path]:
+    from bench.evaluation.runs import read_results
     from leaderboards.site.build import build_site
     from leaderboards.site.facts import Gathered
-
-    from bench.evaluation.runs import read_results
     from leaderboards.sources import check_distinct
 
     results = read_results(folders, instead=passed_over.append)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from leaderboards.site.facts import CellFacts, Gathered
 
 from bench.contracts.threat_models import COUNTED
 from bench.scoring.bells import NAMED, Ring
@@ -17,6 +16,7 @@ from bench.scoring.estimates import Difference, Estimate
 from bench.scoring.pooling import CleanScores, Perturbed, PerturbedScores
 from bench.scoring.results import PooledScores, Results
 from benchmarks.made_records import EFFECTS, MadeUp
+from leaderboards.site.facts import CellFacts, Gathered
 
 KS = (1, 3, 6)
 SCRIPT = "<script>document.title='owned'</script>"

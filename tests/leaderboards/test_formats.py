@@ -14,10 +14,10 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from leaderboards.site.formats import FOLDER, as_csv, as_json, as_table, as_tex, files
-from leaderboards.site.tracks import Track, tracks
 
 from leaderboards.outside_text import as_markdown, in_spreadsheet, in_tex
+from leaderboards.site.formats import FOLDER, as_csv, as_json, as_table, as_tex, files
+from leaderboards.site.tracks import Track, tracks
 from tests.leaderboards.made_site import FORMULA, SCRIPT, made
 
 

@@ -7,16 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from leaderboards.site.build import build_site
-from leaderboards.site.entry import chosen, command, groups, lines
-from leaderboards.site.facts import Gathered
-from leaderboards.site.tracks import Track, tracks
 
 from bench.contracts.threat_models import ThreatModel
 from bench.core.plain_text import plain_text
 from bench.scoring.bells import NAMED, Ring
 from bench.scoring.estimates import Estimate
 from bench.scoring.results import PooledScores, Results
+from leaderboards.site.build import build_site
+from leaderboards.site.entry import chosen, command, groups, lines
+from leaderboards.site.facts import Gathered
+from leaderboards.site.tracks import Track, tracks
 from tests.leaderboards.made_site import KS, RUN, made
 
 Made = tuple[Results, Gathered]

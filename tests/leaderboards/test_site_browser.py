@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from leaderboards.site.build import build_site
 
+from leaderboards.site.build import build_site
 from tests.leaderboards.browser import CHROMIUM, Browser
 from tests.leaderboards.made_site import ESCAPE, FORMULA, SCRIPT, TURNED, made
 
