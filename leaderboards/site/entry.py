@@ -162,7 +162,8 @@ def citation(entry: RankedEntry, track: Track, page: str) -> str:
     return (
         f"@misc{{serbench-{key},\n"
         f"  title = {{serbench leaderboard entry {key}: {_tex(entry.name)} on {_tex(of.corpus)} ({_tex(of.task)})}},\n"
-        f"  note = {{Track {track.name.id}; records of serbench {_tex(rests.versions['serbench'])}, code {rests.code[:12]}}},\n"
+        f"  note = {{Track {track.name.id}; records of serbench {_tex(rests.versions['serbench'])}, "
+        f"code {rests.code[:12]}}},\n"
         f"  howpublished = {{\\url{{https://serbench.github.io/serbench/}}}}\n}}"
     )
 

@@ -37,7 +37,8 @@ COLUMNS = (
     BoardColumn(
         "rank",
         "Rank",
-        "1 is best, by robust accuracy. In brackets: the ranks that the data leave open, since differences may be luck. "
+        "1 is best, by robust accuracy. In brackets: the ranks that the data leave open, since differences may be "
+        "luck. "
         "“=” stands before a rank that several share. No rank has what always gives one answer; what answers no better "
         "than guesses stands last.",
         first="up",
@@ -47,8 +48,10 @@ COLUMNS = (
     BoardColumn(
         "name",
         "Model and defence",
-        "A victim is a model that recognises emotions from speech; a defence is what was done to make it harder to fool. "
-        "The name leads to a page with everything that is known of the entry. ⚠ is an alarm: a sign in the records that the "
+        "A victim is a model that recognises emotions from speech; a defence is what was done to make it harder "
+        "to fool. "
+        "The name leads to a page with everything that is known of the entry. ⚠ is an alarm: a sign in the "
+        "records that the "
         "figures are doubtful.",
         number=False,
         first="up",
@@ -57,7 +60,8 @@ COLUMNS = (
     BoardColumn(
         "robust",
         "Robust accuracy",
-        "Share of utterances that are recognised when nobody attacks, and that the strongest attack anybody ran does not "
+        "Share of utterances that are recognised when nobody attacks, and that the strongest attack anybody ran "
+        "does not "
         f"change within the chosen number of queries. Higher is better. {_INTERVAL}",
         narrow=True,
         viewed=True,
@@ -73,7 +77,8 @@ COLUMNS = (
     BoardColumn(
         "acc_att",
         "Acc_att",
-        "Attack success: the share of utterances whose recognised emotion the strongest attack changes within the chosen "
+        "Attack success: the share of utterances whose recognised emotion the strongest attack changes within the "
+        "chosen "
         f"number of queries, by a change quieter than the speech by the track's limit. Lower is better. {_INTERVAL}",
         first="up",
         viewed=True,
@@ -101,7 +106,8 @@ COLUMNS = (
     BoardColumn(
         "gap",
         "Validity gap",
-        "Acc_att with all noises, less Acc_att with imperceptible ones, of the strongest attack: what is won by changes "
+        "Acc_att with all noises, less Acc_att with imperceptible ones, of the strongest attack: what is won by "
+        "changes "
         "that people hear too, and that are no fair attack.",
         viewed=True,
     ),
@@ -126,7 +132,8 @@ COLUMNS = (
     BoardColumn(
         "n",
         "n",
-        "How many attacked utterances the figures rest on, each counted once a training and repeat; and how many people "
+        "How many attacked utterances the figures rest on, each counted once a training and repeat; and how many "
+        "people "
         "speak them. Fewer than six speakers say little about others.",
     ),
 )
