@@ -1,0 +1,118 @@
+"""What the site needs of records beside their scores: which utterances fell, and at which query."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.contracts.threat_models import COUNTED, Counted
+from bench.core.specs import NO_DEFENSE, Spec, bare
+from bench.scoring.believing import believed
+from bench.scoring.cell_records import CellRecords
+from bench.scoring.descriptions import Description
+from bench.scoring.records import Store
+from bench.scoring.scores import within
+from leaderboards.site.tracks import TrackName, who
+
+NEVER = 0
+"""Stands for a query that never came: no candidate was accepted."""
+
+
+@dataclass(frozen=True)
+class CellFacts:
+    """Hold what became of a cell's utterances, in the order of their ids.
+
+    Args:
+        about: the cell's description.
+        utterances: ids, shape (n,).
+        speakers: likewise.
+        truths: the corpus's labels.
+        answers: what the victim says of clean speech.
+        fell: by kind of noises that is counted, the query at which each fell; 0 where it did not.
+    """
+
+    about: Description
+    utterances: NDArray[np.object_]
+    speakers: NDArray[np.object_]
+    truths: NDArray[np.object_]
+    answers: NDArray[np.object_]
+    fell: Mapping[Counted, NDArray[np.int32]]
+
+    @classmethod
+    def of(cls, cell: CellRecords) -> CellFacts:
+        """Take them from records."""
+        rows = cell.rows
+        clean = rows[rows["query"] == 0].sort_values("utterance")
+        ids = clean["utterance"].to_numpy(object)
+        place = np.searchsorted(ids.astype(str), rows["utterance"].to_numpy(object).astype(str))
+        fell = {}
+        for noises in cell.description.noises:
+            hit = (rows["accepted"] & within(rows, noises)).to_numpy(bool)
+            first = np.full(len(ids), np.iinfo(np.int32).max, dtype=np.int32)
+            np.minimum.at(first, place[hit], rows["query"].to_numpy(np.int32)[hit])
+            fell[noises] = np.where(first == np.iinfo(np.int32).max, NEVER, first).astype(np.int32)
+        speakers, truths, answers = (clean[name].to_numpy(object) for name in ("speaker", "label_true", "label_before"))
+        return cls(cell.description, ids, speakers, truths, answers, fell)
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Gather the facts of all cells that a site is made of.
+
+    Args:
+        cells: in the order of their descriptions.
+    """
+
+    cells: tuple[CellFacts, ...] = ()
+
+    @classmethod
+    def of(cls, folders: Iterable[Path]) -> Gathered:
+        """Gather them from runs; a cell that several runs have counts once, halves of a bank and what fails do not.
+
+        Args:
+            folders: the runs, whose records have been read for their scores.
+        """
+        found: dict[str, CellFacts] = {}
+        for folder in folders:
+            for cell in believed(Store(folder), lambda _: None):
+                if cell.key not in found and cell.description.names.half is None:
+                    found[cell.key] = CellFacts.of(cell)
+        return cls(tuple(sorted(found.values(), key=lambda one: one.about.text)))
+
+    def by_entry(self) -> dict[tuple[TrackName, tuple[str, ...]], list[CellFacts]]:
+        """Return cells by their track and by who was attacked."""
+        found: dict[tuple[TrackName, tuple[str, ...]], list[CellFacts]] = {}
+        for cell in self.cells:
+            about, names = cell.about, cell.about.names
+            track = TrackName.of(names.setting, about.rests_on, about.shared, about.corr)
+            found.setdefault((track, who(names.victim, names.defense, about.rests_on)), []).append(cell)
+        return found
+
+    def seen(self) -> dict[str, frozenset[str]]:
+        """Return by each defence's spec the names of the attacks and effects that it was made with."""
+        found: dict[str, frozenset[str]] = {}
+        for cell in self.cells:
+            defense = cell.about.names.defense
+            if defense != NO_DEFENSE and defense not in found:
+                found[defense] = frozenset(_made_of(json.loads(cell.about.text)["fitting"].get("defense")))
+        return found
+
+
+def _made_of(told: object) -> Iterator[str]:
+    """The names of all components within a defence, however deep."""
+    if not isinstance(told, Mapping):
+        return
+    parts = told.get("made_of")
+    for part in parts if isinstance(parts, list) else ():
+        if isinstance(part, Mapping) and isinstance(spec := part.get("spec"), str):
+            yield Spec.parse(bare(spec)).name
+            yield from _made_of(part)
+
+
+KINDS: tuple[Counted, ...] = tuple(reversed(COUNTED))
+"""Kinds of noises, the widest first, as tables show them."""
