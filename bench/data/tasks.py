@@ -78,7 +78,8 @@ def task_named(name: str) -> Task:
     if name in TASKS:
         return TASKS[name]
     from bench.core.specs import did_you_mean
-    from bench.data.task_files import installed_names, installed_task, is_file, read_task
+    from bench.data.installed_tasks import installed_names, installed_task
+    from bench.data.task_files import is_file, read_task
 
     if is_file(name):
         return read_task(Path(name), TASKS)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench import ComponentError, Task, UsageError
-from bench.data import task_files
+from bench.data import installed_tasks
 from bench.data.tasks import TASKS, task_named
 
 STRESSED = Task(
@@ -85,10 +85,10 @@ def test_a_file_that_is_not_there_is_named() -> None:
 
 def test_an_installed_package_brings_one(monkeypatch: pytest.MonkeyPatch) -> None:
     points = {
-        name: metadata.EntryPoint(name, f"{__name__}:{value}", task_files.GROUP)
+        name: metadata.EntryPoint(name, f"{__name__}:{value}", installed_tasks.GROUP)
         for name, value in {"stressed": "STRESSED", "other": "STRESSED", "text": "TOML", "gone": "GONE"}.items()
     }
-    monkeypatch.setattr(task_files, "_installed", lambda: points)
+    monkeypatch.setattr(installed_tasks, "_installed", lambda: points)
     monkeypatch.setattr(metadata.EntryPoint, "load", lambda point: globals()[point.value.partition(":")[2]])
     assert task_named("stressed") is STRESSED
     for name, said in (("other", "one named 'stressed'"), ("text", "found a str"), ("gone", "KeyError")):
