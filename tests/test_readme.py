@@ -71,7 +71,7 @@ def test_the_attack_of_the_readme_runs(
 def test_the_python_of_the_readme_runs(
     tiny_corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert len(PYTHON) == 2
+    assert len(PYTHON) == 3
     monkeypatch.chdir(tmp_path)
     shutil.copytree(tiny_corpus, "path/to/emodb")
     names: dict[str, Any] = {}
@@ -80,6 +80,11 @@ def test_the_python_of_the_readme_runs(
     assert "acc_att" in said
     assert len(names["scores"]) == 12
     assert len(list(Path("emodb-run/cells").glob("*.parquet"))) == 4
+    names = {}
+    shutil.copy(next(Path("path/to/emodb/wav").glob("03a01W*.wav")), "speech.wav")
+    exec(compile(PYTHON[2], "README.md", "exec"), names)
+    assert f"{names['done'].before} → {names['done'].after}" in capsys.readouterr().out
+    assert names["done"].success == Path("adversarial.wav").is_file()
 
 
 def test_the_json_is_as_documented(finished_run: tuple[Path, Any]) -> None:

@@ -15,6 +15,7 @@ from bench.core.plain import Plain
 from bench.core.remembering import keep, recalled
 from bench.evaluation.runs import read_results
 from bench.scoring import kept_scores, sources
+from bench.scoring.believing import determined_key
 from bench.scoring.cell_records import CellRecords, read_cell
 from bench.scoring.condensed import condensed
 from bench.scoring.estimates import Estimate
@@ -38,6 +39,11 @@ def searches(shift: int) -> list[Row]:
     return rows
 
 
+def named(about: dict[str, Any], victim: str, fold: int) -> dict[str, Any]:
+    """What determines a cell of a victim and a fold."""
+    return about | {"victim": victim, "fold": fold}
+
+
 @pytest.fixture
 def run(tmp_path: Path, about: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two victims of two folds, and a cache of its own."""
@@ -46,7 +52,8 @@ def run(tmp_path: Path, about: dict[str, Any], monkeypatch: pytest.MonkeyPatch) 
     store = Store(tmp_path / "run")
     for number, victim in enumerate(("one", "two")):
         for fold in (0, 1):
-            store.write(f"{victim}{fold}", about | {"victim": victim, "fold": fold}, searches(number + fold))
+            cell = named(about, victim, fold)
+            store.write(determined_key(cell), cell, searches(number + fold))
     return store.folder
 
 
@@ -88,9 +95,10 @@ def test_a_victim_more_leaves_the_others_kept(
         return read_cell(path)
 
     monkeypatch.setattr(sources, "read_cell", noted)
-    Store(run).write("three0", about | {"victim": "three"}, searches(0))
+    more = named(about, "three", 0)
+    Store(run).write(determined_key(more), more, searches(0))
     found = read_results([run])
-    assert [path.stem for path in read] == ["three0"]
+    assert [path.stem for path in read] == [determined_key(more)]
     assert alike(found, made(run, [8]))
 
 
@@ -107,15 +115,16 @@ def test_what_is_damaged_is_made_anew(run: Path, at: int) -> None:
 
 def test_other_rows_under_the_same_name_are_not_what_was_kept(run: Path, about: dict[str, Any]) -> None:
     first = read_results([run])
-    Store(run).write("one0", about | {"victim": "one"}, searches(1))
+    other = named(about, "one", 0)
+    Store(run).write(determined_key(other), other, searches(1))
     found = read_results([run])
     assert not alike(found, first)
     assert alike(found, made(run, [8]))
 
 
-def test_a_file_whose_rows_are_damaged_is_passed_over(run: Path) -> None:
+def test_a_file_whose_rows_are_damaged_is_passed_over(run: Path, about: dict[str, Any]) -> None:
     """Its description can be read; that its rows can not shows only when they are asked for."""
-    path = run / "cells" / "two1.parquet"
+    path = Store(run).path(determined_key(named(about, "two", 1)))
     content = bytearray(path.read_bytes())
     content[60] ^= 255
     path.write_bytes(content)
@@ -123,7 +132,7 @@ def test_a_file_whose_rows_are_damaged_is_passed_over(run: Path) -> None:
     found = read_results([run], instead=passed.append)
     assert [error.where for error in passed] == [str(path)]
     assert [(entry.victim, entry.folds) for entry in found.pooled] == [("one", (0, 1)), ("two", (0,))]
-    with pytest.raises(DataError, match="two1"):
+    with pytest.raises(DataError, match=path.stem):
         read_results([run])
 
 
