@@ -71,7 +71,7 @@ class Chat(BorrowedRecipe["FittedChat"]):
         retries: further tries after a lost connection, or a status that may pass.
         pause_s: seconds before the second try, doubled before each further one; `Retry-After` may ask for more.
         timeout_s: seconds for an answer.
-        max_requests: requests in all, those that fail and those of earlier runs too.
+        max_requests: requests in all, those that fail and those of earlier runs too; none for any number.
     """
 
     url: str
@@ -87,7 +87,7 @@ class Chat(BorrowedRecipe["FittedChat"]):
     retries: int = 3
     pause_s: float = 1.0
     timeout_s: float = 120.0
-    max_requests: int | None = None
+    max_requests: int | None = 10_000
     traits: ClassVar[Traits] = Traits(trains=False)
 
     def __post_init__(self) -> None:

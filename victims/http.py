@@ -74,7 +74,7 @@ class Http(BorrowedRecipe["FittedHttp"]):
         retries: further tries after a lost connection, or a status 408, 425, 429, 500, 502, 503 or 504.
         pause_s: seconds before the second try, doubled before each further one; `Retry-After` may ask for more.
         timeout_s: seconds for all of an answer, from the connection on.
-        max_requests: requests in all, those that fail and those of earlier runs too.
+        max_requests: requests in all, those that fail and those of earlier runs too; none for any number.
         settings: a JSON file with any of these by name. A ceiling that is raised there resumes the same cells.
     """
 
@@ -95,7 +95,7 @@ class Http(BorrowedRecipe["FittedHttp"]):
     retries: int = 3
     pause_s: float = 1.0
     timeout_s: float = 30.0
-    max_requests: int | None = None
+    max_requests: int | None = 10_000
     settings: Path | None = None
     traits: ClassVar[Traits] = Traits(trains=False)
 

@@ -20,8 +20,9 @@ from bench.modelling.pretrained.borrowed import (
     digest_of,
     module_for,
 )
-from bench.modelling.pretrained.labels import Labels, looks_like_probabilities
+from bench.modelling.pretrained.labels import Labels
 from bench.modelling.pretrained.onnx_files import external_files
+from bench.modelling.pretrained.score_forms import looks_like_probabilities
 
 _WHERE = "victim 'onnx'"
 _FLOATS = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64}

@@ -18,7 +18,8 @@ from bench.modelling.pretrained.borrowed import (
     digest_of,
     refuse_mixing,
 )
-from bench.modelling.pretrained.labels import Labels, log_scores
+from bench.modelling.pretrained.labels import Labels
+from bench.modelling.pretrained.score_forms import log_scores
 from bench.modelling.pretrained.userfile import callable_from, called, code_of, labels_of
 
 _WHERE = "victim 'python'"

@@ -135,7 +135,8 @@ class Measuring:
         chooser = _chooser(cell.attack).object
         if isinstance(chooser, InformedAttack) and chooser.corr:
             known = lent_tools(experiment, cell.attack, cell.max_queries, "train")
-            harm = degradation(valid, chooser, split.valid, known, experiment.progress, self._harm_to(cell))
+            asked = limited(split.valid, cell.limit)  # who asks for little of a service, asks it little
+            harm = degradation(valid, chooser, asked, known, experiment.progress, self._harm_to(cell))
             tools = replace(tools, degradation=harm)
         return tools
 

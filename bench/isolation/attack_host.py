@@ -59,8 +59,9 @@ class AttackHost:
         return {"tools": self._lent, "probe": self._probe, "apply": self._apply, "learn": self._learn, **searching}
 
     def _lent(self, request: Message, channel: Channel) -> Message:
-        """Keep what attacks may use."""
+        """Keep what attacks may use, and compute on as many threads as the referee."""
         head, samples = request.head, iter(request.arrays)
+        torch.set_num_threads(head["threads"])
         noises = read_noises(head["noises"], samples)
         perception = Perception(head["name"], head["perceptible"], frozenset(head["imperceptible"]))
         tools = attack_tools(noises, perception, head["min_snr_db"], head["max_queries"], self.build)

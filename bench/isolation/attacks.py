@@ -68,7 +68,8 @@ class IsolatedAttack:
                 if all(one is other for one, other in zip(known, lent, strict=True)):
                     return process
             process, message = self.room.open(SILENT), told()
-            process.ask({"do": "tools", **message.head}, message.arrays)
+            threads = torch.get_num_threads()  # sums of another number of threads round otherwise
+            process.ask({"do": "tools", "threads": threads, **message.head}, message.arrays)
             self._lent.append((lent, process))
             del self._lent[:-_KEPT]
             return process

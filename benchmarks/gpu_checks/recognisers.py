@@ -25,6 +25,7 @@ CPU = torch.device("cpu")
 _ELSEWHERE = {
     "onnx": "onnxruntime computes, not torch",
     "http": "a service computes",
+    "chat": "a service computes",
     "python": "the user's own code computes",
     "exported": "it holds one of the others",
 }
@@ -143,6 +144,10 @@ def specs(setting: Setting) -> tuple[dict[str, Callable[[], str]], list[Finding]
         known["multimodal"] = lambda: f"multimodal:text=bert_text:encoder={_bert(setting)},,{brief},{heard},{brief}"
     else:
         missing += [unchecked("agreement", one, "no transformers") for one in ("bert_text", "wav2vec2_audio", "hf")]
+    if find_spec("resemblyzer"):
+        known["voice_encoder"] = lambda: "voice_encoder"
+    else:
+        missing.append(unchecked("agreement", "voice_encoder", "no resemblyzer: its wheel would have to be carried"))
     for name in ("lstm_egemaps", "svm_egemaps"):
         if find_spec("opensmile"):
             known[name] = lambda name=name: name + f":{brief}" * (name != "svm_egemaps")  # type: ignore[misc]

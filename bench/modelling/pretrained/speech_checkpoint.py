@@ -15,7 +15,8 @@ from torch import Tensor
 from bench.core.errors import UsageError
 from bench.modelling.pretrained.borrowed import module_for
 from bench.modelling.pretrained.hub import ModelSource
-from bench.modelling.pretrained.speech_heads import Activation, SpeechClassifier, Weights, head_of
+from bench.modelling.pretrained.placed_weights import Weights
+from bench.modelling.pretrained.speech_heads import Activation, SpeechClassifier, head_of
 from bench.modelling.seeding import seeded
 
 Normalize = Literal["none", "utterance"]

@@ -15,7 +15,8 @@ from bench.contracts.traits import Traits
 from bench.core.batch import Batch
 from bench.core.errors import ComponentError, UsageError
 from bench.core.types import Task, Utterance
-from bench.modelling.pretrained.labels import LABEL_ALONE, log_scores
+from bench.modelling.pretrained.labels import LABEL_ALONE
+from bench.modelling.pretrained.score_forms import log_scores
 from bench.studies.one_sound.asked_model import Answer, Model, Sound
 
 OTHER = "another label"

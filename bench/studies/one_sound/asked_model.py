@@ -17,7 +17,7 @@ from torch import Tensor
 
 from bench.core.errors import BenchError, ComponentError, UsageError
 from bench.core.types import SAMPLE_RATE
-from bench.modelling.pretrained.labels import log_scores, looks_like_probabilities
+from bench.modelling.pretrained.score_forms import log_scores, looks_like_probabilities
 from bench.modelling.pretrained.userfile import labels_of
 
 FORMS = (

@@ -156,6 +156,7 @@ def test_it_is_told_no_more_than_it_is_lent(hostile: Registry) -> None:
     told = str(caught.value)
     assert f"['perturbation', 'speaker', 'transcript'] (None, None, None) {len(SPEECH)}" in told
     assert "attacked-" not in told
+    assert f" threads={torch.get_num_threads()}" in told, "those of the referee: sums of another number round otherwise"
 
 
 def test_what_it_writes_to_reaches_nobody(hostile: Registry) -> None:

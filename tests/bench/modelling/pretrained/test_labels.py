@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from bench import ComponentError, UsageError
 from bench.data.tasks import TASKS, task_named
-from bench.modelling.pretrained.labels import Labels, log_scores
+from bench.modelling.pretrained.labels import Labels
+from bench.modelling.pretrained.score_forms import log_scores
 
 AHSN = task_named("ahsn")
 
