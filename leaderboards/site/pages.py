@@ -15,9 +15,10 @@ from bench.core.cache import appearing_file
 from bench.core.plain_text import plain_text
 from bench.scoring.bells import BELLS
 from leaderboards.site import cells, words
-from leaderboards.site.entry import MOST, chosen, citation, command, configuration, groups, lines
+from leaderboards.site.entry import MOST, chosen, groups, lines
 from leaderboards.site.facts import CellFacts
 from leaderboards.site.plots import pictures
+from leaderboards.site.repeating import citation, command, configuration
 from leaderboards.site.tracks import RankedEntry, Track
 
 ASSETS = ("site.css", "site.js")

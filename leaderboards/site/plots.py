@@ -9,7 +9,9 @@ from markupsafe import Markup
 
 from bench.core.plain_text import plain_text
 from bench.scoring.estimates import Estimate
-from leaderboards.site.drawing import SERIES, Picture, Plane, legend, mark, short, tag
+from leaderboards.site.drawing import SERIES, Picture, tag
+from leaderboards.site.marks import legend, mark, short
+from leaderboards.site.plane import Plane
 from leaderboards.site.tracks import RankedEntry, Standing, Track
 
 MOST = len(SERIES)

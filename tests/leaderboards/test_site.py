@@ -14,8 +14,9 @@ from bench.scoring.bells import NAMED, Ring
 from bench.scoring.estimates import Estimate
 from bench.scoring.results import PooledScores, Results
 from leaderboards.site.build import build_site
-from leaderboards.site.entry import chosen, command, groups, lines
+from leaderboards.site.entry import chosen, groups, lines
 from leaderboards.site.facts import Gathered
+from leaderboards.site.repeating import command
 from leaderboards.site.tracks import Track, tracks
 from tests.leaderboards.made_site import KS, RUN, made
 

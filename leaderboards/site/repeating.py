@@ -1,0 +1,73 @@
+"""How an entry is repeated and cited, and all that determined it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+
+from leaderboards.site.facts import CellFacts
+from leaderboards.site.tracks import RankedEntry, Track
+
+_EMBEDDED = ("synthetic", "embedded")
+
+
+def command(track: Track, entry: RankedEntry) -> str:
+    """Return the command that repeats an entry: the same records on a CPU of the same kind with the same versions.
+
+    Args:
+        track: whose.
+        entry: one of its entries.
+    """
+    of, first = track.name.setting, entry.attacks[0]
+    words = ["bench", "run", "--victim", entry.victim, "--defense", entry.defense]
+    for one in dict.fromkeys(each.attack for each in entry.attacks):
+        words += ["--attack", one]
+    for kind, name in (("corpus", of.corpus), ("noise", of.noise_bank)):
+        words += ["--corpus" if kind == "corpus" else "--noise-bank", name]
+        if name.partition(":")[0] not in _EMBEDDED:
+            words += [f"--{kind}-root", "FOLDER"]
+    words += ["--task", of.task, "--split", of.split]
+    words += ["--fold", ",".join(map(str, first.folds)), "--seeds", ",".join(map(str, first.seeds))]
+    words += ["--k", ",".join(map(str, track.ks))]
+    words += [] if of.limit is None else ["--limit", str(of.limit)]
+    return " ".join(map(shlex.quote, words))
+
+
+def configuration(facts: Sequence[CellFacts]) -> list[tuple[str, str]]:
+    """Return what determined the entry's first cell: names and values, nested ones as JSON.
+
+    Args:
+        facts: of the entry.
+    """
+    if not facts:
+        return []
+    told: Mapping[str, object] = json.loads(facts[0].about.text)
+    return [
+        (name, value if isinstance(value, str) else json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False))
+        for name, value in sorted(told.items())
+    ]
+
+
+def citation(entry: RankedEntry, track: Track, page: str) -> str:
+    """Return how to cite an entry, in BibTeX.
+
+    Args:
+        entry: one of the track's.
+        track: whose.
+        page: the file name of the entry's page, which is a digest.
+    """
+    rests = entry.attacks[0].rests_on
+    key = page.removesuffix(".html")
+    of = track.name.setting
+    return (
+        f"@misc{{serbench-{key},\n"
+        f"  title = {{serbench leaderboard entry {key}: {_tex(entry.name)} on {_tex(of.corpus)} ({_tex(of.task)})}},\n"
+        f"  note = {{Track {track.name.id}; records of serbench {_tex(rests.versions['serbench'])}, "
+        f"code {rests.code[:12]}}},\n"
+        f"  howpublished = {{\\url{{https://serbench.github.io/serbench/}}}}\n}}"
+    )
+
+
+def _tex(text: str) -> str:
+    return "".join("\\" + one if one in "&%$#_{}" else one for one in text if one not in "\\^~")
