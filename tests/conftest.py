@@ -41,8 +41,9 @@ def pytest_configure(config: pytest.Config) -> None:
     is told to write no bytecode, ours is compiled once here: hundreds of processes and sandboxes start from it.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # started in the background; the tests' own processes heed it
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) == signal.SIG_IGN:  # started in the background; the tests' own processes heed it
+            signal.signal(number, handler)
     gc.disable()  # what is collected lasts: looking for garbage in it takes a quarter of the time
     if sys.dont_write_bytecode and "PYTEST_XDIST_WORKER" not in os.environ:
         for package in ("bench", "attacks", "defenses", "victims", "leaderboards"):

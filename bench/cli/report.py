@@ -82,7 +82,7 @@ def say_where(out: Path, results: Results, budget: int) -> None:
     folder, ks = shlex.quote(str(out)), ",".join(map(str, sorted({1, -(-budget // 2), budget})))
     typer.echo(f"\nEvery query is kept in {folder}. Next:", err=True)
     for command, what in (
-        (f"bench score {folder} --k {ks}", "the same at other k, without attacking again"),
+        (f"bench score {folder} --k {ks}", "the same at other k, from the records alone"),
         (f"bench show {folder} --json results.json", "all figures for a program of yours"),
         (f"bench leaderboard {folder} --out board", "a board, also of several runs"),
     ):

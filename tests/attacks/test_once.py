@@ -112,7 +112,7 @@ def test_no_effect_writes_into_what_it_is_given() -> None:
     names = [name for name in registered.names("attacks") if name != "amr" or find_spec("av")]
     classes = [registered.entry("attacks", name).load() for name in names]
     effects = [kind() for kind in classes if issubclass(kind, SpeechEffect)]
-    assert len(effects) == 29 + bool(find_spec("av"))
+    assert len(effects) == 30 + bool(find_spec("av"))
     for effect in effects:
         for candidate in applied(effect, said, tools, keyed(0)):
             if candidate.waveform is not said.waveform:
