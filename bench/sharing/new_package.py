@@ -60,14 +60,15 @@ class NewPackage:
         Args:
             folder: that it is in, as a shell takes it.
         """
-        example = f" --corpus-root {folder}/example" if self.kind == "corpus" else ""
+        example = f"{folder}/example"
+        root = f" --corpus-root {example}" if self.kind == "corpus" else ""
         run = {
             "attack": f"bench run --victim cnn_gru --attack {self.name} --limit 4",
             "defense": f"bench run --victim cnn_gru --defense {self.name} --attack boundary --limit 4",
             "victim": f"bench run --victim {self.name} --attack boundary --limit 4",
-            "corpus": f"bench data check --corpus {self.name}{example}",
+            "corpus": f"bench data check {self.name} --root {example}",
         }[self.kind]
-        return [f"pip install -e {folder}", f"bench check {self.name} --kind {self.kind}{example}", run]
+        return [f"pip install -e {folder}", f"bench check {self.name} --kind {self.kind}{root}", run]
 
 
 def write_package(kind: str, name: str, to: Path | None, registry: Registry) -> NewPackage:

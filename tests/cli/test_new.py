@@ -6,6 +6,7 @@ import ast
 import builtins
 import json
 import runpy
+import shlex
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ import pytest
 
 from bench.contracts.registry import Registry
 from bench.core.errors import UsageError
-from bench.sharing.new_package import KINDS, write_package
+from bench.sharing.new_package import KINDS, NewPackage, write_package
 
 TINY = {"attack": "draws=3", "defense": "bits=4", "victim": "steps=20", "corpus": ""}
 
@@ -51,6 +52,17 @@ def test_what_is_written_conforms(written: Path, bench_here: Callable) -> None:
         assert (told["kind"], told["origin"]) == (KINDS[kind], f"serbench-my-{kind} 0.1.0")
         assert told["licence"] == "", "it is the author's to choose"
         assert len(told["checks"]) >= 9
+
+
+def test_the_commands_that_come_next_are_right(written: Path, bench_here: Callable) -> None:
+    package = NewPackage("corpus", "my_corpus", written / "the corpus")
+    install, *rest = package.commands(shlex.quote(str(package.folder)))
+    assert shlex.split(install) == ["pip", "install", "-e", str(package.folder)]
+    for command in rest:
+        said = bench_here(*shlex.split(command)[1:])
+        assert said.code == 0, said.err
+    page = (package.folder / "README.md").read_text(encoding="utf-8")
+    assert "\n".join(package.commands(".")) in page
 
 
 def test_its_own_test_passes(written: Path) -> None:
