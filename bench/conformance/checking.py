@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.core.errors import ComponentError, UsageError
+from bench.core.errors import BenchError, ComponentError
 
 Status = Literal["passed", "failed", "skipped"]
 
@@ -23,8 +23,8 @@ class ConformanceCheck:
         run: checks it; raises `AssertionError` saying what was found, or returns a remark, "" for none.
         needs: names of the checks without which this one can say nothing.
         skip: why it does not concern this component; "" where it does.
-        rests_on_user: whether what the user gave, such as a folder, can be why it cannot be run: a `UsageError` is
-            then no failure of the component's.
+        rests_on_user: whether what the user gave, such as a folder, can be why it cannot be run: a `UsageError`
+            or `DataError` is then no failure of the component's.
     """
 
     name: str
@@ -79,7 +79,7 @@ def outcomes(checks: Sequence[ConformanceCheck]) -> Iterator[CheckOutcome]:
     """Run checks one after the other, each whatever came of the others but those that it needs.
 
     Raises:
-        UsageError: what the user gave cannot be used.
+        BenchError: what the user gave cannot be used: an option, or a file or folder of theirs.
     """
     without: dict[str, str] = {}
     for check in checks:
@@ -103,11 +103,9 @@ def _outcome(check: ConformanceCheck) -> CheckOutcome:
         found, status = str(error), "skipped"
     except AssertionError as error:
         found = str(error) or "an assertion of its own that says nothing"
-    except UsageError as error:
-        if check.rests_on_user:
+    except BenchError as error:
+        if check.rests_on_user and not isinstance(error, ComponentError):
             raise
-        found = str(error)
-    except ComponentError as error:
         found = str(error)
     except (Exception, SystemExit) as error:  # somebody else's code runs here
         found = f"{type(error).__name__}: {error}"

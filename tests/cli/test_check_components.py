@@ -67,6 +67,7 @@ def test_a_noise_bank_conforms(bench_here: Callable, tiny_noises: Path) -> None:
         (("boundary:step_db=0",), "attack 'boundary'"),
         (("boundary", "--corpus-root", "x"), "--corpus-root x: found 'boundary', which reads none"),
         (("emodb",), "--corpus-root"),
+        (("folder", "--noise-root", "nowhere"), "nowhere: found no such folder"),
         (("quantise", "--kind", "defense"), "expected a defense of bench list"),
         (("smoothing", "--victim", "nobody"), "--victim: found 'nobody'"),
     ],
