@@ -11,32 +11,37 @@ found; what the referee itself refuses raises `bench.ComponentError`.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from bench.conformance import TOLERANCE as TOLERANCE
-from bench.conformance import Copies, check_effect, check_fitted_victim, with_knowledge
+from bench.conformance.asking import TOLERANCE as TOLERANCE
+from bench.conformance.asking import ExaminedVictim
+from bench.conformance.attacks import AttackedSamples, attack_checks, effect_checks, with_knowledge
+from bench.conformance.checking import ConformanceCheck, assert_all
+from bench.conformance.components import component_checks
+from bench.conformance.sample_sounds import sample_hiss, sample_tones, sample_words
+from bench.conformance.sounds import dataset_checks, noise_set_checks, same_again_check
+from bench.conformance.victims import victim_checks
 from bench.contracts.attacks import Attack, AttackTools, EffectTools, SpeechEffect
-from bench.contracts.component import KINDS
 from bench.contracts.defense_view import DefenseView
-from bench.contracts.granting import granted_to, is_anytime
+from bench.contracts.granting import granted_to
 from bench.contracts.perception import p1
 from bench.contracts.protocols import Defense, FitContext, TrainableVictim, Victim
 from bench.contracts.registry import Registry
-from bench.contracts.traits import Traits, traits_of
+from bench.contracts.traits import traits_of
 from bench.core.batch import Batch
 from bench.core.heard import Heard
 from bench.core.noises import NoiseSet
-from bench.core.rng import keyed
-from bench.core.specs import params_of, spec_of
-from bench.core.types import SAMPLE_RATE, Dataset, NoiseClip, Phone, Rng, Task, Utterance, Word
+from bench.core.progress import SILENT, Progress
+from bench.core.specs import spec_of
+from bench.core.types import SAMPLE_RATE, Dataset, NoiseClip, Rng, Task, Utterance
 from bench.data.tasks import TASKS
 from bench.defending.adversarial_examples import best_candidates
 from bench.perturbations.rendering import attack_tools
@@ -61,44 +66,12 @@ def sample_utterances(speakers: int = 3, each: int = 2, key: str = "sample") -> 
         for label, emotion in enumerate(TASK.classes):
             for take in range(each):
                 id = f"{key}-{speaker}-{emotion}-{take}"
-                waveform = _tones(id, 110.0 * (1 + 0.1 * speaker) * 1.35**label, 0.05 * (1 + label)).clone()
-                words = _words(len(waveform) / SAMPLE_RATE)
+                waveform = sample_tones(id, 110.0 * (1 + 0.1 * speaker) * 1.35**label, 0.05 * (1 + label)).clone()
+                words = sample_words(len(waveform) / SAMPLE_RATE)
                 text = " ".join(word.text for word in words)
                 said = Utterance(id, waveform, f"{key}-{speaker}", transcript=text, words=words, emotion=emotion)
                 found.append(replace(said, activation=1.0 + label, valence=5.0 - label))
     return found
-
-
-_SAID = (
-    ("the", "DH AH"),
-    ("old", "OW L D"),
-    ("hand", "HH AE N D"),
-    ("likes", "L AY K S"),
-    ("a", "AH"),
-    ("warm", "W AO R M"),
-    ("evening", "IY V N IH NG"),
-)
-"""What every sample says: function words, adjectives, nouns, and phones that casual speech drops."""
-
-
-def _words(seconds: float) -> tuple[Word, ...]:
-    """The words of a sample, each phone of one length."""
-    step = seconds / sum(len(phones.split()) for _, phones in _SAID)
-    words, at = [], 0
-    for text, phones in _SAID:
-        own = tuple(Phone(p, (at + n) * step, (at + n + 1) * step) for n, p in enumerate(phones.split()))
-        words.append(Word(text, own[0].start_s, own[-1].end_s, own))
-        at += len(own)
-    return tuple(words)
-
-
-@cache
-def _tones(id: str, pitch: float, level: float) -> Tensor:
-    rng = keyed("tones", id)
-    seconds = torch.arange(int(rng.uniform(0.3, 1.2) * SAMPLE_RATE), dtype=torch.float64) / SAMPLE_RATE
-    wave = sum(torch.sin(2 * torch.pi * pitch * n * seconds + rng.uniform(0, 6)) / n for n in range(1, 6))
-    breath = torch.from_numpy(rng.normal(0, 0.05, len(seconds)))
-    return (level * (0.6 + 0.4 * torch.sin(25 * seconds)) * (wave + breath)).clamp(-1, 1).float()
 
 
 def sample_noises() -> NoiseSet:
@@ -107,14 +80,9 @@ def sample_noises() -> NoiseSet:
     clips = []
     for category in categories:
         for number in range(4):
-            waveform = _hiss(category, number).clone()
+            waveform = sample_hiss(category, number).clone()
             clips.append(NoiseClip(f"{category}-{number}", category, waveform, f"{category}-{number}"))
     return NoiseSet("sample", tuple(clips), "sample")
-
-
-@cache
-def _hiss(category: str, number: int) -> Tensor:
-    return torch.from_numpy(keyed("noise", category, number).normal(0, 0.1, SAMPLE_RATE)).clamp(-1, 1).float()
 
 
 @cache
@@ -159,17 +127,7 @@ def applied(effect: SpeechEffect, original: Heard, tools: EffectTools, rng: Rng)
 
 def check_component(component: Any) -> None:
     """Assert that a component is a documented frozen dataclass whose parameters survive the way through a spec."""
-    name = type(component).__name__
-    assert dataclasses.is_dataclass(component), f"{name} is no dataclass"
-    frozen = getattr(type(component), "__dataclass_params__").frozen  # noqa: B009
-    assert frozen, f"{name} is not frozen: @dataclass(frozen=True)"
-    assert params_of(component) is not None
-    traits = traits_of(component)
-    assert isinstance(traits, Traits), f"{name}.traits is a {type(traits).__name__}: from bench import Traits"
-    odd = [one for one in traits.made_of if len(one) != 2 or one[0] not in KINDS]
-    assert not odd, f"{name}.traits.made_of has {odd}: kind and spec of each, kinds {', '.join(KINDS)}"
-    assert spec_of("x", component)
-    assert (type(component).__doc__ or "").strip(), f"{name} has no docstring: bench list prints its first line"
+    assert_all(component_checks(component))
 
 
 def check_victim(recipe: TrainableVictim) -> None:
@@ -178,11 +136,9 @@ def check_victim(recipe: TrainableVictim) -> None:
     Args:
         recipe: with parameters that train in seconds.
     """
-    check_component(recipe)
     assert isinstance(recipe, TrainableVictim), f"{type(recipe).__name__} needs fit and load"
-    context, speech = sample_context(), (sample_utterances(key="train"), sample_utterances(2, key="valid"))
-    first, again = (recipe.fit(*speech, context) for _ in range(2))
-    check_fitted(first, again, lambda folder: recipe.load(folder, context), traits_of(recipe).sessions)
+    with TemporaryDirectory() as folder:
+        assert_all(checks_of("victims", recipe, Path(folder)))
 
 
 def check_defense(defense: Defense, victim: TrainableVictim) -> None:
@@ -192,11 +148,9 @@ def check_defense(defense: Defense, victim: TrainableVictim) -> None:
         defense: with parameters that train in seconds.
         victim: what it defends, with parameters that train in seconds.
     """
-    check_component(defense)
     assert isinstance(defense, Defense), f"{type(defense).__name__} needs fit and load"
-    context, speech = sample_context(), (sample_utterances(key="train"), sample_utterances(2, key="valid"))
-    first, again = (defense.fit(victim, *speech, context) for _ in range(2))
-    check_fitted(first, again, lambda folder: defense.load(victim, folder, context), traits_of(defense).sessions)
+    with TemporaryDirectory() as folder:
+        assert_all(checks_of("defenses", defense, Path(folder), victim))
 
 
 def check_fitted(fitted: Victim, again: Victim, load: Callable[[Path], Victim], sessions: bool = False) -> None:
@@ -210,8 +164,52 @@ def check_fitted(fitted: Victim, again: Victim, load: Callable[[Path], Victim], 
         load: gives the victim that was saved into a folder.
         sessions: whether it has the trait `sessions`.
     """
-    copies = Copies(lambda: fitted, sample_utterances(2, key="test"), len(TASK.classes), sessions)
-    check_fitted_victim(fitted, again, load, copies)
+    fits = iter((fitted, again))
+    with TemporaryDirectory() as folder:
+        assert_all(victim_checks(_examined(lambda: next(fits), load, Path(folder), sessions)))
+
+
+def _examined(
+    fit: Callable[[], Victim], read: Callable[[Path], Victim], folder: Path, sessions: bool
+) -> ExaminedVictim:
+    return ExaminedVictim(fit, read, folder, sample_utterances(2, key="test"), len(TASK.classes), sessions)
+
+
+def checks_of(
+    kind: str, component: Any, folder: Path, victim: TrainableVictim | None = None, progress: Progress = SILENT
+) -> list[ConformanceCheck]:
+    """List everything that is asked of a component of a kind, to be run by `bench.conformance.checking.outcomes`.
+
+    Args:
+        kind: one of "victims", "attacks", "defenses", "corpora" and "noise_banks".
+        component: with parameters that train in seconds.
+        folder: an empty one, into which victims are saved.
+        victim: what a defence defends.
+        progress: is told how far the reading of a corpus or a noise bank is.
+    """
+    own = component_checks(component)
+    if kind == "attacks":
+        return [*own, *_attack_checks(component, (1, 5, 25))]
+    if kind in ("corpora", "noise_banks"):
+        once, read = cache(lambda: component.read(progress)), partial(component.read, progress)
+        found = dataset_checks(once) if kind == "corpora" else noise_set_checks(once)
+        return [*own, *found, same_again_check(once, read)]
+    context, speech = sample_context(), (sample_utterances(key="train"), sample_utterances(2, key="valid"))
+    against = () if victim is None else (victim,)
+    fit, load = (partial(method, *against) for method in (component.fit, component.load))
+    sessions = traits_of(component).sessions
+    examined = _examined(lambda: fit(*speech, context), lambda saved: load(saved, context), folder, sessions)
+    return [*own, *victim_checks(examined)]
+
+
+def _attack_checks(attack: Attack | SpeechEffect, budgets: Sequence[int]) -> list[ConformanceCheck]:
+    samples = AttackedSamples(attack, partial(attacked, attack), budgets)
+    if not isinstance(attack, SpeechEffect):
+        return attack_checks(samples)
+    return [
+        *attack_checks(samples),
+        *effect_checks(attack, sample_utterances(2, key="attacked"), sample_effect_tools),
+    ]
 
 
 @dataclass(frozen=True)
@@ -265,36 +263,10 @@ def check_attack(attack: Attack | SpeechEffect, budgets: Sequence[int] = (1, 5, 
     Raises:
         bench.ComponentError: the referee itself refused what the attack did.
     """
-    check_component(attack)
     assert isinstance(attack, Attack | SpeechEffect), f"{type(attack).__name__} needs search, or apply for an effect"
-    most: list[Row] = []
-    for budget in sorted(budgets, reverse=True):
-        rows = attacked(attack, budget)
-        asked = [row for row in rows if row.query]
-        assert asked, "it never asked"
-        assert max(row.query for row in asked) <= budget
-        assert attacked(attack, budget, batch_size=1) == rows, "records depend on what else is attacked"
-        most = most or rows
-        begun = not is_anytime(attack) or rows == [row for row in most if row.query <= budget]
-        assert begun, "it declares the trait anytime, and what it asks first depends on its budget"
-    if traits_of(attack).asks_once:
-        assert max(row.query for row in asked) == 1, "it declares the trait asks_once, and asks more than once"
-    if isinstance(attack, SpeechEffect):
-        check_effect(attack, sample_utterances(2, key="attacked"), sample_effect_tools)
+    assert_all([*component_checks(attack), *_attack_checks(attack, budgets)])
 
 
 def check_dataset(dataset: Dataset) -> None:
     """Assert that a corpus conforms: unique ids, sound within [-1, 1], words within their utterance."""
-    ids = [utterance.id for utterance in dataset.utterances]
-    assert len(ids) == len(set(ids)), "ids repeat"
-    assert dataset.fingerprint, "no fingerprint"
-    for utterance in dataset.utterances:
-        waveform = utterance.waveform
-        assert waveform.dtype == torch.float32, f"{utterance.id}: {waveform.dtype}"
-        assert waveform.ndim == 1, f"{utterance.id}: shape {tuple(waveform.shape)}"
-        if utterance.has_sound:
-            assert 0 < float(waveform.abs().max()) <= 1, f"{utterance.id}: silent or beyond [-1, 1]"
-        else:
-            assert utterance.transcript, f"{utterance.id}: neither sound nor words"
-        for word in utterance.words or ():
-            assert 0 <= word.start_s <= word.end_s <= utterance.duration_s + 1e-6, f"{utterance.id}: {word}"
+    assert_all(dataset_checks(lambda: dataset))

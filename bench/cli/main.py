@@ -22,6 +22,8 @@ class _Bench(Subcommands):
         "grid": ("bench.cli.grid:grid", "Run what a plan asks for: many cells, on one machine or many."),
         "status": ("bench.cli.status:status", "Say how a run goes, from another terminal or machine."),
         "list": ("bench.cli.list:list_components", "List what is registered."),
+        "new": ("bench.cli.new:new", "Write a package for a component of your own."),
+        "check": ("bench.cli.check:check", "Check a component against what is asked of its kind."),
         "show": ("bench.cli.show:show", "Show a run again, from its records alone."),
         "score": ("bench.cli.score:score", "Score runs anew, at any k, from their records."),
         "leaderboard": ("bench.cli.leaderboard:leaderboard", "Rank victims and defences of some runs."),

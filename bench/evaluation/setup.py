@@ -33,7 +33,7 @@ def read_corpus(options: Options, registry: Registry, progress: Progress) -> Dat
         bench.core.errors.BenchError: a path is given to a corpus that reads none, or a file or folder is not as it
             should be.
     """
-    corpus = _with_paths(registry, "corpora", options.corpus, {"--corpus-root": options.corpus_root})
+    corpus = with_paths(registry, "corpora", options.corpus, {"--corpus-root": options.corpus_root})
     found: Dataset = corpus.read(progress)
     return found
 
@@ -95,7 +95,7 @@ def _noise_banks(options: Options, registry: Registry) -> list[Any]:
         found = f"{' and '.join(options.noise_banks)}, which reads none"
         raise UsageError(f"--noise-map {options.noise_map}", found, "no file", "leave the option out")
     return [
-        _with_paths(
+        with_paths(
             registry,
             "noise_banks",
             text,
@@ -111,8 +111,18 @@ def _reads(registry: Registry, kind: str, text: str, parameter: str) -> bool:
     return parameter in values and values[parameter] is None
 
 
-def _with_paths(registry: Registry, kind: str, text: str, paths: dict[str, Path | None]) -> Any:
-    """Build a corpus or noise bank with the paths given on the command line, by their options."""
+def with_paths(registry: Registry, kind: str, text: str, paths: dict[str, Path | None]) -> Any:
+    """Build a corpus or noise bank with the paths given on the command line.
+
+    Args:
+        registry: finds it.
+        kind: "corpora" or "noise_banks".
+        text: its spec.
+        paths: by their options; None where one is not given.
+
+    Raises:
+        UsageError: it cannot be built, or reads no such path.
+    """
     component = registry.build(kind, text)
     known = values_of(component)
     given = {option.rpartition("-")[2]: path for option, path in paths.items() if path is not None}

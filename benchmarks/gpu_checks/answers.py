@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 import torch
 from torch import Tensor
 
-from bench.conformance import TOLERANCE
+from bench.conformance.asking import TOLERANCE
 from bench.core.types import Utterance
 from bench.referee.blinding import Instance
 from bench.referee.prediction import TIE

@@ -1,0 +1,50 @@
+"""What is asked of every component, whatever its kind."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from bench.conformance.checking import ConformanceCheck, require
+from bench.contracts.component import KINDS
+from bench.contracts.traits import Traits, traits_of
+from bench.core.specs import Spec, build, params_of, spec_of
+
+
+def component_checks(component: Any) -> list[ConformanceCheck]:
+    """List what is asked of any component: a documented frozen dataclass, whose parameters survive as a spec."""
+    made = type(component)
+
+    def is_frozen() -> str:
+        require(dataclasses.is_dataclass(component), f"{made.__name__} is no dataclass")
+        frozen = getattr(made, "__dataclass_params__").frozen  # noqa: B009
+        require(frozen, f"{made.__name__} is not frozen: @dataclass(frozen=True)")
+        return ""
+
+    def survives() -> str:
+        text = spec_of("x", component)
+        again = params_of(build(made, Spec.parse(text), "component"))
+        require(again == params_of(component), f"{params_of(component)} comes back from {text!r} as {again}")
+        return ", ".join(again)
+
+    def declares() -> str:
+        traits = traits_of(component)
+        require(
+            isinstance(traits, Traits), f"{made.__name__}.traits is a {type(traits).__name__}: from bench import Traits"
+        )
+        odd = [one for one in traits.made_of if len(one) != 2 or one[0] not in KINDS]
+        require(not odd, f"{made.__name__}.traits.made_of has {odd}: kind and spec of each, kinds {', '.join(KINDS)}")
+        return ""
+
+    def is_documented() -> str:
+        told = (made.__doc__ or "").strip()
+        own = bool(told) and not told.startswith(f"{made.__name__}(")  # what dataclass writes where there is none
+        require(own, f"{made.__name__} has no docstring: bench list prints its first line")
+        return ""
+
+    return [
+        ConformanceCheck("dataclass", "Be a frozen dataclass, whose fields are its parameters.", is_frozen),
+        ConformanceCheck("parameters", "Have parameters that can be written as a spec.", survives, ("dataclass",)),
+        ConformanceCheck("traits", "Declare its traits, if any, as one bench.Traits.", declares),
+        ConformanceCheck("docstring", "Have a docstring; its first line is what bench list prints.", is_documented),
+    ]

@@ -1,0 +1,71 @@
+"""A plug-in whose components break what is asked of them, each in ways of its own."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from bench import AttackTools, Batch, Dataset, FitContext, Heard, Progress, Rng, Steps, Utterance
+
+
+@dataclass(frozen=True)
+class Loud:
+    """Unnormalised loudness of whole batches, that peeps at labels, kept as a pickle."""
+
+    def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> FittedLoud:
+        return FittedLoud()
+
+    def load(self, folder: Path, context: FitContext) -> FittedLoud:
+        return FittedLoud()
+
+
+@dataclass(frozen=True)
+class FittedLoud:
+    """A trained `Loud`."""
+
+    def enroll(self, clean: Sequence[Utterance]) -> FittedLoud:
+        return self
+
+    def log_probs(self, batch: Batch) -> Tensor:
+        print("a model that talks")
+        level = batch.waveforms.square().mean() + any(one.emotion is not None for one in batch.utterances)
+        return torch.stack([level * number for number in range(4)]).expand(len(batch.lengths), 4)
+
+    def save(self, folder: Path) -> None:
+        (folder / "weights.pkl").write_bytes(pickle.dumps({}))
+
+
+@dataclass(frozen=True)
+class Broken:
+    """Raises."""
+
+    def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
+        raise ValueError("no idea")
+        yield
+
+
+@dataclass(frozen=True)
+class Twice:
+    """Every utterance twice, one of them too loud.
+
+    Args:
+        root: a folder.
+    """
+
+    root: Path
+
+    def read(self, progress: Progress) -> Dataset:
+        one = Utterance("a", torch.full((8,), 0.5), "anna", emotion="anger")
+        return Dataset("twice", (one, Utterance("a", torch.full((8,), 1.5), "anna")), "")
+
+
+COMPONENTS = {
+    "victims": {"loud": Loud, "twice": Loud},
+    "attacks": {"broken": Broken},
+    "corpora": {"twice": Twice},
+}

@@ -1,0 +1,78 @@
+"""`bench check`: every check of a component's kind, none hidden by another that fails."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+FAULTY = Path(__file__).with_name("faulty.py")
+
+
+def test_no_failure_hides_another(bench_here: Callable) -> None:
+    said = bench_here("check", "loud", "--plugin", FAULTY, "--json")
+    assert said.code == 1
+    told = json.loads(said.out)
+    assert (told["kind"], told["spec"], told["conforms"]) == ("victims", "loud", False)
+    found = {one["name"]: one for one in told["checks"]}
+    failed = {name for name, one in found.items() if one["status"] == "failed"}
+    assert failed == {"files", "probabilities", "batches", "labels"}
+    assert found["files"]["found"].startswith("saved ['weights.pkl']")
+    assert found["probabilities"]["found"].startswith("probabilities that sum to 4.0")
+    assert found["labels"]["found"].startswith("log-probabilities depend on labels")
+    skipped = {name: one["found"] for name, one in found.items() if one["status"] == "skipped"}
+    assert set(skipped) == {"threads", "sessions"}
+    assert skipped["threads"].endswith("no trait `concurrent`")
+    assert found["loading"]["status"] == "passed"
+    assert "a model that talks" in said.err
+
+
+def test_a_report_says_what_was_found_and_expected(bench_here: Callable) -> None:
+    said = bench_here("check", "broken", "--plugin", FAULTY)
+    assert said.code == 1
+    assert said.err.startswith("9 checks of attack 'broken' (faulty.py): it attacks 16 sounds")
+    report = " ".join(said.out.split())
+    assert "Try something that the referee accepts as a candidate" in report
+    assert "found: attack 'checked' on utterance" in report
+    assert "ValueError: no idea" in report
+    assert "it needs 'asking', which failed" in report
+    assert "licence" not in report, "a file has none of its own"
+    assert report.endswith("it does not conform.")
+
+
+def test_a_corpus_is_checked_sound_by_sound(bench_here: Callable, tmp_path: Path) -> None:
+    said = bench_here("check", f"twice:{tmp_path}", "--plugin", FAULTY, "--kind", "corpus", "--json")
+    found = {one["name"]: one["found"] for one in json.loads(said.out)["checks"] if one["status"] == "failed"}
+    assert said.code == 1
+    assert found == {"ids": "ids repeat: a", "fingerprint": "no fingerprint", "samples": "a: silent or beyond [-1, 1]"}
+
+
+def test_a_noise_bank_conforms(bench_here: Callable, tiny_noises: Path) -> None:
+    said = bench_here("check", "folder", "--noise-root", tiny_noises, "--json")
+    assert said.code == 0, said.out
+    assert json.loads(said.out)["checks"][4]["found"] == "12 sounds: human, interior, natural"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("boundry",), "bench check: found 'boundry'; expected a component of bench list; did you mean 'boundary'?"),
+        (("twice", "--plugin", FAULTY), "found 'twice', victim and corpus; expected one of them; give --kind victim"),
+        (("boundary", "--kind", "atack"), "bench check --kind: found 'atack'"),
+        (("boundary", "--kind", "victim"), "expected a victim of bench list"),
+        (("isolated:boundary",), "found 'isolated:boundary'; expected a name without isolated:"),
+        (("fade_in+fade_out",), "found 'fade_in+fade_out'; expected one component"),
+        (("boundary:step_db=0",), "attack 'boundary'"),
+        (("boundary", "--corpus-root", "x"), "--corpus-root x: found 'boundary', which reads none"),
+        (("emodb",), "--corpus-root"),
+        (("folder", "--noise-root", "nowhere"), "nowhere: found no such folder"),
+        (("quantise", "--kind", "defense"), "expected a defense of bench list"),
+        (("smoothing", "--victim", "nobody"), "--victim: found 'nobody'"),
+    ],
+)
+def test_what_cannot_be_checked_is_the_user_s(bench_here: Callable, words: tuple, expected: str) -> None:
+    said = bench_here("check", *words)
+    assert said.code == 2, said.out + said.err
+    assert expected in said.err.splitlines()[-1]
