@@ -130,7 +130,7 @@ def _placed(
 
 
 def pooled_by(cell: CellRecords) -> Hashable:
-    """Return what cells are pooled by: figures of other data, code, threat models or budgets (but one known) never mix."""
+    """Return what cells are pooled by: figures of other data, code, threat models, budgets (but known) never mix."""
     about, names = cell.description, cell.description.names
     rests_on = about.rests_on if about.anytime else replace(about.rests_on, max_queries=0)
     return names.victim, names.defense, about.attack_base, names.setting, rests_on, about.shared, about.anytime
