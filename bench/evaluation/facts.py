@@ -21,6 +21,7 @@ class Facts:
         unknown: attacked utterances whose speakers have no other one, so that nothing was enrolled of them.
         rounds: of an attack that learns, the utterances in a round, and how many it met in all; None for any other.
         rehearsal: of an attack that rehearses, on how many utterances and with how many queries; None for any other.
+        trained_on: attacked speakers that somebody else trained the victim on, as it says.
         people: what the corpus tells of the speakers, by attribute and value; what figures by group are made of.
     """
 
@@ -28,6 +29,7 @@ class Facts:
     unknown: int
     rounds: tuple[int, int] | None = None
     rehearsal: Rehearsal | None = None
+    trained_on: tuple[str, ...] = ()
     people: People = field(default_factory=dict)
 
     def to_json(self) -> dict[str, object]:
@@ -38,6 +40,8 @@ class Facts:
             found["rounds"] = dict(zip(("size", "n"), self.rounds, strict=True))
         if self.rehearsal is not None:
             found["rehearsal"] = self.rehearsal.to_json()
+        if self.trained_on:
+            found["trained_on"] = list(self.trained_on)
         if self.people:
             found["people"] = self.people
         return found

@@ -25,3 +25,13 @@ def people_in(told: JsonObject) -> SpeakerGroups:
         if len(named) != len(set(named)):
             raise said.wrong(attribute, "a speaker twice", "each once")
     return found
+
+
+def trained_on_in(told: JsonObject) -> tuple[str, ...]:
+    """Read `found.trained_on` of a description: attacked speakers that the victim was trained on elsewhere.
+
+    Raises:
+        DataError: it is of another form.
+    """
+    found = told.inner_or_empty("found")
+    return found.texts("trained_on") if found.has("trained_on") else ()

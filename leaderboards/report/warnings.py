@@ -9,6 +9,8 @@ WARNINGS = {
     "listens: do not take its figures for robustness.",
     "chance-level": "Even when nobody attacks, the model cannot be told from guessing. What an attack does to guesses "
     "says nothing; look at the model first.",
+    "trained-on": "The model was trained on people who speak in this test. It may know their voices; with strangers "
+    "expect it to recognise less and to fall more easily.",
     "labels-flip": "Asked twice about the same sound, the model sometimes answers differently. Part of the changes may "
     "be its own doing, and no attack's.",
     "plain-noise": "Plain noise that is no louder does as much harm as the attack that searches. The model is "
