@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 from bench.contracts.threat_models import Counted, ThreatModel
 from bench.data.splits import split_named
@@ -106,18 +107,21 @@ def attack_in_words(granted: ThreatModel, k: int, min_snr_db: float) -> str:
     )
 
 
-def speakers_in_words(setting: Setting) -> str:
+def speakers_in_words(setting: Setting, bells: Collection[str] = ()) -> str:
     """Say whether the people in the test are strangers to the model.
 
     Args:
         setting: which split.
+        bells: names of those that ring.
     """
+    if "trained-on" in bells:
+        return "It was trained on some of these people, as whoever brought it says (see the warnings)."
     if split_named(setting.split).leaks:
         return f"People of the test may be among those that it was trained on (split {setting.split})."
     return f"Nobody in the test is among the people that it was trained on here (split {setting.split})."
 
 
-def not_said(setting: Setting, n: int, speakers: int, k: int, attacks: int, trained: int) -> list[str]:
+def not_said(setting: Setting, n: int, speakers: int, k: int, attacks: int) -> list[str]:
     """List what the figures do not say.
 
     Args:
@@ -126,17 +130,15 @@ def not_said(setting: Setting, n: int, speakers: int, k: int, attacks: int, trai
         speakers: people.
         k: queries allowed.
         attacks: as many were run.
-        trained: so many trained models.
     """
     ran = "One attack was run" if attacks == 1 else f"{attacks} attacks were run"
-    models = "one trained model" if trained == 1 else f"{trained} trained models of one kind"
     found = [
         f"What a stronger attack would do. {ran}; the figure is that of the strongest, and somebody may find a better.",
         f"What more than {attempts(k).removeprefix('at most ')} would do: more can only do more.",
         f"How it fares with other speech. These are {n:,} utterances by {speakers:,} speakers of one corpus; other "
         "people, languages, rooms, microphones and telephones may differ by more than the intervals.",
         "Whether an attack works through the air. Sound files were changed, nothing was played in a room.",
-        f"How the next training would come out. Measured was {models}; the intervals are about other speakers.",
+        "How another training of the same model would come out. The intervals are about other speakers.",
         "Whether the emotions are true. Right is what the corpus calls so.",
         "What somebody could do who sees inside the model: attacks here ask it, and see what it answers.",
     ]

@@ -99,11 +99,6 @@ class Subject:
         """Return the emotions of the utterances that were tested."""
         return sorted(map(str, self.findings[0].told.own.clean["label_true"].unique())) if self.findings else []
 
-    @property
-    def trained(self) -> int:
-        """Return how many trained models were measured."""
-        return len(self.rests.folds) * len(self.rests.seeds)
-
     def picture(self) -> Picture | None:
         """Draw what is left, attempt by attempt; None of attacks that ask once."""
         curves: Mapping[str, Curve] = {CURVES[one.noises]: one.curve for one in self.findings if one.k > 1}

@@ -7,6 +7,7 @@ import hashlib
 import html
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,11 @@ from bench.contracts.threat_models import ThreatModel
 from bench.evaluation.runs import read_entries, read_results
 from bench.scoring.bells import BELLS, Ring
 from bench.scoring.estimates import Estimate
+from bench.scoring.names import Setting
 from bench.scoring.records import Store, pooled_rows
 from benchmarks.made_records import MadeUp
 from leaderboards.report.build import report_page, write_report
-from leaderboards.report.sentences import attack_in_words, result
+from leaderboards.report.sentences import attack_in_words, result, speakers_in_words
 from leaderboards.report.warnings import WARNINGS, warning
 from tests.leaderboards.browser import CHROMIUM, Browser
 from tests.leaderboards.made_site import ESCAPE, HOSTILE, SCRIPT
@@ -106,6 +108,13 @@ def test_sentences_claim_no_more_than_their_figures() -> None:
     assert few.endswith("(95 % interval: 0 to 2).")
     assert "12.5 dB" in result(Estimate(0.5, 0.4, 0.6, 9), 5, "all", 12.5)
     assert "tenth" not in attack_in_words(ThreatModel(), 5, 12.5)
+
+
+def test_it_never_calls_those_strangers_that_it_has_met() -> None:
+    setting = Setting("emodb", "esc50", "ahsn", "k-fold", None)
+    assert speakers_in_words(setting).startswith("Nobody in the test")
+    assert speakers_in_words(setting, ["trained-on"]).startswith("It was trained on some")
+    assert "may be among" in speakers_in_words(replace(setting, split="random-blocks"))
 
 
 @pytest.fixture(scope="module")
