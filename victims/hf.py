@@ -57,6 +57,7 @@ class HuggingFace(BorrowedRecipe["FittedHuggingFace"]):
         normalize: of a waveform, where the model has no feature extractor: to mean 0 and variance 1, or not.
         low: what a model of numbers says where ratings say 1.
         high: what it says where ratings say 5.
+        trained_on: speakers of the corpus that the model was trained on, "*" for all of them.
     """
 
     model: str
@@ -68,11 +69,16 @@ class HuggingFace(BorrowedRecipe["FittedHuggingFace"]):
     normalize: Literal["none", "utterance"] | None = None
     low: float = 0.0
     high: float = 1.0
-    traits: ClassVar[Traits] = Traits(trains=False)
+    trained_on: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         within(_WHERE, "batch_size", self.batch_size, "the default is 8", at_least=1)
         within(_WHERE, "high", self.high, "the default is 1", above=self.low)
+
+    @property
+    def traits(self) -> Traits:
+        """Say that nothing is trained here, and on whom it was elsewhere."""
+        return Traits(trains=False, trained_on=self.trained_on)
 
     def fingerprint(self) -> str:
         """Digest the configuration and the weights, and the settings of an encoder that is named."""

@@ -53,6 +53,7 @@ class Onnx(BorrowedRecipe["FittedOnnx"]):
             each label.
         normalize: bring each utterance to mean 0 and variance 1 first, as wav2vec 2.0's feature extractor does.
         batch_size: utterances at a time, where the model takes lengths or a mask.
+        trained_on: speakers of the corpus that the model was trained on, "*" for all of them.
     """
 
     file: Path
@@ -61,10 +62,15 @@ class Onnx(BorrowedRecipe["FittedOnnx"]):
     output_name: str = ""
     normalize: bool = False
     batch_size: int = 8
-    traits: ClassVar[Traits] = Traits(trains=False)
+    trained_on: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         within(_WHERE, "batch_size", self.batch_size, "the default is 8", at_least=1)
+
+    @property
+    def traits(self) -> Traits:
+        """Say that nothing is trained here, and on whom it was elsewhere."""
+        return Traits(trains=False, trained_on=self.trained_on)
 
     def fingerprint(self) -> str:
         """Digest the file, and every file that its graph loads."""

@@ -48,19 +48,25 @@ class Python(BorrowedRecipe["FittedPython"]):
         files: other files that the model rests on, such as weights: with FILE.py and what it imports from its own
             folder they are part of every result's key.
         batch_size: waveforms at a time. With more than 1, an answer must not depend on the others; this is checked.
+        trained_on: speakers of the corpus that the model was trained on, "*" for all of them.
     """
 
     target: str
     labels: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
     batch_size: int = 1
-    traits: ClassVar[Traits] = Traits(trains=False)
+    trained_on: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         within(_WHERE, "batch_size", self.batch_size, "the default is 1", at_least=1)
         file, _, name = self.target.rpartition(":")
         if not file or not name.isidentifier():
             raise UsageError(_WHERE, repr(self.target), _FORM, "for example python:my_model.py:predict")
+
+    @property
+    def traits(self) -> Traits:
+        """Say that nothing is trained here, and on whom it was elsewhere."""
+        return Traits(trains=False, trained_on=self.trained_on)
 
     def fingerprint(self) -> str:
         """Digest the file, what it imports from its own folder, and the other `files`."""

@@ -26,6 +26,7 @@ class _Bench(Subcommands):
         "check": ("bench.cli.check:check", "Check a component against what is asked of its kind."),
         "show": ("bench.cli.show:show", "Show a run again, from its records alone."),
         "score": ("bench.cli.score:score", "Score runs anew, at any k, from their records."),
+        "report": ("bench.cli.report_page:report", "Write a run as one page, in plain words."),
         "leaderboard": ("bench.cli.leaderboard:leaderboard", "Rank victims and defences of some runs."),
         "account": ("bench.cli.account:account", "Say what defences cost, and what they buy."),
         "certify": ("bench.cli.certify:certify", "Prove how far smoothed victims' answers reach."),

@@ -58,14 +58,15 @@ def write_json(found: Mapping[str, object], target: str | None) -> bool:
     return True
 
 
-def report(results: Results, json_target: str | None) -> None:
+def report(results: Results, json_target: str | None, more: Mapping[str, object] | None = None) -> None:
     """Print tables, or JSON in their place where it goes to standard output.
 
     Args:
         results: of a run.
         json_target: the file for JSON, "-" for standard output, None for none.
+        more: further fields of the JSON.
     """
-    if json_target is None or write_json(results.to_json(), json_target):
+    if json_target is None or write_json({**results.to_json(), **(more or {})}, json_target):
         print_tables(results)
 
 

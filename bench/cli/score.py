@@ -25,6 +25,13 @@ About = Annotated[
         "like theirs too, for which it takes five seeds."
     ),
 ]
+By = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WHAT,...",
+        help="Show figures by group too: sex, age, language of the speakers, where their corpus tells; emotion.",
+    ),
+]
 
 
 def score(
@@ -32,15 +39,16 @@ def score(
     k: K = None,
     json: Json = None,
     estimand: About = "fitted",
+    by: By = None,
 ) -> None:
     """Score runs anew, together, from their records; no model is loaded, and no sound is needed.
 
     What is said of a run can be read off at any number of queries up to its budget, the greatest --k of the run.
     """
-    score_again(runs, k, json, estimand)
+    score_again(runs, k, json, estimand, by)
 
 
-def score_again(runs: Sequence[Path], k: str | None, json: str | None, estimand: str) -> None:
+def score_again(runs: Sequence[Path], k: str | None, json: str | None, estimand: str, by: str | None = None) -> None:
     """Print the scores of runs, or write them as JSON; say on standard error what has failed or has fewer queries.
 
     Args:
@@ -48,13 +56,16 @@ def score_again(runs: Sequence[Path], k: str | None, json: str | None, estimand:
         k: numbers of queries as given; None for those that the runs were scored at.
         json: the file for JSON, "-" for standard output, None for none.
         estimand: what intervals are about, as given.
+        by: by what figures of groups are shown too, as given; None for no groups.
     """
+    from bench.cli.score_groups import Groups, parse_by, print_groups
     from bench.evaluation.options import parse_ks
     from bench.evaluation.runs import read_results
 
     ks = parse_ks(k) if k is not None else None
+    attributes = parse_by(by)
 
-    from bench.cli.report import check_json_target, report
+    from bench.cli.report import STANDARD_OUTPUT, check_json_target, report
     from bench.core.plain_text import plain_text
     from bench.scoring.dependence import estimand_named
 
@@ -62,7 +73,10 @@ def score_again(runs: Sequence[Path], k: str | None, json: str | None, estimand:
     check_json_target(json)
     passed_over: list[DataError] = []
     results = read_results(runs, ks, about, passed_over.append)
-    report(results, json)
+    groups = Groups.read(runs, attributes, ks, about)
+    report(results, json, groups.to_json())
+    if json != STANDARD_OUTPUT:
+        print_groups(groups)
     most = max(ks or (0,))
     short = [entry for entry in results.pooled if entry.rests_on.max_queries < most]
     if short:

@@ -30,6 +30,8 @@ class Traits:
             what the bare one does. Words are shown to one that perceives text, and to no other.
         trains: False for a victim that no training changes, since somebody else has trained it: a defence that works
             by training refuses it.
+        trained_on: speakers of the corpus that somebody else trained a victim on, "*" for all of them: those of them
+            who are attacked ring a bell.
         renews: a victim's recipe asks `FitContext.renew` for other utterances in every epoch.
         concurrent: a fitted victim's `log_probs` may be called by several threads at once; on a CPU the referee then
             runs a share of the searches on each core.
@@ -53,6 +55,7 @@ class Traits:
     made_of: tuple[tuple[str, str], ...] = ()
     modalities: tuple[Modality, ...] = ()
     trains: bool = True
+    trained_on: tuple[str, ...] = ()
     renews: bool = False
     concurrent: bool = False
     randomised: bool = False

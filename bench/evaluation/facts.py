@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
+from bench.data.people import People
 from bench.referee.rehearsal import Rehearsal
 from bench.scoring.rows import Row
 
@@ -20,12 +21,16 @@ class Facts:
         unknown: attacked utterances whose speakers have no other one, so that nothing was enrolled of them.
         rounds: of an attack that learns, the utterances in a round, and how many it met in all; None for any other.
         rehearsal: of an attack that rehearses, on how many utterances and with how many queries; None for any other.
+        trained_on: attacked speakers that somebody else trained the victim on, as it says.
+        people: what the corpus tells of the speakers, by attribute and value; what figures by group are made of.
     """
 
     looks: int | None
     unknown: int
     rounds: tuple[int, int] | None = None
     rehearsal: Rehearsal | None = None
+    trained_on: tuple[str, ...] = ()
+    people: People = field(default_factory=dict)
 
     def to_json(self) -> dict[str, object]:
         """Return `found` of a record file's description."""
@@ -35,6 +40,10 @@ class Facts:
             found["rounds"] = dict(zip(("size", "n"), self.rounds, strict=True))
         if self.rehearsal is not None:
             found["rehearsal"] = self.rehearsal.to_json()
+        if self.trained_on:
+            found["trained_on"] = list(self.trained_on)
+        if self.people:
+            found["people"] = self.people
         return found
 
 

@@ -15,6 +15,7 @@ from bench.contracts.recipes import Recipe, Samples
 from bench.core.errors import UsageError
 from bench.core.noises import NoiseSet
 from bench.core.types import Half, Part, Utterance
+from bench.data.people import people_of
 from bench.defending.adversarial_examples import best_candidates
 from bench.evaluation.attacker_knowledge import KnownHarm, degradation
 from bench.evaluation.cells import Cell, FittedKey, limited
@@ -69,7 +70,14 @@ class Measuring:
         unknown = set(unknown_in(test, experiment.enrolment)) & {one.id for one in chosen}
         size = attack_run.granted.round_size
         rounds = (size, len(chosen)) if size else None
-        facts = Facts(looks.count if looks_through else None, len(unknown), rounds, rehearsal)
+        facts = Facts(
+            looks.count if looks_through else None,
+            len(unknown),
+            rounds,
+            rehearsal,
+            _met(cell, chosen),
+            people_of(chosen),
+        )
         self._say(facts, rows)
         if free.asked:
             experiment.progress.say(f"{cell.attack}: {free.asked:,} candidates were free samples, see docs/recipes.md")
@@ -158,6 +166,12 @@ class Measuring:
         panel = panel_of(self.experiment, bare.fitted, self.experiment.split(cell.fitted).test, bare.repeat)
         best = best_candidates(_plain(panel), self._rehearsed(bare, self._attack_run(bare))[0], chosen)
         return {id: candidate.recipe for id, candidate in best.items()}
+
+
+def _met(cell: Cell, chosen: Sequence[Utterance]) -> tuple[str, ...]:
+    """The attacked speakers that the victim says that it was trained on elsewhere."""
+    said = set(cell.fitted.victim.traits.trained_on)
+    return tuple(sorted({one.speaker for one in chosen if "*" in said or one.speaker in said}))
 
 
 def _plain(panel: Panel) -> Panel:

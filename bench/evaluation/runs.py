@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from bench.core.cache import appearing_file
 from bench.core.errors import DataError, UsageError
@@ -14,11 +16,13 @@ from bench.evaluation.options import parse_ks
 from bench.scoring.believing import check_same
 from bench.scoring.dependence import Estimand
 from bench.scoring.descriptions import FailedCell
+from bench.scoring.groups import ToldEntry, told_entries
 from bench.scoring.records import Store
 from bench.scoring.results import Results, collect_from
 from bench.scoring.sources import Damaged, sources_in
 from bench.scoring.units import FinishedCell
 
+_T = TypeVar("_T")
 _RUN_FILE, _MOST_NOTED = "run.json", 2**16
 
 
@@ -79,13 +83,40 @@ def read_results(
         DataError: a folder is no run, or holds nothing finished; two hold records of one cell that are not the same.
         UsageError: a k is beyond the budget of a run; "trainings" of fewer than five seeds.
     """
+    return _what_reads(lambda damaged: _results(_gathered(folders, ks, damaged), estimand), instead)
+
+
+def read_entries(
+    folders: Sequence[Path], ks: Sequence[int] | None = None, instead: Callable[[DataError], None] | None = None
+) -> list[ToldEntry]:
+    """Read the records of some runs, put together as their pooled results are, for figures of parts of them.
+
+    Args:
+        folders: `--out` folders.
+        ks: numbers of queries, each within the budget of every run; by default those that the runs were scored at.
+        instead: told of a record file that cannot be read, which is passed over; by default the error is raised.
+
+    Raises:
+        DataError: a folder is no run, or holds nothing finished; two hold records of one cell that are not the same.
+        UsageError: a k is beyond the budget of a run.
+    """
+
+    def entries(damaged: Damaged | None) -> list[ToldEntry]:
+        gathered = _gathered(folders, ks, damaged)
+        return [*told_entries(gathered.cells, gathered.ks)]
+
+    return _what_reads(entries, instead)
+
+
+def _what_reads(make: Callable[[Damaged | None], _T], instead: Callable[[DataError], None] | None) -> _T:
+    """What is made of all files that can be read: of which they are, only reading them says."""
     if instead is None:
-        return _results(folders, ks, estimand)
+        return make(None)
     damaged: Damaged = {}
     while True:
         before = len(damaged)
         try:
-            found = _results(folders, ks, estimand, damaged)
+            found = make(damaged)
         except DataError:
             if len(damaged) == before:
                 raise
@@ -100,9 +131,20 @@ def _note(damaged: Damaged, error: DataError) -> None:
     damaged[Path(error.where)] = error
 
 
-def _results(
-    folders: Sequence[Path], ks: Sequence[int] | None, estimand: Estimand, damaged: Damaged | None = None
-) -> Results:
+@dataclass(frozen=True)
+class _Gathered:
+    """The cells of some runs in the order of their descriptions, at which k they are scored, and what failed."""
+
+    cells: list[FinishedCell]
+    ks: list[int]
+    failed: list[FailedCell]
+
+
+def _results(found: _Gathered, estimand: Estimand) -> Results:
+    return collect_from(found.cells, found.ks, found.failed, estimand)
+
+
+def _gathered(folders: Sequence[Path], ks: Sequence[int] | None, damaged: Damaged | None = None) -> _Gathered:
     cells: dict[str, FinishedCell] = {}
     failed: list[FailedCell] = []
     asked = set(ks or ())
@@ -128,4 +170,4 @@ def _results(
     # a failure that has been put right since is no news, whatever code the cell was measured with
     done = {(cell.description.names, cell.description.rests_on.max_queries) for cell in order}
     failed = [one for one in failed if (one.names, one.max_queries) not in done]
-    return collect_from(order, sorted(usable), failed, estimand)
+    return _Gathered(order, sorted(usable), failed)

@@ -104,14 +104,17 @@ def _traits(process: IsolatedProcess, told: Mapping[str, Any]) -> Traits:
         values["threat_model"] = ThreatModel.of(values["threat_model"])
     except (UsageError, TypeError) as error:
         raise process.broken("a threat model that is none", "one of bench.ThreatModel") from error
-    for name in ("modalities", "categories"):
+    for name in ("modalities", "categories", "trained_on"):
         if values[name] is not None:
             if not isinstance(values[name], list) or not all(map(_is_line, values[name])):
                 raise process.broken(f"a trait {name} that is none", "a list of names")
             values[name] = tuple(values[name])
-    looked_at = ("made_of", "modalities", "categories", "threat_model")
+    looked_at = ("made_of", "modalities", "categories", "trained_on", "threat_model")
     others = {name: value for name, value in values.items() if name not in looked_at}
-    readable = values["modalities"] is not None and set(values["modalities"]) <= {"sound", "text"}
+    readable = None not in (values["modalities"], values["trained_on"]) and set(values["modalities"]) <= {
+        "sound",
+        "text",
+    }
     if not readable or not all(type(value) is bool for value in others.values()):
         raise process.broken("traits of other types", "those of bench.Traits")
     return Traits(**values)

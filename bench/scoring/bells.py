@@ -87,6 +87,12 @@ BELLS = (
         lambda found, most: signs.chance_level(found.own, found.clean, most),
     ),
     Bell(
+        "trained-on",
+        "The victim was trained on attacked speakers: it may know their voices, and fare worse with others.",
+        0.0,
+        lambda found, most: signs.trained_on(found.own, most),
+    ),
+    Bell(
         "labels-flip",
         "Labels change when the same is asked again: a part of the changes is no attack's doing.",
         0.05,

@@ -14,6 +14,7 @@ from bench.core.specs import NO_DEFENSE
 from bench.core.types import SAMPLE_RATE, Half
 from bench.scoring.granted import granted_in
 from bench.scoring.names import CellNames, Setting
+from bench.scoring.people import SpeakerGroups, people_in, trained_on_in
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,8 @@ class Description:
         text: the whole description as JSON, its keys sorted: all there is in the file, also what nothing here reads.
         threat_model: what the attacker was granted.
         anytime: whether the attack did not know its budget, so that what it did within any k can be read off.
+        trained_on: attacked speakers that somebody else trained the victim on, as it says.
+        people: by attribute of speakers (sex, age, language) and by value, who has it; empty where nothing is told.
     """
 
     names: CellNames
@@ -117,6 +120,8 @@ class Description:
     text: str
     threat_model: ThreatModel = NOTHING_GRANTED
     anytime: bool = True
+    trained_on: tuple[str, ...] = ()
+    people: SpeakerGroups = field(default_factory=dict, hash=False)
 
     @property
     def shared(self) -> ThreatModel:
@@ -145,6 +150,8 @@ class Description:
             threat_model=granted_in(told),
             anytime=told.truth("anytime") if told.has("anytime") else True,
             text=json.dumps(told.fields, sort_keys=True),
+            trained_on=trained_on_in(told),
+            people=people_in(told),
         )
 
 

@@ -30,6 +30,7 @@ class EntryRecords:
             with.
         halves: by half of the bank, the same conditions with its sounds alone; empty where they were not run.
         threat_model: what the attacker was granted: what all variants share, and the most that any was allowed.
+        trained_on: attacked speakers that somebody else trained the victim on, as it says.
     """
 
     about: Description
@@ -40,6 +41,7 @@ class EntryRecords:
     ks: tuple[int, ...]
     halves: Mapping[Half, tuple[Condition, ...]] = field(default_factory=dict)
     threat_model: ThreatModel = NOTHING_GRANTED
+    trained_on: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, group: Sequence[CellRecords], ks: Sequence[int], halves: Sequence[CellRecords] = ()) -> EntryRecords:
@@ -64,7 +66,8 @@ class EntryRecords:
         allowed = max((cell.description.threat_model.allowed for cell in group), key=COUNTED.index)
         granted = replace(about.shared, allowed=allowed)
         rows = pooled_rows(_one_of_each(most))
-        return cls(about, _of_budgets(group), rows, most_asked, tally, tuple(sorted(within)), either, granted)
+        met = frozenset(speaker for cell in group for speaker in cell.description.trained_on)
+        return cls(about, _of_budgets(group), rows, most_asked, tally, tuple(sorted(within)), either, granted, met)
 
     @property
     def clean(self) -> pd.DataFrame:

@@ -54,6 +54,20 @@ def chance_level(own: EntryRecords, found: CleanScores, most: float) -> Sign | N
     return above, f"clean UAR {found.uar} does not lie above chance, {1 / classes:.2f} with {classes} classes"
 
 
+def trained_on(own: EntryRecords, most: float) -> Sign | None:
+    """Find attacked speakers that somebody else trained the victim on.
+
+    Args:
+        own: records.
+        most: the share of the attacked speakers that rings nothing.
+    """
+    speakers = set(own.clean["speaker"])
+    met = len(speakers & own.trained_on)
+    if met <= most * len(speakers):
+        return None
+    return met / len(speakers), f"{met} of {len(speakers)} attacked speakers are among those that it was trained on"
+
+
 def labels_flip(own: EntryRecords, least: float) -> Sign | None:
     """Find labels that did not hold when the same was asked again: changed ones, or those of clean speech.
 

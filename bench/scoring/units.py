@@ -87,7 +87,19 @@ def pooled_unit(sources: Sequence[FinishedCell], ks: Sequence[int], estimand: Es
     ordered = sorted(range(len(cells)), key=lambda place: cells[place].description.text)
     searched = [(rank, cells[place]) for rank, place in enumerate(ordered)]
     gaps = optimality([(rank, cell) for rank, cell in searched if cell.description.names.half is None])
-    return UnitScores(_placed(PooledScores, cells, whole, _pooled, ks, estimand), tuple(gaps))
+    return UnitScores(_placed(PooledScores, cells, whole, pooled_by, ks, estimand), tuple(gaps))
+
+
+def pooled_unit_cells(sources: Sequence[FinishedCell]) -> Iterator[list[CellRecords]]:
+    """Read finished cells and put those together that are pooled, the records of one unit at a time.
+
+    Args:
+        sources: cells; those with half of the sounds are left out.
+    """
+    for places in units(sources):
+        cells = [condensed(sources[place].read()) for place in places]
+        whole = [cell for cell in cells if cell.description.names.half is None]
+        yield from grouped(whole, pooled_by).values()
 
 
 def single_unit(sources: Sequence[FinishedCell], ks: Sequence[int]) -> UnitScores:
@@ -117,15 +129,15 @@ def _placed(
     return tuple(zip(first, _scored(kind, groups, grouped(halves, by), ks, estimand), strict=True))
 
 
-def _pooled(cell: CellRecords) -> Hashable:
-    """What cells are pooled by: figures of other data, code, threat models or budgets (but one known) never mix."""
+def pooled_by(cell: CellRecords) -> Hashable:
+    """Return what cells are pooled by: figures of other data, code, threat models, budgets (but known) never mix."""
     about, names = cell.description, cell.description.names
     rests_on = about.rests_on if about.anytime else replace(about.rests_on, max_queries=0)
     return names.victim, names.defense, about.attack_base, names.setting, rests_on, about.shared, about.anytime
 
 
 def _cell(cell: CellRecords) -> Hashable:
-    return _pooled(cell), cell.description.names.fold, cell.description.names.seed
+    return pooled_by(cell), cell.description.names.fold, cell.description.names.seed
 
 
 def _scored(

@@ -6,9 +6,10 @@ Figures on it compare methods and test pipelines; they say nothing about people.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import MappingProxyType
 
 from bench.core.cache import appearing_folder, cache_dir
 from bench.core.errors import DataError
@@ -17,7 +18,7 @@ from bench.core.leases import Leases
 from bench.core.making import Making
 from bench.core.progress import SILENT, Progress
 from bench.core.sealing import set_aside
-from bench.core.types import Dataset
+from bench.core.types import Dataset, Utterance
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,13 @@ class Synthetic:
             dataset = store.read(folder)
         if dataset is None:
             raise DataError(folder, "files other than those just written", "a disk that keeps them", "check the disk")
-        return dataset
+        return replace(dataset, utterances=tuple(map(_with_sex, dataset.utterances)))
+
+
+def _with_sex(utterance: Utterance) -> Utterance:
+    """The same with the sex of the voice, which the speaker's name has: Ses01F1."""
+    sex = {"F": "female", "M": "male"}[utterance.speaker[len("Ses01")]]
+    return replace(utterance, metadata=MappingProxyType({**utterance.metadata, "sex": sex}))
 
 
 def recipe() -> str:

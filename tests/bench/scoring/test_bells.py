@@ -214,6 +214,16 @@ def test_a_success_after_the_first_need_not_say_whether_it_lives_on() -> None:
     assert score.acc_att_pcm.value == score.acc_att.value == 1.0
 
 
+def test_attacked_speakers_that_the_victim_has_met() -> None:
+    def met(*speakers: str) -> CellRecords:
+        return replace(HONEST, description=replace(HONEST.description, trained_on=speakers))
+
+    assert rung(met("s1", "s3", "s99"))["trained-on"] == (
+        "2 of 10 attacked speakers are among those that it was trained on"
+    )
+    assert "trained-on" not in rung(met("s99")), "who is not attacked"
+
+
 def test_short_bursts() -> None:
     assert "100% of the successes" in rung(cell(at(1, 2, burst_snr_db=-9.0)))["short-bursts"]
     assert "short-bursts" not in rung(cell(at(1, 2, burst_snr_db=2.0)))
