@@ -9,10 +9,10 @@ from typing import Annotated, ClassVar
 
 import typer
 
+from bench.cli.saying import say
 from bench.cli.stopping import INTERRUPTED, heeding
 from bench.cli.subcommands import Subcommands
 from bench.core.errors import BenchError
-from bench.core.plain_text import plain_text
 from bench.core.shadowing import refuse_shadow
 
 
@@ -53,7 +53,7 @@ def _version(asked: bool) -> None:
     if asked:
         from importlib.metadata import version
 
-        typer.echo(f"serbench {version('serbench')}")
+        say(f"serbench {version('serbench')}")
         raise typer.Exit
 
 
@@ -77,12 +77,12 @@ def main() -> None:
         try:
             _run()
         except BenchError as error:
-            typer.echo(f"bench: {plain_text(str(error))}", err=True)
+            say(f"bench: {error!s}", err=True)
             sys.exit(error.exit_code)
         except (KeyboardInterrupt, SystemExit) as end:
             if isinstance(end, SystemExit) and end.code != INTERRUPTED:  # typer itself turns Ctrl-C into this code
                 raise
-            typer.echo(f"bench: {stops.said}", err=True)
+            say(f"bench: {stops.said}", err=True)
             sys.exit(stops.exit_code)
         except BrokenPipeError:
             sys.stderr.close()
@@ -91,7 +91,7 @@ def main() -> None:
             if error.filename is None or error.strerror is None:
                 raise
             found = f"found {error.strerror.lower()}; expected a path that can be used; check it"
-            typer.echo(f"bench: {str(error.filename)[:200]}: {found}", err=True)
+            say(f"bench: {str(error.filename)[:200]}: {found}", err=True)
             sys.exit(2)
 
 
