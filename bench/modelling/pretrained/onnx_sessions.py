@@ -62,10 +62,8 @@ def answer_of(where: str, session: Any, output: str, given: Mapping[str, NDArray
     Raises:
         ComponentError: it fails, or does not end in time.
     """
-    import onnxruntime
-
     limit_s = _PATIENCE_S + _TIMES_REAL * samples / SAMPLE_RATE
-    options = onnxruntime.RunOptions()
+    options = module_for(where, "onnxruntime", "onnx").RunOptions()
     options.log_severity_level = _FATAL
     late = threading.Event()
 

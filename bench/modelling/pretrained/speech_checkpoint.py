@@ -218,9 +218,9 @@ def _encoder_settings(source: ModelSource, folder: Path, config: Mapping[str, An
         found = "no settings of the encoder in config.json"
         remedy = "say which encoder it was made with: encoder=FOLDER or OWNER/NAME, of which config.json is read"
         raise UsageError(f"{source.where}, {folder}", found, "an encoder that transformers knows", remedy)
-    settings = source.settings(named)
-    read_settings(f"{source.where}, {settings}", settings / "config.json", source.form)
-    return source.read("AutoConfig", settings)
+    found_at = source.settings(named)
+    read_settings(f"{source.where}, {found_at}", found_at / "config.json", source.form)
+    return source.read("AutoConfig", found_at)
 
 
 def _extractor(source: ModelSource, folder: Path, config: Mapping[str, Any], chosen: Choices) -> Any:
