@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bench.core.cache import appearing_file
 from bench.core.errors import DataError, UsageError
+from bench.core.json_objects import loaded
 from bench.core.regular import read_regular
 from bench.evaluation.options import parse_ks
 from bench.scoring.believing import check_same
@@ -48,7 +49,7 @@ def remembered(folder: Path) -> tuple[int, ...]:
         return ()
     try:
         told = read_regular(folder / _RUN_FILE, _MOST_NOTED, "delete the file")
-        return parse_ks(json.loads(told)["k"])
+        return parse_ks(loaded(told)["k"])
     except (ValueError, KeyError, TypeError, RecursionError, UsageError) as error:
         raise DataError(folder / _RUN_FILE, f"{error}", '{"k": [5, 15, 25]}', "delete the file") from error
 

@@ -13,7 +13,7 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 _MOST = 1 << 22
 """Bytes that are read at once; an entry's content is, in parts of a megabyte."""
@@ -64,7 +64,7 @@ def opened_tar(archive: Path) -> Iterator[tarfile.TarFile | None]:
 
 def _decompressed(archive: Path, start: bytes) -> IO[bytes]:
     if start.startswith(b"\x1f\x8b"):
-        return gzip.open(archive)
+        return cast("IO[bytes]", gzip.open(archive))
     if start.startswith(b"BZh"):
         return bz2.open(archive)
     if start.startswith((b"\xfd7zXZ\0", b"\x5d\0\0")):

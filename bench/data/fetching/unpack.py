@@ -6,6 +6,7 @@ no limit to what comes out. Modes and owners are not taken over.
 
 from __future__ import annotations
 
+import errno
 import stat
 import struct
 import unicodedata
@@ -36,6 +37,8 @@ _DAMAGED = (
     RuntimeError,  # a zip with a password
     NotImplementedError,  # a zip with a method of compression that Python does not have
 )
+_OF_THE_ARCHIVE = (None, errno.EINVAL, errno.ENAMETOOLONG)
+"""What an OSError says where no file system is to blame: damaged bzip2, places before the start, names of a page."""
 _FORM = "an archive of plain files and folders"
 _REMEDY = "see the page that it is from: this is not the archive that was published there, or it is damaged"
 
@@ -77,6 +80,10 @@ def unpack(
                     step(1)
             except _DAMAGED as error:
                 raise DataError(archive, f"it cannot be unpacked ({reason(error)})", _FORM, _REMEDY) from error
+            except OSError as error:
+                if error.errno not in _OF_THE_ARCHIVE:
+                    raise
+                raise DataError(archive, f"it cannot be unpacked ({error})"[:300], _FORM, _REMEDY) from error
 
 
 class _Room:

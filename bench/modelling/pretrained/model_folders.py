@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from bench.core.errors import UsageError
+from bench.core.json_objects import loaded
 from bench.core.types import SAMPLE_RATE
 
 _MOST_SETTINGS = 2**20
@@ -36,7 +36,7 @@ def read_settings(where: str, file: Path, form: str) -> dict[str, Any]:
     """
     try:
         refuse_irregular(where, file, _MOST_SETTINGS)
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = loaded(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         told = "nested too deep" if isinstance(error, RecursionError) else str(error)[:200]
         raise UsageError(where, f"no usable {file.name} ({told})", form, "save it there too") from error
@@ -144,7 +144,7 @@ def _check_weights(where: str, file: Path) -> None:
 
 def _check_index(where: str, file: Path) -> None:
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = loaded(file.read_text(encoding="utf-8"))
         names = {str(name) for name in content["weight_map"].values()}
     except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
         found = f"no usable {file.name} ({type(error).__name__}: {str(error)[:200]})"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from bench.core.errors import UsageError
+from bench.core.json_objects import loaded
 from bench.modelling.pretrained.borrowed import module_for
 from bench.modelling.pretrained.hub import ModelSource
 from bench.modelling.pretrained.model_folders import read_settings
@@ -139,7 +139,7 @@ def rebuilt(source: ModelSource, folder: Path, chosen: Choices) -> SpeechModel:
 def read_json(file: Path) -> Mapping[str, Any]:
     """Read an object; an empty one where there is none."""
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found = loaded(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
@@ -167,17 +167,7 @@ def _encoder(
     prefix: str,
 ) -> tuple[Any, dict[str, Tensor]]:
     """The encoder with its weights, and the weights that are not its own."""
-    transformers = module_for(source.where, "transformers", source.extra)
-    settings = _encoder_settings(source, folder, config, chosen)
-    try:
-        refuse_oversized(f"{source.where}, {folder}", folder, transformers.AutoModel, settings)
-    except UsageError:
-        raise
-    except Exception as error:  # whatever its settings make the library do
-        found = f"settings of which no encoder comes ({type(error).__name__}: {str(error)[:200]})"
-        raise UsageError(f"{source.where}, {folder}", found, source.form, "save it again") from error
-    with seeded("hf"):  # everything is replaced
-        encoder = transformers.AutoModel.from_config(settings)
+    encoder = _drawn(source, folder, config, chosen)
     own = encoder.state_dict()
     found = {_renamed(name.removeprefix(prefix), own): name for name in tensors if name.startswith(prefix)}
     taken = {name: tensors[theirs] for name, theirs in found.items() if name in own}
@@ -195,6 +185,21 @@ def _encoder(
     encoder.load_state_dict(taken, strict=False)
     used = {found[name] for name in taken}
     return encoder.eval(), {name: tensor for name, tensor in tensors.items() if name not in used}
+
+
+def _drawn(source: ModelSource, folder: Path, config: Mapping[str, Any], chosen: Choices) -> Any:
+    """The encoder as its settings describe it; all of its weights are replaced."""
+    transformers = module_for(source.where, "transformers", source.extra)
+    try:
+        settings = _encoder_settings(source, folder, config, chosen)
+        refuse_oversized(f"{source.where}, {folder}", folder, transformers.AutoModel, settings)
+        with seeded("hf"):
+            return transformers.AutoModel.from_config(settings)
+    except UsageError:
+        raise
+    except Exception as error:  # whatever its settings make the library do
+        found = f"settings of which no encoder comes ({type(error).__name__}: {str(error)[:200]})"
+        raise UsageError(f"{source.where}, {folder}", found, source.form, "save it again") from error
 
 
 def _renamed(name: str, own: Mapping[str, Tensor]) -> str:

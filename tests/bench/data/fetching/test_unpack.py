@@ -94,6 +94,8 @@ EVIL = {
     "folder's case": ({"set/a/1": b"1", "set/A/2": b"2"}, "names that differ"),
     "file as a folder": ({"set": b"1", "set/a": b"2"}, "names that differ"),
     "bomb": ({"set/a": bytes(500_000)}, "far more in it"),
+    "a long name": ({"a" * 300: b"x"}, "cannot be unpacked"),
+    "no bzip2": (b"BZh9" + bytes(100), "cannot be unpacked|neither a zip nor a tar"),
     "cut": (cut_tar(), "cannot be unpacked"),
     "page": (b"<html>please log in</html>", "neither a zip nor a tar"),
     "empty": (b"", "neither a zip nor a tar"),
