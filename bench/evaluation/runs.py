@@ -17,6 +17,7 @@ from bench.scoring.dependence import Estimand
 from bench.scoring.descriptions import FailedCell
 from bench.scoring.records import Store
 from bench.scoring.results import Results, collect_from
+from bench.scoring.same_models import named_alike
 from bench.scoring.sources import Damaged, sources_in
 from bench.scoring.units import FinishedCell
 
@@ -129,4 +130,5 @@ def _results(
     # a failure that has been put right since is no news, whatever code the cell was measured with
     done = {(cell.description.names, cell.description.rests_on.max_queries) for cell in order}
     failed = [one for one in failed if (one.names, one.max_queries) not in done]
+    order = named_alike(order, lambda cell: cell.description, FinishedCell.described)
     return collect_from(order, sorted(usable), failed, estimand)

@@ -62,7 +62,8 @@ def test_what_is_changed_here_is_a_model(copied: Path) -> None:
         ({"id2label": {"x": "anger"}}, "id2label"),
         ({"id2label": ["anger"]}, "id2label"),
         ({"num_hidden_layers": 10**9}, "num_hidden_layers 1000000000; expected at most 1,000"),
-        ({"hidden_size": 10**400}, "hidden_size 1000"),
+        ({"hidden_size": 10**30}, "hidden_size 1000"),
+        ({"hidden_size": 10**400}, "a number of 401 digits"),
         ({"hidden_size": 32_768, "intermediate_size": 524_288}, "settings of a network with"),
     ],
 )
