@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import warnings
-from io import TextIOWrapper
 from typing import Annotated, ClassVar
 
 import typer
 
 from bench.cli.saying import say
 from bench.cli.stopping import INTERRUPTED, heeding
+from bench.cli.streams import give_up, open_standard_streams
 from bench.cli.subcommands import Subcommands
 from bench.core.errors import BenchError
 from bench.core.shadowing import refuse_shadow
@@ -68,9 +69,7 @@ def _options(
 
 def main() -> None:
     """Run the command; every error a user can cause becomes one line on standard error and exit code 2."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal or pipe that is not UTF-8 gets ? for · and −
+    open_standard_streams()
     # Their author reads this: a former name in a --plugin file is said, which Python by itself hides.
     warnings.filterwarnings("default", category=DeprecationWarning, module="serbench_plugin_")
     with heeding() as stops:
@@ -88,6 +87,10 @@ def main() -> None:
             sys.stderr.close()
             sys.exit(1)
         except OSError as error:
+            if error.filename is None and error.errno == errno.ENOSPC:
+                give_up(sys.stdout.fileno())
+                say("bench: standard output: found a full disk; expected room for what is printed; make some", err=True)
+                sys.exit(2)
             if error.filename is None or error.strerror is None:
                 raise
             found = f"found {error.strerror.lower()}; expected a path that can be used; check it"

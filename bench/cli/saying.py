@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import sys
+
 import typer
 
+from bench.cli.streams import give_up
 from bench.core.plain_text import plain_text
 
 
@@ -15,7 +19,12 @@ def say(text: str = "", *, err: bool = False, nl: bool = True) -> None:
         err: to standard error.
         nl: whether a line ends after it.
     """
-    typer.echo(plain_text(text), err=err, nl=nl)
+    try:
+        typer.echo(plain_text(text), err=err, nl=nl)
+    except OSError as error:
+        if not err or error.errno != errno.ENOSPC:
+            raise
+        give_up(sys.stderr.fileno())  # who logs on a full disk has the exit code, and what was to be done is done
 
 
 def say_json(text: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Protocol
 
 from bench.core.plain_text import plain_text
@@ -60,7 +60,8 @@ class LineProgress:
         self.say(f"{description}: done in {time.monotonic() - started:.1f} s")
 
     def say(self, text: str) -> None:
-        print(plain_text(text), file=sys.stderr, flush=True)
+        with suppress(OSError):  # a log on a full disk ends no run
+            print(plain_text(text), file=sys.stderr, flush=True)
 
 
 class Bars:

@@ -33,8 +33,8 @@ def named_alike(
         return list(told)
     models = [_model(one) for one in abouts]
     specs: dict[str, set[str]] = {}
-    for one, model in zip(abouts, models, strict=True):
-        specs.setdefault(model, set()).add(one.names.victim)
+    for described, model in zip(abouts, models, strict=True):
+        specs.setdefault(model, set()).add(described.names.victim)
     shown = {model: _shown(names) for model, names in specs.items()}
     clashing = {name for name, count in Counter(shown.values()).items() if count > 1}
     kept: list[_Told] = []

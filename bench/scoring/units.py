@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from bench.contracts.threat_models import Counted
-from bench.core.keys import key_of_json
+from bench.core.keys import fingerprint
 from bench.scoring import conditions, contrasts
 from bench.scoring.bells import Evidence, rung
 from bench.scoring.condensed import condensed
@@ -56,7 +56,7 @@ class FinishedCell:
         names = description.names
         if names == self.description.names:
             return self
-        digest = None if self.digest is None else key_of_json([self.digest, names.victim])
+        digest = None if self.digest is None else fingerprint([self.digest, names.victim])
         return replace(self, description=description, read=as_described, digest=digest)
 
     @property
