@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,12 @@ def test_an_input_of_a_size_that_no_sound_has(tmp_path: Path, made: dict[str, in
     with pytest.raises(UsageError, match=found):
         Onnx(graph(tmp_path / "m.onnx", **made)).loaded(sample_context())
     assert Onnx(graph(tmp_path / "n.onnx", width=1_600, batch=1)).loaded(sample_context())
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "m.onnx")
+    with pytest.raises(UsageError, match=r"m\.onnx: found no such file; expected a file"):
+        Onnx(tmp_path / "m.onnx").fingerprint()
 
 
 def test_a_file_that_is_too_new_is_named_without_the_library_s_own_places(tmp_path: Path) -> None:

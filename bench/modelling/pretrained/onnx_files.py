@@ -38,6 +38,8 @@ def external_files(file: Path) -> list[Path]:
         DataError: one is outside the model's folder, or a link that leads there.
     """
     found: set[str] = set()
+    if not file.is_file():  # a pipe would be waited for; who digests it says so
+        return []
     try:
         with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content:
             for entry in _entries(content, 0, len(content), "model"):
