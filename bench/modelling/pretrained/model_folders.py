@@ -24,18 +24,18 @@ _MOST_OF = {
 
 
 def read_settings(where: str, file: Path, form: str) -> dict[str, Any]:
-    """Read a file of settings: a JSON object of at most a megabyte that names no code, kernel or quantisation.
+    """Read a file of settings: a JSON object of at most a megabyte that names no kernel or quantisation.
 
     Args:
         where: whose, for messages.
-        file: `config.json` or `preprocessor_config.json`.
+        file: `config.json`, `preprocessor_config.json`; a tokenizer's may be longer.
         form: what the folder should be, for messages.
 
     Raises:
         UsageError: it is no such file.
     """
     try:
-        refuse_irregular(where, file, _MOST_SETTINGS)
+        refuse_irregular(where, file, _MOST_JSON if file.name.startswith("tokenizer") else _MOST_SETTINGS)
         content = loaded(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         told = "nested too deep" if isinstance(error, RecursionError) else str(error)[:200]
