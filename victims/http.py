@@ -35,6 +35,7 @@ from bench.modelling.remote.answers import label_at, log_shares, scores_at
 from bench.modelling.remote.journal import Journal
 from bench.modelling.remote.sending import Form, body, check_url, key_from, wav_bytes
 from bench.modelling.remote.service import Pace, Service
+from bench.modelling.remote.settings import read_json_file
 
 _WHERE = "victim 'http'"
 _RANGES = {
@@ -233,7 +234,7 @@ def _from_file(recipe: Http, file: Path) -> Http:
     """The recipe with the parameters of a file."""
     where, wanted = f"{_WHERE}, {file}", "an object of parameters by name"
     try:
-        given = json.loads(file.read_text(encoding="utf-8"))
+        given = read_json_file(file)
     except (OSError, ValueError) as error:
         raise UsageError(where, f"no usable JSON ({error})", wanted, "correct the file") from error
     if not isinstance(given, dict) or not all(isinstance(value, str | int | float | list) for value in given.values()):

@@ -13,15 +13,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bench import BenchError, ComponentError, DataError, FitContext, Traits, UsageError, Utterance, within
+from bench import SAMPLE_RATE, ComponentError, FitContext, Traits, UsageError, Utterance, within
 from bench.modelling.pretrained.borrowed import (
     Borrowed,
     BorrowedRecipe,
     digest_of,
-    module_for,
 )
 from bench.modelling.pretrained.labels import Labels
 from bench.modelling.pretrained.onnx_files import external_files
+from bench.modelling.pretrained.onnx_sessions import answer_of, open_session
 from bench.modelling.pretrained.score_forms import looks_like_probabilities
 
 _WHERE = "victim 'onnx'"
@@ -29,7 +29,7 @@ _FLOATS = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(d
 _MASKS = {"tensor(int64)": np.int64, "tensor(int32)": np.int32, "tensor(bool)": np.bool_} | _FLOATS
 _LABELS = ("tensor(int64)", "tensor(int32)", "tensor(string)")
 _INPUTS = "waveforms (b, t) of floats, and nothing else but lengths (b,) or a mask (b, t)"
-_QUIET = 4
+_SHORTEST = SAMPLE_RATE // 10
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Onnx(BorrowedRecipe["FittedOnnx"]):
             DataError: the file is no model.
         """
         labels = Labels.given(_WHERE, context.task, self.labels, context.progress)
-        session = _session(self.file.expanduser(), context.device)
+        session = open_session(_WHERE, self.file.expanduser(), context.device)
         names = labels.names or _own_labels(self.file, session)
         first, *others = session.get_inputs() or [None]
         mask = others[0] if others else None
@@ -94,6 +94,7 @@ class Onnx(BorrowedRecipe["FittedOnnx"]):
         if not known or (mask is not None and (mask.type not in _MASKS or len(mask.shape) not in (1, 2))):
             found = ", ".join(f"{one.name}: {one.type} {one.shape}" for one in session.get_inputs()) or "no inputs"
             raise UsageError(f"{_WHERE}, {self.file}", found, _INPUTS, "export the model with such inputs")
+        _refuse_sizes(self, first.shape)
         output = _output(self, session.get_outputs(), len(names))
         return FittedOnnx(self, labels, session, names, first, mask, output, context.device)
 
@@ -187,20 +188,34 @@ class FittedOnnx(Borrowed):
         if self.mask is not None:
             real = np.arange(padded.shape[1]) < lengths[:, None]
             given[self.mask.name] = (lengths if len(self.mask.shape) == 1 else real).astype(_MASKS[self.mask.type])
-        try:
-            answer = np.asarray(self.session.run([self.output.name], given)[0])
-        except Exception as error:  # ONNX Runtime's errors have no common base
-            found = f"{type(error).__name__}: {str(error)[:300]}"
-            raise ComponentError(
-                f"{_WHERE}, {self.recipe.file}", found, "a model that runs", "export it anew"
-            ) from error
+        where = f"{_WHERE}, {self.recipe.file}"
+        answer = answer_of(where, self.session, self.output.name, given, padded.size)
         if self.label_alone:
-            return _counted(f"{_WHERE}, {self.recipe.file}", answer, self.names, len(waveforms))
+            return _counted(where, answer, self.names, len(waveforms))
         if answer.shape != (len(waveforms), len(self.names)):
             found = f"an output of shape {answer.shape} for {len(waveforms)} waveforms and {len(self.names)} labels"
             remedy = "give the labels in the outputs' order: labels=NAME+NAME+..."
-            raise UsageError(f"{_WHERE}, {self.recipe.file}", found, "a score for each label", remedy)
+            raise UsageError(where, found, "a score for each label", remedy)
         return torch.from_numpy(answer.astype(np.float64))
+
+
+def _refuse_sizes(recipe: Onnx, shape: Sequence[int | str | None]) -> None:
+    """Refuse an input that takes no single utterance, or so little of one that it is not sound that it takes.
+
+    Raises:
+        UsageError: it is such a one.
+    """
+    where, (batch, length) = f"{_WHERE}, {recipe.file}", shape
+    if isinstance(batch, int) and batch != 1:
+        found = f"an input of {batch} waveforms, no more and no fewer"
+        raise UsageError(where, found, "1, or any number", "export the model with a batch of 1, or of any size")
+    if isinstance(length, int) and length < _SHORTEST:
+        found = f"an input of {length} values, which as sound is {1_000 * length / SAMPLE_RATE:g} ms"
+        expected = f"a waveform at {SAMPLE_RATE} Hz of any length, or of at least {_SHORTEST} samples"
+        remedy = (
+            "where it takes features, export a model that makes them from sound, or bring it as code: python:FILE.py"
+        )
+        raise UsageError(where, found, expected, remedy)
 
 
 def _output(recipe: Onnx, outputs: Sequence[Any], labels: int) -> Any:
@@ -233,31 +248,15 @@ def _counted(where: str, answer: NDArray[Any], names: Sequence[str], count: int)
     return torch.nn.functional.one_hot(torch.tensor(indices), len(names)).double()
 
 
-def _session(file: Path, device: torch.device) -> Any:
-    digest_of(_WHERE, [file])
-    runtime = module_for(_WHERE, "onnxruntime", "onnx")
-    options = runtime.SessionOptions()
-    options.log_severity_level = _QUIET
-    options.intra_op_num_threads = 1  # the referee has a thread for each core
-    wanted = ["CUDAExecutionProvider"] * (device.type == "cuda") + ["CPUExecutionProvider"]
-    providers = [name for name in wanted if name in runtime.get_available_providers()]
-    try:
-        return runtime.InferenceSession(str(file), options, providers=providers)
-    except BenchError:
-        raise
-    except Exception as error:  # ONNX Runtime's errors have no common base
-        raise DataError(file, str(error)[:300], "a model in the ONNX format", "export it anew") from error
-
-
 def _own_labels(file: Path, session: Any) -> tuple[str, ...]:
     """The model's metadata "labels"."""
     text = str(session.get_modelmeta().custom_metadata_map.get("labels", "")).strip()
     try:
         names = json.loads(text) if text.startswith("[") else [name.strip() for name in text.split(",")]
-    except ValueError:
+    except (ValueError, RecursionError):
         names = []
     if not names or not all(isinstance(name, str) and name for name in names):
-        found = f"the metadata labels = {text!r}" if text else "no labels in its metadata"
+        found = f"the metadata labels = {text[:200]!r}" if text else "no labels in its metadata"
         remedy = "give them in the outputs' order: labels=anger+happiness+sadness+neutral"
         raise UsageError(f"{_WHERE}, {file}", found, "the labels of its outputs", remedy)
     return tuple(names)

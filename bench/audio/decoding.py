@@ -26,6 +26,7 @@ from bench.audio.reading import doubt_about, rate_of, read_audio, refuse_silence
 from bench.core.cache import appearing_folder, cache_dir
 from bench.core.digests import content_digests, default_workers
 from bench.core.errors import RoomError
+from bench.core.json_objects import loaded
 from bench.core.keys import code_digest, fingerprint
 from bench.core.progress import SILENT, Progress
 from bench.core.sealing import set_aside
@@ -147,9 +148,9 @@ def _folder(shard: tuple[str, ...]) -> Path:
 def _told(folder: Path) -> tuple[list[tuple[int, int]], str] | None:
     """What a shard says of itself: how many samples each file has and their rate, and the digest of all; or None."""
     try:
-        told = json.loads((folder / _LENGTHS).read_text(encoding="utf-8"))
+        told = loaded((folder / _LENGTHS).read_text(encoding="utf-8"))
         return [(int(length), int(rate)) for length, rate in told["sounds"]], str(told["sha256"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return None
 
 

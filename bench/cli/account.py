@@ -66,22 +66,22 @@ LEGEND = (
 
 def show(found: Sequence[Account]) -> None:
     """Print three tables for each account: what the defences cost, on clean speech and in time, and what they buy."""
-    from rich.console import Console
+    from bench.core.consoles import PlainConsole
 
-    console = Console(highlight=False)
+    console = PlainConsole()
     for one in found:
-        console.print(headline(one), markup=False, soft_wrap=True)
+        console.print(headline(one), soft_wrap=True)
         console.print(cost_table(one))
         console.print(effort_table(one))
         for line in one.lines:
-            console.print(f"defence {line.defense}", markup=False, soft_wrap=True)
+            console.print(f"defence {line.defense}", soft_wrap=True)
             console.print(attack_table(line))
             if line.only_unknown:
                 text = f"flagged: {line.defense} holds only against attacks that do not know of it"
-                console.print(text, markup=False, soft_wrap=True)
+                console.print(text, soft_wrap=True)
     if found:
         for text in LEGEND:
-            console.print(text, markup=False, soft_wrap=True)
+            console.print(text, soft_wrap=True)
 
 
 def headline(account: Account) -> str:
@@ -96,25 +96,21 @@ def headline(account: Account) -> str:
 
 def cost_table(account: Account) -> Table:
     """Lay out what each defence costs on clean speech as a table."""
-    from rich.markup import escape
-
     table = _by_defence("clean UAR", "lost", "refused")
     for line in account.lines:
         clean = line.clean
         refused = str(clean.refused) if clean.refused.value else ""
-        table.add_row(escape(line.defense), str(clean.uar), _or_nothing(clean.uar_lost), refused)
+        table.add_row(line.defense, str(clean.uar), _or_nothing(clean.uar_lost), refused)
     return table
 
 
 def effort_table(account: Account) -> Table:
     """Lay out time and parameters of each defence as a table."""
-    from rich.markup import escape
-
     table = _by_defence("training", "answer", "parameters", "randomised")
     bare = account.lines[0]
     for line in account.lines:
         table.add_row(
-            escape(line.defense),
+            line.defense,
             _times(line.cost.fit_s, bare.cost.fit_s, "s"),
             _times(line.cost.answer_ms, bare.cost.answer_ms, "ms"),
             f"{line.cost.parameters:,}" + _more(line, bare),

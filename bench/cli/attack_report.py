@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
+    from bench.core.consoles import PlainConsole
     from bench.scoring.attack_reports import AttackReport, GroupReport
 
 _SHOWN = 10
@@ -55,48 +54,44 @@ def attack_report(
 
 
 def _print(reports: list[AttackReport]) -> None:
-    from rich.console import Console
+    from bench.core.consoles import PlainConsole
 
-    console = Console(highlight=False)
+    console = PlainConsole()
     if not console.is_terminal:
         console.width = max(console.width, 100)
     for report in reports:
         names = " · ".join(f"{name} {value}" for name, value in report.names.items())
-        console.print(f"\n{names}", markup=False, soft_wrap=True)
+        console.print(f"\n{names}", soft_wrap=True)
         last = max(report.curve)
         ks = [k for k in sorted({*_KS, last}) if k <= last]
-        console.print("  ".join(f"k={k}: {report.curve[k]}" for k in ks), markup=False, soft_wrap=True)
+        console.print("  ".join(f"k={k}: {report.curve[k]}" for k in ks), soft_wrap=True)
         median = report.queries.value
         told = f"{median:g}" if median is not None else f"not reached within {last}"
-        console.print(f"median queries to success: {told} (Kaplan and Meier)", markup=False)
+        console.print(f"median queries to success: {told} (Kaplan and Meier)")
         _print_means(console, report)
         _print_shares(console, "emotion", report.emotions)
         _print_shares(console, "speaker", report.speakers)
-    console.print("Acc_att \\[95 % interval], clustered by speaker; n utterances, pooled over folds and seeds.")
+    console.print("Acc_att [95 % interval], clustered by speaker; n utterances, pooled over folds and seeds.")
 
 
-def _print_means(console: Console, report: AttackReport) -> None:
-    from rich.markup import escape
-
+def _print_means(console: PlainConsole, report: AttackReport) -> None:
     from bench.cli.tables import narrow_table
 
     for title, means in (("what did it", report.means), ("sound by sound", report.sounds)):
         table = narrow_table(title, "category", "source", "first successes")
         for one in means[:_SHOWN]:
-            table.add_row(escape(one.name), escape(one.category), escape(one.source), str(one.count))
+            table.add_row(one.name, one.category, one.source, str(one.count))
         if means:
             console.print(table)
         if len(means) > _SHOWN:
-            console.print(f"and {len(means) - _SHOWN} more: --json has them all", markup=False)
+            console.print(f"and {len(means) - _SHOWN} more: --json has them all")
 
 
-def _print_shares(console: Console, title: str, shares: tuple[GroupReport, ...]) -> None:
-    from rich.markup import escape
-
+def _print_shares(console: PlainConsole, title: str, shares: tuple[GroupReport, ...]) -> None:
     from bench.cli.tables import narrow_table
 
     table = narrow_table(title, "Acc_att", "n", "median queries")
     for one in shares:
         median = "–" if one.queries.value is None else f"{one.queries.value:g}"
-        table.add_row(escape(one.group), str(one.acc_att), str(one.acc_att.n), median)
+        table.add_row(one.group, str(one.acc_att), str(one.acc_att.n), median)
     console.print(table)

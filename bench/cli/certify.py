@@ -63,25 +63,26 @@ def certify(
 def show(told: Sequence[CertifiedScores]) -> None:
     """Print for each victim, defence and task certified accuracy at several SNRs, and what it rests on."""
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
+    from bench.core.consoles import PlainConsole
+
+    console = PlainConsole()
     if not console.is_terminal:
         console.width = max(console.width, 100)
     for one in told:
         for line in headline(one):
-            console.print(line, markup=False, soft_wrap=True)
+            console.print(line, soft_wrap=True)
         table = Table("noise no louder than", "certified accuracy", box=box.SIMPLE_HEAD)
         for point in one.at:
             table.add_row(f"{point.snr_db:g} dB SNR", str(point.accuracy))
         console.print(table)
         if one.speakers < FEW_SPEAKERS:
             line = f"{speakers(one.speakers)} can say little about others: --fold all tests every speaker."
-            console.print(line, markup=False, soft_wrap=True)
+            console.print(line, soft_wrap=True)
     if told:
         console.print("\nShare of utterances whose proven answer is right and which no noise at that SNR, or above it,")
-        console.print("can change, whatever the noise. [95 % interval], clustered by speaker.", markup=False)
+        console.print("can change, whatever the noise. [95 % interval], clustered by speaker.")
 
 
 def headline(one: CertifiedScores) -> list[str]:

@@ -56,18 +56,18 @@ def curve(
 def _print(drawn: Sequence[Curve], parameter: str) -> None:
     """A table for each curve."""
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
+    from bench.core.consoles import PlainConsole
     from leaderboards.curves import SCORES, titles
 
-    console = Console(highlight=False)
+    console = PlainConsole()
     if not console.is_terminal:
         console.width = max(console.width, 100)
     title, labels = titles(drawn)
-    console.print(title, markup=False, soft_wrap=True)
+    console.print(title, soft_wrap=True)
     for one, label in zip(drawn, labels, strict=True):
-        console.print(f"\n{label or one.names.attack} ({one.names.data})", markup=False, soft_wrap=True)
+        console.print(f"\n{label or one.names.attack} ({one.names.data})", soft_wrap=True)
         heads = [head for score in SCORES for head in (f"1 − {score.upper()}", "clean")]
         table = Table(parameter, *heads, "applied", box=box.SIMPLE_HEAD)
         for point in one.points:
@@ -76,4 +76,4 @@ def _print(drawn: Sequence[Curve], parameter: str) -> None:
             table.add_row(f"{point.x:g}", *figures, f"{point.applied} of {point.of}")
         console.print(table)
     console.print("Errors after the one query, on the utterances to which the attack applied; clean: the same ones")
-    console.print("when nobody attacks. \\[95 % interval], clustered by speaker.")
+    console.print("when nobody attacks. [95 % interval], clustered by speaker.")

@@ -63,17 +63,17 @@ def check(
 
 def show(found: Report) -> None:
     """Print a report: what there is, the balance of its labels, its tasks, its problems, and whether it can be used."""
-    from rich.console import Console
+    from bench.core.consoles import PlainConsole
 
-    console = Console(highlight=False)
+    console = PlainConsole()
     if not console.is_terminal:
         console.width = max(console.width, _LEAST_WIDTH)
     for line in (*headline(found), "", *balance(found)):
-        console.print(line, markup=False, soft_wrap=True)
+        console.print(line, soft_wrap=True)
     for table in _tables(found):
         console.print(table)
     for line in problems(found):
-        console.print(line, markup=False, soft_wrap=True)
+        console.print(line, soft_wrap=True)
 
 
 def headline(found: Report) -> Iterator[str]:
@@ -124,15 +124,14 @@ def balance(found: Report) -> Iterator[str]:
 
 def _tables(found: Report) -> Iterator[Table]:
     from rich import box
-    from rich.markup import escape
     from rich.table import Table
 
     held = found.contents
     if held.sessions:
-        table = Table("session", "speakers", "utterances", *map(escape, held.labels), box=box.SIMPLE_HEAD)
+        table = Table("session", "speakers", "utterances", *held.labels, box=box.SIMPLE_HEAD)
         for name, session in held.sessions.items():
             cells = [session.speakers, session.utterances, *(session.labels.get(k, 0) for k in held.labels)]
-            table.add_row(escape(name), *map(str, cells))
+            table.add_row(name, *map(str, cells))
         yield table
     if held.tasks:
         table = Table("task", "classes", "speakers", "five subject-independent folds", box=box.SIMPLE_HEAD)
@@ -144,12 +143,12 @@ def _tables(found: Report) -> Iterator[Table]:
             if task.served and task.sessions:
                 table = Table(f"{name} by session", *task.classes, box=box.SIMPLE_HEAD)
                 for place, counts in task.sessions.items():
-                    table.add_row(escape(place), *map(str, counts.values()))
+                    table.add_row(place, *map(str, counts.values()))
                 yield table
     if held.categories:
         table = Table("category", "clips", "sources", "minutes", box=box.SIMPLE_HEAD)
         for name, category in held.categories.items():
-            table.add_row(escape(name), str(category.clips), str(category.sources), f"{60 * category.hours:.1f}")
+            table.add_row(name, str(category.clips), str(category.sources), f"{60 * category.hours:.1f}")
         yield table
 
 

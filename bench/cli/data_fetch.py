@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli.saying import say
 from bench.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def fetch(
         done = fetch_source(source, to, for_terminal())
     if write_json(_as_json(source, done), json):
         for line in _said(source, done):
-            typer.echo(line)
+            say(line)
 
 
 def _source(name: str, known: Catalogue) -> Source | None:
@@ -64,7 +65,7 @@ def _source(name: str, known: Catalogue) -> Source | None:
     if name in known.fetch:
         return known.fetch[name]
     if name in known.ready:
-        typer.echo(f"{name} needs no download: {known.ready[name]}")
+        say(f"{name} needs no download: {known.ready[name]}")
         return None
     if name in known.ask:
         one = known.ask[name]
@@ -92,14 +93,14 @@ def _agree(source: Source, yes: bool) -> None:
         f"page: {source.page}",
         f"download: {about}{megabytes(size)}; unpacked: at most {megabytes(source.unpacked)}",
     ):
-        typer.echo(line, err=True)
+        say(line, err=True)
     if yes:
         return
     if not sys.stdin.isatty():
         remedy = "read the licence above, and give --yes if you keep to it"
         raise UsageError("--yes", "no terminal to ask at", "consent to the licence", remedy)
     if not typer.confirm("Download it under this licence?", default=False, err=True):
-        typer.echo("nothing was downloaded", err=True)
+        say("nothing was downloaded", err=True)
         raise typer.Exit(DECLINED)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import typer
+from bench.cli.saying import say
 
 if TYPE_CHECKING:
     from bench.evaluation.forecast import Forecast
@@ -30,8 +30,8 @@ def show_forecast(found: Forecast) -> None:
         state = "kept" if group.trained else "to be trained"
         left = group.cells - group.done
         rest = f"; {left:,} left, at most {group.queries:,} queries, {duration(group.seconds)}" if left else ""
-        typer.echo(f"{group.fitted} ({state}): {group.cells:,} cells, {group.done:,} done{rest}")
-    typer.echo(headline(found))
+        say(f"{group.fitted} ({state}): {group.cells:,} cells, {group.done:,} done{rest}")
+    say(headline(found))
 
 
 def duration(seconds: float) -> str:

@@ -7,11 +7,10 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import typer
-
 from bench.cli.grid_forecast import duration, headline, show_forecast
 from bench.cli.grid_workers import this_worker, threads_each, wait_for_go, workers
 from bench.cli.report import say_failures, write_json
+from bench.cli.saying import say
 from bench.core.clocks import clock
 from bench.core.progress import for_terminal
 
@@ -66,11 +65,11 @@ def run(asked: Sequence[Options], count: int, json: str | None) -> None:
 
         parts = prepare_all(asked, for_terminal())
         found, begun = _forecast(parts, asked), time.monotonic()
-        typer.echo(headline(found, count), err=True)
+        say(headline(found, count), err=True)
         team.go()
         failures = measure(parts, asked, Share(0, count, since if count > 1 else None))
         for line in team.wait():
-            typer.echo(line, err=True)
+            say(line, err=True)
     _told(asked, parts, failures, found, begun, json)
 
 
@@ -96,7 +95,7 @@ def run_ray(asked: Sequence[Options], workers: RayWorkers, json: str | None) -> 
     since = clock(out)
     parts = prepare_all(asked, for_terminal())
     found, begun = _forecast(parts, asked), time.monotonic()
-    typer.echo(headline(found, workers.count), err=True)
+    say(headline(found, workers.count), err=True)
     if found.left:
         run_on_ray(asked, workers, since)
     _told(asked, parts, measure(parts, asked, Share(0, workers.count, since)), found, begun, json)
@@ -121,7 +120,7 @@ def _told(
     code = max((failure.exit_code for failure in failures), default=0)
     counts = f"{found.done:,} done before, {found.left - len(failures):,} now, {len(failures):,} failed"
     took = duration(time.monotonic() - begun)
-    typer.echo(f"{found.cells:,} cells: {counts}; {took}; bench show {out} has the tables; exit code {code}", err=True)
+    say(f"{found.cells:,} cells: {counts}; {took}; bench show {out} has the tables; exit code {code}", err=True)
     say_failures(failures, out)
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli.saying import say
+
 if TYPE_CHECKING:
     from bench.core.errors import DataError
 
@@ -39,7 +41,7 @@ def leaderboard(
 
     passed_over: list[DataError] = []
     for path in (_site if whole else _board)(folders, out, passed_over):
-        typer.echo(str(path))
+        say(str(path))
     say_passed_over(passed_over)
 
 

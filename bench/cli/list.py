@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli.saying import say, say_json
+
 if TYPE_CHECKING:
     from bench.contracts.entries import Entry
 
@@ -51,7 +53,7 @@ def list_components(
             raise UsageError(f"bench list {kind}", repr(name), "one of " + ", ".join(names), did_you_mean(name, names))
         found = [line for line in found if line["name"] == name]
     if json:
-        typer.echo(json_format.dumps(found, indent=1))
+        say_json(json_format.dumps(found, indent=1))
     else:
         _print(found)
 
@@ -90,9 +92,9 @@ def _print(found: list[dict[str, str]]) -> None:
     for entry in found:
         if entry["kind"] != kind:
             kind = entry["kind"]
-            typer.echo(f"\n{kind}")
-        typer.echo(f"  {entry['name']}  ({entry['origin']})")
+            say(f"\n{kind}")
+        say(f"  {entry['name']}  ({entry['origin']})")
         threats = f"Threat model: {entry['threat_model']}" if "threat_model" in entry else ""
         for text in (entry["summary"], entry["parameters"], threats):
             if text:
-                typer.echo(textwrap.fill(text, width, initial_indent=" " * 6, subsequent_indent=" " * 6))
+                say(textwrap.fill(text, width, initial_indent=" " * 6, subsequent_indent=" " * 6))

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-import typer
-
+from bench.cli.saying import say, say_json
 from bench.core.errors import UsageError
 from bench.core.specs import did_you_mean
 
@@ -55,23 +54,23 @@ def show_one(entries: Mapping[tuple[str, str], Entry], kind: str, name: str, as_
             "threat_model": entry.granted,
             "example": example,
         }
-        typer.echo(json_format.dumps(told, indent=1))
+        say_json(json_format.dumps(told, indent=1))
         return
     width = min(shutil.get_terminal_size((100, 24)).columns, 120)
-    typer.echo(f"{name}  ({entry.origin}; {entry.target})\n")
+    say(f"{name}  ({entry.origin}; {entry.target})\n")
     for part in text.split("\n\n"):
         code = part.lstrip().startswith((">>>", "|", "- ", "```")) or "\n    " in part
-        typer.echo(part if code else textwrap.fill(" ".join(part.split()), width))
-        typer.echo()
+        say(part if code else textwrap.fill(" ".join(part.split()), width))
+        say()
     if parameters:
-        typer.echo("Parameters:")
+        say("Parameters:")
     for one in parameters:
-        typer.echo(f"  {one.name}: {one.type}" + ("" if one.default is None else f" = {one.default}"))
+        say(f"  {one.name}: {one.type}" + ("" if one.default is None else f" = {one.default}"))
         if one.meaning:
-            typer.echo(textwrap.fill(one.meaning, width, initial_indent=" " * 6, subsequent_indent=" " * 6))
+            say(textwrap.fill(one.meaning, width, initial_indent=" " * 6, subsequent_indent=" " * 6))
     if entry.granted:
-        typer.echo(f"\nThreat model: {entry.granted}")
-    typer.echo(f"\nFor example: {example}")
+        say(f"\nThreat model: {entry.granted}")
+    say(f"\nFor example: {example}")
 
 
 def _spec(name: str, parameters: list[Parameter]) -> str:

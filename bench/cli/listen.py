@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli.arguments import ATTACK, DATA, LIMIT, MACHINE, ONE, OUT, PERCEPTION, Offered, Several, asking
+from bench.cli.saying import say
 
 if TYPE_CHECKING:
     from bench.evaluation.options import Options
@@ -54,8 +55,8 @@ def listen(
     page, effects = listen_to(options, utterance, for_terminal())
     for effect in effects:
         heard, left_out = len(effect.examples), len(effect.left_out)
-        typer.echo(f"{effect.spec}: applies to {heard} of {heard + left_out} utterances")
-    typer.echo(str(page))
+        say(f"{effect.spec}: applies to {heard} of {heard + left_out} utterances")
+    say(str(page))
 
 
 def _study(options: Options, ids: list[str]) -> None:
@@ -65,5 +66,5 @@ def _study(options: Options, ids: list[str]) -> None:
 
     page, pairs = make_study(options, ids, for_terminal())
     checks = sum(pair.check for pair in pairs)
-    typer.echo(f"{len(pairs)} pairs, {checks} of them the original twice; {KEY} is the key, and not for raters")
-    typer.echo(str(page))
+    say(f"{len(pairs)} pairs, {checks} of them the original twice; {KEY} is the key, and not for raters")
+    say(str(page))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import warnings
-from io import TextIOWrapper
 from typing import Annotated, ClassVar
 
 import typer
 
+from bench.cli.saying import say
 from bench.cli.stopping import INTERRUPTED, heeding
+from bench.cli.streams import give_up, open_standard_streams
 from bench.cli.subcommands import Subcommands
 from bench.core.errors import BenchError
-from bench.core.plain_text import plain_text
 from bench.core.shadowing import refuse_shadow
 
 
@@ -56,7 +57,7 @@ def _version(asked: bool) -> None:
     if asked:
         from importlib.metadata import version
 
-        typer.echo(f"serbench {version('serbench')}")
+        say(f"serbench {version('serbench')}")
         raise typer.Exit
 
 
@@ -71,30 +72,32 @@ def _options(
 
 def main() -> None:
     """Run the command; every error a user can cause becomes one line on standard error and exit code 2."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal or pipe that is not UTF-8 gets ? for · and −
+    open_standard_streams()
     # Their author reads this: a former name in a --plugin file is said, which Python by itself hides.
     warnings.filterwarnings("default", category=DeprecationWarning, module="serbench_plugin_")
     with heeding() as stops:
         try:
             _run()
         except BenchError as error:
-            typer.echo(f"bench: {plain_text(str(error))}", err=True)
+            say(f"bench: {error!s}", err=True)
             sys.exit(error.exit_code)
         except (KeyboardInterrupt, SystemExit) as end:
             if isinstance(end, SystemExit) and end.code != INTERRUPTED:  # typer itself turns Ctrl-C into this code
                 raise
-            typer.echo(f"bench: {stops.said}", err=True)
+            say(f"bench: {stops.said}", err=True)
             sys.exit(stops.exit_code)
         except BrokenPipeError:
             sys.stderr.close()
             sys.exit(1)
         except OSError as error:
+            if error.filename is None and error.errno == errno.ENOSPC:
+                give_up(sys.stdout.fileno())
+                say("bench: standard output: found a full disk; expected room for what is printed; make some", err=True)
+                sys.exit(2)
             if error.filename is None or error.strerror is None:
                 raise
             found = f"found {error.strerror.lower()}; expected a path that can be used; check it"
-            typer.echo(f"bench: {str(error.filename)[:200]}: {found}", err=True)
+            say(f"bench: {str(error.filename)[:200]}: {found}", err=True)
             sys.exit(2)
 
 

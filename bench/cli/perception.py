@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli.arguments import Json
+from bench.cli.saying import say
 
 if TYPE_CHECKING:
     from bench.studies.listening.perceived import Findings
@@ -37,7 +38,7 @@ def perception(
     write_perception(found, to)
     if write_json(found.to_json(), json):
         show(found)
-        typer.echo(str(to))
+        say(str(to))
 
 
 def show(found: Findings) -> None:
@@ -46,12 +47,12 @@ def show(found: Findings) -> None:
         word = "perceptible" if one.perceptible else "imperceptible"
         so = "" if one.decided else f", which n = {one.shares['activation'].n} does not decide"
         figures = "; ".join(f"{name} changed {share}" for name, share in one.shares.items())
-        typer.echo(f"{one.effect} ({one.noise}): {figures}: {word}{so}")
+        say(f"{one.effect} ({one.noise}): {figures}: {word}{so}")
     for name, share in found.agreement.items():
         if share is not None:
-            typer.echo(f"agreement on {name}: {share:.0%} of pairs of raters")
-    typer.echo(f"raters: {', '.join(found.raters)}")
+            say(f"agreement on {name}: {share:.0%} of pairs of raters")
+    say(f"raters: {', '.join(found.raters)}")
     if found.careless:
-        typer.echo(f"left out, for differences that they heard where there was none: {', '.join(found.careless)}")
+        say(f"left out, for differences that they heard where there was none: {', '.join(found.careless)}")
     if found.too_few:
-        typer.echo(f"left out, for too few raters: {len(found.too_few)} pairs")
+        say(f"left out, for too few raters: {len(found.too_few)} pairs")

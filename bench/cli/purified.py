@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli.arguments import ONE, Asked, Offered, asking
+from bench.cli.saying import say
 
 if TYPE_CHECKING:
     from bench.evaluation.options import Options
@@ -48,5 +49,5 @@ def purified(
     compared = compare(options, utterance, for_terminal())
     draw(compared, out)
     for name, distance in compared.distances().items():
-        typer.echo(f"{name}: mean difference to the clean features {distance:.3f}")
-    typer.echo(str(out))
+        say(f"{name}: mean difference to the clean features {distance:.3f}")
+    say(str(out))

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from bench.cli.saying import say, say_json
 from bench.cli.tables import attack_table, halves_table, ranking_table, tests_legend, tests_table, yes_or_no
 from bench.core.cache import appearing_file
 from bench.core.errors import UsageError
-from bench.core.plain_text import plain_text
 from bench.core.types import SAMPLE_RATE
 from bench.data.splits import LEAKS, split_named
 
@@ -51,7 +51,7 @@ def write_json(found: Mapping[str, object], target: str | None) -> bool:
         return True
     text = json.dumps(found, indent=1)
     if target == STANDARD_OUTPUT:
-        typer.echo(text)
+        say_json(text)
         return False
     with appearing_file(Path(target)) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
@@ -81,13 +81,13 @@ def say_where(out: Path, results: Results, budget: int) -> None:
     if not results.pooled:
         return
     folder, ks = shlex.quote(str(out)), ",".join(map(str, sorted({1, -(-budget // 2), budget})))
-    typer.echo(f"\nEvery query is kept in {folder}. Next:", err=True)
+    say(f"\nEvery query is kept in {folder}. Next:", err=True)
     for command, what in (
         (f"bench score {folder} --k {ks}", "the same at other k, from the records alone"),
         (f"bench show {folder} --json results.json", "all figures for a program of yours"),
         (f"bench leaderboard {folder} --out board", "a board, also of several runs"),
     ):
-        typer.echo(f"  {command}\n      {what}", err=True)
+        say(f"  {command}\n      {what}", err=True)
 
 
 def say_failures(failures: Sequence[Failure], out: Path) -> None:
@@ -101,51 +101,46 @@ def say_failures(failures: Sequence[Failure], out: Path) -> None:
         typer.Exit: any failed.
     """
     for message in dict.fromkeys(failure.message for failure in failures):
-        typer.echo(f"bench: a cell failed: {message}", err=True)
+        say(f"bench: a cell failed: {message}", err=True)
     if failures:
-        typer.echo(f"bench: tracebacks are in {out / 'failed'}", err=True)
+        say(f"bench: tracebacks are in {out / 'failed'}", err=True)
         raise typer.Exit(max(failure.exit_code for failure in failures))
 
 
 def print_tables(results: Results) -> None:
     """Print P1's Table 2 for every victim, defence, attack, corpus and task, pooled over folds and seeds."""
-    from rich.console import Console
-
+    from bench.core.consoles import PlainConsole
     from leaderboards.ranking import boards
 
-    console = Console(highlight=False)
-    printed = partial(console.print, markup=False, soft_wrap=not console.is_terminal)
-
-    def say(line: str = "") -> None:
-        printed(plain_text(line))
-
+    console = PlainConsole()
+    tell = partial(console.print, soft_wrap=not console.is_terminal)
     for entry in results.pooled:
-        say()
+        tell()
         for line in headline(entry):
-            say(line)
+            tell(line)
         if entry.perturbed is not None:
-            say(perturbed_line(entry.perturbed))
+            tell(perturbed_line(entry.perturbed))
         console.print(attack_table(entry))
         if entry.tests:
             console.print(tests_table(entry))
             for line in tests_legend(entry):
-                say(line)
+                tell(line)
         if entry.bank_halves:
             console.print(halves_table(entry))
             for line in HALVES:
-                say(line)
+                tell(line)
         for line in footnotes(entry):
-            say(line)
+            tell(line)
     ranked = [board for board in boards(results, greatest_k=True) if len(board.lines) > 1]
     for board in ranked:
-        say()
-        say(f"Ranked: {board.title}")
+        tell()
+        tell(f"Ranked: {board.title}")
         console.print(ranking_table(board))
     if results.pooled:
-        say()
+        tell()
         pcm = any(score.acc_att_pcm is not None for entry in results.pooled for score in entry.scores)
         for line in (*LEGEND, *(PCM if pcm else ()), *(RANKED if ranked else ())):
-            say(line)
+            tell(line)
 
 
 LEGEND = (

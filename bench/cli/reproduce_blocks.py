@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import typer
-
 from bench.cli.arguments import DATA, MACHINE, Json, Offered, asking
+from bench.cli.saying import say
 
 if TYPE_CHECKING:
     from bench.evaluation.options import Options
@@ -40,4 +39,4 @@ def p4_blocks(options: Options, json: Json = None) -> None:
         ours = f"{one.utterances:,} utterances, {one.blocks:,} blocks"
         beside = "" if one.published is None else f"; P4 {one.published[0]:,} and {one.published[1]:,}"
         word = {None: "", True: ": the same", False: ": not the same"}[one.same]
-        typer.echo(f"{one.task} {one.emotion}: {ours}{beside}{word}")
+        say(f"{one.task} {one.emotion}: {ours}{beside}{word}")

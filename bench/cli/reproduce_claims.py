@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli.arguments import Json
+from bench.cli.saying import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,13 +39,14 @@ def claims(files: Files, markdown: Markdown = False, json: Json = None) -> None:
         _print([one for one in found if one.rests_on == rests_on], markdown)
     tested = sum(one.p is not None for one in found)
     summary = " · ".join(f"{count} {word}" for word, count in counted(found).items())
-    typer.echo(f"\n{summary}. p after Holm over the {tested} claims with a test.")
+    say(f"\n{summary}. p after Holm over the {tested} claims with a test.")
 
 
 def _print(own: Sequence[StatedClaim], markdown: bool) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
+
+    from bench.core.consoles import PlainConsole
 
     one = own[0]
     lists = [", ".join(map(str, numbers)) for numbers in (one.folds, one.seeds)]
@@ -53,14 +55,14 @@ def _print(own: Sequence[StatedClaim], markdown: bool) -> None:
         from leaderboards.outside_text import as_markdown
 
         rows = [_HEAD, ("---",) * len(_HEAD), *(tuple(as_markdown(word) for word in _words(claim)) for claim in own)]
-        typer.echo(f"\n{as_markdown(rests)}\n\n" + "\n".join(f"| {' | '.join(row)} |" for row in rows))
+        say(f"\n{as_markdown(rests)}\n\n" + "\n".join(f"| {' | '.join(row)} |" for row in rows))
         return
-    console = Console(highlight=False)
-    console.print(f"\n{rests}", markup=False, soft_wrap=True)
+    console = PlainConsole()
+    console.print(f"\n{rests}", soft_wrap=True)
     grid = Table(*_HEAD, box=box.SIMPLE_HEAD)
     for claim in own:
         grid.add_row(*_words(claim))
-    console.print(grid, markup=False)
+    console.print(grid)
 
 
 def _words(claim: StatedClaim) -> tuple[str, ...]:

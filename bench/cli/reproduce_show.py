@@ -18,20 +18,21 @@ _LEAST_WIDTH = 160
 def show(found: Iterable[Table]) -> None:
     """Print tables of papers, each with its claims and notes."""
     from rich import box
-    from rich.console import Console
     from rich.table import Table as Grid
 
-    console = Console(highlight=False)
+    from bench.core.consoles import PlainConsole
+
+    console = PlainConsole()
     if not console.is_terminal:
         console.width = max(console.width, _LEAST_WIDTH)
     for table in found:
-        console.print("\n" + headline(table), markup=False, soft_wrap=True)
+        console.print("\n" + headline(table), soft_wrap=True)
         grid = Grid(*(table.rows[0] if table.rows else ()), box=box.SIMPLE_HEAD)
         for row in table.rows:
             grid.add_row(*(cell(name, value) for name, value in row.items()))
-        console.print(grid, markup=False)
+        console.print(grid)
         for line in (*map(verdict, table.claims), *corrected(table), *table.notes, *caution(table)):
-            console.print(line, markup=False, soft_wrap=True)
+            console.print(line, soft_wrap=True)
 
 
 def headline(table: Table) -> str:

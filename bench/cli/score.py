@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli.saying import say
+
 if TYPE_CHECKING:
     from bench.core.errors import DataError
 
@@ -66,7 +68,6 @@ def score_again(runs: Sequence[Path], k: str | None, json: str | None, estimand:
     attributes = parse_by(by)
 
     from bench.cli.report import STANDARD_OUTPUT, check_json_target, report
-    from bench.core.plain_text import plain_text
     from bench.scoring.dependence import estimand_named
 
     about = estimand_named(estimand)
@@ -80,14 +81,14 @@ def score_again(runs: Sequence[Path], k: str | None, json: str | None, estimand:
     most = max(ks or (0,))
     short = [entry for entry in results.pooled if entry.rests_on.max_queries < most]
     if short:
-        typer.echo(f"bench: {len(short)} of {len(results.pooled)} results rest on fewer than {most} queries", err=True)
+        say(f"bench: {len(short)} of {len(results.pooled)} results rest on fewer than {most} queries", err=True)
     asked = set(ks or ())
     apart = [entry for entry in results.pooled if not entry.anytime and not asked <= {one.k for one in entry.scores}]
     if apart:
         said = "are of attacks that know their budget: scored at those k that they were run with"
-        typer.echo(f"bench: {len(apart)} of {len(results.pooled)} results {said}", err=True)
+        say(f"bench: {len(apart)} of {len(results.pooled)} results {said}", err=True)
     for failure in results.failed:
-        typer.echo(f"bench: a cell failed: {plain_text(failure.error)}", err=True)
+        say(f"bench: a cell failed: {failure.error}", err=True)
     say_passed_over(passed_over)
 
 
@@ -100,9 +101,7 @@ def say_passed_over(files: Sequence[DataError]) -> None:
     Raises:
         typer.Exit: there are any.
     """
-    from bench.core.plain_text import plain_text
-
     for error in files:
-        typer.echo(f"bench: passed over: {plain_text(str(error))}", err=True)
+        say(f"bench: passed over: {error!s}", err=True)
     if files:
         raise typer.Exit(files[0].exit_code)

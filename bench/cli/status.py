@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli.arguments import Json
+from bench.cli.saying import say
 
 if TYPE_CHECKING:
     from bench.evaluation.status import Status
@@ -27,7 +28,7 @@ def status(run: Run, json: Json = None) -> None:
     found = status_of(run)
     if write_json(found.to_json(), json):
         for line in lines(found):
-            typer.echo(line)
+            say(line)
 
 
 def lines(found: Status) -> list[str]:

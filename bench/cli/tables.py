@@ -52,10 +52,6 @@ def halves_table(entry: PooledScores) -> Table:
 
 def ranking_table(board: Board) -> Table:
     """Lay out a ranking as a table that fits 80 columns."""
-    from rich.markup import escape
-
-    from bench.core.plain_text import plain_text
-
     table = narrow_table()
     table.add_column("rank", no_wrap=True)
     for title in ("victim", "defence"):
@@ -65,8 +61,7 @@ def ranking_table(board: Board) -> Table:
     for line in board.lines:
         rank = "–" if line.rank is None else str(line.rank)
         plain = (f"{one.value:.2f}" for one in (line.entry.clean.uar, line.score.acc_att))
-        names = (escape(plain_text(name)) for name in (line.victim, line.defense))
-        table.add_row(rank, *names, str(line.score.robust_accuracy), *plain)
+        table.add_row(rank, line.victim, line.defense, str(line.score.robust_accuracy), *plain)
     return table
 
 

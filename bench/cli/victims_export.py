@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bench.cli.arguments import ONE, Json, asking
+from bench.cli.saying import say
 from bench.cli.victims_options import License
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def export(
     found = trained(job.experiment, job.fitted[0])
     write_export(to, found.folder, described(job.experiment, found, license), render)
     attack = f"bench run --victim exported:{to} --task {found.key.task.name} ..."
-    typer.echo(f"Exported {found.key.victim} to {to}. Attack it: {attack}")
+    say(f"Exported {found.key.victim} to {to}. Attack it: {attack}")
 
 
 @asking({name: one for name, one in ONE.items() if name != "victim"}, victims=("none",))
@@ -66,7 +67,7 @@ def card(
     check_json_target(json)
     about = _described(replace(options, victims=(victim,)), license) if victim is not None else _kept(folder)
     if write_json(about, json):
-        typer.echo(render(about), nl=False)
+        say(render(about), nl=False)
 
 
 def _kept(folder: Path | None) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli.saying import say
+
 if TYPE_CHECKING:
     from bench.studies.training_jobs import Failed
 
@@ -24,7 +26,7 @@ def say_failed(failed: Sequence[Failed]) -> None:
     for one in failed:
         key = one.key
         name = f"{key.victim}, defence {key.defense_spec}, {key.task.name}, fold {key.fold}, seed {key.seed}"
-        typer.echo(f"bench: {name} failed: {one.error}", err=True)
+        say(f"bench: {name} failed: {one.error}", err=True)
     if failed:
-        typer.echo("bench: --json has the tracebacks", err=True)
+        say("bench: --json has the tracebacks", err=True)
         raise typer.Exit(max(one.exit_code for one in failed))

@@ -11,18 +11,18 @@ from bench.data.splits import LEAKS, split_named
 from bench.scoring.names import FEW_SPEAKERS
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
 
+    from bench.core.consoles import PlainConsole
     from bench.scoring.clean_scores import CleanReport
     from bench.studies.clean_scoring import CleanScoring
     from bench.studies.training_jobs import KeptVictim
 
 
-def _console() -> Console:
-    from rich.console import Console
+def _console() -> PlainConsole:
+    from bench.core.consoles import PlainConsole
 
-    return Console(highlight=False)
+    return PlainConsole()
 
 
 def show_trained(victims: Sequence[KeptVictim]) -> None:
@@ -33,20 +33,18 @@ def show_trained(victims: Sequence[KeptVictim]) -> None:
         groups.setdefault((one.victim, one.defense, str(one.folder.parent)), []).append(one)
     for (victim, defense, home), group in groups.items():
         for line in ("", f"victim {victim} · defense {defense}", f"kept in {home}"):
-            console.print(line, markup=False, soft_wrap=True)
+            console.print(line, soft_wrap=True)
         console.print(_trainings(group))
 
 
 def _trainings(group: Sequence[KeptVictim]) -> Table:
-    from rich.markup import escape
-
     table = narrow_table()
     for title in ("task", "fold", "seed", "utterances", "speakers", "seconds", "folder"):
         table.add_column(title, overflow="fold", justify="left" if title in ("task", "folder") else "right")
     for one in group:
         seconds = "kept" if one.seconds is None else f"{one.seconds:.1f}"
         counts = map(str, (one.fold, one.seed, one.utterances, one.speakers))
-        table.add_row(escape(one.task), *counts, seconds, escape(one.folder.name))
+        table.add_row(one.task, *counts, seconds, one.folder.name)
     return table
 
 
@@ -61,17 +59,17 @@ def show_reports(cells: Sequence[CleanScoring], pooled: Sequence[CleanScoring]) 
     for entry in pooled:
         console.print()
         for line in headline(entry):
-            console.print(line, markup=False, soft_wrap=True)
+            console.print(line, soft_wrap=True)
         own = [one for one in cells if (one.names, one.rests_on) == (entry.names, entry.rests_on)]
         for table in _figures(own, entry):
             console.print(table)
         console.print(_classes(entry.report))
         for line in footnotes(entry):
-            console.print(line, markup=False, soft_wrap=True)
+            console.print(line, soft_wrap=True)
     if pooled:
         console.print()
         for line in LEGEND:
-            console.print(line, markup=False, soft_wrap=True)
+            console.print(line, soft_wrap=True)
 
 
 LEGEND = (
@@ -112,16 +110,14 @@ def _figures(cells: Sequence[CleanScoring], pooled: CleanScoring) -> Iterator[Ta
 
 
 def _classes(report: CleanReport) -> Table:
-    from rich.markup import escape
-
     table = narrow_table()
     for title in ("class", "recall", "n"):
         table.add_column(title, no_wrap=True)
     for name in report.confusion.predicted:
-        table.add_column(f"said {escape(name)}", overflow="fold")
+        table.add_column(f"said {name}", overflow="fold")
     for one, counts in zip(report.classes, report.confusion.counts, strict=True):
         recall = "-" if one.recall is None else str(one.recall)
-        table.add_row(escape(one.label), recall, *map(str, (one.n, *counts)))
+        table.add_row(one.label, recall, *map(str, (one.n, *counts)))
     return table
 
 

@@ -20,6 +20,7 @@ from typing import TypeAlias
 from bench.core.cache import appearing_file, cache_dir
 from bench.core.errors import DataError, RoomError
 from bench.core.files import refuse_special
+from bench.core.json_objects import loaded
 
 Stamp: TypeAlias = tuple[int, int, int]
 """Size in bytes, time of the last change of the content and of the entry, in nanoseconds."""
@@ -97,7 +98,7 @@ def _remembered(index: Path) -> Mapping[str, Sequence[object]]:
         seal, _, text = index.read_text(encoding="utf-8", errors="surrogateescape").partition("\n")
         if seal != _sealed(text):
             return {}
-        entries = json.loads(text)
+        entries = loaded(text)
     except (OSError, ValueError):
         return {}
     if not isinstance(entries, dict):

@@ -11,25 +11,34 @@ from typing import Any, TypeVar
 from bench.core.errors import DataError
 
 _T = TypeVar("_T")
+_MOST_DIGITS = 40
 
 
-def loaded(text: str) -> object:
-    """Read JSON that holds nothing but text which can be written again: no half of a surrogate pair.
+def loaded(text: str | bytes) -> Any:
+    """Read JSON that holds nothing but what can be used and written again.
 
     Args:
         text: the JSON.
 
     Raises:
-        ValueError: it is no JSON, or holds such a half.
-        RecursionError: it is nested too deep.
+        ValueError: it is no JSON, is nested too deep, or holds half of a surrogate pair or a number of over 40 digits.
 
     >>> loaded('{"a": [1]}')
     {'a': [1]}
     """
-    found = json.loads(text)
-    if "\\u" in text:
-        json.dumps(found, ensure_ascii=False).encode()
+    try:
+        found = json.loads(text, parse_int=_whole)
+        if (b"\\u" if isinstance(text, bytes) else "\\u") in text:  # type: ignore[operator]
+            json.dumps(found, ensure_ascii=False).encode()
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
     return found
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError(f"a number of {len(digits):,} digits")
+    return int(digits)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ Times are compared by the clock of the file system alone: the machines' own cloc
 from __future__ import annotations
 
 import json
+import math
 import os
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,13 +19,16 @@ from pathlib import Path
 
 from bench.core.cache import unwritable
 from bench.core.clocks import clock
+from bench.core.files import read_file
 from bench.core.heartbeat import HEART
+from bench.core.json_objects import loaded
 from bench.core.processes import Process, this_process
 
 EXPIRY_S = 90.0
 """Seconds without a touch after which a lease has expired."""
 _HUNG = 10
 """So many times as long, where the process is known to live: something may have kept it from touching anything."""
+_MOST_BYTES = 1_000_000
 _SUFFIX = ".lease"
 
 
@@ -175,17 +179,22 @@ class Leases:
     def _look(self, path: Path, name: str, generation: int) -> Held | None:
         """Read a lease; None where it is gone by now."""
         try:
-            text, touched = path.read_text(encoding="utf-8"), path.stat().st_mtime
-        except (OSError, UnicodeDecodeError):
-            text, touched = "", None
-        if touched is None and not path.exists():
+            touched = path.stat().st_mtime
+        except OSError:
             return None
-        age = max(0.0, clock(self.folder) - touched) if touched is not None else 0.0
         try:
-            told = json.loads(text)
+            text = read_file(path, _MOST_BYTES).decode()
+        except (OSError, UnicodeDecodeError):
+            text = ""
+        age = max(0.0, clock(self.folder) - touched)
+        try:
+            told = loaded(text)
             what, since, deaths = str(told["what"]), float(told["since"]), int(told["deaths"])
-            return Held(name, generation, what, Process.of_json(told), since, age, deaths, float(told.get("began", 0)))
-        except (ValueError, KeyError, TypeError, AttributeError):  # not written yet, or by somebody else
+            began = float(told.get("began", 0))
+            if not (math.isfinite(since) and math.isfinite(began)):
+                raise ValueError("no times")
+            return Held(name, generation, what, Process.of_json(told), since, age, deaths, began)
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):  # not written yet, or by somebody else
             return Held(name, generation, "", None, 0.0, age)
 
 

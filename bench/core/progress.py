@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Protocol
+
+from bench.core.plain_text import plain_text
 
 
 class Progress(Protocol):
@@ -58,29 +60,35 @@ class LineProgress:
         self.say(f"{description}: done in {time.monotonic() - started:.1f} s")
 
     def say(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
+        with suppress(OSError):  # a log on a full disk ends no run
+            print(plain_text(text), file=sys.stderr, flush=True)
 
 
 class Bars:
     """Live bars on standard error."""
 
     def __init__(self) -> None:
-        from rich.console import Console
+        from bench.core.consoles import PlainConsole
 
-        self._console = Console(stderr=True)
+        self._console = PlainConsole(stderr=True)
 
     @contextmanager
     def task(self, description: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
         from rich.progress import Progress as RichProgress
 
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
         with RichProgress(*columns, TimeRemainingColumn(), console=self._console) as bars:
-            bar = bars.add_task(description, total=total)
+            bar = bars.add_task(plain_text(description), total=total)
             yield lambda steps: bars.advance(bar, steps)
 
     def say(self, text: str) -> None:
-        self._console.print(text, markup=False, highlight=False)
+        self._console.print(text)
 
 
 def for_terminal() -> Progress:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.core.cache import unwritable
+from bench.core.json_objects import loaded
 
 SEAL = "digests.json"
 """In the folder: the digest of every other file in it, by its path."""
@@ -28,7 +29,7 @@ def broken(folder: Path) -> str | None:
     Read once by a process, unless a file changes its size or its times.
     """
     try:
-        told = json.loads((folder / SEAL).read_text(encoding="utf-8"))
+        told = loaded((folder / SEAL).read_text(encoding="utf-8"))
         names = _names(folder)
         stamps = tuple(_stamp(folder, name) for name in (*names, SEAL))
         if _checked.get(folder) == stamps:

@@ -47,6 +47,8 @@ class Spec:
     'boundary:step_db=2'
     >>> Spec.parse("adaptive:attack=boundary:corr=true,,step_db=2,looks=4").params
     (('attack', 'boundary:corr=true,step_db=2'), ('looks', '4'))
+    >>> Spec.parse("onnx:runs/lr=1e-4/model.onnx").params
+    (('', 'runs/lr=1e-4/model.onnx'),)
     >>> Spec.parse("isolated:boundary:step_db=2").name
     'isolated:boundary'
     """
@@ -70,7 +72,7 @@ class Spec:
         before = text.strip()[: -len(given)] if given else ""
         name, colon, rest = given.partition(":")
         pieces = [piece.replace(",,", ",") for piece in _SINGLE_COMMA.split(rest)] if colon else []
-        items = [piece.partition("=") for piece in pieces]
+        items = [(piece, "", "") if _is_path(piece, at) else piece.partition("=") for at, piece in enumerate(pieces)]
         params = tuple((key.strip(), value.strip()) if equals else ("", key.strip()) for key, equals, value in items)
         named = [key for key, _ in params]
         unnamed_late = "" in named[1:]
@@ -110,6 +112,12 @@ def inner_spec(value: str) -> str:
     'boundary:corr=true,step_db=2'
     """
     return value.replace(";", ",")
+
+
+def _is_path(piece: str, at: int) -> bool:
+    """Whether the first parameter is a path that holds `=`, such as runs/lr=1e-4/model.onnx, and has no name."""
+    before = piece.partition("=")[0]
+    return at == 0 and any(mark in before for mark in "/\\.~")
 
 
 def _repeats(names: Iterable[str]) -> bool:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from reprlib import repr as shown
 from typing import Any
 
 from bench.core.errors import UsageError
+from bench.core.files import read_file
 from bench.core.specs import did_you_mean
 from bench.core.types import Task
 from bench.data.task_checks import FORM, check_task
 
+_MOST_BYTES = 1_000_000
+_BEYOND = 1e15
 ENDINGS = (".toml", ".yaml", ".yml")
 _KNOWN = ("name", "classes", "attribute", "bins", "merged", "improvised_only")
 
@@ -35,14 +39,16 @@ def read_task(file: Path, taken: Collection[str]) -> Task:
     told = _read(where, file)
     for key in told:
         if key not in _KNOWN:
-            raise UsageError(where, f"the key {key!r}", "one of " + ", ".join(_KNOWN), did_you_mean(str(key), _KNOWN))
+            raise UsageError(
+                where, f"the key {shown(key)}", "one of " + ", ".join(_KNOWN), did_you_mean(str(key), _KNOWN)
+            )
     name = told.get("name", file.stem)
     if not isinstance(name, str) or not name or name in taken:
-        found = f"the name {name!r}" + ", which a built-in task has" * (name in taken)
+        found = f"the name {shown(name)}" + ", which a built-in task has" * (name in taken)
         raise UsageError(where, found, "a name of its own", 'write name = "..."')
     merged = told.get("merged", {})
     if not isinstance(merged, Mapping) or not all(isinstance(one, str) for pair in merged.items() for one in pair):
-        raise UsageError(where, f"merged = {merged!r}", "a class by emotion", FORM)
+        raise UsageError(where, f"merged = {shown(merged)}", "a class by emotion", FORM)
     task = Task(
         name,
         _texts(where, told.get("classes")),
@@ -57,7 +63,7 @@ def read_task(file: Path, taken: Collection[str]) -> Task:
 
 def _read(where: str, file: Path) -> Mapping[str, Any]:
     try:
-        text = file.expanduser().read_text(encoding="utf-8")
+        text = read_file(file.expanduser(), _MOST_BYTES).decode("utf-8")
     except (OSError, ValueError) as error:
         raise UsageError(
             where, f"no file that can be read ({error})", "a TOML or YAML file", "check the path"
@@ -68,31 +74,26 @@ def _read(where: str, file: Path) -> Mapping[str, Any]:
 
             told = tomllib.loads(text)
         else:
-            told = _yaml(text)
-    except ValueError as error:
+            from bench.core.plain_yaml import plain_yaml
+
+            told = plain_yaml(text)
+    except (ValueError, RecursionError) as error:
         raise UsageError(where, f"what is no {file.suffix[1:].upper()} ({error})", "keys and values", FORM) from error
     if not isinstance(told, Mapping):
         raise UsageError(where, f"a {type(told).__name__}", "keys and values", FORM)
     return told
 
 
-def _yaml(text: str) -> Any:
-    import yaml
-
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ValueError(str(error)) from error
-
-
 def _texts(where: str, given: Any) -> tuple[str, ...]:
     if not isinstance(given, list) or not all(isinstance(one, str) and one for one in given):
-        raise UsageError(where, f"classes = {given!r}", "a list of names", FORM)
+        raise UsageError(where, f"classes = {shown(given)}", "a list of names", FORM)
     return tuple(given)
 
 
 def _edges(where: str, given: Any) -> tuple[float, ...]:
-    numbers = isinstance(given, list | tuple) and all(type(one) in (int, float) for one in given)
+    numbers = isinstance(given, list | tuple) and all(
+        type(one) in (int, float) and abs(one) < _BEYOND for one in given
+    )  # NaN is not below
     if not numbers:
-        raise UsageError(where, f"bins = {given!r}", "a list of numbers", "for example bins = [2.75, 3.25]")
+        raise UsageError(where, f"bins = {shown(given)}", "a list of numbers", "for example bins = [2.75, 3.25]")
     return tuple(map(float, given))

@@ -22,6 +22,7 @@ from bench.contracts.protocols import FitContext, TrainableVictim, Victim
 from bench.contracts.traits import Traits, traits_of
 from bench.core.batch import Batch
 from bench.core.errors import DataError, UsageError
+from bench.core.json_objects import loaded
 from bench.core.types import Utterance
 from bench.defending.purification import Purifier, purified_batch, purified_utterances
 
@@ -144,7 +145,7 @@ def load_purified(
     refuse_deaf(where, victim)
     file = folder / _CONFIG
     try:
-        kept = json.loads(file.read_text(encoding="utf-8"))
+        kept = loaded(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(file, f"no usable note ({error})", "what `save` wrote", "delete the folder") from error
     if kept != json.loads(json.dumps(dict(note))):

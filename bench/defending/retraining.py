@@ -20,6 +20,7 @@ from bench.contracts.protocols import FitContext, TrainableVictim, Victim
 from bench.contracts.traits import traits_of
 from bench.core.batch import Batch
 from bench.core.errors import DataError, UsageError
+from bench.core.json_objects import loaded
 from bench.core.types import Utterance
 
 _NOTE, _INNER = "retrained.json", "victim"
@@ -133,7 +134,7 @@ def load_retrained(victim: TrainableVictim, folder: Path, context: FitContext) -
     """
     file = folder / _NOTE
     try:
-        note = json.loads(file.read_text(encoding="utf-8"))
+        note = loaded(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(file, f"no usable note ({error})", "what `save` wrote", "delete the folder") from error
     return Retrained(victim.load(folder / _INNER, context), note)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bench.core.cache import appearing_file, cache_dir
 from bench.core.errors import BenchError
+from bench.core.json_objects import loaded
 from bench.core.specs import NO_DEFENSE
 from bench.evaluation.cells import Cell, FittedKey
 
@@ -61,8 +62,8 @@ class Costs:
     def known(cls) -> Costs:
         """Read what is known; nothing where the file is not there or damaged."""
         found = cls()
-        with suppress(OSError, ValueError, TypeError, AttributeError):
-            for kind, (queries, seconds) in json.loads(_file().read_text(encoding="utf-8")).items():
+        with suppress(OSError, ValueError, TypeError, AttributeError, OverflowError):
+            for kind, (queries, seconds) in loaded(_file().read_text(encoding="utf-8")).items():
                 found.cells[kind] = Spent(int(queries), float(seconds))
         return found
 

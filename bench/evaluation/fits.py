@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.core.cache import cache_dir
+from bench.core.json_objects import loaded
 from bench.core.specs import NO_DEFENSE, bare
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.costs import fitted_kind
@@ -34,12 +34,12 @@ class Fits:
         seconds: dict[str, list[float]] = {}
         sizes: dict[str, list[int]] = {}
         for folder in _folders(cache_dir() / "victims"):
-            with suppress(OSError, ValueError, KeyError, TypeError):
-                told = json.loads((folder / "fitting.json").read_text(encoding="utf-8"))
+            with suppress(OSError, ValueError, KeyError, TypeError, ArithmeticError):
+                told = loaded((folder / "fitting.json").read_text(encoding="utf-8"))
                 specs = (told["victim"]["spec"], told["defense"]["spec"] if told["defense"] else NO_DEFENSE)
                 kind = " ".join(bare(spec).partition(":")[0] for spec in specs)
                 sizes.setdefault(kind, []).append(sum(file.stat().st_size for file in folder.iterdir()))
-                cost = json.loads((folder / COST).read_text(encoding="utf-8"))
+                cost = loaded((folder / COST).read_text(encoding="utf-8"))
                 seconds.setdefault(kind, []).append(float(cost["fit_s"]) / int(cost["utterances"]))
         return cls(seconds, sizes)
 

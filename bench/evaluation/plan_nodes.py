@@ -10,6 +10,7 @@ import yaml
 
 from bench.core.errors import UsageError
 from bench.core.files import read_file
+from bench.core.plain_yaml import check_depth, check_values
 from bench.core.specs import did_you_mean
 from bench.evaluation.plan_block import Block, Written
 
@@ -29,13 +30,19 @@ def read_block(path: Path, keys: tuple[str, ...], several: str) -> Block:
         UsageError: the file cannot be read, is no YAML, or has a key that is not known, or twice; with its line.
     """
     try:
-        root = yaml.compose(read_file(path, _MOST_BYTES).decode("utf-8"), Loader=yaml.SafeLoader)
+        content = read_file(path, _MOST_BYTES).decode("utf-8")
+        check_depth(content, yaml.SafeLoader)
+        root = yaml.compose(content, Loader=yaml.SafeLoader)
+        if root is not None:
+            check_values(root)
     except OSError as error:
         raise UsageError(path, (error.strerror or "an error").lower(), "a plan that can be read", _LOOK) from error
     except UnicodeDecodeError as error:
         raise UsageError(path, "no text in UTF-8", "a plan in YAML", _LOOK) from error
     except yaml.YAMLError as error:
         raise _no_yaml(path, error) from error
+    except ValueError as error:
+        raise UsageError(path, str(error), "a plan in YAML", _LOOK) from error
     if root is None:
         raise UsageError(path, "nothing", "a plan", _LOOK)
     return _block(path, root, keys, several)

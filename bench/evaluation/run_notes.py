@@ -10,6 +10,8 @@ from pathlib import Path
 from bench.core.cache import appearing_file
 from bench.core.clocks import clock
 from bench.core.errors import RoomError
+from bench.core.files import read_file
+from bench.core.json_objects import loaded
 from bench.core.leases import Held
 
 _PLANNED, _LOST = "planned.json", "lost.jsonl"
@@ -31,7 +33,7 @@ def note_planned(folder: Path, cells: Mapping[str, str]) -> None:
 def planned(folder: Path) -> dict[str, str]:
     """Read what is planned in a run's folder: each cell in words, by its key; empty where nothing readable says so."""
     try:
-        found = json.loads((folder / _PLANNED).read_text(encoding="utf-8"))
+        found = loaded(read_file(folder / _PLANNED))
     except (OSError, ValueError):
         return {}
     return {key: str(what) for key, what in found.items()} if isinstance(found, dict) else {}
@@ -57,7 +59,7 @@ def lost(folder: Path) -> list[tuple[str, str]]:
 
 def _lost(file: Path) -> Iterable[tuple[str, str]]:
     with suppress(OSError):
-        for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+        for line in read_file(file).decode(errors="replace").splitlines():
             with suppress(ValueError, KeyError, TypeError):  # cut short
-                told = json.loads(line)
+                told = loaded(line)
                 yield str(told["what"]), str(told["process"])

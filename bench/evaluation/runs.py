@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from bench.core.cache import appearing_file
 from bench.core.errors import DataError, UsageError
+from bench.core.json_objects import loaded
 from bench.core.regular import read_regular
 from bench.evaluation.options import parse_ks
 from bench.scoring.believing import check_same
@@ -19,6 +20,7 @@ from bench.scoring.descriptions import FailedCell
 from bench.scoring.groups import ToldEntry, told_entries
 from bench.scoring.records import Store
 from bench.scoring.results import Results, collect_from
+from bench.scoring.same_models import named_alike
 from bench.scoring.sources import Damaged, sources_in
 from bench.scoring.units import FinishedCell
 
@@ -52,7 +54,7 @@ def remembered(folder: Path) -> tuple[int, ...]:
         return ()
     try:
         told = read_regular(folder / _RUN_FILE, _MOST_NOTED, "delete the file")
-        return parse_ks(json.loads(told)["k"])
+        return parse_ks(loaded(told)["k"])
     except (ValueError, KeyError, TypeError, RecursionError, UsageError) as error:
         raise DataError(folder / _RUN_FILE, f"{error}", '{"k": [5, 15, 25]}', "delete the file") from error
 
@@ -170,4 +172,5 @@ def _gathered(folders: Sequence[Path], ks: Sequence[int] | None, damaged: Damage
     # a failure that has been put right since is no news, whatever code the cell was measured with
     done = {(cell.description.names, cell.description.rests_on.max_queries) for cell in order}
     failed = [one for one in failed if (one.names, one.max_queries) not in done]
+    order = named_alike(order, lambda cell: cell.description, FinishedCell.described)
     return _Gathered(order, sorted(usable), failed)

@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from bench.core.errors import DataError
+from bench.core.json_objects import loaded
 
 _TENSORS, _CONFIG = "weights.safetensors", "config.json"
 
@@ -41,7 +42,7 @@ def load_weights(folder: Path, device: torch.device) -> tuple[dict[str, Tensor],
     """
     try:
         tensors = load_file(folder / _TENSORS, device=str(device))
-        return tensors, json.loads((folder / _CONFIG).read_text())
+        return tensors, loaded((folder / _CONFIG).read_text())
     except (OSError, SafetensorError, ValueError) as error:
         raise DataError(folder, f"no usable weights ({error})", f"{_TENSORS} and {_CONFIG}", "delete it") from error
 

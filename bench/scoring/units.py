@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from bench.contracts.threat_models import Counted
+from bench.core.keys import fingerprint
 from bench.scoring import conditions, contrasts
 from bench.scoring.bells import Evidence, rung
 from bench.scoring.condensed import condensed
@@ -45,6 +46,18 @@ class FinishedCell:
             return replace(cell, description=replace(cell.description, noises=noises))
 
         return replace(self, description=replace(self.description, noises=noises), read=as_asked)
+
+    def described(self, description: Description) -> FinishedCell:
+        """Return the same cell with another description, whose names tables show."""
+
+        def as_described() -> CellRecords:
+            return replace(self.read(), description=description)
+
+        names = description.names
+        if names == self.description.names:
+            return self
+        digest = None if self.digest is None else fingerprint([self.digest, names.victim])
+        return replace(self, description=description, read=as_described, digest=digest)
 
     @property
     def follows_from(self) -> tuple[str | None, tuple[Counted, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from bench.scoring.believing import believed
 from bench.scoring.cell_records import CellRecords
 from bench.scoring.descriptions import Description
 from bench.scoring.records import Store
+from bench.scoring.same_models import named_alike
 from bench.scoring.scores import within
 from leaderboards.site.tracks import TrackName, who
 
@@ -82,7 +83,8 @@ class Gathered:
             for cell in believed(Store(folder), lambda _: None):
                 if cell.key not in found and cell.description.names.half is None:
                     found[cell.key] = CellFacts.of(cell)
-        return cls(tuple(sorted(found.values(), key=lambda one: one.about.text)))
+        order = sorted(found.values(), key=lambda one: one.about.text)
+        return cls(tuple(named_alike(order, lambda one: one.about, lambda one, about: replace(one, about=about))))
 
     def by_entry(self) -> dict[tuple[TrackName, tuple[str, ...]], list[CellFacts]]:
         """Return cells by their track and by who was attacked."""

@@ -65,7 +65,7 @@ def test_the_package_of_minilm_missing(monkeypatch: pytest.MonkeyPatch) -> None:
         (lambda folder: (folder / "config.json").write_text("{"), "no usable config.json"),
         (lambda folder: (folder / "config.json").write_text('{"auto_map": {}}'), "code of the model's own"),
         (lambda folder: (folder / "tokenizer_config.json").unlink(), "no usable tokenizer_config.json"),
-        (lambda folder: (folder / "model.safetensors").write_bytes(b"\0" * 9), "what AutoModel reads"),
+        (lambda folder: (folder / "model.safetensors").write_bytes(b"\0" * 9), "model.safetensors that cannot be read"),
         (lambda folder: _with(folder, num_hidden_layers=2), "no weights for encoder.layer.1"),
         (lambda folder: _with(folder, hidden_size=32), "what AutoModel reads"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -145,6 +146,10 @@ def names_only(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "named"),
     [
+        (
+            lambda f: (f / "victim.json").unlink() or os.mkfifo(f / "victim.json"),
+            r"found no usable victim.json .*a FIFO",
+        ),
         (lambda f: (f / "victim.json").unlink(), r"victim.json: found no usable victim.json"),
         (lambda f: (f / "victim.json").write_text("{"), r"victim.json: found no usable victim.json"),
         (lambda f: (f / "victim.json").write_text("[]"), "a JSON list"),

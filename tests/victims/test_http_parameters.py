@@ -66,6 +66,10 @@ def test_settings_come_from_a_file(tmp_path: Path) -> None:
     [
         ("{", "no usable JSON"),
         ("[]", "texts, numbers and lists"),
+        ("[" * 100_000, "no usable JSON .*nested too deep"),
+        (f'{{"timeout_s": {"9" * 400}}}', "no usable JSON .a number of 400 digits"),
+        ('{"url": "\\ud800"}', "no usable JSON"),
+        (" " * 2_000_000, "no usable JSON"),
         ('{"url": {"a": 1}}', "texts, numbers and lists"),
         ('{"urll": "http://host/"}', "did you mean 'url'"),
         ('{"settings": "x.json"}', "'settings'"),

@@ -135,14 +135,14 @@ def test_it_is_what_the_model_says(tmp_path: Path, made: dict[str, Any], paramet
 
 
 def test_windows_are_averaged_and_the_last_ends_with_the_utterance(tmp_path: Path) -> None:
-    victim = fit(graph(tmp_path / "model.onnx", width=1_000))
-    wave = sample_utterances(1, 1)[0].waveform[:2_500] * torch.linspace(0.1, 1, 2_500)
+    victim = fit(graph(tmp_path / "model.onnx", width=2_000))
+    wave = sample_utterances(1, 1)[0].waveform[:5_000] * torch.linspace(0.1, 1, 5_000)
     one = Utterance("a", wave, "a")
-    windows = [expected(replace(one, waveform=wave[at : at + 1_000])).exp() for at in (0, 1_000, 1_500)]
+    windows = [expected(replace(one, waveform=wave[at : at + 2_000])).exp() for at in (0, 2_000, 3_000)]
     found = victim.log_probs(Batch.of([one]))[0].exp()
     assert torch.allclose(found, torch.stack(windows).mean(dim=0), atol=1e-4)
-    short = replace(one, waveform=wave[:400])
-    padded = expected(replace(one, waveform=torch.nn.functional.pad(wave[:400], (0, 600))))
+    short = replace(one, waveform=wave[:800])
+    padded = expected(replace(one, waveform=torch.nn.functional.pad(wave[:800], (0, 1_200))))
     assert torch.allclose(victim.log_probs(Batch.of([short]))[0].exp(), padded.exp(), atol=1e-6)
 
 

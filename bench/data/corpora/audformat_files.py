@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from bench.core.errors import DataError
+from bench.core.files import read_file
 from bench.data.corpora.stretches import refusal
 from bench.data.corpora.tables import TableRow, csv_rows, parquet_rows, unreadable
 
@@ -26,6 +27,7 @@ Stretch: TypeAlias = tuple[str, float, float | None]
 """File, start and end in seconds; (file, 0, None) is all of it, as in a table without times."""
 
 _TIME = re.compile(r"(?:(?P<d>\d+) days?,? ?)?(?:\+?(?P<h>\d+):(?P<m>[0-5]?\d):(?P<s>[0-5]?\d(?:\.\d+)?))?")
+_LONGEST = 60
 _SAVE_AGAIN = "save the database again with audformat"
 
 
@@ -127,7 +129,7 @@ class Database:
         if low is None or high is None:
             return Scheme(None, self._labels(told.get("labels")))
         if not all(isinstance(edge, int | float) and math.isfinite(edge) for edge in (low, high)) or low >= high:
-            found = f"minimum {low!r} and maximum {high!r} of scheme {name!r}"
+            found = f"minimum {low!r:.40} and maximum {high!r:.40} of scheme {name!r}"
             raise self._broken(found, "two numbers, the smaller first")
         return Scheme((float(low), float(high)), self._labels(told.get("labels")))
 
@@ -168,7 +170,7 @@ class Database:
         if isinstance(told, list):
             return {str(label): {} for label in told}
         if not isinstance(told, dict):
-            raise self._broken(f"labels {told!r}", "a list, a mapping, or the name of a misc table")
+            raise self._broken(f"labels {told!r:.80}", "a list, a mapping, or the name of a misc table")
         return {
             str(label): {str(name): str(value) for name, value in known.items()}
             if isinstance(known, dict)
@@ -224,26 +226,25 @@ def _seconds(row: TableRow, column: str) -> float | None:
     text = row.cells[column]
     if text in ("", "NaT"):
         return None
-    match = _TIME.fullmatch(text)
+    match = _TIME.fullmatch(text) if len(text) <= _LONGEST else None
     if match is None:
-        raise refusal(row, column, repr(text), "a time such as 0 days 00:00:01.500", "correct it")
+        raise refusal(row, column, f"{text!r:.80}", "a time such as 0 days 00:00:01.500", "correct it")
     units = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
     return sum(unit * float(match[name] or 0) for name, unit in units.items())
 
 
 def _plain_yaml(file: Path) -> dict[str, Any]:
     """The header as plain values: a tag that would run something is an error."""
-    import yaml
+    from bench.core.plain_yaml import plain_yaml
 
     try:
-        safe = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
-        told = yaml.load(file.read_bytes(), Loader=safe)  # noqa: S506
+        told = plain_yaml(read_file(file))
     except FileNotFoundError as error:
         expected = f"an audformat database: a folder with {HEADER} and a db.TABLE.csv or db.TABLE.parquet a table"
         raise DataError(file.parent, f"no {HEADER}", expected, "give its folder with --corpus-root") from error
     except OSError as error:
         raise unreadable(file, error) from error
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+    except ValueError as error:
         raise DataError(file, f"no YAML of plain values ({error})", "an audformat header", _SAVE_AGAIN) from error
     if not isinstance(told, dict):
         raise DataError(file, "no mapping", "an audformat header", _SAVE_AGAIN)

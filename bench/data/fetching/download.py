@@ -14,6 +14,7 @@ from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 
 from bench.core.errors import DataError
+from bench.core.json_objects import loaded
 from bench.core.progress import Progress
 from bench.data.fetching.web import NETWORK_REMEDY, PART, CutError, open_url, reason, total_of, validator_of
 
@@ -133,7 +134,7 @@ class _Part:
     def origin(self) -> _Origin | None:
         """Where it is from; None where that is not known, so that no rest can be asked for."""
         try:
-            return _Origin(**json.loads(self._about.read_text(encoding="utf-8")))
+            return _Origin(**loaded(self._about.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
 

@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 from bench.core.cache import appearing_folder
 from bench.core.errors import DataError, UsageError
+from bench.core.files import read_file
+from bench.core.json_objects import loaded
 from bench.core.progress import Progress
 from bench.data.fetching.download import MEGABYTE, Downloader
 from bench.data.fetching.sources import Archive, Source
@@ -121,7 +123,7 @@ def already(source: Source, to: Path) -> Fetched | None:
     if not final.exists() or (final.is_dir() and not any(final.iterdir())):
         return None
     try:
-        mark: dict[str, Any] = json.loads((final / MARK).read_text(encoding="utf-8"))
+        mark: dict[str, Any] = loaded(read_file(final / MARK))
         seen = tuple(Seen(**one) for one in mark["archives"])
     except (OSError, ValueError, TypeError, KeyError) as error:
         found = "something that this command did not put there"

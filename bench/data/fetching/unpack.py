@@ -6,10 +6,9 @@ no limit to what comes out. Modes and owners are not taken over.
 
 from __future__ import annotations
 
-import gzip
-import lzma
+import errno
 import stat
-import tarfile
+import struct
 import unicodedata
 import zipfile
 import zlib
@@ -21,6 +20,7 @@ from typing import IO
 
 from bench.core.errors import DataError
 from bench.core.progress import Progress
+from bench.data.fetching.tars import DAMAGED_TAR, opened_tar
 from bench.data.fetching.web import reason
 
 MOST_FILES = 200_000
@@ -29,14 +29,16 @@ MOST_FILES = 200_000
 _CHUNK = 1 << 20
 _DAMAGED = (
     zipfile.BadZipFile,
-    tarfile.TarError,
-    gzip.BadGzipFile,
-    lzma.LZMAError,
+    *DAMAGED_TAR,
     zlib.error,
     EOFError,
+    ValueError,  # names, times and sizes that are none
+    struct.error,
     RuntimeError,  # a zip with a password
     NotImplementedError,  # a zip with a method of compression that Python does not have
 )
+_OF_THE_ARCHIVE = (None, errno.EINVAL, errno.ENAMETOOLONG)
+"""What an OSError says where no file system is to blame: damaged bzip2, places before the start, names of a page."""
 _FORM = "an archive of plain files and folders"
 _REMEDY = "see the page that it is from: this is not the archive that was published there, or it is damaged"
 
@@ -78,6 +80,10 @@ def unpack(
                     step(1)
             except _DAMAGED as error:
                 raise DataError(archive, f"it cannot be unpacked ({reason(error)})", _FORM, _REMEDY) from error
+            except OSError as error:
+                if error.errno not in _OF_THE_ARCHIVE:
+                    raise
+                raise DataError(archive, f"it cannot be unpacked ({error})"[:300], _FORM, _REMEDY) from error
 
 
 class _Room:
@@ -110,14 +116,18 @@ def _members(archive: Path) -> Iterator[_Member]:
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as file:
             for entry in file.infolist():
+                if not entry.filename:
+                    raise DataError(archive, "an entry without a name", _FORM, _REMEDY)
                 yield _Member(entry.filename, _zip_kind(entry), partial(file.open, entry))
-    elif tarfile.is_tarfile(archive):
-        with tarfile.open(archive) as tar:
-            for item in tar:
-                kind = "file" if item.isreg() else "folder" if item.isdir() else "link or device"
-                yield _Member(item.name, kind, partial(tar.extractfile, item))
-    else:
-        raise DataError(archive, "neither a zip nor a tar archive (a web page in its place?)", _FORM, _REMEDY)
+        return
+    with opened_tar(archive) as tar:
+        if tar is None:
+            found = "neither a zip nor a tar archive (a web page in its place?)"
+            raise DataError(archive, found, _FORM, _REMEDY)
+        for item in tar:
+            plain = item.isreg() and not item.issparse()
+            kind = "file" if plain else "folder" if item.isdir() else "link or device"
+            yield _Member(item.name, kind, partial(tar.extractfile, item))
 
 
 def _zip_kind(entry: zipfile.ZipInfo) -> str:

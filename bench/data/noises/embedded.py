@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from bench.core.cache import appearing_folder, cache_dir
 from bench.core.errors import DataError, RoomError, UsageError
+from bench.core.json_objects import loaded
 from bench.core.keys import code_digest, fingerprint
 from bench.core.leases import Leases
 from bench.core.making import Making
@@ -110,7 +111,7 @@ def _keep(folder: Path, progress: Progress) -> None:
 def _kept(folder: Path) -> tuple[tuple[Entry, ...], bytes] | None:
     """What is in the cache, or None where nothing is or anything about it is wrong."""
     try:
-        index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
+        index = loaded((folder / _INDEX).read_text(encoding="utf-8"))
         content = (folder / _SAMPLES).read_bytes()
         entries = tuple((str(name), str(category), int(samples)) for name, category, samples in index["clips"])
         expected = index["fingerprint"]

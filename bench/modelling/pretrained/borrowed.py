@@ -16,6 +16,7 @@ from bench.contracts.protocols import Fingerprinted, FitContext
 from bench.core.batch import Batch
 from bench.core.digests import content_digests
 from bench.core.errors import DataError, UsageError
+from bench.core.json_objects import loaded
 from bench.core.keys import fingerprint
 from bench.core.types import Utterance
 from bench.modelling.pretrained.labels import Labels
@@ -169,7 +170,7 @@ def check_note(folder: Path, note: Mapping[str, Any]) -> None:
         DataError: its note is missing, damaged, or says something else than `note`.
     """
     try:
-        kept = json.loads((folder / NOTE).read_text(encoding="utf-8"))
+        kept = loaded((folder / NOTE).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(folder, f"no usable {NOTE} ({error})", "what `save` wrote", "delete the folder") from error
     now = json.loads(json.dumps(note))

@@ -16,6 +16,8 @@ from typing import Any, get_args
 
 from bench.core.digests import content_digests
 from bench.core.errors import DataError
+from bench.core.files import read_file
+from bench.core.json_objects import loaded
 from bench.core.keys import fingerprint
 from bench.core.rng import key_of
 from bench.core.types import Modality, Task, Utterance
@@ -94,7 +96,7 @@ def read_export(folder: Path) -> Export:
 def _read(file: Path, _changed_ns: int) -> Export:
     expected = f"what bench victims export wrote, format {SCHEMA}"
     try:
-        about = json.loads(file.read_text(encoding="utf-8"))
+        about = loaded(read_file(file))
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(file, f"no usable {VICTIM} ({error})", expected, _AGAIN) from error
     if not isinstance(about, dict):

@@ -5,7 +5,6 @@ Weights are read from safetensors alone, and code that comes with a model is nev
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,6 +14,8 @@ import torch
 
 from bench.core.errors import UsageError
 from bench.modelling.pretrained.borrowed import digest_of, module_for
+from bench.modelling.pretrained.model_folders import check_files, inner_folders, read_settings
+from bench.modelling.pretrained.model_sizes import refuse_oversized
 from bench.modelling.seeding import seeded
 
 _KINDS = ("*.json", "*.safetensors", "*.txt")
@@ -118,7 +119,12 @@ class ModelSource:
         transformers.logging.disable_progress_bar()
         safe = {"local_files_only": True, "trust_remote_code": False}
         try:
+            if kind.startswith("AutoModel"):
+                config = transformers.AutoConfig.from_pretrained(folder, **safe)
+                refuse_oversized(f"{self.where}, {folder}", folder, getattr(transformers, kind), config)
             return getattr(transformers, kind).from_pretrained(folder, **safe, **options)
+        except UsageError:
+            raise
         except Exception as error:  # whatever its files make the library do
             found = f"{type(error).__name__}: {str(error)[:300]}"
             raise UsageError(f"{self.where}, {folder}", found, f"what {kind} reads", self.form) from error
@@ -130,7 +136,10 @@ class ModelSource:
             pickles = sorted(file.name for kind in _PICKLES for file in folder.glob(kind))
             found = f"{', '.join(pickles)}, which may run code when it is read" if pickles else "no *.safetensors"
             remedy = "on a machine where you trust it, load it and call save_pretrained(FOLDER); then give that folder"
+            if inner := inner_folders(folder):
+                found, remedy = f"{found}, and the folders {', '.join(inner[-4:])}", f"give one: {folder / inner[-1]}"
             raise UsageError(where, found, "weights as safetensors", remedy)
+        check_files(where, folder)
         for name in self.needed:
             self.require(folder, name, code=self.rebuilds)
 
@@ -146,11 +155,7 @@ class ModelSource:
             UsageError: it is such a one.
         """
         where = f"{self.where}, {folder}"
-        try:
-            content = json.loads((folder / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise UsageError(where, f"no usable {name} ({error})", self.form, "save it there too") from error
-        if not isinstance(content, dict) or ("auto_map" in content and not code):
+        if "auto_map" in read_settings(where, folder / name, self.form) and not code:
             found = f"{name} with code of the model's own (auto_map)"
             raise UsageError(where, found, "a model that transformers itself knows", "choose another")
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
+from bench.core.errors import DataError
+
 _Message: TypeAlias = "str"
 
 _FIELDS: Mapping[_Message, Mapping[int, _Message]] = {
@@ -31,8 +33,13 @@ def external_files(file: Path) -> list[Path]:
 
     Returns:
         In alphabetical order; none where the file is no model, which who loads it says.
+
+    Raises:
+        DataError: one is outside the model's folder, or a link that leads there.
     """
     found: set[str] = set()
+    if not file.is_file():  # a pipe would be waited for; who digests it says so
+        return []
     try:
         with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content:
             for entry in _entries(content, 0, len(content), "model"):
@@ -40,7 +47,25 @@ def external_files(file: Path) -> list[Path]:
                     found.add(entry.get(2, b"").decode("utf-8", "replace"))
     except (OSError, ValueError, IndexError, RecursionError):
         return []
-    return sorted(file.parent / name for name in found)
+    return [_within(file, name) for name in sorted(found)]
+
+
+def _within(file: Path, name: str) -> Path:
+    """The path of a file with weights that a model names.
+
+    Raises:
+        DataError: it is outside the model's folder.
+    """
+    path = file.parent / name
+    homes = (file.parent.resolve(), file.resolve().parent)  # the hub's cache has links to both files in one folder
+    try:
+        inside = not Path(name).is_absolute() and any(path.resolve().is_relative_to(home) for home in homes)
+    except (OSError, ValueError):
+        inside = False
+    if not inside:
+        found, remedy = f"weights at {name[:200]!r}", "put them beside the model, and name them without a folder"
+        raise DataError(file, found, "weights in the model's own folder", remedy)
+    return path
 
 
 def _entries(content: mmap.mmap, start: int, end: int, message: _Message) -> Iterator[dict[int, bytes]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +13,11 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from bench.core.errors import UsageError
+from bench.core.json_objects import loaded
 from bench.modelling.pretrained.borrowed import module_for
 from bench.modelling.pretrained.hub import ModelSource
+from bench.modelling.pretrained.model_folders import read_settings
+from bench.modelling.pretrained.model_sizes import refuse_oversized
 from bench.modelling.pretrained.placed_weights import Weights
 from bench.modelling.pretrained.speech_heads import Activation, SpeechClassifier, head_of
 from bench.modelling.seeding import seeded
@@ -136,8 +139,8 @@ def rebuilt(source: ModelSource, folder: Path, chosen: Choices) -> SpeechModel:
 def read_json(file: Path) -> Mapping[str, Any]:
     """Read an object; an empty one where there is none."""
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = loaded(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -164,10 +167,7 @@ def _encoder(
     prefix: str,
 ) -> tuple[Any, dict[str, Tensor]]:
     """The encoder with its weights, and the weights that are not its own."""
-    transformers = module_for(source.where, "transformers", source.extra)
-    settings = _encoder_settings(source, folder, config, chosen)
-    with seeded("hf"):  # everything is replaced
-        encoder = transformers.AutoModel.from_config(settings)
+    encoder = _drawn(source, folder, config, chosen)
     own = encoder.state_dict()
     found = {_renamed(name.removeprefix(prefix), own): name for name in tensors if name.startswith(prefix)}
     taken = {name: tensors[theirs] for name, theirs in found.items() if name in own}
@@ -185,6 +185,21 @@ def _encoder(
     encoder.load_state_dict(taken, strict=False)
     used = {found[name] for name in taken}
     return encoder.eval(), {name: tensor for name, tensor in tensors.items() if name not in used}
+
+
+def _drawn(source: ModelSource, folder: Path, config: Mapping[str, Any], chosen: Choices) -> Any:
+    """The encoder as its settings describe it; all of its weights are replaced."""
+    transformers = module_for(source.where, "transformers", source.extra)
+    try:
+        settings = _encoder_settings(source, folder, config, chosen)
+        refuse_oversized(f"{source.where}, {folder}", folder, transformers.AutoModel, settings)
+        with seeded("hf"):
+            return transformers.AutoModel.from_config(settings)
+    except UsageError:
+        raise
+    except Exception as error:  # whatever its settings make the library do
+        found = f"settings of which no encoder comes ({type(error).__name__}: {str(error)[:200]})"
+        raise UsageError(f"{source.where}, {folder}", found, source.form, "save it again") from error
 
 
 def _renamed(name: str, own: Mapping[str, Tensor]) -> str:
@@ -208,20 +223,30 @@ def _encoder_settings(source: ModelSource, folder: Path, config: Mapping[str, An
         found = "no settings of the encoder in config.json"
         remedy = "say which encoder it was made with: encoder=FOLDER or OWNER/NAME, of which config.json is read"
         raise UsageError(f"{source.where}, {folder}", found, "an encoder that transformers knows", remedy)
-    return source.read("AutoConfig", source.settings(named))
+    found_at = source.settings(named)
+    read_settings(f"{source.where}, {found_at}", found_at / "config.json", source.form)
+    return source.read("AutoConfig", found_at)
 
 
 def _extractor(source: ModelSource, folder: Path, config: Mapping[str, Any], chosen: Choices) -> Any:
     if chosen.normalize is not None:
         return Waveforms(std=None if chosen.normalize == "utterance" else 1.0)
     if "mean" in config and "std" in config:
-        return Waveforms(float(config["mean"]), float(config["std"]))
+        return Waveforms(*_moments(source, folder, config))
     if (folder / "preprocessor_config.json").is_file():
         return source.read("AutoFeatureExtractor", folder)
     found = "neither preprocessor_config.json nor mean and std in config.json"
     expected = "how a waveform is normalised"
     remedy = "say it: normalize=none, or normalize=utterance for mean 0 and variance 1"
     raise UsageError(f"{source.where}, {folder}", found, expected, remedy)
+
+
+def _moments(source: ModelSource, folder: Path, config: Mapping[str, Any]) -> tuple[float, float]:
+    mean, std = config["mean"], config["std"]
+    if not all(type(one) in (int, float) and math.isfinite(one) for one in (mean, std)) or std <= 0:
+        found = f"mean {mean!r:.40} and std {std!r:.40} in config.json"
+        raise UsageError(f"{source.where}, {folder}", found, "numbers, the second above 0", "say normalize=utterance")
+    return float(mean), float(std)
 
 
 def _labels(folder: Path, config: Mapping[str, Any], outputs: int) -> tuple[str, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.core.errors import DataError
-from bench.core.json_objects import JsonObject
+from bench.core.files import read_file
+from bench.core.json_objects import JsonObject, loaded
 from bench.data.corpora.tables import csv_rows
 from bench.studies.listening.study import KEY, SCHEMA, Pair
 
@@ -121,7 +121,7 @@ def _from_json(file: Path) -> list[tuple[str, Mapping[str, str]]]:
 
 def _json(file: Path, remedy: str) -> JsonObject:
     try:
-        return JsonObject.of(file, json.loads(file.read_text(encoding="utf-8")), remedy)
+        return JsonObject.of(file, loaded(read_file(file)), remedy)
     except (OSError, ValueError) as error:
         raise DataError(file, f"no readable JSON ({error})", "a JSON file", remedy) from error
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.core.errors import DataError
-from bench.core.json_objects import JsonObject
+from bench.core.json_objects import JsonObject, loaded
 
 FILE = Path("notes.json")
 FIELDS = {
@@ -57,3 +57,21 @@ def test_what_is_wrong_is_named(read: Callable[[], object], said: str) -> None:
         read()
     assert str(caught.value).startswith(f"notes.json: found {said}")
     assert caught.value.where == "notes.json"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[" * 100_000, "nested too deep"),
+        ('{"a": ' * 100_000, "nested too deep"),
+        ("9" * 41, "a number of 41 digits"),
+        ("9" * 5_000, "a number of 5,000 digits"),
+        ('"\\ud800"', "surrogates not allowed"),
+        ("{", "Expecting"),
+        (b"\xff\xff", "utf"),
+    ],
+)
+def test_json_that_nobody_means(text: str | bytes, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        loaded(text)
+    assert loaded("9" * 40) == int("9" * 40)

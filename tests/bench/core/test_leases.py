@@ -112,7 +112,16 @@ def test_a_number_that_was_given_to_another_process_is_not_the_holder(shared: Le
     shared.take("work", "mine").release()
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"host": 1}', '{"pid": -1, "what": "x", "since": 0}'])
+STRANGE = (
+    "[" * 100_000,
+    '{"pid": 1, "what": "x", "deaths": 0, "since": 1e999}',
+    '{"pid": 1, "what": "x", "deaths": 1e999, "since": 0}',
+    f'{{"pid": 1, "what": "x", "deaths": 0, "since": {"9" * 400}}}',
+    " " * 2_000_000,
+)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"host": 1}', '{"pid": -1, "what": "x", "since": 0}', *STRANGE])
 def test_what_is_no_lease_yet_expires_like_one(shared: Leases, text: str) -> None:
     path = held_by(shared, this_process())
     path.write_text(text)

@@ -164,3 +164,19 @@ def test_what_was_meant() -> None:
     assert did_you_mean("cnn-gru", ["cnn_gru", "other"]) == "did you mean 'cnn_gru'?"
     assert did_you_mean("zzz", ["cnn_gru"]) == "choose one of these"
     assert did_you_mean("x", []) == "choose one of these"
+
+
+@pytest.mark.parametrize(
+    ("text", "params"),
+    [
+        ("onnx:runs/lr=1e-4/m.onnx", (("", "runs/lr=1e-4/m.onnx"),)),
+        ("onnx:m.v=2.onnx,normalize=true", (("", "m.v=2.onnx"), ("normalize", "true"))),
+        ("onnx:~/a=b,file=c", (("", "~/a=b"), ("file", "c"))),
+        ("onnx:file=runs/lr=1e-4/m.onnx", (("file", "runs/lr=1e-4/m.onnx"),)),
+        ("http:https://host/x?key=value", (("", "https://host/x?key=value"),)),
+    ],
+)
+def test_a_path_without_a_name_may_hold_an_equals_sign(text: str, params: tuple) -> None:
+    found = Spec.parse(text)
+    assert found.params == params
+    assert Spec.parse(str(found)) == found

@@ -63,6 +63,12 @@ def test_every_built_in_could_stand_in_a_file(name: str, tmp_path: Path) -> None
         ('classes = ["a", "b"]\nattribute = "valence"\nbins = ["x"]', "expected a list of numbers"),
         ('classes = ["anger", "b"]\n[merged]\nfear = "angr"', "merged into 'angr'; .*did you mean 'anger'"),
         ('classes = ["a", "b"]\nmerged = ["x"]', "expected a class by emotion"),
+        (f'classes = ["a", "b"]\nattribute = "valence"\nbins = [{"9" * 400}]', "expected a list of numbers"),
+        (f'classes = ["a", "b"]\nattribute = "valence"\nbins = [{"9" * 5_000}]', "keys and values"),
+        ('classes = ["a", "b"]\nattribute = "valence"\nbins = [nan]', "expected a list of numbers"),
+        ("classes = " + "[" * 50_000, "keys and values"),
+        ("[merged]\n" + "a." * 5_000 + "a = 1", "expected a class by emotion"),
+        (f'classes = ["{"x" * 2**20}"]', "no file that can be read"),
         ('classes = ["a", "b"]\nimprovised_only = "yes"', "expected true or false"),
     ],
 )
@@ -72,7 +78,7 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, said: str) -> None:
     assert "stressed.toml" in str(raised.value)
 
 
-@pytest.mark.parametrize("text", ["[1, 2]", "a: [", "3"])
+@pytest.mark.parametrize("text", ["[1, 2]", "a: [", "3", "[" * 100_000, "a: &a [*a]", "!!bool x", "!!int ''"])
 def test_yaml_that_is_no_task_is_named(tmp_path: Path, text: str) -> None:
     with pytest.raises(UsageError, match="keys and values"):
         task_named(written(tmp_path, text, "t.yaml"))

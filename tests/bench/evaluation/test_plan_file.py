@@ -125,7 +125,12 @@ def test_what_is_missing_is_named_where_it_is_missing(tmp_path: Path) -> None:
     assert (line, "no victim" in said) == (4, True)
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"- a\n- b\n", b"just a text"])
+BOMB = b"a: &a [x, x]\n" + b"".join(b"%c: &%c [%s]\n" % (c, c, b"*%c," % (c - 1) * 99) for c in b"bcdef")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xfe\x00", b"- a\n- b\n", b"just a text", b"[" * 10_000, b"k: &a [*a]", BOMB]
+)
 def test_what_is_no_plan_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "plan.yaml").write_bytes(content)
     with pytest.raises(UsageError, match=str(tmp_path / "plan.yaml")):

@@ -107,3 +107,21 @@ def test_each_cell_has_a_log(finished_run: tuple) -> None:
     for text in logs.values():
         assert "Attacking with boundary" in text
         assert text.splitlines()[-1].partition(" ")[2].partition(" ")[2].startswith("ended after ")
+
+
+@pytest.mark.parametrize("name", ["planned.json", "lost.jsonl", "leases/c-two.0.lease"])
+@pytest.mark.parametrize("content", ["pipe", "deep", "escapes"])
+def test_notes_of_any_shape(run: Path, name: str, content: str, bench_here: Callable) -> None:
+    """Nothing is waited for, nothing but text is printed, and the rest is told."""
+    (run / "leases").mkdir(exist_ok=True)
+    (run / name).unlink(missing_ok=True)
+    if content == "pipe":
+        os.mkfifo(run / name)
+    else:
+        hostile = "\x1b]0;x\x07\u202e[/x]\ud800"
+        told = {"what": hostile, "process": hostile, "since": 1e999, "deaths": 0, "key": hostile}
+        (run / name).write_text("[" * 100_000 if content == "deep" else json.dumps(told))
+    said = bench_here("status", run)
+    assert said.code == 0, said.err
+    assert "4 of " in said.out
+    assert not any(one in said.out + said.err for one in ("\x1b", "\u202e", "\ud800", "Traceback"))

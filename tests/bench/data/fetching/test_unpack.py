@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import shutil
 import stat
@@ -52,7 +53,31 @@ def cut_tar() -> bytes:
     return buffer.getvalue()[:60_000]
 
 
+def swollen_tar(kind: bytes) -> bytes:
+    """What it says of its entry is 100 MB."""
+    buffer = io.BytesIO()
+    with gzip.open(buffer, "w", compresslevel=1) as file:
+        header = tarfile.TarInfo("pax")
+        header.type, header.size = kind, 100_000_000
+        file.write(header.tobuf(tarfile.USTAR_FORMAT))
+        for _ in range(100):
+            file.write(bytes(1_000_000))
+    return buffer.getvalue()
+
+
+def nameless_zip() -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("x"), b"1")
+        archive.filelist[0].filename = ""
+    return made.getvalue()
+
+
 EVIL = {
+    "no name": (nameless_zip(), "an entry without a name"),
+    "swollen": (swollen_tar(tarfile.XHDTYPE), "a header of 100,000,256 bytes"),
+    "swollen for all": (swollen_tar(tarfile.XGLTYPE), "a header of 100,000,256 bytes"),
+    "a name of 100 MB": (swollen_tar(tarfile.GNUTYPE_LONGNAME), "a header of 100,000,256 bytes"),
     "above": ({"set/../../x": b"x"}, "names that stay within"),
     "above, in a tar": (tarred("../x", tarfile.REGTYPE), "names that stay within"),
     "absolute": ({"/tmp/x": b"x"}, "names that stay within"),
@@ -69,6 +94,8 @@ EVIL = {
     "folder's case": ({"set/a/1": b"1", "set/A/2": b"2"}, "names that differ"),
     "file as a folder": ({"set": b"1", "set/a": b"2"}, "names that differ"),
     "bomb": ({"set/a": bytes(500_000)}, "far more in it"),
+    "a long name": ({"a" * 300: b"x"}, "cannot be unpacked"),
+    "no bzip2": (b"BZh9" + bytes(100), "cannot be unpacked|neither a zip nor a tar"),
     "cut": (cut_tar(), "cannot be unpacked"),
     "page": (b"<html>please log in</html>", "neither a zip nor a tar"),
     "empty": (b"", "neither a zip nor a tar"),
