@@ -143,7 +143,7 @@ def test_encoders_of_something_else_are_refused(tiny: Path, tmp_path: Path) -> N
     some = sample_utterances(1, 1)
     transformers.AutoModel.from_pretrained(tiny).save_pretrained(tmp_path)
     transformers.Wav2Vec2FeatureExtractor(sampling_rate=8000).save_pretrained(tmp_path)
-    with pytest.raises(UsageError, match="an encoder for 8000 Hz"):
+    with pytest.raises(UsageError, match="a model for 8000 Hz"):
         recipe.fit(some, some, sample_context())
     transformers.ASTFeatureExtractor().save_pretrained(tmp_path)
     with pytest.raises(UsageError, match="an encoder of waveforms"):
