@@ -35,7 +35,7 @@ def check(
     Speech-like samples stand in for speech; a corpus and a noise bank read their own folder. The exit code is 1 where a
     check failed.
     """
-    from bench.cli.check_report import Subject, show, show_json
+    from bench.cli.check_report import CheckedComponent, show, show_json
     from bench.contracts.component import SINGULAR
     from bench.contracts.registry import Registry
     from bench.core.progress import for_terminal
@@ -48,7 +48,7 @@ def check(
     with redirect_stdout(sys.stderr), TemporaryDirectory() as folder:  # what a component prints is no report
         component = with_paths(registry, many, spec, paths)
         checks = _checks(registry, many, component, Path(folder), victim, progress)
-        subject = Subject(SINGULAR[many], many, spec, entry.origin, entry.target, _licence(entry))
+        subject = CheckedComponent(SINGULAR[many], many, spec, entry.origin, entry.target, _licence(entry))
         progress.say(f"{len(checks)} checks of {subject.title} ({entry.origin}){_cost(many, victim)}")
         found = _outcomes(checks, progress)
     (show_json if json else show)(subject, found)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Subject:
+class CheckedComponent:
     """Who was checked.
 
     Args:
@@ -44,7 +44,7 @@ class Subject:
         return f"{self.singular} {plain_text(self.spec)!r}"
 
 
-def show(subject: Subject, found: Sequence[CheckOutcome]) -> None:
+def show(subject: CheckedComponent, found: Sequence[CheckOutcome]) -> None:
     """Print the report for a reader: a line a check, and under one that failed what was found and expected.
 
     Args:
@@ -71,7 +71,7 @@ def show(subject: Subject, found: Sequence[CheckOutcome]) -> None:
     typer.echo(f"\n{_sum(found)}")
 
 
-def show_json(subject: Subject, found: Sequence[CheckOutcome]) -> None:
+def show_json(subject: CheckedComponent, found: Sequence[CheckOutcome]) -> None:
     """Print the report as JSON.
 
     Args:
