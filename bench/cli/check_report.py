@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import typer
-
+from bench.cli.saying import say, say_json
 from bench.core.plain_text import plain_text
 
 if TYPE_CHECKING:
@@ -58,17 +57,15 @@ def show(subject: CheckedComponent, found: Sequence[CheckOutcome]) -> None:
     def told(first: str, text: str) -> str:
         return textwrap.fill(plain_text(text), width, initial_indent=first, subsequent_indent=margin)
 
-    typer.echo(f"{subject.title}  ({plain_text(subject.origin)}; {plain_text(subject.target)})")
+    say(f"{subject.title}  ({plain_text(subject.origin)}; {plain_text(subject.target)})")
     if subject.licence is not None:
-        typer.echo(
-            f"licence: {plain_text(subject.licence) or 'none is named: say it in pyproject.toml, license = ...'}"
-        )
-    typer.echo()
+        say(f"licence: {plain_text(subject.licence) or 'none is named: say it in pyproject.toml, license = ...'}")
+    say()
     for one in found:
-        typer.echo(told(f"  {one.status:7}  {one.check.name:{longest}}  {one.seconds:6.2f} s  ", one.check.asks))
+        say(told(f"  {one.status:7}  {one.check.name:{longest}}  {one.seconds:6.2f} s  ", one.check.asks))
         if one.found:
-            typer.echo(told(margin, f"found: {one.found}" if one.status == "failed" else one.found))
-    typer.echo(f"\n{_sum(found)}")
+            say(told(margin, f"found: {one.found}" if one.status == "failed" else one.found))
+    say(f"\n{_sum(found)}")
 
 
 def show_json(subject: CheckedComponent, found: Sequence[CheckOutcome]) -> None:
@@ -94,7 +91,7 @@ def show_json(subject: CheckedComponent, found: Sequence[CheckOutcome]) -> None:
         }
         for one in found
     ]
-    typer.echo(json.dumps(told, indent=1))
+    say_json(json.dumps(told, indent=1))
 
 
 def _sum(found: Sequence[CheckOutcome]) -> str:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.saying import say
+
 
 def new(
     kind: Annotated[str, typer.Argument(metavar="KIND", help="attack, defense, victim or corpus.")],
@@ -25,6 +27,6 @@ def new(
 
     package = write_package(kind, name, to, Registry.discover())
     folder = shlex.quote(str(package.folder))
-    typer.echo(f"{plain_text(str(package.module))}: replace what its class does by what yours should. Then:\n")
+    say(f"{plain_text(str(package.module))}: replace what its class does by what yours should. Then:\n")
     for command in package.commands(folder):
-        typer.echo(f"  {plain_text(command)}")
+        say(f"  {plain_text(command)}")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli.saying import say
+
 if TYPE_CHECKING:
     from bench.core.errors import DataError
 
@@ -34,5 +36,5 @@ def report(
     passed_over: list[DataError] = []
     results = read_results(runs, instead=passed_over.append)
     check_distinct(results, runs)
-    typer.echo(str(write_report(results, read_entries(runs, instead=lambda _: None), out)))
+    say(str(write_report(results, read_entries(runs, instead=lambda _: None), out)))
     say_passed_over(passed_over)

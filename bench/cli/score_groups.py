@@ -81,28 +81,23 @@ def parse_by(text: str | None) -> tuple[str, ...]:
 
 def print_groups(groups: Groups) -> None:
     """Print a table for each victim, defence and attack, a line for each group, Corr, Noises and k."""
-    from rich.console import Console
-    from rich.markup import escape
-
     from bench.cli.tables import narrow_table, yes_or_no
-    from bench.core.plain_text import plain_text
+    from bench.core.consoles import PlainConsole
 
-    console = Console(highlight=False)
+    console = PlainConsole()
     if not console.is_terminal:
         console.width = max(console.width, 120)
     for entry, scores in groups.entries:
         names = entry.own.about.names
         who = f"victim {names.victim} · defense {names.defense} · attack {entry.own.about.attack_base}"
-        console.print(f"\nBy {', '.join(groups.by)}: {plain_text(who)}", markup=False, soft_wrap=True)
+        console.print(f"\nBy {', '.join(groups.by)}: {who}", soft_wrap=True)
         table = narrow_table(
             "group", "Corr", "Noises", "k", "robust accuracy", "Acc_att", "recognised", "n", "speakers"
         )
         for one in scores:
-            what = (escape(plain_text(one.group)), yes_or_no(one.corr), one.noises, str(one.k))
+            what = (one.group, yes_or_no(one.corr), one.noises, str(one.k))
             figures = (one.robust_accuracy, one.acc_att, one.recognised, one.acc_att.n, one.speakers)
             table.add_row(*what, *map(str, figures))
         console.print(table)
     if groups.by:
-        console.print(
-            "[95 % interval] about each group by itself: two that overlap may differ all the same.", markup=False
-        )
+        console.print("[95 % interval] about each group by itself: two that overlap may differ all the same.")
