@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from bench.conformance.checking import ConformanceCheck, require
+from bench.conformance.checking import ConformanceCheck, NotConcernedError, require
 from bench.contracts.component import KINDS
 from bench.contracts.traits import Traits, traits_of
-from bench.core.specs import Spec, build, params_of, spec_of
+from bench.core.specs import Spec, build, params_of, spec_of, values_of
 
 
 def component_checks(component: Any) -> list[ConformanceCheck]:
@@ -22,6 +22,9 @@ def component_checks(component: Any) -> list[ConformanceCheck]:
         return ""
 
     def survives() -> str:
+        held = [one for value in values_of(component).values() for one in (value if isinstance(value, tuple) else ())]
+        if any(dataclasses.is_dataclass(one) for one in held):
+            raise NotConcernedError("it is made of components: the specs of those are joined by +")
         text = spec_of("x", component)
         again = params_of(build(made, Spec.parse(text), "component"))
         require(again == params_of(component), f"{params_of(component)} comes back from {text!r} as {again}")
