@@ -57,9 +57,9 @@ def show(subject: CheckedComponent, found: Sequence[CheckOutcome]) -> None:
     def told(first: str, text: str) -> str:
         return textwrap.fill(plain_text(text), width, initial_indent=first, subsequent_indent=margin)
 
-    say(f"{subject.title}  ({plain_text(subject.origin)}; {plain_text(subject.target)})")
+    say(f"{subject.title}  ({subject.origin}; {subject.target})")
     if subject.licence is not None:
-        say(f"licence: {plain_text(subject.licence) or 'none is named: say it in pyproject.toml, license = ...'}")
+        say(f"licence: {subject.licence or 'none is named: say it in pyproject.toml, license = ...'}")
     say()
     for one in found:
         say(told(f"  {one.status:7}  {one.check.name:{longest}}  {one.seconds:6.2f} s  ", one.check.asks))

@@ -22,11 +22,10 @@ def new(
     import shlex
 
     from bench.contracts.registry import Registry
-    from bench.core.plain_text import plain_text
     from bench.sharing.new_package import write_package
 
     package = write_package(kind, name, to, Registry.discover())
     folder = shlex.quote(str(package.folder))
-    say(f"{plain_text(str(package.module))}: replace what its class does by what yours should. Then:\n")
+    say(f"{package.module}: replace what its class does by what yours should. Then:\n")
     for command in package.commands(folder):
-        say(f"  {plain_text(command)}")
+        say(f"  {command}")

@@ -14,7 +14,7 @@ import wave
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -23,6 +23,7 @@ from bench import Batch, Utterance
 from bench.testing import sample_context
 from victims.http import FittedHttp, Http
 
+AServer = TypeVar("AServer", bound=ThreadingHTTPServer)
 NAMES = ("ang", "hap", "sad", "neu")
 QUICK = {"pause_s": 0.01, "timeout_s": 5.0}
 
@@ -114,8 +115,12 @@ def sleeps(seconds: float) -> Callable[[Handler], bool]:
 
 
 def made_server(monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> Iterator[Deployed]:
+    yield from serving(Deployed(), monkeypatch)
+
+
+def serving(made: AServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[AServer]:
+    """Let a server on the loopback serve until its test is over; no proxy stands before it."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    made = Deployed()
     thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     yield made

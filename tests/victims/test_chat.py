@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import threading
 import wave
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +18,7 @@ import torch
 from bench import Batch, ComponentError, UsageError, cache_dir
 from bench.modelling.remote.sending import wav_bytes
 from bench.testing import check_victim, sample_context, sample_utterances
+from tests.victims.deployed import serving
 from victims.chat import PROMPTS, Chat, FittedChat, text_of
 
 BRIEF = None
@@ -81,16 +81,9 @@ def heard(body: dict[str, Any]) -> str:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("SERBENCH_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("CHAT_KEY", KEY)
-    made = Server()
-    thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield made
-    made.shutdown()
-    made.server_close()
-    thread.join()
+    yield from serving(Server(), monkeypatch)
 
 
 def recipe(server: Server, **parameters: Any) -> Chat:
