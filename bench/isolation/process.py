@@ -108,6 +108,8 @@ class IsolatedProcess:
     def close(self) -> None:
         """End the process and everything in its sandbox; its pipes are closed once nobody can be reading them."""
         self._popen.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):  # else it stays among this machine's processes, ended
+            self._popen.wait(_LAST_S)
 
     def broken(self, found: str, expected: str) -> ComponentError:
         """End the process, and make the error to raise where it broke its contract.
