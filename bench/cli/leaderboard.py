@@ -12,6 +12,7 @@ from bench.cli.saying import say
 
 if TYPE_CHECKING:
     from bench.core.errors import DataError
+    from leaderboards.site.exchange.files import Exchange
 
 BUILD = "build"
 _RUNS = "The --out folders of one or more bench runs; after the word build (./build is a folder), a whole site of them."
@@ -20,6 +21,21 @@ _RUNS = "The --out folders of one or more bench runs; after the word build (./bu
 def leaderboard(
     runs: Annotated[list[str], typer.Argument(help=_RUNS, metavar="[build] RUN...")],
     out: Annotated[Path, typer.Option(help="Where leaderboard.md, leaderboard.csv and index.html, or the site, go.")],
+    figures: Annotated[
+        str, typer.Option(help="The site's pictures also as png, pdf or png,pdf; needs matplotlib.", metavar="FORMATS")
+    ] = "",
+    dated: Annotated[
+        str | None,
+        typer.Option(
+            help="When the site is published; Every Eval Ever's files are written then.", metavar="YYYY-MM-DD"
+        ),
+    ] = None,
+    hub_dataset: Annotated[
+        str | None,
+        typer.Option(
+            help="A benchmark's dataset on the Hugging Face Hub, for .eval_results files.", metavar="OWNER/NAME"
+        ),
+    ] = None,
 ) -> None:
     """Rank victims under their defences by robust accuracy: what is recognised, and stays so under attack.
 
@@ -38,9 +54,15 @@ def leaderboard(
     check_writable(out)
 
     from bench.cli.score import say_passed_over
+    from leaderboards.site.exchange.files import Exchange
 
+    exchange = Exchange.of(figures, dated, hub_dataset)
+    if not whole and exchange != Exchange():
+        found = "--figures, --dated or --hub-dataset without the word build"
+        raise UsageError("bench leaderboard", found, "a site", "bench leaderboard build RUN... --out DIR --figures pdf")
     passed_over: list[DataError] = []
-    for path in (_site if whole else _board)(folders, out, passed_over):
+    made = _site(folders, out, exchange, passed_over) if whole else _board(folders, out, passed_over)
+    for path in made:
         say(str(path))
     say_passed_over(passed_over)
 
@@ -55,7 +77,7 @@ def _board(folders: Sequence[Path], out: Path, passed_over: list[DataError]) -> 
     return write_board(results, out)
 
 
-def _site(folders: Sequence[Path], out: Path, passed_over: list[DataError]) -> list[Path]:
+def _site(folders: Sequence[Path], out: Path, exchange: Exchange, passed_over: list[DataError]) -> list[Path]:
     from bench.evaluation.runs import read_results
     from leaderboards.site.build import build_site
     from leaderboards.site.facts import Gathered
@@ -63,4 +85,4 @@ def _site(folders: Sequence[Path], out: Path, passed_over: list[DataError]) -> l
 
     results = read_results(folders, instead=passed_over.append)
     check_distinct(results, folders)
-    return build_site(results, Gathered.of(folders), out)[:1]
+    return build_site(results, Gathered.of(folders), out, exchange)[:1]

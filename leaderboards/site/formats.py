@@ -1,4 +1,4 @@
-"""The site's figures in other formats: JSON, CSV, Markdown, LaTeX, and its pictures as files."""
+"""The site's figures in other formats: JSON, CSV, Markdown, LaTeX, its pictures as files, and others' formats."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from bench.scoring.estimates import Estimate
 from leaderboards.outside_text import as_markdown, in_spreadsheet, in_tex
 from leaderboards.site import cells
 from leaderboards.site.drawing import Picture
+from leaderboards.site.exchange.croissant import croissant
+from leaderboards.site.exchange.files import Exchange, of_all
+from leaderboards.site.exchange.headline import about
 from leaderboards.site.pages import page_of
 from leaderboards.site.plots import pictures
 from leaderboards.site.tracks import AttackFigures, RankedEntry, Standing, Track
@@ -21,27 +24,33 @@ from leaderboards.site.tracks import AttackFigures, RankedEntry, Standing, Track
 SCHEMA = 1
 """Version of the JSON: it grows when a field changes its meaning or goes."""
 FOLDER = Path("files")
+TABLE = "leaderboard.csv"
 SCHEMA_FILE = "leaderboard.schema.json"
+NOTHING_MORE = Exchange()
 PRINTED = ("rank", "name", "robust", "acc_att", "uar", "attack")
 """Columns of the table in a paper."""
 HEADINGS = ("Rank", "Victim", "Defence", "Robust accuracy", "Acc_att", "Clean UAR", "Strongest attack")
 
 
-def files(tracks: Sequence[Track]) -> dict[Path, str]:
+def files(tracks: Sequence[Track], exchange: Exchange = NOTHING_MORE) -> dict[Path, str | bytes]:
     """Return every further file of a site, by its place in it.
 
     Args:
         tracks: all.
+        exchange: what others' formats need beside records.
     """
-    found = {
+    table = as_csv(tracks)
+    found: dict[Path, str | bytes] = {
         FOLDER / "leaderboard.json": json.dumps(as_json(tracks), sort_keys=True) + "\n",
         FOLDER / SCHEMA_FILE: _schema(),
-        FOLDER / "leaderboard.csv": as_csv(tracks),
+        FOLDER / TABLE: table,
+        FOLDER / "croissant.json": croissant(table, TABLE, exchange.dated),
         FOLDER / "leaderboard.md": "\n".join(map(as_table, tracks)),
         FOLDER / "leaderboard.tex": "\n".join(map(as_tex, tracks)),
     }
     drawn = (one for track in tracks for one in pictures(track))
-    return found | {FOLDER / f"{one.id}.svg": as_svg(one) for one in drawn}
+    found |= {FOLDER / f"{one.id}.svg": as_svg(one) for one in drawn}
+    return found | {FOLDER / place: text for place, text in of_all(tracks, exchange).items()}
 
 
 def _schema() -> str:
@@ -156,10 +165,7 @@ def _printed(track: Track) -> Iterator[list[str]]:
 
 
 def _about(track: Track) -> str:
-    of, granted = track.name.setting, track.name.granted
-    limit = "" if of.limit is None else f", {of.limit} utterances a fold"
-    where = f"{of.task} on {of.corpus}, {of.split}{limit}, noises {of.noise_bank}"
-    return f"{where}; attacker {granted}; k = {track.ks[-1]}, {track.noises[0]} noises; {track.name.data}"
+    return f"{about(track)}; k = {track.ks[-1]}, {track.noises[0]} noises; {track.name.data}"
 
 
 def as_table(track: Track) -> str:
