@@ -12,7 +12,7 @@ from bench.cli.saying import say
 
 if TYPE_CHECKING:
     from bench.core.errors import DataError
-    from leaderboards.site.exchange.files import Exchange
+    from leaderboards.site.exchange.files import SiteOptions
 
 BUILD = "build"
 _RUNS = "The --out folders of one or more bench runs; after the word build (./build is a folder), a whole site of them."
@@ -30,6 +30,12 @@ def leaderboard(
             help="When the site is published; Every Eval Ever's files are written then.", metavar="YYYY-MM-DD"
         ),
     ] = None,
+    sounds: Annotated[
+        int,
+        typer.Option(
+            help="Examples to hear on each page, of bench run --keep-audio; publish only what you may.", min=0
+        ),
+    ] = 0,
     hub_dataset: Annotated[
         str | None,
         typer.Option(
@@ -54,14 +60,14 @@ def leaderboard(
     check_writable(out)
 
     from bench.cli.score import say_passed_over
-    from leaderboards.site.exchange.files import Exchange
+    from leaderboards.site.exchange.files import SiteOptions
 
-    exchange = Exchange.of(figures, dated, hub_dataset)
-    if not whole and exchange != Exchange():
-        found = "--figures, --dated or --hub-dataset without the word build"
+    options = SiteOptions.of(figures, dated, hub_dataset, sounds)
+    if not whole and options != SiteOptions():
+        found = "--figures, --dated, --sounds or --hub-dataset without the word build"
         raise UsageError("bench leaderboard", found, "a site", "bench leaderboard build RUN... --out DIR --figures pdf")
     passed_over: list[DataError] = []
-    made = _site(folders, out, exchange, passed_over) if whole else _board(folders, out, passed_over)
+    made = _site(folders, out, options, passed_over) if whole else _board(folders, out, passed_over)
     for path in made:
         say(str(path))
     say_passed_over(passed_over)
@@ -77,7 +83,7 @@ def _board(folders: Sequence[Path], out: Path, passed_over: list[DataError]) -> 
     return write_board(results, out)
 
 
-def _site(folders: Sequence[Path], out: Path, exchange: Exchange, passed_over: list[DataError]) -> list[Path]:
+def _site(folders: Sequence[Path], out: Path, options: SiteOptions, passed_over: list[DataError]) -> list[Path]:
     from bench.evaluation.runs import read_results
     from leaderboards.site.build import build_site
     from leaderboards.site.facts import Gathered
@@ -85,4 +91,4 @@ def _site(folders: Sequence[Path], out: Path, exchange: Exchange, passed_over: l
 
     results = read_results(folders, instead=passed_over.append)
     check_distinct(results, folders)
-    return build_site(results, Gathered.of(folders), out, exchange)[:1]
+    return build_site(results, Gathered.of(folders), out, options, passed_over.append)[:1]

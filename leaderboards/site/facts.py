@@ -20,6 +20,8 @@ from bench.scoring.same_models import named_alike
 from bench.scoring.scores import within
 from leaderboards.site.tracks import TrackName, who
 
+KEPT_AUDIO = "audio"
+"""Where runs keep sounds (`--keep-audio`)."""
 NEVER = 0
 """Stands for a query that never came: no candidate was accepted."""
 
@@ -35,6 +37,7 @@ class CellFacts:
         truths: the corpus's labels.
         answers: what the victim says of clean speech.
         fell: by kind of noises that is counted, the query at which each fell; 0 where it did not.
+        sounds: where its run keeps the cell's sounds, if it does.
     """
 
     about: Description
@@ -43,10 +46,16 @@ class CellFacts:
     truths: NDArray[np.object_]
     answers: NDArray[np.object_]
     fell: Mapping[Counted, NDArray[np.int32]]
+    sounds: Path | None = None
 
     @classmethod
-    def of(cls, cell: CellRecords) -> CellFacts:
-        """Take them from records."""
+    def of(cls, cell: CellRecords, run: Path | None = None) -> CellFacts:
+        """Take them from records.
+
+        Args:
+            cell: the records.
+            run: the folder that they are from.
+        """
         rows = cell.rows
         clean = rows[rows["query"] == 0].sort_values("utterance")
         ids = clean["utterance"].to_numpy(object)
@@ -58,7 +67,8 @@ class CellFacts:
             np.minimum.at(first, place[hit], rows["query"].to_numpy(np.int32)[hit])
             fell[noises] = np.where(first == np.iinfo(np.int32).max, NEVER, first).astype(np.int32)
         speakers, truths, answers = (clean[name].to_numpy(object) for name in ("speaker", "label_true", "label_before"))
-        return cls(cell.description, ids, speakers, truths, answers, fell)
+        sounds = None if run is None else run / KEPT_AUDIO / cell.key
+        return cls(cell.description, ids, speakers, truths, answers, fell, sounds)
 
 
 @dataclass(frozen=True)
@@ -82,7 +92,7 @@ class Gathered:
         for folder in folders:
             for cell in believed(Store(folder), lambda _: None):
                 if cell.key not in found and cell.description.names.half is None:
-                    found[cell.key] = CellFacts.of(cell)
+                    found[cell.key] = CellFacts.of(cell, folder)
         order = sorted(found.values(), key=lambda one: one.about.text)
         return cls(tuple(named_alike(order, lambda one: one.about, lambda one, about: replace(one, about=about))))
 

@@ -15,7 +15,7 @@ from leaderboards.outside_text import as_markdown, in_spreadsheet, in_tex
 from leaderboards.site import cells
 from leaderboards.site.drawing import Picture
 from leaderboards.site.exchange.croissant import croissant
-from leaderboards.site.exchange.files import Exchange, of_all
+from leaderboards.site.exchange.files import SiteOptions, of_all
 from leaderboards.site.exchange.headline import about
 from leaderboards.site.pages import page_of
 from leaderboards.site.plots import pictures
@@ -26,31 +26,31 @@ SCHEMA = 1
 FOLDER = Path("files")
 TABLE = "leaderboard.csv"
 SCHEMA_FILE = "leaderboard.schema.json"
-NOTHING_MORE = Exchange()
+NOTHING_MORE = SiteOptions()
 PRINTED = ("rank", "name", "robust", "acc_att", "uar", "attack")
 """Columns of the table in a paper."""
 HEADINGS = ("Rank", "Victim", "Defence", "Robust accuracy", "Acc_att", "Clean UAR", "Strongest attack")
 
 
-def files(tracks: Sequence[Track], exchange: Exchange = NOTHING_MORE) -> dict[Path, str | bytes]:
+def files(tracks: Sequence[Track], options: SiteOptions = NOTHING_MORE) -> dict[Path, str | bytes]:
     """Return every further file of a site, by its place in it.
 
     Args:
         tracks: all.
-        exchange: what others' formats need beside records.
+        options: what others' formats need beside records.
     """
     table = as_csv(tracks)
     found: dict[Path, str | bytes] = {
         FOLDER / "leaderboard.json": json.dumps(as_json(tracks), sort_keys=True) + "\n",
         FOLDER / SCHEMA_FILE: _schema(),
         FOLDER / TABLE: table,
-        FOLDER / "croissant.json": croissant(table, TABLE, exchange.dated),
+        FOLDER / "croissant.json": croissant(table, TABLE, options.dated),
         FOLDER / "leaderboard.md": "\n".join(map(as_table, tracks)),
         FOLDER / "leaderboard.tex": "\n".join(map(as_tex, tracks)),
     }
     drawn = (one for track in tracks for one in pictures(track))
     found |= {FOLDER / f"{one.id}.svg": as_svg(one) for one in drawn}
-    return found | {FOLDER / place: text for place, text in of_all(tracks, exchange).items()}
+    return found | {FOLDER / place: text for place, text in of_all(tracks, options).items()}
 
 
 def _schema() -> str:

@@ -19,6 +19,7 @@ from leaderboards.site.entry import MOST, chosen, groups, lines
 from leaderboards.site.facts import CellFacts
 from leaderboards.site.plots import pictures
 from leaderboards.site.repeating import citation, command, configuration
+from leaderboards.site.sounds import Heard
 from leaderboards.site.tracks import RankedEntry, Track
 
 ASSETS = ("site.css", "site.js")
@@ -135,6 +136,7 @@ def entry_page(
     entry: RankedEntry,
     facts: Sequence[CellFacts],
     taken: Sequence[tuple[str, str]] = (),
+    heard: Sequence[Heard] = (),
 ) -> str:
     """Render an entry: everything that its records say of it.
 
@@ -144,6 +146,7 @@ def entry_page(
         entry: one of its entries.
         facts: of its cells in the track.
         taken: its figures in others' formats: where each lies in the site, and what it is.
+        heard: examples to hear.
     """
     k, noises = track.ks[-1], track.noises[0]
     attacked = entry.attacked(k, noises)
@@ -169,5 +172,7 @@ def entry_page(
         configuration=configuration(facts),
         count=len(facts),
         taken=taken,
+        heard=heard,
+        folder=page_of(track, entry).removesuffix(".html"),
         up="../",
     )

@@ -20,7 +20,7 @@ from bench.core.errors import UsageError
 from leaderboards.site.build import build_site
 from leaderboards.site.exchange.evidence import evidence_page
 from leaderboards.site.exchange.figures import rendered
-from leaderboards.site.exchange.files import Exchange
+from leaderboards.site.exchange.files import SiteOptions
 from leaderboards.site.exchange.headline import Headline
 from leaderboards.site.formats import files
 from leaderboards.site.pages import environment
@@ -29,7 +29,7 @@ from leaderboards.site.tracks import Track, tracks
 from tests.leaderboards.made_site import SCRIPT, made
 
 DAY = date(2026, 11, 29)
-CHOSEN = Exchange(("png", "pdf"), DAY, "serbench/robustness")
+CHOSEN = SiteOptions(("png", "pdf"), DAY, "serbench/robustness")
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def heads(track: Track) -> list[Headline]:
 @pytest.fixture(scope="module")
 def written(track: Track) -> dict[str, str]:
     """What the site has beside pictures, by its place in `files`."""
-    found = files([track], Exchange((), DAY, "serbench/robustness"))
+    found = files([track], SiteOptions((), DAY, "serbench/robustness"))
     return {place.relative_to("files").as_posix(): text for place, text in found.items() if isinstance(text, str)}
 
 
@@ -130,7 +130,7 @@ def test_evidence_says_conditions_figures_and_what_is_missing(heads: list[Headli
 def test_the_site_links_what_was_asked_for(tmp_path: Path) -> None:
     results, gathered = made(tmp_path / "run")
     build_site(results, gathered, tmp_path / "plain")
-    build_site(results, gathered, tmp_path / "site", Exchange((), DAY, "serbench/robustness"))
+    build_site(results, gathered, tmp_path / "site", SiteOptions((), DAY, "serbench/robustness"))
     for site, forms in (("plain", 2), ("site", 4)):
         for entry in (tmp_path / site / "entries").iterdir():
             linked = re.findall(r'href="(\.\./(?:files|evidence)/[^"]+)"', entry.read_text(encoding="utf-8"))
@@ -153,8 +153,8 @@ def test_what_is_no_format_day_or_dataset_is_named(
     figures: str, dated: str | None, dataset: str | None, where: str
 ) -> None:
     with pytest.raises(UsageError, match=where):
-        Exchange.of(figures, dated, dataset)
+        SiteOptions.of(figures, dated, dataset)
 
 
 def test_what_is_typed_is_read() -> None:
-    assert Exchange.of("PNG, pdf,png", "2026-11-29", "serbench/robustness") == CHOSEN
+    assert SiteOptions.of("PNG, pdf,png", "2026-11-29", "serbench/robustness") == CHOSEN

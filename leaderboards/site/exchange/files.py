@@ -17,13 +17,14 @@ from leaderboards.site.tracks import Track
 
 
 @dataclass(frozen=True)
-class Exchange:
-    """Choose what others' formats need beside records.
+class SiteOptions:
+    """Choose what a site has beside what records say.
 
     Args:
         figures: formats of pictures beside SVG: "png", "pdf".
         dated: when the site is published, which Every Eval Ever's files need; None where nobody says.
         hub_dataset: the benchmark's dataset on the Hub, OWNER/NAME; None where there is none.
+        sounds: examples to hear on each entry's page, where runs kept them; who publishes speech needs the right to.
 
     Raises:
         UsageError: a format is not known, matplotlib is missing, or it is no name of a dataset.
@@ -32,6 +33,7 @@ class Exchange:
     figures: tuple[str, ...] = ()
     dated: date | None = None
     hub_dataset: str | None = None
+    sounds: int = 0
 
     def __post_init__(self) -> None:
         check_kinds(self.figures)
@@ -39,13 +41,14 @@ class Exchange:
             check_dataset(self.hub_dataset)
 
     @classmethod
-    def of(cls, figures: str, dated: str | None, hub_dataset: str | None) -> Exchange:
+    def of(cls, figures: str, dated: str | None, hub_dataset: str | None, sounds: int = 0) -> SiteOptions:
         """Read what was typed.
 
         Args:
             figures: formats, with commas between them.
             dated: YYYY-MM-DD.
             hub_dataset: OWNER/NAME.
+            sounds: a number from 0.
 
         Raises:
             UsageError: any of it is none.
@@ -55,7 +58,7 @@ class Exchange:
         except ValueError as error:
             raise UsageError("--dated", repr(dated)[:40], "a day as YYYY-MM-DD", "write 2026-11-29") from error
         kinds = tuple(dict.fromkeys(filter(None, (one.strip().lower() for one in figures.split(",")))))
-        return cls(kinds, day, hub_dataset)
+        return cls(kinds, day, hub_dataset, sounds)
 
     def of_entry(self, name: str) -> list[tuple[str, str]]:
         """Return where an entry's figures lie in the site in others' formats, and what each is.
@@ -91,11 +94,11 @@ class Exchange:
                 yield Path(f"{picture.id}.{kind}"), rendered(picture, kind)
 
 
-def of_all(tracks: Sequence[Track], exchange: Exchange) -> dict[Path, str | bytes]:
+def of_all(tracks: Sequence[Track], options: SiteOptions) -> dict[Path, str | bytes]:
     """Return the files of all tracks.
 
     Args:
         tracks: all.
-        exchange: what was chosen.
+        options: what was chosen.
     """
-    return {place: text for track in tracks for place, text in exchange.files(track)}
+    return {place: text for track in tracks for place, text in options.files(track)}
