@@ -17,31 +17,30 @@ if TYPE_CHECKING:
 BUILD = "build"
 _RUNS = "The --out folders of one or more bench runs; after the word build (./build is a folder), a whole site of them."
 
+_FIGURES = Annotated[
+    str, typer.Option(help="The site's pictures also as png, pdf or png,pdf; needs matplotlib.", metavar="FORMATS")
+]
+_DATED = Annotated[
+    str | None,
+    typer.Option(help="When the site is published; Every Eval Ever's files are written then.", metavar="YYYY-MM-DD"),
+]
+_SOUNDS = Annotated[
+    int,
+    typer.Option(help="Examples to hear on each page, of bench run --keep-audio; publish only what you may.", min=0),
+]
+_HUB = Annotated[
+    str | None,
+    typer.Option(help="A benchmark's dataset on the Hugging Face Hub, for .eval_results files.", metavar="OWNER/NAME"),
+]
+
 
 def leaderboard(
     runs: Annotated[list[str], typer.Argument(help=_RUNS, metavar="[build] RUN...")],
     out: Annotated[Path, typer.Option(help="Where leaderboard.md, leaderboard.csv and index.html, or the site, go.")],
-    figures: Annotated[
-        str, typer.Option(help="The site's pictures also as png, pdf or png,pdf; needs matplotlib.", metavar="FORMATS")
-    ] = "",
-    dated: Annotated[
-        str | None,
-        typer.Option(
-            help="When the site is published; Every Eval Ever's files are written then.", metavar="YYYY-MM-DD"
-        ),
-    ] = None,
-    sounds: Annotated[
-        int,
-        typer.Option(
-            help="Examples to hear on each page, of bench run --keep-audio; publish only what you may.", min=0
-        ),
-    ] = 0,
-    hub_dataset: Annotated[
-        str | None,
-        typer.Option(
-            help="A benchmark's dataset on the Hugging Face Hub, for .eval_results files.", metavar="OWNER/NAME"
-        ),
-    ] = None,
+    figures: _FIGURES = "",
+    dated: _DATED = None,
+    sounds: _SOUNDS = 0,
+    hub_dataset: _HUB = None,
 ) -> None:
     """Rank victims under their defences by robust accuracy: what is recognised, and stays so under attack.
 

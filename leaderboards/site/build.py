@@ -50,8 +50,8 @@ def build_site(
             attacks = [one.scores.attack for one in standing.attacked]
             heard = examples(own, attacks, options.sounds, instead or _raised)
             for number, one in enumerate(heard, 1):
-                for name, content in one.files():
-                    write_file(out / "sounds" / head.name / f"{number}-{name}", content)
+                for name, sound in one.files():
+                    write_file(out / "sounds" / head.name / f"{number}-{name}", sound)
             text = entry_page(made, track, head.entry, own, options.of_entry(head.name), heard)
             pages.append(write_file(out / "entries" / f"{head.name}.html", text))
             pages.append(write_file(out / "evidence" / f"{head.name}.html", evidence_page(made, head)))

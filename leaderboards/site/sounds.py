@@ -25,7 +25,7 @@ _DIGITS = re.compile(r"[1-9]\d{0,8}")
 
 
 @dataclass(frozen=True)
-class Heard:
+class Example:
     """Hold one utterance, and what an attack made of it.
 
     Args:
@@ -58,7 +58,8 @@ class Heard:
         if len(self.original) != len(self.attacked):
             return None
         added = self.attacked.astype(np.int32) - self.original
-        return np.clip(added, -32768, 32767).astype(np.int16)
+        within: NDArray[np.int16] = np.clip(added, -32768, 32767).astype(np.int16)
+        return within
 
     @property
     def snr_db(self) -> float | None:
@@ -85,7 +86,7 @@ class Heard:
 
 def examples(
     facts: Sequence[CellFacts], attacks: Sequence[str], most: int, instead: Callable[[DataError], None]
-) -> list[Heard]:
+) -> list[Example]:
     """Return the first utterances that fell and whose sounds were kept, under the strongest attack first.
 
     Args:
@@ -94,7 +95,7 @@ def examples(
         most: examples.
         instead: told of each file that is none, which is left out.
     """
-    found: list[Heard] = []
+    found: list[Example] = []
     for attack in attacks:
         for cell in facts:
             if cell.about.attack_base == attack and cell.sounds is not None:
@@ -106,7 +107,7 @@ def examples(
     return found
 
 
-def _of_cell(cell: CellFacts, attack: str, folder: Path, instead: Callable[[DataError], None]) -> Iterator[Heard]:
+def _of_cell(cell: CellFacts, attack: str, folder: Path, instead: Callable[[DataError], None]) -> Iterator[Example]:
     table = folder / "sounds.csv"
     if not table.exists():
         return
@@ -129,7 +130,7 @@ def _lines(table: Path) -> list[dict[str, str]]:
     return lines
 
 
-def _heard(cell: CellFacts, places: dict[str, int], attack: str, folder: Path, line: dict[str, str]) -> Heard:
+def _heard(cell: CellFacts, places: dict[str, int], attack: str, folder: Path, line: dict[str, str]) -> Example:
     """One example, its facts from the records and its sounds from the files.
 
     Raises:
@@ -149,7 +150,7 @@ def _heard(cell: CellFacts, places: dict[str, int], attack: str, folder: Path, l
     if rate_hz != other:
         raise DataError(folder / name, f"{rate_hz} Hz", f"the original's {other} Hz", _REMEDY)
     about = (str(cell.speakers[place]), str(cell.truths[place]), str(cell.answers[place]))
-    return Heard(
+    return Example(
         utterance, *about, (line.get("label_after") or "")[:80], attack, int(query), rate_hz, original, attacked
     )
 
