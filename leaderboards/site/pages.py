@@ -19,7 +19,7 @@ from leaderboards.site.entry import MOST, chosen, groups, lines
 from leaderboards.site.facts import CellFacts
 from leaderboards.site.plots import pictures
 from leaderboards.site.repeating import citation, command, configuration
-from leaderboards.site.sounds import Example
+from leaderboards.site.sounds import HeardExample
 from leaderboards.site.tracks import RankedEntry, Track
 
 ASSETS = ("site.css", "site.js")
@@ -136,7 +136,7 @@ def entry_page(
     entry: RankedEntry,
     facts: Sequence[CellFacts],
     taken: Sequence[tuple[str, str]] = (),
-    heard: Sequence[Example] = (),
+    heard: Sequence[HeardExample] = (),
 ) -> str:
     """Render an entry: everything that its records say of it.
 

@@ -25,7 +25,7 @@ _DIGITS = re.compile(r"[1-9]\d{0,8}")
 
 
 @dataclass(frozen=True)
-class Example:
+class HeardExample:
     """Hold one utterance, and what an attack made of it.
 
     Args:
@@ -86,7 +86,7 @@ class Example:
 
 def examples(
     facts: Sequence[CellFacts], attacks: Sequence[str], most: int, instead: Callable[[DataError], None]
-) -> list[Example]:
+) -> list[HeardExample]:
     """Return the first utterances that fell and whose sounds were kept, under the strongest attack first.
 
     Args:
@@ -95,7 +95,7 @@ def examples(
         most: examples.
         instead: told of each file that is none, which is left out.
     """
-    found: list[Example] = []
+    found: list[HeardExample] = []
     for attack in attacks:
         for cell in facts:
             if cell.about.attack_base == attack and cell.sounds is not None:
@@ -107,7 +107,9 @@ def examples(
     return found
 
 
-def _of_cell(cell: CellFacts, attack: str, folder: Path, instead: Callable[[DataError], None]) -> Iterator[Example]:
+def _of_cell(
+    cell: CellFacts, attack: str, folder: Path, instead: Callable[[DataError], None]
+) -> Iterator[HeardExample]:
     table = folder / "sounds.csv"
     if not table.exists():
         return
@@ -130,7 +132,7 @@ def _lines(table: Path) -> list[dict[str, str]]:
     return lines
 
 
-def _heard(cell: CellFacts, places: dict[str, int], attack: str, folder: Path, line: dict[str, str]) -> Example:
+def _heard(cell: CellFacts, places: dict[str, int], attack: str, folder: Path, line: dict[str, str]) -> HeardExample:
     """One example, its facts from the records and its sounds from the files.
 
     Raises:
@@ -150,7 +152,7 @@ def _heard(cell: CellFacts, places: dict[str, int], attack: str, folder: Path, l
     if rate_hz != other:
         raise DataError(folder / name, f"{rate_hz} Hz", f"the original's {other} Hz", _REMEDY)
     about = (str(cell.speakers[place]), str(cell.truths[place]), str(cell.answers[place]))
-    return Example(
+    return HeardExample(
         utterance, *about, (line.get("label_after") or "")[:80], attack, int(query), rate_hz, original, attacked
     )
 
