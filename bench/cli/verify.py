@@ -11,7 +11,7 @@ from bench.cli.arguments import Json
 from bench.cli.saying import say
 
 if TYPE_CHECKING:
-    from bench.sharing.entry.receipt import Verification
+    from bench.sharing.entry.verified import Verification
 
 _CELLS = "Run so many cells again, drawn at random."
 _SEED = "Draw the cells by this seed, to make a receipt again; by default by one that nobody knows beforehand."
@@ -82,7 +82,7 @@ def verify(
 def _print(found: Verification) -> None:
     from bench.cli.tables import narrow_table
     from bench.core.consoles import PlainConsole
-    from bench.sharing.entry.receipt import widest
+    from bench.sharing.entry.verified import widest
 
     console = PlainConsole()
     if not console.is_terminal:

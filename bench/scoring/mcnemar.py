@@ -19,7 +19,8 @@ def mcnemar_p(gained: int, lost: int) -> float:
     (0.0078125, 1.0)
     """
     n, least = gained + lost, min(gained, lost)
-    return min(1.0, 2 * sum(comb(n, each) for each in range(least + 1)) / 2**n)
+    ways: int = sum(comb(n, each) for each in range(least + 1))
+    return min(1.0, 2 * ways / 2**n) if n else 1.0
 
 
 def fewest_seen(level: float = LEVEL) -> int:

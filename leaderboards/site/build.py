@@ -22,7 +22,7 @@ def build_site(results: Results, gathered: Gathered, out: Path) -> list[Path]:
     Returns:
         The pages, the first one first.
     """
-    made, found = environment(), tracks(results, gathered.seen())
+    made, found = environment(), tracks(results, gathered.seen(), gathered.verified())
     assets = write_assets(out)
     pages = [write_text(out / "tracks" / f"{one.name.id}.html", track_page(made, one)) for one in found]
     facts = gathered.by_entry()

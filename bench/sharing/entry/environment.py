@@ -8,8 +8,6 @@ import re
 from importlib import metadata
 from pathlib import Path
 
-import torch
-
 from bench.core.errors import DataError
 from bench.core.json_objects import JsonObject, loaded
 from bench.core.regular import read_regular
@@ -27,6 +25,8 @@ def environment_lock() -> dict[str, object]:
 
 def machine() -> dict[str, object]:
     """Tell what of a machine a figure may hang on: none of it names anybody."""
+    import torch
+
     return {
         "python": platform.python_version(),
         "platform": platform.system(),

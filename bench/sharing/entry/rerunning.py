@@ -146,7 +146,8 @@ class Rerun:
         folder = self.contents.folder / WEIGHTS / weights_of(source.description)
         timed = _Timed(self.experiment.progress, self.conditions.cell_s)
         experiment = replace(self.experiment.telling(timed), given={cell.fitted: folder})
-        return as_table(Measuring(experiment).measured(cell).rows).to_pandas()
+        found: pd.DataFrame = as_table(Measuring(experiment).measured(cell).rows).to_pandas()
+        return found
 
     def _component(self, kind: str, text: str, outside: bool) -> Component:
         inner = composed(tuple(bare(part) for part in specs_in(kind, text)))

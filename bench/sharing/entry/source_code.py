@@ -101,7 +101,8 @@ def submitted_code(folder: Path, kind: str, names: Sequence[str], bridge: Path) 
 
 def _package(folder: Path, bridge: Path) -> SubmittedCode:
     points = list(_points(folder / PROJECT))
-    lines, table = [], {}
+    lines: list[str] = []
+    table: dict[str, list[str]] = {}
     for number, (kind, name, module, cls) in enumerate(points):
         place, top = folder.joinpath(*module.split(".")), module.partition(".")[0]
         if top in PACKAGES or top in sys.stdlib_module_names:

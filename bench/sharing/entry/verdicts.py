@@ -22,7 +22,6 @@ SAME: Verdict = "same"
 WITHIN: Verdict = "within the interval"
 DIFFERENT: Verdict = "different"
 NOT_RUN: Verdict = "could not be run"
-VERIFIED = (SAME, WITHIN)
 
 
 @dataclass(frozen=True)
@@ -111,11 +110,11 @@ def compared(submitted: CellRecords, again: pd.DataFrame, ks: Sequence[int], cou
     if not truths[0].sort_index().equals(truths[1].sort_index()):
         return CellVerdict(submitted.key, name, DIFFERENT, reason="other labels than the corpus's")
     tied = set(ours.loc[ours["tied"].eq(True), "utterance"])
-    kept = [rows[~rows["utterance"].isin(tied)].reset_index(drop=True) for rows in (theirs, ours)]
+    kept = tuple(rows[~rows["utterance"].isin(tied)].reset_index(drop=True) for rows in (theirs, ours))
     n = kept[0]["utterance"].nunique()
     if not n:
         return CellVerdict(submitted.key, name, NOT_RUN, 0, len(tied), "every answer was a tie")
-    figures = tuple(_figures(*kept, ks, counted))
+    figures = tuple(_figures(kept, ks, counted))
     return CellVerdict(submitted.key, name, _worst([one.verdict for one in figures]), n, len(tied), "", figures)
 
 
@@ -123,18 +122,17 @@ def _worst(verdicts: Sequence[Verdict]) -> Verdict:
     return max(verdicts, key=(SAME, WITHIN, NOT_RUN, DIFFERENT).index, default=NOT_RUN)
 
 
-def _figures(
-    theirs: pd.DataFrame, ours: pd.DataFrame, ks: Sequence[int], counted: Sequence[Counted]
-) -> Iterator[FigureVerdict]:
-    right = [_by_utterance(_recognised(rows), "right") for rows in (theirs, ours)]
-    answers = [_by_utterance(clean(rows), "label_before") for rows in (theirs, ours)]
-    yield _figure("recognised", None, None, *right, None, same=bool((answers[0] == answers[1]).all()))
+def _figures(both: tuple[pd.DataFrame, ...], ks: Sequence[int], counted: Sequence[Counted]) -> Iterator[FigureVerdict]:
+    ours = both[-1]
+    right = tuple(_by_utterance(_recognised(rows), "right") for rows in both)
+    one, other = (_by_utterance(clean(rows), "label_before") for rows in both)
+    yield _figure(("recognised", None, None), right, None, same=bool((one == other).all()))
     for noises in counted:
         for k in ks:
-            held = [_by_utterance(robustness(rows, k, noises), "robust") for rows in (theirs, ours)]
-            yield _figure("robust_accuracy", noises, k, *held, robust_accuracy(ours, k, noises))
-            fell = [_by_utterance(successes(rows, k, noises), "success") for rows in (theirs, ours)]
-            yield _figure("acc_att", noises, k, *fell, attack_success(ours, k, noises))
+            held = tuple(_by_utterance(robustness(rows, k, noises), "robust") for rows in both)
+            yield _figure(("robust_accuracy", noises, k), held, robust_accuracy(ours, k, noises))
+            fell = tuple(_by_utterance(successes(rows, k, noises), "success") for rows in both)
+            yield _figure(("acc_att", noises, k), fell, attack_success(ours, k, noises))
 
 
 def _recognised(rows: pd.DataFrame) -> pd.DataFrame:
@@ -147,19 +145,16 @@ def _by_utterance(found: pd.DataFrame, column: str) -> NDArray[np.object_]:
 
 
 def _figure(
-    figure: str,
-    noises: Counted | None,
-    k: int | None,
-    theirs: NDArray[np.object_],
-    ours: NDArray[np.object_],
+    name: tuple[str, Counted | None, int | None],
+    outcomes: Sequence[NDArray[np.object_]],
     estimate: Estimate | None,
     same: bool = True,
 ) -> FigureVerdict:
-    one, other = theirs.astype(bool), ours.astype(bool)
+    one, other = (found.astype(bool) for found in outcomes)
     gained, lost = int((~one & other).sum()), int((one & ~other).sum())
-    p, values = mcnemar_p(gained, lost), (float(one.mean()), float(other.mean()))
+    p, submitted, again = mcnemar_p(gained, lost), float(one.mean()), float(other.mean())
     low, high = (0.0, 1.0) if estimate is None else estimate.ci95
     verdict = SAME if same and not gained + lost else WITHIN
-    if p < LEVEL or not low <= values[0] <= high:
+    if p < LEVEL or not low <= submitted <= high:
         verdict = DIFFERENT
-    return FigureVerdict(figure, noises, k, *values, gained, lost, p, verdict)
+    return FigureVerdict(*name, submitted, again, gained, lost, p, verdict)

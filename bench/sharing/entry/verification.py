@@ -17,10 +17,10 @@ from bench.core.rng import key_of
 from bench.scoring.cell_records import CellRecords
 from bench.sharing.entry.held_out import held_out
 from bench.sharing.entry.opening import OpenedEntry, opened
-from bench.sharing.entry.receipt import Verification, about_entry
 from bench.sharing.entry.rerunning import Conditions, Rerun, chosen_cells
 from bench.sharing.entry.rounds import Round, RoundSecret
 from bench.sharing.entry.verdicts import NOT_RUN, CellVerdict, compared, names_of
+from bench.sharing.entry.verified import Verification, about_entry
 
 
 @dataclass(frozen=True)
