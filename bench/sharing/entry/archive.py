@@ -108,11 +108,12 @@ def _regular(path: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         found = "a link" if path.is_symlink() else f"no file that can be read ({os.strerror(error.errno or 0)})"
         raise DataError(path, found, expected, "check the path") from error
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_ARCHIVE:
+        os.close(handle)
+        found = f"{status.st_size:,} bytes" if stat.S_ISREG(status.st_mode) else "a pipe, a folder or a device"
+        raise DataError(path, found, expected, "check the path")
     with os.fdopen(handle, "rb") as file:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_ARCHIVE:
-            found = f"{status.st_size:,} bytes" if stat.S_ISREG(status.st_mode) else "a pipe, a folder or a device"
-            raise DataError(path, found, expected, "check the path")
         yield file
 
 

@@ -56,7 +56,7 @@ class EntryCard:
             if len(text) > (most := _LONGEST.get(name, _LONG)):
                 raise _refused(name, f"{len(text):,} characters", f"at most {most:,}", "shorten it")
             if plain_text(text) != text or (name in ("title", "licence") and "\n" in text):
-                raise _refused(name, f"{plain_text(text)!r:.120}", "characters that show", "leave the others out")
+                raise _refused(name, f"“{plain_text(text):.120}”", "characters that show", "leave the others out")
 
     def to_json(self) -> dict[str, object]:
         """Return its fields."""

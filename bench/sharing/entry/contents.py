@@ -121,14 +121,14 @@ def _data_of(about: Description) -> tuple[object, ...]:
 def _check_components(folder: Path, cells: Sequence[CellRecords], code: SubmittedCode) -> None:
     """Refuse what nobody brings, specs that lead to files of whoever verifies, and a model that may change."""
     brought, own = set(code.components), _built_in()
+    if both := brought & own:
+        found = f"{min(both)[1]!r} among {min(both)[0]}, the name of a component of serbench's own"
+        raise DataError(folder, found, "another", "rename it, and run again")
     for kind, spec in dict.fromkeys(one for cell in cells for one in specs_of(cell.description)):
         try:
             spec_read = Spec.parse(spec)
         except BenchError as error:
             raise DataError(folder, f"a spec {spec!r:.200}", error.expected, AGAIN) from error
-        if (kind, spec_read.name) in brought & own:
-            found = f"{spec_read.name!r}, which is the name of a component of serbench's own"
-            raise DataError(folder, found, "another", "rename it, and run again")
         if (kind, spec_read.name) not in brought | own:
             found = f"{spec_read.name!r} among {kind}, which neither serbench nor the entry brings"
             raise DataError(folder, found, "components that it brings", "give --plugin FILE or --package DIR")
