@@ -295,3 +295,11 @@ def tree() -> Callable[[Path], dict[str, bytes | None]]:
         return {str(p.relative_to(root)): p.read_bytes() if p.is_file() else None for p in sorted(root.rglob("*"))}
 
     return read
+
+
+@pytest.fixture(scope="session")
+def submission(made_once: MadeOnce, bench_before: Command, tiny_job: Callable[..., list[str]]) -> Path:
+    """A folder with a plug-in `mine.py`, its run `run` and what was packed of both, `entry.serbench`: read only."""
+    from tests.submitted import make_submission
+
+    return made_once("submission", lambda folder: make_submission(folder, bench_before, tiny_job))

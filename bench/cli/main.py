@@ -25,6 +25,8 @@ class _Bench(Subcommands):
         "list": ("bench.cli.list:list_components", "List what is registered."),
         "new": ("bench.cli.new:new", "Write a package for a component of your own."),
         "check": ("bench.cli.check:check", "Check a component against what is asked of its kind."),
+        "submit": ("bench.cli.submit:submit", "Pack a run into one file for a board."),
+        "verify": ("bench.cli.verify:verify", "Check what somebody submitted, and run it again."),
         "show": ("bench.cli.show:show", "Show a run again, from its records alone."),
         "score": ("bench.cli.score:score", "Score runs anew, at any k, from their records."),
         "report": ("bench.cli.report_page:report", "Write a run as one page, in plain words."),

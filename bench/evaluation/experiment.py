@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
@@ -44,6 +45,7 @@ class Experiment:
         noise_code: digest of the code that read the noise banks.
         enrolment: which clean speech a victim may know of the speakers whose speech it is asked about.
         draws: further answers of a randomised victim that say whether a changed label is chance.
+        given: fitted victims that are taken from these folders as they stand, and no others: nothing is trained then.
     """
 
     registry: Registry
@@ -59,6 +61,7 @@ class Experiment:
     noise_code: str = ""
     enrolment: Enrolment = "halves"
     draws: int = 5
+    given: Mapping[FittedKey, Path] | None = field(default=None, repr=False, compare=False)
 
     def split(self, fitted: FittedKey) -> Partition:
         """Return a fitted victim's utterances in three parts. Those next to each other often share one.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import cache
 from importlib import metadata
@@ -14,6 +14,7 @@ from typing import Any
 
 from bench.contracts.protocols import FitContext, Victim
 from bench.core.cache import appearing_folder, cache_dir
+from bench.core.errors import UsageError
 from bench.core.keys import key_of_json
 from bench.core.leases import Leases
 from bench.core.making import Making
@@ -109,10 +110,19 @@ def fit_once(experiment: Experiment, fitted: FittedKey) -> Path:
     """
     fitted.check()
     experiment.check_noises()
+    if experiment.given is not None:
+        return _given(experiment.given, fitted)
     folder, say = fitted_folder(experiment, fitted), experiment.progress.say
     making = Making(folder, str(fitted), lambda: _whole(folder, say), lambda: _fit(experiment, fitted, folder))
     making.once(_leases(), say)
     return folder
+
+
+def _given(folders: Mapping[FittedKey, Path], fitted: FittedKey) -> Path:
+    if fitted not in folders:
+        expected, remedy = "those of every victim that is asked", "have them submitted: nothing is trained here"
+        raise UsageError(str(fitted), "no weights of it", expected, remedy)
+    return folders[fitted]
 
 
 def _whole(folder: Path, say: Callable[[str], None]) -> bool:

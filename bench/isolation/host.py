@@ -113,7 +113,7 @@ class Host:
     @cached_property
     def registry(self) -> Registry:
         """Find the components; this runs the plug-in files."""
-        return Registry.discover(self.plugins)
+        return Registry.discover(self.plugins, over=True)
 
     @cached_property
     def attacks(self) -> AttackHost:

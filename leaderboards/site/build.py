@@ -39,7 +39,7 @@ def build_site(
     Raises:
         DataError: a kept sound is none, and nobody is told of it.
     """
-    made, found = environment(), tracks(results, gathered.seen())
+    made, found = environment(), tracks(results, gathered.seen(), gathered.verified())
     assets = write_assets(out)
     pages = [write_file(out / "tracks" / f"{one.name.id}.html", track_page(made, one)) for one in found]
     facts = gathered.by_entry()

@@ -18,7 +18,9 @@ from bench.scoring.descriptions import Description
 from bench.scoring.records import Store
 from bench.scoring.same_models import named_alike
 from bench.scoring.scores import within
-from leaderboards.site.tracks import TrackName, who
+from bench.sharing.entry.receipt import Receipt
+from leaderboards.receipts import receipt_in
+from leaderboards.site.tracks import TrackName, Verified, who
 
 KEPT_AUDIO = "audio"
 """Where runs keep sounds (`--keep-audio`)."""
@@ -38,6 +40,7 @@ class CellFacts:
         answers: what the victim says of clean speech.
         fell: by kind of noises that is counted, the query at which each fell; 0 where it did not.
         sounds: where its run keeps the cell's sounds, if it does.
+        receipt: how the entry that it is of was verified; None where it was not.
     """
 
     about: Description
@@ -47,6 +50,7 @@ class CellFacts:
     answers: NDArray[np.object_]
     fell: Mapping[Counted, NDArray[np.int32]]
     sounds: Path | None = None
+    receipt: Receipt | None = None
 
     @classmethod
     def of(cls, cell: CellRecords, run: Path | None = None) -> CellFacts:
@@ -90,9 +94,10 @@ class Gathered:
         """
         found: dict[str, CellFacts] = {}
         for folder in folders:
+            receipt = receipt_in(folder)
             for cell in believed(Store(folder), lambda _: None):
                 if cell.key not in found and cell.description.names.half is None:
-                    found[cell.key] = CellFacts.of(cell, folder)
+                    found[cell.key] = replace(CellFacts.of(cell, folder), receipt=receipt)
         order = sorted(found.values(), key=lambda one: one.about.text)
         return cls(tuple(named_alike(order, lambda one: one.about, lambda one, about: replace(one, about=about))))
 
@@ -103,6 +108,17 @@ class Gathered:
             about, names = cell.about, cell.about.names
             track = TrackName.of(names.setting, about.rests_on, about.shared, about.corr)
             found.setdefault((track, who(names.victim, names.defense, about.rests_on)), []).append(cell)
+        return found
+
+    def verified(self) -> dict[tuple[TrackName, tuple[str, ...]], Verified]:
+        """Return by track and entry how it was verified, in a word and in a line; without those that were not."""
+        found: dict[tuple[TrackName, tuple[str, ...]], Verified] = {}
+        for whose, cells in self.by_entry().items():
+            receipts = list(dict.fromkeys(cell.receipt for cell in cells if cell.receipt is not None))
+            if receipts and all(cell.receipt is not None for cell in cells):
+                public = any(one.round and not one.held_out for one in receipts)
+                word = "public part verified" if public else "verified"
+                found[whose] = word, "; ".join(one.says for one in receipts)
         return found
 
     def seen(self) -> dict[str, frozenset[str]]:

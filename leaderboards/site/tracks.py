@@ -21,6 +21,9 @@ from bench.scoring.ranks import Rank
 from bench.scoring.results import PooledScores, Results
 from leaderboards.ranking import LAST, UNRANKED, data_of
 
+Verified = tuple[str, str]
+"""How an entry was verified, in a word and in a line."""
+
 
 @dataclass(frozen=True)
 class TrackName:
@@ -84,6 +87,7 @@ class RankedEntry:
         seen: names of the attacks and effects that the defence was made with.
         mark: tells it from another of the same names; "" where there is none.
         who: as `who` gives it.
+        verified: how the board's owner verified it, in a word and in a line; empty where nobody did.
     """
 
     victim: str
@@ -92,6 +96,7 @@ class RankedEntry:
     seen: frozenset[str] = frozenset()
     mark: str = ""
     who: tuple[str, ...] = ()
+    verified: Verified = ("", "")
 
     @property
     def name(self) -> str:
@@ -230,12 +235,17 @@ def _order(attacked: Sequence[AttackFigures]) -> tuple[float]:
     return (-attacked[0].score.robust_accuracy.value,) if attacked else (0.0,)
 
 
-def tracks(results: Results, seen: Mapping[str, frozenset[str]]) -> list[Track]:
+def tracks(
+    results: Results,
+    seen: Mapping[str, frozenset[str]],
+    verified: Mapping[tuple[TrackName, tuple[str, ...]], Verified] | None = None,
+) -> list[Track]:
     """Put results into tracks: a corpus and its rules, a task, a threat model.
 
     Args:
         results: of one or more runs.
         seen: by a defence's spec, the attacks and effects that it was made with.
+        verified: by track and entry, how it was verified.
     """
     found: dict[TrackName, dict[tuple[str, ...], list[PooledScores]]] = {}
     for one in results.pooled:
@@ -244,7 +254,11 @@ def tracks(results: Results, seen: Mapping[str, frozenset[str]]) -> list[Track]:
             own = replace(one, scores=tuple(score for score in one.scores if score.corr == corr))
             found.setdefault(name, {}).setdefault(who(one.victim, one.defense, one.rests_on), []).append(own)
     ordered = sorted(found, key=lambda one: (one.setting.corpus, one.setting.task, str(one.granted), one.id))
-    return [Track(name, _entries(found[name], seen)) for name in ordered]
+    known = verified or {}
+    return [
+        Track(name, tuple(replace(e, verified=known.get((name, e.who), ("", ""))) for e in _entries(found[name], seen)))
+        for name in ordered
+    ]
 
 
 def who(victim: str, defense: str, rests_on: RestsOn) -> tuple[str, ...]:

@@ -136,6 +136,15 @@ COLUMNS = (
         "people "
         "speak them. Fewer than six speakers say little about others.",
     ),
+    BoardColumn(
+        "verified",
+        "Verified",
+        "Whether the board's owner ran cells of the entry again, from the file that was submitted, with what came of "
+        "it. "
+        "In a round, part of what an entry is attacked with is secret until the round ends: until then only its public "
+        "part can be verified by everybody.",
+        number=False,
+    ),
 )
 NOISES = {
     "all": "every success counts",
