@@ -22,7 +22,7 @@ Bounds = tuple[float, float]
 AS_SOUND: Bounds = (-1.0, 1.0)
 
 
-class VictimModule(torch.nn.Module):
+class _VictimModule(torch.nn.Module):
     """A fitted victim as a torch module, from samples to log-probabilities.
 
     Gradients pass where the victim and its defence let them. A victim that may refuse has one class more, the last:
@@ -69,7 +69,7 @@ def as_foolbox(victim: Victim, speaker: str = "", bounds: Bounds = AS_SOUND, dev
         bounds: which samples stand for -1 and 1: (0, 1) for Foolbox's HopSkipJump, which clips to that.
         device: where the victim lies.
     """
-    module = VictimModule(victim, speaker, bounds).eval()
+    module = _VictimModule(victim, speaker, bounds).eval()
     return foolbox().PyTorchModel(module, bounds=bounds, device=device)
 
 
@@ -88,7 +88,7 @@ def as_art(
     """
     more = int(isinstance(victim, Refusing))
     return art_classifiers().PyTorchClassifier(
-        VictimModule(victim, speaker, bounds).eval(),
+        _VictimModule(victim, speaker, bounds).eval(),
         loss=torch.nn.NLLLoss(),
         input_shape=(samples,),
         nb_classes=classes + more,
