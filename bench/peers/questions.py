@@ -7,7 +7,7 @@ that, each sample of a batch is a query of its own, in order, and what was answe
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,17 +93,25 @@ class Questions:
             self.told[key] = self.ask(Recipe(Samples(sound)))
         return self.told[key]
 
-    def probabilities(self, sample: Array) -> Mapping[str, float]:
+    def shares(self, samples: Array) -> Array:
         """Tell the probability of each class; of what the victim refuses, the clean speech's label is certain.
 
         Args:
-            sample: shape (t,), from 0 to 1.
+            samples: shape (n, t), from 0 to 1.
+
+        Returns:
+            Shape (n, c), float32.
+
+        Raises:
+            Closed: the victim has refused all so far, so that nobody knows its classes.
         """
-        told = self.answer(sample).probabilities
-        if told is not None:
-            self.classes = tuple(told)
-            return told
-        return {name: float(name == self.label) for name in self.classes or (self.label,)}
+        told = [self.answer(one).probabilities for one in samples]
+        self.classes = self.classes or next((tuple(one) for one in told if one is not None), ())
+        if not self.classes:
+            raise Closed
+        sure = {name: float(name == self.label) for name in self.classes}
+        rows = [sure if one is None else one for one in told]
+        return np.array([[row[name] for name in self.classes] for row in rows], dtype=np.float32)
 
 
 def _digest(sample: Array) -> bytes:
