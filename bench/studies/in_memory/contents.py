@@ -20,7 +20,7 @@ import torch
 
 from bench.core.errors import UsageError
 from bench.core.keys import fingerprint
-from bench.studies.in_memory.own_code import globals_in, is_installed, members_of, module_digest, named
+from bench.studies.in_memory.own_code import globals_in, members_of, module_digest, named
 
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, type(Ellipsis), type(NotImplemented))
 _CALLABLES_OF_C = (types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType)
@@ -102,8 +102,8 @@ class _Digests:
         if isinstance(value, types.CodeType):
             names = (*value.co_names, "/", *value.co_varnames, "/", *value.co_freevars, "/", *value.co_cellvars)
             return "code", value.co_code.hex(), value.co_exceptiontable.hex(), *names, self.of(list(value.co_consts))
-        if is_installed(value.__module__):
-            return "installed", named(value)
+        if (name := named(value)) is not None:
+            return "installed", name
         if isinstance(value, type):
             members = (fingerprint([name, self.of(one)]) for name, one in members_of(value))
             return "class", value.__qualname__, *map(self.of, value.__bases__), *members

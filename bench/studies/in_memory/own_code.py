@@ -30,12 +30,26 @@ _NO_CONTENT = frozenset(
 """What a class has that changes nothing of what it does, or follows from the rest."""
 
 
-def is_installed(module: str) -> bool:
+def module_of(value: type | types.FunctionType) -> str | None:
+    """Name the module that a class or function is written in; None where it says none.
+
+    A function may be called as another one is (`functools.wraps`): its variables' module is its own.
+
+    Args:
+        value: the class or function.
+    """
+    found = value.__globals__.get("__name__") if isinstance(value, types.FunctionType) else value.__module__
+    return found if isinstance(found, str) else None
+
+
+def is_installed(module: str | None) -> bool:
     """Tell whether a module belongs to Python, to an installed package, or to us: it changes with a version alone.
 
     Args:
-        module: its dotted name.
+        module: its dotted name; None where there is none.
     """
+    if module is None:
+        return False
     if module.partition(".")[0] in PACKAGES:
         return True
     found = sys.modules.get(module)
@@ -47,13 +61,22 @@ def is_installed(module: str) -> bool:
     return any(Path(file).is_relative_to(place) for place in _places(*_OF_PYTHON, *_OF_OTHERS))
 
 
-def named(value: type | types.FunctionType) -> str:
+def named(value: type | types.FunctionType) -> str | None:
     """Name a class or function of an installed package, with the package's version; ours, with their code.
 
     Args:
         value: the class or function.
+
+    Returns:
+        None where it is not found under its name: it was made while the program ran, and others may be called the same.
     """
-    return f"{value.__module__}.{value.__qualname__} {_version(value.__module__)}"
+    module = module_of(value)
+    if module is None or not is_installed(module):
+        return None
+    found: Any = sys.modules.get(module)
+    for name in value.__qualname__.split("."):
+        found = vars(found).get(name) if isinstance(found, types.ModuleType | type) else None
+    return f"{module}.{value.__qualname__} {version_of(module)}" if found is value else None
 
 
 def module_digest(module: types.ModuleType) -> str:
@@ -63,7 +86,7 @@ def module_digest(module: types.ModuleType) -> str:
         module: which code of the user's takes something from.
     """
     if is_installed(module.__name__) or module.__file__ is None:
-        return f"{module.__name__} {_version(module.__name__)}"
+        return f"{module.__name__} {version_of(module.__name__)}"
     file = Path(module.__file__).resolve()
     return fingerprint([module.__name__, *content_digests([file, *files_beside(file)])])
 
@@ -72,9 +95,11 @@ def globals_in(function: types.FunctionType) -> list[tuple[str, Any]]:
     """List what a function's code takes from its module, by name; builtins and what is not there yet have none.
 
     Args:
-        function: of the user's.
+        function: of the user's; of one of an installed package the version says it all.
     """
-    found = function.__globals__
+    found, own = function.__globals__, module_of(function)
+    if own is not None and is_installed(own):
+        return [("version", version_of(own))]
     names = sorted(set(_global_names(function.__code__)))
     return [(name, found[name]) for name in names if name in found and vars(builtins).get(name) is not found[name]]
 
@@ -104,8 +129,12 @@ def _places(*names: str) -> tuple[Path, ...]:
 
 
 @cache
-def _version(module: str) -> str:
-    """The version of the package that a module belongs to; of ours, the digest of its code."""
+def version_of(module: str) -> str:
+    """Read the version of the package that a module belongs to; of ours, the digest of its code.
+
+    Args:
+        module: its dotted name.
+    """
     top = module.partition(".")[0]
     file = vars(sys.modules[module]).get("__file__") if module in sys.modules else None
     if top in PACKAGES:
