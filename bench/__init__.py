@@ -11,7 +11,20 @@ from typing import TYPE_CHECKING
 from bench.core.aliases import install, renamed
 
 if TYPE_CHECKING:
-    from bench.api import AttackOptions, RunOptions, attack, components, run, score
+    from bench.api import (
+        AccountOptions,
+        Accounts,
+        AttackOptions,
+        RunOptions,
+        Shown,
+        account,
+        attack,
+        components,
+        run,
+        score,
+        show,
+        status,
+    )
     from bench.contracts.attacks import (
         Answer,
         Attack,
@@ -75,7 +88,11 @@ if TYPE_CHECKING:
     )
     from bench.data.segments import SEGMENT_S
     from bench.scoring.scores import uar
+    from bench.studies.in_memory.given import InMemory
     from bench.studies.one_sound.attacked import Attacked
+    from leaderboards.python.boards import Leaderboard, leaderboard
+    from leaderboards.python.curves import Curves, curve
+    from leaderboards.python.plots import plot_acc_att, plot_curves, plot_heat_map
 
 __all__ = [
     "MASK",
@@ -87,6 +104,8 @@ __all__ = [
     "SHAPES",
     "SIGNAL",
     "SILENT",
+    "AccountOptions",
+    "Accounts",
     "Answer",
     "Attack",
     "AttackOptions",
@@ -97,6 +116,7 @@ __all__ = [
     "ChecksVictim",
     "ComponentError",
     "Corpus",
+    "Curves",
     "DataError",
     "Dataset",
     "Defended",
@@ -109,8 +129,10 @@ __all__ = [
     "FitContext",
     "Halving",
     "Heard",
+    "InMemory",
     "InformedAttack",
     "KnownSpeech",
+    "Leaderboard",
     "LearningAttack",
     "Modality",
     "NoiseBank",
@@ -130,6 +152,7 @@ __all__ = [
     "RunOptions",
     "Samples",
     "Sequential",
+    "Shown",
     "Spec",
     "SpeechEffect",
     "Steps",
@@ -144,6 +167,7 @@ __all__ = [
     "Victim",
     "Word",
     "Words",
+    "account",
     "appearing_file",
     "appearing_folder",
     "attack",
@@ -155,6 +179,7 @@ __all__ = [
     "code_digest",
     "components",
     "content_digests",
+    "curve",
     "did_you_mean",
     "drawn_key",
     "fingerprint",
@@ -162,11 +187,17 @@ __all__ = [
     "in_threads",
     "inner_spec",
     "keyed",
+    "leaderboard",
     "modalities_of",
     "one_thread",
     "parts_of",
+    "plot_acc_att",
+    "plot_curves",
+    "plot_heat_map",
     "run",
     "score",
+    "show",
+    "status",
     "steps_of",
     "survival",
     "traits_of",
@@ -176,7 +207,9 @@ __all__ = [
 ]
 
 _ON_FIRST_USE = {
-    "bench.api": "AttackOptions RunOptions attack components run score",
+    "bench.api": (
+        "AccountOptions Accounts AttackOptions RunOptions Shown account attack components run score show status"
+    ),
     "bench.contracts.attacks": (
         "Answer Attack AttackTools EffectTools InformedAttack KnownSpeech LearningAttack PastSearch SpeechEffect Steps"
     ),
@@ -210,7 +243,11 @@ _ON_FIRST_USE = {
     ),
     "bench.data.segments": "SEGMENT_S",
     "bench.scoring.scores": "uar",
+    "bench.studies.in_memory.given": "InMemory",
     "bench.studies.one_sound.attacked": "Attacked",
+    "leaderboards.python.boards": "Leaderboard leaderboard",
+    "leaderboards.python.curves": "Curves curve",
+    "leaderboards.python.plots": "plot_acc_att plot_curves plot_heat_map",
 }
 _HOMES = {name: module for module, names in _ON_FIRST_USE.items() for name in names.split()}
 
@@ -218,6 +255,8 @@ _FORMER = install()
 
 
 def __getattr__(name: str) -> object:
+    if name == "list":  # as the command is called; not in __all__, so that `from bench import *` shadows no list
+        name = "components"
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     return renamed(__name__, name)

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.core.cache import appearing_file
 from bench.core.errors import UsageError
 from bench.evaluation.options import check_writable
 from leaderboards.curves import SCORES, Curve, titles
+from leaderboards.k_curves import PARAMETER, KCurve
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 FORMATS = (".png", ".svg", ".pdf")
 
@@ -48,7 +53,6 @@ def draw(drawn: Sequence[Curve], parameter: str, path: Path) -> None:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-    kind = path.suffix.lower().removeprefix(".")
     title, labels = titles(drawn)
     with matplotlib.rc_context({"svg.hashsalt": "serbench", "svg.fonttype": "none"}):
         figure = Figure(figsize=(10, 4.5 + 0.2 * len(drawn)), layout="constrained")
@@ -67,6 +71,32 @@ def draw(drawn: Sequence[Curve], parameter: str, path: Path) -> None:
         escaped = [name.replace("$", r"\$") for name in names]
         dotted = Line2D([], [], linestyle=":", color="grey")
         figure.legend([*handles, dotted], [*escaped, "not attacked"], loc="outside lower center", fontsize="small")
-        with appearing_file(path) as temporary:
-            undated = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
-            figure.savefig(temporary, format=kind, dpi=150, metadata=undated)
+        _save(figure, path)
+
+
+def draw_ks(drawn: Sequence[KCurve], path: Path) -> None:
+    """Write a picture of Acc_att against the number of queries, with 95 % bands.
+
+    Needs no display; the same curves give the same file.
+
+    Args:
+        drawn: at least one.
+        path: a new file, of one of `FORMATS`.
+    """
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    from leaderboards.python.curves import Curves
+    from leaderboards.python.plots import plot_acc_att
+
+    with matplotlib.rc_context({"svg.hashsalt": "serbench", "svg.fonttype": "none"}):
+        figure = Figure(figsize=(8, 5), layout="constrained")
+        plot_acc_att(Curves(PARAMETER, tuple(drawn)), ax=figure.subplots())
+        _save(figure, path)
+
+
+def _save(figure: Figure, path: Path) -> None:
+    kind = path.suffix.lower().removeprefix(".")
+    undated = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
+    with appearing_file(path) as temporary:
+        figure.savefig(temporary, format=kind, dpi=150, metadata=undated)

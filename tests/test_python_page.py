@@ -25,6 +25,7 @@ def predict(waveforms, rate):
 def test_the_page_runs(
     tiny_corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    pytest.importorskip("matplotlib").use("agg")
     monkeypatch.chdir(tmp_path)
     soundfile.write("speech.wav", sample_utterances(1, 1)[0].waveform.numpy(), 16_000)
     Path("my_model.py").write_text(MODEL)
@@ -40,4 +41,12 @@ def test_the_page_runs(
     assert names["found"].asked == 2
     assert set(names["again"]["k"]) == {1, 5}
     assert {"boundary", "fade_in"} <= set(names["attacks"]["name"])
-    assert "did you mean 'victim'" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "did you mean 'victim'" in said
+    assert re.search(r"by_loudness@[0-9a-f]{8}", said)
+    assert "found a _thread.lock, which cannot be looked into" in said
+    assert set(names["scores"]["victim"]) == {"guarded@1"}
+    assert {"by_loudness", "small", "guarded", "python:target=my_model.py:predict"} == {
+        name.partition("@")[0] for name in names["points"]["victim"]
+    }
+    assert Path("board/index.html").is_file()

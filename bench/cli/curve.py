@@ -11,11 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from leaderboards.curves import Curve
+    from leaderboards.k_curves import KCurve
 
 
 def curve(
     runs: Annotated[list[Path], typer.Argument(help="The --out folders of one or more bench runs.", metavar="RUN...")],
-    parameter: Annotated[str, typer.Option(metavar="NAME", help="A number among the attack's parameters: epsilon.")],
+    parameter: Annotated[
+        str, typer.Option(metavar="NAME", help="A number among the attack's parameters: epsilon; or k, the queries.")
+    ],
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw it into this file: .png, .svg or .pdf (extra: plots).")
     ] = None,
@@ -25,7 +28,8 @@ def curve(
 ) -> None:
     """Show the error (1 - UAR, 1 - WAR) of victims against a parameter of an attack that asks once.
 
-    There is one curve for each victim, defence and rest of the attack's spec.
+    There is one curve for each victim, defence and rest of the attack's spec. --parameter k shows Acc_att and robust
+    accuracy of any attack, query by query. Records alone are read: no model is loaded.
     """
     from bench.cli.report import check_json_target, write_json
 
@@ -35,22 +39,33 @@ def curve(
 
         check_plot_target(out, instead="leave out --out: the figures are printed all the same")
 
-    from bench.core.errors import DataError
-    from bench.scoring.records import Store
     from bench.scoring.results import SCHEMA
-    from leaderboards.curves import curves
+    from leaderboards.curve_plot import draw, draw_ks
+    from leaderboards.python.curves import curves_of
 
-    found = (cell for run in runs for cell in Store(run).cells())
-    cells = {cell.key: cell for cell in found if cell.description.names.half is None}
-    if not cells:
-        raise DataError(runs[0], "no finished cell", "records of a bench run", "run it again to the end")
-    drawn = curves((cells[key] for key in sorted(cells)), parameter)
-    if out is not None:
-        from leaderboards.curve_plot import draw
+    found = curves_of(runs, parameter)
+    by_k, by_parameter = found.of_queries, found.of_parameter
+    if out is not None and by_k:
+        draw_ks(by_k, out)
+    elif out is not None:
+        draw(by_parameter, parameter, out)
+    if write_json({"schema": SCHEMA, "parameter": parameter, "curves": found.to_json()}, json):
+        _print_ks(by_k) if by_k else _print(by_parameter, parameter)
 
-        draw(drawn, parameter, out)
-    if write_json({"schema": SCHEMA, "parameter": parameter, "curves": [one.to_json() for one in drawn]}, json):
-        _print(drawn, parameter)
+
+def _print_ks(drawn: Sequence[KCurve]) -> None:
+    """A table for each curve."""
+    from bench.cli.tables import narrow_table
+    from bench.core.consoles import PlainConsole
+
+    console = PlainConsole()
+    for one in drawn:
+        console.print(f"\n{one.title} ({one.setting.task} on {one.setting.corpus}, n = {one.n})", soft_wrap=True)
+        table = narrow_table("k", "Acc_att", "robust accuracy")
+        for point in one.points:
+            table.add_row(str(point.k), str(point.acc_att), str(point.robust_accuracy))
+        console.print(table)
+    console.print("Acc_att: share attacked successfully within k queries. [95 % interval], clustered by speaker.")
 
 
 def _print(drawn: Sequence[Curve], parameter: str) -> None:

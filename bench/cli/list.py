@@ -70,17 +70,12 @@ def _components(entries: Mapping[tuple[str, str], Entry], kind: str) -> list[dic
 
 
 def _tasks() -> list[dict[str, str]]:
-    from bench.data.tasks import TASKS
+    from bench.data.task_words import described_tasks
 
-    found = []
-    for task in TASKS.values():
-        merged = {name: [emotion for emotion, into in task.merged if into == name] for name in task.classes}
-        classes = ", ".join(f"{name} ({', '.join(merged[name])})" if merged[name] else name for name in task.classes)
-        style = "; of improvised speech alone where the corpus tells" if task.improvised_only else ""
-        source = f" by {task.attribute}" if task.bins else ""
-        summary = classes + source + style
-        found.append({"kind": TASK_KIND, "name": task.name, "parameters": "", "summary": summary, "origin": "serbench"})
-    return found
+    return [
+        {"kind": TASK_KIND, "name": name, "parameters": "", "summary": summary, "origin": "serbench"}
+        for name, summary in described_tasks()
+    ]
 
 
 def _print(found: list[dict[str, str]]) -> None:

@@ -60,9 +60,10 @@ def score_again(runs: Sequence[Path], k: str | None, json: str | None, estimand:
         estimand: what intervals are about, as given.
         by: by what figures of groups are shown too, as given; None for no groups.
     """
-    from bench.cli.score_groups import Groups, parse_by, print_groups
+    from bench.cli.score_groups import print_groups
     from bench.evaluation.options import parse_ks
     from bench.evaluation.runs import read_results
+    from bench.studies.grouped_scores import Groups, parse_by
 
     ks = parse_ks(k) if k is not None else None
     attributes = parse_by(by)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -52,6 +52,7 @@ class Component:
         parts: what a composition or a pipeline is put together from, in order; empty for a single component.
         made_of: the other components that its traits name.
         isolated: whether it runs in a process of its own; what does not is trusted.
+        params: what stands for its parameters in a key, of an object that was given from Python; None asks the object.
     """
 
     kind: str
@@ -62,6 +63,7 @@ class Component:
     parts: tuple[Component, ...] = field(default=(), compare=False, repr=False)
     made_of: tuple[Component, ...] = field(default=(), compare=False, repr=False)
     isolated: bool = False
+    params: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return self.spec
@@ -114,7 +116,8 @@ class Component:
         """
         if self.parts:
             return {"spec": self.spec, "parts": [part.identity for part in self.parts], "code": self.code}
-        params = dict(self.object.params) if self.isolated else params_of(self.object)
+        own = self.object.params if self.isolated else self.params
+        params = params_of(self.object) if own is None else dict(own)
         told: dict[str, Any] = {"spec": self.spec, "params": params}
         told |= {"origin": self.origin, "code": self.code} | ({"isolated": True} if self.isolated else {})
         if isinstance(self.object, Fingerprinted):

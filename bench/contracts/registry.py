@@ -83,6 +83,18 @@ class Registry:
         """
         return cls(entries_by_name(plugins, isolated, over), isolation)
 
+    def holding(self, components: Iterable[Component]) -> Registry:
+        """Return a registry that knows objects given from Python too, by the names that they have as components.
+
+        Args:
+            components: with `bench.core.specs.IN_MEMORY` in their names, which no registered one has.
+        """
+        given = list(components)
+        entries = {(one.kind, one.spec): Entry(one.kind, one.spec, "", one.origin) for one in given}
+        held = replace(self, entries={**self.entries, **entries})
+        held._built.update({(one.kind, one.spec): one for one in given})
+        return held
+
     def names(self, kind: str) -> list[str]:
         """List the names of the components of one kind, in alphabetical order."""
         return sorted(name for of, name in self.entries if of == kind)

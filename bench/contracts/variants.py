@@ -12,7 +12,7 @@ from typing import Any, Literal
 from bench.contracts.composition import Composed, composed, isolated_specs
 from bench.contracts.threat_models import COUNTED, Counted
 from bench.contracts.traits import traits_of
-from bench.core.specs import ISOLATED, Spec, spec_of
+from bench.core.specs import IN_MEMORY, ISOLATED, Spec, spec_of
 
 Corr = Literal["yes", "no", "both"]
 NoiseScope = Literal["all", "additive", "imperceptible", "both"]
@@ -55,6 +55,9 @@ def variants_of(text: str, attack: Any, corr: Corr, noises: NoiseScope) -> list[
         names = zip(attack.names, attack.parts, strict=True)
         whole = composed(tuple(spec_of(Spec.parse(name).name, part) for name, part in names))
         return [Variant(whole, whole, False, splits)]
+    if IN_MEMORY in Spec.parse(text).name:  # an object is run as it is
+        own = {name: vars(attack)[name] for name in ("corr", "noises") if name in _fields(attack)}
+        return [Variant(text, text, own.get("corr") is True, (own["noises"],) if "noises" in own else splits)]
     if isolated_specs("attacks", text):
         return _of_isolated(text, attack, corr, noises, splits)
     spec = Spec.parse(text)
@@ -75,6 +78,10 @@ def variants_of(text: str, attack: Any, corr: Corr, noises: NoiseScope) -> list[
         else:
             found.append(Variant(spec_of(spec.name, replace(attack, **known)), base, knows, splits))
     return found
+
+
+def _fields(attack: Any) -> set[str]:
+    return {field.name for field in dataclasses.fields(attack)} if dataclasses.is_dataclass(attack) else set()
 
 
 def offered_by(attack: object) -> tuple[str, ...]:

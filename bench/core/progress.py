@@ -6,11 +6,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from bench.core.errors import UsageError
 from bench.core.plain_text import plain_text
 
 
+@runtime_checkable
 class Progress(Protocol):
     """Somebody who wants to know how far the work is."""
 
@@ -94,3 +96,26 @@ class Bars:
 def for_terminal() -> Progress:
     """Choose how progress is shown: bars where standard error is a terminal, lines elsewhere."""
     return Bars() if sys.stderr.isatty() else LineProgress()
+
+
+def for_python(asked: Progress | bool | None) -> Progress:
+    """Choose how a function for Python shows progress.
+
+    Args:
+        asked: True for the way that suits where it runs, False for none, None for none but in a notebook; or somebody
+            who wants to know.
+
+    Raises:
+        bench.core.errors.UsageError: it is none of these.
+    """
+    from bench.core.notebooks import NotebookProgress, notebook_display
+
+    if isinstance(asked, Progress):
+        return asked
+    if asked not in (None, True, False):
+        found = f"{asked!r:.60}, a {type(asked).__name__}"
+        raise UsageError("progress", found, "True, False, or an object with task and say", "give progress=True")
+    display = notebook_display() if asked is not False else None
+    if display is not None:
+        return NotebookProgress(display)
+    return for_terminal() if asked else SILENT

@@ -52,7 +52,8 @@ WITHOUT_EFFECT = frozenset(
         "bench.core.making",
         "bench.core.parsed",
         "bench.core.processes",
-        "bench.core.progress",  # what is shown meanwhile
+        "bench.core.notebooks",  # what is shown meanwhile
+        "bench.core.progress",
         "bench.core.result_code",
         "bench.core.sealing",  # what is kept is what was made, or is made anew
         "bench.core.shadowing",  # what would be imported from elsewhere is refused

@@ -31,6 +31,8 @@ NO_DEFENSE = "none"
 """What stands for a defence where there is none: the bare victim."""
 ISOLATED = "isolated:"
 """What stands before a component's name where it runs in a process of its own."""
+IN_MEMORY = "@"
+"""What stands in the name of an object that was given from Python, before the digest that tells it from others."""
 
 
 @dataclass(frozen=True)

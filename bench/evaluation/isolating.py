@@ -25,12 +25,13 @@ def registry_for(*asked: Options) -> Registry:
     """
     plugins = asked[0].plugins
     isolated = {name for options in asked for name in _isolated(options)}
+    given = dict.fromkeys(component for options in asked for component in options.objects)
     if not isolated:
-        return Registry.discover(plugins)
+        return Registry.discover(plugins).holding(given)
 
     from bench.isolation.components import Isolation
 
-    return Registry.discover(plugins, isolated, Isolation(_hidden(asked)))
+    return Registry.discover(plugins, isolated, Isolation(_hidden(asked))).holding(given)
 
 
 def _isolated(options: Options) -> set[tuple[str, str]]:

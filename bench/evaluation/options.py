@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from bench.contracts.variants import Corr, NoiseScope
 from bench.core.errors import UsageError
@@ -15,6 +15,9 @@ from bench.data.splits import split_named
 from bench.data.tasks import task_named
 from bench.evaluation.enrolment import Enrolment
 from bench.measures.catalogue import check_measures
+
+if TYPE_CHECKING:
+    from bench.contracts.component import Component
 
 Device = Literal["auto", "cpu", "cuda"]
 CHECKED = 16
@@ -29,7 +32,7 @@ MOST_REPEATS = 10_000
 _DIGITS = 19
 """Of the longest number that is read."""
 
-ONCE = ("device", "batch_size", "plugins", "out", "check", "check_limit", "keep_audio")
+ONCE = ("objects", "device", "batch_size", "plugins", "out", "check", "check_limit", "keep_audio")
 """Fields of `Options` that all selections of one run have in common: one machine and one folder."""
 
 
@@ -149,6 +152,7 @@ class Options:
         device: "auto" (a GPU where there is one), "cpu" or "cuda".
         batch_size: searches side by side, at least 1; changes no result.
         plugins: Python files that bring components.
+        objects: components that were given from Python, named among the specs.
         out: the run's folder; finished cells found there are not run again.
         check: attack utterances of each finished cell again, in another order and other batches, and compare.
         check_limit: so many utterances of each cell; None for all.
@@ -182,6 +186,7 @@ class Options:
     device: Device = "auto"
     batch_size: int = 64
     plugins: tuple[Path, ...] = ()
+    objects: tuple[Component, ...] = ()
     out: Path = Path("bench-run")
     check: bool = False
     check_limit: int | None = CHECKED

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import inspect
 import sys
-import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -19,6 +18,7 @@ from bench.core.errors import BenchError, ComponentError, UsageError
 from bench.core.types import SAMPLE_RATE
 from bench.modelling.pretrained.score_forms import log_scores, looks_like_probabilities
 from bench.modelling.pretrained.userfile import labels_of
+from bench.studies.in_memory.given import named_as
 
 FORMS = (
     "a label, a dict of probabilities by label, or an array of probabilities with labels=[...]; from a torch module "
@@ -115,7 +115,10 @@ class Model:
 
 
 def model_of(
-    given: Any, labels: Sequence[str] | None = None, features: Callable[[Sound, int], Any] | None = None
+    given: Any,
+    labels: Sequence[str] | None = None,
+    features: Callable[[Sound, int], Any] | None = None,
+    asked: str = "bench.attack, model",
 ) -> Model:
     """Tell what kind of model an object is, and how it is asked.
 
@@ -124,25 +127,26 @@ def model_of(
             pipeline of transformers' for audio classification; an object with `predict`.
         labels: of an array's columns, in their order.
         features: for an object with `predict`: from a waveform and its rate to a row.
+        asked: which argument it was given as, for messages.
 
     Raises:
         UsageError: it is none of these.
     """
     if isinstance(given, type):
         found, remedy = f"the class {given.__name__}", f"make an object of it: {given.__name__}()"
-        raise UsageError("bench.attack, model", found, _KINDS, remedy)
+        raise UsageError(asked, found, _KINDS, remedy)
     where = f"model {type(given).__name__}"
     own = tuple(map(str, labels or ())) or labels_of(given, where)
     if isinstance(given, torch.nn.Module):
         return Model(_of_module(given.eval()), where, own or _settings_labels(given), logits=True)
-    if _is_pipeline(given):
+    if is_pipeline(given):
         pipe: Callable[..., Any] = given
         return Model(lambda sound: pipe({"raw": sound, "sampling_rate": SAMPLE_RATE}, top_k=None), where, own)
     if isinstance(given, Predicting):
         return _predicting(given, where, own, features)
     if not callable(given):
-        raise UsageError("bench.attack, model", f"a {type(given).__name__}", _KINDS, "give one of these")
-    return Model(_of_function(given), f"model {_name(given)}", own)
+        raise UsageError(asked, f"a {type(given).__name__}", _KINDS, "give one of these")
+    return Model(_of_function(given), f"model {named_as(given)}", own)
 
 
 def _of_function(given: Callable[..., Any]) -> Callable[[Sound], Any]:
@@ -204,7 +208,8 @@ def _predicting(
     return Model(lambda sound: str(given.predict(row(sound))[0]), where, own)
 
 
-def _is_pipeline(given: Any) -> bool:
+def is_pipeline(given: Any) -> bool:
+    """Tell whether an object is a pipeline of transformers', without importing that."""
     transformers = sys.modules.get("transformers")
     return transformers is not None and isinstance(given, transformers.Pipeline)
 
@@ -212,7 +217,3 @@ def _is_pipeline(given: Any) -> bool:
 def _is_scored(found: Any) -> bool:
     scored = isinstance(found, list) and bool(found)
     return scored and all(isinstance(one, Mapping) and {"label", "score"} <= one.keys() for one in found)
-
-
-def _name(given: Callable[..., Any]) -> str:
-    return given.__name__ if isinstance(given, types.FunctionType) else type(given).__name__

@@ -114,7 +114,7 @@ def test_a_comment_a_docstring_or_a_layout_changes_no_key_anywhere(changed: Chan
 
 
 def test_what_cannot_change_a_result_changes_no_key(changed: Changed) -> None:
-    rooms = ("data/fetching", "sharing", "studies", "cli", "testing.py", "api.py", "core/progress.py", "core/errors.py")
+    rooms = ("data/fetching", "sharing", "studies", "cli", "testing.py", "api", "core/progress.py", "core/errors.py")
     assert changed(dict.fromkeys((*(f"bench/{room}" for room in rooms), "leaderboards"), more)) == set()
 
 

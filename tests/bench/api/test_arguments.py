@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bench.api import RunOptions, _fields
+from bench.api import RunOptions
+from bench.api.arguments import fields as fields_of
 from bench.evaluation.options import Options
 
 GIVEN: dict[str, tuple[Any, str, Any]] = {
@@ -43,14 +44,16 @@ GIVEN: dict[str, tuple[Any, str, Any]] = {
 @pytest.mark.parametrize("name", GIVEN)
 def test_an_option_becomes_a_field(name: str) -> None:
     given, field, expected = GIVEN[name]
-    assert _fields({name: given}) == {field: expected}
-    assert vars(Options(("v",), ("a",), **_fields({name: given})))[field] == expected
+    assert fields_of({name: given}) == {field: expected}
+    assert vars(Options(("v",), ("a",), **fields_of({name: given})))[field] == expected
 
 
 def test_nothing_that_can_be_asked_for_is_left_out() -> None:
     assert set(GIVEN) == set(RunOptions.__annotations__)
-    assert {field for _, field, _ in GIVEN.values()} | {"victims", "attacks", "ks"} == {f.name for f in fields(Options)}
+    assert {field for _, field, _ in GIVEN.values()} | {"victims", "attacks", "ks", "objects"} == {
+        f.name for f in fields(Options)
+    }
 
 
 def test_a_path_that_is_none_is_one_that_is_not_given() -> None:
-    assert _fields({"corpus_root": None, "noise_root": None}) == {"noise_roots": ()}
+    assert fields_of({"corpus_root": None, "noise_root": None}) == {"noise_roots": ()}
