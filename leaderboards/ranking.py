@@ -59,8 +59,8 @@ class BoardLine:
 
     @property
     def after(self) -> Estimate | None:
-        """Return UAR after an attack that asks once; None after a search."""
-        return None if self.entry.perturbed is None else self.entry.perturbed.uar.after
+        """Return UAR, or CCC, after an attack that asks once; None after a search."""
+        return None if self.entry.perturbed is None else self.entry.perturbed.main.after
 
     @property
     def bells(self) -> str:
@@ -118,6 +118,11 @@ class Board:
     lines: tuple[BoardLine, ...]
 
     @property
+    def clean_name(self) -> str:
+        """Return what the figure is called that stands for a victim when nobody attacks: UAR or CCC."""
+        return self.lines[0].entry.clean.name if self.lines else "UAR"
+
+    @property
     def asks_once(self) -> bool:
         """Return whether the attack asks once, and UAR after it is known of any line."""
         return any(line.entry.perturbed is not None for line in self.lines)
@@ -168,7 +173,7 @@ def data_of(rests_on: RestsOn) -> str:
 
 def _ranked(entries: Sequence[tuple[PooledScores, Score]]) -> tuple[BoardLine, ...]:
     """The lines of a board: by robust accuracy, those at chance level after the others, those without a rank last."""
-    ordered = sorted(entries, key=lambda one: (*_place(*one), -one[0].clean.uar.value, one[0].victim, one[0].defense))
+    ordered = sorted(entries, key=lambda one: (*_place(*one), -one[0].clean.main.value, one[0].victim, one[0].defense))
     ranked = [(entry, score) for entry, score in ordered if not _place(entry, score)[0]]
     figures = [score.robust_accuracy.value for _, score in ranked]
     groups = [int(_place(entry, score)[1]) for entry, score in ranked]

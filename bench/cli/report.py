@@ -21,7 +21,7 @@ from bench.data.splits import LEAKS, split_named
 
 if TYPE_CHECKING:
     from bench.evaluation.grid import Failure
-    from bench.scoring.pooling import PerturbedScores
+    from bench.scoring.pooling import CleanScores, PerturbedScores
     from bench.scoring.results import PooledScores, Results
 
 STANDARD_OUTPUT = "-"
@@ -139,7 +139,8 @@ def print_tables(results: Results) -> None:
     if results.pooled:
         tell()
         pcm = any(score.acc_att_pcm is not None for entry in results.pooled for score in entry.scores)
-        for line in (*LEGEND, *(PCM if pcm else ()), *(RANKED if ranked else ())):
+        numbers = any(entry.dimension is not None for entry in results.pooled)
+        for line in (*LEGEND, *(PCM if pcm else ()), *(NUMBERS if numbers else ()), *(RANKED if ranked else ())):
             tell(line)
 
 
@@ -151,6 +152,11 @@ LEGEND = (
     "imperceptible, heard as the same emotion. [95 % interval], clustered by speaker.",
 )
 PCM = ("PCM: Acc_att by what is a success as 16-bit PCM too.",)
+NUMBERS = (
+    "Of numbers: recognised (right) is an answer no further from the rating than the",
+    "shift, or in its bin. CCC after: of what is answered after the attack, whether it",
+    "succeeded or not.",
+)
 HALVES = (
     "The search with either half of its sounds, which share none, beside all of them.",
     "Difference: first − second, same utterances. Far from 0, the figure is of these",
@@ -171,8 +177,17 @@ def headline(entry: PooledScores) -> list[str]:
     return [
         f"victim {entry.victim} · defense {entry.defense} · attack {entry.attack}",
         f"{data} · {folds} · n = {entry.n} utterances of {speakers(entry.speakers)}",
-        f"UAR {clean.uar} · WAR {clean.war} when nobody attacks",
+        clean_line(clean),
+        *([] if entry.dimension is None else [f"{entry.dimension}"]),
     ]
+
+
+def clean_line(clean: CleanScores) -> str:
+    """Say in a line how good a victim is when nobody attacks."""
+    if clean.numbers is None:
+        return f"UAR {clean.main} · WAR {clean.war} when nobody attacks"
+    errors = f"MAE {clean.numbers.mae:.2f} · RMSE {clean.numbers.rmse:.2f}"
+    return f"CCC {clean.main} · {errors} · right {clean.war} when nobody attacks"
 
 
 def speakers(count: int) -> str:
@@ -194,8 +209,9 @@ def listed(numbers: Sequence[int]) -> str:
 
 
 def perturbed_line(found: PerturbedScores) -> str:
-    """Say what a perturbation that asks once does to UAR and WAR, and on how many utterances."""
-    figures = (f"{name} {one.after} (was {one.before:.2f})" for name, one in (("UAR", found.uar), ("WAR", found.war)))
+    """Say what a perturbation that asks once does to UAR (or CCC) and WAR, and on how many utterances."""
+    told = ((found.name, found.main), ("WAR" if found.ccc is None else "right", found.war))
+    figures = (f"{name} {one.after} (was {one.before:.2f})" for name, one in told)
     return f"{' · '.join(figures)} when perturbed, applied to {found.applied} of {found.of}"
 
 

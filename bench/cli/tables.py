@@ -24,14 +24,16 @@ def attack_table(entry: PooledScores) -> Table:
     table = narrow_table("Corr", "Noises")
     table.add_column("k", justify="right")
     pcm = any(score.acc_att_pcm is not None for score in entry.scores)
-    for title in ("robust accuracy", "Acc_att", *(("PCM",) if pcm else ()), "n"):
+    ccc = entry.dimension is not None
+    for title in ("robust accuracy", "Acc_att", *(("PCM",) if pcm else ()), *(("CCC after",) if ccc else ()), "n"):
         table.add_column(title, no_wrap=True, justify="right" if title == "n" else "left")
     last: tuple[bool, str] | None = None
     for score in entry.scores:
         condition = (score.corr, score.noises)
         names = ("", "") if condition == last else (yes_or_no(score.corr), score.noises)
         known = ("" if score.acc_att_pcm is None else f"{score.acc_att_pcm.value:.2f}",) if pcm else ()
-        figures = (str(score.robust_accuracy), str(score.acc_att), *known, str(score.acc_att.n))
+        after = () if score.ccc is None else (f"{score.ccc.value:.2f}",)
+        figures = (str(score.robust_accuracy), str(score.acc_att), *known, *after, str(score.acc_att.n))
         table.add_row(*names, str(score.k), *figures)
         last = condition
     return table
@@ -56,11 +58,11 @@ def ranking_table(board: Board) -> Table:
     table.add_column("rank", no_wrap=True)
     for title in ("victim", "defence"):
         table.add_column(title, overflow="fold", ratio=1)
-    for title in ("robust accuracy", "clean UAR", "Acc_att"):
+    for title in ("robust accuracy", f"clean {board.clean_name}", "Acc_att"):
         table.add_column(title, no_wrap=True)
     for line in board.lines:
         rank = "–" if line.rank is None else str(line.rank)
-        plain = (f"{one.value:.2f}" for one in (line.entry.clean.uar, line.score.acc_att))
+        plain = (f"{one.value:.2f}" for one in (line.entry.clean.main, line.score.acc_att))
         table.add_row(rank, line.victim, line.defense, str(line.score.robust_accuracy), *plain)
     return table
 

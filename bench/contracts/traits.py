@@ -40,6 +40,8 @@ class Traits:
             search has one of its own, which opens empty; clean speech is in none. What it is asked without one it
             answers as if it had never been asked anything.
         certifies: a defence's victim proves how far its answers hold.
+        dimensional: a victim answers numbers where its task has a scale
+            ([`Dimensional`][bench.contracts.capabilities.Dimensional]); a defence defends such a one too.
         asks_once: an attack yields at most one candidate, whatever it is told: an effect, which can be composed.
         threat_model: what an attack needs to be granted: it is granted that, and no more.
         anytime: an attack asks the same first queries whatever its budget. It is not told the budget, and one search
@@ -61,6 +63,7 @@ class Traits:
     randomised: bool = False
     sessions: bool = False
     certifies: bool = False
+    dimensional: bool = False
     asks_once: bool = False
     threat_model: ThreatModel = NOTHING_GRANTED
     anytime: bool = False

@@ -15,6 +15,7 @@ from bench.core.errors import RoomError, UsageError
 from bench.core.progress import Progress
 from bench.data.doubts import doubts_about, left_out
 from bench.data.splits import LEAKS, split_named
+from bench.evaluation.answering import check_answers
 from bench.evaluation.isolating import registry_for
 from bench.evaluation.options import ONCE, Options, check_writable
 from bench.evaluation.planning import Selection, grouped, plan, plan_fitted, select
@@ -263,6 +264,7 @@ def _read(asked: Sequence[Options], progress: Progress) -> tuple[Experiment, lis
     if not cache_dir().is_dir():  # what is there may be whole, and need no writing
         check_writable(cache_dir(), "SERBENCH_CACHE")
     selections = [select(options, registry) for options in asked]
+    check_answers(selections)
     check_defended(selections, progress)
 
     from bench.evaluation.setup import set_up

@@ -61,6 +61,15 @@ class Panel:
                 found[place] = label
         return found
 
+    def values(self, utterances: Sequence[Utterance]) -> list[float]:
+        """Ask for the number that the victim of a dimensional task answers about each utterance; nothing is charged."""
+        found = [0.0] * len(utterances)
+        for seat in self.seats:
+            places = [place for place, one in enumerate(utterances) if one.id in seat.utterances]
+            for place, value in zip(places, seat.referee.values([utterances[place] for place in places]), strict=True):
+                found[place] = value
+        return found
+
     def run(
         self,
         attack_run: AttackRun,

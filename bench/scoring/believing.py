@@ -19,6 +19,7 @@ from bench.core.keys import key_of_json
 from bench.core.types import REFUSED
 from bench.data.splits import split_named
 from bench.data.tasks import TASKS
+from bench.scoring.believing_numbers import check_numbers
 from bench.scoring.cell_records import CellRecords
 from bench.scoring.descriptions import Description
 from bench.scoring.schema import AGAIN
@@ -71,6 +72,7 @@ def check_believable(path: Path, cell: CellRecords) -> None:
     start = _starts(path, rows)
     _check_constant(path, rows, start)
     _check_answers(path, rows, cell)
+    check_numbers(path, cell, start)
     _check_accepted(path, rows, start, cell.description.rests_on.min_snr_db)
 
 

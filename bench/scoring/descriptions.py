@@ -12,6 +12,7 @@ from bench.core.json_objects import JsonObject
 from bench.core.keys import key_of_json
 from bench.core.specs import NO_DEFENSE
 from bench.core.types import SAMPLE_RATE, Half
+from bench.scoring.dimensions import Dimension
 from bench.scoring.granted import granted_in
 from bench.scoring.names import CellNames, Setting
 from bench.scoring.people import SpeakerGroups, people_in, trained_on_in
@@ -108,6 +109,7 @@ class Description:
         anytime: whether the attack did not know its budget, so that what it did within any k can be read off.
         trained_on: attacked speakers that somebody else trained the victim on, as it says.
         people: by attribute of speakers (sex, age, language) and by value, who has it; empty where nothing is told.
+        dimension: of a dimensional task, its scale and when an attack has succeeded; None of a task of classes.
     """
 
     names: CellNames
@@ -122,6 +124,7 @@ class Description:
     anytime: bool = True
     trained_on: tuple[str, ...] = ()
     people: SpeakerGroups = field(default_factory=dict, hash=False)
+    dimension: Dimension | None = None
 
     @property
     def shared(self) -> ThreatModel:
@@ -152,6 +155,7 @@ class Description:
             text=json.dumps(told.fields, sort_keys=True),
             trained_on=trained_on_in(told),
             people=people_in(told),
+            dimension=Dimension.of(told.inner("fitting").inner_or_empty("task")),
         )
 
 

@@ -194,6 +194,7 @@ def _entry(
         seeds=tuple(sorted({names.seed for names in named})),
         repeats=len({names.repeat for names in named}),
         clean=figures,
+        dimension=own.about.dimension,
         scores=tuple(conditions.scores(own.conditions, own.ks, estimand)),
         validity_gap=tuple(contrasts.validity_gaps(own.conditions, own.ks, estimand)),
         tests=tuple(contrasts.tests(own.conditions, own.ks, estimand)),

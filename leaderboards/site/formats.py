@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bench.core.plain_text import plain_text
 from bench.scoring.estimates import Estimate
+from bench.scoring.scored import PooledScores
 from leaderboards.outside_text import as_markdown, in_spreadsheet, in_tex
 from leaderboards.site import cells
 from leaderboards.site.drawing import Picture
@@ -29,6 +30,8 @@ SCHEMA_FILE = "leaderboard.schema.json"
 NOTHING_MORE = SiteOptions()
 PRINTED = ("rank", "name", "robust", "acc_att", "uar", "attack")
 """Columns of the table in a paper."""
+SPREAD = ("robust_accuracy", "acc_att", "clean_uar", "clean_ccc")
+"""Figures of the CSV that have intervals."""
 HEADINGS = ("Rank", "Victim", "Defence", "Robust accuracy", "Acc_att", "Clean UAR", "Strongest attack")
 
 
@@ -90,18 +93,31 @@ def _entry(track: Track, entry: RankedEntry) -> dict[str, object]:
             "attack": one.attack,
             "seen": entry.has_seen(one.attack),
             "scores": [_score(AttackFigures(one, score)) for score in one.scores],
-            "uar_after": None if one.perturbed is None else one.perturbed.uar.after.to_json(),
+            **_after(one),
         }
         for one in entry.attacks
     ]
     return {
         "id": page_of(track, entry).removesuffix(".html"),
-        **{"victim": entry.victim, "defense": entry.defense, "clean_uar": entry.clean.to_json()},
+        **{"victim": entry.victim, "defense": entry.defense, **_clean(entry)},
         **{"speakers": first.speakers, "folds": list(first.folds), "seeds": list(first.seeds)},
         "bells": [ring.bell.name for ring in entry.bells],
         "versions": dict(first.rests_on.versions),
         "attacks": attacks,
     }
+
+
+def _clean(entry: RankedEntry) -> dict[str, object]:
+    """UAR when nobody attacks; in a dimensional task CCC in its place."""
+    if entry.clean_name == "UAR":
+        return {"clean_uar": entry.clean.to_json()}
+    return {"clean_uar": None, "clean_ccc": entry.clean.to_json()}
+
+
+def _after(one: PooledScores) -> dict[str, object]:
+    """Likewise after an attack that asks once."""
+    found = None if one.perturbed is None else one.perturbed.main.after.to_json()
+    return {"uar_after": found} if one.dimension is None else {"uar_after": None, "ccc_after": found}
 
 
 def _score(one: AttackFigures) -> dict[str, object]:
@@ -123,7 +139,7 @@ def as_csv(tracks: Sequence[Track]) -> str:
     Args:
         tracks: all.
     """
-    spread = [f"{name}{end}" for name in ("robust_accuracy", "acc_att", "clean_uar") for end in ("", "_low", "_high")]
+    spread = [f"{name}{end}" for name in SPREAD for end in ("", "_low", "_high")]
     setting = ["track", "corpus", "noise_bank", "task", "split", "limit", "threat_model", "data", "k", "noises"]
     who = ["rank", "rank_low", "rank_high", "tied", "victim", "defense", "strongest_attack"]
     text = io.StringIO()
@@ -141,7 +157,9 @@ def _csv_lines(track: Track) -> Iterator[list[object]]:
         for one in standings:
             rank = (None,) * 3 if one.rank is None else (one.rank.value, one.rank.low, one.rank.high)
             worst = None if one.worst is None else one.worst.score
-            figures = (worst and worst.robust_accuracy, worst and worst.acc_att, one.entry.clean)
+            clean = one.entry.clean if one.entry.clean_name == "UAR" else None
+            ccc = None if clean else one.entry.clean
+            figures = (worst and worst.robust_accuracy, worst and worst.acc_att, clean, ccc)
             strongest = None if one.worst is None else one.worst.scores.attack
             rests = (None if worst is None else worst.acc_att.n, one.entry.attacks[0].speakers)
             bells = ", ".join(ring.bell.name for ring in one.entry.bells)
@@ -164,6 +182,11 @@ def _printed(track: Track) -> Iterator[list[str]]:
         yield [joined["rank"], entry.victim + entry.mark, entry.defense, *figures]
 
 
+def _headings(track: Track) -> list[str]:
+    name = track.standings[0].entry.clean_name if track.standings else "UAR"
+    return [one.replace("UAR", name) for one in HEADINGS]
+
+
 def _about(track: Track) -> str:
     return f"{about(track)}; k = {track.ks[-1]}, {track.noises[0]} noises; {track.name.data}"
 
@@ -177,7 +200,7 @@ def as_table(track: Track) -> str:
     from tabulate import tabulate
 
     rows = [[as_markdown(value) for value in line] for line in _printed(track)]
-    table = tabulate(rows, HEADINGS, tablefmt="github", disable_numparse=True)
+    table = tabulate(rows, _headings(track), tablefmt="github", disable_numparse=True)
     return f"## {as_markdown(_about(track))}\n\n{table}\n"
 
 
@@ -188,7 +211,7 @@ def as_tex(track: Track) -> str:
         track: which.
     """
     rows = [" & ".join(map(in_tex, line)) + r" \\" for line in _printed(track)]
-    heading = " & ".join(map(in_tex, HEADINGS)) + r" \\"
+    heading = " & ".join(map(in_tex, _headings(track))) + r" \\"
     body = "\n".join(rows)
     return (
         f"% {' '.join(plain_text(_about(track)).split())}\n"

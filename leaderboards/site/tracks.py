@@ -106,8 +106,13 @@ class RankedEntry:
 
     @property
     def clean(self) -> Estimate:
-        """Return UAR when nobody attacks."""
-        return self.attacks[0].clean.uar
+        """Return UAR when nobody attacks; CCC in a dimensional task."""
+        return self.attacks[0].clean.main
+
+    @property
+    def clean_name(self) -> str:
+        """Return what that figure is called."""
+        return self.attacks[0].clean.name
 
     @cached_property
     def bells(self) -> tuple[Ring, ...]:

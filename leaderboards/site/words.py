@@ -87,7 +87,8 @@ COLUMNS = (
         "uar",
         "Clean UAR",
         "Unweighted average recall when nobody attacks: of each emotion the share that is recognised, then the mean. "
-        f"1 divided by the number of emotions is guessing. {_INTERVAL}",
+        f"1 divided by the number of emotions is guessing. {_INTERVAL} Where models tell numbers, the concordance "
+        "correlation coefficient (CCC) stands here and is marked so: 1 is full agreement with the ratings, 0 is none.",
     ),
     BoardColumn("all", "All noises", "Robust accuracy where every success counts.", shown=False, viewed=True),
     BoardColumn(
