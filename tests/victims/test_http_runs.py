@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bench.contracts.registry import Registry
+from tests.forking import Forks
 from tests.victims.deployed import Deployed, made_server, sleeps
 
 
@@ -39,7 +39,7 @@ def records(out: Path) -> dict[str, bytes]:
 
 @pytest.mark.slow
 def test_a_killed_run_resumes_and_loses_nothing(
-    server: Deployed, tmp_path: Path, bench_command: list[str], bench_before: Callable, tiny_job: Callable
+    server: Deployed, tmp_path: Path, forks: Forks, bench_before: Callable, tiny_job: Callable
 ) -> None:
     plugin, settings = tmp_path / "plugin.py", tmp_path / "service.json"
     plugin.write_text(PLUGIN)
@@ -57,8 +57,7 @@ def test_a_killed_run_resumes_and_loses_nothing(
 
     server.seen.clear()
     server.script = [lambda handler: True] * 7 + [sleeps(60), sleeps(60)]
-    words = [*bench_command, *tiny_job(out=tmp_path / "killed", **job)]
-    with subprocess.Popen(words, env=os.environ | cache("two"), stderr=subprocess.DEVNULL) as process:
+    with forks.start(tiny_job(out=tmp_path / "killed", **job), os.environ | cache("two")) as process:
         until = time.monotonic() + 120
         while server.script and time.monotonic() < until:
             time.sleep(0.05)
