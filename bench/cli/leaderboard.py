@@ -20,33 +20,34 @@ _RUNS = (
 )
 _OUT = "Where leaderboard.md, leaderboard.csv and index.html, the site, or the round's two files go."
 
-_WITH_BUILD, _WITH_ROUND = "With the word build", "With the words round new"
 _FIGURES = Annotated[
-    str, typer.Option(help="The site's pictures also as png, pdf or png,pdf; needs matplotlib.", metavar="FORMATS", rich_help_panel=_WITH_BUILD)
+    str,
+    typer.Option(help="build: its pictures also as png, pdf or png,pdf; needs matplotlib.", metavar="FORMATS"),
 ]
 _DATED = Annotated[
     str | None,
-    typer.Option(help="When the site is published; Every Eval Ever's files are written then.", metavar="YYYY-MM-DD", rich_help_panel=_WITH_BUILD),
+    typer.Option(help="build: when it is published; Every Eval Ever's files are written then.", metavar="YYYY-MM-DD"),
 ]
 _SOUNDS = Annotated[
     int,
-    typer.Option(help="Examples to hear on each page, of bench run --keep-audio; publish only what you may.", min=0, rich_help_panel=_WITH_BUILD),
+    typer.Option(
+        help="build: examples to hear on each page, of bench run --keep-audio; publish only what you may.", min=0
+    ),
 ]
-_ATTACK = Annotated[list[str] | None, typer.Option(help="An attack that it draws from.", rich_help_panel=_WITH_ROUND)]
-_DRAW = Annotated[
-    int | None, typer.Option(help="How many attacks it draws; 2 by default.", rich_help_panel=_WITH_ROUND)
-]
+_ATTACK = Annotated[list[str] | None, typer.Option(help="round: an attack that it draws from.")]
+_DRAW = Annotated[int | None, typer.Option(help="round: how many attacks it draws; 2 by default.")]
 _HUB = Annotated[
     str | None,
-    typer.Option(help="A benchmark's dataset on the Hugging Face Hub, for .eval_results files.", metavar="OWNER/NAME", rich_help_panel=_WITH_BUILD),
+    typer.Option(
+        help="build: a benchmark's dataset on the Hugging Face Hub, for .eval_results files.", metavar="OWNER/NAME"
+    ),
 ]
 
 
 def leaderboard(
     runs: Annotated[list[str], typer.Argument(help=_RUNS, metavar="[build|add|round] RUN...")],
     out: Annotated[Path | None, typer.Option(help=_OUT)] = None,
-    figures: _WITH_BUILD, _WITH_ROUND = "With the word build", "With the words round new"
-_FIGURES = "",
+    figures: _FIGURES = "",
     dated: _DATED = None,
     sounds: _SOUNDS = 0,
     hub_dataset: _HUB = None,
