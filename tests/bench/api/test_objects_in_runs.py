@@ -60,9 +60,7 @@ def test_an_object_of_every_kind_is_measured(run: Callable[..., Any], tmp_path: 
     assert len(cells(tmp_path)) == 2
 
 
-def test_another_of_the_same_name_is_measured_anew_and_the_same_is_not(
-    run: Callable[..., Any], tmp_path: Path
-) -> None:
+def test_another_of_the_same_name_is_measured_anew_and_the_same_is_not(run: Callable[..., Any], tmp_path: Path) -> None:
     run(told_by(1e4))
     before = cells(tmp_path)
     run(told_by(1e4))  # made anew, of the same content
