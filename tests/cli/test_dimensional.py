@@ -60,7 +60,7 @@ def test_a_run_is_scored_shown_believed_and_ranked(
     site = json.loads((tmp_path / "site" / "files" / "leaderboard.json").read_text())
     assert {one["clean_uar"] for one in site["tracks"][0]["entries"]} == {None}
     assert bench_here("report", run, "--out", tmp_path / "page.html").code == 0
-    assert bench_here("curve", run, "--parameter", "std").out.count("1 − CCC") == 2
+    assert bench_here("curve", run, "--parameter", "std").out.count("1 − CCC") == 1
     assert read_results([run], (1, 3)).to_frame()["clean_ccc"].notna().all()
 
 
