@@ -200,10 +200,13 @@ class KnownSpeech:
         speech: clean.
         label: of validation speech, what the victim says of it, "(refused)" where it would not; of training speech, the
             corpus's.
+        value: in a dimensional task, of validation speech the number that the victim answers; of training speech, the
+            rating.
     """
 
     speech: Heard
     label: str
+    value: float | None = None
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from bench.contracts.component import Component
 from bench.core.errors import UsageError
 from bench.core.types import Task
-from bench.evaluation.planning import Selection
 
-_NEEDS = {"validation": "labelled validation speech", "training": "labelled training speech"}
+if TYPE_CHECKING:
+    from bench.evaluation.planning import Selection
 
 
 def check_answers(selections: Iterable[Selection]) -> None:
@@ -23,15 +24,23 @@ def check_answers(selections: Iterable[Selection]) -> None:
     """
     for one in selections:
         for task in one.tasks:
-            if task.dimensional:
-                for component in (*one.victims, *(defense for defense in one.defenses if defense)):
-                    _check_component(component, task)
-                for attack, _ in one.attacks:
-                    _check_attack(attack, task)
+            for component in (*one.victims, *(defense for defense in one.defenses if defense)):
+                check_component(component, task)
+            for attack, _ in one.attacks:
+                _check_attack(attack, task)
 
 
-def _check_component(component: Component, task: Task) -> None:
-    if component.traits.dimensional:
+def check_component(component: Component, task: Task) -> None:
+    """Refuse a victim or a defence that knows classes alone, in a task of numbers.
+
+    Args:
+        component: of either kind.
+        task: what is told.
+
+    Raises:
+        UsageError: it does not declare the trait `dimensional`.
+    """
+    if component.traits.dimensional or not task.dimensional:
         return
     victim = component.kind == "victims"
     where = f"{'victim' if victim else 'defence'} {component.spec!r} in task {task.name!r}"
@@ -45,10 +54,9 @@ def _check_component(component: Component, task: Task) -> None:
 
 def _check_attack(attack: Component, task: Task) -> None:
     model = attack.threat_model
+    if not task.dimensional:
+        return
     where = f"attack {attack.spec!r} in task {task.name!r}"
     remedy = 'let it be answered "label", which tells the number too; or take a task of classes'
     if model.tells("probabilities"):
         raise UsageError(where, "one that is answered probabilities", "a victim that has some", remedy)
-    for knows, what in _NEEDS.items():
-        if knows in model.knows:
-            raise UsageError(where, f"one that knows {what}", "labels that are classes", "take a task of classes")

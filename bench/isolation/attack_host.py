@@ -172,7 +172,7 @@ class Others(Sequence[Heard]):
 
 def _read_labelled(told: dict[str, Any], samples: Iterator[Array]) -> tuple[KnownSpeech, ...]:
     """Speech that the attacker knows beforehand, with its labels."""
-    return tuple(map(KnownSpeech, read_speech(told["speech"], samples), told["labels"]))
+    return tuple(map(KnownSpeech, read_speech(told["speech"], samples), told["labels"], told["values"]))
 
 
 def _told(recipe: Recipe, **more: int) -> Message:

@@ -213,7 +213,7 @@ def _tools_told(tools: AttackTools) -> Message:
 def _labelled_told(known: Sequence[KnownSpeech]) -> dict[str, Any]:
     speech = [one.speech for one in known]
     told = heard(speech, [one.speaker for one in speech], True)
-    return {"speech": told, "labels": [one.label for one in known]}
+    return {"speech": told, "labels": [one.label for one in known], "values": [one.value for one in known]}
 
 
 def _recipe(process: IsolatedProcess, reply: Message, device: torch.device) -> Recipe:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from bench.contracts.attacks import PastSearch
 from bench.contracts.defense_view import DefenseView
+from bench.core.dimensional import place_of
 from bench.core.progress import no_steps
 from bench.core.types import Task, Utterance
 from bench.referee.referee import Referee
@@ -69,6 +70,13 @@ class Panel:
             for place, value in zip(places, seat.referee.values([utterances[place] for place in places]), strict=True):
                 found[place] = value
         return found
+
+    def told(self, utterances: Sequence[Utterance]) -> tuple[list[str], list[float]]:
+        """Ask what the victim says of each utterance: the names of labels; in a dimensional task the numbers too."""
+        if not self.task.dimensional:
+            return self.names(self.labels(utterances)), []
+        values = self.values(utterances)
+        return [self.task.classes[place_of(self.task, value, value)] for value in values], values
 
     def run(
         self,

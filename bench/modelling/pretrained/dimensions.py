@@ -119,5 +119,5 @@ def class_scores(labels: Labels, own: Sequence[str], values: Tensor, low: float,
 
 def _remedy(attribute: str) -> str:
     if attribute == "emotion":
-        return "choose a task of ratings: --task activation, valence or dominance; in bins activation3 or valence3"
+        return "choose a task of ratings: --task activation3 or valence3, in bins; or activation, valence, dominance"
     return f"say which output it is: labels=THEIRS:{attribute}"
