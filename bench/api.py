@@ -32,6 +32,8 @@ class RunOptions(TypedDict, total=False):
         task: one task or several.
         corpus: a spec.
         corpus_root: its folder, where it is not embedded.
+        train_corpus: a spec: train on this speech, and attack all of `corpus`.
+        train_corpus_root: its folder, where it is not embedded.
         noise_bank: one spec or several, whose sounds are put together.
         noise_root: the folders of those banks that are not embedded, in their order.
         noise_map: a CSV file that gives a bank's folders other categories.
@@ -61,6 +63,8 @@ class RunOptions(TypedDict, total=False):
     task: str | Sequence[str]
     corpus: str
     corpus_root: str | Path | None
+    train_corpus: str | None
+    train_corpus_root: str | Path | None
     noise_bank: str | Sequence[str]
     noise_root: str | Path | Sequence[str | Path]
     noise_map: str | Path | None
@@ -251,7 +255,7 @@ def _refuse_objects(name: str, given: tuple[Any, ...]) -> None:
 _NUMBERS: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("repeats", "limit", "batch_size", "keep_audio"), int),
     **dict.fromkeys(("bank_halves", "check"), bool),
-    **dict.fromkeys(("corpus", "split", "corr", "noises", "enrol", "device"), str),
+    **dict.fromkeys(("corpus", "train_corpus", "split", "corr", "noises", "enrol", "device"), str),
 }
 
 
@@ -288,6 +292,6 @@ _READ: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "measures": ("measures", parse_measures),
     "check_limit": ("check_limit", parse_check_limit),
     "plugin": ("plugins", _paths),
-    **{name: (name, Path) for name in ("corpus_root", "noise_map", "perception", "out")},
+    **{name: (name, Path) for name in ("corpus_root", "train_corpus_root", "noise_map", "perception", "out")},
 }
 """Options of `run` that are read first: the field of `Options` that each becomes, and how."""

@@ -115,7 +115,8 @@ def as_csv(tracks: Sequence[Track]) -> str:
         tracks: all.
     """
     spread = [f"{name}{end}" for name in ("robust_accuracy", "acc_att", "clean_uar") for end in ("", "_low", "_high")]
-    setting = ["track", "corpus", "noise_bank", "task", "split", "limit", "threat_model", "data", "k", "noises"]
+    setting = ["track", "corpus", "noise_bank", "task", "split", "limit", "train_corpus"]
+    setting += ["threat_model", "data", "k", "noises"]
     who = ["rank", "rank_low", "rank_high", "tied", "victim", "defense", "strongest_attack"]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -158,7 +159,7 @@ def _printed(track: Track) -> Iterator[list[str]]:
 def _about(track: Track) -> str:
     of, granted = track.name.setting, track.name.granted
     limit = "" if of.limit is None else f", {of.limit} utterances a fold"
-    where = f"{of.task} on {of.corpus}, {of.split}{limit}, noises {of.noise_bank}"
+    where = f"{of.task} on {of.speech}, {of.split}{limit}, noises {of.noise_bank}"
     return f"{where}; attacker {granted}; k = {track.ks[-1]}, {track.noises[0]} noises; {track.name.data}"
 
 

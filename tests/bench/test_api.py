@@ -16,6 +16,8 @@ GIVEN: dict[str, tuple[Any, str, Any]] = {
     "task": (["ahsn", "aesn"], "tasks", ("ahsn", "aesn")),
     "corpus": ("emodb", "corpus", "emodb"),
     "corpus_root": ("here", "corpus_root", Path("here")),
+    "train_corpus": ("synthetic", "train_corpus", "synthetic"),
+    "train_corpus_root": ("elsewhere", "train_corpus_root", Path("elsewhere")),
     "noise_bank": ("folder", "noise_banks", ("folder",)),
     "noise_root": (["a", Path("b")], "noise_roots", (Path("a"), Path("b"))),
     "noise_map": ("map.csv", "noise_map", Path("map.csv")),
@@ -44,7 +46,8 @@ GIVEN: dict[str, tuple[Any, str, Any]] = {
 def test_an_option_becomes_a_field(name: str) -> None:
     given, field, expected = GIVEN[name]
     assert _fields({name: given}) == {field: expected}
-    assert vars(Options(("v",), ("a",), **_fields({name: given})))[field] == expected
+    named = {"train_corpus": "emodb"} if name == "train_corpus_root" else {}  # a folder is of something
+    assert vars(Options(("v",), ("a",), **_fields({**named, name: given})))[field] == expected
 
 
 def test_nothing_that_can_be_asked_for_is_left_out() -> None:
