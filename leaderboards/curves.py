@@ -150,6 +150,8 @@ def _names(about: Description, parameter: str) -> CurveNames:
     attack = str(Spec(spec.name, tuple(pair for pair in spec.params if pair[0] != parameter)))
     prints = (rests.corpus_fingerprint, rests.noise_fingerprint, rests.code)
     data = "corpus {}, noises {}, code {}".format(*(one[:8] for one in prints))
+    if rests.train_corpus_fingerprint is not None:
+        data += f", trained on {rests.train_corpus_fingerprint[:8]}"
     return CurveNames(about.names.victim, about.names.defense, attack, "", about.names.setting, data)
 
 
@@ -178,8 +180,9 @@ def titles(drawn: Sequence[Curve]) -> tuple[str, list[str]]:
 def _words(curve: Curve, names: Sequence[str]) -> str:
     told = curve.names.to_json()
     named = {name: told[name] for name in names}
-    if named.get("limit", 0) is None:
-        del named["limit"]
+    for name in ("limit", "train_corpus"):
+        if named.get(name, 0) is None:
+            del named[name]
     if f"category={curve.names.category}" in curve.names.attack:
         named.pop("category", None)
     plain = ("attack", "category", "data")

@@ -72,6 +72,7 @@ class Chat(BorrowedRecipe["FittedChat"]):
         pause_s: seconds before the second try, doubled before each further one; `Retry-After` may ask for more.
         timeout_s: seconds for an answer.
         max_requests: requests in all, those that fail and those of earlier runs too; none for any number.
+        trained_on: speakers of the corpus that the model was trained on, "*" for all of them.
     """
 
     url: str
@@ -88,7 +89,7 @@ class Chat(BorrowedRecipe["FittedChat"]):
     pause_s: float = 1.0
     timeout_s: float = 120.0
     max_requests: int | None = 10_000
-    traits: ClassVar[Traits] = Traits(trains=False)
+    trained_on: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_url(_WHERE, self.url)
@@ -98,6 +99,11 @@ class Chat(BorrowedRecipe["FittedChat"]):
             check_fields(self, _WHERE, (name,), "choose another", at_least=least, at_most=most)
         check_fields(self, _WHERE, ("max_requests",), "leave it out", at_least=1)
         check_fields(self, _WHERE, ("rate_limit_per_s",), "leave it out", above=0)
+
+    @property
+    def traits(self) -> Traits:
+        """Say that nothing is trained here, and on whom it was elsewhere."""
+        return Traits(trains=False, trained_on=self.trained_on)
 
     def fingerprint(self) -> str:
         """Digest what is asked and how answers are read; how often and how patiently changes no result."""

@@ -76,6 +76,7 @@ class Http(BorrowedRecipe["FittedHttp"]):
         pause_s: seconds before the second try, doubled before each further one; `Retry-After` may ask for more.
         timeout_s: seconds for all of an answer, from the connection on.
         max_requests: requests in all, those that fail and those of earlier runs too; none for any number.
+        trained_on: speakers of the corpus that the service's model was trained on, "*" for all of them.
         settings: a JSON file with any of these by name. A ceiling that is raised there resumes the same cells.
     """
 
@@ -97,8 +98,8 @@ class Http(BorrowedRecipe["FittedHttp"]):
     pause_s: float = 1.0
     timeout_s: float = 30.0
     max_requests: int | None = 10_000
+    trained_on: tuple[str, ...] = ()
     settings: Path | None = None
-    traits: ClassVar[Traits] = Traits(trains=False)
 
     def __post_init__(self) -> None:
         if self.settings is not None:
@@ -115,6 +116,11 @@ class Http(BorrowedRecipe["FittedHttp"]):
         if wrong or (self.extra and self.send == "raw"):
             found = f"extra={'+'.join(self.extra)} with send={self.send}"
             raise UsageError(_WHERE, found, "NAME:VALUE+..., with send=multipart or json", "correct it")
+
+    @property
+    def traits(self) -> Traits:
+        """Say that nothing is trained here, and on whom it was elsewhere."""
+        return Traits(trains=False, trained_on=self.resolved().trained_on)
 
     def resolved(self) -> Http:
         """Return the recipe with what stands in the `settings` file.

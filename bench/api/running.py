@@ -25,6 +25,8 @@ class AccountOptions(TypedDict, total=False):
         task: one task or several.
         corpus: a spec.
         corpus_root: its folder, where it is not embedded.
+        train_corpus: a spec: train on this speech, and attack all of `corpus`.
+        train_corpus_root: its folder, where it is not embedded.
         noise_bank: one spec or several, whose sounds are put together.
         noise_root: the folders of those banks that are not embedded, in their order.
         noise_map: a CSV file that gives a bank's folders other categories.
@@ -52,6 +54,8 @@ class AccountOptions(TypedDict, total=False):
     task: str | Sequence[str]
     corpus: str
     corpus_root: str | Path | None
+    train_corpus: str | None
+    train_corpus_root: str | Path | None
     noise_bank: str | Sequence[str]
     noise_root: str | Path | Sequence[str | Path]
     noise_map: str | Path | None

@@ -87,6 +87,10 @@ DATA: Offered = {
     "noise_root": Asked("noise_roots", list[Path], "DIR", "Their folder; of several banks, in their order.", []),
     "noise_map": Asked("noise_map", Path | None, "FILE", "CSV folder,category: which folder is which category.", None),
 }
+ACROSS: Offered = {
+    "train_corpus": Asked("train_corpus", str | None, "SPEC", "Train on this speech, attack all of --corpus.", None),
+    "train_corpus_root": Asked("train_corpus_root", Path | None, "DIR", "Its folder, where it is not embedded.", None),
+}
 FOLDS: Offered = {
     "split": Asked(
         "split", str, "NAME", "Who is trained on and who is attacked or tested: " + ", ".join(SPLITS) + ".", "k-fold"

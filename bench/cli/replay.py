@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.cli.arguments import DATA, DEFENSE, MACHINE, PERCEPTION, VICTIM, Json, K, Offered, asking
+from bench.cli.arguments import ACROSS, DATA, DEFENSE, MACHINE, PERCEPTION, VICTIM, Json, K, Offered, asking
 
 if TYPE_CHECKING:
     from bench.evaluation.options import Options
@@ -18,6 +18,7 @@ _REPLAY: Offered = {
     "defense": DEFENSE,
     "k": replace(K, help="Recipes of each utterance that are brought, at most.", default="1,5"),
     **DATA,
+    **ACROSS,
     "perception": PERCEPTION,
     **MACHINE,
 }

@@ -17,7 +17,7 @@ from bench.cli.tables import attack_table, halves_table, ranking_table, tests_le
 from bench.core.cache import appearing_file
 from bench.core.errors import UsageError
 from bench.core.types import SAMPLE_RATE
-from bench.data.splits import LEAKS, split_named
+from bench.data.splits import LEAKS
 
 if TYPE_CHECKING:
     from bench.evaluation.grid import Failure
@@ -172,7 +172,7 @@ RANKED = (
 def headline(entry: PooledScores) -> list[str]:
     """Say what was measured on what, and how good the victim is when nobody attacks: the lines above a table."""
     setting, clean = entry.setting, entry.clean
-    data = f"corpus {setting.corpus} · noises {setting.noise_bank} · task {setting.task}"
+    data = f"corpus {setting.speech} · noises {setting.noise_bank} · task {setting.task}"
     folds = f"{setting.split} fold {listed(entry.folds)} · seed {listed(entry.seeds)}"
     return [
         f"victim {entry.victim} · defense {entry.defense} · attack {entry.attack}",
@@ -218,7 +218,9 @@ def perturbed_line(found: PerturbedScores) -> str:
 def footnotes(entry: PooledScores) -> list[str]:
     """Say what the figures rest on, and how far they carry."""
     rests, versions, split = entry.rests_on, entry.rests_on.versions, entry.setting.split
-    data = f"corpus {rests.corpus_fingerprint[:8]}, noises {rests.noise_fingerprint[:8]}"
+    other = rests.train_corpus_fingerprint
+    trained = "" if other is None else f", trained on {other[:8]}"
+    data = f"corpus {rests.corpus_fingerprint[:8]}{trained}, noises {rests.noise_fingerprint[:8]}"
     software = f"serbench {versions['serbench']} (code {rests.code[:8]}), torch {versions['torch']} on {rests.device}"
     rules = f"SNR above {rests.min_snr_db:g} dB, perception after {rests.perception}, k up to {rests.max_queries}"
     lines = [f"Rests on {data}; {software}; {rules}."]
@@ -231,7 +233,7 @@ def footnotes(entry: PooledScores) -> list[str]:
     if rests.pcm_hz != (SAMPLE_RATE,):
         rates = ", ".join(f"{rate / 1000:g}" for rate in rests.pcm_hz)
         lines.append(f"PCM: at {rates} kHz, the corpus's own rate.")
-    if split_named(split).leaks:
+    if entry.setting.shares_speakers:
         lines.append(f"Split {split}: {LEAKS}.")
     lines.append(f"Candidates: {entry.candidates}; {entry.candidates.changed:,} changed the label.")
     lines += map(str, entry.bells)

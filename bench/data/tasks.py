@@ -105,7 +105,11 @@ def served(utterances: Sequence[Utterance]) -> tuple[Task, ...]:
 
 
 def usable(
-    utterances: Sequence[Utterance], task: Task, corpus: str, modalities: Sequence[Modality] = ("sound",)
+    utterances: Sequence[Utterance],
+    task: Task,
+    corpus: str,
+    modalities: Sequence[Modality] = ("sound",),
+    beside: Sequence[Utterance] = (),
 ) -> tuple[Utterance, ...]:
     """Select the utterances that have a label in this task, and what a victim perceives.
 
@@ -114,6 +118,7 @@ def usable(
         task: gives the labels.
         corpus: its name, for messages.
         modalities: "sound", "text" (a transcript), or both: an utterance that lacks one is left out.
+        beside: those of another corpus that the task has to serve too; messages name tasks that serve both.
 
     Raises:
         DataError: none has, or a class has none.
@@ -127,7 +132,9 @@ def usable(
         utterances = perceived
     missing = _missing(utterances, task)
     if missing:
-        others = ", ".join(other.name for other in served(utterances))
+        both = served(beside) if beside else TASKS.values()
+        others = ", ".join(other.name for other in served(utterances) if other in both)
+        corpora = "both corpora" if beside else "the corpus"
         scripted = task.improvised_only and any(one.metadata.get("style") == SCRIPTED for one in utterances)
         raise DataError(
             f"corpus {corpus!r}",
@@ -135,7 +142,7 @@ def usable(
             f"utterances with a rating of {task.attribute}"
             if task.shift
             else f"utterances of every class of task {task.name!r}",
-            "choose a task that the corpus can serve" + (f": {others}" if others else ""),
+            f"choose a task that {corpora} can serve" + (f": {others}" if others else ""),
         )
     return tuple(utterance for utterance in utterances if task.label_of(utterance) is not None)
 

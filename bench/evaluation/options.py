@@ -133,6 +133,8 @@ class Options:
             budget.
         corpus: spec of the speech.
         corpus_root: the corpus's folder, where it is not embedded.
+        train_corpus: spec of the speech that victims and defences are trained on, where all of `corpus` is attacked.
+        train_corpus_root: its folder, where it is not embedded.
         noise_banks: specs; the sounds of several are put together.
         noise_roots: the folders of those banks that read one, in their order.
         noise_map: CSV folder,category: which folder is which category.
@@ -168,6 +170,8 @@ class Options:
     ks: tuple[int, ...] = (5, 15, 25)
     corpus: str = "synthetic"
     corpus_root: Path | None = None
+    train_corpus: str | None = None
+    train_corpus_root: Path | None = None
     noise_banks: tuple[str, ...] = ("embedded",)
     noise_roots: tuple[Path, ...] = ()
     noise_map: Path | None = None
@@ -200,6 +204,9 @@ class Options:
         for name in self.tasks:
             task_named(name)
         split_named(self.split)
+        if self.train_corpus_root is not None and self.train_corpus is None:
+            where, remedy = f"--train-corpus-root {self.train_corpus_root}", "name it, or leave this out"
+            raise UsageError(where, "no --train-corpus", "the corpus that it is the folder of", remedy)
         check_choice("--corr", self.corr, ("yes", "no", "both"))
         check_choice("--noises", self.noises, get_args(NoiseScope))
         check_choice("--device", self.device, get_args(Device))

@@ -52,6 +52,8 @@ KEYS: Mapping[str, tuple[str, Reader]] = {
     "k": ("ks", _joined(parse_ks)),
     "corpus": ("corpus", _one),
     "corpus_root": ("corpus_root", _path),
+    "train_corpus": ("train_corpus", _one),
+    "train_corpus_root": ("train_corpus_root", _path),
     "noise_bank": ("noise_banks", tuple),
     "noise_root": ("noise_roots", _paths),
     "noise_map": ("noise_map", _path),

@@ -270,16 +270,18 @@ def _read(asked: Sequence[Options], progress: Progress) -> tuple[Experiment, lis
     from bench.evaluation.setup import set_up
 
     experiment = set_up(asked[0], registry, progress)
-    for name in dict.fromkeys(one.split for one in selections if split_named(one.split).leaks):
+    leaking = (one.split for one in selections if split_named(one.split).leaks and experiment.training is None)
+    for name in dict.fromkeys(leaking):
         progress.say(f"Split {name}: {LEAKS}.")
     _say_what_is_doubtful(experiment, selections, progress)
     return experiment, selections
 
 
 def _say_what_is_doubtful(experiment: Experiment, selections: Sequence[Selection], progress: Progress) -> None:
-    corpus, utterances = experiment.dataset.name, experiment.dataset.utterances
-    for doubt in doubts_about(utterances):
-        progress.say(f"Corpus {corpus}: {doubt}.")
-    for task in dict.fromkeys(task for one in selections for task in one.tasks):
-        if (others := left_out(utterances, task)) is not None:
-            progress.say(f"Task {task.name}: {others}.")
+    for corpus in (experiment.dataset,) if experiment.training is None else (experiment.dataset, experiment.training):
+        where = "" if experiment.training is None else f"Corpus {corpus.name}, "
+        for doubt in doubts_about(corpus.utterances):
+            progress.say(f"Corpus {corpus.name}: {doubt}.")
+        for task in dict.fromkeys(task for one in selections for task in one.tasks):
+            if (others := left_out(corpus.utterances, task)) is not None:
+                progress.say(f"{where}{'task' if where else 'Task'} {task.name}: {others}.")

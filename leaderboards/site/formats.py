@@ -140,7 +140,8 @@ def as_csv(tracks: Sequence[Track]) -> str:
         tracks: all.
     """
     spread = [f"{name}{end}" for name in SPREAD for end in ("", "_low", "_high")]
-    setting = ["track", "corpus", "noise_bank", "task", "split", "limit", "threat_model", "data", "k", "noises"]
+    setting = ["track", "corpus", "noise_bank", "task", "split", "limit", "train_corpus"]
+    setting += ["threat_model", "data", "k", "noises"]
     who = ["rank", "rank_low", "rank_high", "tied", "victim", "defense", "strongest_attack"]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

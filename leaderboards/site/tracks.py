@@ -55,7 +55,8 @@ class TrackName:
     @property
     def id(self) -> str:
         """Return a name for files and addresses: a digest of all of it."""
-        return key_of_json({**self.setting.to_json(), "data": self.data, "granted": str(self.granted)})[:10]
+        names = {name: value for name, value in self.setting.to_json().items() if name != "train_corpus" or value}
+        return key_of_json({**names, "data": self.data, "granted": str(self.granted)})[:10]
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ def about(track: Track) -> str:
     """
     of, granted = track.name.setting, track.name.granted
     limit = "" if of.limit is None else f", {of.limit} utterances a fold"
-    return f"{of.task} on {of.corpus}, {of.split}{limit}, noises {of.noise_bank}; attacker {granted}"
+    return f"{of.task} on {of.speech}, {of.split}{limit}, noises {of.noise_bank}; attacker {granted}"
 
 
 def writer() -> str:
