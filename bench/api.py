@@ -55,6 +55,7 @@ class RunOptions(TypedDict, total=False):
         check: attack utterances of each cell again in another order and other batches, and compare.
         check_limit: so many of each cell, 16 by default, or "all".
         keep_audio: adversarial sounds of so many utterances of each cell are kept as WAV files, `out/audio`.
+        max_requests: as many requests each service is sent in all, Corr and earlier runs included; 10,000 by default.
     """
 
     defense: str | Sequence[str]
@@ -82,6 +83,7 @@ class RunOptions(TypedDict, total=False):
     check: bool
     check_limit: int | str
     keep_audio: int | None
+    max_requests: int | None
 
 
 class AttackOptions(TypedDict, total=False):
@@ -249,7 +251,7 @@ def _refuse_objects(name: str, given: tuple[Any, ...]) -> None:
 
 
 _NUMBERS: dict[str, type | tuple[type, ...]] = {
-    **dict.fromkeys(("repeats", "limit", "batch_size", "keep_audio"), int),
+    **dict.fromkeys(("repeats", "limit", "batch_size", "keep_audio", "max_requests"), int),
     **dict.fromkeys(("bank_halves", "check"), bool),
     **dict.fromkeys(("corpus", "split", "corr", "noises", "enrol", "device"), str),
 }

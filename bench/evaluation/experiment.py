@@ -43,6 +43,7 @@ class Experiment:
         corpus_code: digest of the code that read the corpus.
         noise_code: digest of the code that read the noise banks.
         enrolment: which clean speech a victim may know of the speakers whose speech it is asked about.
+        max_requests: as many requests a service may be sent in all; None for as many as its victim says.
         draws: further answers of a randomised victim that say whether a changed label is chance.
     """
 
@@ -58,6 +59,7 @@ class Experiment:
     corpus_code: str = ""
     noise_code: str = ""
     enrolment: Enrolment = "halves"
+    max_requests: int | None = None
     draws: int = 5
 
     def split(self, fitted: FittedKey) -> Partition:

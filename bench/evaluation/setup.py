@@ -69,6 +69,7 @@ def set_up(options: Options, registry: Registry, progress: Progress) -> Experime
         progress=progress,
         measures=options.measures,
         enrolment=options.enrolment,
+        max_requests=options.max_requests,
         corpus_code=_readers_code(registry, "corpora", (options.corpus,)),
         noise_code=_readers_code(registry, "noise_banks", options.noise_banks),
     )
