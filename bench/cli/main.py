@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, NoReturn
 
 import typer
 
-from bench.cli.saying import say
+from bench.cli.saying import plain_warnings, say
 from bench.cli.stopping import heeding
 from bench.cli.streams import give_up, open_standard_streams
 from bench.cli.subcommands import Subcommands
@@ -75,7 +75,7 @@ def main() -> None:
     open_standard_streams()
     # Their author reads this: a former name in a --plugin file is said, which Python by itself hides.
     warnings.filterwarnings("default", category=DeprecationWarning, module="serbench_plugin_")
-    with heeding() as stops:
+    with plain_warnings(), heeding() as stops:
         try:
             _run()
         except BaseException as end:

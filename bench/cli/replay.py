@@ -64,12 +64,10 @@ def replay(
 
 
 def _print(found: list[Replay], ks: tuple[int, ...]) -> None:
-    from bench.cli.tables import narrow_table
+    from bench.cli.tables import narrow_table, print_table
     from bench.core.consoles import PlainConsole
 
     console = PlainConsole()
-    if not console.is_terminal:
-        console.width = max(console.width, 120)
     for victim, defense, attack, noises in dict.fromkeys(one.source for one in found):
         console.print(f"\nfound by {attack} on {victim}, defence {defense}; noises {noises}")
         table = narrow_table("brought to", "defence", *(f"Acc_att, {k} brought" for k in ks), "n")
@@ -77,7 +75,7 @@ def _print(found: list[Replay], ks: tuple[int, ...]) -> None:
             if one.source == (victim, defense, attack, noises):
                 figures = [str(one.acc_att[k]) for k in ks]
                 table.add_row(one.victim, one.defense, *figures, str(one.acc_att[ks[0]].n))
-        console.print(table)
+        print_table(console, table)
     console.print(
         "Share of utterances that one of the recipes brought attacks successfully. [95 % interval], clustered"
     )
