@@ -17,7 +17,6 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from bench.core.plain_text import plain_text
 
-
 _WRONG_WORDS: Any = typer.BadParameter.__base__
 """What typer raises for words that cannot be read: it repeats them."""
 
