@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bench.contracts.component import Component
 
 _TYPED: dict[str, type | tuple[type, ...]] = {
-    **dict.fromkeys(("repeats", "limit", "batch_size", "keep_audio"), int),
+    **dict.fromkeys(("repeats", "limit", "batch_size", "keep_audio", "max_requests"), int),
     **dict.fromkeys(("bank_halves", "check"), bool),
     **dict.fromkeys(("corpus", "train_corpus", "split", "corr", "noises", "enrol", "device"), str),
     **dict.fromkeys(("corpus_root", "train_corpus_root", "noise_map", "perception", "out"), (str, Path)),

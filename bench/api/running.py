@@ -49,6 +49,7 @@ class AccountOptions(TypedDict, total=False):
         check: attack utterances of each cell again in another order and other batches, and compare.
         check_limit: so many of each cell, 16 by default, or "all".
         keep_audio: adversarial sounds of so many utterances of each cell are kept as WAV files, `out/audio`.
+        max_requests: as many requests each service is sent in all, Corr and earlier runs included; 10,000 by default.
     """
 
     task: str | Sequence[str]
@@ -76,6 +77,7 @@ class AccountOptions(TypedDict, total=False):
     check: bool
     check_limit: int | str
     keep_audio: int | None
+    max_requests: int | None
 
 
 class RunOptions(AccountOptions, total=False):

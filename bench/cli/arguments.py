@@ -27,6 +27,8 @@ Several = list[str]
 _PLUGIN = "A Python file with components of yours."
 Plugins = Annotated[list[Path], typer.Option(metavar="FILE", help=_PLUGIN)]
 Json = Annotated[str | None, typer.Option(metavar="FILE", help="Write JSON to this file; - is standard output.")]
+_REQUESTS = "Requests that a service may be sent in all, Corr and earlier runs included; 10,000 by default."
+MaxRequests = Annotated[int | None, typer.Option(metavar="N", help=_REQUESTS)]
 REQUIRED = inspect.Parameter.empty
 
 
@@ -101,6 +103,7 @@ FOLDS: Offered = {
 MACHINE: Offered = {
     "device": Asked("device", str, "auto|cpu|cuda", "auto (a GPU where there is one), cpu, cuda.", "auto"),
     "plugin": Asked("plugins", list[Path], "FILE", _PLUGIN, []),
+    "max_requests": Asked("max_requests", int | None, "N", _REQUESTS, None),
 }
 
 TRAINED: Offered = {"victim": VICTIM, "defense": DEFENSE, **DATA, "task": TASK, **FOLDS, **MACHINE}

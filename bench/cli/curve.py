@@ -73,12 +73,11 @@ def _print(drawn: Sequence[Curve], parameter: str) -> None:
     from rich import box
     from rich.table import Table
 
+    from bench.cli.tables import print_table
     from bench.core.consoles import PlainConsole
     from leaderboards.curves import titles
 
     console = PlainConsole()
-    if not console.is_terminal:
-        console.width = max(console.width, 100)
     title, labels = titles(drawn)
     console.print(title, soft_wrap=True)
     for one, label in zip(drawn, labels, strict=True):
@@ -89,6 +88,6 @@ def _print(drawn: Sequence[Curve], parameter: str) -> None:
             errors = [point.errors[score] for score in one.scores]
             figures = [text for each in errors for text in (str(each.error), f"{each.clean:.2f}")]
             table.add_row(f"{point.x:g}", *figures, f"{point.applied} of {point.of}")
-        console.print(table)
+        print_table(console, table)
     console.print("Errors after the one query, on the utterances to which the attack applied; clean: the same ones")
     console.print("when nobody attacks. [95 % interval], clustered by speaker.")

@@ -71,7 +71,7 @@ def report(results: Results, json_target: str | None, more: Mapping[str, object]
 
 
 def say_where(out: Path, results: Results, budget: int) -> None:
-    """Say where a run's results are, and three commands that go on from there, on standard error.
+    """Say what a run found, where its results are, and three commands that go on from there, on standard error.
 
     Args:
         out: the run's folder.
@@ -80,6 +80,10 @@ def say_where(out: Path, results: Results, budget: int) -> None:
     """
     if not results.pooled:
         return
+    from leaderboards.report.verdict import verdicts
+
+    for sentence in verdicts(results):
+        say(f"\n{sentence}", err=True)
     folder, ks = shlex.quote(str(out)), ",".join(map(str, sorted({1, -(-budget // 2), budget})))
     say(f"\nEvery query is kept in {folder}. Next:", err=True)
     for command, what in (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
     from bench.scoring.results import PooledScores
@@ -17,6 +18,33 @@ def narrow_table(*titles: str) -> Table:
     from rich.table import Table
 
     return Table(*titles, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+
+
+def print_table(console: Console, table: Table) -> None:
+    """Print a table so that no interval is broken in two and nothing is cut: what is too wide stands line by line.
+
+    A pipe has no width: there a table is as wide as it needs to be.
+
+    Args:
+        console: where to.
+        table: any.
+    """
+    from rich.cells import cell_len
+    from rich.measure import Measurement
+
+    for column in table.columns:
+        if column.no_wrap or any("[" in str(cell) for cell in column.cells):
+            column.min_width = max(cell_len(str(cell)) for cell in column.cells)
+    needed = Measurement.get(console, console.options.update(width=10_000), table).minimum
+    if needed <= console.width or not console.is_terminal:
+        console.width = max(console.width, needed)
+        console.print(table)
+        return
+    console.print()
+    for row in zip(*(column.cells for column in table.columns), strict=True):
+        for column, cell in zip(table.columns, row, strict=True):
+            console.print(f"{column.header}: {cell}", soft_wrap=True)
+        console.print()
 
 
 def attack_table(entry: PooledScores) -> Table:

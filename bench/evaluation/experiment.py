@@ -45,6 +45,7 @@ class Experiment:
         corpus_code: digest of the code that read the corpus.
         noise_code: digest of the code that read the noise banks.
         enrolment: which clean speech a victim may know of the speakers whose speech it is asked about.
+        max_requests: as many requests a service may be sent in all; None for as many as its victim says.
         draws: further answers of a randomised victim that say whether a changed label is chance.
         given: fitted victims that are taken from these folders as they stand, and no others: nothing is trained then.
         training: another corpus, that victims and defences are trained on; None where that is `dataset`.
@@ -63,6 +64,7 @@ class Experiment:
     corpus_code: str = ""
     noise_code: str = ""
     enrolment: Enrolment = "halves"
+    max_requests: int | None = None
     draws: int = 5
     given: Mapping[FittedKey, Path] | None = field(default=None, repr=False, compare=False)
     training: Dataset | None = None

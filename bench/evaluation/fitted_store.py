@@ -158,6 +158,7 @@ def _context(experiment: Experiment, fitted: FittedKey) -> FitContext:
         experiment.progress,
         experiment.registry.build,
         fitted.victim.spec,
+        max_requests=experiment.max_requests,
     )
 
 

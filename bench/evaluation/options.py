@@ -32,7 +32,10 @@ MOST_REPEATS = 10_000
 _DIGITS = 19
 """Of the longest number that is read."""
 
-ONCE = ("objects", "device", "batch_size", "plugins", "out", "check", "check_limit", "keep_audio")
+ONCE = (
+    *("objects", "device", "batch_size", "plugins", "out", "check", "check_limit", "keep_audio"),
+    "max_requests",
+)
 """Fields of `Options` that all selections of one run have in common: one machine and one folder."""
 
 
@@ -159,6 +162,8 @@ class Options:
         check: attack utterances of each finished cell again, in another order and other batches, and compare.
         check_limit: so many utterances of each cell; None for all.
         keep_audio: keep adversarial sounds of so many utterances of each cell as WAV files; None for none.
+        max_requests: as many requests each service may be sent in all, Corr and earlier runs included; None for as many
+            as its victim says.
 
     Raises:
         UsageError: a value is none of those that may be given.
@@ -195,6 +200,7 @@ class Options:
     check: bool = False
     check_limit: int | None = CHECKED
     keep_audio: int | None = None
+    max_requests: int | None = None
 
     def __post_init__(self) -> None:
         several = {"--victim": self.victims, "--task": self.tasks}
@@ -213,8 +219,12 @@ class Options:
         check_choice("--enrol", self.enrolment, get_args(Enrolment))
         check_measures(self.measures)
         remedies = {"--limit": "leave it out for all", "--batch-size": "64", "--repeats": "leave it out"}
-        remedies |= {"--check-limit": "all, or leave it out", "--keep-audio": "leave it out"}
-        numbers = (self.limit, self.batch_size, self.repeats, self.check_limit, self.keep_audio)
+        remedies |= {
+            "--check-limit": "all, or leave it out",
+            "--keep-audio": "leave it out",
+            "--max-requests": "leave it out",
+        }
+        numbers = (self.limit, self.batch_size, self.repeats, self.check_limit, self.keep_audio, self.max_requests)
         for (option, remedy), number in zip(remedies.items(), numbers, strict=True):
             if number is not None and number < 1:
                 raise UsageError(option, str(number), "at least 1", remedy)

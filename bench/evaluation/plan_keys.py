@@ -75,6 +75,7 @@ KEYS: Mapping[str, tuple[str, Reader]] = {
     "check": ("check", _truth),
     "check_limit": ("check_limit", _joined(parse_check_limit)),
     "keep_audio": ("keep_audio", _number),
+    "max_requests": ("max_requests", _number),
     "out": ("out", _path),
 }
 """By the option of `bench run` whose name it is: the field of `Options` that it fills, and how its texts are read."""

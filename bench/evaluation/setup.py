@@ -97,6 +97,7 @@ def set_up(options: Options, registry: Registry, progress: Progress) -> Experime
         progress=progress,
         measures=options.measures,
         enrolment=options.enrolment,
+        max_requests=options.max_requests,
         corpus_code=_readers_code(registry, "corpora", (options.corpus,)),
         training=read_training(options, registry, progress, dataset),
         training_code="" if training is None else _readers_code(registry, "corpora", (training,)),

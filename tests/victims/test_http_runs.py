@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 from collections import Counter
@@ -35,6 +36,24 @@ PLUGIN = "from victims.http import Http\n\nCOMPONENTS = {'victims': {'deployed':
 
 def records(out: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in (out / "cells").glob("*.parquet")}
+
+
+def test_a_run_says_beforehand_what_it_sends_at_most(
+    server: Deployed, tmp_path: Path, bench_here: Callable, tiny_job: Callable
+) -> None:
+    (tmp_path / "service.json").write_text(json.dumps({"url": server.url, "label_path": "result.label"}))
+    job = {"victim": f"http:settings={tmp_path / 'service.json'}", "k": "2", "limit": 2, "out": tmp_path / "run"}
+    short = bench_here(*tiny_job(**job, max_requests=12))
+    assert short.code == 2
+    assert "12 requests sent so far; expected at most 12; raise max_requests (or --max-requests)" in short.err
+    assert len(server.seen) == 12
+
+    said = bench_here(*tiny_job(**job))
+    assert said.code == 0, said.err
+    told = re.search(r"at most (\d+) requests to its service, (\d+) of them for Corr; 10,000 are allowed", said.err)
+    assert told is not None
+    assert int(told[2]) < len(server.seen) <= int(told[1])
+    assert "Verdict on http:" in said.err
 
 
 @pytest.mark.slow

@@ -40,6 +40,7 @@ GIVEN: dict[str, tuple[Any, str, Any]] = {
     "check": (True, "check", True),
     "check_limit": ("all", "check_limit", None),
     "keep_audio": (3, "keep_audio", 3),
+    "max_requests": (50, "max_requests", 50),
 }
 
 
