@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.core.cache import appearing_folder
 from bench.core.errors import DataError
-from bench.sharing.entry.contents import RUN, Contents
+from bench.sharing.entry.contents import RUN, EntryContents
 from bench.sharing.entry.opening import OpenedEntry, opened
 from bench.sharing.entry.receipt import Receipt, receipt_of
 from leaderboards.receipts import ENTRIES, RECEIPT, entries_of
@@ -106,7 +106,7 @@ def _check_distinct_code(entry: OpenedEntry, there: OpenedEntry) -> None:
             raise DataError(entry.path, found, "a name of its own", "rename the component, and run again")
 
 
-def _code(contents: Contents) -> Iterable[tuple[str, bytes]]:
+def _code(contents: EntryContents) -> Iterable[tuple[str, bytes]]:
     return ((str(file.relative_to(contents.folder)), file.read_bytes()) for file in _files(contents.folder / "code"))
 
 

@@ -11,6 +11,8 @@ from bench.cli.arguments import Json
 from bench.cli.saying import say
 
 if TYPE_CHECKING:
+    from bench.isolation.limits import Limits
+    from bench.sharing.entry.rounds import Round, RoundSecret
     from bench.sharing.entry.verified import Verification
 
 _CELLS = "Run so many cells again, drawn at random."
@@ -43,17 +45,13 @@ def verify(
 
     Exit code 0: what was run came out again; 1: something did not, or could not be run; 2: refused as it is.
     """
-    from dataclasses import replace
-
     from bench.cli.report import check_json_target, write_json
     from bench.core.errors import UsageError
     from bench.core.progress import for_terminal
     from bench.evaluation.options import check_choice, check_writable
-    from bench.isolation.limits import Limits
     from bench.sharing.entry.receipt import receipt_of
     from bench.sharing.entry.rerunning import Conditions
-    from bench.sharing.entry.rounds import Round, RoundSecret
-    from bench.sharing.entry.verification import Asked
+    from bench.sharing.entry.verification import VerificationAsked
     from bench.sharing.entry.verification import verify as verified
 
     check_json_target(json)
@@ -62,21 +60,39 @@ def verify(
     check_writable(target.parent, "--receipt")
     if cells < 1 or not 0 < cell_minutes < float("inf"):
         raise UsageError("--cells", str(cells), "at least 1, of some minutes each", "leave it out for 3")
-    if secret is not None and round_file is None:
-        raise UsageError("--secret", "it without --round", "the public file too", "give --round FILE")
-    of = None if round_file is None else Round.read(round_file)
-    known = RoundSecret.read(secret, of) if secret is not None and of is not None else None
-    usual = Limits.of_this_machine()
-    limits = replace(usual, answer_s=min(usual.answer_s, 60.0), scratch=min(usual.scratch, 1 << 28))
-    roots = tuple(noise_root or ())
-    where = Conditions(corpus_root, roots, noise_map, perception, device, trusted, limits, 60 * cell_minutes)
-    found = verified(file, Asked(where, None if all_cells else cells, seed, of, known), for_terminal())
+    of, known = _round(round_file, secret)
+    data = (corpus_root, tuple(noise_root or ()), noise_map, perception)
+    where = Conditions(*data, device, trusted, _limits(), 60 * cell_minutes)
+    asked = VerificationAsked(where, None if all_cells else cells, seed, of, known)
+    found = verified(file, asked, for_terminal())
     found.write(target)
     if write_json(found.to_json(), json):
         _print(found)
         say(f"receipt: {target}")
     if found.outcome != "verified":
         raise typer.Exit(1)
+
+
+def _round(public: Path | None, secret: Path | None) -> tuple[Round | None, RoundSecret | None]:
+    from bench.core.errors import UsageError
+    from bench.sharing.entry.rounds import Round, RoundSecret
+
+    if public is None:
+        if secret is not None:
+            raise UsageError("--secret", "it without --round", "the public file too", "give --round FILE")
+        return None, None
+    of = Round.read(public)
+    return of, None if secret is None else RoundSecret.read(secret, of)
+
+
+def _limits() -> Limits:
+    """A machine's own, but for what keeps a stranger's code from taking long."""
+    from dataclasses import replace
+
+    from bench.isolation.limits import Limits
+
+    usual = Limits.of_this_machine()
+    return replace(usual, answer_s=min(usual.answer_s, 60.0), scratch=min(usual.scratch, 1 << 28))
 
 
 def _print(found: Verification) -> None:

@@ -81,7 +81,7 @@ def test_from_the_file_to_a_board(entry: Path, verify: Bench, bench_here: Bench,
     assert "mine.serbench.receipt.json" in none.err
     said = verify(entry, "--cells=1", "--seed=3")
     assert said.code == 0, said.err
-    assert "What would have been seen with 80% power: 70" in said.out
+    assert "What would have been seen with 80% power: 57" in said.out
     assert "verified: 1 of 4 cells were run again (seed 3)." in said.out
     for expected in ("added", "was there"):
         added = bench_here("leaderboard", "add", board, entry)

@@ -34,7 +34,7 @@ _SPECS = (("victims", "victim"), ("defenses", "defense"), ("attacks", "attack"))
 
 
 @dataclass(frozen=True)
-class Contents:
+class EntryContents:
     """Hold what is in an entry, checked.
 
     Args:
@@ -52,7 +52,7 @@ class Contents:
     environment: JsonObject
 
 
-def checked_contents(folder: Path, names: Sequence[str], kind: str, bridge: Path) -> Contents:
+def checked_contents(folder: Path, names: Sequence[str], kind: str, bridge: Path) -> EntryContents:
     """Look at everything in an entry; none of its code is run.
 
     Args:
@@ -83,7 +83,7 @@ def checked_contents(folder: Path, names: Sequence[str], kind: str, bridge: Path
     _check_components(folder, cells, code)
     most = max(cell.description.rests_on.max_queries for cell in cells)
     ks = tuple(k for k in remembered(folder) if k <= most) or (most,)
-    return Contents(folder, cells, ks, code, environment)
+    return EntryContents(folder, cells, ks, code, environment)
 
 
 def _kind_of(folder: Path, name: str) -> str:

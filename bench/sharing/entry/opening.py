@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.core.errors import DataError
 from bench.sharing.entry.archive import Extracted, extract
-from bench.sharing.entry.contents import Contents, checked_contents
+from bench.sharing.entry.contents import EntryContents, checked_contents
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class OpenedEntry:
 
     path: Path
     found: Extracted
-    contents: Contents
+    contents: EntryContents
 
 
 @contextmanager

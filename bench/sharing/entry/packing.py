@@ -16,7 +16,7 @@ from bench.scoring.believing import believed
 from bench.scoring.records import Store
 from bench.sharing.entry.archive import packed_file, write_archive
 from bench.sharing.entry.card import EntryCard
-from bench.sharing.entry.contents import RUN, Contents, checked_contents
+from bench.sharing.entry.contents import RUN, EntryContents, checked_contents
 from bench.sharing.entry.environment import ENVIRONMENT, lock_bytes
 from bench.sharing.entry.manifest import EntryManifest, check_names
 from bench.sharing.entry.source_code import files_of
@@ -34,7 +34,7 @@ class Packed:
     """
 
     manifest: EntryManifest
-    contents: Contents
+    contents: EntryContents
 
 
 def pack(run: Path, source: Path | None, kind: str, card: EntryCard, out: Path) -> Packed:

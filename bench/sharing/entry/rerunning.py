@@ -30,7 +30,7 @@ from bench.isolation.limits import Limits
 from bench.scoring.cell_records import CellRecords
 from bench.scoring.descriptions import Description
 from bench.scoring.rows import as_table
-from bench.sharing.entry.contents import Contents, revision_of, specs_of
+from bench.sharing.entry.contents import EntryContents, revision_of, specs_of
 from bench.sharing.entry.weights import WEIGHTS, weights_of
 
 _REMEDY = "see docs/submitting.md"
@@ -91,12 +91,12 @@ class Rerun:
         conditions: how.
     """
 
-    contents: Contents
+    contents: EntryContents
     experiment: Experiment
     conditions: Conditions
 
     @classmethod
-    def of(cls, contents: Contents, conditions: Conditions, progress: Progress) -> Rerun:
+    def of(cls, contents: EntryContents, conditions: Conditions, progress: Progress) -> Rerun:
         """Read our own data, and find what the entry brings; nothing of it is run here unless it is trusted.
 
         Args:
@@ -143,18 +143,27 @@ class Rerun:
         Raises:
             Exception: whatever comes of somebody else's code.
         """
+        measured = Measuring(self.weighted(source, cell)).measured(cell)
+        found: pd.DataFrame = as_table(measured.rows).to_pandas()
+        return found
+
+    def weighted(self, source: CellRecords, cell: Cell) -> Experiment:
+        """Return our data with the weights of one of the entry's cells, and the time that a cell has.
+
+        Args:
+            source: the cell whose weights are used.
+            cell: the same, or another of its fitted victim.
+        """
         folder = self.contents.folder / WEIGHTS / weights_of(source.description)
         timed = _Timed(self.experiment.progress, self.conditions.cell_s)
-        experiment = replace(self.experiment.telling(timed), given={cell.fitted: folder})
-        found: pd.DataFrame = as_table(Measuring(experiment).measured(cell).rows).to_pandas()
-        return found
+        return replace(self.experiment.telling(timed), given={cell.fitted: folder})
 
     def _component(self, kind: str, text: str, outside: bool) -> Component:
         inner = composed(tuple(bare(part) for part in specs_in(kind, text)))
         return self.experiment.registry.component(kind, ISOLATED + inner if outside else inner)
 
 
-def _registry(contents: Contents, conditions: Conditions) -> Registry:
+def _registry(contents: EntryContents, conditions: Conditions) -> Registry:
     code = contents.code
     plugins = (code.plugin,) if code.plugin else ()
     if conditions.trusted:
@@ -169,7 +178,7 @@ def _registry(contents: Contents, conditions: Conditions) -> Registry:
     return Registry(entries, found.isolation)
 
 
-def _check_data(contents: Contents, experiment: Experiment) -> None:
+def _check_data(contents: EntryContents, experiment: Experiment) -> None:
     rests = contents.cells[0].description.rests_on
     pairs = (("corpus", rests.corpus_fingerprint, experiment.dataset.fingerprint),
              ("noises", rests.noise_fingerprint, experiment.noise_fingerprint("test")),

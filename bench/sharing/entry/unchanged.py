@@ -11,10 +11,10 @@ from bench.core.errors import DataError
 from bench.core.json_objects import loaded
 from bench.core.specs import Spec, bare
 from bench.scoring.descriptions import Description
-from bench.sharing.entry.contents import Contents
+from bench.sharing.entry.contents import EntryContents
 
 
-def check_unchanged(contents: Contents, where: Path) -> None:
+def check_unchanged(contents: EntryContents, where: Path) -> None:
     """Refuse code that was changed after the run.
 
     Args:

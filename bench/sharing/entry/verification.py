@@ -24,7 +24,7 @@ from bench.sharing.entry.verified import Verification, about_entry
 
 
 @dataclass(frozen=True)
-class Asked:
+class VerificationAsked:
     """Say what is to be verified.
 
     Args:
@@ -42,7 +42,7 @@ class Asked:
     secret: RoundSecret | None = None
 
 
-def verify(path: Path, asked: Asked, progress: Progress) -> Verification:
+def verify(path: Path, asked: VerificationAsked, progress: Progress) -> Verification:
     """Check an entry, and run a sample of its cells again.
 
     Args:
@@ -65,7 +65,7 @@ def verify(path: Path, asked: Asked, progress: Progress) -> Verification:
     return Verification(about_entry(entry), asked.conditions.trusted, seed, many, verdicts, told, held)
 
 
-def _drawn(entry: OpenedEntry, asked: Asked, seed: int) -> list[CellRecords]:
+def _drawn(entry: OpenedEntry, asked: VerificationAsked, seed: int) -> list[CellRecords]:
     keys = sorted((cell.key for cell in entry.contents.cells), key=lambda key: (key_of(seed, "verify", key), key))
     return chosen_cells(entry.contents.cells, keys[: asked.cells])
 

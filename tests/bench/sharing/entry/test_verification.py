@@ -8,15 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from safetensors.torch import save
 
+from bench.core.batch import Batch
 from bench.core.cache import cache_dir
 from bench.core.errors import BenchError
 from bench.core.progress import SILENT
+from bench.evaluation.fitted_store import fit_or_load
 from bench.isolation.limits import Limits
+from bench.sharing.entry.opening import opened
 from bench.sharing.entry.receipt import Receipt
-from bench.sharing.entry.rerunning import Conditions
+from bench.sharing.entry.rerunning import Conditions, Rerun
 from bench.sharing.entry.rounds import Round, RoundSecret, new_round
-from bench.sharing.entry.verification import Asked, verify
+from bench.sharing.entry.verification import VerificationAsked, verify
 from tests.bench.isolation.conftest import refusal
 from tests.bench.sharing.entry.test_contents import rewritten
 
@@ -106,12 +111,12 @@ def test_an_honest_entry_comes_out_again_and_its_receipt_too(
     submission: Path, where: Conditions, tmp_path: Path, tree: Callable
 ) -> None:
     cache = tree(cache_dir() / "victims")
-    found = verify(submission / "entry.serbench", Asked(where, None, seed=5), SILENT)
+    found = verify(submission / "entry.serbench", VerificationAsked(where, None, seed=5), SILENT)
     assert found.outcome == "verified"
     assert [cell.verdict for cell in found.cells] == ["same"] * 4
     assert {cell.names["defense"] for cell in found.cells} == {"none", "halve"}
     assert tree(cache_dir() / "victims") == cache, "nothing was trained or kept"
-    again = verify(submission / "entry.serbench", Asked(where, 1, seed=5), SILENT)
+    again = verify(submission / "entry.serbench", VerificationAsked(where, 1, seed=5), SILENT)
     assert again.to_json()["cells"][0] in found.to_json()["cells"]  # type: ignore[index, operator]
     found.write(tmp_path / "one.json")
     receipt = Receipt.read(tmp_path / "one.json")
@@ -126,18 +131,17 @@ def test_a_lie_is_found_out(submission: Path, where: Conditions, honest: Mapping
     files: dict[str, bytes | None] = {}
     for name in (one for one in honest if one.startswith("cells/")):
         files[name] = rewritten(honest[name], lied)[1]
-    found = verify(altered(files), Asked(where, 1, seed=1), SILENT)
+    found = verify(altered(files), VerificationAsked(where, 1, seed=1), SILENT)
     assert found.outcome == "different"
     assert max(one.gained + one.lost for one in found.cells[0].figures) >= 4
 
 
 def test_weights_are_used_as_they_were_submitted(where: Conditions, altered: Altered, honest: Mapping) -> None:
     """Weights that say nothing give other answers: nobody trained them again."""
-    import torch
-    from safetensors.torch import save
-
     names = [one for one in honest if one.endswith("weights.safetensors")]
-    found = verify(altered({name: save({"means": torch.zeros(4)}) for name in names}), Asked(where, 1, seed=1), SILENT)
+    found = verify(
+        altered({name: save({"means": torch.zeros(4)}) for name in names}), VerificationAsked(where, 1, seed=1), SILENT
+    )
     assert found.cells[0].verdict in ("different", "could not be run")
     answers = found.cells[0].figures
     assert not answers or answers[0].again < answers[0].submitted
@@ -149,7 +153,7 @@ def test_what_cannot_be_run_says_why_and_hides_nothing_else(
     broken = honest["code/mine.py"].replace(b"def load(self, victim,", b"def load(self, victim, 1 / 0,")
     assert broken != honest["code/mine.py"]
     text = honest["code/mine.py"].replace(b"return Halved(victim.load(", b"return Halved(1 / 0 or victim.load(")
-    found = verify(altered({"code/mine.py": text}), Asked(where, None, seed=1), SILENT)
+    found = verify(altered({"code/mine.py": text}), VerificationAsked(where, None, seed=1), SILENT)
     assert {(cell.names["defense"], cell.verdict) for cell in found.cells} == {
         ("none", "same"),
         ("halve", "could not be run"),
@@ -160,23 +164,32 @@ def test_what_cannot_be_run_says_why_and_hides_nothing_else(
 
 def test_other_data_and_too_little_time_are_told(where: Conditions, submission: Path, tiny_corpus: Path) -> None:
     with pytest.raises(BenchError, match="noise"):
-        verify(submission / "entry.serbench", Asked(replace(where, noise_roots=())), SILENT)
-    found = verify(submission / "entry.serbench", Asked(replace(where, cell_s=0.0), 1, seed=1), SILENT)
+        verify(submission / "entry.serbench", VerificationAsked(replace(where, noise_roots=())), SILENT)
+    found = verify(submission / "entry.serbench", VerificationAsked(replace(where, cell_s=0.0), 1, seed=1), SILENT)
     assert "for a cell" in found.cells[0].reason
 
 
-def test_in_a_sandbox_code_does_its_work_and_no_harm(as_package: Callable, sandboxed: Conditions) -> None:
-    """A package's victim tries all that it should not before it hears anybody; then it answers as it did."""
-    entry = as_package("", "        fell()\n")
-    found = verify(entry, Asked(sandboxed, 1, seed=2), SILENT)
-    assert [(cell.verdict, cell.reason) for cell in found.cells] == [("same", "")]
-    assert found.to_json()["code_ran"] == "in a sandbox"
+def test_in_a_sandbox_code_does_its_work_and_no_harm(
+    as_package: Callable, sandboxed: Conditions, where: Conditions
+) -> None:
+    """A package's victim tries all that it should not before it knows a speaker; then it answers as it does here."""
+    answers = []
+    for conditions, tried in ((sandboxed, "        fell()\n"), (where, "")):
+        with opened(as_package("", tried)) as entry:
+            source = next(one for one in entry.contents.cells if one.description.names.defense == "halve")
+            rerun = Rerun.of(entry.contents, conditions, SILENT)
+            cell = rerun.cell(source)
+            assert cell.fitted.victim.isolated == (conditions is sandboxed)
+            speech = rerun.experiment.split(cell.fitted).test
+            victim = fit_or_load(rerun.weighted(source, cell), cell.fitted).enroll(speech)
+            answers.append(victim.log_probs(Batch.of(speech)))
+    assert torch.equal(*answers)
 
 
 def test_a_loop_without_end_is_ended(as_package: Callable, sandboxed: Conditions) -> None:
     entry = as_package("", "        while True: pass\n")
     limits = replace(QUICK, answer_s=1.0)
-    found = verify(entry, Asked(replace(sandboxed, limits=limits), 1, seed=2), SILENT)
+    found = verify(entry, VerificationAsked(replace(sandboxed, limits=limits), 1, seed=2), SILENT)
     assert found.cells[0].verdict == "could not be run"
     assert "in time" in found.cells[0].reason
 
@@ -188,11 +201,11 @@ def test_a_round_draws_what_nobody_knows_and_the_same_for_all(
     of = Round.read(public)
     secret = RoundSecret.read(hidden, of)
     entry = submission / "entry.serbench"
-    before = verify(entry, Asked(where, 1, 3, of), SILENT)
+    before = verify(entry, VerificationAsked(where, 1, 3, of), SILENT)
     assert before.outcome == "verified"
     before.write(tmp_path / "open.json")
     assert Receipt.read(tmp_path / "open.json").says.endswith("held-out part of spring: open, in process")
-    one, other = (verify(entry, Asked(where, 1, 3, of, secret), SILENT) for _ in range(2))
+    one, other = (verify(entry, VerificationAsked(where, 1, 3, of, secret), SILENT) for _ in range(2))
     assert one.to_json() == other.to_json()
     assert len(one.held_out) == 2
     assert all(held.robust_accuracy and held.n == 16 for held in one.held_out)
