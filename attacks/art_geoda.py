@@ -24,9 +24,9 @@ class ArtGeoda:
     the model predict is a query.
 
     Args:
-        start: where it begins: "noise" over the speech or a "clip" of the bank, from just above the threshold and 5 dB
-            louder each time until the victim is fooled; "speech", what somebody else says; "uniform", noise over the
-            whole range.
+        start: where it begins: a "clip" of the bank or white "noise" over the speech, from just above the threshold,
+            5 dB louder each time until the victim is fooled; "speech", what somebody else says; "uniform", noise
+            over the whole range.
         steps: how many normals it may estimate, at least 1.
         below_hz: it keeps to frequencies below this, above 0 and up to 8000.
         evals: queries for the first normal, at least 1; later ones take more, see `share`.
@@ -40,7 +40,7 @@ class ArtGeoda:
     shares that grow as the paper has them. It begins at `start`. The first success that counts ends it.
     """
 
-    start: Start = "noise"
+    start: Start = "clip"
     steps: int = 1000
     below_hz: float = 4000.0
     evals: int = 10

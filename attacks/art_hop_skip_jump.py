@@ -21,9 +21,9 @@ class ArtHopSkipJump:
     ART's own code runs, and each sample that it has the model predict is a query.
 
     Args:
-        start: where it begins: "noise" over the speech or a "clip" of the bank, from just above the threshold and 5 dB
-            louder each time until the victim is fooled; "speech", what somebody else says; "uniform", noise over the
-            whole range, as ART begins.
+        start: where it begins: a "clip" of the bank or white "noise" over the speech, from just above the threshold,
+            5 dB louder each time until the victim is fooled; "speech", what somebody else says; "uniform", noise
+            over the whole range, as ART begins.
         steps: how many gradients it may estimate, at least 1.
         evals: queries for the first gradient; later ones take more, with the square root of the step; at least 1.
             ART's 100 do not fit into 25 queries.
@@ -34,7 +34,7 @@ class ArtHopSkipJump:
     The first success that counts ends it.
     """
 
-    start: Start = "noise"
+    start: Start = "clip"
     steps: int = 50
     evals: int = 10
     norm: Literal["l2", "linf"] = "l2"

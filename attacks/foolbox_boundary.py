@@ -22,9 +22,9 @@ class FoolboxBoundary:
     Foolbox's own code runs, and each of its calls of the model is a query.
 
     Args:
-        start: where it begins: "noise" over the speech or a "clip" of the bank, from just above the threshold and 5 dB
-            louder each time until the victim is fooled; "speech", what somebody else says; "uniform", noise over the
-            whole range, as Foolbox begins.
+        start: where it begins: a "clip" of the bank or white "noise" over the speech, from just above the threshold,
+            5 dB louder each time until the victim is fooled; "speech", what somebody else says; "uniform", noise
+            over the whole range, as Foolbox begins.
         steps: how many steps it may go, at least 1.
         spherical_step: size of its steps around the speech, relative to the distance, above 0.
         source_step: size of its steps towards the speech, likewise.
@@ -35,7 +35,7 @@ class FoolboxBoundary:
     counts ends it.
     """
 
-    start: Start = "noise"
+    start: Start = "clip"
     steps: int = 25_000
     spherical_step: float = 0.01
     source_step: float = 0.01

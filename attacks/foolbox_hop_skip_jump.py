@@ -23,9 +23,9 @@ class FoolboxHopSkipJump:
     Foolbox's own code runs, and each of its calls of the model is a query.
 
     Args:
-        start: where it begins: "noise" over the speech or a "clip" of the bank, from just above the threshold and 5 dB
-            louder each time until the victim is fooled; "speech", what somebody else says; "uniform", noise over the
-            whole range, as Foolbox begins.
+        start: where it begins: a "clip" of the bank or white "noise" over the speech, from just above the threshold,
+            5 dB louder each time until the victim is fooled; "speech", what somebody else says; "uniform", noise
+            over the whole range, as Foolbox begins.
         steps: how many gradients it may estimate, at least 1.
         evals: queries for the first gradient; later ones take more, with the square root of the step; at least 1.
             Foolbox's 100 do not fit into 25 queries.
@@ -38,7 +38,7 @@ class FoolboxHopSkipJump:
     success that counts ends it.
     """
 
-    start: Start = "noise"
+    start: Start = "clip"
     steps: int = 64
     evals: int = 10
     gamma: float = 1e5
