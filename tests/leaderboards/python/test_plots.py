@@ -144,6 +144,10 @@ def test_a_board_is_its_csv(finished_run: tuple[Path, Any], tmp_path: Path) -> N
     assert found._repr_html_().count("<caption>") == len(found.boards)
     assert all(board.title in str(found) for board in found.boards)
     assert bench.leaderboard(finished_run[0]).files == ()
+    page = bench.report(finished_run[0], tmp_path / "report.html")
+    assert "<html" in page.read_text(encoding="utf-8")
+    with pytest.raises(bench.UsageError, match="found a folder; expected the name of a file"):
+        bench.report(finished_run[0], tmp_path)
     shown = bench.show(finished_run[0])
     assert "boundary" in str(shown)
     assert shown._repr_html_().count("<tr>") == len(shown.to_frame()) + 1
