@@ -19,7 +19,10 @@ if TYPE_CHECKING:
         Shown,
         account,
         attack,
+        attack_report,
+        certify,
         components,
+        replay,
         run,
         score,
         show,
@@ -102,6 +105,7 @@ if TYPE_CHECKING:
     from leaderboards.python.boards import Leaderboard, leaderboard
     from leaderboards.python.curves import Curves, curve
     from leaderboards.python.plots import plot_acc_att, plot_curves, plot_heat_map
+    from leaderboards.python.reports import report
 
 __all__ = [
     "MASK",
@@ -181,10 +185,12 @@ __all__ = [
     "appearing_file",
     "appearing_folder",
     "attack",
+    "attack_report",
     "batches",
     "build",
     "cache_dir",
     "ccc",
+    "certify",
     "check_fields",
     "chosen",
     "code_digest",
@@ -205,6 +211,8 @@ __all__ = [
     "plot_acc_att",
     "plot_curves",
     "plot_heat_map",
+    "replay",
+    "report",
     "run",
     "score",
     "show",
@@ -219,7 +227,8 @@ __all__ = [
 
 _ON_FIRST_USE = {
     "bench.api": (
-        "AccountOptions Accounts AttackOptions RunOptions Shown account attack components run score show status"
+        "AccountOptions Accounts AttackOptions RunOptions Shown account attack attack_report certify components replay "
+        "run score show status"
     ),
     "bench.contracts.attacks": (
         "Answer Attack AttackTools EffectTools InformedAttack KnownSpeech LearningAttack PastSearch SpeechEffect Steps"
@@ -260,6 +269,7 @@ _ON_FIRST_USE = {
     "leaderboards.python.boards": "Leaderboard leaderboard",
     "leaderboards.python.curves": "Curves curve",
     "leaderboards.python.plots": "plot_acc_att plot_curves plot_heat_map",
+    "leaderboards.python.reports": "report",
 }
 _HOMES = {name: module for module, names in _ON_FIRST_USE.items() for name in names.split()}
 

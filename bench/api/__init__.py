@@ -12,3 +12,6 @@ from bench.api.scores import Shown as Shown
 from bench.api.scores import score as score
 from bench.api.scores import show as show
 from bench.api.states import status as status
+from bench.api.studying import attack_report as attack_report
+from bench.api.studying import certify as certify
+from bench.api.studying import replay as replay

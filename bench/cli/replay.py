@@ -40,28 +40,11 @@ def replay(
     """
     from bench.cli.replay_tables import print_matrices, print_replays
     from bench.cli.report import check_json_target, write_json
-    from bench.core.errors import DataError
     from bench.core.progress import for_terminal
-    from bench.core.specs import NO_DEFENSE
-    from bench.evaluation.isolating import registry_for
-    from bench.evaluation.setup import set_up
-    from bench.scoring.records import Store
     from bench.scoring.results import SCHEMA
-    from bench.studies.replaying import Replaying
+    from bench.studies.replaying import replays
 
     check_json_target(json)
-    store = Store(run)
-    cells = [cell for cell in store.cells() if cell.description.names.half is None]
-    if not cells:
-        raise DataError(run, "no finished cell", "records of a bench run", "run it again to the end")
-    registry = registry_for(options)
-    victims = [registry.component("victims", spec) for spec in options.victims]
-    defenses = [None if spec == NO_DEFENSE else registry.component("defenses", spec) for spec in options.defenses]
-    replaying = Replaying(set_up(options, registry, for_terminal()), options.ks)
-    for cell in cells:
-        for victim in victims:
-            for defense in defenses:
-                replaying.bring((cell, store.samples(cell.key)), victim, defense)
-    found = list(replaying.found())
+    found = replays(run, options, for_terminal())
     if write_json({"schema": SCHEMA, "replays": [one.to_json() for one in found]}, json):
         (print_matrices if matrix else print_replays)(found, options.ks)

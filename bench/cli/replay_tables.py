@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.cli.tables import narrow_table
+from bench.cli.tables import narrow_table, print_table
 from bench.core.consoles import PlainConsole
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def print_replays(found: list[Replay], ks: tuple[int, ...]) -> None:
         found: all of it.
         ks: how many recipes were brought.
     """
-    console = _wide()
+    console = PlainConsole()
     for victim, defense, attack, noises in dict.fromkeys(one.source for one in found):
         console.print(f"\nfound by {attack} on {victim}, defence {defense}; noises {noises}")
         table = narrow_table("brought to", "defence", *(f"Acc_att, {k} brought" for k in ks), "n")
@@ -26,7 +26,7 @@ def print_replays(found: list[Replay], ks: tuple[int, ...]) -> None:
             if one.source == (victim, defense, attack, noises):
                 figures = [str(one.acc_att[k]) for k in ks]
                 table.add_row(one.victim, one.defense, *figures, str(one.acc_att[ks[0]].n))
-        console.print(table)
+        print_table(console, table)
     console.print(
         "Share of utterances that one of the recipes brought attacks successfully. [95 % interval], clustered"
     )
@@ -40,7 +40,7 @@ def print_matrices(found: list[Replay], ks: tuple[int, ...]) -> None:
         found: all of it.
         ks: how many recipes were brought.
     """
-    console, whom = _wide(), list(dict.fromkeys((one.victim, one.defense) for one in found))
+    console, whom = PlainConsole(), list(dict.fromkeys((one.victim, one.defense) for one in found))
     for attack, noises in dict.fromkeys(one.source[2:] for one in found):
         of_it = [one for one in found if one.source[2:] == (attack, noises)]
         for k in ks:
@@ -53,14 +53,7 @@ def print_matrices(found: list[Replay], ks: tuple[int, ...]) -> None:
                 figures = {(one.victim, one.defense): one.acc_att[k] for one in of_it if one.source == source}
                 cells = [f"{figures[one].value:.2f}" if one in figures else "" for one in whom]
                 table.add_row(*source[:2], *cells, str(next(iter(figures.values())).n))
-            console.print(table)
+            print_table(console, table)
     for number, (victim, defense) in enumerate(whom, 1):
         console.print(f"{number}: {victim}, defence {defense}")
     console.print("Share of utterances that one of the recipes brought attacks successfully; intervals: --json.")
-
-
-def _wide() -> PlainConsole:
-    console = PlainConsole()
-    if not console.is_terminal:
-        console.width = max(console.width, 120)
-    return console

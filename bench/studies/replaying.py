@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
+from pathlib import Path
 from typing import ClassVar
 
 import pandas as pd
@@ -14,18 +16,24 @@ from bench.contracts.component import Component
 from bench.contracts.recipes import Recipe, RecipeError
 from bench.contracts.threat_models import Counted
 from bench.contracts.traits import Traits
-from bench.core.errors import UsageError
+from bench.core.errors import DataError, UsageError
 from bench.core.heard import Heard
+from bench.core.progress import Progress
+from bench.core.specs import NO_DEFENSE
 from bench.core.types import Rng
 from bench.data.tasks import task_named
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.instances import panel_of
+from bench.evaluation.isolating import registry_for
+from bench.evaluation.options import Options
+from bench.evaluation.setup import set_up
 from bench.perturbations.rendering import attack_tools, copy_of
 from bench.referee.search import AttackRun
 from bench.scoring.cell_records import CellRecords
 from bench.scoring.conditions import Condition
 from bench.scoring.estimates import Estimate
+from bench.scoring.records import Store
 from bench.scoring.rows import Row, as_table
 
 Kept = tuple[CellRecords, Mapping[str, Tensor]]
@@ -177,3 +185,28 @@ def _read(text: str, samples: Mapping[str, Tensor]) -> Iterable[Recipe]:
         if '"samples"' in text:
             return ()
         raise
+
+
+def replays(run: Path, options: Options, progress: Progress) -> list[Replay]:
+    """Bring what every finished cell of a run kept to every victim under every defence.
+
+    Args:
+        run: its folder.
+        options: victims, defences, data and machine; how many recipes of each utterance.
+        progress: told of long steps.
+
+    Raises:
+        bench.core.errors.BenchError: the run has no finished cell, or something asked for cannot be done.
+    """
+    store = Store(run)
+    cells = [cell for cell in store.cells() if cell.description.names.half is None]
+    if not cells:
+        raise DataError(run, "no finished cell", "records of a bench run", "run it again to the end")
+    registry = registry_for(options)
+    victims = [registry.component("victims", spec) for spec in options.victims]
+    defenses = [None if spec == NO_DEFENSE else registry.component("defenses", spec) for spec in options.defenses]
+    replaying = Replaying(set_up(options, registry, progress), options.ks)
+    for cell in cells:
+        for victim, defense in product(victims, defenses):
+            replaying.bring((cell, store.samples(cell.key)), victim, defense)
+    return list(replaying.found())

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import bench
 from bench.scoring.statistics import proportion_interval
 
 SPEC = "smoothing:sigma=0.02"
@@ -32,6 +33,14 @@ def told(bench_here: Callable, job: Callable) -> dict[str, Any]:
     said = bench_here(*job(json="-"))
     assert said.code == 0, said.err
     return json.loads(said.out)
+
+
+def test_it_is_the_same_from_python(told: dict[str, Any], job: Callable) -> None:
+    given = {word.split("=", 1)[0][2:].replace("-", "_"): word.split("=", 1)[1] for word in job()[1:]}
+    frame = bench.certify(**{**given, "first": 10, "copies": 60})
+    (one,) = told["certified"]
+    assert list(frame["snr_db"]) == [point["snr_db"] for point in one["certified"]]
+    assert next(iter(frame["right"])) == one["right"]
 
 
 def test_the_figures_follow_from_the_certificates(told: dict[str, Any]) -> None:

@@ -126,3 +126,20 @@ main()
     said = subprocess.run([sys.executable, "-c", start, "curve", "--help"], check=True, capture_output=True, text=True)
     assert said.stderr.splitlines()[-1] == "imported:"
     assert "--parameter" in said.stdout
+
+
+def test_k_is_a_parameter_of_every_attack(finished_run: tuple, bench_here: Callable, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    said = bench_here("curve", finished_run[0], "--parameter=k", "--out", tmp_path / "k.svg", "--json", tmp_path / "k")
+    assert (said.code, said.err) == (0, "")
+    assert "uninformed · all noises" in said.out
+    assert "query" not in said.out
+    curves = json.loads((tmp_path / "k").read_text())["curves"]
+    told = {(one["corr"], one["noises"]): one["points"] for one in curves}
+    shown = json.loads(bench_here("show", finished_run[0], "--json", "-").out)["pooled"][0]["scores"]
+    for score in shown:
+        point = told[score["corr"], score["noises"]][score["k"] - 1]
+        assert point == {name: score[name] for name in point if name != "acc_att_ci95"} | {
+            "acc_att_ci95": score["ci95"]
+        }
+    assert "<svg" in (tmp_path / "k.svg").read_text()

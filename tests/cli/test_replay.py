@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import bench
 from bench.cli.replay_tables import print_matrices
 from bench.scoring.estimates import Estimate
 from bench.studies.replaying import Replay, ordered_recipes
@@ -32,6 +33,10 @@ def test_the_same_victim_is_fooled_again_and_another_one_is_asked(
     assert sorted(one["scores"][0]["value"] for one in replays) == pytest.approx(won), (
         "the first brought succeeds again"
     )
+    given = {word.split("=", 1)[0][2:].replace("-", "_"): word.split("=", 1)[1] for word in data}
+    frame = bench.replay(run, k=(1, 2), **given)
+    assert list(frame["acc_att"]) == [score["value"] for one in replays for score in one["scores"]]
+    assert set(frame["victim"]) == {one["victim"] for one in replays}
     other = bench_here("replay", run, *[word for word in data if "noise" not in word], "--k", "1")
     assert other.code == 2
     assert "those of the run" in other.err

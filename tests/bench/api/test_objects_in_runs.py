@@ -71,6 +71,6 @@ def test_another_of_the_same_name_is_measured_anew_and_the_same_is_not(run: Call
 
 
 def test_a_model_that_breaks_fails_its_cells_and_says_so(run: Callable[..., Any]) -> None:
-    with pytest.raises(bench.ComponentError, match="ZeroDivisionError.*try it on such an array by itself") as raised:
+    with pytest.raises(bench.ComponentError, match=r"ZeroDivisionError.*try it on such an array by itself") as raised:
         run(lambda waveform: 1 / 0)
     assert raised.value.__suppress_context__ or raised.value.__context__ is None
