@@ -68,6 +68,11 @@ def test_all_of_one_corpus_is_attacked_and_the_victim_is_the_other_ones(
     text = (tmp_path / "board" / "leaderboard.md").read_text()
     assert "on manifest (trained on emodb), k-fold" in text
     assert "on emodb, k-fold" in text
+    site = bench_here("leaderboard", "build", tmp_path / "run", tmp_path / "within", "--out", tmp_path / "site")
+    assert site.code == 0, site.err
+    index = (tmp_path / "site" / "index.html").read_text()
+    assert "<bdi>manifest (trained on emodb)</bdi>" in index
+    assert "<bdi>emodb</bdi>" in index
     assert records(tmp_path / "run").keys().isdisjoint(records(tmp_path / "within"))
 
 
