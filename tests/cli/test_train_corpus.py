@@ -68,6 +68,16 @@ def test_all_of_one_corpus_is_attacked_and_the_victim_is_the_other_ones(
     text = (tmp_path / "board" / "leaderboard.md").read_text()
     assert "on manifest (trained on emodb), k-fold" in text
     assert "on emodb, k-fold" in text
+    site = bench_here("leaderboard", "build", tmp_path / "run", tmp_path / "within", "--out", tmp_path / "site")
+    assert site.code == 0, site.err
+    index = (tmp_path / "site" / "index.html").read_text()
+    assert "<bdi>manifest (trained on emodb)</bdi>" in index
+    assert "<bdi>emodb</bdi>" in index
+    kept = [one for one in job(k=1)[1:] if not one.startswith(("--attack", "--fold"))]
+    alone = [one for one in kept if "train-corpus" not in one]
+    refused = bench_here("replay", tmp_path / "run", *alone)
+    assert (refused.code, "found corpus trained on none" in refused.err) == (2, True), refused.err
+    assert bench_here("replay", tmp_path / "run", *kept).code == 0
     assert records(tmp_path / "run").keys().isdisjoint(records(tmp_path / "within"))
 
 
