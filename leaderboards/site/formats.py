@@ -102,6 +102,7 @@ def _entry(track: Track, entry: RankedEntry) -> dict[str, object]:
         **{"victim": entry.victim, "defense": entry.defense, **_clean(entry)},
         **{"speakers": first.speakers, "folds": list(first.folds), "seeds": list(first.seeds)},
         "bells": [ring.bell.name for ring in entry.bells],
+        "verified": {"word": entry.verified[0], "says": entry.verified[1]} if entry.verified[0] else None,
         "versions": dict(first.rests_on.versions),
         "attacks": attacks,
     }

@@ -154,9 +154,15 @@ class Rerun:
             source: the cell whose weights are used.
             cell: the same, or another of its fitted victim.
         """
-        folder = self.contents.folder / WEIGHTS / weights_of(source.description)
+        given = {cell.fitted: source}
+        names = replace(source.description.names, defense=NO_DEFENSE)
+        for other in self.contents.cells:  # whoever transfers from the bare victim asks that one first
+            theirs = other.description.names
+            if replace(theirs, attack=names.attack, repeat=names.repeat, half=names.half) == names:
+                given.setdefault(replace(cell.fitted, defense=None), other)
+        folders = {key: self.contents.folder / WEIGHTS / weights_of(one.description) for key, one in given.items()}
         timed = _Timed(self.experiment.progress, self.conditions.cell_s)
-        return replace(self.experiment.telling(timed), given={cell.fitted: folder})
+        return replace(self.experiment.telling(timed), given=folders)
 
     def _component(self, kind: str, text: str, outside: bool) -> Component:
         inner = composed(tuple(bare(part) for part in specs_in(kind, text)))

@@ -180,6 +180,10 @@ def test_in_a_sandbox_code_does_its_work_and_no_harm(
             rerun = Rerun.of(entry.contents, conditions, SILENT)
             cell = rerun.cell(source)
             assert cell.fitted.victim.isolated == (conditions is sandboxed)
+            bare = replace(cell.fitted, defense=None)
+            given = rerun.weighted(source, cell).given
+            assert given is not None
+            assert len({given[cell.fitted], given[bare]}) == 2, "whoever transfers asks the bare victim too"
             speech = rerun.experiment.split(cell.fitted).test
             victim = fit_or_load(rerun.weighted(source, cell), cell.fitted).enroll(speech)
             answers.append(victim.log_probs(Batch.of(speech)))
