@@ -74,7 +74,7 @@ class _Loop(Generic[Asked, Told]):
         """Let the loop run until it asks again.
 
         Args:
-            told: what it is told; None begins it, and ends it where it has begun.
+            told: what it is told; None begins it.
 
         Returns:
             What it asks, in a tuple; None where it has ended.
@@ -97,6 +97,16 @@ class _Loop(Generic[Asked, Told]):
             self.thread.join()
         return asked
 
+    def end(self) -> None:
+        """Raise `Closed` where the loop asks, and wait until it has ended; nothing where it has.
+
+        This takes no turn: a search that was left behind is closed wherever garbage is collected, in the turn of
+        another loop, too.
+        """
+        if self.thread is not None and not self.closed:
+            self.told.put(None)
+            self.thread.join()
+
     def _run(self) -> None:
         try:
             torch.set_num_threads(1)
@@ -113,8 +123,8 @@ class _Loop(Generic[Asked, Told]):
         if not self.closed:
             self.asked.put((asked,))
             told = self.told.get()
-            torch.set_num_threads(1)
             if told is not None:
+                torch.set_num_threads(1)
                 return told[0]
         self.closed = True
         raise Closed
@@ -148,8 +158,7 @@ def in_turns(body: Callable[[Callable[[Asked], Told]], None], seed: int) -> Gene
             told = yield asked[0]
             asked = loop.turn((told,))
     finally:
-        if not loop.closed:
-            loop.turn(None)
+        loop.end()
     if loop.failed is not None:
         raise loop.failed
 

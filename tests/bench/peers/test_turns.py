@@ -61,3 +61,16 @@ def test_a_closed_loop_ends_even_where_it_goes_on() -> None:
     assert set(threading.enumerate()) - before
     steps.close()
     assert not set(threading.enumerate()) - before
+
+
+def test_a_search_left_behind_may_be_closed_in_the_turn_of_another() -> None:
+    left = in_turns(lambda ask: ask(1), 0)
+    next(left)
+
+    def closing(ask: object) -> None:
+        left.close()
+        ask(2)  # type: ignore[operator]
+
+    steps = in_turns(closing, 0)
+    assert next(steps) == 2
+    steps.close()
