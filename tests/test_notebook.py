@@ -32,6 +32,8 @@ def test_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(pages) >= 5
     assert "<audio" in pages[0]
     assert all("<table" in page for page in pages)
+    assert names["found"].success
+    assert repr(names["found"]) == str(names["found"])
     assert set(names["scores"]["k"]) == {1, 5, 10}
     assert names["scores"]["acc_att"].max() > 0
     assert {str(name).partition("@")[0] for name in names["scores"]["victim"]} == {"loud", "loud_and_shrill"}

@@ -61,7 +61,7 @@ def account(
     return Accounts(tuple(found))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Accounts:
     """What defences cost and buy, as a table in a notebook.
 
@@ -112,6 +112,9 @@ class Accounts:
 
     def __str__(self) -> str:
         return text_table(_COLUMNS, self._rows())
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def _repr_html_(self) -> str:
         return html_table(_COLUMNS, self._rows())

@@ -84,7 +84,7 @@ def show(run: str | Path, k: str | int | Sequence[int] | None = None, *, estiman
     return Shown(_read(runs_of("bench.show", [run]), None if k is None else parse_ks(k), estimand))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Shown:
     """The scores of a run, as a table in a notebook.
 
@@ -119,6 +119,9 @@ class Shown:
 
     def __str__(self) -> str:
         return text_table(_COLUMNS, self._rows())
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def _repr_html_(self) -> str:
         return html_table(_COLUMNS, self._rows())

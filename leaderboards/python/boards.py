@@ -62,7 +62,7 @@ def leaderboard(
     return Leaderboard(tuple(boards(results)), tuple(files))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Leaderboard:
     """Boards of one or more runs, as tables in a notebook.
 
@@ -96,6 +96,9 @@ class Leaderboard:
 
     def __str__(self) -> str:
         return "\n\n".join(f"{one.title}\n\n{text_table(_COLUMNS, self._rows(one))}" for one in self.boards)
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def _repr_html_(self) -> str:
         return "".join(html_table(_COLUMNS, self._rows(one), one.title) for one in self.boards)

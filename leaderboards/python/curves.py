@@ -40,7 +40,7 @@ def curve(runs: str | Path | Sequence[str | Path], parameter: str) -> Curves:
     return curves_of(runs_of("bench.curve", runs), parameter)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Curves:
     """Curves of one or more runs, as a table in a notebook.
 
@@ -87,6 +87,9 @@ class Curves:
 
     def __str__(self) -> str:
         return text_table(*self._table())
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def _repr_html_(self) -> str:
         return html_table(*self._table())

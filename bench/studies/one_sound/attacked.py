@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Attacked:
     """What an attack made of one sound; a notebook shows it with both sounds to play.
 
@@ -78,6 +78,9 @@ class Attacked:
             return f"{self.before!r} held against {self.asked} queries"
         level = "its length changed" if self.snr_db is None else f"SNR {self.snr_db:.1f} dB"
         return f"{self.before!r} became {self.after!r} at query {self.queries} of {self.asked}: {self.what}, {level}"
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def _repr_html_(self) -> str:
         """Show it in a notebook, with both sounds to play."""

@@ -148,7 +148,8 @@ class Attempt:
         with torch.no_grad():
             before = referee.names(referee.labels([unlabelled]))[0]
         if before not in task.classes:
-            raise UsageError(f"{WHERE}, model", f"the answer {before!r} of the clean sound", "a label", "try another")
+            found = "no one label for the clean sound: it refuses, or its highest probabilities are the same to 1e-4"
+            raise UsageError(f"{WHERE}, model", found, "a label", "try another sound")
         mine = replace(unlabelled, emotion=before)
         if task.attribute != "emotion":
             mine = _rated(mine, task, before)
