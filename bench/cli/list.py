@@ -13,6 +13,7 @@ from bench.cli.saying import say, say_json
 
 if TYPE_CHECKING:
     from bench.contracts.entries import Entry
+    from bench.core.types import Task
 
 TASK_KIND = "tasks"
 
@@ -78,9 +79,14 @@ def _tasks() -> list[dict[str, str]]:
         classes = ", ".join(f"{name} ({', '.join(merged[name])})" if merged[name] else name for name in task.classes)
         style = "; of improvised speech alone where the corpus tells" if task.improvised_only else ""
         source = f" by {task.attribute}" if task.bins else ""
-        summary = classes + source + style
+        summary = (_numbers(task) if task.shift else classes + source) + style
         found.append({"kind": TASK_KIND, "name": task.name, "parameters": "", "summary": summary, "origin": "serbench"})
     return found
+
+
+def _numbers(task: Task) -> str:
+    low, high = task.scale or (0.0, 0.0)
+    return f"a number from {low:g} to {high:g} of {task.attribute}; success: it moved by more than {task.shift:g}"
 
 
 def _print(found: list[dict[str, str]]) -> None:
