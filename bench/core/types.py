@@ -226,7 +226,9 @@ class Task:
         value = rated.get(self.attribute)
         if value is None or self._left_out(utterance):
             return None
-        low, high = self.scale or RATED
+        if self.scale is None or self.scale == RATED:
+            return float(value)
+        low, high = self.scale
         return low + (float(value) - RATED[0]) / (RATED[1] - RATED[0]) * (high - low)
 
     def label_of(self, utterance: Utterance) -> Label | None:

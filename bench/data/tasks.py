@@ -139,7 +139,7 @@ def usable(
         raise DataError(
             f"corpus {corpus!r}",
             f"no utterance {', '.join(missing)}" + " among the improvised ones" * scripted,
-            f"utterances with a rating of {task.attribute}"
+            f"utterances with ratings of {task.attribute}"
             if task.shift
             else f"utterances of every class of task {task.name!r}",
             f"choose a task that {corpora} can serve" + (f": {others}" if others else ""),
@@ -149,8 +149,10 @@ def usable(
 
 def _missing(utterances: Sequence[Utterance], task: Task) -> list[str]:
     """What the utterances would have to be, and none is: rated, or of a class."""
+    if task.shift:  # with fewer than two ratings there is nothing to agree with
+        ratings = {rating for one in utterances if (rating := task.rating_of(one)) is not None}
+        otherwise = "".join(f" otherwise than {rating:g}" for rating in ratings)
+        return [] if len(ratings) > 1 else [f"rated for {task.attribute}{otherwise}"]
     found = {task.label_of(utterance) for utterance in utterances}
-    if task.shift:
-        return [f"rated for {task.attribute}"] if found <= {None} else []
     missing = [name for name in task.classes if name not in found]
     return [f"labelled {', '.join(missing)}"] if missing else []

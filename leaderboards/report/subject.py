@@ -95,13 +95,19 @@ class Subject:
         return self.findings[0].figures.scores if self.findings else self.entry.attacks[0]
 
     @property
+    def tells_numbers(self) -> bool:
+        """Return whether the model tells numbers, not emotions."""
+        return self.rests.dimension is not None
+
+    @property
     def labels(self) -> list[str]:
-        """Return the emotions of the utterances that were tested."""
+        """Return the emotions of the utterances that were tested; of numbers, what is told and counts as what."""
         if not self.findings:
             return []
         own = self.findings[0].told.own
-        if own.about.dimension is not None:
-            return sorted(set(own.about.dimension.bands(own.clean["value_true"].to_numpy(float))))
+        if (told := own.about.dimension) is not None:
+            near = "in its bin" if told.bins else f"at most {told.shift:g} away"
+            return [f"{told}", f"recognised: an answer near the corpus's rating, {near}"]
         return sorted(map(str, own.clean["label_true"].unique()))
 
     def picture(self) -> Picture | None:

@@ -60,6 +60,7 @@ def test_a_run_is_scored_shown_believed_and_ranked(
     site = json.loads((tmp_path / "site" / "files" / "leaderboard.json").read_text())
     assert {one["clean_uar"] for one in site["tracks"][0]["entries"]} == {None}
     assert bench_here("report", run, "--out", tmp_path / "page.html").code == 0
+    assert "This model tells numbers, not emotions: activation from 0 to 1" in (tmp_path / "page.html").read_text()
     assert bench_here("curve", run, "--parameter", "std").out.count("1 − CCC") == 1
     assert read_results([run], (1, 3)).to_frame()["clean_ccc"].notna().all()
 
@@ -116,7 +117,7 @@ def test_records_that_contradict_their_numbers_are_not_believed(
             {"defense": "smoothing"},
             "defence 'smoothing' in task 'activation': found one that defends victims that tell",
         ),
-        ({"task": "dominance"}, "no utterance rated for dominance; expected utterances with a rating of dominance"),
+        ({"task": "dominance"}, "no utterance rated for dominance; expected utterances with ratings of dominance"),
     ],
 )
 def test_what_needs_classes_is_refused_before_anything_is_trained(

@@ -20,6 +20,9 @@ EMOTIONS = (
 )
 
 
+NUMBERS = {"activation", "valence", "dominance"}
+
+
 def said(emotion: str | None, style: str | None = None, **ratings: float) -> Utterance:
     metadata = {} if style is None else {"style": style}
     return Utterance("u", torch.zeros(1), "s", emotion=emotion, metadata=metadata, **ratings)
@@ -32,7 +35,7 @@ def classes(task: str, style: str | None = None) -> dict[str, str]:
 
 def test_the_papers_tasks_are_all_there() -> None:
     papers = {"ahsn", "aesn", "activation3", "valence3", "valence2", "emotion4", "emotion7"}
-    assert set(TASKS) == papers | {"iemocap4", "msp_podcast8", "ravdess8", "emodb7"}
+    assert set(TASKS) == papers | {"iemocap4", "msp_podcast8", "ravdess8", "emodb7"} | NUMBERS
     assert all(task_named(name).name == name for name in TASKS)
 
 
@@ -81,7 +84,8 @@ def test_every_task_is_well_formed(task) -> None:
     assert len(set(task.classes)) == len(task.classes) >= 2
     assert len({emotion for emotion, _ in task.merged}) == len(task.merged)
     assert {label for _, label in task.merged} <= set(task.classes)
-    assert len(task.bins) == (0 if task.attribute == "emotion" else len(task.classes) - 1)
+    assert len(task.bins) == (0 if task.attribute == "emotion" or task.shift else len(task.classes) - 1)
+    assert (task.scale is not None) == (task.name in NUMBERS)
     assert list(task.bins) == sorted(task.bins)
     json.dumps(asdict(task))  # part of a fitted victim's key
 

@@ -81,8 +81,9 @@ def test_size_speakers_sessions_emotions(corpus: Dataset) -> None:
 
 def test_every_class_of_every_task_is_there(corpus: Dataset) -> None:
     tasks = served(corpus.utterances)
-    assert [task.name for task in tasks] == ["ahsn", "activation3", "valence3", "valence2", "iemocap4"]
-    for task in tasks:
+    numbers = ["activation", "valence", "dominance"]
+    assert [task.name for task in tasks] == ["ahsn", "activation3", "valence3", "valence2", "iemocap4", *numbers]
+    for task in (one for one in tasks if one.name not in numbers):
         counts = Counter(task.label_of(utterance) for utterance in corpus.utterances)
         assert min(counts[name] for name in task.classes) >= 0.2 * len(corpus.utterances)
 
