@@ -40,7 +40,15 @@ if TYPE_CHECKING:
         SpeechEffect,
         Steps,
     )
-    from bench.contracts.capabilities import Embedding, Purifying, Refusing, Sequential, Tunable, forward_capabilities
+    from bench.contracts.capabilities import (
+        Dimensional,
+        Embedding,
+        Purifying,
+        Refusing,
+        Sequential,
+        Tunable,
+        forward_capabilities,
+    )
     from bench.contracts.composition import parts_of
     from bench.contracts.defense_view import DefenseView, survival
     from bench.contracts.perception import Perception
@@ -90,6 +98,7 @@ if TYPE_CHECKING:
         Word,
     )
     from bench.data.segments import SEGMENT_S
+    from bench.scoring.concordance import ccc
     from bench.scoring.scores import uar
     from bench.studies.in_memory.given import InMemory
     from bench.studies.one_sound.attacked import Attacked
@@ -126,6 +135,7 @@ __all__ = [
     "Defended",
     "Defense",
     "DefenseView",
+    "Dimensional",
     "Effect",
     "EffectTools",
     "Embedding",
@@ -179,6 +189,7 @@ __all__ = [
     "batches",
     "build",
     "cache_dir",
+    "ccc",
     "certify",
     "check_fields",
     "chosen",
@@ -222,7 +233,7 @@ _ON_FIRST_USE = {
     "bench.contracts.attacks": (
         "Answer Attack AttackTools EffectTools InformedAttack KnownSpeech LearningAttack PastSearch SpeechEffect Steps"
     ),
-    "bench.contracts.capabilities": "Embedding Purifying Refusing Sequential Tunable forward_capabilities",
+    "bench.contracts.capabilities": "Dimensional Embedding Purifying Refusing Sequential Tunable forward_capabilities",
     "bench.contracts.composition": "parts_of",
     "bench.contracts.defense_view": "DefenseView survival",
     "bench.contracts.perception": "Perception",
@@ -251,6 +262,7 @@ _ON_FIRST_USE = {
         "MASK REFUSED SAMPLE_RATE SCRIPTED SIGNAL Dataset Modality NoiseClip Perturbation Phone Rng Task Utterance Word"
     ),
     "bench.data.segments": "SEGMENT_S",
+    "bench.scoring.concordance": "ccc",
     "bench.scoring.scores": "uar",
     "bench.studies.in_memory.given": "InMemory",
     "bench.studies.one_sound.attacked": "Attacked",

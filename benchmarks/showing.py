@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
+from bench.scoring.believing import determined_key
 from bench.scoring.rows import Row, as_table, columns_of, digest_of
 
 QUERIES, UTTERANCES, SPEAKERS, FOLDS, SEEDS = 25, 240, 10, 5, 3
@@ -99,7 +100,7 @@ def make_run(folder: Path, count: int) -> None:
     for number, about in zip(range(count), cells(), strict=False):
         table, text = tables[number % 4], json.dumps({"schema": 1, **about})
         metadata = {"serbench": text, "serbench_sha256": digest_of(text, columns_of(table), table.num_rows)}
-        path = folder / "cells" / f"{number:020x}.parquet"
+        path = folder / "cells" / f"{determined_key(about)}.parquet"
         pq.write_table(table.replace_schema_metadata(metadata), path, compression="zstd", write_page_checksum=True)
 
 

@@ -92,7 +92,7 @@ class AdversarialTraining:
     @property
     def traits(self) -> Traits:
         """Declare the attacks."""
-        return Traits(made_of=tuple(("attacks", spec) for spec in self.effects))
+        return Traits(made_of=tuple(("attacks", spec) for spec in self.effects), dimensional=True)
 
     @property
     def effects(self) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ class MultiCondition(NoisyCopies):
     @property
     def traits(self) -> Traits:
         """Declare the categories that it names."""
-        return Traits(categories=self.categories)
+        return Traits(categories=self.categories, dimensional=True)
 
     def seen(self, noises: NoiseSet) -> frozenset[str]:
         """Name the noise categories that are trained on: all that can lie under speech where none is named."""

@@ -53,7 +53,7 @@ class NoiseMixup(NoisyCopies):
     @property
     def traits(self) -> Traits:
         """Declare the attacks that it draws on."""
-        return Traits(made_of=tuple(("attacks", effect) for effect in self.effects))
+        return Traits(made_of=tuple(("attacks", effect) for effect in self.effects), dimensional=True)
 
     @property
     def effects(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from bench import FitContext, Perturbation, TrainableVictim, Utterance, Victim, keyed, within
+from bench import FitContext, Perturbation, TrainableVictim, Traits, Utterance, Victim, keyed, within
 from bench.defending.augmentation import TrainingDefense
 from bench.defending.retraining import with_clean
 from bench.perturbations.once import drawn_noise
@@ -33,6 +33,7 @@ class RandomNoise(TrainingDefense):
     """
 
     where: ClassVar[str] = _WHERE
+    traits: ClassVar[Traits] = Traits(dimensional=True)
     sigma: float = 0.005
 
     def __post_init__(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from bench import FitContext, NoiseSet, TrainableVictim, Utterance, Victim
+from bench import FitContext, NoiseSet, TrainableVictim, Traits, Utterance, Victim
 from bench.defending.denoiser import Denoiser
 from bench.defending.purified_victim import AudioDefense, fit_purified, load_purified
 
@@ -28,6 +28,7 @@ class Rnnoise(AudioDefense):
     """
 
     where: ClassVar[str] = _WHERE
+    traits: ClassVar[Traits] = Traits(dimensional=True)
 
     def fingerprint(self) -> str:
         """Digest the library that holds RNNoise, and how sound gets there and back.

@@ -64,7 +64,7 @@ def as_csv(found: Sequence[Board]) -> str:
     for board in found:
         for line in board.lines:
             shown = (line.score.robust_accuracy, line.entry.clean.uar, line.score.acc_att)
-            values = [bound for one in shown for bound in (one.value, *one.ci95)]
+            values = [bound for one in shown for bound in ((None,) * 3 if one is None else (one.value, *one.ci95))]
             rests_on = [line.score.acc_att.n, line.entry.speakers, len(line.entry.folds), len(line.entry.seeds)]
             beside = columns(line.entry, line.score)
             shared = board.setting.columns().values()

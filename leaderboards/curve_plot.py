@@ -39,7 +39,7 @@ def check_plot_target(path: Path, option: str = "--out", instead: str = "") -> N
 
 
 def draw(drawn: Sequence[Curve], parameter: str, path: Path) -> None:
-    """Write a picture of curves: 1 − UAR on the left, 1 − WAR on the right, with 95 % intervals.
+    """Write a picture of curves: 1 − UAR (or 1 − CCC) on the left, 1 − WAR on the right, with 95 % intervals.
 
     Dotted is the error on the same utterances when nobody attacks. Needs no display; the same curves give the same
     file.
@@ -54,18 +54,21 @@ def draw(drawn: Sequence[Curve], parameter: str, path: Path) -> None:
     from matplotlib.lines import Line2D
 
     title, labels = titles(drawn)
+    highest = [error.error.value for curve in drawn for point in curve.points for error in point.errors.values()]
     with matplotlib.rc_context({"svg.hashsalt": "serbench", "svg.fonttype": "none"}):
         figure = Figure(figsize=(10, 4.5 + 0.2 * len(drawn)), layout="constrained")
         axes = figure.subplots(1, len(SCORES), sharey=True)
-        for panel, score in zip(axes, SCORES, strict=True):
+        for place, panel in enumerate(axes):
             for number, (curve, label) in enumerate(zip(drawn, labels, strict=True)):
                 x, colour = [point.x for point in curve.points], f"C{number % 10}"
+                score = curve.scores[place]
                 errors = [point.errors[score].error for point in curve.points]
                 bars = [one.value - one.low for one in errors], [one.high - one.value for one in errors]
                 y = [one.value for one in errors]
                 panel.errorbar(x, y, bars, label=label, color=colour, marker="o", capsize=3, elinewidth=0.5)
                 panel.plot(x, [point.errors[score].clean for point in curve.points], linestyle=":", color=colour)
-            panel.set(xlabel=parameter, ylabel=f"1 − {score.upper()}", ylim=(0, 1))
+            named = dict.fromkeys(f"1 − {curve.scores[place].upper()}" for curve in drawn)
+            panel.set(xlabel=parameter, ylabel=" or ".join(named), ylim=(0, max(1.0, *highest)))
         figure.suptitle(title.replace("$", r"\$"), fontsize="small", wrap=True)
         handles, names = axes[0].get_legend_handles_labels()
         escaped = [name.replace("$", r"\$") for name in names]

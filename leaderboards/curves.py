@@ -45,7 +45,7 @@ class CurveNames:
 
 @dataclass(frozen=True)
 class PointError:
-    """Hold 1 − UAR or 1 − WAR at one point.
+    """Hold 1 − UAR, 1 − CCC or 1 − WAR at one point.
 
     Args:
         error: after the one query, over the utterances to which the attack applied.
@@ -71,13 +71,13 @@ class Point:
 
     Args:
         x: the value.
-        errors: 1 − UAR ("uar") and 1 − WAR ("war").
+        errors: 1 − UAR ("uar"), in a dimensional task 1 − CCC ("ccc"), and 1 − WAR ("war").
         applied: utterances to which the attack applied.
         of: how many utterances were attacked.
     """
 
     x: float
-    errors: Mapping[Recall, PointError]
+    errors: Mapping[str, PointError]
     applied: int
     of: int
 
@@ -98,6 +98,11 @@ class Curve:
 
     names: CurveNames
     points: tuple[Point, ...]
+
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """Return the names of the errors: UAR or CCC, and WAR."""
+        return tuple(self.points[0].errors)
 
     def to_json(self) -> dict[str, object]:
         """Return the curve as plain values."""
@@ -145,6 +150,8 @@ def _names(about: Description, parameter: str) -> CurveNames:
     attack = str(Spec(spec.name, tuple(pair for pair in spec.params if pair[0] != parameter)))
     prints = (rests.corpus_fingerprint, rests.noise_fingerprint, rests.code)
     data = "corpus {}, noises {}, code {}".format(*(one[:8] for one in prints))
+    if rests.train_corpus_fingerprint is not None:
+        data += f", trained on {rests.train_corpus_fingerprint[:8]}"
     return CurveNames(about.names.victim, about.names.defense, attack, "", about.names.setting, data)
 
 
@@ -154,8 +161,8 @@ def _curve(names: CurveNames, by_x: Mapping[float, Sequence[CellRecords]]) -> Cu
     for x, rows in found.items():
         scores = perturbed_scores(rows)
         if scores is not None:
-            uar, war = PointError.of(scores.uar), PointError.of(scores.war)
-            points.append(Point(x, {"uar": uar, "war": war}, scores.applied, scores.of))
+            main, war = PointError.of(scores.main), PointError.of(scores.war)
+            points.append(Point(x, {scores.name.lower(): main, "war": war}, scores.applied, scores.of))
     if not points:
         return None
     heard = {category for rows in found.values() for category in rows["category"].dropna()}
@@ -173,8 +180,9 @@ def titles(drawn: Sequence[Curve]) -> tuple[str, list[str]]:
 def _words(curve: Curve, names: Sequence[str]) -> str:
     told = curve.names.to_json()
     named = {name: told[name] for name in names}
-    if named.get("limit", 0) is None:
-        del named["limit"]
+    for name in ("limit", "train_corpus"):
+        if named.get(name, 0) is None:
+            del named[name]
     if f"category={curve.names.category}" in curve.names.attack:
         named.pop("category", None)
     plain = ("attack", "category", "data")

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bench.contracts.threat_models import NOTHING_GRANTED, Counted, ThreatModel
-from bench.data.splits import split_named
 from bench.scoring.bells import Ring
 from bench.scoring.conditions import Score
 from bench.scoring.descriptions import RestsOn
@@ -17,7 +16,10 @@ from bench.scoring.names import Setting
 from bench.scoring.ranks import Rank
 from bench.scoring.results import PooledScores, Results
 
-BOARD = ("attack", "corpus", "noise_bank", "task", "split", "limit", "corr", "noises", "k", "threat_model", "data")
+BOARD = (
+    *("attack", "corpus", "noise_bank", "task", "split", "limit", "train_corpus"),
+    *("corr", "noises", "k", "threat_model", "data"),
+)
 """Victims are ranked against each other only where all of these agree."""
 
 
@@ -59,8 +61,8 @@ class BoardLine:
 
     @property
     def after(self) -> Estimate | None:
-        """Return UAR after an attack that asks once; None after a search."""
-        return None if self.entry.perturbed is None else self.entry.perturbed.uar.after
+        """Return UAR, or CCC, after an attack that asks once; None after a search."""
+        return None if self.entry.perturbed is None else self.entry.perturbed.main.after
 
     @property
     def bells(self) -> str:
@@ -118,6 +120,11 @@ class Board:
     lines: tuple[BoardLine, ...]
 
     @property
+    def clean_name(self) -> str:
+        """Return what the figure is called that stands for a victim when nobody attacks: UAR or CCC."""
+        return self.lines[0].entry.clean.name if self.lines else "UAR"
+
+    @property
     def asks_once(self) -> bool:
         """Return whether the attack asks once, and UAR after it is known of any line."""
         return any(line.entry.perturbed is not None for line in self.lines)
@@ -133,10 +140,10 @@ class Board:
         about, of = self.setting, self.setting.setting
         limit = "" if of.limit is None else f", {of.limit} utterances a fold"
         granted = "" if about.threat_model == NOTHING_GRANTED else f", attacker {about.threat_model}"
-        leaks = " (speakers shared)" if split_named(of.split).leaks else ""
+        leaks = " (speakers shared)" if of.shares_speakers else ""
         return (
             f"{about.attack}, Corr {'yes' if about.corr else 'no'}, "
-            f"{about.noises} noises, k = {about.k}{granted}: {of.task} on {of.corpus}, "
+            f"{about.noises} noises, k = {about.k}{granted}: {of.task} on {of.speech}, "
             f"{of.split}{leaks}, noises {of.noise_bank}{limit} ({about.data})"
         )
 
@@ -163,12 +170,14 @@ def boards(results: Results, greatest_k: bool = False) -> list[Board]:
 def data_of(rests_on: RestsOn) -> str:
     """Say which speech, noises and rules figures rest on: those of others are not compared."""
     speech, noises = rests_on.corpus_fingerprint[:8], rests_on.noise_fingerprint[:8]
-    return f"corpus {speech}, noises {noises}, above {rests_on.min_snr_db:g} dB, {rests_on.perception}"
+    other = rests_on.train_corpus_fingerprint
+    trained = "" if other is None else f", trained on {other[:8]}"
+    return f"corpus {speech}{trained}, noises {noises}, above {rests_on.min_snr_db:g} dB, {rests_on.perception}"
 
 
 def _ranked(entries: Sequence[tuple[PooledScores, Score]]) -> tuple[BoardLine, ...]:
     """The lines of a board: by robust accuracy, those at chance level after the others, those without a rank last."""
-    ordered = sorted(entries, key=lambda one: (*_place(*one), -one[0].clean.uar.value, one[0].victim, one[0].defense))
+    ordered = sorted(entries, key=lambda one: (*_place(*one), -one[0].clean.main.value, one[0].victim, one[0].defense))
     ranked = [(entry, score) for entry, score in ordered if not _place(entry, score)[0]]
     figures = [score.robust_accuracy.value for _, score in ranked]
     groups = [int(_place(entry, score)[1]) for entry, score in ranked]

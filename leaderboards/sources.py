@@ -35,7 +35,8 @@ def check_distinct(results: Results, folders: Sequence[Path]) -> None:
 
 def _named(entry: PooledScores) -> Hashable:
     rests = entry.rests_on
-    data = rests.corpus_fingerprint, rests.noise_fingerprint, rests.perception, rests.min_snr_db, rests.max_queries
+    corpora = rests.corpus_fingerprint, rests.train_corpus_fingerprint
+    data = corpora, rests.noise_fingerprint, rests.perception, rests.min_snr_db, rests.max_queries
     return entry.victim, entry.defense, entry.attack, entry.setting, data, entry.threat_model
 
 

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +21,8 @@ from typing import Any
 import numpy as np
 import pytest
 from filelock import FileLock
+
+from tests.forking import Forks
 
 SPEAKERS = ("03", "08", "09", "10", "11", "12", "13", "14", "15", "16")
 EMOTIONS = {"W": 0, "F": 1, "T": 2, "N": 3}
@@ -235,14 +237,21 @@ def bench_command() -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def bench_process(bench_command: list[str]) -> Command:
+def forks(bench_command: list[str]) -> Iterator[Forks]:
+    """Starts processes of `bench` that are to be watched or stopped."""
+    started = Forks(bench_command)
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="session")
+def bench_process(forks: Forks) -> Command:
     """Run `bench ARGUMENT...` in a process of its own."""
 
     def run(*arguments: object, **environment: str) -> Outcome:
-        words = [*bench_command, *map(str, arguments)]
-        settings = os.environ | environment
-        done = subprocess.run(words, check=False, capture_output=True, text=True, env=settings, timeout=300)
-        return Outcome(done.returncode, done.stdout, done.stderr)
+        with forks.start([*map(str, arguments)], os.environ | environment) as process:
+            out, err = process.communicate(timeout=300)
+        return Outcome(process.returncode, out, err)
 
     return run
 
@@ -273,13 +282,15 @@ def tiny_job(tiny_corpus: Path, tiny_noises: Path) -> Callable[..., list[str]]:
 
 @pytest.fixture(scope="session")
 def finished_run(
-    made_once: MadeOnce, bench_process: Command, tiny_job: Callable[..., list[str]]
+    made_once: MadeOnce, bench_command: list[str], tiny_job: Callable[..., list[str]]
 ) -> tuple[Path, Outcome]:
-    """One finished run of the main job on the tiny corpus, by a process of its own, and what it said: read only."""
+    """One finished run of the main job on the tiny corpus, by a process not forked, and what it said: read only."""
 
     def make(folder: Path) -> None:
         folder.mkdir()
-        outcome = bench_process(*tiny_job(out=folder / "run", json=folder / "scores.json"))
+        words = [*bench_command, *tiny_job(out=folder / "run", json=folder / "scores.json")]
+        done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=300)
+        outcome = Outcome(done.returncode, done.stdout, done.stderr)
         assert outcome.code == 0, outcome.err
         (folder / "said.json").write_text(json.dumps(asdict(outcome)))
 
@@ -295,3 +306,11 @@ def tree() -> Callable[[Path], dict[str, bytes | None]]:
         return {str(p.relative_to(root)): p.read_bytes() if p.is_file() else None for p in sorted(root.rglob("*"))}
 
     return read
+
+
+@pytest.fixture(scope="session")
+def submission(made_once: MadeOnce, bench_before: Command, tiny_job: Callable[..., list[str]]) -> Path:
+    """A folder with a plug-in `mine.py`, its run `run` and what was packed of both, `entry.serbench`: read only."""
+    from tests.submitted import make_submission
+
+    return made_once("submission", lambda folder: make_submission(folder, bench_before, tiny_job))

@@ -45,6 +45,20 @@ def test_what_is_asked_for_is_locked(extra: str | None) -> None:
         )
 
 
+@pytest.mark.parametrize("lock", sorted((ROOT / "locks").glob("*.txt")), ids=lambda lock: lock.stem)
+def test_locks_with_hashes_have_the_same_versions(lock: Path) -> None:
+    """What torch pins by itself, and what one system alone needs, stands in the locks alone."""
+    pinned = r"^([\w.-]+)==(\S+)"
+    known = dict(re.findall(pinned, (ROOT / "requirements.txt").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    entries = re.split(r"\n(?=\w)", lock.read_text(encoding="utf-8").strip())
+    found = dict(re.findall(pinned, "\n".join(entries), flags=re.MULTILINE))
+    assert len(found) == len(entries)
+    assert all("--hash=sha256:" in entry for entry in entries)
+    by_torch = re.compile(r"nvidia-.*|cuda-.*|triton|colorama")
+    assert {name: version for name, version in found.items() if not by_torch.fullmatch(name)}.items() <= known.items()
+    assert {canonicalize_name(one.name) for one in required(None)} <= {canonicalize_name(name) for name in found}
+
+
 def test_what_is_used_in_places_is_imported_there_alone() -> None:
     """The package, its command line and every component, loaded: none brings in a library to compare with."""
     code = (

@@ -6,9 +6,8 @@ import base64
 import hashlib
 import json
 import threading
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -20,7 +19,6 @@ from bench import (
     Batch,
     ComponentError,
     FitContext,
-    Progress,
     Traits,
     UsageError,
     Utterance,
@@ -32,10 +30,11 @@ from bench import (
 )
 from bench.modelling.pretrained.borrowed import Borrowed, BorrowedRecipe, digest_of
 from bench.modelling.pretrained.labels import Labels
-from bench.modelling.remote.answers import at
 from bench.modelling.remote.journal import Journal
 from bench.modelling.remote.sending import check_url, key_from, wav_bytes
 from bench.modelling.remote.service import Pace, Service
+from bench.modelling.remote.spoken import Silences, text_of
+from bench.modelling.remote.steadiness import refuse_chance
 
 _WHERE = "victim 'chat'"
 _CLASSES = "{classes}"
@@ -72,6 +71,8 @@ class Chat(BorrowedRecipe["FittedChat"]):
         pause_s: seconds before the second try, doubled before each further one; `Retry-After` may ask for more.
         timeout_s: seconds for an answer.
         max_requests: requests in all, those that fail and those of earlier runs too; none for any number.
+        trained_on: speakers of the corpus that the model was trained on, "*" for all of them.
+        randomised: it answers by chance, and is asked anew for every query; one that does so unsaid is refused.
     """
 
     url: str
@@ -88,7 +89,8 @@ class Chat(BorrowedRecipe["FittedChat"]):
     pause_s: float = 1.0
     timeout_s: float = 120.0
     max_requests: int | None = 10_000
-    traits: ClassVar[Traits] = Traits(trains=False)
+    trained_on: tuple[str, ...] = ()
+    randomised: bool = False
 
     def __post_init__(self) -> None:
         check_url(_WHERE, self.url)
@@ -98,6 +100,18 @@ class Chat(BorrowedRecipe["FittedChat"]):
             check_fields(self, _WHERE, (name,), "choose another", at_least=least, at_most=most)
         check_fields(self, _WHERE, ("max_requests",), "leave it out", at_least=1)
         check_fields(self, _WHERE, ("rate_limit_per_s",), "leave it out", above=0)
+
+    @property
+    def traits(self) -> Traits:
+        """Say that nothing is trained here, on whom it was elsewhere, and what it may cost: a request a prompt."""
+        each = len(self.prompt_files) or self.prompts
+        return Traits(
+            trains=False,
+            trained_on=self.trained_on,
+            randomised=self.randomised,
+            requests=each,
+            most_requests=self.max_requests,
+        )
 
     def fingerprint(self) -> str:
         """Digest what is asked and how answers are read; how often and how patiently changes no result."""
@@ -116,10 +130,10 @@ class Chat(BorrowedRecipe["FittedChat"]):
         name = fingerprint((self.url, self.model, self.version, str(self.temperature)))
         journal = Journal(cache_dir() / "services" / f"{name}.sqlite3")
         interval_s = 1 / self.rate_limit_per_s if self.rate_limit_per_s else 0.0
-        pace = Pace(self.timeout_s, self.retries, self.pause_s, interval_s, self.max_requests)
+        pace = Pace(self.timeout_s, self.retries, self.pause_s, interval_s, context.max_requests or self.max_requests)
         service = Service(f"{_WHERE}, {self.url}", self.url, journal, pace, headers, secret)
         asked = tuple(one.replace(_CLASSES, ", ".join(context.task.classes)) for one in self._templates())
-        return FittedChat(self, labels, asked, service, context.device, Silences(context.progress))
+        return FittedChat(self, labels, asked, service, context.device, Silences(_WHERE, context.progress))
 
     def _templates(self) -> tuple[str, ...]:
         if not self.prompt_files:
@@ -131,31 +145,6 @@ class Chat(BorrowedRecipe["FittedChat"]):
                 remedy = "write it where the task's classes are to stand"
                 raise UsageError(f"{_WHERE}, {file}", f"a prompt without {_CLASSES}", "one with it", remedy)
         return found
-
-
-@dataclass
-class Silences:
-    """Count what was no answer: refusals, and words in which no class could be read; told at 1, 10, 100 ...
-
-    Args:
-        progress: is told.
-        counts: by kind.
-    """
-
-    progress: Progress
-    counts: Counter[str] = field(default_factory=Counter)
-
-    def note(self, kind: str, said: str) -> None:
-        """Count one.
-
-        Args:
-            kind: "refusals" or "answers without a class".
-            said: what was said.
-        """
-        self.counts[kind] += 1
-        number = self.counts[kind]
-        if set(str(number)[1:]) <= {"0"} and str(number)[0] == "1":
-            self.progress.say(f"{_WHERE}: {number} {kind} so far; the last: {said[:80]!r}")
 
 
 @dataclass(frozen=True)
@@ -180,18 +169,33 @@ class FittedChat(Borrowed):
     victim: ClassVar[str] = "chat"
 
     def check(self, probes: Sequence[Utterance]) -> None:
-        """Refuse an address whose answer about one utterance is none of a chat; a refusal is one."""
+        """Refuse an address whose answer about one utterance is none of a chat (a refusal is one), or which gives
+        another answer to the same request."""
         self.votes(probes[:1])
+        if not self.recipe.randomised:
+            refuse_chance(self.service.where, lambda mark: self.ask(probes, (mark,) * len(probes)))
 
     def note(self) -> dict[str, Any]:
         """Tell what it is, in plain JSON values: neither key nor pace."""
         return {"victim": "chat", "classes": self.labels.task.classes, "asked": self.recipe.fingerprint()}
 
-    def ask(self, utterances: Sequence[Utterance]) -> Tensor:
-        """Estimate class log-probabilities, shape (n, c): the share of votes; all alike where there is none."""
+    def log_probs(self, batch: Batch) -> Tensor:
+        """Estimate class log-probabilities, shape (b, c); where chance is in them, each query is asked anew."""
+        return self.ask(batch.utterances, self._marks(batch)).to(self.device)
+
+    def _marks(self, batch: Batch) -> Sequence[str]:
+        return batch.sample_keys if self.recipe.randomised else ()
+
+    def ask(self, utterances: Sequence[Utterance], marks: Sequence[str] = ()) -> Tensor:
+        """Estimate class log-probabilities, shape (n, c): the share of votes; all alike where there is none.
+
+        Args:
+            utterances: any number.
+            marks: one for each, that tells apart questions about the same sound; empty where there is one alone.
+        """
         classes = self.labels.task.classes
         rows = []
-        for votes in self.votes(utterances):
+        for votes in self.votes(utterances, marks):
             names = [classes[vote] for vote in votes if vote is not None]
             even = torch.full((1, len(classes)), 1 / len(classes))
             shares = self.labels.of_names(names).exp() if names else even
@@ -200,18 +204,23 @@ class FittedChat(Borrowed):
 
     def answer_or_refuse(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Estimate log-probabilities, shape (b, c), and say for which utterances no prompt had a vote, shape (b,)."""
-        silent = [all(vote is None for vote in votes) for votes in self.votes(batch.utterances)]
+        silent = [all(vote is None for vote in votes) for votes in self.votes(batch.utterances, self._marks(batch))]
         return self.log_probs(batch), torch.tensor(silent, device=self.device)
 
-    def votes(self, utterances: Sequence[Utterance]) -> list[list[int | None]]:
+    def votes(self, utterances: Sequence[Utterance], marks: Sequence[str] = ()) -> list[list[int | None]]:
         """Ask every prompt about utterances; what has been answered before is not asked again.
+
+        Args:
+            utterances: any number.
+            marks: see `ask`.
 
         Returns:
             Of each utterance, for each prompt the index of a class; None for no answer.
         """
+        sounds = [one.waveform for one in utterances]
         questions = [
-            (hashlib.sha256(wav + prompt.encode()).hexdigest(), wav, prompt)
-            for wav in (wav_bytes(one.waveform) for one in utterances)
+            (hashlib.sha256(wav + prompt.encode()).hexdigest() + mark, wav, prompt)
+            for wav, mark in zip(map(wav_bytes, sounds), marks or ("",) * len(sounds), strict=True)
             for prompt in self.asked
         ]
         new = {name: (wav, prompt) for name, wav, prompt in questions if not _good(self.service.journal.answer(name))}
@@ -239,32 +248,6 @@ class FittedChat(Borrowed):
         if found is None and first:
             self.silences.note("refusals" if refused else "answers without a class", said)
         return found
-
-
-def text_of(where: str, answer: Any) -> tuple[str, bool]:
-    """Read what a chat's answer says, and whether it is marked as a refusal.
-
-    Args:
-        where: whose answer it is, for the message.
-        answer: JSON: the text is a string or a list of parts.
-
-    Raises:
-        ComponentError: it is no answer of a chat.
-    """
-    message = at(where, answer, "choices.0.message")
-    if not isinstance(message, Mapping):
-        raise ComponentError(where, f"a message {message!r:.80}", "an object with content", "correct the address")
-    if isinstance(message.get("refusal"), str) and message["refusal"]:
-        return message["refusal"], True
-    content = message.get("content")
-    if isinstance(content, list):
-        parts = [part.get("text") for part in content if isinstance(part, Mapping)]
-        content = " ".join(part for part in parts if isinstance(part, str))
-    if content is None:
-        return "", True
-    if not isinstance(content, str):
-        raise ComponentError(where, f"a content {content!r:.80}", "text", "correct the address")
-    return content, False
 
 
 def _good(answer: Any) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -18,24 +17,24 @@ from bench import (
     ComponentError,
     DataError,
     FitContext,
+    Task,
     Traits,
     UsageError,
     Utterance,
-    batches,
     check_fields,
-    in_threads,
 )
 from bench.audio.signal import MelSettings, frame_counts, log_mel
+from bench.modelling.features.mel_frames import mel_frames
 from bench.modelling.optimizers import uncompiled
 from bench.modelling.schedule import Schedule
 from bench.modelling.seeding import seeded
 from bench.modelling.sequences import Sequences
+from bench.modelling.targets import outputs_of, targets_of, values_from
 from bench.modelling.training import fit_network, renewal
 from bench.modelling.weights import load_into, load_weights, save_weights
 
 _WHERE = "victim 'cnn_gru'"
 _MEL = MelSettings(n_mels=40, window_s=0.025, hop_s=0.010)
-_FEATURE_BATCH = 16
 _EVERYBODY = "everybody"
 _OUTPUT = 3
 """Where in `Network.dense` the output begins, with its dropout."""
@@ -47,7 +46,7 @@ class CnnGru:
 
     25 ms Hamming windows every 10 ms; weighted cross-entropy; RMSProp; at most 50 epochs, stopped after 5 without a
     lower validation loss, the best epoch's weights restored. P1 prints no layer sizes and no learning rate: those
-    below are ours.
+    below are ours. In a dimensional task it has one output, and 1 − CCC is its loss.
 
     Args:
         channels: filters of each of the two convolutions over time.
@@ -72,7 +71,7 @@ class CnnGru:
     batch_size: int = 32
     max_epochs: int = 50
     patience: int = 5
-    traits: ClassVar[Traits] = Traits(renews=True)
+    traits: ClassVar[Traits] = Traits(renews=True, dimensional=True)
 
     def __post_init__(self) -> None:
         counts = ("channels", "kernel", "stride", "hidden", "dense", "batch_size", "max_epochs", "patience")
@@ -86,7 +85,7 @@ class CnnGru:
     def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> FittedCnnGru:
         """Train on `train`, choose the epoch on `valid`."""
         with seeded(context.seed, "cnn_gru"):
-            fitted = FittedCnnGru(self, context.task.classes, self._network(context), context.device)
+            fitted = FittedCnnGru(self, context.task.classes, self._network(context), context.device, task=context.task)
             optimizer = uncompiled(torch.optim.RMSprop)(
                 fitted.network.parameters(), lr=self.learning_rate, alpha=0.9, eps=1e-7
             )
@@ -107,10 +106,10 @@ class CnnGru:
             found = f"{_EVERYBODY} of shape {tuple(everybody.shape)}"
             raise DataError(folder, found, f"shape {(2, _MEL.n_mels)}", "delete the folder, and it is trained anew")
         load_into(network, tensors, folder)
-        return FittedCnnGru(self, context.task.classes, network.eval(), context.device, everybody)
+        return FittedCnnGru(self, context.task.classes, network.eval(), context.device, everybody, task=context.task)
 
     def _network(self, context: FitContext) -> CnnGruNetwork:
-        return CnnGruNetwork(self, len(context.task.classes)).to(context.device)
+        return CnnGruNetwork(self, outputs_of(context.task)).to(context.device)
 
 
 class CnnGruNetwork(nn.Module):
@@ -177,6 +176,7 @@ class FittedCnnGru:
         everybody: mean and standard deviation of each mel band, shape (2, 40), averaged over the training speakers:
             for a speaker who is not enrolled. None for one that was saved without.
         statistics: by enrolled speaker, the same over the clean frames.
+        task: what it was trained for; numbers need its scale.
     """
 
     recipe: CnnGru
@@ -185,6 +185,7 @@ class FittedCnnGru:
     device: torch.device
     everybody: Tensor | None = None
     statistics: Mapping[str, Tensor] = field(default_factory=lambda: MappingProxyType({}))
+    task: Task | None = None
     traits: ClassVar[Traits] = Traits(concurrent=True)
 
     def enroll(self, clean: Sequence[Utterance]) -> FittedCnnGru:
@@ -206,6 +207,10 @@ class FittedCnnGru:
     def log_probs(self, batch: Batch) -> Tensor:
         """Estimate class log-probabilities, shape (b, c)."""
         return self.log_probs_of(*self.sequence(batch))
+
+    def values(self, batch: Batch) -> Tensor:
+        """Estimate ratings on the task's scale, shape (b,)."""
+        return values_from(self.task, self.network(*self.sequence(batch)))
 
     def log_probs_of(self, features: Tensor, counts: Tensor) -> Tensor:
         """Estimate class log-probabilities, shape (b, c), from features as `sequence` gives them."""
@@ -261,24 +266,11 @@ class FittedCnnGru:
             (features - mean) / deviation
             for features, (mean, deviation) in zip(frames, map(self._statistics_for, utterances), strict=True)
         ]
-        labels = [context.task.index_of(utterance) for utterance in utterances]
-        return Sequences(normalised, torch.tensor(labels, device=self.device))
+        return Sequences(normalised, targets_of(context.task, utterances, self.device))
 
     def frames(self, utterances: Sequence[Utterance]) -> list[Tensor]:
         """Compute log mel features, not normalised, each of shape (frames, 40)."""
-        found: list[Tensor] = [torch.empty(0)] * len(utterances)
-
-        @torch.no_grad()
-        def work(share: Sequence[list[int]], stopped: threading.Event) -> None:
-            for group in () if stopped.is_set() else share:
-                batch = Batch.of([utterances[index] for index in group], self.device)
-                counts = frame_counts(batch.lengths, _MEL).tolist()
-                for index, features, count in zip(group, log_mel(batch.waveforms, _MEL), counts, strict=True):
-                    found[index] = features[:count]
-
-        threads = torch.get_num_threads() if self.device.type == "cpu" else 1
-        in_threads(work, batches(utterances, _FEATURE_BATCH), threads)
-        return found
+        return mel_frames(utterances, _MEL, self.device)
 
     def _statistics_of(self, utterances: Sequence[Utterance]) -> Tensor:
         return torch.stack([self._statistics_for(utterance) for utterance in utterances])

@@ -23,9 +23,12 @@ class Exported:
 
     Args:
         folder: what `bench victims export --to FOLDER` wrote.
+        trained_on: speakers of the attacked corpus that it was trained on, "*" for all of them, where that is another
+            corpus than its own: speakers of its own are known, and tested in no fold.
     """
 
     folder: Path
+    trained_on: tuple[str, ...] = ()
 
     def fingerprint(self) -> str:
         """Digest all the folder's files, their bytes and their names."""
@@ -38,7 +41,13 @@ class Exported:
         made_of = [("victims", export.victim)]
         made_of += [] if export.defense == NO_DEFENSE else [("defenses", export.defense)]
         randomised = bool(export.about.get("randomised", False))
-        return Traits(tuple(made_of), modalities=export.modalities, trains=False, randomised=randomised)
+        return Traits(
+            tuple(made_of),
+            modalities=export.modalities,
+            trains=False,
+            randomised=randomised,
+            trained_on=self.trained_on,
+        )
 
     def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> Victim:
         """Load it. `train` and `valid` tell who is not tested.

@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bench import SAMPLE_RATE, FitContext, Halving, Progress, Traits, UsageError, Utterance, within
+from bench import SAMPLE_RATE, Batch, FitContext, Halving, Progress, Traits, UsageError, Utterance, within
 from bench.modelling.pretrained.borrowed import Borrowed, BorrowedRecipe, digest_of, refuse_mixing
-from bench.modelling.pretrained.dimensions import class_scores
+from bench.modelling.pretrained.dimensions import class_scores, numbers_of, shares_of
 from bench.modelling.pretrained.hub import ModelSource
 from bench.modelling.pretrained.labels import Labels, shown
 from bench.modelling.pretrained.speech_checkpoint import Choices, SpeechModel, own_head, rebuilt
@@ -55,8 +55,8 @@ class HuggingFace(BorrowedRecipe["FittedHuggingFace"]):
             them (PyTorchModelHubMixin).
         activation: between the dense layers of a head, where its weights do not tell.
         normalize: of a waveform, where the model has no feature extractor: to mean 0 and variance 1, or not.
-        low: what a model of numbers says where ratings say 1.
-        high: what it says where ratings say 5.
+        low: what a model of numbers says at the lower end of the scale: of the task's, or of ratings from 1 to 5.
+        high: what it says at the upper end.
         trained_on: speakers of the corpus that the model was trained on, "*" for all of them.
     """
 
@@ -78,7 +78,7 @@ class HuggingFace(BorrowedRecipe["FittedHuggingFace"]):
     @property
     def traits(self) -> Traits:
         """Say that nothing is trained here, and on whom it was elsewhere."""
-        return Traits(trains=False, trained_on=self.trained_on)
+        return Traits(trains=False, trained_on=self.trained_on, dimensional=True)
 
     def fingerprint(self) -> str:
         """Digest the configuration and the weights, and the settings of an encoder that is named."""
@@ -137,24 +137,43 @@ class FittedHuggingFace(Borrowed):
 
     def check(self, probes: Sequence[Utterance]) -> None:
         """Refuse a model that says nothing of the task, or whose answers depend on what else is asked, or on chance."""
-        if self.regression:
+        task = self.labels.task
+        if task.dimensional:
+            if not self.regression:
+                found = f"a model of classes: {shown(self.names)}"
+                remedy = 'choose a model whose config.json says "problem_type": "regression", or a task of classes'
+                raise UsageError(_WHERE, found, f"numbers, for task {task.name!r}", remedy)
+            refuse_mixing(_WHERE, lambda said: shares_of(task, self.numbers(said)), probes)
+        elif self.regression:
             refuse_mixing(_WHERE, self.ask, probes)
         else:
             super().check(probes)
 
-    @torch.no_grad()
     def ask(self, utterances: Sequence[Utterance]) -> Tensor:
         """Estimate class log-probabilities, shape (n, c)."""
+        outputs = self._outputs(utterances)
+        if self.regression:
+            return class_scores(self.labels, self.names, outputs, self.recipe.low, self.recipe.high)
+        return self.labels.of_scores(self.names, outputs)
+
+    def values(self, batch: Batch) -> Tensor:
+        """Estimate ratings on the task's scale, shape (b,)."""
+        return self.numbers(batch.utterances).to(self.device)
+
+    def numbers(self, utterances: Sequence[Utterance]) -> Tensor:
+        """Estimate ratings on the task's scale, shape (n,)."""
+        return numbers_of(self.labels, self.names, self._outputs(utterances), self.recipe.low, self.recipe.high)
+
+    @torch.no_grad()
+    def _outputs(self, utterances: Sequence[Utterance]) -> Tensor:
+        """What the network says, shape (n, l)."""
         inputs = [self._features(utterance) for utterance in utterances]
         rows: list[Tensor] = [torch.empty(0)] * len(inputs)
         for group in self._groups(inputs):
             found = self.halving.over(lambda some: self._logits([inputs[index] for index in some]).unbind(), group)
             for index, row in zip(group, found, strict=True):
                 rows[index] = row
-        outputs = torch.stack(rows)
-        if self.regression:
-            return class_scores(self.labels, self.names, outputs, self.recipe.low, self.recipe.high)
-        return self.labels.of_scores(self.names, outputs)
+        return torch.stack(rows)
 
     @cached_property
     def masked(self) -> bool:

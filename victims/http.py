@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from bench import (
+    Batch,
     BenchError,
     FitContext,
     Spec,
@@ -36,6 +37,7 @@ from bench.modelling.remote.journal import Journal
 from bench.modelling.remote.sending import Form, body, check_url, key_from, wav_bytes
 from bench.modelling.remote.service import Pace, Service
 from bench.modelling.remote.settings import read_json_file
+from bench.modelling.remote.steadiness import refuse_chance
 
 _WHERE = "victim 'http'"
 _RANGES = {
@@ -76,6 +78,8 @@ class Http(BorrowedRecipe["FittedHttp"]):
         pause_s: seconds before the second try, doubled before each further one; `Retry-After` may ask for more.
         timeout_s: seconds for all of an answer, from the connection on.
         max_requests: requests in all, those that fail and those of earlier runs too; none for any number.
+        trained_on: speakers of the corpus that the service's model was trained on, "*" for all of them.
+        randomised: it answers by chance, and is asked anew for every query; one that does so unsaid is refused.
         settings: a JSON file with any of these by name. A ceiling that is raised there resumes the same cells.
     """
 
@@ -97,8 +101,9 @@ class Http(BorrowedRecipe["FittedHttp"]):
     pause_s: float = 1.0
     timeout_s: float = 30.0
     max_requests: int | None = 10_000
+    trained_on: tuple[str, ...] = ()
+    randomised: bool = False
     settings: Path | None = None
-    traits: ClassVar[Traits] = Traits(trains=False)
 
     def __post_init__(self) -> None:
         if self.settings is not None:
@@ -124,6 +129,18 @@ class Http(BorrowedRecipe["FittedHttp"]):
         """
         return self if self.settings is None else _from_file(self, self.settings.expanduser())
 
+    @property
+    def traits(self) -> Traits:
+        """Say that nothing is trained here, on whom it was elsewhere, and what it may cost."""
+        own = self.resolved()
+        return Traits(
+            trains=False,
+            trained_on=own.trained_on,
+            randomised=own.randomised,
+            requests=1,
+            most_requests=own.max_requests,
+        )
+
     def fingerprint(self) -> str:
         """Digest what is asked and how the answer is read; how often and how patiently changes no result."""
         service = values_of(self.resolved())
@@ -143,7 +160,9 @@ class Http(BorrowedRecipe["FittedHttp"]):
         name = fingerprint(json.dumps(asked[name]) for name in _ASKING)
         journal = Journal(cache_dir() / "services" / f"{name}.sqlite3")
         interval_s = 1 / recipe.rate_limit_per_s if recipe.rate_limit_per_s else 0.0
-        pace = Pace(recipe.timeout_s, recipe.retries, recipe.pause_s, interval_s, recipe.max_requests)
+        pace = Pace(
+            recipe.timeout_s, recipe.retries, recipe.pause_s, interval_s, context.max_requests or recipe.max_requests
+        )
         service = Service(f"{_WHERE}, {recipe.url}", recipe.url, journal, pace, headers, secret)
         return FittedHttp(recipe, labels, labels.names, service, context.device)
 
@@ -168,33 +187,51 @@ class FittedHttp(Borrowed):
     victim: ClassVar[str] = "http"
 
     def check(self, probes: Sequence[Utterance]) -> None:
-        """Refuse a service whose answer about one utterance cannot be read as one of the task's classes: a second
-        question about the same would be answered from what has been kept."""
+        """Refuse a service whose answer about one utterance cannot be read as one of the task's classes, or that gives
+        another one to the same request."""
         if self.names:
             self.labels.columns(self.names)
         for answer in self.answers([wav_bytes(utterance.waveform) for utterance in probes[:1]]):
             if self.recipe.scores_path is not None and not self.names:
                 self.labels.columns(list(scores_at(self.service.where, answer, self.recipe.scores_path, self.names)))
             self.read(answer)
+        if not self.recipe.randomised:
+            refuse_chance(self.service.where, lambda mark: self.ask(probes, (mark,) * len(probes)))
+
+    def log_probs(self, batch: Batch) -> Tensor:
+        """Estimate class log-probabilities, shape (b, c); where chance is in them, each query is asked anew."""
+        marks = batch.sample_keys if self.recipe.randomised else ()
+        return self.ask(batch.utterances, marks).to(self.device)
 
     def note(self) -> dict[str, Any]:
         """Tell what it is, in plain JSON values: neither key nor pace."""
         classes = self.labels.task.classes
         return {"victim": "http", "classes": classes, "labels": self.names, "asked": self.recipe.fingerprint()}
 
-    def ask(self, utterances: Sequence[Utterance]) -> Tensor:
-        """Estimate class log-probabilities, shape (n, c)."""
-        wavs = [wav_bytes(utterance.waveform) for utterance in utterances]
-        return torch.cat([self.read(answer) for answer in self.answers(wavs)])
+    def ask(self, utterances: Sequence[Utterance], marks: Sequence[str] = ()) -> Tensor:
+        """Estimate class log-probabilities, shape (n, c).
 
-    def answers(self, wavs: Sequence[bytes]) -> list[Any]:
-        """Return the answer about each WAV file; ask about those that the journal has no answer for."""
-        questions = [hashlib.sha256(wav).hexdigest() for wav in wavs]
+        Args:
+            utterances: any number.
+            marks: one for each, that tells apart questions about the same sound; empty where there is one alone.
+        """
+        wavs = [wav_bytes(utterance.waveform) for utterance in utterances]
+        return torch.cat([self.read(answer) for answer in self.answers(wavs, marks)])
+
+    def answers(self, wavs: Sequence[bytes], marks: Sequence[str] = ()) -> list[Any]:
+        """Return the answer about each WAV file; ask about those that the journal has no answer for.
+
+        Args:
+            wavs: the files.
+            marks: see `ask`.
+        """
+        own = marks or ("",) * len(wavs)
+        questions = [hashlib.sha256(wav).hexdigest() + mark for wav, mark in zip(wavs, own, strict=True)]
         new = {q: wav for q, wav in zip(questions, wavs, strict=True) if not self._good(self.service.journal.answer(q))}
 
         def work(share: Sequence[str], stopped: threading.Event) -> None:
             for question in share:
-                self.service.ask(question, partial(self._body, new[question], question), self._good, stopped)
+                self.service.ask(question, partial(self._body, new[question], question[:64]), self._good, stopped)
 
         if new:
             in_threads(work, list(new), min(self.recipe.parallel, len(new)))
@@ -248,7 +285,8 @@ def _from_file(recipe: Http, file: Path) -> Http:
     if twice:
         raise UsageError(where, f"{', '.join(twice)}, which the spec has too", "each in one place", "take one out")
     lists = {name: tuple(map(str, value)) for name, value in given.items() if isinstance(value, list)}
-    texts = {"url": recipe.url} | {name: str(value) for name, value in given.items() if name not in lists}
+    plain = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in given.items()}
+    texts = {"url": recipe.url} | {name: text for name, text in plain.items() if name not in lists}
     made = values_of(build(Http, Spec("http", tuple(texts.items())), where))
     values: dict[str, Any] = {name: lists.get(name, made[name]) for name in given}
     return replace(recipe, settings=None, **values)

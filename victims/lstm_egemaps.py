@@ -11,13 +11,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 
-from bench import Batch, FitContext, Traits, Utterance, check_fields, chosen
+from bench import Batch, FitContext, Task, Traits, Utterance, check_fields, chosen
 from bench.modelling.features.egemaps import WIDTHS, Level, version
 from bench.modelling.features.frontend import FrontEnd, Scope
 from bench.modelling.optimizers import uncompiled
 from bench.modelling.schedule import Schedule
 from bench.modelling.seeding import seeded
 from bench.modelling.sequences import Sequences
+from bench.modelling.targets import outputs_of, targets_of, values_from
 from bench.modelling.training import fit_network, renewal
 from bench.modelling.weights import load_into, load_weights, save_weights
 
@@ -68,7 +69,7 @@ class LstmEgemaps:
     patience: int = 5
     batch_size: int = 32
     max_epochs: int = 150
-    traits: ClassVar[Traits] = Traits(renews=True)
+    traits: ClassVar[Traits] = Traits(renews=True, dimensional=True)
 
     def __post_init__(self) -> None:
         chosen(_WHERE, "statistics", [self.statistics], ("training", "speaker"))
@@ -91,7 +92,7 @@ class LstmEgemaps:
             network = self._network(context)
             optimizer = uncompiled(torch.optim.Adam)(network.parameters(), lr=self.learning_rate)
             schedule = Schedule(self.batch_size, self.max_epochs, self.patience, "uar", self.lowest_rate)
-            fitted = FittedLstmEgemaps(self, context.task.classes, front, network, context.device)
+            fitted = FittedLstmEgemaps(self, context.task.classes, front, network, context.device, context.task)
             again = renewal(context, replace(fitted, front=known), lambda said: _anew(known, said, context))
             fit_network(network, optimizer, *data, schedule, context, renew=again)
         return fitted
@@ -103,14 +104,14 @@ class LstmEgemaps:
         with seeded("lstm_egemaps"):
             network = self._network(context)
         load_into(network, tensors, folder)
-        return FittedLstmEgemaps(self, context.task.classes, front, network.eval(), context.device)
+        return FittedLstmEgemaps(self, context.task.classes, front, network.eval(), context.device, context.task)
 
     def _front(self) -> FrontEnd:
         level: Level = "functionals" if self.functionals else "lld"
         return FrontEnd(_WHERE, level, self.statistics, self.average)
 
     def _network(self, context: FitContext) -> LstmNetwork:
-        return LstmNetwork(self, len(context.task.classes)).to(context.device)
+        return LstmNetwork(self, outputs_of(context.task)).to(context.device)
 
 
 class LstmNetwork(nn.Module):
@@ -156,6 +157,7 @@ class FittedLstmEgemaps:
         front: its features, with their statistics.
         network: the trained network, in evaluation mode.
         device: where it is; features are computed on the CPU.
+        task: what it was trained for; numbers need its scale.
     """
 
     recipe: LstmEgemaps
@@ -163,6 +165,7 @@ class FittedLstmEgemaps:
     front: FrontEnd
     network: LstmNetwork
     device: torch.device
+    task: Task | None = None
     traits: ClassVar[Traits] = Traits(concurrent=True)
 
     def enroll(self, clean: Sequence[Utterance]) -> FittedLstmEgemaps:
@@ -172,6 +175,10 @@ class FittedLstmEgemaps:
     def log_probs(self, batch: Batch) -> Tensor:
         """Estimate class log-probabilities, shape (b, c)."""
         return self.log_probs_of(*self.sequence(batch))
+
+    def values(self, batch: Batch) -> Tensor:
+        """Estimate ratings on the task's scale, shape (b,)."""
+        return values_from(self.task, self.network(*self.sequence(batch)))
 
     def sequence(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Compute standardised features (b, frames, d), zero after an utterance's end, and true frame counts (b,)."""
@@ -201,6 +208,5 @@ def _anew(front: FrontEnd, utterances: Sequence[Utterance], context: FitContext)
 
 
 def _labelled(features: Sequence[Tensor], utterances: Sequence[Utterance], context: FitContext) -> Sequences:
-    labels = [context.task.index_of(utterance) for utterance in utterances]
     placed = [frames.to(context.device) for frames in features]
-    return Sequences(placed, torch.tensor(labels, device=context.device))
+    return Sequences(placed, targets_of(context.task, utterances, context.device))

@@ -13,12 +13,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bench import SAMPLE_RATE, ComponentError, FitContext, Traits, UsageError, Utterance, within
+from bench import SAMPLE_RATE, Batch, ComponentError, FitContext, Traits, UsageError, Utterance, within
 from bench.modelling.pretrained.borrowed import (
     Borrowed,
     BorrowedRecipe,
     digest_of,
+    refuse_mixing,
 )
+from bench.modelling.pretrained.dimensions import numbers_of, shares_of
 from bench.modelling.pretrained.labels import Labels
 from bench.modelling.pretrained.onnx_files import external_files
 from bench.modelling.pretrained.onnx_sessions import answer_of, open_session
@@ -42,7 +44,8 @@ class Onnx(BorrowedRecipe["FittedOnnx"]):
     is padded with zeros; the windows' probabilities are averaged.
 
     Its output has a score for each label, shape (b, l), or is a label alone: whole numbers that count the labels, or
-    texts, shape (b,) or (b, 1).
+    texts, shape (b,) or (b, 1). In a dimensional task it has a number for each of the `labels` activation (or arousal),
+    dominance and valence, or for one of them.
 
     Args:
         file: the model. Files with weights that its graph loads are part of its fingerprint.
@@ -53,6 +56,8 @@ class Onnx(BorrowedRecipe["FittedOnnx"]):
             each label.
         normalize: bring each utterance to mean 0 and variance 1 first, as wav2vec 2.0's feature extractor does.
         batch_size: utterances at a time, where the model takes lengths or a mask.
+        low: of a model of numbers, what it says at the lower end of the task's scale.
+        high: what it says at the upper end.
         trained_on: speakers of the corpus that the model was trained on, "*" for all of them.
     """
 
@@ -62,15 +67,18 @@ class Onnx(BorrowedRecipe["FittedOnnx"]):
     output_name: str = ""
     normalize: bool = False
     batch_size: int = 8
+    low: float = 0.0
+    high: float = 1.0
     trained_on: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         within(_WHERE, "batch_size", self.batch_size, "the default is 8", at_least=1)
+        within(_WHERE, "high", self.high, "the default is 1", above=self.low)
 
     @property
     def traits(self) -> Traits:
         """Say that nothing is trained here, and on whom it was elsewhere."""
-        return Traits(trains=False, trained_on=self.trained_on)
+        return Traits(trains=False, trained_on=self.trained_on, dimensional=True)
 
     def fingerprint(self) -> str:
         """Digest the file, and every file that its graph loads."""
@@ -127,6 +135,12 @@ class FittedOnnx(Borrowed):
 
     def check(self, probes: Sequence[Utterance]) -> None:
         """Refuse a model whose labels do not fit the task, or whose outputs are probabilities against `output`."""
+        task = self.labels.task
+        if task.dimensional:
+            if self.label_alone:
+                raise UsageError(_WHERE, "a model that says labels", f"numbers, for task {task.name!r}", "take another")
+            refuse_mixing(_WHERE, lambda said: shares_of(task, self.numbers(said)), probes)
+            return
         self.labels.columns(self.names)
         if (
             self.recipe.output == "logits"
@@ -150,6 +164,14 @@ class FittedOnnx(Borrowed):
                 raise UsageError(_WHERE, found, "probabilities, as output=probabilities says", "say output=logits")
             scores = scores.log()
         return self.labels.of_scores(self.names, scores)
+
+    def values(self, batch: Batch) -> Tensor:
+        """Estimate ratings on the task's scale, shape (b,)."""
+        return self.numbers(batch.utterances).to(self.device)
+
+    def numbers(self, utterances: Sequence[Utterance]) -> Tensor:
+        """Estimate ratings on the task's scale, shape (n,)."""
+        return numbers_of(self.labels, self.names, self.scores(utterances), self.recipe.low, self.recipe.high)
 
     @property
     def label_alone(self) -> bool:
@@ -175,7 +197,8 @@ class FittedOnnx(Borrowed):
         """Probabilities averaged over windows, and back in the form that the model gives."""
         last = max(0, len(waveform) - width)
         rows = torch.cat([self._run([waveform[at : at + width]], width) for at in [*range(0, last, width), last]])
-        if self.recipe.output == "probabilities" or self.label_alone or len(rows) == 1:
+        numbers = self.labels.task.dimensional
+        if self.recipe.output == "probabilities" or self.label_alone or numbers or len(rows) == 1:
             return rows.mean(dim=0)
         return torch.logsumexp(torch.log_softmax(rows, dim=1), dim=0)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,20 +11,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bench import SAMPLE_RATE, BenchError, ComponentError, FitContext, Traits, UsageError, Utterance, within
+from bench import SAMPLE_RATE, Batch, BenchError, ComponentError, FitContext, Traits, UsageError, Utterance, within
 from bench.modelling.pretrained.borrowed import (
     Borrowed,
     BorrowedRecipe,
     digest_of,
     refuse_mixing,
 )
+from bench.modelling.pretrained.dimensions import shares_of
 from bench.modelling.pretrained.labels import Labels
-from bench.modelling.pretrained.score_forms import log_scores
+from bench.modelling.pretrained.user_answers import ANSWERS, read_classes, read_numbers
 from bench.modelling.pretrained.userfile import callable_from, called, code_of, labels_of
 
 _WHERE = "victim 'python'"
 _FORM = "FILE.py:OBJECT"
-_ANSWERS = "a label for each waveform, a dict of probabilities for each, or an array (n, l) and OBJECT.labels"
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,9 @@ class Python(BorrowedRecipe["FittedPython"]):
     - n labels, or their places, counted from 0;
     - n dicts from a label to its probability;
     - an array or tensor of shape (n, l), probabilities or log-probabilities.
+
+    In a dimensional task it gives numbers on the task's scale: n of them, shape (n,); or n dicts, or (n, l), of which
+    the one that is called activation (or arousal), valence or dominance is taken.
 
     The l labels in their order are its attribute `OBJECT.labels`, or the parameter `labels`.
 
@@ -66,7 +69,7 @@ class Python(BorrowedRecipe["FittedPython"]):
     @property
     def traits(self) -> Traits:
         """Say that nothing is trained here, and on whom it was elsewhere."""
-        return Traits(trains=False, trained_on=self.trained_on)
+        return Traits(trains=False, trained_on=self.trained_on, dimensional=True)
 
     def fingerprint(self) -> str:
         """Digest the file, what it imports from its own folder, and the other `files`."""
@@ -79,7 +82,7 @@ class Python(BorrowedRecipe["FittedPython"]):
             UsageError: the file has no such callable, or the labels are no names.
         """
         labels = Labels.given(_WHERE, context.task, self.labels, context.progress)
-        model = callable_from(self.path, self.target.rpartition(":")[2], _WHERE, _ANSWERS)
+        model = callable_from(self.path, self.target.rpartition(":")[2], _WHERE, ANSWERS)
         return FittedPython(self, labels, model, labels.names or labels_of(model, _WHERE), context.device)
 
     @property
@@ -110,17 +113,32 @@ class FittedPython(Borrowed):
     def check(self, probes: Sequence[Utterance]) -> None:
         """Refuse one whose answers are none of the task's classes, or depend on what else is asked, or on chance. What
         an array's columns are is known beforehand; labels and dicts say it only as they come."""
+        task = self.labels.task
+        if task.dimensional:
+            refuse_mixing(_WHERE, lambda said: shares_of(task, self.numbers(said)), probes)
+            return
         if self.names:
             self.labels.columns(self.names)
         refuse_mixing(_WHERE, self.ask, probes)
 
     def ask(self, utterances: Sequence[Utterance]) -> Tensor:
         """Estimate class log-probabilities, shape (n, c)."""
-        size = self.recipe.batch_size
-        return torch.cat([self._together(utterances[at : at + size]) for at in range(0, len(utterances), size)])
+        return self._asked(utterances, read_classes)
 
-    def _together(self, utterances: Sequence[Utterance]) -> Tensor:
-        """Class log-probabilities, shape (n, c), of utterances that the callable is given at once.
+    def values(self, batch: Batch) -> Tensor:
+        """Estimate ratings on the task's scale, shape (b,)."""
+        return self.numbers(batch.utterances).to(self.device)
+
+    def numbers(self, utterances: Sequence[Utterance]) -> Tensor:
+        """Estimate ratings on the task's scale, shape (n,)."""
+        return self._asked(utterances, read_numbers)
+
+    def _asked(self, utterances: Sequence[Utterance], read: Callable[..., Tensor]) -> Tensor:
+        size = self.recipe.batch_size
+        return torch.cat([self._together(utterances[at : at + size], read) for at in range(0, len(utterances), size)])
+
+    def _together(self, utterances: Sequence[Utterance], read: Callable[..., Tensor]) -> Tensor:
+        """What is read of the callable's answer about utterances that it is given at once, a row for each.
 
         Raises:
             ComponentError: it raised, or what it answers cannot be read.
@@ -135,7 +153,7 @@ class FittedPython(Borrowed):
             found = f"{type(error).__name__}: {error}, about {_shown(utterances)}"
             expected = f"an answer from OBJECT(list of {len(waveforms)} float32 arrays, {SAMPLE_RATE})"
             raise ComponentError(where, found, expected, "correct it") from error
-        return _read(where, self.labels, self.names, answer, len(waveforms))
+        return read(where, self.labels, self.names, answer, len(waveforms))
 
 
 def _shown(utterances: Sequence[Utterance]) -> str:
@@ -144,41 +162,3 @@ def _shown(utterances: Sequence[Utterance]) -> str:
     if len(lengths) == 1:
         return f"a waveform of {lengths[0]:,} samples ({lengths[0] / SAMPLE_RATE:.3f} s)"
     return f"{len(lengths)} waveforms of {min(lengths):,} to {max(lengths):,} samples"
-
-
-def _read(where: str, labels: Labels, names: tuple[str, ...], answer: Any, count: int) -> Tensor:
-    """Class log-probabilities of an answer, whichever of its forms it has."""
-    if isinstance(answer, Tensor):
-        answer = answer.detach().cpu().numpy()
-    rows = list(answer) if isinstance(answer, Sequence | np.ndarray) and not isinstance(answer, str) else None
-    if rows is None or len(rows) != count:
-        found = f"a {type(answer).__name__}" + ("" if rows is None else f" of {len(rows)}") + f" for {count} waveforms"
-        raise ComponentError(where, found, _ANSWERS, "correct it")
-    if all(isinstance(row, str) for row in rows):
-        return labels.of_names(list(map(str, rows)))
-    if all(isinstance(row, int | np.integer) and not isinstance(row, bool) for row in rows):
-        return labels.of_names(_names_at(where, names, rows))
-    if all(isinstance(row, Mapping) for row in rows):
-        names = tuple(map(str, rows[0]))
-        labels.columns(names)  # a class without a label is an error
-        rows = [[row.get(name) for name in names] if len(row) == len(names) else [] for row in rows]
-    try:
-        scores = torch.from_numpy(np.asarray(rows, dtype=np.float64))
-    except (TypeError, ValueError) as error:
-        raise ComponentError(where, f"rows such as {str(rows[0])[:80]}", _ANSWERS, "correct it") from error
-    if scores.ndim != 2 or not names or scores.shape[1] != len(names):
-        found = f"an answer of shape {tuple(scores.shape)} for {len(names) or 'no'} labels"
-        raise ComponentError(where, found, _ANSWERS, "give their names in order: OBJECT.labels, or labels=NAME+NAME")
-    return labels.of_scores(names, log_scores(where, scores))
-
-
-def _names_at(where: str, names: tuple[str, ...], indices: Sequence[int]) -> list[str]:
-    """The labels at these places."""
-    for index in indices:
-        if not names:
-            found = f"class indices such as {index}, and no labels"
-            raise ComponentError(where, found, _ANSWERS, "name what 0, 1, … are: OBJECT.labels, or labels=NAME+NAME")
-        if not 0 <= index < len(names):
-            found = f"the class index {index} for {len(names)} labels"
-            raise ComponentError(where, found, f"0 to {len(names) - 1}", "give all labels in their order")
-    return [names[index] for index in indices]

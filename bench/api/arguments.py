@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from bench.contracts.component import Component
 
 _TYPED: dict[str, type | tuple[type, ...]] = {
-    **dict.fromkeys(("repeats", "limit", "batch_size", "keep_audio"), int),
+    **dict.fromkeys(("repeats", "limit", "batch_size", "keep_audio", "max_requests"), int),
     **dict.fromkeys(("bank_halves", "check"), bool),
-    **dict.fromkeys(("corpus", "split", "corr", "noises", "enrol", "device"), str),
-    **dict.fromkeys(("corpus_root", "noise_map", "perception", "out"), (str, Path)),
+    **dict.fromkeys(("corpus", "train_corpus", "split", "corr", "noises", "enrol", "device"), str),
+    **dict.fromkeys(("corpus_root", "train_corpus_root", "noise_map", "perception", "out"), (str, Path)),
 }
 _SEVERAL: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("task", "noise_bank", "measures"), str),
@@ -161,6 +161,6 @@ _READ: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "measures": ("measures", parse_measures),
     "check_limit": ("check_limit", parse_check_limit),
     "plugin": ("plugins", paths),
-    **{name: (name, Path) for name in ("corpus_root", "noise_map", "perception", "out")},
+    **{name: (name, Path) for name in ("corpus_root", "train_corpus_root", "noise_map", "perception", "out")},
 }
 """Options of `run` that are read first: the field of `Options` that each becomes, and how."""

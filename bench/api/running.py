@@ -25,6 +25,8 @@ class AccountOptions(TypedDict, total=False):
         task: one task or several.
         corpus: a spec.
         corpus_root: its folder, where it is not embedded.
+        train_corpus: a spec: train on this speech, and attack all of `corpus`.
+        train_corpus_root: its folder, where it is not embedded.
         noise_bank: one spec or several, whose sounds are put together.
         noise_root: the folders of those banks that are not embedded, in their order.
         noise_map: a CSV file that gives a bank's folders other categories.
@@ -47,11 +49,14 @@ class AccountOptions(TypedDict, total=False):
         check: attack utterances of each cell again in another order and other batches, and compare.
         check_limit: so many of each cell, 16 by default, or "all".
         keep_audio: adversarial sounds of so many utterances of each cell are kept as WAV files, `out/audio`.
+        max_requests: as many requests each service is sent in all, Corr and earlier runs included; 10,000 by default.
     """
 
     task: str | Sequence[str]
     corpus: str
     corpus_root: str | Path | None
+    train_corpus: str | None
+    train_corpus_root: str | Path | None
     noise_bank: str | Sequence[str]
     noise_root: str | Path | Sequence[str | Path]
     noise_map: str | Path | None
@@ -72,6 +77,7 @@ class AccountOptions(TypedDict, total=False):
     check: bool
     check_limit: int | str
     keep_audio: int | None
+    max_requests: int | None
 
 
 class RunOptions(AccountOptions, total=False):

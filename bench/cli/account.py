@@ -88,7 +88,7 @@ def headline(account: Account) -> str:
     """Say whose defences are accounted for, against what and on what: the line above the tables."""
     about, setting = account.setting, account.setting.setting
     attack = f"attack {about.attack} (Corr {yes_or_no(about.corr)}, noises {about.noises})"
-    data = f"corpus {setting.corpus} · noises {setting.noise_bank} · task {setting.task}"
+    data = f"corpus {setting.speech} · noises {setting.noise_bank} · task {setting.task}"
     folds = f"{setting.split} fold {listed(about.folds)} · seed {listed(about.seeds)}"
     counts = f"n = {account.n} utterances of {account.speakers} speakers"
     return f"\nvictim {about.victim} · {attack} · {data} · {folds} · {counts}"

@@ -27,6 +27,8 @@ Several = list[str]
 _PLUGIN = "A Python file with components of yours."
 Plugins = Annotated[list[Path], typer.Option(metavar="FILE", help=_PLUGIN)]
 Json = Annotated[str | None, typer.Option(metavar="FILE", help="Write JSON to this file; - is standard output.")]
+_REQUESTS = "Requests that a service may be sent in all, Corr and earlier runs included; 10,000 by default."
+MaxRequests = Annotated[int | None, typer.Option(metavar="N", help=_REQUESTS)]
 REQUIRED = inspect.Parameter.empty
 
 
@@ -87,6 +89,10 @@ DATA: Offered = {
     "noise_root": Asked("noise_roots", list[Path], "DIR", "Their folder; of several banks, in their order.", []),
     "noise_map": Asked("noise_map", Path | None, "FILE", "CSV folder,category: which folder is which category.", None),
 }
+ACROSS: Offered = {
+    "train_corpus": Asked("train_corpus", str | None, "SPEC", "Train on this speech, attack all of --corpus.", None),
+    "train_corpus_root": Asked("train_corpus_root", Path | None, "DIR", "Its folder, where it is not embedded.", None),
+}
 FOLDS: Offered = {
     "split": Asked(
         "split", str, "NAME", "Who is trained on and who is attacked or tested: " + ", ".join(SPLITS) + ".", "k-fold"
@@ -97,6 +103,7 @@ FOLDS: Offered = {
 MACHINE: Offered = {
     "device": Asked("device", str, "auto|cpu|cuda", "auto (a GPU where there is one), cpu, cuda.", "auto"),
     "plugin": Asked("plugins", list[Path], "FILE", _PLUGIN, []),
+    "max_requests": Asked("max_requests", int | None, "N", _REQUESTS, None),
 }
 
 TRAINED: Offered = {"victim": VICTIM, "defense": DEFENSE, **DATA, "task": TASK, **FOLDS, **MACHINE}

@@ -57,8 +57,6 @@ def _print(reports: list[AttackReport]) -> None:
     from bench.core.consoles import PlainConsole
 
     console = PlainConsole()
-    if not console.is_terminal:
-        console.width = max(console.width, 100)
     for report in reports:
         names = " · ".join(f"{name} {value}" for name, value in report.names.items())
         console.print(f"\n{names}", soft_wrap=True)
@@ -75,23 +73,23 @@ def _print(reports: list[AttackReport]) -> None:
 
 
 def _print_means(console: PlainConsole, report: AttackReport) -> None:
-    from bench.cli.tables import narrow_table
+    from bench.cli.tables import narrow_table, print_table
 
     for title, means in (("what did it", report.means), ("sound by sound", report.sounds)):
         table = narrow_table(title, "category", "source", "first successes")
         for one in means[:_SHOWN]:
             table.add_row(one.name, one.category, one.source, str(one.count))
         if means:
-            console.print(table)
+            print_table(console, table)
         if len(means) > _SHOWN:
             console.print(f"and {len(means) - _SHOWN} more: --json has them all")
 
 
 def _print_shares(console: PlainConsole, title: str, shares: tuple[GroupReport, ...]) -> None:
-    from bench.cli.tables import narrow_table
+    from bench.cli.tables import narrow_table, print_table
 
     table = narrow_table(title, "Acc_att", "n", "median queries")
     for one in shares:
         median = "–" if one.queries.value is None else f"{one.queries.value:g}"
         table.add_row(one.group, str(one.acc_att), str(one.acc_att.n), median)
-    console.print(table)
+    print_table(console, table)

@@ -65,18 +65,17 @@ def show(told: Sequence[CertifiedScores]) -> None:
     from rich import box
     from rich.table import Table
 
+    from bench.cli.tables import print_table
     from bench.core.consoles import PlainConsole
 
     console = PlainConsole()
-    if not console.is_terminal:
-        console.width = max(console.width, 100)
     for one in told:
         for line in headline(one):
             console.print(line, soft_wrap=True)
         table = Table("noise no louder than", "certified accuracy", box=box.SIMPLE_HEAD)
         for point in one.at:
             table.add_row(f"{point.snr_db:g} dB SNR", str(point.accuracy))
-        console.print(table)
+        print_table(console, table)
         if one.speakers < FEW_SPEAKERS:
             line = f"{speakers(one.speakers)} can say little about others: --fold all tests every speaker."
             console.print(line, soft_wrap=True)

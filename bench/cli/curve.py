@@ -26,7 +26,7 @@ def curve(
         str | None, typer.Option(metavar="FILE", help="Write the curves as JSON to this file; - is standard output.")
     ] = None,
 ) -> None:
-    """Show the error (1 - UAR, 1 - WAR) of victims against a parameter of an attack that asks once.
+    """Show the error (1 - UAR, 1 - WAR; of numbers 1 - CCC) of victims against a parameter of an attack that asks once.
 
     There is one curve for each victim, defence and rest of the attack's spec. --parameter k shows Acc_att and robust
     accuracy of any attack, query by query. Records alone are read: no model is loaded.
@@ -73,22 +73,21 @@ def _print(drawn: Sequence[Curve], parameter: str) -> None:
     from rich import box
     from rich.table import Table
 
+    from bench.cli.tables import print_table
     from bench.core.consoles import PlainConsole
-    from leaderboards.curves import SCORES, titles
+    from leaderboards.curves import titles
 
     console = PlainConsole()
-    if not console.is_terminal:
-        console.width = max(console.width, 100)
     title, labels = titles(drawn)
     console.print(title, soft_wrap=True)
     for one, label in zip(drawn, labels, strict=True):
         console.print(f"\n{label or one.names.attack} ({one.names.data})", soft_wrap=True)
-        heads = [head for score in SCORES for head in (f"1 − {score.upper()}", "clean")]
+        heads = [head for score in one.scores for head in (f"1 − {score.upper()}", "clean")]
         table = Table(parameter, *heads, "applied", box=box.SIMPLE_HEAD)
         for point in one.points:
-            errors = [point.errors[score] for score in SCORES]
-            figures = [text for one in errors for text in (str(one.error), f"{one.clean:.2f}")]
+            errors = [point.errors[score] for score in one.scores]
+            figures = [text for each in errors for text in (str(each.error), f"{each.clean:.2f}")]
             table.add_row(f"{point.x:g}", *figures, f"{point.applied} of {point.of}")
-        console.print(table)
+        print_table(console, table)
     console.print("Errors after the one query, on the utterances to which the attack applied; clean: the same ones")
     console.print("when nobody attacks. [95 % interval], clustered by speaker.")

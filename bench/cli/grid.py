@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bench.cli.arguments import Json
+from bench.cli.arguments import Json, MaxRequests
 
 Plan = Annotated[Path, typer.Argument(metavar="PLAN", help="A YAML file in the words of bench run (docs/grid.md).")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would run, and run nothing.")]
@@ -44,6 +44,7 @@ def grid(
     fold: Fold = None,
     seeds: Seeds = None,
     device: Device = None,
+    max_requests: MaxRequests = None,
     json: Json = None,
 ) -> None:
     """Run what a plan asks for, or what of it is not done yet.
@@ -59,6 +60,7 @@ def grid(
     check_json_target(json)
     data = {"corpus": corpus, "corpus_root": corpus_root, "noise_banks": noise_bank, "noise_roots": noise_root}
     other = {"tasks": task, "limit": limit, "folds": fold, "seeds": seeds, "device": device, "out": out}
+    other |= {"max_requests": max_requests}
     asked = read_plan(plan, **_instead(data | other))
     if dry_run:
         dry(asked, json)

@@ -7,12 +7,13 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bench.cli.grid_forecast import duration, headline, show_forecast
+from bench.cli.grid_forecast import show_forecast
 from bench.cli.grid_workers import this_worker, threads_each, wait_for_go, workers
 from bench.cli.report import say_failures, write_json
 from bench.cli.saying import say
 from bench.core.clocks import clock
 from bench.core.progress import for_terminal
+from bench.evaluation.forecast_words import duration, headline, of_services
 
 if TYPE_CHECKING:
     from bench.cli.grid_ray import RayWorkers
@@ -65,7 +66,7 @@ def run(asked: Sequence[Options], count: int, json: str | None) -> None:
 
         parts = prepare_all(asked, for_terminal())
         found, begun = _forecast(parts, asked), time.monotonic()
-        say(headline(found, count), err=True)
+        _say_beforehand(found, count)
         team.go()
         failures = measure(parts, asked, Share(0, count, since if count > 1 else None))
         for line in team.wait():
@@ -95,7 +96,7 @@ def run_ray(asked: Sequence[Options], workers: RayWorkers, json: str | None) -> 
     since = clock(out)
     parts = prepare_all(asked, for_terminal())
     found, begun = _forecast(parts, asked), time.monotonic()
-    say(headline(found, workers.count), err=True)
+    _say_beforehand(found, workers.count)
     if found.left:
         run_on_ray(asked, workers, since)
     _told(asked, parts, measure(parts, asked, Share(0, workers.count, since)), found, begun, json)
@@ -122,6 +123,11 @@ def _told(
     took = duration(time.monotonic() - begun)
     say(f"{found.cells:,} cells: {counts}; {took}; bench show {out} has the tables; exit code {code}", err=True)
     say_failures(failures, out)
+
+
+def _say_beforehand(found: Forecast, count: int) -> None:
+    for line in (headline(found, count), *of_services(found)):
+        say(line, err=True)
 
 
 def _share_cores(count: int) -> None:

@@ -65,7 +65,8 @@ def show_one(entries: Mapping[tuple[str, str], Entry], kind: str, name: str, as_
     if parameters:
         say("Parameters:")
     for one in parameters:
-        say(f"  {one.name}: {one.type}" + ("" if one.default is None else f" = {one.default}"))
+        given = f"{one.name}: {one.type}" + ("" if one.default is None else f" = {one.default}")
+        say(textwrap.fill(given, width, initial_indent="  ", subsequent_indent=" " * 6, break_long_words=False))
         if one.meaning:
             say(textwrap.fill(one.meaning, width, initial_indent=" " * 6, subsequent_indent=" " * 6))
     if entry.granted:

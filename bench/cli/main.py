@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 import sys
 import warnings
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, NoReturn
 
 import typer
 
-from bench.cli.saying import say
-from bench.cli.stopping import INTERRUPTED, heeding
+from bench.cli.saying import plain_warnings, say
+from bench.cli.stopping import heeding
 from bench.cli.streams import give_up, open_standard_streams
 from bench.cli.subcommands import Subcommands
 from bench.core.errors import BenchError
@@ -25,6 +25,8 @@ class _Bench(Subcommands):
         "list": ("bench.cli.list:list_components", "List what is registered."),
         "new": ("bench.cli.new:new", "Write a package for a component of your own."),
         "check": ("bench.cli.check:check", "Check a component against what is asked of its kind."),
+        "submit": ("bench.cli.submit:submit", "Pack a run into one file for a board."),
+        "verify": ("bench.cli.verify:verify", "Check what somebody submitted, and run it again."),
         "show": ("bench.cli.show:show", "Show a run again, from its records alone."),
         "score": ("bench.cli.score:score", "Score runs anew, at any k, from their records."),
         "report": ("bench.cli.report_page:report", "Write a run as one page, in plain words."),
@@ -75,30 +77,33 @@ def main() -> None:
     open_standard_streams()
     # Their author reads this: a former name in a --plugin file is said, which Python by itself hides.
     warnings.filterwarnings("default", category=DeprecationWarning, module="serbench_plugin_")
-    with heeding() as stops:
+    with plain_warnings(), heeding() as stops:
         try:
             _run()
-        except BenchError as error:
-            say(f"bench: {error!s}", err=True)
-            sys.exit(error.exit_code)
-        except (KeyboardInterrupt, SystemExit) as end:
-            if isinstance(end, SystemExit) and end.code != INTERRUPTED:  # typer itself turns Ctrl-C into this code
-                raise
+        except BaseException as end:
+            if not stops.ended(end):
+                _end(end)
             say(f"bench: {stops.said}", err=True)
             sys.exit(stops.exit_code)
-        except BrokenPipeError:
-            sys.stderr.close()
-            sys.exit(1)
-        except OSError as error:
-            if error.filename is None and error.errno == errno.ENOSPC:
-                give_up(sys.stdout.fileno())
-                say("bench: standard output: found a full disk; expected room for what is printed; make some", err=True)
-                sys.exit(2)
-            if error.filename is None or error.strerror is None:
-                raise
-            found = f"found {error.strerror.lower()}; expected a path that can be used; check it"
-            say(f"bench: {str(error.filename)[:200]}: {found}", err=True)
-            sys.exit(2)
+
+
+def _end(end: BaseException) -> NoReturn:
+    """Say what has ended a command, and with which exit code."""
+    if isinstance(end, BenchError):
+        say(f"bench: {end!s}", err=True)
+        sys.exit(end.exit_code)
+    if isinstance(end, BrokenPipeError):
+        sys.stderr.close()
+        sys.exit(1)
+    if isinstance(end, OSError) and end.filename is None and end.errno == errno.ENOSPC:
+        give_up(sys.stdout.fileno())
+        say("bench: standard output: found a full disk; expected room for what is printed; make some", err=True)
+        sys.exit(2)
+    if isinstance(end, OSError) and end.filename is not None and end.strerror is not None:
+        found = f"found {end.strerror.lower()}; expected a path that can be used; check it"
+        say(f"bench: {str(end.filename)[:200]}: {found}", err=True)
+        sys.exit(2)
+    raise end
 
 
 def _run() -> None:

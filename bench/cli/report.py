@@ -17,11 +17,11 @@ from bench.cli.tables import attack_table, halves_table, ranking_table, tests_le
 from bench.core.cache import appearing_file
 from bench.core.errors import UsageError
 from bench.core.types import SAMPLE_RATE
-from bench.data.splits import LEAKS, split_named
+from bench.data.splits import LEAKS
 
 if TYPE_CHECKING:
     from bench.evaluation.grid import Failure
-    from bench.scoring.pooling import PerturbedScores
+    from bench.scoring.pooling import CleanScores, PerturbedScores
     from bench.scoring.results import PooledScores, Results
 
 STANDARD_OUTPUT = "-"
@@ -71,7 +71,7 @@ def report(results: Results, json_target: str | None, more: Mapping[str, object]
 
 
 def say_where(out: Path, results: Results, budget: int) -> None:
-    """Say where a run's results are, and three commands that go on from there, on standard error.
+    """Say what a run found, where its results are, and three commands that go on from there, on standard error.
 
     Args:
         out: the run's folder.
@@ -80,6 +80,10 @@ def say_where(out: Path, results: Results, budget: int) -> None:
     """
     if not results.pooled:
         return
+    from leaderboards.report.verdict import verdicts
+
+    for sentence in verdicts(results):
+        say(f"\n{sentence}", err=True)
     folder, ks = shlex.quote(str(out)), ",".join(map(str, sorted({1, -(-budget // 2), budget})))
     say(f"\nEvery query is kept in {folder}. Next:", err=True)
     for command, what in (
@@ -139,7 +143,8 @@ def print_tables(results: Results) -> None:
     if results.pooled:
         tell()
         pcm = any(score.acc_att_pcm is not None for entry in results.pooled for score in entry.scores)
-        for line in (*LEGEND, *(PCM if pcm else ()), *(RANKED if ranked else ())):
+        numbers = any(entry.dimension is not None for entry in results.pooled)
+        for line in (*LEGEND, *(PCM if pcm else ()), *(NUMBERS if numbers else ()), *(RANKED if ranked else ())):
             tell(line)
 
 
@@ -151,6 +156,11 @@ LEGEND = (
     "imperceptible, heard as the same emotion. [95 % interval], clustered by speaker.",
 )
 PCM = ("PCM: Acc_att by what is a success as 16-bit PCM too.",)
+NUMBERS = (
+    "Of numbers: recognised (right) is an answer no further from the rating than the",
+    "shift, or in its bin. CCC after: of what is answered after the attack, whether it",
+    "succeeded or not.",
+)
 HALVES = (
     "The search with either half of its sounds, which share none, beside all of them.",
     "Difference: first − second, same utterances. Far from 0, the figure is of these",
@@ -166,13 +176,22 @@ RANKED = (
 def headline(entry: PooledScores) -> list[str]:
     """Say what was measured on what, and how good the victim is when nobody attacks: the lines above a table."""
     setting, clean = entry.setting, entry.clean
-    data = f"corpus {setting.corpus} · noises {setting.noise_bank} · task {setting.task}"
+    data = f"corpus {setting.speech} · noises {setting.noise_bank} · task {setting.task}"
     folds = f"{setting.split} fold {listed(entry.folds)} · seed {listed(entry.seeds)}"
     return [
         f"victim {entry.victim} · defense {entry.defense} · attack {entry.attack}",
         f"{data} · {folds} · n = {entry.n} utterances of {speakers(entry.speakers)}",
-        f"UAR {clean.uar} · WAR {clean.war} when nobody attacks",
+        clean_line(clean),
+        *([] if entry.dimension is None else [f"{entry.dimension}"]),
     ]
+
+
+def clean_line(clean: CleanScores) -> str:
+    """Say in a line how good a victim is when nobody attacks."""
+    if clean.numbers is None:
+        return f"UAR {clean.main} · WAR {clean.war} when nobody attacks"
+    errors = f"MAE {clean.numbers.mae:.2f} · RMSE {clean.numbers.rmse:.2f}"
+    return f"CCC {clean.main} · {errors} · right {clean.war} when nobody attacks"
 
 
 def speakers(count: int) -> str:
@@ -194,15 +213,18 @@ def listed(numbers: Sequence[int]) -> str:
 
 
 def perturbed_line(found: PerturbedScores) -> str:
-    """Say what a perturbation that asks once does to UAR and WAR, and on how many utterances."""
-    figures = (f"{name} {one.after} (was {one.before:.2f})" for name, one in (("UAR", found.uar), ("WAR", found.war)))
+    """Say what a perturbation that asks once does to UAR (or CCC) and WAR, and on how many utterances."""
+    told = ((found.name, found.main), ("WAR" if found.ccc is None else "right", found.war))
+    figures = (f"{name} {one.after} (was {one.before:.2f})" for name, one in told)
     return f"{' · '.join(figures)} when perturbed, applied to {found.applied} of {found.of}"
 
 
 def footnotes(entry: PooledScores) -> list[str]:
     """Say what the figures rest on, and how far they carry."""
     rests, versions, split = entry.rests_on, entry.rests_on.versions, entry.setting.split
-    data = f"corpus {rests.corpus_fingerprint[:8]}, noises {rests.noise_fingerprint[:8]}"
+    other = rests.train_corpus_fingerprint
+    trained = "" if other is None else f", trained on {other[:8]}"
+    data = f"corpus {rests.corpus_fingerprint[:8]}{trained}, noises {rests.noise_fingerprint[:8]}"
     software = f"serbench {versions['serbench']} (code {rests.code[:8]}), torch {versions['torch']} on {rests.device}"
     rules = f"SNR above {rests.min_snr_db:g} dB, perception after {rests.perception}, k up to {rests.max_queries}"
     lines = [f"Rests on {data}; {software}; {rules}."]
@@ -215,7 +237,7 @@ def footnotes(entry: PooledScores) -> list[str]:
     if rests.pcm_hz != (SAMPLE_RATE,):
         rates = ", ".join(f"{rate / 1000:g}" for rate in rests.pcm_hz)
         lines.append(f"PCM: at {rates} kHz, the corpus's own rate.")
-    if split_named(split).leaks:
+    if entry.setting.shares_speakers:
         lines.append(f"Split {split}: {LEAKS}.")
     lines.append(f"Candidates: {entry.candidates}; {entry.candidates.changed:,} changed the label.")
     lines += map(str, entry.bells)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bench.cli.arguments import (
+    ACROSS,
     ATTACK,
     BATCH_SIZE,
     DATA,
@@ -43,6 +44,7 @@ RUN: Offered = {
     "k": K,
     "defense": DEFENSE,
     **DATA,
+    **ACROSS,
     "perception": PERCEPTION,
     "task": TASK,
     "corr": Asked("corr", str, "yes|no|both", _CORR, "both"),

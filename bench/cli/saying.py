@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import errno
 import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import typer
 
@@ -25,6 +29,21 @@ def say(text: str = "", *, err: bool = False, nl: bool = True) -> None:
         if not err or error.errno != errno.ENOSPC:
             raise
         give_up(sys.stderr.fileno())  # who logs on a full disk has the exit code, and what was to be done is done
+
+
+@contextmanager
+def plain_warnings() -> Iterator[None]:
+    """Show Python's warnings as plain text too, within a `with` block: they name files and repeat what is in them."""
+    before = warnings.formatwarning
+
+    def plain(*told: Any, **more: Any) -> str:
+        return plain_text(before(*told, **more))
+
+    warnings.formatwarning = plain
+    try:
+        yield
+    finally:
+        warnings.formatwarning = before
 
 
 def say_json(text: str) -> None:

@@ -33,7 +33,7 @@ def status(run: Run, json: Json = None) -> None:
 
 def lines(found: Status) -> list[str]:
     """Say how a run goes in words, the whole first."""
-    from bench.cli.grid_forecast import duration
+    from bench.evaluation.forecast_words import duration
 
     speed = f"; {found.cells_a_minute:.1f} cells a minute" if found.cells_a_minute else ""
     rest = found.seconds_left

@@ -1,24 +1,41 @@
-"""Signals that end a command as Ctrl-C does: what is finished is kept, what was held is given back."""
+"""Signals that end a command as Ctrl-C does: what is finished is kept, what was held is given back.
+
+A library may swallow what a signal raises, in an `except:` of its own. That is noticed: then it is raised again.
+"""
 
 from __future__ import annotations
 
 import signal
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
 INTERRUPTED = 130
-HEEDED = tuple(signal.Signals[name] for name in ("SIGTERM", "SIGHUP") if name in signal.Signals.__members__)
-"""What a scheduler sends before it takes a machine away, and what a terminal sends that is closed."""
+_DEFAULT = {
+    signal.Signals[name]: signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL
+    for name in ("SIGINT", "SIGTERM", "SIGHUP")
+    if name in signal.Signals.__members__
+}
+"""What a person presses, what a scheduler sends before it takes a machine away, and what a terminal sends that is
+closed; with what happens where nobody has asked for anything else."""
+_ALARM = signal.Signals.__members__.get("SIGALRM")
+_AGAIN_S = 1.0
+"""Seconds until it is looked whether what was raised has been swallowed, and between two looks."""
+_PATIENCE_S = 10.0
+"""Seconds after which another signal is heeded though what was held is still being given back."""
 
 
 class Stops:
-    """Signals that have come."""
+    """Signals that have come, and what they raised."""
 
     def __init__(self) -> None:
         self.by: signal.Signals | None = None
+        self._raised: list[BaseException] = []
+        self._last_s = 0.0
 
     @property
     def exit_code(self) -> int:
@@ -28,20 +45,57 @@ class Stops:
     @property
     def said(self) -> str:
         """Return the one line that is said."""
-        how = "interrupted" if self.by is None else f"stopped by {self.by.name}"
+        how = "interrupted" if self.by in (None, signal.SIGINT) else f"stopped by {self.by.name}"
         return f"{how}; the same command goes on where this one stopped"
 
+    def ended(self, error: BaseException) -> bool:
+        """Tell whether a command ends because of a signal: by what it raised, or by what a library made of that."""
+        typed = isinstance(error, SystemExit) and error.code == INTERRUPTED  # typer itself turns Ctrl-C into this code
+        return typed or isinstance(error, KeyboardInterrupt) or self._within(error)
+
     def heed(self, number: int, frame: FrameType | None) -> None:
-        """Raise what Ctrl-C raises; further signals are not heeded while what was held is given back.
+        """Raise what Ctrl-C raises. While what was held is given back, only another Ctrl-C is heeded; any other signal
+        after ten seconds.
 
         Args:
             number: of the signal.
             frame: where it came.
         """
-        self.by = signal.Signals(number)
-        for one in HEEDED:
-            signal.signal(one, signal.SIG_IGN)
-        raise KeyboardInterrupt
+        came = signal.Signals(number)
+        self.by = self.by or came
+        waited_s = time.monotonic() - self._last_s
+        if self._within(sys.exc_info()[1]) and came != signal.SIGINT and waited_s < _PATIENCE_S:
+            return
+        self._raise()
+
+    def look(self, number: int, frame: FrameType | None) -> None:
+        """Raise again what was swallowed: nothing on the way out has it in hand.
+
+        Args:
+            number: of the timer's signal.
+            frame: where it came.
+        """
+        if not self._within(sys.exc_info()[1]):
+            self._raise()
+
+    def _raise(self) -> None:
+        stop = KeyboardInterrupt()
+        self._raised.append(stop)
+        self._last_s = time.monotonic()
+        if _ALARM is not None:
+            signal.signal(_ALARM, self.look)
+            signal.setitimer(signal.ITIMER_REAL, _AGAIN_S, _AGAIN_S)
+        raise stop
+
+    def _within(self, error: BaseException | None) -> bool:
+        """Whether an error is one that was raised here, or came of one."""
+        seen: list[BaseException] = []
+        while error is not None and not any(error is one for one in seen):
+            if any(error is one for one in self._raised):
+                return True
+            seen.append(error)
+            error = error.__cause__ or error.__context__
+        return False
 
 
 @contextmanager
@@ -49,11 +103,15 @@ def heeding() -> Iterator[Stops]:
     """Heed these signals within a `with` block, but for those that somebody has asked to be ignored (`nohup`)."""
     stops, before = Stops(), dict[signal.Signals, Any]()
     if threading.current_thread() is threading.main_thread():
-        for one in HEEDED:
-            if signal.getsignal(one) == signal.SIG_DFL:
+        for one, default in _DEFAULT.items():
+            if signal.getsignal(one) == default:
                 before[one] = signal.signal(one, stops.heed)
+        if _ALARM is not None:
+            before[_ALARM] = signal.getsignal(_ALARM)
     try:
         yield stops
     finally:
+        if _ALARM in before:
+            signal.setitimer(signal.ITIMER_REAL, 0)
         for one, handler in before.items():
             signal.signal(one, handler)

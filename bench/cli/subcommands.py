@@ -7,12 +7,27 @@ together most of the time of `bench list`.
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, ClassVar
 
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
+
+from bench.core.plain_text import plain_text
+
+_WRONG_WORDS: Any = typer.BadParameter.__base__
+"""What typer raises for words that cannot be read: it repeats them."""
+
+
+@contextmanager
+def _plain_usage() -> Iterator[None]:
+    try:
+        yield
+    except _WRONG_WORDS as error:
+        error.message = plain_text(error.message)
+        raise
 
 
 class Subcommands(TyperGroup):
@@ -25,6 +40,21 @@ class Subcommands(TyperGroup):
         super().__init__(**settings)
         for name, (place, short_help) in self.table.items():
             self.add_command(Subcommand(name, place, short_help))
+
+    def make_context(self, *words: Any, **extra: Any) -> Any:
+        """Read its words; what is said of wrong ones is plain text.
+
+        Args:
+            *words: as typer gives them.
+            **extra: settings of the context.
+        """
+        with _plain_usage():
+            return super().make_context(*words, **extra)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run what was asked for; what is said of wrong words is plain text."""
+        with _plain_usage():
+            return super().invoke(ctx)
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return its options, each of which is read where it is given."""

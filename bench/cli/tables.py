@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
     from bench.scoring.results import PooledScores
@@ -19,19 +20,48 @@ def narrow_table(*titles: str) -> Table:
     return Table(*titles, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
 
 
+def print_table(console: Console, table: Table) -> None:
+    """Print a table so that no interval is broken in two and nothing is cut: what is too wide stands line by line.
+
+    A pipe has no width: there a table is as wide as it needs to be.
+
+    Args:
+        console: where to.
+        table: any.
+    """
+    from rich.cells import cell_len
+    from rich.measure import Measurement
+
+    for column in table.columns:
+        if column.no_wrap or any("[" in str(cell) for cell in column.cells):
+            column.min_width = max(cell_len(str(cell)) for cell in column.cells)
+    needed = Measurement.get(console, console.options.update(width=10_000), table).minimum
+    if needed <= console.width or not console.is_terminal:
+        console.width = max(console.width, needed)
+        console.print(table)
+        return
+    console.print()
+    for row in zip(*(column.cells for column in table.columns), strict=True):
+        for column, cell in zip(table.columns, row, strict=True):
+            console.print(f"{column.header}: {cell}", soft_wrap=True)
+        console.print()
+
+
 def attack_table(entry: PooledScores) -> Table:
     """Lay out the scores as a table, a line for each Corr, Noises and k, in the order of P1's Table 2."""
     table = narrow_table("Corr", "Noises")
     table.add_column("k", justify="right")
     pcm = any(score.acc_att_pcm is not None for score in entry.scores)
-    for title in ("robust accuracy", "Acc_att", *(("PCM",) if pcm else ()), "n"):
+    ccc = entry.dimension is not None
+    for title in ("robust accuracy", "Acc_att", *(("PCM",) if pcm else ()), *(("CCC after",) if ccc else ()), "n"):
         table.add_column(title, no_wrap=True, justify="right" if title == "n" else "left")
     last: tuple[bool, str] | None = None
     for score in entry.scores:
         condition = (score.corr, score.noises)
         names = ("", "") if condition == last else (yes_or_no(score.corr), score.noises)
         known = ("" if score.acc_att_pcm is None else f"{score.acc_att_pcm.value:.2f}",) if pcm else ()
-        figures = (str(score.robust_accuracy), str(score.acc_att), *known, str(score.acc_att.n))
+        after = () if score.ccc is None else (f"{score.ccc.value:.2f}",)
+        figures = (str(score.robust_accuracy), str(score.acc_att), *known, *after, str(score.acc_att.n))
         table.add_row(*names, str(score.k), *figures)
         last = condition
     return table
@@ -56,11 +86,11 @@ def ranking_table(board: Board) -> Table:
     table.add_column("rank", no_wrap=True)
     for title in ("victim", "defence"):
         table.add_column(title, overflow="fold", ratio=1)
-    for title in ("robust accuracy", "clean UAR", "Acc_att"):
+    for title in ("robust accuracy", f"clean {board.clean_name}", "Acc_att"):
         table.add_column(title, no_wrap=True)
     for line in board.lines:
         rank = "–" if line.rank is None else str(line.rank)
-        plain = (f"{one.value:.2f}" for one in (line.entry.clean.uar, line.score.acc_att))
+        plain = (f"{one.value:.2f}" for one in (line.entry.clean.main, line.score.acc_att))
         table.add_row(rank, line.victim, line.defense, str(line.score.robust_accuracy), *plain)
     return table
 

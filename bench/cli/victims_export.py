@@ -102,6 +102,9 @@ def _one(options: Options) -> Job:
             raise UsageError(option, found, "one number", "take one victim at a time")
     job = prepare_job(options, for_terminal())
     key = job.fitted[0]
+    if key.task.dimensional:
+        found, remedy = "a task of numbers", "an exported victim tells classes: take a task such as activation3"
+        raise UsageError(f"--task {key.task.name}", found, "a task of classes", remedy)
     named = [(one.kind, one.spec) for one in (key.victim, key.defense) if one is not None]
     check_inside(f"--victim {key.victim}", named, job.experiment.registry.build)
     return job

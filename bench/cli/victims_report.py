@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from bench.core.consoles import PlainConsole
+    from bench.scoring.clean_numbers import NumbersReport
     from bench.scoring.clean_scores import CleanReport
     from bench.studies.clean_scoring import CleanScoring
     from bench.studies.training_jobs import KeptVictim
@@ -61,9 +62,8 @@ def show_reports(cells: Sequence[CleanScoring], pooled: Sequence[CleanScoring]) 
         for line in headline(entry):
             console.print(line, soft_wrap=True)
         own = [one for one in cells if (one.names, one.rests_on) == (entry.names, entry.rests_on)]
-        for table in _figures(own, entry):
+        for table in _tables(own, entry):
             console.print(table)
-        console.print(_classes(entry.report))
         for line in footnotes(entry):
             console.print(line, soft_wrap=True)
     if pooled:
@@ -94,16 +94,43 @@ def headline(entry: CleanScoring) -> list[str]:
 _BY_CLASS = ("weighted precision", "weighted F1", "macro F1")
 
 
-def _figures(cells: Sequence[CleanScoring], pooled: CleanScoring) -> Iterator[Table]:
-    """Two tables, that each fits 80 columns: recall, and what is weighted by class."""
+def _tables(cells: Sequence[CleanScoring], pooled: CleanScoring) -> Iterator[Table]:
+    """The figures of all cells, and of classes who was taken for whom."""
+    from bench.scoring.clean_numbers import NumbersReport
+
     entries = (*cells, *([pooled] if len(cells) > 1 else []))
+    placed = [(_place(entry), entry.report) for entry in entries]
+    numbers = [(place, report) for place, report in placed if isinstance(report, NumbersReport)]
+    if numbers:
+        yield _numbers(numbers)
+        return
+    classes = [(place, report) for place, report in placed if not isinstance(report, NumbersReport)]
+    yield from _figures(classes)
+    yield _classes(classes[-1][1])
+
+
+def _place(entry: CleanScoring) -> tuple[str, str]:
+    return (listed(entry.folds), listed(entry.seeds)) if entry.of_one_cell else ("all", "all")
+
+
+def _numbers(placed: Sequence[tuple[tuple[str, str], NumbersReport]]) -> Table:
+    """A table of a dimensional task: right is no further from the rating than the task's shift, or in its bin."""
+    table = narrow_table("fold", "seed")
+    for title in ("CCC", "MAE", "RMSE", "right", "n", "speakers"):
+        table.add_column(title, no_wrap=True)
+    for place, own in placed:
+        errors = (f"{own.numbers.mae:.2f}", f"{own.numbers.rmse:.2f}")
+        table.add_row(*place, str(own.numbers.ccc), *errors, str(own.right), str(own.n), str(own.speakers))
+    return table
+
+
+def _figures(placed: Sequence[tuple[tuple[str, str], CleanReport]]) -> Iterator[Table]:
+    """Two tables, that each fits 80 columns: recall, and what is weighted by class."""
     recall, weighted = narrow_table("fold", "seed"), narrow_table("fold", "seed")
     for table, titles in ((recall, ("UAR", "WAR", "n", "speakers")), (weighted, _BY_CLASS)):
         for title in titles:
             table.add_column(title, no_wrap=True)
-    for entry in entries:
-        place = (listed(entry.folds), listed(entry.seeds)) if entry.of_one_cell else ("all", "all")
-        own = entry.report
+    for place, own in placed:
         recall.add_row(*place, str(own.uar), str(own.war), str(own.n), str(own.speakers))
         weighted.add_row(*place, str(own.weighted_precision), str(own.weighted_f1), str(own.macro_f1))
     yield from (recall, weighted)

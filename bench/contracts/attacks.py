@@ -31,6 +31,8 @@ class Answer:
             not told of refusals is told the label of the clean speech then, as if nothing had changed.
         refused: for one that is answered "refusals" or more, whether the victim would not answer; else None.
         probabilities: for one that is answered "probabilities", by class, to three decimals; None where it refused.
+        value: in a dimensional task, for a threat model that is answered "label" or more, the number that the victim
+            answers, to three decimals. The label then says where it lies.
 
     >>> bool(Answer(fooled=True)), bool(Answer(fooled=False, applied=False))
     (True, False)
@@ -43,6 +45,7 @@ class Answer:
     label: str | None = None
     refused: bool | None = None
     probabilities: Mapping[str, float] | None = field(default=None, hash=False)
+    value: float | None = None
 
     def __bool__(self) -> bool:
         """Tell whether the victim was fooled."""
@@ -98,10 +101,12 @@ class PastSearch:
     Args:
         asked: what was tried and charged, and what was told of it, in order.
         label: what the victim says of the clean speech, for a threat model that is answered "label" or more.
+        value: likewise the number that it answers, in a dimensional task.
     """
 
     asked: tuple[tuple[Recipe, Answer], ...]
     label: str | None = None
+    value: float | None = None
 
 
 Plan: TypeAlias = Mapping[str, Any]
@@ -195,10 +200,13 @@ class KnownSpeech:
         speech: clean.
         label: of validation speech, what the victim says of it, "(refused)" where it would not; of training speech, the
             corpus's.
+        value: in a dimensional task, of validation speech the number that the victim answers; of training speech, the
+            rating.
     """
 
     speech: Heard
     label: str
+    value: float | None = None
 
 
 @dataclass(frozen=True)
@@ -243,6 +251,8 @@ class AttackTools:
         label: for a threat model that is answered "label" or more, what the victim says of the clean speech; None where
             it refuses that.
         rehearsing: whether this is validation speech, searched with the budget of `ThreatModel.rehearsal`.
+        value: in a dimensional task, for a threat model that is answered "label" or more, the number that the victim
+            answers about the clean speech.
     """
 
     noises: NoiseSet
@@ -260,3 +270,4 @@ class AttackTools:
     plan: Plan = field(default_factory=dict)
     label: str | None = None
     rehearsing: bool = False
+    value: float | None = None

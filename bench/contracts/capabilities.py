@@ -1,4 +1,4 @@
-"""What a fitted victim may do beside answering: show, refuse, purify.
+"""What a fitted victim may do beside answering classes: answer numbers, show, refuse, purify.
 
 They are structural, as the [contracts][bench.contracts.protocols]: a victim that has the methods is one.
 """
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from bench.contracts.protocols import Victim
+from bench.core.errors import ComponentError
 from bench.core.types import Utterance
 
 if TYPE_CHECKING:
@@ -34,6 +35,26 @@ class Refusing(Victim, Protocol):
         """Estimate log-probabilities, shape (b, c), and say which utterances are refused, shape (b,), bool.
 
         A row depends neither on the others nor on padding.
+        """
+        ...
+
+
+@runtime_checkable
+class Dimensional(Victim, Protocol):
+    """A fitted victim that answers numbers, where its task has a scale: it is asked for these instead of log_probs.
+
+    Its recipe says so with the trait `dimensional`.
+    """
+
+    def enroll(self, clean: Sequence[Utterance]) -> Dimensional:
+        """Return a victim that knows these speakers' clean, unlabelled utterances, and answers numbers likewise."""
+        ...
+
+    def values(self, batch: Batch) -> torch.Tensor:
+        """Estimate the rating of each utterance on the task's scale, shape (b,).
+
+        A row depends neither on the others nor on padding: it is the same to 1e-4 of the scale's width, whether it is
+        asked alone or among 64.
         """
         ...
 
@@ -116,6 +137,26 @@ class Tunable(Embedding, Protocol):
     def network(self) -> nn.Module:
         """Return the torch module to train."""
         ...
+
+
+def values_of(victim: Victim, batch: Batch) -> torch.Tensor:
+    """Ask a victim of a dimensional task for numbers, shape (b,).
+
+    Args:
+        victim: fitted, and enrolled with the speakers of the batch.
+        batch: b utterances.
+
+    Raises:
+        ComponentError: it answers none, or of another shape.
+    """
+    if not isinstance(victim, Dimensional):
+        found = f"{type(victim).__name__}, which answers no numbers"
+        raise ComponentError("victim", found, "a method values", "take away its trait dimensional, or add the method")
+    values = victim.values(batch)
+    if tuple(values.shape) != (len(batch),):
+        found = f"values of shape {tuple(values.shape)}"
+        raise ComponentError("victim", found, f"shape {(len(batch),)}", "correct its values")
+    return values
 
 
 def _as_it_is(found: Any) -> Any:

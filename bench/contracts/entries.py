@@ -32,6 +32,7 @@ KINDS = tuple(SINGULAR)
 PLUGIN_TABLE = "COMPONENTS"
 _TABLE = f'{PLUGIN_TABLE} = {{"attacks": {{"my_attack": MyAttack}}}} with kinds {", ".join(KINDS)}'
 _NAME = re.compile(r"[\w-]+")
+_OWN = "serbench "
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Entry:
         origin: the distribution and version, or the plug-in file, that brings it.
         plugin: the plug-in file; None where an installed package brings it.
         closed: whether that file is not run here, since something in it is asked for with `isolated:`.
+        beside: folders of packages that the plug-in file imports, and that lie where nobody would look for them.
     """
 
     kind: str
@@ -53,6 +55,7 @@ class Entry:
     origin: str
     plugin: Path | None = None
     closed: bool = False
+    beside: tuple[Path, ...] = ()
 
     def load(self) -> type[Any]:
         """Import the component's class.
@@ -112,13 +115,14 @@ class Entry:
 
 
 def entries_by_name(
-    plugins: Iterable[Path], isolated: Collection[tuple[str, str]] = ()
+    plugins: Iterable[Path], isolated: Collection[tuple[str, str]] = (), over: bool = False
 ) -> dict[tuple[str, str], Entry]:
     """Find the components of installed packages and of plug-in files, by kind and name.
 
     Args:
         plugins: plug-in files. One that has a component which is to be isolated is not run.
         isolated: kind and name of everything that is to be isolated.
+        over: whether what plug-in files bring takes the place of what other installed packages do; of ours never.
 
     Raises:
         UsageError: two components of one kind share a name, or a plug-in file cannot be used.
@@ -126,7 +130,9 @@ def entries_by_name(
     found: dict[tuple[str, str], Entry] = {}
     for entry in (*_installed(), *(entry for path in plugins for entry in _of_file(path, isolated))):
         other = found.setdefault((entry.kind, entry.name), entry)
-        if other != entry:
+        if over and entry.plugin and not (other.plugin or other.origin.startswith(_OWN)):
+            found[entry.kind, entry.name] = entry
+        elif other != entry:
             raise UsageError(
                 f"{SINGULAR[entry.kind]} {entry.name!r}",
                 f"two of that name: {other.target} of {other.origin} and {entry.target} of {entry.origin}",

@@ -67,6 +67,7 @@ class DefensePipeline:
             randomised=any(one.randomised for one in own),
             sessions=any(one.sessions for one in own),
             certifies=own[-1].certifies,
+            dimensional=all(one.dimensional for one in own),
         )
 
     def check(self, victim: TrainableVictim) -> None:

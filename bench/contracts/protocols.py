@@ -39,6 +39,8 @@ class FitContext:
             A victim that normalises by speaker takes its statistics from these; from those to train on where empty.
         renew: where a defence gives other utterances to train on in every epoch: told the victim as it stands and the
             number of the coming epoch, from 1. Recipes that ask it say so with the trait `renews`.
+        max_requests: as many requests a victim may send to a service in all, those of earlier runs too; None for as
+            many as it sends by itself.
     """
 
     task: Task
@@ -50,6 +52,7 @@ class FitContext:
     victim: str = ""
     clean: tuple[Utterance, ...] = ()
     renew: Callable[[Victim, int], Sequence[Utterance]] | None = None
+    max_requests: int | None = None
 
 
 @runtime_checkable

@@ -70,6 +70,7 @@ class Registry:
         plugins: Sequence[Path] = (),
         isolated: Collection[tuple[str, str]] = (),
         isolation: Isolating | None = None,
+        over: bool = False,
     ) -> Registry:
         """Find the components of installed packages and of plug-in files.
 
@@ -77,11 +78,12 @@ class Registry:
             plugins: plug-in files. One that has a component which is to be isolated is not run.
             isolated: kind and name of everything that is to be isolated.
             isolation: what isolates it.
+            over: whether what plug-in files bring takes the place of what other installed packages do; of ours never.
 
         Raises:
             UsageError: two components of one kind share a name, or a plug-in file cannot be used.
         """
-        return cls(entries_by_name(plugins, isolated), isolation)
+        return cls(entries_by_name(plugins, isolated, over), isolation)
 
     def holding(self, components: Iterable[Component]) -> Registry:
         """Return a registry that knows objects given from Python too, by the names that they have as components.

@@ -39,7 +39,12 @@ class Traits:
         sessions: a victim or a defence remembers what it was asked, within a session alone (`Batch.sessions`): each
             search has one of its own, which opens empty; clean speech is in none. What it is asked without one it
             answers as if it had never been asked anything.
+        requests: as many requests a victim sends to somebody's service for each utterance that it is asked about; what
+            a run comes to is said beforehand.
+        most_requests: as many it sends in all, where nobody says otherwise; None for any number.
         certifies: a defence's victim proves how far its answers hold.
+        dimensional: a victim answers numbers where its task has a scale
+            ([`Dimensional`][bench.contracts.capabilities.Dimensional]); a defence defends such a one too.
         asks_once: an attack yields at most one candidate, whatever it is told: an effect, which can be composed.
         threat_model: what an attack needs to be granted: it is granted that, and no more.
         anytime: an attack asks the same first queries whatever its budget. It is not told the budget, and one search
@@ -60,7 +65,10 @@ class Traits:
     concurrent: bool = False
     randomised: bool = False
     sessions: bool = False
+    requests: int = 0
+    most_requests: int | None = None
     certifies: bool = False
+    dimensional: bool = False
     asks_once: bool = False
     threat_model: ThreatModel = NOTHING_GRANTED
     anytime: bool = False

@@ -101,6 +101,7 @@ class Utterance:
         emotion: "anger", "happiness", "sadness", "neutral", ... or None where not annotated.
         activation: from 1 (calm) to 5 (excited), or None.
         valence: from 1 (negative) to 5 (positive), or None.
+        dominance: from 1 (weak) to 5 (dominant), or None.
         perturbation: what an attack did to it; None for an utterance as it was recorded.
         metadata: whatever else the corpus says of it, as text.
         rate_hz: of the file that it was read from, which is at what rate a success has to live on as a file. The
@@ -116,6 +117,7 @@ class Utterance:
     emotion: str | None = None
     activation: float | None = None
     valence: float | None = None
+    dominance: float | None = None
     perturbation: Perturbation | None = None
     metadata: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     rate_hz: int = SAMPLE_RATE
@@ -175,37 +177,72 @@ Half = Literal["first", "second"]
 """The halves of what an attack draws from: what a search finds with either says how much hangs on these sounds."""
 
 
+RATED = (1.0, 5.0)
+"""The scale on which utterances hold ratings, whatever scale their corpus was rated on."""
+
+LOWER, SAME, HIGHER = SHIFTED = ("lower", "same", "higher")
+"""The classes of a dimensional task whose rule is a shift: where a number lies from the answer about clean speech."""
+
+
 @dataclass(frozen=True)
 class Task:
-    """What a victim is asked to tell.
+    """What a victim is asked to tell: a class; or, where the task has a `scale`, a number on it.
+
+    In such a dimensional task, what counts as another answer is a shift from the answer about the clean speech, or
+    another of the bins that the scale is cut into.
 
     Args:
         name: as it stands in records ("ahsn", "activation3").
-        classes: in the order of a victim's output columns.
+        classes: in the order of a victim's output columns; where the rule is a shift, `SHIFTED`.
         attribute: the field of an utterance that the label comes from.
-        bins: for a rated attribute, the upper edges of all classes but the last (label = first bin with value <= edge).
+        bins: for a rated attribute, the upper edges of all classes but the last (label = first bin with value <= edge);
+            on the task's scale, where it has one, else from 1 to 5.
         merged: for emotions that count as a class of another name, pairs (emotion, class).
         improvised_only: whether utterances that their corpus marks as scripted (metadata "style") have no label. Where
             a corpus does not tell, every utterance may have one.
+        scale: of a dimensional task, the numbers that stand for the lowest and the highest rating.
+        shift: of a dimensional task without bins, by more than how much an answer has to move to be another one.
+        direction: which way it has to move.
     """
 
     name: str
     classes: tuple[Label, ...]
-    attribute: Literal["emotion", "activation", "valence"]
+    attribute: Literal["emotion", "activation", "valence", "dominance"]
     bins: tuple[float, ...] = ()
     merged: tuple[tuple[str, Label], ...] = ()
     improvised_only: bool = False
+    scale: tuple[float, float] | None = None
+    shift: float = 0.0
+    direction: Literal["either", "up", "down"] = "either"
+
+    @property
+    def dimensional(self) -> bool:
+        """Return whether a victim answers a number."""
+        return self.scale is not None
+
+    def rating_of(self, utterance: Utterance) -> float | None:
+        """Return the utterance's rating on the task's scale, or from 1 to 5 where it has none; None where not rated."""
+        rated = {"activation": utterance.activation, "valence": utterance.valence, "dominance": utterance.dominance}
+        value = rated.get(self.attribute)
+        if value is None or self._left_out(utterance):
+            return None
+        low, high = self.scale or RATED
+        return low + (float(value) - RATED[0]) / (RATED[1] - RATED[0]) * (high - low)
 
     def label_of(self, utterance: Utterance) -> Label | None:
-        """Return the utterance's class, or None where it has none in this task."""
-        rated = {"activation": utterance.activation, "valence": utterance.valence}
-        value = utterance.emotion if self.attribute == "emotion" else rated[self.attribute]
-        if value is None or (self.improvised_only and utterance.metadata.get("style") == SCRIPTED):
+        """Return the utterance's class, or None where it has none in this task.
+
+        Where the rule is a shift, that there is a rating is all that can be said before a victim has answered: `SAME`.
+        """
+        if self.attribute == "emotion":
+            if utterance.emotion is None or self._left_out(utterance):
+                return None
+            label = dict(self.merged).get(utterance.emotion, utterance.emotion)
+            return label if label in self.classes else None
+        rating = self.rating_of(utterance)
+        if rating is None:
             return None
-        if self.bins:
-            return self.classes[sum(float(value) > edge for edge in self.bins)]
-        label = dict(self.merged).get(str(value), str(value))
-        return label if label in self.classes else None
+        return self.classes[sum(rating > edge for edge in self.bins)] if self.bins else SAME
 
     def index_of(self, utterance: Utterance) -> int:
         """Give the utterance's class by its number, which is its column in a victim's output.
@@ -217,3 +254,6 @@ class Task:
         if label is None:
             raise ValueError(f"{utterance.id!r} has no label in task {self.name!r}")
         return self.classes.index(label)
+
+    def _left_out(self, utterance: Utterance) -> bool:
+        return self.improvised_only and utterance.metadata.get("style") == SCRIPTED

@@ -71,7 +71,7 @@ def _sounds(utterances: Sequence[Utterance]) -> Iterator[str]:
 def _contradiction(one: Utterance, other: Utterance) -> str:
     if one.speaker != other.speaker:
         return "stands under two speakers, and may be trained on and attacked"
-    labels = [(each.emotion, each.activation, each.valence) for each in (one, other)]
+    labels = [(each.emotion, each.activation, each.valence, each.dominance) for each in (one, other)]
     return "stands there twice" if labels[0] == labels[1] else "has two labels"
 
 

@@ -21,19 +21,22 @@ class Partition:
         valid: what chooses its epoch, and what an informed attacker knows.
         test: what is attacked.
         leaks: whether speakers may stand in several parts; true of the protocols that say so in their names.
+        elsewhere: whether the test part is of another corpus, whose speakers are others whatever they are called.
     """
 
     train: tuple[Utterance, ...]
     valid: tuple[Utterance, ...]
     test: tuple[Utterance, ...]
     leaks: bool = False
+    elsewhere: bool = False
 
     def __post_init__(self) -> None:
-        speakers = [{utterance.speaker for utterance in part} for part in (self.train, self.valid, self.test)]
+        parts = (self.train, self.valid, () if self.elsewhere else self.test)
+        speakers = [{utterance.speaker for utterance in part} for part in parts]
         shared = (speakers[0] & speakers[1]) | (speakers[0] & speakers[2]) | (speakers[1] & speakers[2])
         if shared and not self.leaks:
             raise DataError("split", f"{_some(shared)} in two parts", "no speaker in two parts", "correct the split")
-        ids = [{utterance.id for utterance in part} for part in (self.train, self.valid, self.test)]
+        ids = [{utterance.id for utterance in part} for part in parts]
         if twice := (ids[0] & ids[1]) | (ids[0] & ids[2]) | (ids[1] & ids[2]):
             raise DataError("split", f"{_some(twice)} in two parts", "no utterance in two parts", "correct the split")
 

@@ -10,13 +10,13 @@ from typing import Any
 from bench.core.errors import UsageError
 from bench.core.files import read_file
 from bench.core.specs import did_you_mean
-from bench.core.types import Task
+from bench.core.types import SHIFTED, Task
 from bench.data.task_checks import FORM, check_task
 
 _MOST_BYTES = 1_000_000
 _BEYOND = 1e15
 ENDINGS = (".toml", ".yaml", ".yml")
-_KNOWN = ("name", "classes", "attribute", "bins", "merged", "improvised_only")
+_KNOWN = ("name", "classes", "attribute", "bins", "merged", "improvised_only", "scale", "shift", "direction")
 
 
 def is_file(name: str) -> bool:
@@ -29,7 +29,8 @@ def read_task(file: Path, taken: Collection[str]) -> Task:
 
     Args:
         file: TOML or YAML: `classes`; if wanted `name` (else the file's), `attribute` (else "emotion"), `bins` of a
-            rated attribute, `merged` (emotion: class), `improvised_only`.
+            rated attribute, `merged` (emotion: class), `improvised_only`; of a dimensional task `scale`, and `shift`
+            with `direction` in the place of `classes` and `bins`.
         taken: names of tasks that there are.
 
     Raises:
@@ -51,11 +52,14 @@ def read_task(file: Path, taken: Collection[str]) -> Task:
         raise UsageError(where, f"merged = {shown(merged)}", "a class by emotion", FORM)
     task = Task(
         name,
-        _texts(where, told.get("classes")),
+        SHIFTED if "shift" in told and "classes" not in told else _texts(where, told.get("classes")),
         told.get("attribute", "emotion"),
-        _edges(where, told.get("bins", ())),
+        _numbers(where, "bins", told.get("bins", ()), "for example bins = [2.75, 3.25]"),
         tuple(merged.items()),
         told.get("improvised_only", False),
+        _scale(where, told.get("scale")),
+        _numbers(where, "shift", [told.get("shift", 0.0)], "for example shift = 0.5")[0],
+        told.get("direction", "either"),
     )
     check_task(where, task)
     return task
@@ -90,10 +94,20 @@ def _texts(where: str, given: Any) -> tuple[str, ...]:
     return tuple(given)
 
 
-def _edges(where: str, given: Any) -> tuple[float, ...]:
+def _scale(where: str, given: Any) -> tuple[float, float] | None:
+    if given is None:
+        return None
+    numbers = _numbers(where, "scale", given, "for example scale = [1, 5]")
+    if len(numbers) != 2:
+        raise UsageError(where, f"scale = {shown(given)}", "two numbers", "for example scale = [1, 5]")
+    return numbers[0], numbers[1]
+
+
+def _numbers(where: str, key: str, given: Any, example: str) -> tuple[float, ...]:
     numbers = isinstance(given, list | tuple) and all(
         type(one) in (int, float) and abs(one) < _BEYOND for one in given
     )  # NaN is not below
     if not numbers:
-        raise UsageError(where, f"bins = {shown(given)}", "a list of numbers", "for example bins = [2.75, 3.25]")
+        expected = "a number" if key == "shift" else "a list of numbers"
+        raise UsageError(where, f"{key} = {shown(given)}", expected, example)
     return tuple(map(float, given))

@@ -27,7 +27,7 @@ from bench.core.types import Utterance
 from bench.defending.purification import Purifier, purified_batch, purified_utterances
 
 _CONFIG, _INNER = "config.json", "victim"
-_THROUGH = ("answer_or_refuse", "hidden")
+_THROUGH = ("answer_or_refuse", "hidden", "values")
 """Methods that not every victim has; each takes a batch."""
 
 
@@ -35,8 +35,8 @@ _THROUGH = ("answer_or_refuse", "hidden")
 class Purified:
     """A fitted victim that hears only what a purifier leaves: of enrolled speech, and of what it is asked about.
 
-    It has the methods `answer_or_refuse` (of a detector) and `hidden`, and the attribute `network`, where the victim
-    behind has them. Utterances without sound pass through as they are.
+    It has the methods `answer_or_refuse` (of a detector), `hidden` and `values` (of one that answers numbers), and the
+    attribute `network`, where the victim behind has them. Utterances without sound pass through as they are.
 
     Args:
         victim: what stands behind.

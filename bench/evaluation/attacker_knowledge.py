@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,7 @@ from bench.core.threads import in_threads
 from bench.core.types import Utterance
 from bench.referee.panel import Panel
 from bench.referee.referee import Referee
+from bench.scoring.concordance import ccc
 from bench.scoring.scores import uar
 
 
@@ -41,7 +43,7 @@ class KnownHarm:
         """
         new = [one for one in utterances if one.id not in self._names]
         if new:
-            self._names.update(zip((one.id for one in new), referee.names(referee.labels(new)), strict=True))
+            self._names.update(zip((one.id for one in new), _answers(referee, new), strict=True))
         return [self._names[one.id] for one in utterances]
 
     def loss(self, key: str, measured: Callable[[], float | None]) -> float | None:
@@ -77,7 +79,8 @@ def degradation(
         known: of the same fitted victim, what was measured before; what is new is added.
 
     Returns:
-        UAR on the clean utterances less UAR on the probes, from -1 to 1, for each category or type that applies to any.
+        UAR on the clean utterances less UAR on the probes, from -1 to 1, for each category or type that applies to any;
+        in a dimensional task likewise the loss of CCC, from -2 to 2.
     """
     found, memory = {}, known or KnownHarm()
     kinds = attack.noise_types if isinstance(attack, InformedByType) else attack.categories
@@ -114,10 +117,22 @@ def _loss(
     applied = [index for index, probe in enumerate(probes) if probe is not None]
     if not applied:
         return None
-    before = memory.before(referee, utterances)
-    after = referee.names(referee.labels([probe for probe in probes if probe is not None]))
-    truth = [referee.task.label_of(utterances[index]) or "" for index in applied]
-    return uar(truth, [before[index] for index in applied]) - uar(truth, after)
+    before = [memory.before(referee, utterances)[index] for index in applied]
+    after = _answers(referee, [probe for probe in probes if probe is not None])
+    chosen = [utterances[index] for index in applied]
+    if referee.task.dimensional:
+        ratings = [referee.task.rating_of(one) or 0.0 for one in chosen]
+        loss = ccc(ratings, list(map(float, before))) - ccc(ratings, list(map(float, after)))
+        return 0.0 if math.isnan(loss) else loss  # a single utterance tells nothing
+    truth = [referee.task.label_of(one) or "" for one in chosen]
+    return uar(truth, before) - uar(truth, after)
+
+
+def _answers(referee: Referee | Panel, utterances: Sequence[Utterance]) -> list[str]:
+    """What the victim says of utterances: labels, or numbers as texts."""
+    if referee.task.dimensional:
+        return list(map(repr, referee.values(utterances)))
+    return referee.names(referee.labels(utterances))
 
 
 def _threads(tools: AttackTools) -> int:

@@ -12,6 +12,7 @@ from bench.contracts.protocols import TrainableVictim
 from bench.core.rng import key_of
 from bench.core.specs import NO_DEFENSE
 from bench.core.types import Half, Modality, Task, Utterance
+from bench.evaluation.answering import check_component
 
 
 @dataclass(frozen=True)
@@ -77,11 +78,14 @@ class FittedKey:
         }
 
     def check(self) -> None:
-        """Let the defence refuse the victim.
+        """Let the defence refuse the victim, and refuse what does not go with the task.
 
         Raises:
-            bench.core.errors.UsageError: it cannot defend it.
+            bench.core.errors.UsageError: it cannot defend it; or one of them knows classes alone.
         """
+        for component in (self.victim, self.defense):
+            if component is not None:
+                check_component(component, self.task)
         if self.defense is not None:
             check_pair(self.victim, self.defense)
 

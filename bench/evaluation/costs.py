@@ -16,6 +16,8 @@ from bench.evaluation.cells import Cell, FittedKey
 
 UNKNOWN_QUERY_S, UNKNOWN_FIT_S = 0.004, 0.03
 """Seconds a query, and a training utterance, where nothing was measured here: `cnn_gru` on two cores."""
+UNKNOWN_REQUEST_S = 0.3
+"""Seconds a request to a service, likewise."""
 CELL_BYTES, QUERY_BYTES, VICTIM_BYTES = 20_000, 40, 2_000_000
 """Of a record file, of each query in it, and of a fitted victim, where none is at hand."""
 

@@ -33,6 +33,7 @@ def cell_description(experiment: Experiment, cell: Cell) -> dict[str, Any]:
         "min_snr_db": experiment.min_snr_db,
         "perception": experiment.perception.name,
         "perception_fingerprint": experiment.perception.fingerprint,
+        **_attacked_elsewhere(experiment),
         "fitting": fitted_description(experiment, cell.fitted),
         "attack_identity": cell.attack.identity,
         "attack_noises": experiment.noise_fingerprint("test"),
@@ -46,6 +47,14 @@ def cell_description(experiment: Experiment, cell: Cell) -> dict[str, Any]:
         **({"measures": measures} if measures else {}),
     }
     return told | {"code": code_in(told)}
+
+
+def _attacked_elsewhere(experiment: Experiment) -> dict[str, Any]:
+    """The corpus that is attacked, where the fitted victim was trained on another one, which `fitting` tells."""
+    if experiment.training is None:
+        return {}
+    attacked = {"attacked_corpus": experiment.dataset.fingerprint, "attacked_reader": {"code": experiment.corpus_code}}
+    return {"train_corpus": experiment.training.name, **attacked}
 
 
 def _where(cell: Cell) -> dict[str, list[str]]:

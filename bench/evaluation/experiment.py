@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
@@ -16,6 +17,7 @@ from bench.contracts.registry import Registry
 from bench.core.noises import NoiseSet
 from bench.core.progress import SILENT, Progress
 from bench.core.types import Dataset, Modality, Part, Task, Utterance
+from bench.data.across import attacked_elsewhere
 from bench.data.leakage import check_noises
 from bench.data.partitions import Partition
 from bench.data.splits import split_named
@@ -32,7 +34,7 @@ class Experiment:
 
     Args:
         registry: finds components.
-        dataset: the corpus, read.
+        dataset: the corpus, read: what is attacked.
         noises: the noise bank, read.
         device: where tensors go.
         batch_size: searches side by side; changes no result.
@@ -43,7 +45,11 @@ class Experiment:
         corpus_code: digest of the code that read the corpus.
         noise_code: digest of the code that read the noise banks.
         enrolment: which clean speech a victim may know of the speakers whose speech it is asked about.
+        max_requests: as many requests a service may be sent in all; None for as many as its victim says.
         draws: further answers of a randomised victim that say whether a changed label is chance.
+        given: fitted victims that are taken from these folders as they stand, and no others: nothing is trained then.
+        training: another corpus, that victims and defences are trained on; None where that is `dataset`.
+        training_code: digest of the code that read it.
     """
 
     registry: Registry
@@ -58,7 +64,21 @@ class Experiment:
     corpus_code: str = ""
     noise_code: str = ""
     enrolment: Enrolment = "halves"
+    max_requests: int | None = None
     draws: int = 5
+    given: Mapping[FittedKey, Path] | None = field(default=None, repr=False, compare=False)
+    training: Dataset | None = None
+    training_code: str = ""
+
+    @property
+    def trained_on(self) -> Dataset:
+        """Return the corpus that victims and defences are trained on."""
+        return self.dataset if self.training is None else self.training
+
+    @property
+    def trained_on_code(self) -> str:
+        """Return the digest of the code that read it."""
+        return self.corpus_code if self.training is None else self.training_code
 
     def split(self, fitted: FittedKey) -> Partition:
         """Return a fitted victim's utterances in three parts. Those next to each other often share one.
@@ -72,7 +92,13 @@ class Experiment:
     def _last_split(self) -> Callable[[tuple[Modality, ...], Task, str, int], Partition]:
         @lru_cache(maxsize=1)
         def split(modalities: tuple[Modality, ...], task: Task, name: str, fold: int) -> Partition:
-            return split_named(name).split(self._usable(modalities, task), fold, self.dataset.name)
+            protocol = split_named(name)
+            own = protocol.split(self._usable(modalities, task), fold, self.trained_on.name)
+            if self.training is None:
+                return own
+            known = self.dataset.utterances
+            attacked = usable(known, task, self.dataset.name, modalities, self.training.utterances)
+            return attacked_elsewhere(own, protocol, attacked)
 
         return split
 
@@ -85,11 +111,12 @@ class Experiment:
             split: the protocol of `--split`.
         """
         utterances = self._usable(modalities_of(victim.object, None), task)
-        return split_named(split).folds(utterances, self.dataset.name)
+        return split_named(split).folds(utterances, self.trained_on.name)
 
     def _usable(self, modalities: tuple[Modality, ...], task: Task) -> tuple[Utterance, ...]:
-        """The utterances that have a label, and what the victim and its defence perceive."""
-        return usable(self.dataset.utterances, task, self.dataset.name, modalities)
+        """The utterances to train on that have a label, and what the victim and its defence perceive."""
+        source, beside = self.trained_on, () if self.training is None else self.dataset.utterances
+        return usable(source.utterances, task, source.name, modalities, beside)
 
     def noise_fingerprint(self, part: Part) -> str:
         """Return the fingerprint of one half of the noise bank, which every key holds: computed once.

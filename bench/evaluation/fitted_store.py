@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import cache
 from importlib import metadata
@@ -14,6 +14,7 @@ from typing import Any
 
 from bench.contracts.protocols import FitContext, Victim
 from bench.core.cache import appearing_folder, cache_dir
+from bench.core.errors import UsageError
 from bench.core.keys import key_of_json
 from bench.core.leases import Leases
 from bench.core.making import Making
@@ -62,8 +63,8 @@ def _described(experiment: Experiment, fitted: FittedKey) -> dict[str, Any]:
         "split": fitted.split,
         "fold": fitted.fold,
         "seed": fitted.seed,
-        "corpus": experiment.dataset.fingerprint,
-        "corpus_reader": {"code": experiment.corpus_code},
+        "corpus": experiment.trained_on.fingerprint,
+        "corpus_reader": {"code": experiment.trained_on_code},
         "noise_reader": None if defense is None else {"code": experiment.noise_code},
         "device": experiment.device.type,
         "versions": versions(defended=defense is not None),
@@ -109,10 +110,19 @@ def fit_once(experiment: Experiment, fitted: FittedKey) -> Path:
     """
     fitted.check()
     experiment.check_noises()
+    if experiment.given is not None:
+        return _given(experiment.given, fitted)
     folder, say = fitted_folder(experiment, fitted), experiment.progress.say
     making = Making(folder, str(fitted), lambda: _whole(folder, say), lambda: _fit(experiment, fitted, folder))
     making.once(_leases(), say)
     return folder
+
+
+def _given(folders: Mapping[FittedKey, Path], fitted: FittedKey) -> Path:
+    if fitted not in folders:
+        expected, remedy = "those of every victim that is asked", "have them submitted: nothing is trained here"
+        raise UsageError(str(fitted), "no weights of it", expected, remedy)
+    return folders[fitted]
 
 
 def _whole(folder: Path, say: Callable[[str], None]) -> bool:
@@ -148,6 +158,7 @@ def _context(experiment: Experiment, fitted: FittedKey) -> FitContext:
         experiment.progress,
         experiment.registry.build,
         fitted.victim.spec,
+        max_requests=experiment.max_requests,
     )
 
 

@@ -19,6 +19,9 @@ class GroupForecast:
         seconds: that what is left takes; an estimate.
         bytes: that it takes on disk; an estimate.
         guessed: whether nothing like it has been measured here, so that the time is a guess.
+        requests: that are sent to a service at most, Corr among them; what was answered before is not asked again.
+        corr_requests: of them, for Corr.
+        requests_allowed: as many are sent in all, those of earlier runs too; None for any number, or for no service.
     """
 
     fitted: str
@@ -30,6 +33,9 @@ class GroupForecast:
     seconds: float
     bytes: float
     guessed: bool
+    requests: int = 0
+    corr_requests: int = 0
+    requests_allowed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,11 @@ class Forecast:
         """Count the queries that are still to be asked, at most."""
         return sum(group.queries for group in self.groups)
 
+    @property
+    def requests(self) -> int:
+        """Count the requests that services are sent, at most."""
+        return sum(group.requests for group in self.groups)
+
     def seconds(self, workers: int = 1) -> float:
         """Estimate how long what is left takes.
 
@@ -95,7 +106,12 @@ class Forecast:
     def to_json(self) -> dict[str, object]:
         """Return `bench grid --dry-run --json` of docs/json.md."""
         totals = {"cells": self.cells, "done": self.done, "failed": self.failed, "to_train": self.to_train}
-        estimates = {"queries": self.queries, "seconds": round(self.seconds(), 1), "bytes": round(self.bytes)}
+        estimates = {
+            "queries": self.queries,
+            "requests": self.requests,
+            "seconds": round(self.seconds(), 1),
+            "bytes": round(self.bytes),
+        }
         return {"schema": 1, **totals, **estimates, "guessed": self.guessed} | {
             "groups": [asdict(group) for group in self.groups]
         }

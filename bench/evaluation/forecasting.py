@@ -10,6 +10,7 @@ from bench.evaluation.costs import (
     QUERY_BYTES,
     UNKNOWN_FIT_S,
     UNKNOWN_QUERY_S,
+    UNKNOWN_REQUEST_S,
     VICTIM_BYTES,
     Costs,
     kind_of,
@@ -20,6 +21,7 @@ from bench.evaluation.fits import Fits
 from bench.evaluation.fitted_store import fitted_folder
 from bench.evaluation.forecast import Forecast, GroupForecast
 from bench.evaluation.grid import Planned
+from bench.evaluation.requests import most_requests
 from bench.scoring.records import Store
 
 
@@ -56,7 +58,11 @@ def _group(
     parts = experiment.split(fitted)
     asked = [most_queries(cell, len(parts.test)) for cell in left]
     rates = [costs.seconds_a_query(kind_of(cell, experiment.device.type)) for cell in left]
-    seconds = sum(n * (UNKNOWN_QUERY_S if rate is None else rate) for n, rate in zip(asked, rates, strict=True))
+    sent = most_requests(experiment, fitted, left, asked, trained)
+    unknown_s = UNKNOWN_REQUEST_S if sent.whole else UNKNOWN_QUERY_S
+    seconds = sum(n * (unknown_s if rate is None else rate) for n, rate in zip(asked, rates, strict=True))
+    if sent.whole and asked:
+        seconds *= sent.whole / max(1, sum(asked))
     size = sum(per_cell or CELL_BYTES + QUERY_BYTES * n for n in asked)
     guessed = any(rate is None for rate in rates)
     if left and not trained and fitted.victim.traits.trains:
@@ -64,9 +70,9 @@ def _group(
         guessed |= own is None
         seconds += (UNKNOWN_FIT_S if own is None else own) * len(parts.train)
         size += fits.bytes_of(fitted) or VICTIM_BYTES
-    return GroupForecast(
-        str(fitted), len(cells), len(cells) - len(left), failed, sum(asked), trained, seconds, size, guessed
-    )
+    counts = (len(cells), len(cells) - len(left), failed, sum(asked))
+    of_service = (sent.whole, sent.corr, sent.allowed)
+    return GroupForecast(str(fitted), *counts, trained, seconds, size, guessed, *of_service)
 
 
 def most_queries(cell: Cell, test: int) -> int:

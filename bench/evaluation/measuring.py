@@ -131,15 +131,17 @@ class Measuring:
         """The tools with what the attacker knows beforehand."""
         experiment, split, knows = self.experiment, self.experiment.split(cell.fitted), cell.attack.threat_model.knows
         if "training" in knows:
-            told = [cell.fitted.task.label_of(one) or "" for one in split.train]
-            tools = replace(tools, training=LentKnown(split.train, told, cell.search_seed))
+            task = cell.fitted.task
+            told = [task.label_of(one) or "" for one in split.train]
+            ratings = [task.rating_of(one) for one in split.train] if task.dimensional else ()
+            tools = replace(tools, training=LentKnown(split.train, told, cell.search_seed, ratings))
         if not {"noise-harm", "validation"} & set(knows):
             return tools
         valid = panel_of(experiment, cell.fitted, split.valid, cell.repeat)
         if "validation" in knows:
             with torch.no_grad():
-                answers = valid.names(valid.labels(split.valid))
-            tools = replace(tools, validation=LentKnown(split.valid, answers, cell.search_seed))
+                answers, values = valid.told(split.valid)
+            tools = replace(tools, validation=LentKnown(split.valid, answers, cell.search_seed, values))
         chooser = _chooser(cell.attack).object
         if isinstance(chooser, InformedAttack) and chooser.corr:
             known = lent_tools(experiment, cell.attack, cell.max_queries, "train")

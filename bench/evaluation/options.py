@@ -32,7 +32,10 @@ MOST_REPEATS = 10_000
 _DIGITS = 19
 """Of the longest number that is read."""
 
-ONCE = ("objects", "device", "batch_size", "plugins", "out", "check", "check_limit", "keep_audio")
+ONCE = (
+    *("objects", "device", "batch_size", "plugins", "out", "check", "check_limit", "keep_audio"),
+    "max_requests",
+)
 """Fields of `Options` that all selections of one run have in common: one machine and one folder."""
 
 
@@ -133,6 +136,8 @@ class Options:
             budget.
         corpus: spec of the speech.
         corpus_root: the corpus's folder, where it is not embedded.
+        train_corpus: spec of the speech that victims and defences are trained on, where all of `corpus` is attacked.
+        train_corpus_root: its folder, where it is not embedded.
         noise_banks: specs; the sounds of several are put together.
         noise_roots: the folders of those banks that read one, in their order.
         noise_map: CSV folder,category: which folder is which category.
@@ -157,6 +162,8 @@ class Options:
         check: attack utterances of each finished cell again, in another order and other batches, and compare.
         check_limit: so many utterances of each cell; None for all.
         keep_audio: keep adversarial sounds of so many utterances of each cell as WAV files; None for none.
+        max_requests: as many requests each service may be sent in all, Corr and earlier runs included; None for as many
+            as its victim says.
 
     Raises:
         UsageError: a value is none of those that may be given.
@@ -168,6 +175,8 @@ class Options:
     ks: tuple[int, ...] = (5, 15, 25)
     corpus: str = "synthetic"
     corpus_root: Path | None = None
+    train_corpus: str | None = None
+    train_corpus_root: Path | None = None
     noise_banks: tuple[str, ...] = ("embedded",)
     noise_roots: tuple[Path, ...] = ()
     noise_map: Path | None = None
@@ -191,6 +200,7 @@ class Options:
     check: bool = False
     check_limit: int | None = CHECKED
     keep_audio: int | None = None
+    max_requests: int | None = None
 
     def __post_init__(self) -> None:
         several = {"--victim": self.victims, "--task": self.tasks}
@@ -200,14 +210,21 @@ class Options:
         for name in self.tasks:
             task_named(name)
         split_named(self.split)
+        if self.train_corpus_root is not None and self.train_corpus is None:
+            where, remedy = f"--train-corpus-root {self.train_corpus_root}", "name it, or leave this out"
+            raise UsageError(where, "no --train-corpus", "the corpus that it is the folder of", remedy)
         check_choice("--corr", self.corr, ("yes", "no", "both"))
         check_choice("--noises", self.noises, get_args(NoiseScope))
         check_choice("--device", self.device, get_args(Device))
         check_choice("--enrol", self.enrolment, get_args(Enrolment))
         check_measures(self.measures)
         remedies = {"--limit": "leave it out for all", "--batch-size": "64", "--repeats": "leave it out"}
-        remedies |= {"--check-limit": "all, or leave it out", "--keep-audio": "leave it out"}
-        numbers = (self.limit, self.batch_size, self.repeats, self.check_limit, self.keep_audio)
+        remedies |= {
+            "--check-limit": "all, or leave it out",
+            "--keep-audio": "leave it out",
+            "--max-requests": "leave it out",
+        }
+        numbers = (self.limit, self.batch_size, self.repeats, self.check_limit, self.keep_audio, self.max_requests)
         for (option, remedy), number in zip(remedies.items(), numbers, strict=True):
             if number is not None and number < 1:
                 raise UsageError(option, str(number), "at least 1", remedy)

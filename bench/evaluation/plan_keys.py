@@ -52,6 +52,8 @@ KEYS: Mapping[str, tuple[str, Reader]] = {
     "k": ("ks", _joined(parse_ks)),
     "corpus": ("corpus", _one),
     "corpus_root": ("corpus_root", _path),
+    "train_corpus": ("train_corpus", _one),
+    "train_corpus_root": ("train_corpus_root", _path),
     "noise_bank": ("noise_banks", tuple),
     "noise_root": ("noise_roots", _paths),
     "noise_map": ("noise_map", _path),
@@ -73,6 +75,7 @@ KEYS: Mapping[str, tuple[str, Reader]] = {
     "check": ("check", _truth),
     "check_limit": ("check_limit", _joined(parse_check_limit)),
     "keep_audio": ("keep_audio", _number),
+    "max_requests": ("max_requests", _number),
     "out": ("out", _path),
 }
 """By the option of `bench run` whose name it is: the field of `Options` that it fills, and how its texts are read."""

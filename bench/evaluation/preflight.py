@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import product
 from typing import TYPE_CHECKING
 
 from bench.contracts.component import Component, check_pair
 from bench.contracts.composition import specs_in
 from bench.contracts.registry import Registry, option_of
-from bench.core.errors import UsageError
+from bench.core.errors import BenchError, UsageError
 from bench.core.progress import Progress
 from bench.core.shadowing import refuse_shadow
 from bench.core.specs import NO_DEFENSE, Spec, bare
@@ -36,11 +37,28 @@ def check_names(options: Options, registry: Registry, progress: Progress) -> Non
     """
     data = [("corpora", options.corpus), *(("noise_banks", bank) for bank in options.noise_banks)]
     for kind, part in dict.fromkeys((*_asked(options), *data)):
-        name = bare(Spec.parse(part, option_of(kind)).name)
-        entry = registry.entry(kind, name)
-        refuse_shadow(entry.target)
-        if entry.name != name:
-            progress.say(f"{option_of(kind)} {name} is now called {entry.name}; records and tables name it so.")
+        _check_name(kind, part, registry, progress)
+    if options.train_corpus is not None:
+        with as_training():
+            _check_name("corpora", options.train_corpus, registry, progress)
+
+
+def _check_name(kind: str, part: str, registry: Registry, progress: Progress) -> None:
+    name = bare(Spec.parse(part, option_of(kind)).name)
+    entry = registry.entry(kind, name)
+    refuse_shadow(entry.target)
+    if entry.name != name:
+        progress.say(f"{option_of(kind)} {name} is now called {entry.name}; records and tables name it so.")
+
+
+@contextmanager
+def as_training() -> Iterator[None]:
+    """Name the options of the corpus that is trained on in errors of what knows `--corpus` alone."""
+    try:
+        yield
+    except BenchError as error:
+        said = (error.where, error.found, error.expected, error.remedy)
+        raise type(error)(*(text.replace("--corpus", "--train-corpus") for text in said)) from error
 
 
 def _asked(options: Options) -> Iterator[tuple[str, str]]:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from bench.core.cache import cache_dir
 from bench.core.errors import RoomError, UsageError
 from bench.core.progress import Progress
-from bench.data.doubts import doubts_about, left_out
 from bench.data.splits import LEAKS, split_named
+from bench.evaluation.answering import check_answers
+from bench.evaluation.foretelling import say_beforehand, say_what_is_doubtful
 from bench.evaluation.isolating import registry_for
 from bench.evaluation.options import ONCE, Options, check_writable
 from bench.evaluation.planning import Selection, grouped, plan, plan_fitted, select
@@ -79,6 +80,7 @@ def execute_all(asked: Sequence[Options], progress: Progress) -> Done:
     """
     check_place(asked[0].out)
     parts = prepare_all(asked, progress)
+    say_beforehand([(part.experiment, part.planned) for part in parts], asked[0].out, progress)
     failures = measure(parts, asked)
     failures += checked_again(parts, asked)
     keep_sounds(parts, asked)
@@ -263,21 +265,14 @@ def _read(asked: Sequence[Options], progress: Progress) -> tuple[Experiment, lis
     if not cache_dir().is_dir():  # what is there may be whole, and need no writing
         check_writable(cache_dir(), "SERBENCH_CACHE")
     selections = [select(options, registry) for options in asked]
+    check_answers(selections)
     check_defended(selections, progress)
 
     from bench.evaluation.setup import set_up
 
     experiment = set_up(asked[0], registry, progress)
-    for name in dict.fromkeys(one.split for one in selections if split_named(one.split).leaks):
+    leaking = (one.split for one in selections if split_named(one.split).leaks and experiment.training is None)
+    for name in dict.fromkeys(leaking):
         progress.say(f"Split {name}: {LEAKS}.")
-    _say_what_is_doubtful(experiment, selections, progress)
+    say_what_is_doubtful(experiment, selections, progress)
     return experiment, selections
-
-
-def _say_what_is_doubtful(experiment: Experiment, selections: Sequence[Selection], progress: Progress) -> None:
-    corpus, utterances = experiment.dataset.name, experiment.dataset.utterances
-    for doubt in doubts_about(utterances):
-        progress.say(f"Corpus {corpus}: {doubt}.")
-    for task in dict.fromkeys(task for one in selections for task in one.tasks):
-        if (others := left_out(utterances, task)) is not None:
-            progress.say(f"Task {task.name}: {others}.")

@@ -129,6 +129,15 @@ def _what_reads(make: Callable[[Damaged | None], _T], instead: Callable[[DataErr
     return found
 
 
+def _nothing(folder: Path, damaged: Damaged) -> DataError:
+    """The error where there is no finished cell: because there are no files, or because none can be believed."""
+    found, remedy = "no finished cell", "run it again to the end"
+    if damaged:
+        found = f"no finished cell among {len(damaged)} files; {damaged[min(damaged)]}"
+        remedy = "take them away, and run it again"
+    return DataError(folder, found, "records of a bench run", remedy)
+
+
 def _note(damaged: Damaged, error: DataError) -> None:
     damaged[Path(error.where)] = error
 
@@ -164,7 +173,7 @@ def _gathered(folders: Sequence[Path], ks: Sequence[int] | None, damaged: Damage
         failed += store.failures(None if damaged is None else partial(_note, damaged))
         asked |= set() if ks else set(remembered(folder))
     if not cells:
-        raise DataError(folders[0], "no finished cell", "records of a bench run", "run it again to the end")
+        raise _nothing(folders[0], damaged or {})
     _check_within(ks or (), {folder: most for folder, most in budgets.items() if most})
     most = max(budgets.values())
     usable = {k for k in asked if k <= most} or {most}

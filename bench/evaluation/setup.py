@@ -13,6 +13,7 @@ from bench.core.progress import Progress
 from bench.core.result_code import code_of_component
 from bench.core.specs import Spec, values_of
 from bench.evaluation.options import Options
+from bench.evaluation.preflight import as_training
 
 if TYPE_CHECKING:
     import torch
@@ -38,6 +39,33 @@ def read_corpus(options: Options, registry: Registry, progress: Progress) -> Dat
     return found
 
 
+def read_training(options: Options, registry: Registry, progress: Progress, attacked: Dataset) -> Dataset | None:
+    """Read the corpus that is trained on, where it is another one than is attacked; else return None.
+
+    Args:
+        options: what is asked for.
+        registry: finds components.
+        progress: is told of long steps, and of what makes the two corpora hard to compare.
+        attacked: the other one, read.
+
+    Raises:
+        bench.core.errors.BenchError: it cannot be read, or the two have sounds or speakers in common.
+    """
+    from bench.data.across import check_apart, differences
+
+    text = options.train_corpus
+    if text is None:
+        return None
+    with as_training():
+        corpus = with_paths(registry, "corpora", text, {"--corpus-root": options.train_corpus_root})
+        found: Dataset = corpus.read(progress)
+    readers = {registry.entry("corpora", Spec.parse(one).name).name for one in (text, options.corpus)}
+    check_apart(found, attacked, one_reader=len(readers) == 1)
+    for one in differences(found, attacked):
+        progress.say(f"{one}.")
+    return found
+
+
 def set_up(options: Options, registry: Registry, progress: Progress) -> Experiment:
     """Read the corpus and the noise banks, and choose the device.
 
@@ -54,7 +82,7 @@ def set_up(options: Options, registry: Registry, progress: Progress) -> Experime
     from bench.data.noises.joined import joined
     from bench.evaluation.experiment import Experiment
 
-    device = device_named(options.device)
+    device, training = device_named(options.device), options.train_corpus
     banks = _noise_banks(options, registry)
     perception = p1() if options.perception is None else read_perception(options.perception)
     dataset = read_corpus(options, registry, progress)
@@ -69,7 +97,10 @@ def set_up(options: Options, registry: Registry, progress: Progress) -> Experime
         progress=progress,
         measures=options.measures,
         enrolment=options.enrolment,
+        max_requests=options.max_requests,
         corpus_code=_readers_code(registry, "corpora", (options.corpus,)),
+        training=read_training(options, registry, progress, dataset),
+        training_code="" if training is None else _readers_code(registry, "corpora", (training,)),
         noise_code=_readers_code(registry, "noise_banks", options.noise_banks),
     )
 

@@ -78,7 +78,7 @@ class AttackHost:
         view = None if head["purifies"] is None else DefenseLook(head["purifies"], _refused, _traces)
         transferred = None if head["transferred"] is None else Recipe.read(head["transferred"])
         tools = replace(self.tools[-1], transferred=transferred, defense_view=view, plan=head["plan"])
-        tools = replace(tools, label=head["label"], rehearsing=head["rehearsing"])
+        tools = replace(tools, label=head["label"], value=head["value"], rehearsing=head["rehearsing"])
         steps = steps_of(self.build(head["spec"]), head["spec"], original, tools, _rng(head["state"]))
         number = next(self._numbers)
         self.searches[number] = steps
@@ -122,8 +122,8 @@ class AttackHost:
         samples = [Samples(torch.from_numpy(array)) for array in request.arrays]
         known = {one.digest: one.waveform for one in samples}
         searches = [
-            PastSearch(tuple((Recipe.read(recipe, known), Answer(**answer)) for recipe, answer in asked), label)
-            for label, asked in head["searches"]
+            PastSearch(tuple((Recipe.read(recipe, known), Answer(**answer)) for recipe, answer in asked), label, value)
+            for label, value, asked in head["searches"]
         ]
         return Message({"plan": dict(attack.learn(head["plan"], searches))})
 
@@ -172,7 +172,7 @@ class Others(Sequence[Heard]):
 
 def _read_labelled(told: dict[str, Any], samples: Iterator[Array]) -> tuple[KnownSpeech, ...]:
     """Speech that the attacker knows beforehand, with its labels."""
-    return tuple(map(KnownSpeech, read_speech(told["speech"], samples), told["labels"]))
+    return tuple(map(KnownSpeech, read_speech(told["speech"], samples), told["labels"], told["values"]))
 
 
 def _told(recipe: Recipe, **more: int) -> Message:

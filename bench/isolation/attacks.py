@@ -89,7 +89,7 @@ class IsolatedSearch(IsolatedAttack):
         view = tools.defense_view
         head, arrays = self._asking("search", original, rng)
         head |= {"purifies": None if view is None else view.purifies, "plan": dict(tools.plan)}
-        head |= {"label": tools.label, "rehearsing": tools.rehearsing}
+        head |= {"label": tools.label, "value": tools.value, "rehearsing": tools.rehearsing}
         head |= {"transferred": None if tools.transferred is None else str(tools.transferred)}
 
         def look(asked: Message) -> Message:
@@ -114,7 +114,9 @@ class IsolatedSearch(IsolatedAttack):
         """
         with self._lock:
             process = self._lent[-1][1]  # where the round was searched
-        told = [[one.label, [(str(recipe), asdict(answer)) for recipe, answer in one.asked]] for one in searches]
+        told = [
+            [one.label, one.value, [(str(recipe), asdict(answer)) for recipe, answer in one.asked]] for one in searches
+        ]
         parts = [part for one in searches for recipe, _ in one.asked for part in recipe.parts]
         arrays = [array_of(part.waveform) for part in parts if isinstance(part, Samples)]
         head = {"do": "learn", "spec": self.told.spec, "plan": dict(plan), "searches": told}
@@ -211,7 +213,7 @@ def _tools_told(tools: AttackTools) -> Message:
 def _labelled_told(known: Sequence[KnownSpeech]) -> dict[str, Any]:
     speech = [one.speech for one in known]
     told = heard(speech, [one.speaker for one in speech], True)
-    return {"speech": told, "labels": [one.label for one in known]}
+    return {"speech": told, "labels": [one.label for one in known], "values": [one.value for one in known]}
 
 
 def _recipe(process: IsolatedProcess, reply: Message, device: torch.device) -> Recipe:

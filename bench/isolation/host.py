@@ -21,7 +21,7 @@ from typing import Any
 import torch
 
 from bench.contracts.attacks import InformedAttack, InformedByType, SpeechEffect
-from bench.contracts.capabilities import Purifying, Refusing
+from bench.contracts.capabilities import Purifying, Refusing, values_of
 from bench.contracts.component import Component
 from bench.contracts.pipeline import Defended, check_defends
 from bench.contracts.protocols import ChecksVictim, Fingerprinted, FitContext, TrainableVictim, TrainedAgainst, Victim
@@ -40,7 +40,9 @@ from bench.isolation.folder import packed, read_in
 from bench.isolation.speech import array_of, read_batch, read_heard, read_labelled, read_noises, read_task
 from bench.isolation.telling import Telling
 
-_WITHOUT_TRAINING = frozenset({"ask", "enroll", "trace", "search", "answer", "close", "probe", "apply", "learn"})
+_WITHOUT_TRAINING = frozenset(
+    {"ask", "ask_values", "enroll", "trace", "search", "answer", "close", "probe", "apply", "learn"}
+)
 
 
 def main(told: str) -> None:
@@ -113,7 +115,7 @@ class Host:
     @cached_property
     def registry(self) -> Registry:
         """Find the components; this runs the plug-in files."""
-        return Registry.discover(self.plugins)
+        return Registry.discover(self.plugins, over=True)
 
     @cached_property
     def attacks(self) -> AttackHost:
@@ -132,6 +134,7 @@ class Host:
                 "load": self._load,
             },
             **{"save": self._save, "enroll": self._enroll, "ask": self._ask, "trace": self._trace},
+            "ask_values": self._ask_values,
             **self.attacks.doing,
         }
 
@@ -208,6 +211,11 @@ class Host:
         else:
             log_probs = victim.log_probs(batch)
         return Message({"answered": True}, (array_of(log_probs.float()), *refused))
+
+    def _ask_values(self, request: Message, channel: Channel) -> Message:
+        """Ask a victim about a batch, for numbers."""
+        victim, batch = self._batch(request)
+        return Message({"answered": True}, (array_of(values_of(victim, batch).float()),))
 
     def _trace(self, request: Message, channel: Channel) -> Message:
         """Show what a purifier leaves of a batch."""

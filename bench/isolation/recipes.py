@@ -119,7 +119,7 @@ class IsolatedRecipe(_There):
         traits = self.told.traits
         reads = "text" in traits.modalities if self.reads is None else self.reads
         draws = traits.randomised if self.draws is None else self.draws
-        classes = len(context.task.classes)
+        classes = 1 if context.task.dimensional else len(context.task.classes)
         blank = IsolatedVictim(process, 0, classes, context.device, reads, draws, False, False, False)
         return fitted_from(answer, blank)
 

@@ -25,9 +25,9 @@ def shown_for(registry: Registry, inside: Sequence[tuple[str, str]], hidden: Seq
     """
     specs = [(kind, Spec.parse(part)) for kind, text in inside for part in specs_in(kind, text)]
     entries = [registry.entry(kind, spec.name) for kind, spec in specs]
-    files = tuple(dict.fromkeys(file for _, spec in specs for _, value in spec.params for file in _named(value)))
+    files = tuple(dict.fromkeys(file for _, spec in specs for _, value in spec.params for file in named_files(value)))
     plugins = tuple(dict.fromkeys(entry.plugin.absolute() for entry in entries if entry.plugin))
-    packages = (place for entry in entries if not entry.plugin for place in _package(entry))
+    packages = (place for entry in entries for place in (entry.beside if entry.plugin else _package(entry)))
     return Visible(plugins, tuple(dict.fromkeys(packages)), files, tuple(hidden))
 
 
@@ -43,8 +43,12 @@ def _package(entry: Entry) -> Iterator[Path]:
         yield place
 
 
-def _named(value: str) -> Iterator[Path]:
-    """Files and folders that a parameter's text names: paths, the file of FILE.py:OBJECT, those in a spec in it."""
+def named_files(value: str) -> Iterator[Path]:
+    """Find files and folders that a parameter's text names: paths, the file of FILE.py:OBJECT, those in a spec in it.
+
+    Args:
+        value: the text.
+    """
     for text in (value, *value.split("+"), *inner_spec(value).split(",")):
         for name in (text, text.rpartition(":")[0], text.rpartition("=")[2]):
             path = Path(name).expanduser() if name else None

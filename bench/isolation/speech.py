@@ -39,7 +39,7 @@ def labelled(utterances: Sequence[Utterance]) -> tuple[list[Told], list[Array]]:
     """
     told: list[Told] = [
         [
-            *(one.id, one.session, one.emotion, one.activation, one.valence, dict(one.metadata)),
+            *(one.id, one.session, one.emotion, one.activation, one.valence, one.dominance, dict(one.metadata)),
             *(one.speaker, one.transcript, words_told(one.words)),
         ]
         for one in utterances
@@ -55,7 +55,7 @@ def read_labelled(told: Sequence[Told], samples: Iterator[Array]) -> list[Uttera
         samples: n arrays are taken from these.
     """
     found = []
-    for id, session, emotion, activation, valence, metadata, speaker, transcript, words in told:
+    for id, session, emotion, activation, valence, dominance, metadata, speaker, transcript, words in told:
         found.append(
             Utterance(
                 id,
@@ -67,6 +67,7 @@ def read_labelled(told: Sequence[Told], samples: Iterator[Array]) -> list[Uttera
                 emotion=emotion,
                 activation=activation,
                 valence=valence,
+                dominance=dominance,
                 metadata=MappingProxyType(metadata),
             )
         )
@@ -155,6 +156,7 @@ def read_task(told: dict[str, Any]) -> Task:
         "classes": tuple(told["classes"]),
         "bins": tuple(told["bins"]),
         "merged": tuple(map(tuple, told["merged"])),
+        "scale": tuple(told["scale"]) if told.get("scale") else None,
     }
     return Task(**{**told, **lists})
 

@@ -34,7 +34,7 @@ class IsolatedVictim:
     Args:
         process: where it is.
         place: which of the victims there.
-        classes: how many it tells apart.
+        classes: how many it tells apart; 1 where it answers numbers.
         device: where its answers go.
         reads: whether it is given words.
         draws: whether it is given sample keys.
@@ -79,6 +79,14 @@ class IsolatedVictim:
         """Estimate class log-probabilities, shape (b, c)."""
         return self._log_probs(self._ask(batch, refuse=False, arrays=1), batch)
 
+    def values(self, batch: Batch) -> Tensor:
+        """Estimate ratings, shape (b,), in a dimensional task."""
+        answer = self._ask(batch, refuse=False, arrays=1, doing="ask_values")
+        values = answer.arrays[0] if len(answer.arrays) == 1 else None
+        if values is None or values.dtype != np.float32 or values.shape != (len(batch),):
+            raise self.process.broken("an answer that is no numbers", f"{len(batch)} of them")
+        return torch.from_numpy(values).to(self.device)
+
     def save(self, folder: Path) -> None:
         """Write the files that it saves, each of them looked at.
 
@@ -107,8 +115,8 @@ class IsolatedVictim:
             raise self.process.broken("traces that are none", f"{len(batch)} of shape (frames, d)")
         return [torch.from_numpy(trace).to(self.device) for trace in answer.arrays]
 
-    def _ask(self, batch: Batch, refuse: bool, arrays: int) -> Message:
-        head, sent = self._asked("ask", batch)
+    def _ask(self, batch: Batch, refuse: bool, arrays: int, doing: str = "ask") -> Message:
+        head, sent = self._asked(doing, batch)
         most = len(batch) * (4 * self.classes + 1)
         return self.process.ask(head | {"refuse": refuse}, sent, Allowed(MiB, most, arrays))
 

@@ -18,7 +18,7 @@ class Sequences:
 
     Args:
         features: n tensors of shape (frames, d), on the network's device.
-        labels: shape (n,), int64, class indices.
+        labels: shape (n,): int64, class indices; or float32, numbers.
     """
 
     features: Sequence[Tensor]

@@ -11,9 +11,9 @@ from bench.core.errors import UsageError
 from bench.core.halving import out_of_memory
 from bench.core.rng import keyed
 from bench.core.types import Rng, Utterance
+from bench.modelling.losses import LossOf, agreement_for, loss_for
 from bench.modelling.schedule import BestEpoch, Schedule
-from bench.modelling.sequences import Sequences, class_weights, shuffled_batches
-from bench.scoring.scores import uar
+from bench.modelling.sequences import Sequences, shuffled_batches
 
 
 def fit_network(
@@ -28,8 +28,10 @@ def fit_network(
 ) -> float:
     """Train until the validation data gain no more, and restore the weights of the best epoch.
 
+    Classes are learnt by cross-entropy, the numbers of a dimensional task by 1 − CCC.
+
     Args:
-        network: maps padded features and frame counts to logits (b, c). Trained in place.
+        network: maps padded features and frame counts to logits (b, c), or to a number (b, 1). Trained in place.
         optimizer: over its parameters.
         train: what is learnt from.
         valid: what chooses the epoch.
@@ -39,13 +41,12 @@ def fit_network(
         renew: what is learnt from in each epoch after the first, told its number; `train` in all of them by default.
 
     Returns:
-        The best epoch's validation loss, or its UAR where that is watched.
+        The best epoch's validation loss, or its UAR where that is watched (in a dimensional task its CCC).
 
     Raises:
         ComponentError: the loss was NaN or infinite from the first epoch on.
     """
-    weights = class_weights(train.labels, len(context.task.classes)).to(train.labels.device)
-    loss_of = torch.nn.CrossEntropyLoss(weights)
+    loss_of, agreement = loss_for(context.task, train.labels), agreement_for(context.task)
     rng, best = keyed(context.seed, "epochs"), BestEpoch(network)
     with context.progress.task("Training", schedule.max_epochs) as advance:
         for epoch in range(schedule.max_epochs):
@@ -53,7 +54,7 @@ def fit_network(
                 network.eval()
                 train = renew(epoch)
             _epoch(network, optimizer, train, schedule.batch_size, rng, loss_of)
-            loss, recall = validated(network, valid, loss_of, schedule.batch_size)
+            loss, recall = validated(network, valid, loss_of, schedule.batch_size, agreement)
             advance(1)
             if after_epoch:
                 after_epoch(epoch, loss)
@@ -68,7 +69,7 @@ def _epoch(
     train: Sequences,
     batch_size: int,
     rng: Rng,
-    loss_of: torch.nn.CrossEntropyLoss,
+    loss_of: LossOf,
 ) -> None:
     """A step for every batch."""
     network.train()
@@ -78,9 +79,7 @@ def _epoch(
         optimizer.step()
 
 
-def _learn(
-    network: torch.nn.Module, train: Sequences, indices: Sequence[int], loss_of: torch.nn.CrossEntropyLoss
-) -> None:
+def _learn(network: torch.nn.Module, train: Sequences, indices: Sequence[int], loss_of: LossOf) -> None:
     """Gradients of one batch.
 
     Raises:
@@ -88,7 +87,7 @@ def _learn(
     """
     try:
         features, counts, labels = train.batch(indices)
-        loss_of(network(features, counts), labels).backward()
+        torch.autograd.backward(loss_of(network(features, counts), labels))
     except (RuntimeError, MemoryError) as error:
         if not out_of_memory(error):
             raise
@@ -113,15 +112,20 @@ def renewal(
 
 @torch.no_grad()
 def validated(
-    network: torch.nn.Module, data: Sequences, loss_of: torch.nn.CrossEntropyLoss, batch_size: int
+    network: torch.nn.Module,
+    data: Sequences,
+    loss_of: LossOf,
+    batch_size: int,
+    agreement: Callable[[torch.Tensor, torch.Tensor], float],
 ) -> tuple[float, float]:
-    """Measure the weighted loss and the UAR over all of the data, in evaluation mode.
+    """Measure the loss, and the UAR or CCC, over all of the data, in evaluation mode.
 
     Args:
-        network: maps padded features and frame counts to logits (b, c).
+        network: maps padded features and frame counts to outputs (b, c).
         data: the validation data.
-        loss_of: the loss, with its class weights.
+        loss_of: the loss.
         batch_size: utterances at a time.
+        agreement: the other figure, from outputs and targets.
     """
     network.eval()
     order = sorted(range(len(data.features)), key=lambda index: len(data.features[index]))
@@ -131,4 +135,4 @@ def validated(
         logits.append(network(features, counts))
         labels.append(truth)
     guesses, truths = torch.cat(logits), torch.cat(labels)
-    return float(loss_of(guesses, truths)), uar(truths.tolist(), guesses.argmax(dim=1).tolist())
+    return float(loss_of(guesses, truths)), agreement(guesses, truths)

@@ -14,7 +14,7 @@ from bench.core.batch import batches
 from bench.core.halving import Halving
 from bench.core.rng import key_of
 from bench.core.threads import in_threads
-from bench.core.types import REFUSED, Utterance
+from bench.core.types import REFUSED, Task, Utterance
 from bench.referee.blinding import Instance
 from bench.referee.clean_answers import CleanAnswer, KnownClean
 from bench.referee.prediction import Predictor, Said
@@ -34,7 +34,7 @@ class Asking:
     Args:
         instance: the one that is attacked.
         another: loads and enrols a further instance, by its name; None where there is the one alone.
-        classes: names of the output columns.
+        task: names the output columns, or the scale.
         device: where waveforms go.
         batch_size: how many clean utterances are asked about at a time.
         halving: fewer once so many did not fit into memory.
@@ -45,7 +45,7 @@ class Asking:
 
     instance: Instance
     another: Callable[[str], Instance] | None
-    classes: tuple[str, ...]
+    task: Task
     device: torch.device
     batch_size: int
     halving: Halving
@@ -65,9 +65,14 @@ class Asking:
         predictor = replace(self._predictor(self.instance), probabilities=probabilities)
         return predictor.told(utterances, self._sample_keys(utterances, queries), sessions)
 
-    def answers(self, utterances: Sequence[Utterance]) -> list[Said]:
-        """Ask the instance that is attacked about utterances as they stand, as query 0."""
-        return self._of(self.instance, utterances)
+    def answers(self, utterances: Sequence[Utterance], before: Sequence[float | None] = ()) -> list[Said]:
+        """Ask the instance that is attacked about utterances as they stand, as query 0.
+
+        Args:
+            utterances: any number.
+            before: in a dimensional task, what was answered about each one's clean speech; none where this is that.
+        """
+        return self._of(self.instance, utterances, before)
 
     @torch.no_grad()
     def clean(self, known: KnownClean, utterances: Sequence[Utterance]) -> list[CleanAnswer]:
@@ -88,24 +93,40 @@ class Asking:
         if self.draws:
             for group in batches(utterances, self.batch_size):
                 some = [utterances[index] for index in group]
-                for index, labels in zip(group, self.drawn(some, [0] * len(some), instance), strict=True):
+                before = [answers[index].value for index in group]
+                for index, labels in zip(group, self.drawn(some, [0] * len(some), before, instance), strict=True):
                     drawn[index] = labels
         return [CleanAnswer(answer, tuple(labels)) for answer, labels in zip(answers, drawn, strict=True)]
 
     def drawn(
-        self, utterances: Sequence[Utterance], queries: Sequence[int], instance: Instance | None = None
+        self,
+        utterances: Sequence[Utterance],
+        queries: Sequence[int],
+        before: Sequence[float | None],
+        instance: Instance | None = None,
     ) -> list[list[int]]:
         """Ask a randomised victim about utterances again: class indices of further draws about each.
 
         Args:
             utterances: as they were heard.
             queries: the number of each one's query.
+            before: of each one, the number that was answered about the clean speech; None in a task of classes.
             instance: which is asked; by default the one that is attacked.
         """
         further = range(1, (self.draws or 0) + 1)
         pairs = list(zip(utterances, queries, strict=True))
         keys = [[self._sample_key(one, query, n) for n in further] for one, query in pairs]
-        return drawn_again(self._predictor(instance or self.instance), utterances, keys)
+        return drawn_again(self._predictor(instance or self.instance), utterances, keys, before)
+
+    def read(self, first: float, second: float, before: float | None) -> Said:
+        """Read a column that `told` gives, see `bench.referee.prediction.Predictor.read`.
+
+        Args:
+            first: its first row.
+            second: its second row.
+            before: in a dimensional task, what was answered about the clean speech.
+        """
+        return self._predictor(self.instance).read(first, second, before)
 
     def question(self, candidate: Candidate, row: Row) -> Question:
         """Note a candidate and what was said of it.
@@ -114,10 +135,10 @@ class Asking:
             candidate: as it was asked about.
             row: what is written down of it.
         """
-        said = Said(self._names.index(row.label_after), bool(row.tied))
+        said = Said(self._names.index(row.label_after), bool(row.tied), row.value_after)
         one = candidate.utterance
         session = self._session(one) if self.sessions else ""
-        return Question(one, row.query, self._key_or_none(one, row.query), said, session)
+        return Question(one, row.query, self._key_or_none(one, row.query), said, session, row.value_before)
 
     @torch.no_grad()
     def again(
@@ -143,7 +164,13 @@ class Asking:
             return set()
         pairs = sorted(clean, key=lambda pair: key_of("clean", kept.key, pair[0].id))[:CANARIES]
         asked_clean = [
-            Question(replace(one, waveform=one.waveform.to(self.device)), 0, self._key_or_none(one, 0), said.answer)
+            Question(
+                replace(one, waveform=one.waveform.to(self.device)),
+                0,
+                self._key_or_none(one, 0),
+                said.answer,
+                before=said.answer.value,
+            )
             for one, said in pairs
         ]
         questions = [*kept.questions(), *noisy, *asked_clean]
@@ -151,9 +178,11 @@ class Asking:
 
     @property
     def _names(self) -> tuple[str, ...]:
-        return (*self.classes, REFUSED)
+        return (*self.task.classes, REFUSED)
 
-    def _of(self, instance: Instance, utterances: Sequence[Utterance]) -> list[Said]:
+    def _of(
+        self, instance: Instance, utterances: Sequence[Utterance], before: Sequence[float | None] = ()
+    ) -> list[Said]:
         found, predictor = [Said(0)] * len(utterances), self._predictor(instance)
 
         @torch.no_grad()
@@ -161,7 +190,8 @@ class Asking:
             for group in share:
                 some = [utterances[index] for index in group]
                 keys = self._sample_keys(some, [0] * len(some))
-                for index, answer in zip(group, predictor.answers(some, keys), strict=True):
+                known = [before[index] for index in group] if before else ()
+                for index, answer in zip(group, predictor.answers(some, keys, before=known), strict=True):
                     found[index] = answer
 
         in_threads(work, batches(utterances, self.batch_size), threads_for(instance, self.device))
@@ -169,7 +199,7 @@ class Asking:
 
     def _predictor(self, instance: Instance) -> Predictor:
         chunk = CHUNK if _side_by_side(instance, self.device) else None
-        return Predictor(instance, len(self.classes), self.device, self.halving, chunk)
+        return Predictor(instance, self.task, self.device, self.halving, chunk)
 
     def _sample_keys(self, utterances: Sequence[Utterance], queries: Sequence[object]) -> list[str]:
         if self.draws is None:

@@ -92,17 +92,20 @@ class AttackRun:
         """Make the speech that the attack is given: copies, with opaque speakers."""
         return Lent(self.speech, self.seed)
 
-    def tools_for(self, utterance: Utterance, plan: str = NO_PLAN, label: str | None = None) -> AttackTools:
+    def tools_for(
+        self, utterance: Utterance, plan: str = NO_PLAN, label: str | None = None, value: float | None = None
+    ) -> AttackTools:
         """Return what the search of one utterance may use.
 
         Args:
             utterance: whose search it is.
             plan: what the attack has learnt before, as JSON.
             label: what the victim says of the clean speech, where the attack may know that.
+            value: likewise the number that it answers, in a dimensional task.
         """
         look = self.view if "defense" in self.granted.knows else None
         found, view = self.transferred.get(utterance.id), None if look is None else look_through(look, utterance)
-        own = {"plan": json.loads(plan), "label": label, "rehearsing": self.rehearsing}
+        own = {"plan": json.loads(plan), "label": label, "value": value, "rehearsing": self.rehearsing}
         return replace(self._lendable, transferred=found, defense_view=view, **own)
 
     @cached_property

@@ -120,7 +120,7 @@ def distorted(row: Row, measures: Sequence[str], candidate: Candidate) -> Row:
 def examined(
     successes: Sequence[Success],
     rows: dict[str, list[Row]],
-    names: Callable[[Sequence[Utterance]], list[str]],
+    names: Callable[[Sequence[Utterance], Sequence[float | None]], list[str]],
     min_snr_db: float,
 ) -> None:
     """Look at successes, and write down in their rows what was found.
@@ -128,7 +128,8 @@ def examined(
     Args:
         successes: of a run.
         rows: by utterance; those of successes are replaced.
-        names: asks the victim for labels, uncharged.
+        names: asks the victim for labels, uncharged; told what was answered about each one's clean speech, in a
+            dimensional task.
         min_snr_db: a candidate counts only above this SNR.
     """
     measured = [(one, one.loud) for one in successes if one.loud is not None]
@@ -136,13 +137,14 @@ def examined(
     for (one, _), (burst, peak) in zip(measured, values, strict=True):
         _note(rows, one, burst_snr_db=round(burst, SNR_DECIMALS), peak_ratio=round(peak, SNR_DECIMALS))
     written = [(one, _as_file(one.first)) for one in successes if one.first is not None]
-    labels = names([candidate.utterance for _, candidate in written])
+    before = [one.search.value_before for one, _ in written]
+    labels = names([candidate.utterance for _, candidate in written], before)
     sums = [torch.stack(one.search.energies(candidate)) for one, candidate in written]
     found = torch.stack(sums).tolist() if sums else []
     for (one, candidate), label, energies in zip(written, labels, found, strict=True):
         verdict = one.search.verdict(candidate, snr_db_of(*energies), min_snr_db)
-        before = rows[one.search.original.id][one.row].label_before
-        _note(rows, one, survives_pcm=fooled(before, label) and verdict.within_rules)
+        own = rows[one.search.original.id][one.row]
+        _note(rows, one, survives_pcm=fooled(own.label_before, label) and verdict.within_rules)
 
 
 def _as_file(candidate: Candidate) -> Candidate:

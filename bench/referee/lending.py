@@ -64,10 +64,14 @@ class LentKnown(Sequence[KnownSpeech]):
         speech: the utterances.
         labels: one for each.
         seed: of the attack, see `token_of`.
+        values: in a dimensional task, a number for each; none in a task of classes.
     """
 
-    def __init__(self, speech: Sequence[Utterance], labels: Sequence[str], seed: int) -> None:
+    def __init__(
+        self, speech: Sequence[Utterance], labels: Sequence[str], seed: int, values: Sequence[float | None] = ()
+    ) -> None:
         self._speech, self._labels = Lent(speech, seed), tuple(labels)
+        self._values = tuple(values) or (None,) * len(self._labels)
 
     def __len__(self) -> int:
         return len(self._labels)
@@ -81,7 +85,7 @@ class LentKnown(Sequence[KnownSpeech]):
     def __getitem__(self, place: int | slice) -> KnownSpeech | tuple[KnownSpeech, ...]:
         if isinstance(place, slice):
             return tuple(self[one] for one in range(len(self))[place])
-        return KnownSpeech(self._speech[place], self._labels[place])
+        return KnownSpeech(self._speech[place], self._labels[place], self._values[place])
 
 
 def granted_tools(tools: AttackTools, granted: ThreatModel, max_queries: int | None) -> AttackTools:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from bench.contracts.attacks import PastSearch
 from bench.contracts.defense_view import DefenseView
+from bench.core.dimensional import place_of
 from bench.core.progress import no_steps
 from bench.core.types import Task, Utterance
 from bench.referee.referee import Referee
@@ -60,6 +61,22 @@ class Panel:
             for place, label in zip(places, seat.referee.labels([utterances[place] for place in places]), strict=True):
                 found[place] = label
         return found
+
+    def values(self, utterances: Sequence[Utterance]) -> list[float]:
+        """Ask for the number that the victim of a dimensional task answers about each utterance; nothing is charged."""
+        found = [0.0] * len(utterances)
+        for seat in self.seats:
+            places = [place for place, one in enumerate(utterances) if one.id in seat.utterances]
+            for place, value in zip(places, seat.referee.values([utterances[place] for place in places]), strict=True):
+                found[place] = value
+        return found
+
+    def told(self, utterances: Sequence[Utterance]) -> tuple[list[str], list[float]]:
+        """Ask what the victim says of each utterance: the names of labels; in a dimensional task the numbers too."""
+        if not self.task.dimensional:
+            return self.names(self.labels(utterances)), []
+        values = self.values(utterances)
+        return [self.task.classes[place_of(self.task, value, value)] for value in values], values
 
     def run(
         self,

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field, replace
 import torch
 
 from bench.audio.signal import mix
+from bench.core.dimensional import width_of
 from bench.core.errors import ComponentError
 from bench.core.rng import key_of, keyed
-from bench.core.types import REFUSED, Utterance
-from bench.referee.prediction import Predictor, Said
+from bench.core.types import REFUSED, Task, Utterance
+from bench.referee.prediction import TIE, Predictor, Said
 from bench.scoring.rows import Row
 
 SAMPLED = 8
@@ -42,6 +43,7 @@ class Question:
         sample_key: what a randomised victim drew from.
         answer: the victim's.
         session: in which it was asked; "" for none.
+        before: in a dimensional task, the number that was answered about the clean speech.
     """
 
     utterance: Utterance
@@ -49,6 +51,7 @@ class Question:
     sample_key: str
     answer: Said
     session: str = ""
+    before: float | None = None
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,8 @@ def asked(predictor: Predictor, utterances: Sequence[Utterance], sample_keys: Se
         return []
     answers = predictor.answers(utterances, sample_keys)
     keys = sample_keys or ("",) * len(utterances)
-    return [Question(one, 0, key, answer) for one, key, answer in zip(utterances, keys, answers, strict=True)]
+    told = zip(utterances, keys, answers, strict=True)
+    return [Question(one, 0, key, answer, before=answer.value) for one, key, answer in told]
 
 
 def asked_again(
@@ -157,9 +161,15 @@ def asked_again(
     for some in _groups(questions, key):
         keys = [one.sample_key for one in some] if some[0].sample_key else ()
         sessions = [one.session for one in some] if any(one.session for one in some) else ()
-        answers = predictor.answers([one.utterance for one in some], keys, sessions)
+        before = [one.before for one in some]
+        answers = predictor.answers([one.utterance for one in some], keys, sessions, before)
         for one, now in zip(some, answers, strict=True):
-            if now.tied:
+            if one.answer.value is not None and now.value is not None:
+                if not alike(predictor.task, one.answer.value, now.value):
+                    raise _other_answer(one, f"{one.answer.value:g}", f"{now.value:g}")
+                if now.label != one.answer.label:
+                    ties.add((one.utterance.id, one.query))
+            elif now.tied:
                 ties.add((one.utterance.id, one.query))
             elif now.label != one.answer.label and not one.answer.tied:
                 raise _other_answer(one, names[one.answer.label], names[now.label])
@@ -199,8 +209,22 @@ def _other_answer(asked: Question, before: str, now: str) -> ComponentError:
     )
 
 
+def alike(task: Task, one: float, other: float) -> bool:
+    """Tell whether two numbers are the same but for what a batch changes.
+
+    Args:
+        task: dimensional.
+        one: an answer.
+        other: another about the same.
+    """
+    return abs(one - other) <= TIE * width_of(task)
+
+
 def drawn_again(
-    predictor: Predictor, utterances: Sequence[Utterance], sample_keys: Sequence[Sequence[str]]
+    predictor: Predictor,
+    utterances: Sequence[Utterance],
+    sample_keys: Sequence[Sequence[str]],
+    before: Sequence[float | None],
 ) -> list[list[int]]:
     """Ask a randomised victim about the same utterances again, with further draws.
 
@@ -208,6 +232,7 @@ def drawn_again(
         predictor: of an instance.
         utterances: any number.
         sample_keys: of each utterance, one for each further draw.
+        before: of each one, the number that was answered about the clean speech; None in a task of classes.
 
     Returns:
         Of each utterance, the class index of each draw; the number of classes where it refused.
@@ -215,5 +240,6 @@ def drawn_again(
     asked = [one for one, keys in zip(utterances, sample_keys, strict=True) for _ in keys]
     if not asked:
         return [[] for _ in utterances]
-    answers = iter(predictor.answers(asked, [key for keys in sample_keys for key in keys]))
+    known = [own for own, keys in zip(before, sample_keys, strict=True) for _ in keys]
+    answers = iter(predictor.answers(asked, [key for keys in sample_keys for key in keys], before=known))
     return [[next(answers).label for _ in keys] for keys in sample_keys]

@@ -27,16 +27,16 @@ from bench.core.devices import copied
 from bench.core.halving import Halving
 from bench.core.progress import no_steps
 from bench.core.specs import bare
-from bench.core.types import REFUSED, Task, Utterance
+from bench.core.types import Task, Utterance
 from bench.referee.asking import Asking
 from bench.referee.blinding import NAMES_KEPT, Blinding, Instance
 from bench.referee.clean_answers import CleanAnswer, KnownClean
 from bench.referee.examination import TOGETHER, distorted, examined
-from bench.referee.judgement import Verdict, convinced, fooled, snr_db_of
+from bench.referee.judgement import Verdict, convinced, snr_db_of
 from bench.referee.minutes import Minutes
-from bench.referee.prediction import Said
 from bench.referee.rechecks import Kept, no_answer
 from bench.referee.rounds import in_rounds, with_turns
+from bench.referee.row_writing import candidate_row, clean_row, name_of
 from bench.referee.search import AttackRun, Candidate, Search
 from bench.referee.sitting import Sitting
 from bench.referee.stepping import heard_now, measurements
@@ -95,16 +95,20 @@ class Referee:
         """
         return [answer.label for answer in self._asking.answers(utterances)]
 
+    def values(self, utterances: Sequence[Utterance]) -> list[float]:
+        """Ask for the number that the victim of a dimensional task answers about each utterance; nothing is charged."""
+        return [answer.value for answer in self._asking.answers(utterances) if answer.value is not None]
+
     def names(self, labels: Sequence[int]) -> list[str]:
         """Return the class names of class indices; of the number of classes, the name of a refusal."""
-        return [self._name(label) for label in labels]
+        return [name_of(self.task, label) for label in labels]
 
     @property
     def _asking(self) -> Asking:
         return Asking(
             Instance(self.victim, self.blinding),
             self.another,
-            self.task.classes,
+            self.task,
             self.device,
             self.batch_size,
             self.halving,
@@ -112,9 +116,6 @@ class Referee:
             self.draws if self.randomised else None,
             self.sessions,
         )
-
-    def _name(self, label: int) -> str:
-        return REFUSED if label == len(self.task.classes) else self.task.classes[label]
 
     def run(
         self,
@@ -162,13 +163,14 @@ class Referee:
         pairs = list(zip(utterances, before, strict=True))
         key = f"{self.sample_key}/{bare(attack_run.name)}/{attack_run.seed}"
         kept = None if self.another is None else Kept.of(key, utterances, self.sessions)
-        rows = {utterance.id: [self._clean_row(utterance, said)] for utterance, said in pairs}
+        rows = {utterance.id: [clean_row(self.task, utterance, said)] for utterance, said in pairs}
         minutes = Minutes(rows, keep, kept, asking.question, self.examines)
         attack_run.prepare()
 
         def begin(utterance: Utterance, said: CleanAnswer, plan: str) -> Search:
-            label = None if said.answer.label == len(self.task.classes) else self._name(said.answer.label)
-            return Search(attack_run, self._placed(utterance), said.answer.label, said.settled, plan=plan, label=label)
+            own, value = said.answer.label, said.answer.value
+            label = None if own == len(self.task.classes) else name_of(self.task, own)
+            return Search(attack_run, self._placed(utterance), own, said.settled, plan=plan, label=label, value=value)
 
         def finish() -> list[Row]:
             with torch.no_grad():
@@ -202,7 +204,11 @@ class Referee:
     def _look(self, minutes: Minutes, at_least: int = 0) -> None:
         """Look at successes: not all at the end, for each holds the samples of its search."""
         if some := minutes.taken(at_least):
-            examined(some, minutes.rows, lambda said: self.names(self.labels(said)), self.min_snr_db)
+            examined(some, minutes.rows, self._names_after, self.min_snr_db)
+
+    def _names_after(self, utterances: Sequence[Utterance], before: Sequence[float | None]) -> list[str]:
+        """Ask for labels of changed speech; in a dimensional task, beside what was answered about the clean speech."""
+        return self.names([answer.label for answer in self._asking.answers(utterances, before)])
 
     def _step(self, running: Sequence[Search], minutes: Minutes) -> None:
         """Ask the victim about one candidate of each search, and tell the searches."""
@@ -217,7 +223,8 @@ class Referee:
                 search.answer(Answer(fooled=False, applied=False))
                 continue
             verdict = search.verdict(candidate, snr_db_of(signal, noise), self.min_snr_db)
-            row = self._row(search, candidate, Said.read(label, margin, len(self.task.classes)), verdict)
+            said = self._asking.read(label, margin, search.value_before)
+            row = candidate_row(self.task, search, candidate, said, verdict)
             judged.append((search, candidate, verdict, as_told(self.task.classes, likely), row))
         rows = self._confirmed([(search, candidate, row) for search, candidate, *_, row in judged])
         for (search, candidate, verdict, told, _), row in zip(judged, rows, strict=True):
@@ -243,7 +250,8 @@ class Referee:
         if not (self.randomised and self.draws and changed):
             return found
         some = [judged[place][1].utterance for place in changed]
-        drawn = self._asking.drawn(some, [found[place].query for place in changed])
+        before = [judged[place][0].value_before for place in changed]
+        drawn = self._asking.drawn(some, [found[place].query for place in changed], before)
         for place, labels in zip(changed, drawn, strict=True):
             search = judged[place][0]
             nothing = (search.label_before, len(self.task.classes))
@@ -251,37 +259,6 @@ class Referee:
             row = replace(found[place], flip_share=share)
             found[place] = replace(row, accepted=row.accepted and _convinced(search, row))
         return found
-
-    def _row(self, search: Search, candidate: Candidate, answer: Said, verdict: Verdict) -> Row:
-        before, after = self._name(search.label_before), self._name(answer.label)
-        done = candidate.rendered.done
-        return Row(
-            utterance=search.original.id,
-            speaker=search.original.speaker,
-            query=search.queries + 1,
-            label_true=self._truth(search.original),
-            label_before=before,
-            label_after=after,
-            snr_db=verdict.snr_db,
-            perturbation=done.name,
-            category=done.category,
-            source=done.source,
-            imperceptible=verdict.imperceptible,
-            accepted=fooled(before, after) and search.settled and verdict.within_rules,
-            tied=answer.tied,
-            recipe=str(candidate.recipe),
-            additive=verdict.additive,
-        )
-
-    def _clean_row(self, utterance: Utterance, told: CleanAnswer) -> Row:
-        name, truth = self._name(told.answer.label), self._truth(utterance)
-        row = Row(utterance.id, utterance.speaker, 0, truth, name, name, tied=told.answer.tied)
-        return replace(row, flip_share=told.flip_share)
-
-    def _truth(self, utterance: Utterance) -> str:
-        label = self.task.label_of(utterance)
-        assert label is not None, "only labelled utterances reach the referee"
-        return label
 
     def _placed(self, utterance: Utterance) -> Utterance:
         """The utterance on the device, with samples that nobody else has."""

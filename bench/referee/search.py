@@ -74,9 +74,11 @@ class Search:
             id.
         plan: what the attack has learnt before, as JSON.
         label: the victim's label for the clean speech, by its name; None where it refuses that.
+        value: in a dimensional task, the number that the victim answers about the clean speech.
 
     Attributes:
         granted: the threat model that it is run under.
+        value_before: in a dimensional task, the number that the victim answers about the clean speech.
         candidate: what it asks about now; None once it has ended.
         queries: how many candidates have been charged.
 
@@ -93,14 +95,17 @@ class Search:
         key: int | None = None,
         plan: str = NO_PLAN,
         label: str | None = None,
+        value: float | None = None,
     ) -> None:
         self.original = original
+        self.value_before = value
         self.label_before = label_before
         self.settled = settled
         self.queries = 0
         self.granted = attack_run.granted
         self._attack_run, self._plan = attack_run, plan
-        self._label = label if self.granted.tells("label") else None
+        told = self.granted.tells("label")
+        self._label, self._value = (label, value) if told else (None, None)
         self._asked_about: list[tuple[Recipe, Answer]] = []
         self._heard = Heard.of(original, token_of(original.speaker, attack_run.seed))
         self._given = replace(self._heard, waveform=self._heard.waveform.clone())
@@ -130,7 +135,7 @@ class Search:
     @property
     def past(self) -> PastSearch:
         """Return what was asked and answered, of an attack that learns; nothing of any other."""
-        return PastSearch(tuple(self._asked_about), self._label)
+        return PastSearch(tuple(self._asked_about), self._label, self._value)
 
     def energies(self, candidate: Candidate, scratch: Scratch | None = None) -> tuple[Tensor, Tensor]:
         """Sum the candidate's signal and noise, see `bench.referee.judgement.energies`.
@@ -175,7 +180,7 @@ class Search:
         run = self._attack_run
         if isinstance(run.attack, SpeechEffect):
             return once(Recipe(Effect(run.name, key)))
-        tools = run.tools_for(self.original, self._plan, self._label)
+        tools = run.tools_for(self.original, self._plan, self._label, self._value)
         return steps_of(run.attack, run.name, self._given, tools, generator_of(key))
 
     def _next(self, step: Callable[[], Recipe]) -> Candidate | None:

@@ -19,6 +19,8 @@ def answer_for(
 ) -> Answer:
     """Make the answer for a search.
 
+    In a dimensional task the number goes with the label; a tie there is told as any other number.
+
     A refusal, and a tie, which is no answer either, is told to who is answered "refusals". To any other it looks like
     the label of the clean speech. Where the clean speech itself is refused, no label is told at all.
 
@@ -38,12 +40,14 @@ def answer_for(
     answer, refused = Answer(fooled, counts=counts, snr_db=row.snr_db), row.label_after == REFUSED
     if not granted.tells("label"):
         return answer
+    if row.value_after is not None:
+        answer = replace(answer, value=round(row.value_after, PROBABILITY_DECIMALS))
     if not granted.tells("refusals"):
         label = row.label_before if refused else row.label_after
         return replace(answer, label=None if row.label_before == REFUSED else label)
     if refused:
         return replace(answer, refused=True)
-    known = dict(probabilities) if granted.tells("probabilities") else None
+    known = dict(probabilities) if granted.tells("probabilities") and row.value_after is None else None
     return replace(answer, label=row.label_after, refused=False, probabilities=known)
 
 

@@ -79,7 +79,7 @@ class AttackReport:
         queries: its median.
         means: what succeeded first, by kind, most often first.
         sounds: likewise, sound by sound.
-        emotions: by the true label.
+        emotions: by the true label; in a dimensional task, by the third of the scale that the rating lies in.
         speakers: by speaker.
     """
 
@@ -136,6 +136,9 @@ def _reported(key: tuple[str, str, str, bool, Counted, Setting], cells: Sequence
     rows = pooled_rows([cell for cell in cells if cell.description.rests_on.max_queries == budget])
     condition, first = Condition(corr, noises, rows), first_successes(rows, noises)
     true = rows.loc[rows["query"] == 0, [*UTTERANCE, "label_true"]]
+    if (dimension := cells[0].description.dimension) is not None:
+        ratings = rows.loc[rows["query"] == 0, "value_true"].to_numpy(float)
+        true = true.assign(label_true=dimension.bands(ratings))
     first = first.merge(true, on=list(UTTERANCE), how="left")
     seen = np.isfinite(first["first"].to_numpy(float))
     won = _first_winners(rows, noises).to_dict("records")

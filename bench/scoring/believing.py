@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
+from bench.contracts.threat_models import COUNTED
 from bench.core.errors import DataError, UsageError
 from bench.core.keys import key_of_json
 from bench.core.types import REFUSED
 from bench.data.splits import split_named
 from bench.data.tasks import TASKS
+from bench.scoring.believing_numbers import check_numbers
 from bench.scoring.cell_records import CellRecords
 from bench.scoring.descriptions import Description
 from bench.scoring.schema import AGAIN
@@ -71,6 +73,7 @@ def check_believable(path: Path, cell: CellRecords) -> None:
     start = _starts(path, rows)
     _check_constant(path, rows, start)
     _check_answers(path, rows, cell)
+    check_numbers(path, cell, start)
     _check_accepted(path, rows, start, cell.description.rests_on.min_snr_db)
 
 
@@ -125,8 +128,11 @@ def check_description(path: Path, own_key: str, about: Description) -> None:
     told = {name: about.attack_params.get(name) for name in ("corr", "noises")}
     if isinstance(told["corr"], bool) and told["corr"] != about.corr:
         _refuse(path, f"corr {about.corr} of an attack with {told['corr']}", "the same")
-    if about.noises != tuple(one for one in about.noises if told["noises"] in (None, one)) and len(about.noises) == 1:
-        _refuse(path, f"noises {about.noises[0]} of an attack that keeps to {told['noises']}", "the same")
+    if told["noises"] in COUNTED and len(about.noises) == 1:
+        kept, counted = (COUNTED.index(one) for one in (told["noises"], about.noises[0]))
+        if counted < kept:  # who offers no more than it was told stands in a wider column with that
+            found = f"noises {about.noises[0]} of an attack that keeps to {told['noises']}"
+            _refuse(path, found, f"{told['noises']}, or what it lies within")
 
 
 def _starts(path: Path, rows: pd.DataFrame) -> NDArray[np.intp]:

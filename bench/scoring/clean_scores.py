@@ -104,7 +104,7 @@ def clean_report(rows: pd.DataFrame, classes: Sequence[Label]) -> CleanReport:
     return CleanReport(
         n=int(rows["utterance"].nunique()),
         speakers=int(rows["speaker"].nunique()),
-        uar=means.uar,
+        uar=means.main,
         war=means.war,
         weighted_precision=_per_speaker(rows, answers, weighted_precision),
         weighted_f1=_per_speaker(rows, answers, weighted_f1),

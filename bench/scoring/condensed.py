@@ -13,6 +13,7 @@ from bench.scoring.cell_records import CellRecords
 USED = (
     *("utterance", "speaker", "query", "label_true", "label_before", "label_after", "snr_db", "source"),
     *("imperceptible", "accepted", "additive", "burst_snr_db", "survives_pcm", "flip_share", "turn"),
+    *("value_true", "value_before", "value_after"),
 )
 """The columns that figures are made of; others are counted, or are there for people and for replay."""
 

@@ -1,4 +1,4 @@
-"""Acc_att and robust accuracy under each condition of P1's Table 2 (Corr × Noises)."""
+"""Acc_att, robust accuracy and CCC under each condition of P1's Table 2 (Corr × Noises)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from bench.contracts.threat_models import Counted
+from bench.scoring.agreements import answers_after, ccc_estimate, is_dimensional
 from bench.scoring.dependence import Estimand, crossed_with_speakers, estimated_share, utterances_of
 from bench.scoring.estimates import Estimate
 from bench.scoring.intervals import proportion_interval
@@ -97,6 +98,21 @@ class Condition:
         """
         return self.at(k)._share(self.robust(k)["robust"], estimand)
 
+    def ccc(self, k: int, estimand: Estimand = "fitted") -> Estimate | None:
+        """Estimate CCC of what is answered after the attack: about the first success within k, else the clean speech.
+
+        Args:
+            k: queries allowed.
+            estimand: what the interval is about.
+
+        Returns:
+            None in a task of classes.
+        """
+        own = self.at(k)
+        if not is_dimensional(own.rows):
+            return None
+        return ccc_estimate(answers_after(own.rows, self.successes(k), own._first), "after", own.crossed(estimand))
+
     def robust(self, k: int) -> pd.DataFrame:
         """Say which utterances are recognised and not attacked successfully within k, as `scores.robustness` does."""
         return self._once(("robust", k), lambda: resisted(self.successes(k), self.at(k)._right))
@@ -153,6 +169,7 @@ class Score:
         acc_att_pcm: share of utterances attacked successfully within k by a candidate that is a success as 16-bit PCM
             too; None where the records do not say.
         outcomes: what became of each utterance: what ranks have their intervals from.
+        ccc: in a dimensional task, CCC of what is answered after the attack; None in a task of classes.
     """
 
     corr: bool
@@ -161,6 +178,7 @@ class Score:
     acc_att: Estimate
     robust_accuracy: Estimate
     acc_att_pcm: Estimate | None = None
+    ccc: Estimate | None = None
     outcomes: Outcomes | None = field(default=None, compare=False, repr=False)
 
     def to_json(self) -> dict[str, object]:
@@ -169,7 +187,8 @@ class Score:
         unknown = {"acc_att_pcm": None, "acc_att_pcm_ci95": None}
         pcm = unknown if self.acc_att_pcm is None else self.acc_att_pcm.named("acc_att_pcm")
         robust = self.robust_accuracy.named("robust_accuracy")
-        return {"corr": self.corr, "noises": self.noises, "k": self.k, **figure, **robust, **pcm}
+        ccc = {} if self.ccc is None else self.ccc.named("ccc")
+        return {"corr": self.corr, "noises": self.noises, "k": self.k, **figure, **robust, **pcm, **ccc}
 
 
 def attack_success(rows: pd.DataFrame, k: int, counted: Counted) -> Estimate:
@@ -208,4 +227,5 @@ def scores(conditions: Sequence[Condition], ks: Sequence[int], estimand: Estiman
     """
     for one, k in ((one, k) for one, k in itertools.product(conditions, ks) if one.has(k)):
         figures = (one.acc_att(k, estimand), one.robust_accuracy(k, estimand), one.acc_att_pcm(k, estimand))
-        yield Score(one.corr, one.noises, k, *figures, Outcomes.of(one.robust(k), one.at(k).rows, estimand))
+        outcomes = Outcomes.of(one.robust(k), one.at(k).rows, estimand)
+        yield Score(one.corr, one.noises, k, *figures, one.ccc(k, estimand), outcomes)

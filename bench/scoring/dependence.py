@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal, get_args
 
+import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
@@ -51,11 +52,17 @@ def crossed_with_speakers(found: pd.DataFrame, records: pd.DataFrame, estimand: 
     """
     ways: list[ArrayLike] = []
     if records["query"].max() == 1 and "source" in records:
-        asked = records[records["query"] == 1].set_index([*UTTERANCE])["source"]
-        ways.append(asked.reindex(pd.MultiIndex.from_frame(found[[*UTTERANCE]])).to_numpy(object))
+        asked = records.loc[records["query"] == 1, [*UTTERANCE, "source"]]
+        sounds = dict(zip(_utterances(asked), asked["source"].to_numpy(object), strict=True))
+        ways.append(np.array([sounds.get(one, np.nan) for one in _utterances(found)], dtype=object))
     if "turn" in records and records["turn"].notna().any():
         ways.append(found.groupby([*CELL], sort=False).ngroup().to_numpy())
     return ways + trainings(found, estimand)
+
+
+def _utterances(rows: pd.DataFrame) -> Iterator[tuple[object, ...]]:
+    """Which utterance each row is of: for a few hundred, sooner than an index of four levels is built."""
+    return zip(*(rows[name].tolist() for name in UTTERANCE), strict=True)
 
 
 def utterances_of(found: pd.DataFrame) -> pd.Series[int]:

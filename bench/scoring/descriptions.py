@@ -12,6 +12,7 @@ from bench.core.json_objects import JsonObject
 from bench.core.keys import key_of_json
 from bench.core.specs import NO_DEFENSE
 from bench.core.types import SAMPLE_RATE, Half
+from bench.scoring.dimensions import Dimension
 from bench.scoring.granted import granted_in
 from bench.scoring.names import CellNames, Setting
 from bench.scoring.people import SpeakerGroups, people_in, trained_on_in
@@ -56,7 +57,7 @@ class RestsOn:
     """Say what a figure rests on beside its names: figures that differ in any of it never mix.
 
     Args:
-        corpus_fingerprint: changes with any sample or annotation.
+        corpus_fingerprint: of the corpus that was attacked; changes with any sample or annotation.
         noise_fingerprint: of the half of the noise bank that attacks draw from.
         perception: name of the table of what people hear.
         min_snr_db: a success lies above this SNR.
@@ -70,6 +71,7 @@ class RestsOn:
             these; all records of before `--enrol` are of the latter.
         pcm_hz: rates of the corpus's files, ascending, at which successes were written as 16-bit PCM; records of before
             they were told wrote them at 16 kHz.
+        train_corpus_fingerprint: of the corpus that was trained on; None where that is the one that was attacked.
     """
 
     corpus_fingerprint: str
@@ -84,6 +86,7 @@ class RestsOn:
     trusted: tuple[str, ...] = ()
     enrolment: str = "paper"
     pcm_hz: tuple[int, ...] = (SAMPLE_RATE,)
+    train_corpus_fingerprint: str | None = None
 
     def to_json(self) -> dict[str, object]:
         """Return `rests_on` of docs/json.md."""
@@ -108,6 +111,7 @@ class Description:
         anytime: whether the attack did not know its budget, so that what it did within any k can be read off.
         trained_on: attacked speakers that somebody else trained the victim on, as it says.
         people: by attribute of speakers (sex, age, language) and by value, who has it; empty where nothing is told.
+        dimension: of a dimensional task, its scale and when an attack has succeeded; None of a task of classes.
     """
 
     names: CellNames
@@ -122,6 +126,7 @@ class Description:
     anytime: bool = True
     trained_on: tuple[str, ...] = ()
     people: SpeakerGroups = field(default_factory=dict, hash=False)
+    dimension: Dimension | None = None
 
     @property
     def shared(self) -> ThreatModel:
@@ -152,6 +157,7 @@ class Description:
             text=json.dumps(told.fields, sort_keys=True),
             trained_on=trained_on_in(told),
             people=people_in(told),
+            dimension=Dimension.of(told.inner("fitting").inner_or_empty("task")),
         )
 
 
@@ -191,6 +197,7 @@ class FailedCell:
             "defense": names.defense,
             "attack": names.attack,
             "corpus": names.setting.corpus,
+            "train_corpus": names.setting.train_corpus,
             "task": names.setting.task,
             "split": names.setting.split,
             "fold": names.fold,
@@ -203,12 +210,13 @@ class FailedCell:
 
 def _names(told: JsonObject) -> CellNames:
     corpus, noise_bank, task, split = (told.text(name) for name in ("corpus", "noise_bank", "task", "split"))
+    trained = told.text("train_corpus") if told.has("train_corpus") else None
     victim, defense, attack = (told.text(name) for name in ("victim", "defense", "attack"))
     return CellNames(
         victim=victim,
         defense=defense,
         attack=attack,
-        setting=Setting(corpus, noise_bank, task, split, told.whole_or_null("limit")),
+        setting=Setting(corpus, noise_bank, task, split, told.whole_or_null("limit"), trained),
         fold=told.whole("fold"),
         seed=told.whole("seed"),
         repeat=told.whole("repeat") if told.has("repeat") else 0,
@@ -228,10 +236,11 @@ def _half(told: JsonObject) -> Half | None:
 
 def _rests_on(told: JsonObject, attack: JsonObject) -> RestsOn:
     fitting = told.inner("fitting")
-    fitted = FittedOn.of(fitting)
+    fitted, across = FittedOn.of(fitting), told.has("train_corpus")
     parts = (fitting.inner("victim"), fitting.inner_or_empty("defense"), attack)
     return RestsOn(
-        corpus_fingerprint=fitted.corpus,
+        corpus_fingerprint=told.text("attacked_corpus") if across else fitted.corpus,
+        train_corpus_fingerprint=fitted.corpus if across else None,
         noise_fingerprint=told.text("attack_noises"),
         perception=told.text("perception"),
         min_snr_db=told.number("min_snr_db"),

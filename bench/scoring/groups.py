@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from bench.contracts.threat_models import Counted
+from bench.scoring.agreements import is_dimensional
 from bench.scoring.conditions import Condition
 from bench.scoring.dependence import Estimand, estimated_share
 from bench.scoring.estimates import Estimate
@@ -151,15 +152,17 @@ def outcomes_at(condition: Condition, k: int) -> pd.DataFrame:
         k: queries allowed.
 
     Returns:
-        One row an utterance and cell: fold, seed, repeat, utterance, speaker; `label`, the corpus's; `right`, whether
-        it is recognised when nobody attacks; `fell`, whether it was attacked successfully; `robust`, the first and not
-        the second.
+        One row an utterance and cell: fold, seed, repeat, utterance, speaker; `label`, the corpus's, and `rating`, NaN
+        in a task of classes; `right`, whether it is recognised when nobody attacks; `fell`, whether it was attacked
+        successfully; `robust`, the first and not the second.
     """
     found = condition.robust(k)
     asked = in_order_of(clean(condition.at(k).rows), found)
     right = (asked["label_true"] == asked["label_before"]).to_numpy(bool)
     fell = condition.successes(k)["success"].to_numpy(bool)
-    return found.assign(label=asked["label_true"].to_numpy(object), right=right, fell=fell)
+    label = asked["label_true"].to_numpy(object)
+    rating = asked["value_true"].to_numpy(float) if is_dimensional(asked) else np.nan
+    return found.assign(label=label, rating=rating, right=right, fell=fell)
 
 
 def share_at(
@@ -187,7 +190,8 @@ def share_at(
 def _groups(entry: ToldEntry, rows: pd.DataFrame, by: str) -> NDArray[np.object_]:
     """The group of each utterance."""
     if by == "emotion":
-        return rows["label"].to_numpy(object)
+        dimension, label = entry.own.about.dimension, rows["label"].to_numpy(object)
+        return label if dimension is None else dimension.bands(rows["rating"].to_numpy(float))
     people = entry.people.get(by, {})
     return np.array([people.get(speaker, NOT_TOLD) for speaker in rows["speaker"]], dtype=object)
 

@@ -19,6 +19,7 @@ from bench.core.keys import key_of_json
 from bench.core.plain import Plain
 from bench.core.remembering import keep, recalled
 from bench.core.shadowing import HOME
+from bench.scoring.agreements import Agreement
 from bench.scoring.bells import NAMED, Bell, Ring
 from bench.scoring.candidates import Candidates
 from bench.scoring.comparisons import PairedComparison, PValue, Untestable
@@ -26,6 +27,7 @@ from bench.scoring.conditions import Score
 from bench.scoring.contrasts import PairedTest, ValidityGap
 from bench.scoring.dependence import Estimand
 from bench.scoring.descriptions import RestsOn
+from bench.scoring.dimensions import Dimension
 from bench.scoring.efforts import MedianQueries, SmallestPerturbation
 from bench.scoring.estimates import Difference, Estimate
 from bench.scoring.halves import BankHalves
@@ -41,7 +43,7 @@ from bench.scoring.units import FinishedCell, UnitScores
 KINDS: tuple[type, ...] = (
     *(Candidates, PairedComparison, PValue, Untestable, Score, PairedTest, ValidityGap, RestsOn, Ring, Median),
     *(MedianQueries, SmallestPerturbation, Difference, Estimate, BankHalves, Setting, Optimality, ThreatModel),
-    *(CleanScores, Perturbed, PerturbedScores, CellScores, PooledScores, UnitScores, Rank),
+    *(CleanScores, Perturbed, PerturbedScores, CellScores, PooledScores, UnitScores, Rank, Agreement, Dimension),
 )
 """All that figures are made of."""
 _SCORES, _PLACES, _RANKS = "scores", "places", "ranks"

@@ -19,6 +19,7 @@ COLUMNS = (
     *("uar_after", "uar_after_low", "uar_after_high", "uar_before", "applied"),
     *("validity_gap", "validity_gap_low", "validity_gap_high", "p_corr", "p_noises"),
     *("candidates", "candidates_above", "bells", "acc_att_first_half", "acc_att_second_half"),
+    *("clean_ccc", "clean_ccc_low", "clean_ccc_high", "ccc", "ccc_low", "ccc_high", "ccc_after", "ccc_before"),
 )
 """What the DataFrame and a board's CSV say beside Acc_att and clean UAR."""
 
@@ -30,7 +31,12 @@ def lines(entry: Scored, names: dict[str, object]) -> Iterator[dict[str, object]
         entry: of one cell, or pooled.
         names: what comes first in each line.
     """
-    clean = {"clean_uar": entry.clean.uar.value, "clean_war": entry.clean.war.value, "speakers": entry.speakers}
+    uar = entry.clean.uar
+    clean = {
+        "clean_uar": None if uar is None else uar.value,
+        "clean_war": entry.clean.war.value,
+        "speakers": entry.speakers,
+    }
     for score in entry.scores:
         condition = {
             "threat_model": str(entry.threat_model),
@@ -53,13 +59,20 @@ def columns(entry: Scored, score: Score) -> dict[str, object]:
     pcm, gap, told = score.acc_att_pcm, gap_of(entry, score), entry.perturbed
     tests = {test.compared: test.p_holm for test in tests_of(entry, score)}
     halves = halves_of(entry, score)
-    after = (None,) * 5 if told is None else (*_spread(told.uar.after), told.uar.before, told.applied)
+    uar, ccc = (None, None) if told is None else (told.uar, told.ccc)
+    after = (
+        *_spread(None if uar is None else uar.after),
+        *(None if uar is None else uar.before, None if told is None else told.applied),
+    )
+    clean_ccc = None if entry.clean.numbers is None else entry.clean.numbers.ccc
     values = (
         *(*_spread(score.robust_accuracy), None if pcm is None else pcm.value),
         *after,
         *(*_spread(gap), tests.get("corr"), tests.get("noises")),
         *(entry.candidates.asked, entry.candidates.above, ", ".join(ring.bell.name for ring in entry.bells)),
         *((None, None) if halves is None else (halves.acc_att["first"].value, halves.acc_att["second"].value)),
+        *(*_spread(clean_ccc), *_spread(score.ccc)),
+        *((None, None) if ccc is None else (ccc.after.value, ccc.before)),
     )
     return dict(zip(COLUMNS, values, strict=True))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from bench.core.types import Half
+from bench.data.splits import split_named
 
 FEW_SPEAKERS = 6
 """Fewer speakers than these say little about others, and no test between them is possible."""
@@ -20,6 +21,7 @@ class Setting:
         task: what the victim tells.
         split: who was trained on and who was attacked.
         limit: at most so many utterances of a fold were attacked; None for all.
+        train_corpus: the corpus that was trained on, where all of `corpus` was attacked; None where that is `corpus`.
     """
 
     corpus: str
@@ -27,10 +29,25 @@ class Setting:
     task: str
     split: str
     limit: int | None
+    train_corpus: str | None = None
 
     def to_json(self) -> dict[str, object]:
         """Return the names as they stand in JSON."""
         return asdict(self)
+
+    @property
+    def speech(self) -> str:
+        """Return the corpus that was attacked, and the one that was trained on where it is another.
+
+        >>> Setting("ravdess", "embedded", "emotion7", "k-fold", None, "emodb").speech
+        'ravdess (trained on emodb)'
+        """
+        return self.corpus + ("" if self.train_corpus is None else f" (trained on {self.train_corpus})")
+
+    @property
+    def shares_speakers(self) -> bool:
+        """Say whether people may stand in training and in test."""
+        return self.train_corpus is None and split_named(self.split).leaks
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,8 @@ def optimality(cells: Sequence[tuple[int, CellRecords]]) -> Iterator[tuple[Order
     for place, cell in cells:
         about, rests = cell.description, cell.description.rests_on
         who = (about.names.victim, about.names.defense, about.names.setting)
-        rules = (rests.corpus_fingerprint, rests.perception, rests.min_snr_db, rests.max_queries, rests.device)
+        corpora = rests.corpus_fingerprint, rests.train_corpus_fingerprint
+        rules = (corpora, rests.perception, rests.min_snr_db, rests.max_queries, rests.device)
         rests_on = (*who, *rules, rests.versions["harness"], about.shared)
         for number, noises in enumerate(COUNTED if cell.rows["query"].max() > 1 else ()):
             if noises not in about.noises:

@@ -49,6 +49,9 @@ class Row:
         tied: the two likeliest classes lie so close together that the label is no answer: no success.
         flip_share: against a randomised victim, the share of further draws in which the label changed.
         turn: of an attack that learns in rounds, the utterance's place in the order of all, from 0.
+        value_true: in a dimensional task, the corpus's rating on the task's scale; None in a task of classes.
+        value_before: in a dimensional task, what the victim answers about the clean utterance.
+        value_after: in a dimensional task, what it answers about this candidate.
     """
 
     utterance: str
@@ -72,6 +75,9 @@ class Row:
     tied: bool | None = None
     flip_share: float | None = None
     turn: int | None = None
+    value_true: float | None = None
+    value_before: float | None = None
+    value_after: float | None = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +121,9 @@ LATER = (
     Column("tied", "bool", nullable=True),
     Column("flip_share", "double", nullable=True),
     Column("turn", "int32", nullable=True),
+    Column("value_true", "double", nullable=True),
+    Column("value_before", "double", nullable=True),
+    Column("value_after", "double", nullable=True),
 )
 """Columns that came after the first version, and that a file of that version lacks: fields of `Row`, in their order."""
 

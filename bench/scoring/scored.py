@@ -12,6 +12,7 @@ from bench.scoring.conditions import Score
 from bench.scoring.contrasts import PairedTest, ValidityGap
 from bench.scoring.dependence import Estimand
 from bench.scoring.descriptions import RestsOn
+from bench.scoring.dimensions import Dimension
 from bench.scoring.efforts import MedianQueries, SmallestPerturbation
 from bench.scoring.halves import BankHalves
 from bench.scoring.names import Setting
@@ -46,6 +47,7 @@ class Scored(ABC):
         bank_halves: of searches that were run with either half of their sounds too, what came of it.
         threat_model: what the attacker was granted beside the Corr and Noises of the scores.
         anytime: whether it did not know its budget; the scores of any other at k are of the search with that budget.
+        dimension: of a dimensional task, its scale and when an attack has succeeded; None of a task of classes.
     """
 
     victim: str
@@ -71,6 +73,7 @@ class Scored(ABC):
     bank_halves: tuple[BankHalves, ...] = ()
     threat_model: ThreatModel = NOTHING_GRANTED
     anytime: bool = True
+    dimension: Dimension | None = None
 
     @abstractmethod
     def to_json(self) -> dict[str, object]:
@@ -107,6 +110,7 @@ class Scored(ABC):
             "candidates": self.candidates.to_json(),
             "bells": [ring.to_json() for ring in self.bells],
             "rests_on": self.rests_on.to_json(),
+            **({} if self.dimension is None else {"dimension": self.dimension.to_json()}),
         }
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from bench.core.specs import Spec, inner_spec
 from bench.scoring.conditions import Condition
 from bench.scoring.measured import EntryRecords
+from bench.scoring.number_signs import constant_number
 from bench.scoring.pooling import CleanScores
 from bench.scoring.scores import CELL, UTTERANCE, within
 
@@ -27,6 +28,8 @@ def constant_answer(own: EntryRecords, least: float) -> Sign | None:
         own: records.
         least: the share of them from which it counts as constant.
     """
+    if own.about.dimension is not None:
+        return constant_number(own, own.about.dimension, least)
     found = []
     for place, rows in own.clean.groupby([*CELL], sort=False):
         shares = rows["label_before"].value_counts(normalize=True)
@@ -40,7 +43,7 @@ def constant_answer(own: EntryRecords, least: float) -> Sign | None:
 
 
 def chance_level(own: EntryRecords, found: CleanScores, most: float) -> Sign | None:
-    """Find a clean UAR whose interval does not lie above chance.
+    """Find a clean UAR, or CCC, whose interval does not lie above chance.
 
     Args:
         own: records.
@@ -48,6 +51,9 @@ def chance_level(own: EntryRecords, found: CleanScores, most: float) -> Sign | N
         most: so far above chance the interval's lower bound may lie.
     """
     classes = int(own.clean["label_true"].nunique())
+    if found.uar is None:
+        says = f"clean CCC {found.main} does not lie above 0, which answers that hang on nothing have"
+        return (found.main.low, says) if found.main.low <= most else None
     above = found.uar.low - 1 / classes
     if classes < 2 or above > most:
         return None

@@ -173,7 +173,8 @@ def _scored(
 def _attacked(group: Sequence[CellRecords]) -> Hashable:
     """Who was attacked, on what, by which rules: attacks that agree in it can be compared."""
     names, rests = group[0].description.names, group[0].description.rests_on
-    rules = rests.corpus_fingerprint, rests.noise_fingerprint, rests.perception, rests.min_snr_db, rests.device
+    corpora = rests.corpus_fingerprint, rests.train_corpus_fingerprint
+    rules = corpora, rests.noise_fingerprint, rests.perception, rests.min_snr_db, rests.device
     places = frozenset((cell.description.names.fold, cell.description.names.seed) for cell in group)
     return names.victim, names.defense, names.setting, rules, places
 
@@ -194,6 +195,7 @@ def _entry(
         seeds=tuple(sorted({names.seed for names in named})),
         repeats=len({names.repeat for names in named}),
         clean=figures,
+        dimension=own.about.dimension,
         scores=tuple(conditions.scores(own.conditions, own.ks, estimand)),
         validity_gap=tuple(contrasts.validity_gaps(own.conditions, own.ks, estimand)),
         tests=tuple(contrasts.tests(own.conditions, own.ks, estimand)),

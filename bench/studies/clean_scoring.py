@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 
 import pandas as pd
 
+from bench.scoring.agreements import is_dimensional
+from bench.scoring.clean_numbers import NumbersReport, numbers_report
 from bench.scoring.clean_scores import CleanReport, clean_report
 
 
@@ -71,7 +73,8 @@ class CleanAnswers:
         seed: of the training.
         classes: the task's.
         rests_on: data and versions.
-        rows: one an utterance: fold, seed, repeat, utterance, speaker, label_true, label_before.
+        rows: one an utterance: fold, seed, repeat, utterance, speaker, label_true, label_before; in a dimensional task
+            value_true and value_before too.
     """
 
     names: CleanNames
@@ -99,7 +102,7 @@ class CleanScoring:
     folds: tuple[int, ...]
     seeds: tuple[int, ...]
     of_one_cell: bool
-    report: CleanReport
+    report: CleanReport | NumbersReport
     rests_on: CleanBasis
 
     def to_json(self) -> dict[str, object]:
@@ -132,8 +135,12 @@ def reports(found: Sequence[CleanAnswers], pooled: bool = False) -> list[CleanSc
             folds=tuple(sorted({one.fold for one in group})),
             seeds=tuple(sorted({one.seed for one in group})),
             of_one_cell=not pooled,
-            report=clean_report(pd.concat([one.rows for one in group], ignore_index=True), group[0].classes),
+            report=_report(pd.concat([one.rows for one in group], ignore_index=True), group[0].classes),
             rests_on=group[0].rests_on,
         )
         for group in groups.values()
     ]
+
+
+def _report(rows: pd.DataFrame, classes: Sequence[str]) -> CleanReport | NumbersReport:
+    return numbers_report(rows) if is_dimensional(rows) else clean_report(rows, classes)

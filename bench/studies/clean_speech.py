@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import torch
 
+from bench.core.dimensional import place_of, truth_of
 from bench.core.errors import BenchError, UsageError
 from bench.core.json_objects import JsonObject
 from bench.core.specs import values_of
@@ -20,6 +21,7 @@ from bench.evaluation.cells import FittedKey
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.fitted_store import fitted_description
 from bench.evaluation.instances import panel_of
+from bench.referee.panel import Panel
 from bench.scoring.descriptions import FittedOn
 from bench.studies.clean_scoring import CleanAnswers, CleanBasis, CleanNames
 from bench.studies.training_jobs import Job, Trained
@@ -96,13 +98,30 @@ def answers(experiment: Experiment, found: Trained, other: Dataset | None = None
     said = found.split.test if other is None else perceived(key, other)
     with torch.no_grad(), experiment.progress.task(f"Asking {key.victim}", len(said)) as advance:
         panel = panel_of(experiment, key, said, repeat)
-        labels = panel.names(panel.labels(said))
+        rows = _numbers(panel, said) if task.dimensional else _labels(panel, said)
         advance(len(said))
-    columns = ["utterance", "speaker", "label_true"]
-    rows = pd.DataFrame([(one.id, one.speaker, task.label_of(one)) for one in said], columns=columns)
-    rows = rows.assign(label_before=labels, fold=key.fold, seed=key.seed, repeat=repeat)
+    rows = rows.assign(fold=key.fold, seed=key.seed, repeat=repeat)
     names = CleanNames(key.victim.spec, key.defense_spec, experiment.dataset.name, tested.name, task.name, key.split)
     return CleanAnswers(names, key.fold, key.seed, task.classes, _basis(experiment, key, tested), rows)
+
+
+def _labels(panel: Panel, said: Sequence[Utterance]) -> pd.DataFrame:
+    """The corpus's label and the victim's of each utterance."""
+    columns = ["utterance", "speaker", "label_true"]
+    rows = pd.DataFrame([(one.id, one.speaker, panel.task.label_of(one)) for one in said], columns=columns)
+    return rows.assign(label_before=panel.names(panel.labels(said)))
+
+
+def _numbers(panel: Panel, said: Sequence[Utterance]) -> pd.DataFrame:
+    """The same in a dimensional task, with the rating and the answer."""
+    task, found = panel.task, []
+    for one, value in zip(said, panel.values(said), strict=True):
+        rating = task.rating_of(one)
+        assert rating is not None, "only rated utterances are asked about"
+        label = task.classes[place_of(task, value, value)]
+        found.append((one.id, one.speaker, truth_of(task, rating, value), label, rating, value))
+    columns = ["utterance", "speaker", "label_true", "label_before", "value_true", "value_before"]
+    return pd.DataFrame(found, columns=columns)
 
 
 def _basis(experiment: Experiment, key: FittedKey, tested: Dataset) -> CleanBasis:

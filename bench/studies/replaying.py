@@ -118,12 +118,15 @@ class Replaying:
 
     def _check(self, cell: CellRecords) -> None:
         rests, ours = cell.description.rests_on, self.experiment
+        trained = None if ours.training is None else ours.training.fingerprint
         pairs = (("corpus", rests.corpus_fingerprint, ours.dataset.fingerprint),
+                 ("corpus trained on", rests.train_corpus_fingerprint or "", trained or ""),
                  ("noises", rests.noise_fingerprint, ours.noise_fingerprint("test")))  # fmt: skip
         for what, theirs, own in pairs:
             if theirs != own:
-                found, expected = f"{what} {own[:8]}", f"those of the run, {theirs[:8]}"
-                raise UsageError(f"cell {cell.key}", found, expected, "give the run's --corpus and --noise-bank")
+                found, expected = f"{what} {own[:8] or 'none'}", f"those of the run, {theirs[:8] or 'none'}"
+                remedy = "give the run's --corpus, --train-corpus and --noise-bank"
+                raise UsageError(f"cell {cell.key}", found, expected, remedy)
 
     def _asked(self, kept: Kept, key: FittedKey) -> list[Row]:
         experiment, test = self.experiment, self.experiment.split(key).test

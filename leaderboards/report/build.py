@@ -17,7 +17,7 @@ from bench.scoring.results import Results
 from leaderboards.report import sentences
 from leaderboards.report.subject import Subject, subjects
 from leaderboards.report.warnings import warning
-from leaderboards.site.pages import environment, write_text
+from leaderboards.site.pages import environment, write_file
 from leaderboards.site.repeating import command
 from leaderboards.site.tracks import tracks
 
@@ -42,7 +42,7 @@ def write_report(results: Results, told: Sequence[ToldEntry], out: Path) -> Path
         told: the same records.
         out: the page.
     """
-    return write_text(out, report_page(results, told))
+    return write_file(out, report_page(results, told))
 
 
 def report_page(results: Results, told: Sequence[ToldEntry]) -> str:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Collection
 
 from bench.contracts.threat_models import Counted, ThreatModel
-from bench.data.splits import split_named
 from bench.scoring.estimates import Estimate
 from bench.scoring.names import Setting
 from leaderboards.site.words import attacker
@@ -116,7 +115,9 @@ def speakers_in_words(setting: Setting, bells: Collection[str] = ()) -> str:
     """
     if "trained-on" in bells:
         return "It was trained on some of these people, as whoever brought it says (see the warnings)."
-    if split_named(setting.split).leaks:
+    if setting.train_corpus is not None:
+        return f"Nobody in the test is among the people that it was trained on: those are of {setting.train_corpus}."
+    if setting.shares_speakers:
         return f"People of the test may be among those that it was trained on (split {setting.split})."
     return f"Nobody in the test is among the people that it was trained on here (split {setting.split})."
 

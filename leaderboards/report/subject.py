@@ -97,7 +97,12 @@ class Subject:
     @property
     def labels(self) -> list[str]:
         """Return the emotions of the utterances that were tested."""
-        return sorted(map(str, self.findings[0].told.own.clean["label_true"].unique())) if self.findings else []
+        if not self.findings:
+            return []
+        own = self.findings[0].told.own
+        if own.about.dimension is not None:
+            return sorted(set(own.about.dimension.bands(own.clean["value_true"].to_numpy(float))))
+        return sorted(map(str, own.clean["label_true"].unique()))
 
     def picture(self) -> Picture | None:
         """Draw what is left, attempt by attempt; None of attacks that ask once."""

@@ -133,7 +133,7 @@ def level(rows: pd.DataFrame | None, column: str, score: Recall = "uar") -> Esti
     if answered is None or answered.empty:
         return None
     found = clean_scores(answered.assign(label_before=answered[column]))
-    return found.uar if score == "uar" else found.war
+    return found.main if score == "uar" else found.war
 
 
 def error(figure: Estimate | None) -> Estimate | None:

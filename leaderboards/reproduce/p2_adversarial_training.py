@@ -18,7 +18,6 @@ import pandas as pd
 
 from bench.core.errors import DataError, UsageError
 from bench.evaluation.options import Options
-from bench.scoring.pooling import Recall
 from bench.scoring.records import CellRecords
 from leaderboards.curves import SCORES, Curve, CurveNames, Point, PointError
 from leaderboards.reproduce.answers import BARE, Answers, error, level, paired, read
@@ -115,7 +114,7 @@ def _point(percent: int, rows: pd.DataFrame | None) -> Point | None:
     heard = None if rows is None else rows[rows["attacked"].notna()]
     if rows is None or heard is None or heard.empty:
         return None
-    errors: dict[Recall, PointError] = {}
+    errors: dict[str, PointError] = {}
     for name in SCORES:
         after, before = (error(level(heard, when, name)) for when in ("attacked", "clean"))
         if after is not None and before is not None:

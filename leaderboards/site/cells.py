@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bench.scoring.estimates import Difference, Estimate
 from leaderboards.site.facts import KINDS
-from leaderboards.site.tracks import AttackFigures, Standing, Track
+from leaderboards.site.tracks import AttackFigures, RankedEntry, Standing, Track
 from leaderboards.site.words import COLUMNS
 
 Cell = tuple[str, str]
@@ -51,14 +51,21 @@ def row(track: Track, standing: Standing, k: int) -> dict[str, Cell]:
         "robust": figure(_robust(worst)),
         "attack": (worst.scores.attack, "") if worst else NOTHING,
         "acc_att": figure(None if worst is None else worst.score.acc_att),
-        "uar": figure(entry.clean),
+        "uar": _clean(entry),
         **{kind: figure(of_kind[kind]) for kind in KINDS},
         "gap": figure(_gap(worst)),
         "seen": figure(_robust(standing.worst_of(seen=True))),
         "unseen": figure(_robust(standing.worst_of(seen=False))),
         "attacks": (str(len({one.attack for one in entry.attacks})), f"of {len(track.attacks)}"),
         "n": (str(rests), f"{entry.attacks[0].speakers} speakers"),
+        "verified": entry.verified if entry.verified[0] else NOTHING,
     }
+
+
+def _clean(entry: RankedEntry) -> Cell:
+    """The figure when nobody attacks, with its name where it is none of classes."""
+    value, interval = figure(entry.clean)
+    return value, interval if entry.clean_name == "UAR" else f"{interval} {entry.clean_name}"
 
 
 def _gap(worst: AttackFigures | None) -> Difference | None:

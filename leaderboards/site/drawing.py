@@ -13,7 +13,7 @@ SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#3b8ec4", "#b0
 _STYLE = "".join(f".s{number}{{stroke:{colour};fill:{colour}}}" for number, colour in enumerate(SERIES)) + (
     "svg{font:12px system-ui,sans-serif;background:#fff;color:#1a1a1a}text{fill:currentColor;stroke:none}"
     ".axis{stroke:#999}.grid{stroke:#ddd}.line{fill:none;stroke-width:2}.bar{stroke-width:1.2}"
-    ".clean{stroke:#888;stroke-width:2}.heat{stroke:#fff}.low{fill:#fff}.small{font-size:11px}"
+    ".clean{stroke:#888;stroke-width:2}.heat{stroke:#fff}.strong{fill:#fff}.small{font-size:11px}"
 )
 
 

@@ -18,8 +18,12 @@ from bench.scoring.descriptions import Description
 from bench.scoring.records import Store
 from bench.scoring.same_models import named_alike
 from bench.scoring.scores import within
-from leaderboards.site.tracks import TrackName, who
+from bench.sharing.entry.receipt import Receipt
+from leaderboards.receipts import receipt_in
+from leaderboards.site.tracks import TrackName, Verified, who
 
+KEPT_AUDIO = "audio"
+"""Where runs keep sounds (`--keep-audio`)."""
 NEVER = 0
 """Stands for a query that never came: no candidate was accepted."""
 
@@ -35,6 +39,8 @@ class CellFacts:
         truths: the corpus's labels.
         answers: what the victim says of clean speech.
         fell: by kind of noises that is counted, the query at which each fell; 0 where it did not.
+        sounds: where its run keeps the cell's sounds, if it does.
+        receipt: how the entry that it is of was verified; None where it was not.
     """
 
     about: Description
@@ -43,10 +49,17 @@ class CellFacts:
     truths: NDArray[np.object_]
     answers: NDArray[np.object_]
     fell: Mapping[Counted, NDArray[np.int32]]
+    sounds: Path | None = None
+    receipt: Receipt | None = None
 
     @classmethod
-    def of(cls, cell: CellRecords) -> CellFacts:
-        """Take them from records."""
+    def of(cls, cell: CellRecords, run: Path | None = None) -> CellFacts:
+        """Take them from records.
+
+        Args:
+            cell: the records.
+            run: the folder that they are from.
+        """
         rows = cell.rows
         clean = rows[rows["query"] == 0].sort_values("utterance")
         ids = clean["utterance"].to_numpy(object)
@@ -58,7 +71,8 @@ class CellFacts:
             np.minimum.at(first, place[hit], rows["query"].to_numpy(np.int32)[hit])
             fell[noises] = np.where(first == np.iinfo(np.int32).max, NEVER, first).astype(np.int32)
         speakers, truths, answers = (clean[name].to_numpy(object) for name in ("speaker", "label_true", "label_before"))
-        return cls(cell.description, ids, speakers, truths, answers, fell)
+        sounds = None if run is None else run / KEPT_AUDIO / cell.key
+        return cls(cell.description, ids, speakers, truths, answers, fell, sounds)
 
 
 @dataclass(frozen=True)
@@ -80,9 +94,10 @@ class Gathered:
         """
         found: dict[str, CellFacts] = {}
         for folder in folders:
+            receipt = receipt_in(folder)
             for cell in believed(Store(folder), lambda _: None):
                 if cell.key not in found and cell.description.names.half is None:
-                    found[cell.key] = CellFacts.of(cell)
+                    found[cell.key] = replace(CellFacts.of(cell, folder), receipt=receipt)
         order = sorted(found.values(), key=lambda one: one.about.text)
         return cls(tuple(named_alike(order, lambda one: one.about, lambda one, about: replace(one, about=about))))
 
@@ -93,6 +108,17 @@ class Gathered:
             about, names = cell.about, cell.about.names
             track = TrackName.of(names.setting, about.rests_on, about.shared, about.corr)
             found.setdefault((track, who(names.victim, names.defense, about.rests_on)), []).append(cell)
+        return found
+
+    def verified(self) -> dict[tuple[TrackName, tuple[str, ...]], Verified]:
+        """Return by track and entry how it was verified, in a word and in a line; without those that were not."""
+        found: dict[tuple[TrackName, tuple[str, ...]], Verified] = {}
+        for whose, cells in self.by_entry().items():
+            receipts = list(dict.fromkeys(cell.receipt for cell in cells if cell.receipt is not None))
+            if receipts and all(cell.receipt is not None for cell in cells):
+                public = any(one.round and not one.held_out for one in receipts)
+                word = "public part verified" if public else "verified"
+                found[whose] = word, "; ".join(one.says for one in receipts)
         return found
 
     def seen(self) -> dict[str, frozenset[str]]:

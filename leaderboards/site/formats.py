@@ -1,4 +1,4 @@
-"""The site's figures in other formats: JSON, CSV, Markdown, LaTeX, and its pictures as files."""
+"""The site's figures in other formats: JSON, CSV, Markdown, LaTeX, its pictures as files, and others' formats."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from pathlib import Path
 
 from bench.core.plain_text import plain_text
 from bench.scoring.estimates import Estimate
+from bench.scoring.scored import PooledScores
 from leaderboards.outside_text import as_markdown, in_spreadsheet, in_tex
 from leaderboards.site import cells
 from leaderboards.site.drawing import Picture
+from leaderboards.site.exchange.croissant import croissant
+from leaderboards.site.exchange.files import SiteOptions, of_all
+from leaderboards.site.exchange.headline import about
 from leaderboards.site.pages import page_of
 from leaderboards.site.plots import pictures
 from leaderboards.site.tracks import AttackFigures, RankedEntry, Standing, Track
@@ -21,27 +25,35 @@ from leaderboards.site.tracks import AttackFigures, RankedEntry, Standing, Track
 SCHEMA = 1
 """Version of the JSON: it grows when a field changes its meaning or goes."""
 FOLDER = Path("files")
+TABLE = "leaderboard.csv"
 SCHEMA_FILE = "leaderboard.schema.json"
+NOTHING_MORE = SiteOptions()
 PRINTED = ("rank", "name", "robust", "acc_att", "uar", "attack")
 """Columns of the table in a paper."""
+SPREAD = ("robust_accuracy", "acc_att", "clean_uar", "clean_ccc")
+"""Figures of the CSV that have intervals."""
 HEADINGS = ("Rank", "Victim", "Defence", "Robust accuracy", "Acc_att", "Clean UAR", "Strongest attack")
 
 
-def files(tracks: Sequence[Track]) -> dict[Path, str]:
+def files(tracks: Sequence[Track], options: SiteOptions = NOTHING_MORE) -> dict[Path, str | bytes]:
     """Return every further file of a site, by its place in it.
 
     Args:
         tracks: all.
+        options: what others' formats need beside records.
     """
-    found = {
+    table = as_csv(tracks)
+    found: dict[Path, str | bytes] = {
         FOLDER / "leaderboard.json": json.dumps(as_json(tracks), sort_keys=True) + "\n",
         FOLDER / SCHEMA_FILE: _schema(),
-        FOLDER / "leaderboard.csv": as_csv(tracks),
+        FOLDER / TABLE: table,
+        FOLDER / "croissant.json": croissant(table, TABLE, options.dated),
         FOLDER / "leaderboard.md": "\n".join(map(as_table, tracks)),
         FOLDER / "leaderboard.tex": "\n".join(map(as_tex, tracks)),
     }
     drawn = (one for track in tracks for one in pictures(track))
-    return found | {FOLDER / f"{one.id}.svg": as_svg(one) for one in drawn}
+    found |= {FOLDER / f"{one.id}.svg": as_svg(one) for one in drawn}
+    return found | {FOLDER / place: text for place, text in of_all(tracks, options).items()}
 
 
 def _schema() -> str:
@@ -81,18 +93,32 @@ def _entry(track: Track, entry: RankedEntry) -> dict[str, object]:
             "attack": one.attack,
             "seen": entry.has_seen(one.attack),
             "scores": [_score(AttackFigures(one, score)) for score in one.scores],
-            "uar_after": None if one.perturbed is None else one.perturbed.uar.after.to_json(),
+            **_after(one),
         }
         for one in entry.attacks
     ]
     return {
         "id": page_of(track, entry).removesuffix(".html"),
-        **{"victim": entry.victim, "defense": entry.defense, "clean_uar": entry.clean.to_json()},
+        **{"victim": entry.victim, "defense": entry.defense, **_clean(entry)},
         **{"speakers": first.speakers, "folds": list(first.folds), "seeds": list(first.seeds)},
         "bells": [ring.bell.name for ring in entry.bells],
+        "verified": {"word": entry.verified[0], "says": entry.verified[1]} if entry.verified[0] else None,
         "versions": dict(first.rests_on.versions),
         "attacks": attacks,
     }
+
+
+def _clean(entry: RankedEntry) -> dict[str, object]:
+    """UAR when nobody attacks; in a dimensional task CCC in its place."""
+    if entry.clean_name == "UAR":
+        return {"clean_uar": entry.clean.to_json()}
+    return {"clean_uar": None, "clean_ccc": entry.clean.to_json()}
+
+
+def _after(one: PooledScores) -> dict[str, object]:
+    """Likewise after an attack that asks once."""
+    found = None if one.perturbed is None else one.perturbed.main.after.to_json()
+    return {"uar_after": found} if one.dimension is None else {"uar_after": None, "ccc_after": found}
 
 
 def _score(one: AttackFigures) -> dict[str, object]:
@@ -114,8 +140,9 @@ def as_csv(tracks: Sequence[Track]) -> str:
     Args:
         tracks: all.
     """
-    spread = [f"{name}{end}" for name in ("robust_accuracy", "acc_att", "clean_uar") for end in ("", "_low", "_high")]
-    setting = ["track", "corpus", "noise_bank", "task", "split", "limit", "threat_model", "data", "k", "noises"]
+    spread = [f"{name}{end}" for name in SPREAD for end in ("", "_low", "_high")]
+    setting = ["track", "corpus", "noise_bank", "task", "split", "limit", "train_corpus"]
+    setting += ["threat_model", "data", "k", "noises"]
     who = ["rank", "rank_low", "rank_high", "tied", "victim", "defense", "strongest_attack"]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -132,7 +159,9 @@ def _csv_lines(track: Track) -> Iterator[list[object]]:
         for one in standings:
             rank = (None,) * 3 if one.rank is None else (one.rank.value, one.rank.low, one.rank.high)
             worst = None if one.worst is None else one.worst.score
-            figures = (worst and worst.robust_accuracy, worst and worst.acc_att, one.entry.clean)
+            clean = one.entry.clean if one.entry.clean_name == "UAR" else None
+            ccc = None if clean else one.entry.clean
+            figures = (worst and worst.robust_accuracy, worst and worst.acc_att, clean, ccc)
             strongest = None if one.worst is None else one.worst.scores.attack
             rests = (None if worst is None else worst.acc_att.n, one.entry.attacks[0].speakers)
             bells = ", ".join(ring.bell.name for ring in one.entry.bells)
@@ -155,11 +184,13 @@ def _printed(track: Track) -> Iterator[list[str]]:
         yield [joined["rank"], entry.victim + entry.mark, entry.defense, *figures]
 
 
+def _headings(track: Track) -> list[str]:
+    name = track.standings[0].entry.clean_name if track.standings else "UAR"
+    return [one.replace("UAR", name) for one in HEADINGS]
+
+
 def _about(track: Track) -> str:
-    of, granted = track.name.setting, track.name.granted
-    limit = "" if of.limit is None else f", {of.limit} utterances a fold"
-    where = f"{of.task} on {of.corpus}, {of.split}{limit}, noises {of.noise_bank}"
-    return f"{where}; attacker {granted}; k = {track.ks[-1]}, {track.noises[0]} noises; {track.name.data}"
+    return f"{about(track)}; k = {track.ks[-1]}, {track.noises[0]} noises; {track.name.data}"
 
 
 def as_table(track: Track) -> str:
@@ -171,7 +202,7 @@ def as_table(track: Track) -> str:
     from tabulate import tabulate
 
     rows = [[as_markdown(value) for value in line] for line in _printed(track)]
-    table = tabulate(rows, HEADINGS, tablefmt="github", disable_numparse=True)
+    table = tabulate(rows, _headings(track), tablefmt="github", disable_numparse=True)
     return f"## {as_markdown(_about(track))}\n\n{table}\n"
 
 
@@ -182,7 +213,7 @@ def as_tex(track: Track) -> str:
         track: which.
     """
     rows = [" & ".join(map(in_tex, line)) + r" \\" for line in _printed(track)]
-    heading = " & ".join(map(in_tex, HEADINGS)) + r" \\"
+    heading = " & ".join(map(in_tex, _headings(track))) + r" \\"
     body = "\n".join(rows)
     return (
         f"% {' '.join(plain_text(_about(track)).split())}\n"

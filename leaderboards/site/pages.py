@@ -19,6 +19,7 @@ from leaderboards.site.entry import MOST, chosen, groups, lines
 from leaderboards.site.facts import CellFacts
 from leaderboards.site.plots import pictures
 from leaderboards.site.repeating import citation, command, configuration
+from leaderboards.site.sounds import HeardExample
 from leaderboards.site.tracks import RankedEntry, Track
 
 ASSETS = ("site.css", "site.js")
@@ -42,15 +43,15 @@ def _shown(value: Any) -> Any:
     return plain_text(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def write_text(path: Path, text: str) -> Path:
+def write_file(path: Path, content: str | bytes) -> Path:
     """Write a file whole or not at all, and return it.
 
     Args:
         path: a new file, or one that is replaced.
-        text: what is in it.
+        content: what is in it; text as UTF-8.
     """
     with appearing_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
     return path
 
 
@@ -61,7 +62,7 @@ def write_assets(out: Path) -> list[Path]:
         out: the site's folder.
     """
     folder = resources.files("leaderboards").joinpath("templates/site")
-    return [write_text(out / name, folder.joinpath(name).read_text(encoding="utf-8")) for name in ASSETS]
+    return [write_file(out / name, folder.joinpath(name).read_text(encoding="utf-8")) for name in ASSETS]
 
 
 def index_page(made: Environment, tracks: Sequence[Track], files: Sequence[Path]) -> str:
@@ -129,7 +130,14 @@ def page_of(track: Track, entry: RankedEntry) -> str:
     return hashlib.sha256(name.encode()).hexdigest()[:12] + ".html"
 
 
-def entry_page(made: Environment, track: Track, entry: RankedEntry, facts: Sequence[CellFacts]) -> str:
+def entry_page(
+    made: Environment,
+    track: Track,
+    entry: RankedEntry,
+    facts: Sequence[CellFacts],
+    taken: Sequence[tuple[str, str]] = (),
+    heard: Sequence[HeardExample] = (),
+) -> str:
     """Render an entry: everything that its records say of it.
 
     Args:
@@ -137,6 +145,8 @@ def entry_page(made: Environment, track: Track, entry: RankedEntry, facts: Seque
         track: whose.
         entry: one of its entries.
         facts: of its cells in the track.
+        taken: its figures in others' formats: where each lies in the site, and what it is.
+        heard: examples to hear.
     """
     k, noises = track.ks[-1], track.noises[0]
     attacked = entry.attacked(k, noises)
@@ -161,5 +171,8 @@ def entry_page(made: Environment, track: Track, entry: RankedEntry, facts: Seque
         citation=citation(entry, track, page_of(track, entry)),
         configuration=configuration(facts),
         count=len(facts),
+        taken=taken,
+        heard=heard,
+        folder=page_of(track, entry).removesuffix(".html"),
         up="../",
     )

@@ -69,24 +69,25 @@ def _curve(plane: Plane, number: int, points: Sequence[tuple[int, Estimate]]) ->
 
 
 def cost_and_benefit(track: Track) -> Picture | None:
-    """Draw robust accuracy against clean UAR: what a defence costs, and what it buys."""
+    """Draw robust accuracy against clean UAR, or CCC: what a defence costs, and what it buys."""
     best = _best(track)
     if len(best) < 2:
         return None
+    name = f"clean {best[0].entry.clean_name}"
     plane = Plane(52, 34, 400, 300, (0.0, 1.0))
-    parts = [*plane.axes("clean UAR, nobody attacks", "robust accuracy", _TENTHS, _TENTHS)]
+    parts = [*plane.axes(f"{name}, nobody attacks", "robust accuracy", _TENTHS, _TENTHS)]
     told = []
     for number, standing in enumerate(best):
         clean, robust = standing.entry.clean, standing.attacked[0].score.robust_accuracy
-        x, y = plane.at(clean.value, robust.value)
-        (left, _), (right, _) = plane.at(clean.low, robust.value), plane.at(clean.high, robust.value)
-        (_, low), (_, high) = plane.at(clean.value, robust.low), plane.at(clean.value, robust.high)
+        x, y = plane.at(max(clean.value, 0.0), robust.value)  # CCC below 0 is no better than 0
+        (left, _), (right, _) = plane.at(max(clean.low, 0.0), robust.value), plane.at(max(clean.high, 0.0), y)
+        (_, low), (_, high) = plane.at(0.0, robust.low), plane.at(0.0, robust.high)
         parts.append(tag("line", klass=f"s{number} bar", x1=left, x2=right, y1=y, y2=y))
         parts.append(tag("line", klass=f"s{number} bar", x1=x, x2=x, y1=low, y2=high))
         parts.append(mark(number, x, y))
-        told.append(f"{standing.entry.name}: clean UAR {clean.value:.2f}, robust accuracy {robust.value:.2f}")
+        told.append(f"{standing.entry.name}: {name} {clean.value:.2f}, robust accuracy {robust.value:.2f}")
     parts += legend([one.entry.name for one in best], 476, 44)
-    title = "Cost and benefit: robust accuracy against clean UAR, with 95 % intervals"
+    title = f"Cost and benefit: robust accuracy against {name}, with 95 % intervals"
     return Picture(f"benefit-{track.name.id}", title, "; ".join(told), 720, 390, tuple(parts))
 
 
@@ -154,7 +155,7 @@ def after_effects(track: Track) -> Picture | None:
 def _after(plane: Plane, entry: RankedEntry, effect: str, number: int, y: float) -> Iterable[Markup]:
     for one in entry.attacks:
         if one.attack == effect and one.perturbed is not None:
-            after, before = one.perturbed.uar.after, plane.at(one.perturbed.uar.before, 0)[0]
+            after, before = one.perturbed.main.after, plane.at(one.perturbed.main.before, 0)[0]
             low, x, high = (plane.at(value, 0)[0] for value in (after.low, after.value, after.high))
             yield tag("line", klass="clean", x1=before, x2=before, y1=y - 4, y2=y + 4)
             yield tag("line", klass=f"s{number} bar", x1=low, x2=high, y1=y, y2=y)
@@ -163,4 +164,4 @@ def _after(plane: Plane, entry: RankedEntry, effect: str, number: int, y: float)
 
 def _uar(entry: RankedEntry, effect: str) -> float | None:
     found = (one.perturbed for one in entry.attacks if one.attack == effect)
-    return next((one.uar.after.value for one in found if one is not None), None)
+    return next((one.main.after.value for one in found if one is not None), None)

@@ -30,6 +30,9 @@ def command(track: Track, entry: RankedEntry) -> str:
         words += ["--corpus" if kind == "corpus" else "--noise-bank", name]
         if name.partition(":")[0] not in _EMBEDDED:
             words += [f"--{kind}-root", "FOLDER"]
+    if of.train_corpus is not None:
+        words += ["--train-corpus", of.train_corpus]
+        words += [] if of.train_corpus.partition(":")[0] in _EMBEDDED else ["--train-corpus-root", "FOLDER"]
     words += ["--task", of.task, "--split", of.split]
     words += ["--fold", ",".join(map(str, first.folds)), "--seeds", ",".join(map(str, first.seeds))]
     words += ["--k", ",".join(map(str, track.ks))]
@@ -88,7 +91,7 @@ def citation(entry: RankedEntry, track: Track, page: str) -> str:
     of = track.name.setting
     return (
         f"@misc{{serbench-{key},\n"
-        f"  title = {{serbench leaderboard entry {key}: {_tex(entry.name)} on {_tex(of.corpus)} ({_tex(of.task)})}},\n"
+        f"  title = {{serbench leaderboard entry {key}: {_tex(entry.name)} on {_tex(of.speech)} ({_tex(of.task)})}},\n"
         f"  note = {{Track {track.name.id}; records of serbench {_tex(rests.versions['serbench'])}, "
         f"code {rests.code[:12]}}},\n"
         f"  howpublished = {{\\url{{https://serbench.github.io/serbench/}}}}\n}}"

@@ -21,6 +21,9 @@ from bench.scoring.ranks import Rank
 from bench.scoring.results import PooledScores, Results
 from leaderboards.ranking import LAST, UNRANKED, data_of
 
+Verified = tuple[str, str]
+"""How an entry was verified, in a word and in a line."""
+
 
 @dataclass(frozen=True)
 class TrackName:
@@ -52,7 +55,8 @@ class TrackName:
     @property
     def id(self) -> str:
         """Return a name for files and addresses: a digest of all of it."""
-        return key_of_json({**self.setting.to_json(), "data": self.data, "granted": str(self.granted)})[:10]
+        names = {name: value for name, value in self.setting.to_json().items() if name != "train_corpus" or value}
+        return key_of_json({**names, "data": self.data, "granted": str(self.granted)})[:10]
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ class RankedEntry:
         seen: names of the attacks and effects that the defence was made with.
         mark: tells it from another of the same names; "" where there is none.
         who: as `who` gives it.
+        verified: how the board's owner verified it, in a word and in a line; empty where nobody did.
     """
 
     victim: str
@@ -92,6 +97,7 @@ class RankedEntry:
     seen: frozenset[str] = frozenset()
     mark: str = ""
     who: tuple[str, ...] = ()
+    verified: Verified = ("", "")
 
     @property
     def name(self) -> str:
@@ -101,8 +107,13 @@ class RankedEntry:
 
     @property
     def clean(self) -> Estimate:
-        """Return UAR when nobody attacks."""
-        return self.attacks[0].clean.uar
+        """Return UAR when nobody attacks; CCC in a dimensional task."""
+        return self.attacks[0].clean.main
+
+    @property
+    def clean_name(self) -> str:
+        """Return what that figure is called."""
+        return self.attacks[0].clean.name
 
     @cached_property
     def bells(self) -> tuple[Ring, ...]:
@@ -230,12 +241,17 @@ def _order(attacked: Sequence[AttackFigures]) -> tuple[float]:
     return (-attacked[0].score.robust_accuracy.value,) if attacked else (0.0,)
 
 
-def tracks(results: Results, seen: Mapping[str, frozenset[str]]) -> list[Track]:
+def tracks(
+    results: Results,
+    seen: Mapping[str, frozenset[str]],
+    verified: Mapping[tuple[TrackName, tuple[str, ...]], Verified] | None = None,
+) -> list[Track]:
     """Put results into tracks: a corpus and its rules, a task, a threat model.
 
     Args:
         results: of one or more runs.
         seen: by a defence's spec, the attacks and effects that it was made with.
+        verified: by track and entry, how it was verified.
     """
     found: dict[TrackName, dict[tuple[str, ...], list[PooledScores]]] = {}
     for one in results.pooled:
@@ -244,7 +260,11 @@ def tracks(results: Results, seen: Mapping[str, frozenset[str]]) -> list[Track]:
             own = replace(one, scores=tuple(score for score in one.scores if score.corr == corr))
             found.setdefault(name, {}).setdefault(who(one.victim, one.defense, one.rests_on), []).append(own)
     ordered = sorted(found, key=lambda one: (one.setting.corpus, one.setting.task, str(one.granted), one.id))
-    return [Track(name, _entries(found[name], seen)) for name in ordered]
+    known = verified or {}
+    return [
+        Track(name, tuple(replace(e, verified=known.get((name, e.who), ("", ""))) for e in _entries(found[name], seen)))
+        for name in ordered
+    ]
 
 
 def who(victim: str, defense: str, rests_on: RestsOn) -> tuple[str, ...]:

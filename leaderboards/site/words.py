@@ -87,7 +87,8 @@ COLUMNS = (
         "uar",
         "Clean UAR",
         "Unweighted average recall when nobody attacks: of each emotion the share that is recognised, then the mean. "
-        f"1 divided by the number of emotions is guessing. {_INTERVAL}",
+        f"1 divided by the number of emotions is guessing. {_INTERVAL} Where models tell numbers, the concordance "
+        "correlation coefficient (CCC) stands here and is marked so: 1 is full agreement with the ratings, 0 is none.",
     ),
     BoardColumn("all", "All noises", "Robust accuracy where every success counts.", shown=False, viewed=True),
     BoardColumn(
@@ -135,6 +136,15 @@ COLUMNS = (
         "How many attacked utterances the figures rest on, each counted once a training and repeat; and how many "
         "people "
         "speak them. Fewer than six speakers say little about others.",
+    ),
+    BoardColumn(
+        "verified",
+        "Verified",
+        "Whether the board's owner ran cells of the entry again, from the file that was submitted, with what came of "
+        "it. "
+        "In a round, part of what an entry is attacked with is secret until the round ends: until then only its public "
+        "part can be verified by everybody.",
+        number=False,
     ),
 )
 NOISES = {

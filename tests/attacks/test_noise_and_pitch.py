@@ -41,6 +41,18 @@ def test_the_pitch_moves_by_its_semitones(semitones: float, frequency: float, ke
     assert heard == pytest.approx(frequency * 2 ** (told / 12), rel=0.005)
 
 
+@pytest.mark.parametrize("samples", [SAMPLE_RATE, 700])
+def test_librosa_shifts_as_far_and_keeps_the_length(samples: int) -> None:
+    tone = Heard(torch.sin(torch.arange(samples) * (2 * torch.pi * 440 / SAMPLE_RATE)) * 0.5, "a")
+    shifted = made(PitchSemitone(2, "librosa"), tone)
+    assert shifted.waveform.shape == tone.waveform.shape
+    assert not torch.equal(shifted.waveform, made(PitchSemitone(2), tone).waveform)
+    told = float(shifted.perturbation.source.split()[0]) if shifted.perturbation else 0.0
+    if samples == SAMPLE_RATE:
+        heard = int(torch.fft.rfft(shifted.waveform, n=1 << 16).abs().argmax()) * SAMPLE_RATE / (1 << 16)
+        assert heard == pytest.approx(440 * 2 ** (told / 12), rel=0.005)
+
+
 def test_up_or_down_is_drawn() -> None:
     told = [made(PitchSemitone(), SPEECH, key).perturbation for key in range(40)]
     signs = [done.source for done in told if done]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -234,3 +236,23 @@ def test_a_name_that_no_file_can_have(bench_here: Callable, words: tuple[str, ..
     assert said.code == 2
     assert "Traceback" not in said.err
     assert len(said.err) < 2_000
+
+
+def test_what_a_terminal_acts_on_is_written_out_in_usage_errors_and_warnings(
+    bench_here: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """click repeats what it was given, and libraries warn of what stands in files."""
+    hostile = "\x1b[31m\u202egnp.exe"
+    for words in ([f"--{hostile}"], [hostile], ["run", f"--{hostile}"], ["run", "--limit", hostile], ["show", hostile]):
+        said = bench_here(*words)
+        assert said.code == 2
+        assert not {"\x1b", "\u202e"} & set(said.out + said.err), words
+
+    def warning() -> None:
+        text = warnings.formatwarning(f"odd chunk in {hostile}", UserWarning, f"{hostile}.py", 1)
+        print(text, file=sys.stderr)  # as Python does; pytest keeps warnings to itself
+
+    monkeypatch.setattr("bench.cli.main.app", warning)
+    said = bench_here()
+    assert "odd chunk" in said.err
+    assert not {"\x1b", "\u202e"} & set(said.err)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bench.core.leases import Leases
+from tests.forking import Forks
 
 SMALL = "cnn_gru:channels=4,hidden=4,dense=4,max_epochs=2"
 PLANS = sorted((Path(__file__).parents[2] / "plans").glob("*.yaml"))
@@ -227,12 +227,11 @@ def check_shared(run: Path, alone: dict[str, bytes], said: str) -> None:
 
 
 def test_three_at_once_do_each_thing_once(
-    shared_plan: Path, alone: dict, bench_command: list[str], own_cache: Path, tmp_path: Path
+    shared_plan: Path, alone: dict, forks: Forks, own_cache: Path, tmp_path: Path
 ) -> None:
     """From nothing, in one empty folder and one empty cache."""
-    words = [*bench_command, "grid", str(shared_plan), "--out", str(tmp_path / "run")]
-    pipe = subprocess.PIPE
-    going = [subprocess.Popen(words, stdout=pipe, stderr=pipe, text=True) for _ in range(3)]
+    words = ["grid", str(shared_plan), "--out", str(tmp_path / "run")]
+    going = [forks.start(words, os.environ) for _ in range(3)]
     said = [process.communicate(timeout=300)[1] for process in going]
     assert [process.returncode for process in going] == [1] * 3, said
     check_shared(tmp_path / "run", alone, "\n".join(said))
@@ -255,16 +254,19 @@ def test_a_signal_ends_all_workers_and_releases_what_they_hold(
     shared_plan: Path,
     alone: dict,
     hold: Path,
-    bench_command: list[str],
+    forks: Forks,
     bench_here: Callable,
     own_cache: Path,
     tmp_path: Path,
 ) -> None:
-    """Three times, by each of the signals, and each time the same command goes on where the one before was stopped."""
+    """Three times, by each of the signals, and each time the same command goes on where the one before was stopped.
+
+    What SIGHUP asks for is what SIGTERM does: with that one there is no second worker.
+    """
     run = tmp_path / "run"
-    words = [*bench_command, "grid", str(shared_plan), "--out", str(run), "--workers", "2"]
-    for how in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as going:
+    words = ["grid", str(shared_plan), "--out", str(run), "--workers"]
+    for how, workers in ((signal.SIGTERM, "2"), (signal.SIGHUP, "1"), (signal.SIGINT, "2")):
+        with forks.start([*words, workers], os.environ) as going:
             deadline = time.monotonic() + 120
             while not hold.with_name(f"held-{going.pid}").exists() and time.monotonic() < deadline:
                 time.sleep(0.02)  # a signal while a library is imported may be lost in an `except:` of that library
@@ -286,14 +288,14 @@ def test_a_signal_ends_all_workers_and_releases_what_they_hold(
 
 
 def test_a_killed_worker_is_told_of_and_its_work_is_taken_over(
-    shared_plan: Path, hold: Path, bench_command: list[str], own_cache: Path, tmp_path: Path
+    shared_plan: Path, hold: Path, forks: Forks, own_cache: Path, tmp_path: Path
 ) -> None:
     """Each of two is in a cell when one is killed."""
     text = shared_plan.read_text().partition("cells:")[0]
     (tmp_path / "plan.yaml").write_text(text + "attack: held\nk: 1\nlimit: 8\nfold: [0, 1]\n")
     run = tmp_path / "run"
-    words = [*bench_command, "grid", str(tmp_path / "plan.yaml"), "--out", str(run), "--workers", "2"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as going:
+    words = ["grid", str(tmp_path / "plan.yaml"), "--out", str(run), "--workers", "2"]
+    with forks.start(words, os.environ) as going:
         killed, deadline = 0, time.monotonic() + 120
         while not killed and time.monotonic() < deadline:
             time.sleep(0.01)

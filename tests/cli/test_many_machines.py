@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
+import os
 from collections.abc import Callable
 from pathlib import Path
+
+from tests.forking import Forks
 
 VICTIM = "cnn_gru:channels=4,hidden=4,dense=4,max_epochs=2"
 OVERLAPPING = ("0", "1", "0,1")
 
 
 def test_together_they_make_what_one_makes_alone(
-    tiny_job: Callable, bench_command: list[str], bench_before: Callable, bench_here: Callable, tmp_path: Path
+    tiny_job: Callable, forks: Forks, bench_before: Callable, bench_here: Callable, tmp_path: Path
 ) -> None:
     """Two halves and the whole at once, so that each victim and each cell is made by two of them."""
 
@@ -19,12 +21,7 @@ def test_together_they_make_what_one_makes_alone(
         return tiny_job(victim=VICTIM, attack="fade_in", k="1", out=out, seeds=seeds)
 
     shared = tmp_path / "shared"
-    going = [
-        subprocess.Popen(
-            [*bench_command, *job(shared, seeds)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        for seeds in OVERLAPPING
-    ]
+    going = [forks.start(job(shared, seeds), os.environ) for seeds in OVERLAPPING]
     said = [(process.communicate(timeout=120), process.returncode) for process in going]
     assert [code for _, code in said] == [0, 0, 0], said
 

@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 
 import bench
-from bench.studies.replaying import ordered_recipes
+from bench.cli.replay_tables import print_matrices
+from bench.scoring.estimates import Estimate
+from bench.studies.replaying import Replay, ordered_recipes
 
 
 def test_the_same_victim_is_fooled_again_and_another_one_is_asked(
@@ -59,3 +61,18 @@ def test_what_succeeded_comes_first_then_what_changed_the_label_then_the_last() 
     assert [part.clip for recipe in found for part in recipe.parts] == ["4", "3", "1", "5"]  # type: ignore[union-attr]
     free = rows.assign(recipe='[{"samples":"ab","n":3}]')
     assert ordered_recipes(free, {}, 4) == {"u": []}
+
+
+def test_the_matrix_has_a_line_for_whom_it_was_found_on_and_a_column_for_whom_it_is_brought_to(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = [("a", "a", 1.0), ("a", "b", 0.25), ("b", "b", 0.75)]
+    found = [
+        Replay((source, "none", "boundary", "all"), target, "none", {5: Estimate(value, 0.0, 1.0, 40)})
+        for source, target, value in told
+    ]
+    print_matrices(found, (5,))
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["a", "none", "1.00", "0.25", "40"] in lines
+    assert ["b", "none", "0.75", "40"] in lines
+    assert ["2:", "b,", "defence", "none"] in lines

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 import bench
 from bench.core.errors import ComponentError
 from tests.cli.small_runs import SMALL, records
+from tests.forking import Forks
 
 SLOW = '''
 import os, time
@@ -100,7 +100,7 @@ def unstopped(stoppable: Callable, bench_before: Callable, tmp_path_factory: pyt
 def test_a_stopped_run_goes_on(
     unstopped: dict,
     stoppable: Callable,
-    bench_command: list[str],
+    forks: Forks,
     bench_here: Callable,
     own_cache: Path,
     tmp_path: Path,
@@ -110,8 +110,7 @@ def test_a_stopped_run_goes_on(
 ) -> None:
     run = tmp_path / "run"
     environment = os.environ | {"PAUSE_S": "0.02" if "Attacking" in line else "0.5"}
-    command = [*bench_command, *stoppable(run)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as going:
+    with forks.start(stoppable(run), environment) as going:
         assert going.stderr is not None
         for said in going.stderr:
             if said.strip() == line:

@@ -86,8 +86,7 @@ def test_score_names_a_k_beyond_the_budget(finished_run: tuple, bench_here: Call
     assert said.err == f"bench: --k: found 50; expected {expected}; run again with --k 50\n"
 
 
-@pytest.mark.parametrize("command", ["score", "show"])
-@pytest.mark.parametrize("json", ["tables", "-"])
+@pytest.mark.parametrize(("command", "json"), [("score", "tables"), ("show", "-")])
 def test_scoring_loads_no_model(finished_run: tuple, command: str, json: str) -> None:
     imported = heavy_after([command, str(finished_run[0]), "--k", "1,8", *(["--json", json] if json == "-" else [])])
     assert not {"torch", "torchaudio", "librosa", "soundfile", "numba"} & set(imported.split())

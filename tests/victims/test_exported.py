@@ -96,6 +96,7 @@ def test_the_command_line_names_it(exported: tuple[Path, Trained], tmp_path: Pat
     plugin.write_text("from victims.exported import Exported\n\nCOMPONENTS = {'victims': {'folder': Exported}}\n")
     assert Registry.discover((plugin,)).build("victims", "folder:some/where") == Exported(Path("some/where"))
     assert Exported(exported[0]).traits.modalities == ("sound",)
+    assert Exported(exported[0], trained_on=("03",)).traits.trained_on == ("03",)
     key = exported[1].key
     inside = [one for one in (key.victim, key.defense) if one is not None]
     assert Exported(exported[0]).traits.made_of == tuple((one.kind, one.spec) for one in inside)

@@ -221,3 +221,22 @@ def test_numbers_are_read_as_rated_bins(checkpoint: Callable, frames: Callable) 
         fit(folder)
     with pytest.raises(UsageError, match="'high'"):
         HuggingFace(str(folder), low=1.0)
+
+
+def test_numbers_answer_a_dimensional_task(checkpoint: Callable, frames: Callable) -> None:
+    """The output whose name is the task's attribute, from 0 to 1, on the task's scale."""
+    out = layer("classifier.out_proj", 3, WIDTH)
+    folder = checkpoint({**DENSE, **out}, {"id2label": DIMENSIONS, "problem_type": "regression"})
+    mean = frames(normalised(ONE[0].waveform)).mean(dim=0)
+    hidden = torch.tanh(DENSE["classifier.dense.weight"] @ mean + DENSE["classifier.dense.bias"])
+    values = (out["classifier.out_proj.weight"] @ hidden + out["classifier.out_proj.bias"]).tolist()
+    for task, value in (("activation", values[0]), ("dominance", values[1]), ("valence", values[2])):
+        assert fit(folder, task).values(Batch.of(ONE)).tolist() == pytest.approx([1 + 4 * value], abs=1e-4)
+    own = fit(folder, "valence", low=-1.0, high=1.0).values(Batch.of(ONE)).tolist()
+    assert own == pytest.approx([3 + 2 * values[2]], abs=1e-4)
+
+
+def test_a_model_of_classes_answers_no_numbers(checkpoint: Callable) -> None:
+    classes = checkpoint({**DENSE, **layer("classifier.out_proj", 4, WIDTH)}, {"id2label": IDS})
+    with pytest.raises(UsageError, match=r"a model of classes: .*; expected numbers, for task 'valence'"):
+        fit(classes, "valence")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from bench import Batch, BenchError, ComponentError, UsageError
 from bench.testing import check_victim, sample_context, sample_utterances
-from tests.victims.deployed import QUICK, Deployed, ask, fitted, made_server, says
+from tests.victims.deployed import NAMES, QUICK, Deployed, Handler, ask, fitted, made_server, says
 from victims.http import Http
 
 BRIEF = None
@@ -36,7 +37,8 @@ def server(monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> Iterator[Deploye
 )
 def test_it_conforms(server: Deployed, parameters: dict[str, Any]) -> None:
     check_victim(Http(server.url, **QUICK, **parameters))
-    assert max(Counter(server.digests()).values()) == 1, "a sound was asked about twice"
+    again = Counter(server.digests())
+    assert sorted(again.values())[-4:] == [1, 3, 3, 3], "three are asked about again once, and no other sound twice"
 
 
 def test_labels_alone_become_log_probabilities(server: Deployed) -> None:
@@ -65,6 +67,38 @@ def test_a_label_outside_the_task_is_named_and_can_be_read_otherwise(server: Dep
     assert ask(fitted(server, labels=("disgusted:anger",)), one) == ["anger"]
     assert ask(fitted(server, labels=("*:sadness",)), one) == ["sadness"]
     assert len(server.seen) == 1
+
+
+def by_chance(handler: Handler) -> bool:
+    """Says another label each time."""
+    handler.say(200, {"result": {"label": NAMES[len(handler.server.seen) % len(NAMES)]}})
+    return False
+
+
+def test_a_service_that_answers_by_chance_is_refused(server: Deployed) -> None:
+    context, train = sample_context(), sample_utterances(key="train")
+    server.script = [by_chance] * 100
+    service = Http(server.url, label_path="result.label", **QUICK)
+    for _ in range(2):
+        with pytest.raises(UsageError, match=r"other answers about 3 of 3 utterances.*randomised=true"):
+            service.fit(train, train, context)
+    assert len(server.seen) == 6, "what it said is kept: the second time nothing is sent"
+
+    drawn = replace(service, randomised=True)
+    assert drawn.traits.randomised
+    victim, one = drawn.fit(train, train, context), train[:1]
+    batches = [Batch.of(one, sample_keys=(key,)) for key in ("a", "b", "a")]
+    said = [int(victim.log_probs(batch).argmax()) for batch in batches]
+    assert said[0] != said[1]
+    assert said[0] == said[2], "the same query is asked once"
+
+
+def test_the_command_may_allow_fewer_requests(server: Deployed) -> None:
+    allowed = replace(sample_context(), max_requests=2)
+    victim = Http(server.url, label_path="result.label", **QUICK).loaded(allowed)
+    with pytest.raises(UsageError, match="2 requests sent so far"):
+        ask(victim, sample_utterances(1, 2))
+    assert len(server.seen) == 2
 
 
 def test_labels_are_checked_before_anything_is_attacked(server: Deployed) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from bench.contracts.registry import Registry
+from tests.forking import Forks
 from tests.victims.deployed import Deployed, made_server, sleeps
 
 
@@ -37,9 +38,27 @@ def records(out: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in (out / "cells").glob("*.parquet")}
 
 
+def test_a_run_says_beforehand_what_it_sends_at_most(
+    server: Deployed, tmp_path: Path, bench_here: Callable, tiny_job: Callable
+) -> None:
+    (tmp_path / "service.json").write_text(json.dumps({"url": server.url, "label_path": "result.label"}))
+    job = {"victim": f"http:settings={tmp_path / 'service.json'}", "k": "2", "limit": 2, "out": tmp_path / "run"}
+    short = bench_here(*tiny_job(**job, max_requests=12))
+    assert short.code == 2
+    assert "12 requests sent so far; expected at most 12; raise max_requests (or --max-requests)" in short.err
+    assert len(server.seen) == 12
+
+    said = bench_here(*tiny_job(**job))
+    assert said.code == 0, said.err
+    told = re.search(r"at most (\d+) requests to its service, (\d+) of them for Corr; 10,000 are allowed", said.err)
+    assert told is not None
+    assert int(told[2]) < len(server.seen) <= int(told[1])
+    assert "Verdict on http:" in said.err
+
+
 @pytest.mark.slow
 def test_a_killed_run_resumes_and_loses_nothing(
-    server: Deployed, tmp_path: Path, bench_command: list[str], bench_before: Callable, tiny_job: Callable
+    server: Deployed, tmp_path: Path, forks: Forks, bench_before: Callable, tiny_job: Callable
 ) -> None:
     plugin, settings = tmp_path / "plugin.py", tmp_path / "service.json"
     plugin.write_text(PLUGIN)
@@ -57,8 +76,7 @@ def test_a_killed_run_resumes_and_loses_nothing(
 
     server.seen.clear()
     server.script = [lambda handler: True] * 7 + [sleeps(60), sleeps(60)]
-    words = [*bench_command, *tiny_job(out=tmp_path / "killed", **job)]
-    with subprocess.Popen(words, env=os.environ | cache("two"), stderr=subprocess.DEVNULL) as process:
+    with forks.start(tiny_job(out=tmp_path / "killed", **job), os.environ | cache("two")) as process:
         until = time.monotonic() + 120
         while server.script and time.monotonic() < until:
             time.sleep(0.05)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import torch
 
 from bench import Batch, ComponentError, UsageError
+from bench.data.tasks import task_named
 from bench.modelling.pretrained.onnx_files import external_files
 from bench.testing import check_victim, sample_context, sample_utterances
 from victims.onnx import FittedOnnx, Onnx
@@ -156,3 +158,23 @@ def test_weights_of_a_subgraph_are_found(tmp_path: Path) -> None:
 def test_what_is_no_model_loads_nothing(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "m.onnx").write_bytes(content)
     assert external_files(tmp_path / "m.onnx") == []
+
+
+def test_numbers_answer_a_dimensional_task(tmp_path: Path) -> None:
+    """Of several columns the one that is called what the task is about; windows are averaged as numbers."""
+    said = sample_utterances(1, 1)
+    columns = ("arousal", "dominance", "valence", "other")
+    lines = torch.stack([4.0 * one.waveform.double().square().mean() for one in said])
+    for width in ("t", 1600):
+        context = replace(sample_context(), task=task_named("activation"))
+        fitted = Onnx(model(tmp_path / f"{width}.onnx", "logits", width=width), columns, low=-1.0).fit(
+            said, (), context
+        )
+        found = fitted.values(Batch.of(said))
+        if width == "t":
+            assert found.tolist() == pytest.approx((1 + 4 * (lines + 1) / 2).tolist(), abs=1e-5)
+        alone = torch.cat([fitted.values(Batch.of([one])) for one in said])
+        assert torch.equal(found, alone)
+        assert torch.equal(found, fitted.numbers(said))
+    with pytest.raises(UsageError, match="a model that says labels"):
+        Onnx(model(tmp_path / "label.onnx", "label"), NAMES).fit(said, (), context)

@@ -256,3 +256,36 @@ def test_the_command_line_names_it(tmp_path: Path) -> None:
     plugin.write_text("from victims.python import Python\n\nCOMPONENTS = {'victims': {'mine': Python}}\n")
     made = Registry.discover((plugin,)).build("victims", "mine:some/model.py:predict,labels=ang+hap,files=a.bin+b.bin")
     assert made == Python("some/model.py:predict", ("ang", "hap"), (Path("a.bin"), Path("b.bin")))
+
+
+NUMBERS = """
+def loud(waveforms, rate):
+    return [1 + 20 * float(abs(waveform).mean()) for waveform in waveforms]
+
+def named(waveforms, rate):
+    return [{"arousal": value, "valence": 2.5} for value in loud(waveforms, rate)]
+
+def unnamed(waveforms, rate):
+    return [[value, 2.5] for value in loud(waveforms, rate)]
+
+def broken(waveforms, rate):
+    return [float("nan") for _ in waveforms]
+"""
+
+
+def test_a_callable_answers_numbers_in_a_dimensional_task(tmp_path: Path) -> None:
+    (tmp_path / "numbers.py").write_text(NUMBERS)
+    said, context = sample_utterances(1, 1), replace(sample_context(), task=task_named("activation"))
+    loud = [1 + 20 * float(one.waveform.abs().mean()) for one in said]
+    for name, labels in (("loud", ()), ("named", ()), ("unnamed", ("arousal", "valence"))):
+        fitted = Python(f"{tmp_path / 'numbers.py'}:{name}", labels=labels).fit(said, (), context)
+        assert fitted.values(Batch.of(said)).tolist() == pytest.approx(loud, abs=1e-5)
+    valence = replace(context, task=task_named("valence"))
+    assert (
+        Python(f"{tmp_path / 'numbers.py'}:named").fit(said, (), valence).values(Batch.of(said)).tolist() == [2.5] * 4
+    )
+    for name, message in (("unnamed", r"shape \(1, 2\) for no labels"), ("broken", "NaN or infinite")):
+        with pytest.raises(ComponentError, match=message):
+            Python(f"{tmp_path / 'numbers.py'}:{name}").fit(said, (), context)
+    with pytest.raises(UsageError, match="a model of numbers: arousal, valence"):
+        Python(f"{tmp_path / 'numbers.py'}:named").fit(said, (), replace(context, task=task_named("dominance")))

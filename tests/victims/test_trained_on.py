@@ -6,7 +6,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from victims.chat import Chat
 from victims.hf import HuggingFace
+from victims.http import Http
 from victims.onnx import Onnx
 from victims.python import Python
 
@@ -22,10 +24,18 @@ def test_who_is_named_is_declared_and_nothing_is_trained() -> None:
         Python("m.py:f", trained_on=met),
         Onnx(Path("m.onnx"), trained_on=met),
         HuggingFace("m", trained_on=met),
+        Http("http://127.0.0.1/", trained_on=met),
+        Chat("http://127.0.0.1/", "m", trained_on=met),
     ):
         assert victim.traits.trained_on == met
         assert not victim.traits.trains
     assert Python("m.py:f").traits.trained_on == ()
+
+
+def test_a_service_says_it_in_its_settings_too(tmp_path: Path) -> None:
+    file = tmp_path / "service.json"
+    file.write_text(json.dumps({"url": "http://127.0.0.1/", "trained_on": ["03"]}))
+    assert Http(settings=file).traits.trained_on == ("03",)
 
 
 def test_attacked_speakers_that_it_has_met_ring_a_bell(

@@ -9,4 +9,5 @@ from bench.audio.signal.mixing import mix as mix
 from bench.audio.signal.mixing import noise_gain as noise_gain
 from bench.audio.signal.mixing import snr_db as snr_db
 from bench.audio.signal.stretch import shift_pitch as shift_pitch
+from bench.audio.signal.stretch import shift_pitch_by_librosa as shift_pitch_by_librosa
 from bench.audio.signal.stretch import stretch as stretch

@@ -8,9 +8,12 @@ import torch
 import torchaudio
 from torch import Tensor
 
+from bench.core.types import SAMPLE_RATE
+
 _N_FFT = 512
 _HOP = 128
 _TINY = 1e-12
+_LIBROSA_WINDOW = 2048
 
 
 def stretch(waveform: Tensor, rate: float) -> Tensor:
@@ -42,6 +45,25 @@ def stretch(waveform: Tensor, rate: float) -> Tensor:
     phase = torch.cumprod(torch.cat([unit[:1], advance]), dim=0)
     frames = torch.fft.irfft(phase * magnitude, n=_N_FFT) * window
     return _overlap_add(frames, window, round(waveform.shape[-1] / rate))
+
+
+def shift_pitch_by_librosa(waveform: Tensor, semitones: float) -> Tensor:
+    """Shift the pitch by `librosa.effects.pitch_shift`, as it comes, on the CPU; the length stays.
+
+    What is shorter than one of librosa's windows, 2,048 samples, has zeros after it while it is shifted.
+
+    Args:
+        waveform: shape (t,), at 16 kHz.
+        semitones: above 0 is higher.
+
+    Returns:
+        Shape (t,), on the waveform's device.
+    """
+    from librosa.effects import pitch_shift
+
+    long = torch.nn.functional.pad(waveform, (0, max(_LIBROSA_WINDOW - waveform.shape[-1], 0)))
+    shifted = pitch_shift(long.cpu().numpy(), sr=SAMPLE_RATE, n_steps=semitones)
+    return torch.from_numpy(shifted[: waveform.shape[-1]].copy()).to(waveform)
 
 
 def _unit(values: Tensor) -> Tensor:

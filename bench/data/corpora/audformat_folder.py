@@ -44,6 +44,7 @@ class Audformat:
         emotion: the column of emotions.
         activation: the column of activations; `arousal` where there is no `activation`.
         valence: the column of valences.
+        dominance: the column of dominances.
         speaker: the column, or the labels' property, that says who speaks.
         text: the column of words; `transcript` or `transcription` where there is no `text`.
         session: the column of recording sessions.
@@ -54,6 +55,7 @@ class Audformat:
     emotion: str = "emotion"
     activation: str = "activation"
     valence: str = "valence"
+    dominance: str = "dominance"
     speaker: str = "speaker"
     text: str = "text"
     session: str = "session"
@@ -167,6 +169,7 @@ class _Reader:
             "emotion": self._emotion(row),
             "activation": self._rating(row, "activation"),
             "valence": self._rating(row, "valence"),
+            "dominance": self._rating(row, "dominance"),
             "metadata": MappingProxyType(told),
         }
         return StretchEntry(row.where, path, None if whole else start_s, end_s, fields)

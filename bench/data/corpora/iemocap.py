@@ -211,5 +211,6 @@ def _utterance(source: _Source, recording: DecodedSound) -> Utterance:
         emotion=EMOTIONS[turn.label] if turn else None,
         activation=turn.activation if turn else None,
         valence=turn.valence if turn else None,
+        dominance=turn.dominance if turn else None,
         metadata=MappingProxyType(metadata),
     )

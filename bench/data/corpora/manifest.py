@@ -33,17 +33,17 @@ SPELLINGS = {
 EMOTIONS = {other: name for name, others in SPELLINGS.items() for other in (name, *others.split())}
 """The house's name by every spelling, lower-case. Any other name stays as it is, lower-case."""
 
-COLUMNS = ("path", "speaker", "emotion", "activation", "valence", "id", "text", "session", "start", "end")
+COLUMNS = ("path", "speaker", "emotion", "activation", "valence", "dominance", "id", "text", "session", "start", "end")
 """The columns that mean something. Case does not matter; all others become metadata."""
 
 SYNONYMS = {"path": ("file",), "activation": ("arousal",), "text": ("transcript", "transcription")}
 """Other names of a column, read as it where the column itself is absent."""
 
-LABELS = ("emotion", "activation", "valence")
+LABELS = ("emotion", "activation", "valence", "dominance")
 
 _FORM = (
-    "a CSV or Parquet table with the columns path, speaker, at least one of emotion, activation (1-5), valence (1-5), "
-    "and if wanted id, text, session, start, end"
+    "a CSV or Parquet table with the columns path, speaker, at least one of emotion, activation, valence, dominance "
+    "(1-5), and if wanted id, text, session, start, end"
 )
 _OPTION = "give the table, or the folder that holds manifest.csv or manifest.parquet, with --corpus-root"
 _RESCALE = "rescale it: 1 + 4 * (x - LOW) / (HIGH - LOW) for a scale from LOW to HIGH"
@@ -53,8 +53,9 @@ _RESCALE = "rescale it: 1 + 4 * (x - LOW) / (HIGH - LOW) for a scale from LOW to
 class Manifest:
     """Any corpus: a CSV or Parquet table of sound files, speakers and labels.
 
-    One row an utterance: `path` and `speaker`; at least one of `emotion`, `activation` and `valence` (ratings from 1 to
-    5); and where they are wanted `id`, `text`, `session`, `start` and `end` (seconds: a stretch of the file).
+    One row an utterance: `path` and `speaker`; at least one of `emotion`, `activation`, `valence` and `dominance`
+    (ratings from 1 to 5); and where they are wanted `id`, `text`, `session`, `start` and `end` (seconds: a stretch of
+    the file).
 
     Args:
         root: the table, or a folder that holds `manifest.csv` or `manifest.parquet`.
@@ -143,6 +144,7 @@ def _entry(home: Path, row: TableRow, columns: Mapping[str, str]) -> StretchEntr
         "emotion": EMOTIONS.get(emotion, emotion) or None,
         "activation": _rating(row, columns, "activation"),
         "valence": _rating(row, columns, "valence"),
+        "dominance": _rating(row, columns, "dominance"),
         "metadata": MappingProxyType({k: v for k, v in row.cells.items() if v and k not in known}),
     }
     return StretchEntry(row.where, path, start_s, end_s, fields)

@@ -172,6 +172,7 @@ class MspImprov:
             emotion=EMOTIONS[clip.label] if clip else None,
             activation=self._activation(clip) if clip else None,
             valence=clip.valence if clip else None,
+            dominance=clip.dominance if clip else None,
             metadata=MappingProxyType(metadata),
         )
 

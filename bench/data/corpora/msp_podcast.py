@@ -74,7 +74,7 @@ class MspPodcast:
     What nobody knows the speaker of is left out: nothing could keep such a speaker on one side of a split. Sounds
     that the table does not name, as those of Test3, whose labels are hidden, are passed over.
 
-    Activation and valence are rescaled from 1 to 7 to 1 to 5.
+    Activation, valence and dominance are rescaled from 1 to 7 to 1 to 5.
 
     Args:
         root: the folder that holds `Audios/` and `Labels/` and, if they are there, `Transcripts/`.
@@ -225,5 +225,6 @@ def _utterance(id: str, row: TableRow, recording: DecodedSound, transcript: str 
         emotion=EMOTIONS[row.cells["EmoClass"]],
         activation=ratings["activation"],
         valence=ratings["valence"],
+        dominance=ratings["dominance"],
         metadata=MappingProxyType(metadata),
     )

@@ -68,6 +68,7 @@ def dataset_of(name: str, entries: Sequence[StretchEntry], progress: Progress) -
     for entry, one in zip(entries, utterances, strict=True):
         parts += [one.id, digests[entry.path], entry.start_s, entry.end_s, one.speaker, one.session]
         parts += [one.emotion, one.activation, one.valence, one.transcript, sorted(one.metadata.items())]
+        parts += [] if one.dominance is None else ["dominance", one.dominance]
     return Dataset(name, utterances, fingerprint(parts))
 
 

@@ -1,4 +1,4 @@
-"""Models that say numbers (activation, dominance, valence), read as the classes of a task of rated bins."""
+"""Models that say numbers (activation, dominance, valence): read as numbers of a dimensional task, or as rated bins."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from bench.core.errors import ComponentError, UsageError
+from bench.core.types import Task
 from bench.modelling.pretrained.labels import LABEL_ALONE, Labels, shown
 
 LOWEST, HIGHEST = 1.0, 5.0
@@ -17,6 +18,7 @@ LOWEST, HIGHEST = 1.0, 5.0
 SPELT = {
     "activation": ("activation", "arousal", "act", "aro", "energy"),
     "valence": ("valence", "val", "pleasure"),
+    "dominance": ("dominance", "dom", "control", "power"),
 }
 """What models call the attributes that tasks are about."""
 
@@ -40,6 +42,54 @@ def column_of(labels: Labels, own: Sequence[str]) -> int:
     return found[0]
 
 
+def numbers_of(labels: Labels, own: Sequence[str], values: Tensor, low: float, high: float) -> Tensor:
+    """Read the output that says what a dimensional task is about, on the task's scale.
+
+    Args:
+        labels: has the task.
+        own: the outputs' labels.
+        values: shape (n, l).
+        low: the number that stands for the scale's lower end.
+        high: the number that stands for its upper end.
+
+    Returns:
+        Shape (n,), float32.
+
+    Raises:
+        UsageError: no output says what the task is about.
+        ComponentError: a number is NaN or infinite.
+    """
+    said = finite(labels, values[:, column_of(labels, own)].double())
+    first, last = labels.task.scale or (LOWEST, HIGHEST)
+    return (first + (last - first) * (said - low) / (high - low)).float()
+
+
+def shares_of(task: Task, values: Tensor) -> Tensor:
+    """Turn numbers on a task's scale into shares of its width, shape (n, 1): what is compared with a tolerance.
+
+    Args:
+        task: dimensional.
+        values: shape (n,).
+    """
+    low, high = task.scale or (LOWEST, HIGHEST)
+    return ((values - low) / (high - low))[:, None]
+
+
+def finite(labels: Labels, said: Tensor) -> Tensor:
+    """Return numbers, none of which is NaN or infinite.
+
+    Args:
+        labels: whose they are.
+        said: any shape.
+
+    Raises:
+        ComponentError: one is.
+    """
+    if not bool(said.isfinite().all()):
+        raise ComponentError(labels.where, "NaN or infinite values", "numbers", "look at what the model answers")
+    return said
+
+
 def class_scores(labels: Labels, own: Sequence[str], values: Tensor, low: float, high: float) -> Tensor:
     """Turn numbers into class log-probabilities: those of a label alone, the class of the bin that a number is in.
 
@@ -57,9 +107,7 @@ def class_scores(labels: Labels, own: Sequence[str], values: Tensor, low: float,
         UsageError: no output says what the task is about.
         ComponentError: a number is NaN or infinite.
     """
-    said = values[:, column_of(labels, own)].double()
-    if not bool(said.isfinite().all()):
-        raise ComponentError(labels.where, "NaN or infinite values", "numbers", "look at what the model answers")
+    said = finite(labels, values[:, column_of(labels, own)].double())
     ratings = LOWEST + (HIGHEST - LOWEST) * (said - low) / (high - low)
     task = labels.task
     edges = torch.tensor(task.bins, dtype=torch.float64, device=ratings.device)
@@ -71,5 +119,5 @@ def class_scores(labels: Labels, own: Sequence[str], values: Tensor, low: float,
 
 def _remedy(attribute: str) -> str:
     if attribute == "emotion":
-        return "choose a task of ratings: --task activation3 or valence3"
+        return "choose a task of ratings: --task activation3 or valence3, in bins; or activation, valence, dominance"
     return f"say which output it is: labels=THEIRS:{attribute}"

@@ -118,7 +118,9 @@ def _task(file: Path, told: Mapping[str, Any]) -> Task:
     try:
         merged = tuple((str(emotion), str(label)) for emotion, label in told["merged"])
         lists = {"classes": tuple(map(str, told["classes"])), "bins": tuple(map(float, told["bins"]))}
-        return Task(**{**told, **lists, "merged": merged})
+        ends = told.get("scale")
+        scale = None if ends is None else (float(ends[0]), float(ends[1]))
+        return Task(**{**told, **lists, "merged": merged, "scale": scale})
     except (TypeError, ValueError, KeyError) as error:
         raise DataError(file, f"no usable task ({type(error).__name__}: {error})", "a task's fields", _AGAIN) from error
 

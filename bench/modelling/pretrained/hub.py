@@ -63,15 +63,16 @@ class ModelSource:
             if not name or folder.exists() or name.startswith((".", "/", "~")) or name.count("/") > 1:
                 found = "a file" if folder.is_file() else "no such folder"
                 raise UsageError(f"{self.where}, {name}", found, f"{self.form}; or a name on the hub", "check the path")
-            folder = _fetched(self, name, revision, _KINDS)
+            folder = fetched(self, name, revision, _KINDS)
         self._check(folder)
         return folder
 
-    def settings(self, name: str) -> Path:
+    def settings(self, name: str, files: tuple[str, ...] = ("config.json",)) -> Path:
         """Find the folder of a model's `config.json`, without its weights.
 
         Args:
             name: a folder, or NAME or OWNER/NAME on the hub.
+            files: what is fetched from there.
 
         Raises:
             UsageError: it is not to be had.
@@ -79,7 +80,7 @@ class ModelSource:
         folder = Path(name).expanduser()
         if (folder / "config.json").is_file():
             return folder
-        return _fetched(self, name, "main", ("config.json",))
+        return fetched(self, name, "main", files)
 
     def fingerprint(self, folder: Path) -> str:
         """Digest a model's weights, settings and words."""
@@ -161,8 +162,18 @@ class ModelSource:
 
 
 @cache
-def _fetched(source: ModelSource, name: str, revision: str, kinds: tuple[str, ...]) -> Path:
-    """A model from the hub; the same one as long as Python runs."""
+def fetched(source: ModelSource, name: str, revision: str, kinds: tuple[str, ...]) -> Path:
+    """Fetch a model from the hub; the same one as long as Python runs.
+
+    Args:
+        source: who needs it, for messages.
+        name: NAME or OWNER/NAME there.
+        revision: a branch, tag or commit.
+        kinds: patterns of the files that are fetched.
+
+    Raises:
+        UsageError: it is not to be had.
+    """
     hub = module_for(source.where, "huggingface_hub", source.extra)
     try:
         return Path(hub.snapshot_download(name, revision=revision, allow_patterns=list(kinds)))

@@ -121,7 +121,7 @@ def rebuilt(source: ModelSource, folder: Path, chosen: Choices) -> SpeechModel:
     }
     prefix = next(name for name in tensors if name.endswith(_FIRST)).removesuffix(_FIRST)
     config = read_json(folder / "config.json")
-    encoder, rest = _encoder(source, folder, config, chosen, tensors, prefix)
+    encoder, rest = placed_encoder(source, folder, config, chosen, tensors, prefix)
     weights = Weights(rest)
     with seeded("hf"):  # everything is replaced
         head = head_of(weights, encoder.config.hidden_size, chosen.activation, where)
@@ -158,7 +158,7 @@ def _names(folder: Path) -> set[str]:
     return names
 
 
-def _encoder(
+def placed_encoder(
     source: ModelSource,
     folder: Path,
     config: Mapping[str, Any],
@@ -166,7 +166,22 @@ def _encoder(
     tensors: Mapping[str, Tensor],
     prefix: str,
 ) -> tuple[Any, dict[str, Tensor]]:
-    """The encoder with its weights, and the weights that are not its own."""
+    """Make an encoder of its settings and its weights.
+
+    Args:
+        source: whose it is, for messages.
+        folder: that the weights are of, for messages.
+        config: may describe it.
+        chosen: what the user says of it.
+        tensors: by name.
+        prefix: of the encoder's own weights among them.
+
+    Returns:
+        The encoder, in evaluation mode, and the weights that are not its own.
+
+    Raises:
+        UsageError: its settings are not to be had, or weights are missing or of other shapes.
+    """
     encoder = _drawn(source, folder, config, chosen)
     own = encoder.state_dict()
     found = {_renamed(name.removeprefix(prefix), own): name for name in tensors if name.startswith(prefix)}

@@ -82,7 +82,7 @@ class Journal:
             database.execute("BEGIN IMMEDIATE")
             requests, sent_s, held_at_s, held_for_s = database.execute("SELECT * FROM pace").fetchone()
             if most is not None and requests >= most:
-                remedy = "raise max_requests and run again: what has been answered is kept and not asked again"
+                remedy = "raise max_requests (or --max-requests) and run again: what has been answered is kept"
                 raise UsageError("max_requests", f"{requests} requests sent so far", f"at most {most}", remedy)
             now = time.time()
             wait_s = max(_left(now, sent_s, interval_s), _left(now, held_at_s, held_for_s))

@@ -53,7 +53,7 @@ class FiguresAt:
 
 def clean_uar(rows: pd.DataFrame) -> Estimate:
     """Estimate UAR when nobody attacks; a refusal is an error."""
-    return clean_scores(clean(rows).reset_index(drop=True)).uar
+    return clean_scores(clean(rows).reset_index(drop=True)).main
 
 
 def refused_share(rows: pd.DataFrame) -> Estimate:

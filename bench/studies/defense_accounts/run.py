@@ -15,6 +15,7 @@ from bench.contracts.variants import Corr, variants_of
 from bench.core.errors import UsageError
 from bench.core.progress import Progress
 from bench.core.specs import NO_DEFENSE
+from bench.data.tasks import task_named
 from bench.evaluation.cells import Cell
 from bench.evaluation.descriptions import cell_key
 from bench.evaluation.enrolment import Group
@@ -48,6 +49,10 @@ def accounts(options: Options, progress: Progress) -> tuple[list[Account], list[
             raise UsageError(option, "both", "one of the two: an account is of one attack", f"leave {option} out")
     defenses = tuple(dict.fromkeys((NO_DEFENSE, *options.defenses)))
     options = replace(options, defenses=defenses)
+    for task in map(task_named, options.tasks):
+        if task.dimensional:
+            remedy = "bench run with the same options has CCC, Acc_att and robust accuracy of every defence"
+            raise UsageError(f"--task {task.name}", "a task of numbers", "a task of classes, whose UAR is told", remedy)
     check_writable(options.out)
     experiment, planned = prepare([options], progress)
     remember(options.out, options.ks)

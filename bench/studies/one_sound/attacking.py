@@ -119,7 +119,11 @@ class Attempt:
         return victim, own_task(victim.classes)
 
     def _task(self) -> Task:
-        return task_named(self.task or _TRAINED_TASK)
+        task = task_named(self.task or _TRAINED_TASK)
+        if task.dimensional:
+            remedy = "bench.run attacks the victims of such a task; or take one of bins, such as activation3"
+            raise UsageError(f"{WHERE}, task", f"{task.name!r}, a task of numbers", "a task of classes", remedy)
+        return task
 
     def _borrowed(self, recipe: BorrowedRecipe[Any], sound: Tensor, context: FitContext) -> tuple[Victim, Task]:
         """A model of somebody else's: in the task that is asked for, else by its own labels."""

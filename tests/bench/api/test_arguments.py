@@ -17,6 +17,8 @@ GIVEN: dict[str, tuple[Any, str, Any]] = {
     "task": (["ahsn", "aesn"], "tasks", ("ahsn", "aesn")),
     "corpus": ("emodb", "corpus", "emodb"),
     "corpus_root": ("here", "corpus_root", Path("here")),
+    "train_corpus": ("synthetic", "train_corpus", "synthetic"),
+    "train_corpus_root": ("elsewhere", "train_corpus_root", Path("elsewhere")),
     "noise_bank": ("folder", "noise_banks", ("folder",)),
     "noise_root": (["a", Path("b")], "noise_roots", (Path("a"), Path("b"))),
     "noise_map": ("map.csv", "noise_map", Path("map.csv")),
@@ -38,6 +40,7 @@ GIVEN: dict[str, tuple[Any, str, Any]] = {
     "check": (True, "check", True),
     "check_limit": ("all", "check_limit", None),
     "keep_audio": (3, "keep_audio", 3),
+    "max_requests": (50, "max_requests", 50),
 }
 
 
@@ -45,7 +48,8 @@ GIVEN: dict[str, tuple[Any, str, Any]] = {
 def test_an_option_becomes_a_field(name: str) -> None:
     given, field, expected = GIVEN[name]
     assert fields_of({name: given}) == {field: expected}
-    assert vars(Options(("v",), ("a",), **fields_of({name: given})))[field] == expected
+    named = {"train_corpus": "emodb"} if name == "train_corpus_root" else {}  # a folder is of something
+    assert vars(Options(("v",), ("a",), **fields_of({**named, name: given})))[field] == expected
 
 
 def test_nothing_that_can_be_asked_for_is_left_out() -> None:

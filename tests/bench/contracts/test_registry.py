@@ -145,3 +145,22 @@ def test_a_package_that_is_broken_is_listed_without_a_description(
     (tmp_path / "broken_for_serbench_test.py").write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
     assert Entry("attacks", "mine", "broken_for_serbench_test:X", "mine 1.0").describe() == ("", "")
+
+
+def test_a_plug_in_takes_the_place_of_another_package_s_and_never_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    about = tmp_path / "others-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: others\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text("[serbench.victims]\ntaken = others:Taken\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    plugin = tmp_path / "mine.py"
+    body = "class Mine:\n    def fit(self): ...\n    def load(self): ...\n\n\nCOMPONENTS = {'victims': {'NAME': Mine}}\n"
+    plugin.write_text(body.replace("NAME", "taken"))
+    with pytest.raises(UsageError, match="two of that name: others:Taken of others 1.0 and"):
+        Registry.discover([plugin])
+    assert Registry.discover([plugin], over=True).entry("victims", "taken").plugin == plugin
+    plugin.write_text(body.replace("NAME", "cnn_gru"))
+    with pytest.raises(UsageError, match="two of that name: victims.cnn_gru:CnnGru of serbench"):
+        Registry.discover([plugin], over=True)

@@ -57,7 +57,7 @@ def test_every_built_in_could_stand_in_a_file(name: str, tmp_path: Path) -> None
         ('classes = ["a"]', "two different names or more"),
         ('classes = ["a", "a"]', "two different names or more"),
         ('name = "ahsn"\nclasses = ["a", "b"]', "'ahsn', which a built-in task has"),
-        ('classes = ["a", "b"]\nattribute = "dominance"', "attribute = 'dominance'; expected one of emotion"),
+        ('classes = ["a", "b"]\nattribute = "arousal"', "attribute = 'arousal'; expected one of emotion"),
         ('classes = ["a", "b"]\nbins = [3]', r"bins = \[3.0\]; expected 0 rising edges"),
         ('classes = ["a", "b", "c"]\nattribute = "valence"\nbins = [3, 2]', "expected 2 rising edges"),
         ('classes = ["a", "b"]\nattribute = "valence"\nbins = ["x"]', "expected a list of numbers"),

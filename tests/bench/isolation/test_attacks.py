@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,7 @@ from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
 from bench.scoring.rows import Row
 from bench.testing import CPU, TASK, ContraryVictim, sample_noises, sample_tools, sample_utterances
+from tests.bench.isolation.conftest import ending, give_back_of
 
 SPEECH = sample_utterances(2, 1, "attacked")
 HOSTILE = Path(__file__).parent / "hostile_attack.txt"
@@ -52,16 +54,15 @@ class ByEar:
         return self.log_probs(batch), torch.zeros(len(batch), dtype=torch.bool)
 
 
-@pytest.fixture(scope="module")
-def registry() -> Registry:
-    return Registry.discover(isolation=Isolation())
-
-
 def rows(registry: Registry, spec: str, name: str = "", **more: Any) -> list[Row]:
     """The records of an attack; `name` keys its draws."""
     tools = attack_tools(sample_noises().part("test"), p1(), 10.0, 6, partial(registry.build, "attacks"))
-    run = AttackRun(registry.component("attacks", spec).object, name or spec, tools, 0, tuple(SPEECH), **more)
-    return Referee(ByEar(), TASK, CPU, batch_size=4).run(run, SPEECH)
+    attack = registry.component("attacks", spec).object
+    run = AttackRun(attack, name or spec, tools, 0, tuple(SPEECH), **more)
+    try:
+        return Referee(ByEar(), TASK, CPU, batch_size=4).run(run, SPEECH)
+    finally:
+        give_back_of(attack)
 
 
 @pytest.mark.parametrize("spec", ["boundary", "transfer:attack=boundary"])
@@ -113,6 +114,7 @@ def test_informed_attacks_are_told_and_give_probes(registry: Registry, sandboxes
     tools = replace(tools, degradation={"natural/whole": 0.1, "human/start": 0.5, "interior/whole": 0.2, "pitch": 0.0})
     first = [next(one.search(heard, tools, keyed("search"))) for one in (there, here)]
     assert first[0] == first[1]
+    give_back_of(there)
 
 
 @pytest.mark.parametrize(
@@ -126,9 +128,14 @@ def test_threat_models_are_those_of_the_same_attack_here(registry: Registry, spe
     assert [one.base for one in there] == [f"isolated:{one.base}" for one in here]
 
 
-@pytest.fixture
-def hostile(tmp_path: Path, sandboxes: None) -> Registry:
-    plugin = tmp_path / "hostile_attack.py"
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory, sandboxes: None) -> Iterator[Registry]:
+    yield from ending(hostile_in(tmp_path_factory.mktemp("hostile")))
+
+
+def hostile_in(folder: Path) -> Registry:
+    """A registry with attacks that want more than they are lent."""
+    plugin = folder / "hostile_attack.py"
     shutil.copy(HOSTILE, plugin)
     return Registry.discover([plugin], {("attacks", "bad"), ("attacks", "effect")}, Isolation())
 
@@ -168,12 +175,19 @@ def test_what_it_writes_to_reaches_nobody(hostile: Registry) -> None:
     assert not any(row.accepted for row in asked)
 
 
-def test_the_budget_ends_it_and_its_memory_ends_with_the_run(hostile: Registry) -> None:
+def test_the_budget_ends_it(hostile: Registry) -> None:
     found = rows(hostile, "isolated:bad:what=never")
     assert max(row.query for row in found) == 6
+
+
+def test_its_memory_ends_with_the_run(tmp_path: Path, sandboxes: None) -> None:
+    """In sandboxes that no other test has been in, and that are not given back."""
+    registry = hostile_in(tmp_path)
+    attack = registry.component("attacks", "isolated:bad:what=count").object
     for _ in range(2):
+        tools = attack_tools(sample_noises().part("test"), p1(), 10.0, 6, partial(registry.build, "attacks"))
         with pytest.raises(ComponentError, match="RuntimeError: search 1"):
-            rows(hostile, "isolated:bad:what=count")
+            Referee(ByEar(), TASK, CPU).run(AttackRun(attack, "count", tools, 0, tuple(SPEECH)), SPEECH)
 
 
 def test_an_effect_is_given_what_the_speaker_says_besides(hostile: Registry) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,16 +18,43 @@ from bench.core.errors import UsageError
 from bench.core.types import SAMPLE_RATE
 from bench.evaluation.cells import FittedKey
 from bench.isolation.components import Isolation
+from bench.isolation.process import IsolatedProcess
+from bench.isolation.room import Room
+from bench.isolation.victim import IsolatedVictim
 from bench.testing import TASK, sample_context, sample_noises, sample_utterances
+from tests.bench.isolation.conftest import give_back
 
+Fitting = Callable[..., Any]
 CNN = "cnn_gru:channels=4,hidden=4,dense=4,max_epochs=2"
 TRAIN, VALID, ASKED = (sample_utterances(2, 1, key) for key in ("train", "valid", "asked"))
 BATCH = Batch.of(ASKED)
 
 
 @pytest.fixture(scope="module")
-def registry() -> Registry:
+def alone() -> Registry:
+    """One whose processes are those of a run: each component's are its own."""
     return Registry.discover(isolation=Isolation())
+
+
+@pytest.fixture
+def fitted() -> Iterator[Callable[..., Any]]:
+    """Fit a victim, under a defence or bare, there or here."""
+    used: list[tuple[Room, IsolatedProcess]] = []
+
+    def fit(registry: Registry, victim: str, defense: str = "", load: Path | None = None) -> Any:
+        key = key_of(registry, victim, defense)
+        key.check()
+        context = replace(sample_context(), victim=key.victim.spec)
+        with torch.enable_grad():
+            found = key.recipe.load(load, context) if load else key.recipe.fit(TRAIN, VALID, context)
+        known = found.enroll(ASKED)
+        if isinstance(known, IsolatedVictim):
+            used.append((key.recipe.room, known.process))  # type: ignore[attr-defined]
+        return known
+
+    yield fit
+    for room, process in used:
+        give_back(room, process)
 
 
 def key_of(registry: Registry, victim: str, defense: str = "") -> FittedKey:
@@ -34,23 +62,16 @@ def key_of(registry: Registry, victim: str, defense: str = "") -> FittedKey:
     return FittedKey(registry.component("victims", victim), around, TASK, "k-fold", 0, 0)
 
 
-@torch.enable_grad()
-def fitted(registry: Registry, victim: str, defense: str = "") -> Any:
-    key = key_of(registry, victim, defense)
-    key.check()
-    return key.recipe.fit(TRAIN, VALID, replace(sample_context(), victim=key.victim.spec)).enroll(ASKED)
-
-
 @torch.no_grad()
 def test_a_victim_answers_there_bit_by_bit_what_it_answers_here(
-    registry: Registry, tmp_path: Path, sandboxes: None
+    registry: Registry, fitted: Fitting, tmp_path: Path, sandboxes: None
 ) -> None:
     there, here = fitted(registry, f"isolated:{CNN}"), fitted(registry, CNN)
     assert torch.equal(there.log_probs(BATCH), here.log_probs(BATCH))
     part = BATCH.part([3, 1])
     assert torch.allclose(there.log_probs(part), here.log_probs(BATCH)[[3, 1]], atol=1e-4)
     there.save(tmp_path)
-    again = key_of(registry, f"isolated:{CNN}").recipe.load(tmp_path, sample_context()).enroll(ASKED)
+    again = fitted(registry, f"isolated:{CNN}", load=tmp_path)
     assert torch.equal(again.log_probs(BATCH), here.log_probs(BATCH))
     assert again.process is not there.process
     assert there.traits == here.traits
@@ -62,7 +83,9 @@ def test_a_victim_answers_there_bit_by_bit_what_it_answers_here(
     ("victim", "defense"),
     [(CNN, "isolated:noise_augmentation"), (f"isolated:{CNN}", "rnnoise + noise_augmentation:snrs_db=10")],
 )
-def test_a_pair_runs_there_as_it_does_here(registry: Registry, victim: str, defense: str, sandboxes: None) -> None:
+def test_a_pair_runs_there_as_it_does_here(
+    registry: Registry, fitted: Fitting, victim: str, defense: str, sandboxes: None
+) -> None:
     bare = [one.replace("isolated:", "") for one in (victim, defense)]
     there, here = fitted(registry, victim, defense), fitted(registry, *bare)
     assert torch.equal(there.log_probs(BATCH), here.log_probs(BATCH))
@@ -76,7 +99,9 @@ KEYED = Batch.of(ASKED, sample_keys=[f"key {n}" for n in range(len(ASKED))])
 
 
 @torch.no_grad()
-def test_one_that_refuses_refuses_there_what_it_refuses_here(registry: Registry, sandboxes: None) -> None:
+def test_one_that_refuses_refuses_there_what_it_refuses_here(
+    registry: Registry, fitted: Fitting, sandboxes: None
+) -> None:
     spec = "smoothing:copies=11,sigma=0.05"
     there, here = fitted(registry, CNN, f"isolated:{spec}"), fitted(registry, CNN, spec)
     assert isinstance(there, Refusing)
@@ -86,9 +111,9 @@ def test_one_that_refuses_refuses_there_what_it_refuses_here(registry: Registry,
     assert torch.equal(refused, refused_here)
 
 
-def test_a_component_tells_what_it_is(registry: Registry, sandboxes: None) -> None:
-    component = registry.component("defenses", "isolated:noise_augmentation:snrs_db=10")
-    plain = registry.component("defenses", "noise_augmentation:snrs_db=10")
+def test_a_component_tells_what_it_is(alone: Registry, sandboxes: None) -> None:
+    component = alone.component("defenses", "isolated:noise_augmentation:snrs_db=10")
+    plain = alone.component("defenses", "noise_augmentation:snrs_db=10")
     assert component.isolated
     assert not plain.isolated
     assert component.spec == f"isolated:{plain.spec}"
@@ -100,26 +125,24 @@ def test_a_component_tells_what_it_is(registry: Registry, sandboxes: None) -> No
     assert told["params"] == here["params"]
     assert told["code"].startswith(here["code"])
     assert told["isolated"]
-    assert registry.component("defenses", component.spec) == component
+    assert alone.component("defenses", component.spec) == component
     assert component != plain
     asked = component.object.room.spare
-    other = registry.component("defenses", "isolated:noise_augmentation:snrs_db=20")
+    other = alone.component("defenses", "isolated:noise_augmentation:snrs_db=20")
     assert other.object.room.spare is asked, "its other parameters are asked of the same process"
     assert len(asked) == 1
     assert not asked[0].ended
 
 
-def test_a_defence_refuses_from_there(registry: Registry, sandboxes: None) -> None:
-    defense = registry.component("defenses", "isolated:rnnoise")
-    victim = Component("victims", "bert_text", "", registry.build("victims", "bert_text"))
+def test_a_defence_refuses_from_there(alone: Registry, sandboxes: None) -> None:
+    defense = alone.component("defenses", "isolated:rnnoise")
+    victim = Component("victims", "bert_text", "", alone.build("victims", "bert_text"))
     with pytest.raises(UsageError, match=r"isolated:rnnoise.*one that hears"):
         check_pair(victim, defense)
-    check_pair(registry.component("victims", CNN), defense)
+    check_pair(alone.component("victims", CNN), defense)
     asked = defense.object.room.spare
     assert len(asked) == 1, "all of this was asked of one process"
-    assert defense.object.pair(registry.component("victims", CNN), defense).room.spare is asked, (
-        "which fits the pair too"
-    )
+    assert defense.object.pair(alone.component("victims", CNN), defense).room.spare is asked, "which fits the pair too"
 
 
 def test_a_parameter_that_does_not_fit_is_named(registry: Registry, sandboxes: None) -> None:
@@ -128,7 +151,7 @@ def test_a_parameter_that_does_not_fit_is_named(registry: Registry, sandboxes: N
 
 
 def test_a_file_that_a_spec_names_is_seen_and_no_other(
-    registry: Registry, tmp_path: Path, sandboxes: None, monkeypatch: pytest.MonkeyPatch
+    registry: Registry, fitted: Fitting, tmp_path: Path, sandboxes: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = [
         "import os, numpy",

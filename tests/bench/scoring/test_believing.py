@@ -41,6 +41,8 @@ def reason(folder: Path, about: dict[str, Any], rows: list[Row], key: str | None
 def test_what_a_referee_wrote_is_believed(tmp_path: Path, about: dict[str, Any], rows: list[Row]) -> None:
     assert reason(tmp_path / "a", about, HONEST) == ""
     assert reason(tmp_path / "b", about | {"found": {"looks": 3}}, rows[::-1]) == "", "whatever the order of rows"
+    narrow = about | {"attack_identity": {"code": "a", "params": {"noises": "additive"}}, "noises": ["all"]}
+    assert reason(tmp_path / "e", narrow, HONEST) == "", "as an attack that offers no more is run"
     undecided = [replace(CLEAN, flip_share=0.5), replace(WON, query=1, accepted=False)]
     assert reason(tmp_path / "c", about, undecided) == ""
     unsure = [CLEAN, replace(WON, query=1, flip_share=0.5, accepted=False)]
@@ -88,7 +90,10 @@ def test_rows_that_no_referee_writes_are_refused(tmp_path: Path, about: dict[str
         ({"min_snr_db": float("nan")}, "a threshold of nan"),
         ({"split": "mine"}, "split 'mine'"),
         ({"attack_identity": {"code": "a", "params": {"corr": True}}}, "corr False of an attack with True"),
-        ({"attack_identity": {"code": "a", "params": {"noises": "imperceptible"}}}, "noises all of an attack"),
+        (
+            {"attack_identity": {"code": "a", "params": {"noises": "all"}}, "noises": ["additive"]},
+            "noises additive of an attack that keeps to all",
+        ),
     ],
     ids=str,
 )

@@ -77,7 +77,7 @@ def test_a_cell_is_read_as_it_was_written(tmp_path: Path, about: dict[str, Any],
         about["attack"],
         "boundary",
     )
-    assert names.setting.to_json() == {name: about[name] for name in names.setting.to_json()}
+    assert names.setting.to_json() == {name: about.get(name) for name in names.setting.to_json()}
     assert (names.fold, names.seed, names.repeat) == (0, 0, 0), "a description without a repeat is of the first"
     assert (rests.corpus_fingerprint, rests.noise_fingerprint, rests.max_queries) == ("c", "n", 8)
     assert cell.rows["query"].tolist() == [row.query for row in rows]
@@ -198,6 +198,7 @@ def test_failures(tmp_path: Path, about: dict[str, Any], rows: list[Row]) -> Non
     told = store.failure("key").to_json()
     assert told == {name: about[name] for name in told if name in about} | {
         "bank_half": None,
+        "train_corpus": None,
         "error": "it broke",
         "traceback": "Traceback ...\n",
     }

@@ -281,11 +281,16 @@ def test_real_speech_is_not_suspicious() -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not (REAL / "esc10").is_dir(), reason="no real ESC-10 here")
-def test_real_noises() -> None:
-    report = check("folder", REAL / "esc10")
+def test_real_noises(tmp_path: Path) -> None:
+    """Eight recordings of each of its eight kinds."""
+    for kind in (REAL / "esc10").iterdir():
+        for file in sorted(kind.iterdir())[:8] if kind.is_dir() else ():
+            (tmp_path / kind.name).mkdir(exist_ok=True)
+            shutil.copyfile(file, tmp_path / kind.name / file.name)
+    report = check("folder", tmp_path)
     assert report.usable
-    assert (report.files, report.contents.clips) == (320, 320)
-    assert report.rates == {"44100": 320}
+    assert (report.files, report.contents.clips) == (64, 64)
+    assert report.rates == {"44100": 64}
     assert set(_kinds(report)) <= {"clipped"}
 
 

@@ -67,9 +67,9 @@ def test_the_same_features_give_the_same_picture(tmp_path: Path, ending: str) ->
         draw(compared(), (tmp_path / name).with_suffix(ending))
         pictures.append((tmp_path / name).with_suffix(ending).read_bytes())
     assert pictures[0] == pictures[1]
-    draw(replace(compared(), purified=compared().noisy), tmp_path / f"three{ending}")
-    assert (tmp_path / f"three{ending}").read_bytes() != pictures[0]
     if ending == ".svg":
+        draw(replace(compared(), purified=compared().noisy), tmp_path / "three.svg")
+        assert (tmp_path / "three.svg").read_bytes() != pictures[0]
         text = pictures[0].decode()
         assert "noisy − clean (mean 1.000)" in text
         assert "purified − clean (mean 0.250)" in text

@@ -51,7 +51,7 @@ def test_a_table_is_plain_json_and_a_line() -> None:
     }
     assert (found["claims"][1]["verdict"], found["claims"][1]["why"]) == ("not tested", "needs listeners")
     assert found["corrected_over"] == 1, "what has no test is not counted"
-    names = {name: found[name] for name in ("victim", "corpus", "noise_bank", "task", "split", "limit")}
+    names = {name: found[name] for name in ("victim", *SETTING.to_json())}
     assert names == {"victim": "v", **SETTING.to_json()}
     assert "defense" not in found
     assert (found["folds"], found["seeds"], found["speakers"], found["n"]) == ([0, 1], [0], 1, 3)

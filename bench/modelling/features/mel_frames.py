@@ -1,0 +1,42 @@
+"""Log mel features of many utterances, each computed once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from bench.audio.signal import MelSettings, frame_counts, log_mel
+from bench.core.batch import Batch, batches
+from bench.core.threads import in_threads
+from bench.core.types import Utterance
+
+_BATCH = 16
+
+
+def mel_frames(utterances: Sequence[Utterance], settings: MelSettings, device: torch.device) -> list[Tensor]:
+    """Compute log mel features, not normalised, on all cores.
+
+    Args:
+        utterances: n of them.
+        settings: windows and filters.
+        device: where they are computed, and stay.
+
+    Returns:
+        n tensors of shape (frames, d).
+    """
+    found: list[Tensor] = [torch.empty(0)] * len(utterances)
+
+    @torch.no_grad()
+    def work(share: Sequence[list[int]], stopped: threading.Event) -> None:
+        for group in () if stopped.is_set() else share:
+            batch = Batch.of([utterances[index] for index in group], device)
+            counts = frame_counts(batch.lengths, settings).tolist()
+            for index, features, count in zip(group, log_mel(batch.waveforms, settings), counts, strict=True):
+                found[index] = features[:count]
+
+    threads = torch.get_num_threads() if device.type == "cpu" else 1
+    in_threads(work, batches(utterances, _BATCH), threads)
+    return found

@@ -1,0 +1,175 @@
+"""What is in an entry, checked as anybody's data: the same checks before it is packed and after it is unpacked."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.contracts.composition import specs_in
+from bench.contracts.registry import Registry
+from bench.core.errors import BenchError, DataError
+from bench.core.json_objects import JsonObject, loaded
+from bench.core.specs import NO_DEFENSE, Spec, bare
+from bench.evaluation.runs import remembered
+from bench.isolation.showing import named_files
+from bench.scoring.believing import believed
+from bench.scoring.cell_records import CellRecords
+from bench.scoring.descriptions import Description
+from bench.scoring.records import Store
+from bench.sharing.entry.environment import ENVIRONMENT, read_environment
+from bench.sharing.entry.manifest import AGAIN
+from bench.sharing.entry.source_code import CODE, SubmittedCode, submitted_code
+from bench.sharing.entry.weights import WEIGHTS, check_weights, needed_weights
+
+RUN = "run.json"
+_CELL = re.compile(r"cells/[0-9a-f]{20}\.parquet")
+_WEIGHTS = re.compile(WEIGHTS + r"/[\w-]+-[0-9a-f]{20}/.+")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_MOST_CELLS = 5_000
+_SPECS = (("victims", "victim"), ("defenses", "defense"), ("attacks", "attack"))
+
+
+@dataclass(frozen=True)
+class EntryContents:
+    """Hold what is in an entry, checked.
+
+    Args:
+        folder: that it lies in, laid out as a run's folder, with more beside.
+        cells: its records.
+        ks: numbers of queries that it is scored at.
+        code: that it brings.
+        environment: that it was measured with.
+    """
+
+    folder: Path
+    cells: tuple[CellRecords, ...]
+    ks: tuple[int, ...]
+    code: SubmittedCode
+    environment: JsonObject
+
+
+def checked_contents(folder: Path, names: Sequence[str], kind: str, bridge: Path) -> EntryContents:
+    """Look at everything in an entry; none of its code is run.
+
+    Args:
+        folder: that it was unpacked into, or gathered in.
+        names: of its files.
+        kind: of its code, as its manifest says.
+        bridge: where a plug-in file may be written that stands for its package.
+
+    Raises:
+        DataError: a file is none that an entry has, is damaged, or says what cannot be.
+    """
+    by = defaultdict[str, list[str]](list)
+    for name in names:
+        by[_kind_of(folder, name)].append(name)
+    if not 1 <= len(by["cells"]) <= _MOST_CELLS or ENVIRONMENT not in names:
+        found = f"{len(by['cells'])} cells, and {'an' if ENVIRONMENT in names else 'no'} {ENVIRONMENT}"
+        raise DataError(folder, found, f"1 to {_MOST_CELLS:,} finished cells, and a lock", AGAIN)
+    code = submitted_code(folder, kind, by[CODE], bridge)
+    environment = read_environment(folder / ENVIRONMENT)
+    cells = tuple(believed(Store(folder)))
+    _check_one_setting(folder, cells)
+    for name in by[WEIGHTS]:
+        check_weights(folder / name)
+    there, needed = {name.split("/")[1] for name in by[WEIGHTS]}, set(needed_weights([*cells]))
+    if there != needed:
+        found = f"no weights {min(needed - there)}" if needed - there else f"weights {min(there - needed)}"
+        raise DataError(folder, found, "those of the fitted victims of its cells", AGAIN)
+    _check_components(folder, cells, code)
+    most = max(cell.description.rests_on.max_queries for cell in cells)
+    ks = tuple(k for k in remembered(folder) if k <= most) or (most,)
+    return EntryContents(folder, cells, ks, code, environment)
+
+
+def _kind_of(folder: Path, name: str) -> str:
+    if name in (RUN, ENVIRONMENT):
+        return name
+    if _CELL.fullmatch(name):
+        return "cells"
+    if name.startswith(f"{CODE}/"):
+        return CODE
+    if _WEIGHTS.fullmatch(name):
+        return WEIGHTS
+    expected = f"cells/KEY.parquet, {CODE}/…, {WEIGHTS}/NAME-KEY/…, {RUN}, {ENVIRONMENT}"
+    raise DataError(folder, f"a file {name}", expected, AGAIN)
+
+
+def _check_one_setting(folder: Path, cells: Sequence[CellRecords]) -> None:
+    found = {_data_of(cell.description) for cell in cells}
+    if len(found) > 1:
+        told = " and ".join(sorted(" · ".join(map(str, one)) for one in found)[:2])
+        raise DataError(folder, f"cells of {told}", "one corpus, one noise bank, one set of rules", "submit them apart")
+
+
+def _data_of(about: Description) -> tuple[object, ...]:
+    rests, of = about.rests_on, about.names.setting
+    return (
+        of.corpus,
+        of.noise_bank,
+        rests.corpus_fingerprint,
+        rests.noise_fingerprint,
+        rests.enrolment,
+        rests.min_snr_db,
+    )
+
+
+def _check_components(folder: Path, cells: Sequence[CellRecords], code: SubmittedCode) -> None:
+    """Refuse what nobody brings, specs that lead to files of whoever verifies, and a model that may change."""
+    brought, own = set(code.components), _built_in()
+    if both := brought & own:
+        found = f"{min(both)[1]!r} among {min(both)[0]}, the name of a component of serbench's own"
+        raise DataError(folder, found, "another", "rename it, and run again")
+    for kind, spec in dict.fromkeys(one for cell in cells for one in specs_of(cell.description)):
+        try:
+            spec_read = Spec.parse(spec)
+        except BenchError as error:
+            raise DataError(folder, f"a spec {spec!r:.200}", error.expected, AGAIN) from error
+        if (kind, spec_read.name) not in brought | own:
+            found = f"{spec_read.name!r} among {kind}, which neither serbench nor the entry brings"
+            raise DataError(folder, found, "components that it brings", "give --plugin FILE or --package DIR")
+        for name, value in spec_read.params:
+            if next(named_files(value), None) is not None:
+                found, expected = f"{spec!r:.200}, whose {name} names a file", "weights that fitting saves"
+                remedy = "bring a plug-in that saves them, or a model of the hub by its commit"
+                raise DataError(folder, found, expected, remedy)
+    for cell in cells:
+        _check_revisions(folder, loaded(cell.description.text)["fitting"])
+
+
+def specs_of(about: Description) -> Iterator[tuple[str, str]]:
+    """Give kind and spec of every component of a cell, parts of pipelines one by one, without `isolated:`.
+
+    Args:
+        about: the cell's description.
+    """
+    for kind, field in _SPECS:
+        text = vars(about.names)[field]
+        if text != NO_DEFENSE or kind != "defenses":
+            yield from ((kind, bare(part)) for part in specs_in(kind, text))
+
+
+def _built_in() -> set[tuple[str, str]]:
+    return {key for key, entry in Registry.discover().entries.items() if entry.origin.startswith("serbench ")}
+
+
+def _check_revisions(folder: Path, fitting: Mapping[str, Any]) -> None:
+    for part in (fitting.get("victim"), fitting.get("defense")):
+        if (revision := revision_of(part)) is not None and not _COMMIT.fullmatch(revision):
+            found, expected = f"revision {revision!r:.80} of a model on the hub", "a commit, 40 hexadecimal digits"
+            raise DataError(folder, found, expected, "give revision=COMMIT, and run again")
+
+
+def revision_of(told: object) -> str | None:
+    """Read which revision of a model on the hub a component takes; None of one that takes none.
+
+    Args:
+        told: its identity, as a description has it.
+    """
+    params = told.get("params") if isinstance(told, Mapping) else None
+    revision = params.get("revision") if isinstance(params, Mapping) else None
+    return revision if isinstance(revision, str) else None

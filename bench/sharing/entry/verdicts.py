@@ -1,0 +1,160 @@
+"""What is said of an entry's figures after its cells were run again: utterance by utterance, not figure by figure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from bench.contracts.threat_models import Counted
+from bench.scoring.cell_records import CellRecords, pooled_rows
+from bench.scoring.conditions import attack_success, robust_accuracy
+from bench.scoring.estimates import Estimate
+from bench.scoring.mcnemar import LEVEL, mcnemar_p
+from bench.scoring.scores import clean, robustness, successes
+
+Verdict = Literal["same", "within the interval", "different", "could not be run"]
+SAME: Verdict = "same"
+WITHIN: Verdict = "within the interval"
+DIFFERENT: Verdict = "different"
+NOT_RUN: Verdict = "could not be run"
+
+
+@dataclass(frozen=True)
+class FigureVerdict:
+    """Say of one figure whether it came out again.
+
+    Args:
+        figure: "recognised", "robust_accuracy" or "acc_att".
+        noises: which successes count; None of clean speech.
+        k: queries allowed; None of clean speech.
+        submitted: its value in the entry.
+        again: when it was run again.
+        gained: utterances whose outcome was no in the entry, and yes again.
+        lost: the other way round.
+        p: of McNemar's exact test.
+        verdict: what is said of it.
+    """
+
+    figure: str
+    noises: Counted | None
+    k: int | None
+    submitted: float
+    again: float
+    gained: int
+    lost: int
+    p: float
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class CellVerdict:
+    """Say of one cell what came of running it again.
+
+    Args:
+        key: of the cell.
+        names: victim, defence, attack, fold, seed and repeat, by name.
+        verdict: the worst of its figures'.
+        n: utterances that were compared.
+        ties: utterances left out, since an answer was a tie when it was run again.
+        reason: why it could not be run; "" where it was.
+        figures: one by one.
+    """
+
+    key: str
+    names: dict[str, object]
+    verdict: Verdict
+    n: int = 0
+    ties: int = 0
+    reason: str = ""
+    figures: tuple[FigureVerdict, ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        """Return it as it stands in a receipt."""
+        return asdict(self) | {"figures": [asdict(one) for one in self.figures]}
+
+
+def names_of(cell: CellRecords) -> dict[str, object]:
+    """Name a cell as people do.
+
+    Args:
+        cell: any.
+    """
+    names = cell.description.names
+    told = {"victim": names.victim, "defense": names.defense, "attack": names.attack, "fold": names.fold}
+    return told | {"seed": names.seed, "repeat": names.repeat, "half": names.half}
+
+
+def compared(submitted: CellRecords, again: pd.DataFrame, ks: Sequence[int], counted: Sequence[Counted]) -> CellVerdict:
+    """Compare a cell with what came of running it again.
+
+    What is a tie when it is run again, on whatever machine, could be either way and is left out; what the entry calls
+    a tie counts, or all of it might.
+
+    Args:
+        submitted: the cell of the entry.
+        again: the rows of the same cell.
+        ks: numbers of queries at which it is read off.
+        counted: which successes are compared.
+    """
+    other = CellRecords(submitted.key, submitted.description, again)
+    ours, theirs = pooled_rows([other]), pooled_rows([submitted])
+    name = names_of(submitted)
+    if set(theirs["utterance"]) != set(ours["utterance"]):
+        return CellVerdict(submitted.key, name, DIFFERENT, reason="other utterances were attacked")
+    truths = [rows[rows["query"] == 0].set_index("utterance")["label_true"] for rows in (theirs, ours)]
+    if not truths[0].sort_index().equals(truths[1].sort_index()):
+        return CellVerdict(submitted.key, name, DIFFERENT, reason="other labels than the corpus's")
+    tied = set(ours.loc[ours["tied"].eq(True), "utterance"])
+    kept = tuple(rows[~rows["utterance"].isin(tied)].reset_index(drop=True) for rows in (theirs, ours))
+    n = kept[0]["utterance"].nunique()
+    if not n:
+        return CellVerdict(submitted.key, name, NOT_RUN, 0, len(tied), "every answer was a tie")
+    figures = tuple(_figures(kept, ks, counted))
+    return CellVerdict(submitted.key, name, _worst([one.verdict for one in figures]), n, len(tied), "", figures)
+
+
+def _worst(verdicts: Sequence[Verdict]) -> Verdict:
+    return max(verdicts, key=(SAME, WITHIN, NOT_RUN, DIFFERENT).index, default=NOT_RUN)
+
+
+def _figures(both: tuple[pd.DataFrame, ...], ks: Sequence[int], counted: Sequence[Counted]) -> Iterator[FigureVerdict]:
+    ours = both[-1]
+    right = tuple(_by_utterance(_recognised(rows), "right") for rows in both)
+    one, other = (_by_utterance(clean(rows), "label_before") for rows in both)
+    yield _figure(("recognised", None, None), right, None, same=bool((one == other).all()))
+    for noises in counted:
+        for k in ks:
+            held = tuple(_by_utterance(robustness(rows, k, noises), "robust") for rows in both)
+            yield _figure(("robust_accuracy", noises, k), held, robust_accuracy(ours, k, noises))
+            fell = tuple(_by_utterance(successes(rows, k, noises), "success") for rows in both)
+            yield _figure(("acc_att", noises, k), fell, attack_success(ours, k, noises))
+
+
+def _recognised(rows: pd.DataFrame) -> pd.DataFrame:
+    found = clean(rows)
+    return found.assign(right=found["label_true"] == found["label_before"])
+
+
+def _by_utterance(found: pd.DataFrame, column: str) -> NDArray[np.object_]:
+    return found.sort_values("utterance")[column].to_numpy(object)
+
+
+def _figure(
+    name: tuple[str, Counted | None, int | None],
+    outcomes: Sequence[NDArray[np.object_]],
+    estimate: Estimate | None,
+    same: bool = True,
+) -> FigureVerdict:
+    one, other = (found.astype(bool) for found in outcomes)
+    gained, lost = int((~one & other).sum()), int((one & ~other).sum())
+    p, submitted, again = mcnemar_p(gained, lost), float(one.mean()), float(other.mean())
+    low, high = (0.0, 1.0) if estimate is None else estimate.ci95
+    verdict = SAME if same and not gained + lost else WITHIN
+    if p < LEVEL or not low <= submitted <= high:
+        verdict = DIFFERENT
+    return FigureVerdict(*name, submitted, again, gained, lost, p, verdict)

@@ -1,0 +1,100 @@
+"""`bench verify`: an entry checked as outside data, and a sample of its cells run again."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from bench.contracts.threat_models import COUNTED, Counted
+from bench.core.errors import told_of
+from bench.core.progress import Progress
+from bench.core.rng import key_of
+from bench.scoring.cell_records import CellRecords
+from bench.sharing.entry.held_out import held_out
+from bench.sharing.entry.opening import OpenedEntry, opened
+from bench.sharing.entry.rerunning import Conditions, Rerun, chosen_cells
+from bench.sharing.entry.rounds import Round, RoundSecret
+from bench.sharing.entry.verdicts import NOT_RUN, CellVerdict, compared, names_of
+from bench.sharing.entry.verified import Verification, about_entry
+
+
+@dataclass(frozen=True)
+class VerificationAsked:
+    """Say what is to be verified.
+
+    Args:
+        conditions: where and how.
+        cells: so many, drawn at random; None for all.
+        seed: that they are drawn by; None for one that nobody knows beforehand.
+        round: that the entry is in.
+        secret: of the round, once whoever verifies has it.
+    """
+
+    conditions: Conditions
+    cells: int | None = 3
+    seed: int | None = None
+    round: Round | None = None
+    secret: RoundSecret | None = None
+
+
+def verify(path: Path, asked: VerificationAsked, progress: Progress) -> Verification:
+    """Check an entry, and run a sample of its cells again.
+
+    Args:
+        path: its file, which somebody else may have made.
+        asked: what is verified, and how.
+        progress: told of long steps.
+
+    Raises:
+        bench.core.errors.BenchError: it is no entry that can be believed, or our own data are missing.
+    """
+    with opened(path) as entry:
+        seed = secrets.randbelow(2**53) if asked.seed is None else asked.seed
+        rerun = Rerun.of(entry.contents, asked.conditions, progress)
+        with _threads(entry):
+            verdicts = tuple(_verdict(rerun, cell, entry) for cell in _drawn(entry, asked, seed))
+            of, secret = asked.round, asked.secret
+            held = tuple(held_out(rerun, of, secret)) if of and secret else ()
+    told = {"name": of.name, "commitment": of.commitment} if of else {}
+    many = len(entry.contents.cells)
+    return Verification(about_entry(entry), asked.conditions.trusted, seed, many, verdicts, told, held)
+
+
+def _drawn(entry: OpenedEntry, asked: VerificationAsked, seed: int) -> list[CellRecords]:
+    keys = sorted((cell.key for cell in entry.contents.cells), key=lambda key: (key_of(seed, "verify", key), key))
+    return chosen_cells(entry.contents.cells, keys[: asked.cells])
+
+
+def _verdict(rerun: Rerun, cell: CellRecords, entry: OpenedEntry) -> CellVerdict:
+    try:
+        again = rerun.cell(cell)
+        rows = rerun.rows(cell, again)
+        most = cell.description.rests_on.max_queries
+        ks = [k for k in entry.contents.ks if k <= most] or [most]
+        verdict = compared(cell, rows, ks, _counted(cell, again.attack.isolated))
+    except Exception as error:  # somebody else's code runs
+        verdict = CellVerdict(cell.key, names_of(cell), NOT_RUN, reason=told_of(error)[0])
+    rerun.experiment.progress.say(f"{verdict.verdict}: {' · '.join(map(str, verdict.names.values()))}")
+    return verdict
+
+
+def _counted(cell: CellRecords, isolated: bool) -> list[Counted]:
+    """Which successes are compared: of an attack that is not believed, no study has heard what it does."""
+    known = [one for one in COUNTED if one in cell.description.noises]
+    return [one for one in known if one != "imperceptible"] if isolated else known
+
+
+@contextmanager
+def _threads(entry: OpenedEntry) -> Iterator[None]:
+    """Compute on as many threads as the entry was measured with: sums of another number round otherwise."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(min(entry.contents.environment.whole("threads"), 4 * max(before, 1)))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

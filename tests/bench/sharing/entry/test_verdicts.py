@@ -1,0 +1,100 @@
+"""Cells compared with themselves, run again: what is said follows from utterances, not from figures alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from bench.scoring.cell_records import CellRecords
+from bench.scoring.records import Store
+from bench.sharing.entry.verdicts import compared
+from bench.sharing.entry.verified import Verification
+
+
+@pytest.fixture(scope="module")
+def cell(submission: Path) -> CellRecords:
+    """A cell with every success counted."""
+    return next(one for one in Store(submission / "run").cells() if one.description.noises == ("all",))
+
+
+def judged(cell: CellRecords, again: pd.DataFrame) -> Any:
+    return compared(cell, again, (2, 4), ("all",))
+
+
+def robbed(rows: pd.DataFrame, utterances: int) -> pd.DataFrame:
+    """The rows with other clean answers for the first utterances that are recognised: wrong ones, never attacked."""
+    right = rows[(rows["query"] == 0) & (rows["label_true"] == rows["label_before"])]
+    whose = set(sorted(right["utterance"])[:utterances])
+    assert len(whose) == utterances
+    taken = rows["utterance"].isin(whose)
+    wrong = rows["label_true"].map({"anger": "sadness"}).fillna("anger")
+    changed = {name: rows[name].mask(taken, wrong) for name in ("label_before", "label_after")}
+    return rows.assign(**changed, accepted=rows["accepted"] & ~taken)
+
+
+def claimed(cell: CellRecords) -> CellRecords:
+    """The cell of somebody who says that all is recognised and that nothing succeeds."""
+    rows = cell.rows
+    lied = rows.assign(label_before=rows["label_true"], label_after=rows["label_true"], accepted=False)
+    return replace(cell, rows=lied)
+
+
+def test_the_same_rows_are_the_same_in_any_order(cell: CellRecords) -> None:
+    found = judged(cell, cell.rows.sample(frac=1.0, random_state=0).sort_values("query", kind="stable"))
+    assert (found.verdict, found.n, found.ties) == ("same", 16, 0)
+    assert {one.verdict for one in found.figures} == {"same"}
+    assert {(one.figure, one.noises, one.k) for one in found.figures} >= {
+        ("acc_att", "all", 4),
+        ("recognised", None, None),
+    }
+
+
+def test_an_answer_that_is_another_wrong_one_is_not_the_same(cell: CellRecords) -> None:
+    rows = cell.rows
+    wrong = rows["label_true"] != rows["label_before"]
+    whose = rows.loc[wrong, "utterance"].min()
+    other = {"anger": "sadness", "sadness": "neutral", "neutral": "happiness", "happiness": "anger"}
+    taken = rows["utterance"].eq(whose)
+    changed = rows.assign(label_before=rows["label_before"].mask(taken, rows["label_before"].map(other)))
+    assert judged(cell, changed).figures[0].verdict == "within the interval"
+
+
+def test_a_few_that_differ_lie_within_the_interval(cell: CellRecords) -> None:
+    found = judged(cell, robbed(cell.rows, 1))
+    robust = next(one for one in found.figures if one.figure == "robust_accuracy" and one.k == 4)
+    assert (found.verdict, robust.lost + robust.gained) == ("within the interval", 1)
+
+
+def test_a_lie_is_seen_and_ties_of_its_own_do_not_hide_it(cell: CellRecords) -> None:
+    lie = claimed(cell)
+    assert judged(lie, cell.rows).verdict == "different"
+    assert judged(replace(lie, rows=lie.rows.assign(tied=True)), cell.rows).verdict == "different"
+
+
+def test_a_tie_when_run_again_is_left_out(cell: CellRecords) -> None:
+    rows = robbed(cell.rows, 2)
+    changed = set(rows.loc[rows["label_before"] != cell.rows["label_before"], "utterance"])
+    rows["tied"] = rows["tied"].astype(object).mask(rows["utterance"].isin(changed), True)
+    found = judged(cell, rows)
+    assert (found.verdict, found.n, found.ties) == ("same", 14, 2)
+    assert judged(cell, rows.assign(tied=True)).verdict == "could not be run"
+
+
+def test_other_utterances_or_labels_are_different(cell: CellRecords) -> None:
+    rows = cell.rows
+    assert "utterances" in judged(cell, rows[rows["utterance"] != rows["utterance"].iloc[0]]).reason
+    turned = rows.assign(label_true=rows["label_true"].replace("anger", "neutral"))
+    assert "labels" in judged(cell, turned).reason
+
+
+def test_a_lie_spread_over_cells_is_seen_in_all_together(cell: CellRecords) -> None:
+    one = judged(replace(cell, rows=cell.rows), robbed(cell.rows, 3))
+    assert one.verdict != "different"
+    found = Verification({}, True, 0, 4, (one,) * 4)
+    assert found.pooled.lost >= 8
+    assert found.outcome == "different"
+    assert Verification({}, True, 0, 1, (judged(cell, cell.rows),)).outcome == "verified"
