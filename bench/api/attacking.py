@@ -80,6 +80,7 @@ def attack(model: Any, sound: Any, attack: Any = "boundary", **options: Unpack[A
     if isinstance(model, InMemory):
         given = {"labels": model.labels, "features": model.features} | given
         model = model.object
+    attack, defense = (one.object if isinstance(one, InMemory) else one for one in (attack, defense))
     given["progress"] = for_python(options.get("progress"))
     heard = waveform_of(sound, rate)
     return Attempt(**given).run(model, heard, attack, defense)

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from bench.scoring.attack_reports import AttackReport
 
 DATA = ("corpus", "corpus_root", "noise_bank", "noise_root", "noise_map")
-CERTIFIED = (*DATA, "task", "split", "fold", "seeds", "device", "plugin", "limit")
+MACHINE = ("device", "plugin", "max_requests")
+CERTIFIED = (*DATA, "task", "split", "fold", "seeds", *MACHINE, "limit")
 """Options of `certify` beside its own."""
-REPLAYED = (*DATA, "perception", "device", "plugin")
+REPLAYED = (*DATA, "train_corpus", "train_corpus_root", "perception", *MACHINE)
 """Options of `replay` beside its own."""
 
 
@@ -99,8 +100,8 @@ def replay(
         defense: one spec or object, or several; "none" is the bare victim.
         k: recipes of each utterance that are brought, at most.
         progress: True shows it, False does not; by default it is shown in a notebook alone.
-        **options: corpus, corpus_root, noise_bank, noise_root, noise_map, perception, device, plugin, see
-            `AccountOptions`; those of the run.
+        **options: corpus, corpus_root, noise_bank, noise_root, noise_map, train_corpus, perception and others,
+            see `AccountOptions`; those of the run.
 
     Returns:
         One row for each attack of the run, victim, defence and k: Acc_att of what was brought, with its interval.

@@ -55,10 +55,12 @@ class Registry:
     Args:
         entries: by kind and name.
         isolation: runs what is asked for with `isolated:`; None where nothing is.
+        held: objects that were given from Python, as components: their entries have nothing to import.
     """
 
     entries: Mapping[tuple[str, str], Entry]
     isolation: Isolating | None = field(default=None, repr=False, compare=False)
+    held: tuple[Component, ...] = field(default=(), repr=False, compare=False)
     _built: dict[tuple[str, str], Component] = field(default_factory=dict, init=False, repr=False, compare=False)
     _made: dict[tuple[str, str], Component] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -91,9 +93,11 @@ class Registry:
         """
         given = list(components)
         entries = {(one.kind, one.spec): Entry(one.kind, one.spec, "", one.origin) for one in given}
-        held = replace(self, entries={**self.entries, **entries})
-        held._built.update({(one.kind, one.spec): one for one in given})
-        return held
+        return replace(self, entries={**self.entries, **entries}, held=(*self.held, *given))
+
+    def anew(self) -> Registry:
+        """Return a registry that builds everything again; objects given from Python are what they are."""
+        return replace(self)
 
     def names(self, kind: str) -> list[str]:
         """List the names of the components of one kind, in alphabetical order."""
@@ -171,7 +175,8 @@ class Registry:
     def _shallow(self, kind: str, text: str) -> Component:
         """The component without what it is made of."""
         if (kind, text) not in self._built:
-            self._built[kind, text] = self._parsed(kind, text)
+            held = next((one for one in self.held if (one.kind, one.spec) == (kind, text)), None)
+            self._built[kind, text] = held or self._parsed(kind, text)
         return self._built[kind, text]
 
     def _parsed(self, kind: str, text: str) -> Component:

@@ -13,7 +13,6 @@ from dataclasses import replace
 
 import pandas as pd
 
-from bench.contracts.registry import Registry
 from bench.core.errors import ComponentError, told_of
 from bench.core.progress import SILENT
 from bench.core.rng import key_of
@@ -92,7 +91,7 @@ def _checked(experiment: Experiment, cell: Cell, rows: pd.DataFrame, most: int |
 
 def _afresh(experiment: Experiment) -> Experiment:
     """The same experiment with components that are built anew, and searches in batches of another size."""
-    registry = Registry(experiment.registry.entries, experiment.registry.isolation)
+    registry = experiment.registry.anew()
     batch_size = _BATCH if experiment.batch_size != _BATCH else _OTHER_BATCH
     return replace(experiment, registry=registry, batch_size=batch_size, progress=SILENT)
 

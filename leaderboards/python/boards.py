@@ -28,7 +28,7 @@ def leaderboard(
     """Rank victims under their defences by robust accuracy: `bench leaderboard` from Python.
 
     Args:
-        runs: the folder of one run, or of several.
+        runs: the folder of one run, or of several; a board stands for its entries.
         out: where the files go: `leaderboard.md`, `leaderboard.csv` and `index.html`; None writes none.
         build: write a whole site in their place.
 
@@ -42,12 +42,13 @@ def leaderboard(
     from bench.evaluation.runs import read_results
     from leaderboards.board import write_board
     from leaderboards.ranking import boards
+    from leaderboards.receipts import folders_in
     from leaderboards.site.build import build_site
     from leaderboards.site.facts import Gathered
     from leaderboards.sources import check_distinct
 
     check_typed("bench.leaderboard", {"build": build}, {"build": bool})
-    folders = runs_of("bench.leaderboard", runs)
+    folders = folders_in(runs_of("bench.leaderboard", runs))
     if out is None and build:
         raise UsageError("bench.leaderboard, out", "None", "a folder for the site", "for example out='site'")
     if out is not None:

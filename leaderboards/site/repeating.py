@@ -6,6 +6,7 @@ import json
 import shlex
 from collections.abc import Mapping, Sequence
 
+from bench.core.specs import IN_MEMORY
 from leaderboards.site.facts import CellFacts
 from leaderboards.site.tracks import RankedEntry, Track
 
@@ -14,6 +15,8 @@ _EMBEDDED = ("synthetic", "embedded")
 
 def command(track: Track, entry: RankedEntry) -> str:
     """Return the command that repeats an entry: the same records on a CPU of the same kind with the same versions.
+
+    Of objects that were given from Python it is a call in Python.
 
     Args:
         track: whose.
@@ -34,7 +37,30 @@ def command(track: Track, entry: RankedEntry) -> str:
     words += ["--fold", ",".join(map(str, first.folds)), "--seeds", ",".join(map(str, first.seeds))]
     words += ["--k", ",".join(map(str, track.ks))]
     words += [] if of.limit is None else ["--limit", str(of.limit)]
-    return " ".join(map(shlex.quote, words))
+    return call_of(words) if any(map(_is_object, words)) else " ".join(map(shlex.quote, words))
+
+
+def call_of(words: Sequence[str]) -> str:
+    """Write a command that names objects given from Python as the call that gives them.
+
+    Args:
+        words: "bench", "run", then options, each with its value.
+
+    >>> call_of(["bench", "run", "--victim", "mine@3f2a91c0", "--attack", "a", "--attack", "b", "--noise-root", "x"])
+    "bench.run(victim=mine, attack=['a', 'b'], noise_root='x')  # with the object mine@3f2a91c0 itself"
+    """
+    given: dict[str, list[str]] = {}
+    for option, value in zip(words[2::2], words[3::2], strict=True):
+        shown = value.partition(IN_MEMORY)[0].replace("-", "_") if _is_object(value) else repr(value)
+        given.setdefault(option.removeprefix("--").replace("-", "_"), []).append(shown)
+    told = (f"{name}={some[0] if len(some) == 1 else '[' + ', '.join(some) + ']'}" for name, some in given.items())
+    objects = list(dict.fromkeys(filter(_is_object, words)))
+    what = f"object {objects[0]} itself" if len(objects) == 1 else f"objects {', '.join(objects)} themselves"
+    return f"bench.run({', '.join(told)})  # with the {what}"
+
+
+def _is_object(spec: str) -> bool:
+    return IN_MEMORY in spec.partition(":")[0]
 
 
 def configuration(facts: Sequence[CellFacts]) -> list[tuple[str, str]]:

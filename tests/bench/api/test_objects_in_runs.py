@@ -53,7 +53,7 @@ def cells(folder: Path) -> dict[str, bytes]:
 
 
 def test_an_object_of_every_kind_is_measured(run: Callable[..., Any], tmp_path: Path) -> None:
-    found = run(told_by(1e4), OneSound(), defense=["none", Through()], noises="all")
+    found = run(told_by(1e4), OneSound(), defense=["none", Through()], noises="all", check=True)
     told = found[["victim", "defense", "attack"]].drop_duplicates()
     names = [sorted({name.partition("@")[0] for name in told[column]}) for column in told]
     assert names == [["model"], ["Through", "none"], ["OneSound"]]

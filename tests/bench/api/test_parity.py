@@ -37,6 +37,8 @@ FUNCTIONS = {
 COMMANDS_ALONE = {
     "grid": "starts many processes, which no object can be given to",
     "new": "writes a package",
+    "submit": "writes a file for somebody else",
+    "verify": "runs what others submitted, in processes of their own",
     "check": "is asked of components by bench.testing",
     "data": "downloads, and checks folders",
     "victims": "trains and exports ahead of runs",
@@ -45,11 +47,14 @@ COMMANDS_ALONE = {
     "reproduce": "writes a paper's tables",
     "perception": "turns raters' files into a table",
 }
+SITE = ("figures", "dated", "sounds", "hub_dataset", "attack", "draw")
 OTHERWISE = {
     ("", "json"): "a result's to_json()",
     ("", "help"): "help(bench.show)",
     ("curve", "out"): "bench.plot_curves",
     ("attack-report", "out"): "bench.plot_acc_att",
+    ("replay", "matrix"): "pivot_table of the DataFrame",
+    **{("leaderboard", name): "of a site's files and of rounds: the command alone" for name in SITE},
     ("list", "json"): "the DataFrame's to_json()",
 }
 """Options that are no arguments: what is there in their place."""

@@ -132,6 +132,8 @@ def test_a_registry_holds_them_beside_the_others() -> None:
     assert held.component("attacks", spec).object == Once()
     assert held.component("attacks", "boundary").spec == "boundary"
     assert spec in held.names("attacks")
+    assert held.anew().component("attacks", spec) == held.component("attacks", spec)
+    assert held.anew().build("attacks", "boundary") is not held.build("attacks", "boundary")
     assert spec not in REGISTRY.names("attacks")
 
 
