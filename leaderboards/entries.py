@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Iterable, Iterator
@@ -13,7 +14,7 @@ from bench.core.errors import DataError
 from bench.sharing.entry.contents import RUN, EntryContents
 from bench.sharing.entry.opening import OpenedEntry, opened
 from bench.sharing.entry.receipt import Receipt, receipt_of
-from leaderboards.receipts import ENTRIES, RECEIPT, entries_of
+from leaderboards.receipts import CARD, ENTRIES, RECEIPT, entries_of
 
 ENTRY = "entry.serbench"
 _NOT_NAMED = re.compile(r"[^a-z0-9]+")
@@ -64,6 +65,8 @@ def add(board: Path, file: Path) -> Added:
                 shutil.copyfile(entry.contents.folder / RUN, temporary / RUN)
             shutil.copyfile(file, temporary / ENTRY)
             shutil.copyfile(receipt_of(file), temporary / RECEIPT)
+            card = json.dumps(entry.found.manifest.card.to_json(), indent=1)
+            (temporary / CARD).write_text(card + "\n", encoding="utf-8")
     return Added(folder, receipt, False)
 
 

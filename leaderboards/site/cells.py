@@ -58,7 +58,7 @@ def row(track: Track, standing: Standing, k: int) -> dict[str, Cell]:
         "unseen": figure(_robust(standing.worst_of(seen=False))),
         "attacks": (str(len({one.attack for one in entry.attacks})), f"of {len(track.attacks)}"),
         "n": (str(rests), f"{entry.attacks[0].speakers} speakers"),
-        "verified": entry.verified if entry.verified[0] else NOTHING,
+        "verified": entry.verified[:2] if entry.verified[0] else NOTHING,
     }
 
 

@@ -19,7 +19,7 @@ from bench.scoring.records import Store
 from bench.scoring.same_models import named_alike
 from bench.scoring.scores import within
 from bench.sharing.entry.receipt import Receipt
-from leaderboards.receipts import receipt_in
+from leaderboards.receipts import card_in, receipt_in
 from leaderboards.site.tracks import TrackName, Verified, who
 
 KEPT_AUDIO = "audio"
@@ -41,6 +41,7 @@ class CellFacts:
         fell: by kind of noises that is counted, the query at which each fell; 0 where it did not.
         sounds: where its run keeps the cell's sounds, if it does.
         receipt: how the entry that it is of was verified; None where it was not.
+        card: who made that entry, in one line.
     """
 
     about: Description
@@ -51,6 +52,7 @@ class CellFacts:
     fell: Mapping[Counted, NDArray[np.int32]]
     sounds: Path | None = None
     receipt: Receipt | None = None
+    card: str = ""
 
     @classmethod
     def of(cls, cell: CellRecords, run: Path | None = None) -> CellFacts:
@@ -94,10 +96,10 @@ class Gathered:
         """
         found: dict[str, CellFacts] = {}
         for folder in folders:
-            receipt = receipt_in(folder)
+            receipt, card = receipt_in(folder), card_in(folder)
             for cell in believed(Store(folder), lambda _: None):
                 if cell.key not in found and cell.description.names.half is None:
-                    found[cell.key] = replace(CellFacts.of(cell, folder), receipt=receipt)
+                    found[cell.key] = replace(CellFacts.of(cell, folder), receipt=receipt, card=card)
         order = sorted(found.values(), key=lambda one: one.about.text)
         return cls(tuple(named_alike(order, lambda one: one.about, lambda one, about: replace(one, about=about))))
 
@@ -118,7 +120,8 @@ class Gathered:
             if receipts and all(cell.receipt is not None for cell in cells):
                 public = any(one.round and not one.held_out for one in receipts)
                 word = "public part verified" if public else "verified"
-                found[whose] = word, "; ".join(one.says for one in receipts)
+                cards = dict.fromkeys(cell.card for cell in cells)
+                found[whose] = word, "; ".join(one.says for one in receipts), "; ".join(cards)
         return found
 
     def seen(self) -> dict[str, frozenset[str]]:

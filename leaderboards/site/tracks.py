@@ -21,8 +21,8 @@ from bench.scoring.ranks import Rank
 from bench.scoring.results import PooledScores, Results
 from leaderboards.ranking import LAST, UNRANKED, data_of
 
-Verified = tuple[str, str]
-"""How an entry was verified, in a word and in a line."""
+Verified = tuple[str, str, str]
+"""How an entry was verified, in a word and in a line, and who made it."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class RankedEntry:
     seen: frozenset[str] = frozenset()
     mark: str = ""
     who: tuple[str, ...] = ()
-    verified: Verified = ("", "")
+    verified: Verified = ("", "", "")
 
     @property
     def name(self) -> str:
@@ -262,7 +262,10 @@ def tracks(
     ordered = sorted(found, key=lambda one: (one.setting.corpus, one.setting.task, str(one.granted), one.id))
     known = verified or {}
     return [
-        Track(name, tuple(replace(e, verified=known.get((name, e.who), ("", ""))) for e in _entries(found[name], seen)))
+        Track(
+            name,
+            tuple(replace(e, verified=known.get((name, e.who), ("", "", ""))) for e in _entries(found[name], seen)),
+        )
         for name in ordered
     ]
 

@@ -92,6 +92,7 @@ def test_from_the_file_to_a_board(entry: Path, verify: Bench, bench_here: Bench,
     for page in ("tracks", "entries"):
         texts = [file.read_text(encoding="utf-8") for file in (tmp_path / "site" / page).iterdir()]
         assert any("1 of 4 cells run again, 1 came out again, in process" in text for text in texts)
+        assert any("“Halved speech” by A. Nobody, MIT" in text for text in texts) == (page == "entries")
     receipt = json.loads((board / "entries" / "halved-speech" / "receipt.json").read_text())
     assert receipt["sample"] == {"seed": 3, "cells": 1, "of": 4}
 

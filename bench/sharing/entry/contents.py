@@ -29,7 +29,7 @@ RUN = "run.json"
 _CELL = re.compile(r"cells/[0-9a-f]{20}\.parquet")
 _WEIGHTS = re.compile(WEIGHTS + r"/[\w-]+-[0-9a-f]{20}/.+")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_MOST_CELLS = 5_000
+_MOST_CELLS, _MOST_ROWS, _MOST_KS = 5_000, 20_000_000, 64
 _SPECS = (("victims", "victim"), ("defenses", "defense"), ("attacks", "attack"))
 
 
@@ -72,7 +72,7 @@ def checked_contents(folder: Path, names: Sequence[str], kind: str, bridge: Path
         raise DataError(folder, found, f"1 to {_MOST_CELLS:,} finished cells, and a lock", AGAIN)
     code = submitted_code(folder, kind, by[CODE], bridge)
     environment = read_environment(folder / ENVIRONMENT)
-    cells = tuple(believed(Store(folder)))
+    cells = tuple(_believed(folder))
     _check_one_setting(folder, cells)
     for name in by[WEIGHTS]:
         check_weights(folder / name)
@@ -83,7 +83,19 @@ def checked_contents(folder: Path, names: Sequence[str], kind: str, bridge: Path
     _check_components(folder, cells, code)
     most = max(cell.description.rests_on.max_queries for cell in cells)
     ks = tuple(k for k in remembered(folder) if k <= most) or (most,)
+    if len(ks) > _MOST_KS:
+        raise DataError(folder / RUN, f"{len(ks):,} numbers of queries", f"at most {_MOST_KS}", AGAIN)
     return EntryContents(folder, cells, ks, code, environment)
+
+
+def _believed(folder: Path) -> Iterator[CellRecords]:
+    """Read the records, as long as all of them together are no more than can be meant."""
+    rows = 0
+    for cell in believed(Store(folder)):
+        rows += len(cell.rows)
+        if rows > _MOST_ROWS:
+            raise DataError(folder / "cells", f"more than {_MOST_ROWS:,} rows", "fewer", "submit it in parts")
+        yield cell
 
 
 def _kind_of(folder: Path, name: str) -> str:
@@ -132,11 +144,10 @@ def _check_components(folder: Path, cells: Sequence[CellRecords], code: Submitte
         if (kind, spec_read.name) not in brought | own:
             found = f"{spec_read.name!r} among {kind}, which neither serbench nor the entry brings"
             raise DataError(folder, found, "components that it brings", "give --plugin FILE or --package DIR")
-        for name, value in spec_read.params:
-            if next(named_files(value), None) is not None:
-                found, expected = f"{spec!r:.200}, whose {name} names a file", "weights that fitting saves"
-                remedy = "bring a plug-in that saves them, or a model of the hub by its commit"
-                raise DataError(folder, found, expected, remedy)
+        _check_names_no_file(folder, spec, spec_read)
+    of = cells[0].description.names.setting
+    for spec in (of.corpus, *of.noise_bank.split("+")):
+        _check_names_no_file(folder, spec, Spec.parse(spec))
     for cell in cells:
         _check_revisions(folder, loaded(cell.description.text)["fitting"])
 
@@ -151,6 +162,15 @@ def specs_of(about: Description) -> Iterator[tuple[str, str]]:
         text = vars(about.names)[field]
         if text != NO_DEFENSE or kind != "defenses":
             yield from ((kind, bare(part)) for part in specs_in(kind, text))
+
+
+def _check_names_no_file(folder: Path, spec: str, read: Spec) -> None:
+    """Refuse a spec that leads to a file of whoever verifies."""
+    for name, value in read.params:
+        if next(named_files(value), None) is not None:
+            found, expected = f"{spec!r:.200}, whose {name} names a file", "weights that fitting saves"
+            remedy = "bring a plug-in that saves them, or a model of the hub by its commit"
+            raise DataError(folder, found, expected, remedy)
 
 
 def _built_in() -> set[tuple[str, str]]:

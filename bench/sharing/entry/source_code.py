@@ -22,7 +22,7 @@ CODE, PROJECT = "code", "pyproject.toml"
 KINDS = ("victims", "defenses", "attacks")
 """Kinds of components that an entry may bring; corpora and noises are the referee's."""
 TEXTS = (".py", ".pyi", ".toml", ".json", ".csv", ".txt", ".md", ".yaml", ".yml", ".typed")
-_MOST_FILE = 2**21
+_MOST_FILE, _MOST_BYTES, _MOST_FILES = 2**20, 2**23, 500
 _TARGET = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):([A-Za-z_]\w*)", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _TABLE = 'COMPONENTS = {"defenses": {"mine": Mine}} at its end, written out'
@@ -80,6 +80,10 @@ def submitted_code(folder: Path, kind: str, names: Sequence[str], bridge: Path) 
     Raises:
         DataError: it is not code that could be run.
     """
+    size = sum((folder / name).stat().st_size for name in names)
+    if len(names) > _MOST_FILES or size > _MOST_BYTES:
+        found, expected = f"{len(names):,} files of {size:,} bytes", f"at most {_MOST_FILES} of {_MOST_BYTES:,}"
+        raise DataError(folder / CODE, found, expected, "leave out what is no code")
     for name in names:
         if Path(name).suffix not in TEXTS:
             raise DataError(folder / name, "a file that is no text", f"one of {', '.join(TEXTS)}", "leave it out")

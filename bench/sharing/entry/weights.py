@@ -16,7 +16,7 @@ from bench.scoring.descriptions import Description
 
 WEIGHTS = "weights"
 FORMATS = (".safetensors", ".json", ".onnx")
-_MOST_JSON = 2**26
+_MOST_JSON = 2**24
 _REMEDY = "save weights as safetensors or ONNX, and what they are as JSON"
 _PICKLES = (b"\x80", b"PK\x03\x04")
 """What a pickle, and a torch.save of one, begin with."""

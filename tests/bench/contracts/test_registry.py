@@ -160,9 +160,9 @@ def test_a_plug_in_takes_the_place_of_another_package_s_and_never_of_ours(
         "class Mine:\n    def fit(self): ...\n    def load(self): ...\n\n\nCOMPONENTS = {'victims': {'NAME': Mine}}\n"
     )
     plugin.write_text(body.replace("NAME", "taken"))
-    with pytest.raises(UsageError, match="two of that name: others:Taken of others 1.0 and"):
+    with pytest.raises(UsageError, match=r"two of that name: others:Taken of others 1\.0 and"):
         Registry.discover([plugin])
     assert Registry.discover([plugin], over=True).entry("victims", "taken").plugin == plugin
     plugin.write_text(body.replace("NAME", "cnn_gru"))
-    with pytest.raises(UsageError, match="two of that name: victims.cnn_gru:CnnGru of serbench"):
+    with pytest.raises(UsageError, match=r"two of that name: victims\.cnn_gru:CnnGru of serbench"):
         Registry.discover([plugin], over=True)

@@ -82,6 +82,7 @@ def _at(rows: Any, **values: object) -> Any:
         (lambda rows, told: told.update(attack="nothing:x=1") or rows, "'nothing' among attacks"),
         (lambda rows, told: told.update(attack="boundary:x=/etc/passwd") or rows, "names a file"),
         (lambda rows, told: told.update(attack=3) or rows, "attack"),
+        (lambda rows, told: told.update(noise_bank="folder:root=/etc") or rows, "one corpus"),
         (lambda rows, told: told.pop("fitting") and rows, "fitting"),
     ],
 )
@@ -152,6 +153,13 @@ def test_code_that_could_not_be_run(altered: Altered, text: str, why: str) -> No
     assert why in refusal(altered({"code/mine.py": text.encode()}))
 
 
+def test_data_that_are_a_file_of_whoever_verifies(altered: Altered, honest: Honest) -> None:
+    for field, spec in (("corpus", "emodb:root=/etc"), ("noise_bank", "embedded+folder:root=/etc/passwd")):
+        files: dict[str, bytes | None] = dict.fromkeys((one for one in honest if one.startswith("cells/")), None)
+        files |= [rewritten(honest[one], lambda rows, told: told.update({field: spec}) or rows) for one in files]  # noqa: B023
+        assert "names a file" in refusal(altered(files))
+
+
 def test_files_that_no_entry_has(altered: Altered) -> None:
     assert "a file setup.cfg" in refusal(altered({"setup.cfg": b""}))
     assert "a file cells/x.parquet" in refusal(altered({"cells/x.parquet": b""}))
@@ -161,6 +169,15 @@ def test_files_that_no_entry_has(altered: Altered) -> None:
     assert "no environment.json" in refusal(altered({"environment.json": None}))
     assert "environment.json" in refusal(altered({"environment.json": b"[]"}))
     assert "run.json" in refusal(altered({"run.json": b'{"k": "x"}'}))
+
+
+def test_more_than_anybody_would_wait_for(altered: Altered) -> None:
+    many = json.dumps({"k": [*range(1, 1000)]}).encode()
+    with opened(altered({"run.json": many})) as entry:
+        assert entry.contents.ks == (1, 2, 3, 4), "none beyond the budget"
+    assert "502 files" in refusal(altered({f"code/{n}.md": b"" for n in range(501)}))
+    large = b"x = (" + b"1," * 300_000 + b")\n"
+    assert "15 files of" in refusal(altered({f"code/{n}.py": large for n in range(14)}))
 
 
 def test_a_package_is_read_and_not_run(altered: Altered) -> None:
