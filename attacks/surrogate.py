@@ -77,10 +77,10 @@ class SurrogateTransfer:
     def _changes(self, surrogate: Surrogate, speech: Tensor, min_snr_db: float, rng: Rng) -> Iterator[Tensor]:
         ascent = Ascent(self.steps, 1.0 if self.method == "mim" else 0.0)
         norm = float(speech.double().square().sum().sqrt()) / 10 ** ((min_snr_db + self.above_db) / 20)
-        yield ascent.change(surrogate, speech, norm, rng)
         with torch.no_grad():
-            likely = surrogate.log_probs(speech[None])[0].argsort(descending=True).tolist()
+            said, *others = surrogate.log_probs(speech[None])[0].argsort(descending=True).tolist()
+        yield ascent.change(surrogate, speech, norm, rng, said)
         while True:
-            for target in likely[1:]:
-                yield ascent.change(surrogate, speech, norm, rng, target, far=True)
-                yield ascent.change(surrogate, speech, norm, rng, far=True)
+            for other in others:
+                yield ascent.change(surrogate, speech, norm, rng, other, towards=True, far=True)
+                yield ascent.change(surrogate, speech, norm, rng, said, far=True)

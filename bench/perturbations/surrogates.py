@@ -170,7 +170,14 @@ class Ascent:
     momentum: float
 
     def change(
-        self, surrogate: Surrogate, speech: Tensor, norm: float, rng: Rng, target: int | None = None, far: bool = False
+        self,
+        surrogate: Surrogate,
+        speech: Tensor,
+        norm: float,
+        rng: Rng,
+        label: int,
+        towards: bool = False,
+        far: bool = False,
     ) -> Tensor:
         """Find a change of a given energy.
 
@@ -179,22 +186,22 @@ class Ascent:
             speech: shape (t,), on the CPU.
             norm: of the change, the root of its energy.
             rng: draws where the search begins.
-            target: the class that it is to say; None for any but what it says of the speech.
+            label: the class that it is to say no more, or the one that it is to say.
+            towards: which of the two.
             far: whether the search begins away from the speech.
 
         Returns:
             The speech with the change, within [-1, 1], shape (t,).
         """
         with one_thread(), torch.enable_grad():
-            said = surrogate.log_probs(speech[None]).argmax(dim=1)
-            goal = said if target is None else torch.tensor([target])
+            goal, sign = torch.tensor([label]), -1.0 if towards else 1.0
             delta = torch.from_numpy(rng.standard_normal(len(speech), dtype="float32"))
             delta = delta * (norm / 2 / delta.norm().clamp(min=1e-12)) if far else torch.zeros_like(speech)
             direction, step = torch.zeros_like(speech), 2.5 * norm / self.steps
             for _ in range(self.steps):
                 candidate = (speech + delta).clamp(-1, 1).requires_grad_()
-                loss = nn.functional.nll_loss(surrogate.log_probs(candidate[None]), goal)
-                (slope,) = torch.autograd.grad(loss if target is None else -loss, candidate)
+                loss = sign * nn.functional.nll_loss(surrogate.log_probs(candidate[None]), goal)
+                (slope,) = torch.autograd.grad(loss, candidate)
                 direction = self.momentum * direction + slope / slope.norm().clamp(min=1e-12)
                 delta = delta + step * direction / direction.norm().clamp(min=1e-12)
                 delta = delta * min(1.0, norm / float(delta.norm().clamp(min=1e-12)))

@@ -7,7 +7,7 @@ import pytest
 from attacks.art_geoda import ArtGeoda
 from bench import UsageError
 
-BRIEF = "art_geoda:steps=1,evals=2,tolerance=2"
+BRIEF = "art_geoda:steps=1,evals=1,tolerance=20"
 
 
 @pytest.mark.parametrize(("name", "value"), [("share", 1), ("below_hz", 9000)])

@@ -12,7 +12,7 @@ from bench import Answer, Heard, Recipe, Samples, UsageError, keyed
 from bench.contracts.granting import granted_to
 from bench.testing import sample_tools, sample_utterances
 
-BRIEF = "art_square:steps=2"
+BRIEF = "art_square:steps=1"
 SPEECH = sample_utterances(1, each=1)[0].waveform
 TOOLS = replace(sample_tools(), label="anger")
 

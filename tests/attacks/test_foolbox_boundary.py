@@ -7,7 +7,7 @@ import pytest
 from attacks.foolbox_boundary import FoolboxBoundary
 from bench import UsageError
 
-BRIEF = "foolbox_boundary:steps=4"
+BRIEF = "foolbox_boundary:steps=1"
 
 
 @pytest.mark.parametrize(("name", "value"), [("start", "far"), ("steps", 0), ("step_adaptation", 1)])

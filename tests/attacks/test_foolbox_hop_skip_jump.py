@@ -7,7 +7,7 @@ import pytest
 from attacks.foolbox_hop_skip_jump import FoolboxHopSkipJump
 from bench import UsageError
 
-BRIEF = "foolbox_hop_skip_jump:steps=1,evals=2,gamma=1000000"
+BRIEF = "foolbox_hop_skip_jump:steps=1,evals=1,gamma=100000000"
 
 
 @pytest.mark.parametrize(("name", "value"), [("gamma", 0), ("evals", 0), ("stepsize_search", "none")])

@@ -8,7 +8,7 @@ from attacks.foolbox_noise import FoolboxNoises
 from bench import Answer, Heard, Samples, UsageError, keyed
 from bench.testing import sample_tools, sample_utterances
 
-BRIEF = "foolbox_noise:steps=6"
+BRIEF = "foolbox_noise:steps=2"
 
 
 @pytest.mark.parametrize(("name", "value"), [("noise", "pink"), ("above_db", 0)])

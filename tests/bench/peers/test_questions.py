@@ -38,7 +38,6 @@ class Counting(ContraryVictim):
     "spec",
     [
         "foolbox_boundary:start=speech,source_step=0.2",
-        "foolbox_hop_skip_jump:start=clip,evals=3,stepsize_search=grid_search",
         "art_hop_skip_jump:norm=linf,start=uniform,evals=3",
     ],
 )
