@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import product
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from bench.contracts.registry import Registry, option_of
 from bench.core.errors import BenchError, UsageError
 from bench.core.progress import Progress
 from bench.core.shadowing import refuse_shadow
-from bench.core.specs import NO_DEFENSE, Spec, bare
+from bench.core.specs import NO_DEFENSE, Spec, bare, did_you_mean
 from bench.core.types import SIGNAL
 from bench.evaluation.options import Options
 from bench.evaluation.planning import Selection
@@ -21,6 +21,9 @@ from bench.evaluation.planning import Selection
 if TYPE_CHECKING:
     from bench.evaluation.cells import FittedKey
     from bench.evaluation.experiment import Experiment
+
+EMBEDDED = ("crowd", "cry", "human", "interior", "laugh", "meeting", "natural", "station", "white")
+"""The categories of the bank that needs no files; to make it takes a minute."""
 
 
 def check_names(options: Options, registry: Registry, progress: Progress) -> None:
@@ -94,6 +97,28 @@ def check_defended(selections: Iterable[Selection], progress: Progress) -> None:
         progress.say(f"Victim {victim} and defence {defense} do not go together, and their cells fail: {error}")
 
 
+def check_categories(selections: Iterable[Selection]) -> None:
+    """Refuse a noise category that the embedded bank does not have, before it or a corpus is made.
+
+    Args:
+        selections: what is asked for. Other banks have the categories that their folders have.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+
+    def look(category: str) -> None:
+        if category not in EMBEDDED:
+            expected = "one of " + ", ".join(EMBEDDED)
+            remedy = f"{did_you_mean(category, EMBEDDED)}, or name a bank that has it with --noise-bank"
+            raise UsageError("noise bank 'embedded'", f"no category {category!r}", expected, remedy)
+
+    for one in selections:
+        if set(one.options.noise_banks) == {"embedded"}:
+            for component in (*(attack for attack, _ in one.attacks), *filter(None, one.defenses)):
+                _each_category(component, look)
+
+
 def check_possible(experiment: Experiment, fitted: Iterable[FittedKey], attacks: Iterable[Component]) -> None:
     """Refuse, before anything is trained, what the data cannot serve.
 
@@ -112,15 +137,15 @@ def check_possible(experiment: Experiment, fitted: Iterable[FittedKey], attacks:
         experiment.split(key)
     defenses = (key.defense for key in wanted if key.defense is not None)
     for component in dict.fromkeys((*attacks, *defenses)):
-        _check_categories(experiment, component)
+        _each_category(component, experiment.noises.of)
 
 
-def _check_categories(experiment: Experiment, component: Component) -> None:
-    """Raise where the noise bank lacks a category that a component names."""
+def _each_category(component: Component, look: Callable[[str], object]) -> None:
+    """Look at each category that a component names."""
     for leaf in component.leaves():
         for category in leaf.traits.categories or ():
             if category != SIGNAL:
-                experiment.noises.of(category)
+                look(category)
         if leaf.kind == "attacks":
             for inner in leaf.made_of:
-                _check_categories(experiment, inner)
+                _each_category(inner, look)

@@ -19,7 +19,7 @@ from bench.evaluation.foretelling import say_beforehand, say_what_is_doubtful
 from bench.evaluation.isolating import registry_for
 from bench.evaluation.options import ONCE, Options, check_writable
 from bench.evaluation.planning import Selection, grouped, plan, plan_fitted, select
-from bench.evaluation.preflight import check_defended, check_names, check_possible
+from bench.evaluation.preflight import check_categories, check_defended, check_names, check_possible
 
 if TYPE_CHECKING:
     from bench.evaluation.cells import FittedKey
@@ -267,6 +267,7 @@ def _read(asked: Sequence[Options], progress: Progress) -> tuple[Experiment, lis
     selections = [select(options, registry) for options in asked]
     check_answers(selections)
     check_defended(selections, progress)
+    check_categories(selections)
 
     from bench.evaluation.setup import set_up
 

@@ -238,6 +238,16 @@ def test_a_name_that_no_file_can_have(bench_here: Callable, words: tuple[str, ..
     assert len(said.err) < 2_000
 
 
+def test_a_misspelt_category_is_named_before_any_data_are_made(bench_here: Callable, own_cache: Path) -> None:
+    for given in (["--attack", "boundary:categories=naturall"], ["--attack", "gain + environmental:category=naturall"]):
+        said = bench_here("run", "--victim", "cnn_gru", *given, "--out", own_cache / "run")
+        assert said.code == 2
+        assert "no category 'naturall'" in said.err
+        assert "did you mean 'natural'?" in said.err
+        assert not list(own_cache.glob("noises*"))
+        assert not list(own_cache.glob("corpora*"))
+
+
 def test_what_a_terminal_acts_on_is_written_out_in_usage_errors_and_warnings(
     bench_here: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:

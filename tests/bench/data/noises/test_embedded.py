@@ -20,8 +20,13 @@ from bench.core.progress import Silent
 from bench.data.noises import embedded
 from bench.data.noises.embedded import Embedded
 from bench.data.noises.synthesis.recipes import recipes
+from bench.evaluation.preflight import EMBEDDED
 
 CATEGORIES = ("crowd", "cry", "human", "interior", "laugh", "meeting", "natural", "station", "white")
+
+
+def test_its_categories_are_known_before_it_is_made(noises: NoiseSet) -> None:
+    assert noises.categories == EMBEDDED
 
 
 @pytest.fixture(scope="module")
