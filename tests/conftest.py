@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import compileall
-import gc
 import io
 import json
 import os
-import shutil
-import signal
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from filelock import FileLock
 
 from tests.forking import Forks
+from tests.workers import CACHE
+from tests.workers import pytest_collection_finish as pytest_collection_finish
+from tests.workers import pytest_collection_modifyitems as pytest_collection_modifyitems
+from tests.workers import pytest_configure as pytest_configure
+from tests.workers import pytest_make_collect_report as pytest_make_collect_report
+from tests.workers import pytest_unconfigure as pytest_unconfigure
+from tests.workers import pytest_xdist_make_scheduler as pytest_xdist_make_scheduler
 
 SPEAKERS = ("03", "08", "09", "10", "11", "12", "13", "14", "15", "16")
 EMOTIONS = {"W": 0, "F": 1, "T": 2, "N": 3}
@@ -31,77 +32,11 @@ EMOTIONS = {"W": 0, "F": 1, "T": 2, "N": 3}
 TINY_VICTIM = "cnn_gru:channels=8,hidden=8,dense=8,dropout=0.0,learning_rate=0.01,batch_size=8,max_epochs=12"
 """Learns the tiny corpus in a second."""
 
-_CACHE = "SERBENCH_CACHE"
-_WITHOUT_BYTECODE = sys.dont_write_bytecode
-_made_cache = pytest.StashKey[str]()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Keep the user's own cache out of it, unless the environment names one; xdist's workers inherit the controller's.
-
-    One thread: with networks this small, threads that wait for each other cost a hundred times the work. Where Python
-    is told to write no bytecode, ours is compiled once here: hundreds of processes and sandboxes start from it.
-    """
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
-        if signal.getsignal(number) == signal.SIG_IGN:  # started in the background; the tests' own processes heed it
-            signal.signal(number, handler)
-    gc.disable()  # what is collected lasts: looking for garbage in it takes a quarter of the time
-    if sys.dont_write_bytecode and "PYTEST_XDIST_WORKER" not in os.environ:
-        for package in ("bench", "attacks", "defenses", "victims", "leaderboards"):
-            compileall.compile_dir(Path(__file__).parents[1] / package, quiet=1)
-    sys.dont_write_bytecode = False  # until all is collected: what one worker has compiled, the other loads
-    if not os.environ.get(_CACHE):
-        config.stash[_made_cache] = os.environ[_CACHE] = tempfile.mkdtemp(prefix="serbench-tests-")
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, pytest.CollectReport, Any]:
-    """Let every second worker collect folders from their ends, so that two do not compile the same tests at a time."""
-    report = yield
-    number = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-    if isinstance(collector, pytest.Session | pytest.Directory) and int(number) % 2:
-        report.result.reverse()
-    return report
-
-
-def pytest_collection_finish() -> None:
-    """Look for garbage from now on, but not among a million objects of modules and tests."""
-    sys.dont_write_bytecode = _WITHOUT_BYTECODE
-    gc.freeze()
-    gc.enable()
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Remove the cache where this process made it."""
-    if made := config.stash.get(_made_cache, None):
-        del os.environ[_CACHE]
-        shutil.rmtree(made, ignore_errors=True)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with whole runs and real data, so that none of them is what the other workers wait for at the end.
-
-    Otherwise files stand in the order of their paths, in whatever order they were collected.
-    """
-    items.sort(key=lambda item: (item.get_closest_marker("slow") is None, item.path))
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
-    """Give each worker of `-n` one half, and who is done takes over from the end of what others have left.
-
-    xdist's own way deals tests out by twos in the end, so that each worker sets up what a file's tests share.
-    """
-    from xdist.scheduler import WorkStealingScheduling
-
-    return WorkStealingScheduling(config, log) if config.getoption("dist") == "load" else None
-
 
 @pytest.fixture
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache for one test, in this process and those that it starts."""
-    monkeypatch.setenv(_CACHE, str(tmp_path / "own-cache"))
+    monkeypatch.setenv(CACHE, str(tmp_path / "own-cache"))
     return tmp_path / "own-cache"
 
 
