@@ -54,7 +54,7 @@ CPU, TASK = torch.device("cpu"), TASKS["ahsn"]
 
 
 def sample_utterances(speakers: int = 3, each: int = 2, key: str = "sample") -> list[Utterance]:
-    """Make speech-like tones of 0.3 to 1.2 s: each class of another pitch and loudness, each speaker of another voice.
+    """Make speech-like tones of 0.3 to 0.8 s: each class of another pitch and loudness, each speaker of another voice.
 
     Args:
         speakers: how many.
@@ -172,7 +172,7 @@ def check_fitted(fitted: Victim, again: Victim, load: Callable[[Path], Victim], 
 def _examined(
     fit: Callable[[], Victim], read: Callable[[Path], Victim], folder: Path, sessions: bool
 ) -> ExaminedVictim:
-    return ExaminedVictim(fit, read, folder, sample_utterances(2, key="test"), len(TASK.classes), sessions)
+    return ExaminedVictim(fit, read, folder, sample_utterances(2, 1, "test"), len(TASK.classes), sessions)
 
 
 def checks_of(

@@ -35,7 +35,7 @@ def sample_words(seconds: float) -> tuple[Word, ...]:
 
 @cache
 def sample_tones(id: str, pitch: float, level: float) -> Tensor:
-    """Make a voiced tone of 0.3 to 1.2 s with some breath in it, shape (t,).
+    """Make a voiced tone of 0.3 to 0.8 s with some breath in it, shape (t,).
 
     Args:
         id: draws its length and phases.
@@ -43,7 +43,7 @@ def sample_tones(id: str, pitch: float, level: float) -> Tensor:
         level: of its loudest partial, from 0 to 1.
     """
     rng = keyed("tones", id)
-    seconds = torch.arange(int(rng.uniform(0.3, 1.2) * SAMPLE_RATE), dtype=torch.float64) / SAMPLE_RATE
+    seconds = torch.arange(int(rng.uniform(0.3, 0.8) * SAMPLE_RATE), dtype=torch.float64) / SAMPLE_RATE
     wave = sum(torch.sin(2 * torch.pi * pitch * n * seconds + rng.uniform(0, 6)) / n for n in range(1, 6))
     breath = torch.from_numpy(rng.normal(0, 0.05, len(seconds)))
     return (level * (0.6 + 0.4 * torch.sin(25 * seconds)) * (wave + breath)).clamp(-1, 1).float()
