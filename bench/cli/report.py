@@ -53,7 +53,11 @@ def write_json(found: Mapping[str, object], target: str | None) -> bool:
     if target == STANDARD_OUTPUT:
         say_json(text)
         return False
-    with appearing_file(Path(target)) as temporary:
+    path = Path(target)
+    if path.exists() and not path.is_file():  # no file takes the place of a device or a pipe: root could
+        path.write_text(text + "\n", encoding="utf-8")
+        return True
+    with appearing_file(path) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
     return True
 
