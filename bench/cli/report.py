@@ -53,7 +53,11 @@ def write_json(found: Mapping[str, object], target: str | None) -> bool:
     if target == STANDARD_OUTPUT:
         say_json(text)
         return False
-    with appearing_file(Path(target)) as temporary:
+    path = Path(target)
+    if path.is_fifo():  # somebody reads it; no file takes its place
+        path.write_text(text + "\n", encoding="utf-8")
+        return True
+    with appearing_file(path) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
     return True
 

@@ -9,6 +9,7 @@ import errno
 import os
 import re
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,6 +66,10 @@ def appearing_file(final: Path) -> Iterator[Path]:
     Raises:
         RoomError: the folder cannot be written to, or its disk is full.
     """
+    if final.is_char_device():
+        with _written_through(final) as passing:
+            yield passing
+        return
     temporary = _temporary(final)
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
@@ -78,6 +83,20 @@ def appearing_file(final: Path) -> Iterator[Path]:
             temporary.replace(final)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _written_through(device: Path) -> Iterator[Path]:
+    """Give a file whose content is written to a device at the end: no file takes its place, as root could."""
+    with tempfile.TemporaryDirectory(prefix="serbench-") as folder:
+        passing = Path(folder) / device.name
+        passing.touch()
+        yield passing
+        try:
+            with passing.open("rb") as content, device.open("wb") as target:
+                shutil.copyfileobj(content, target)
+        except OSError as error:
+            raise unwritable(device, error) from error
 
 
 def _temporary(final: Path) -> Path:

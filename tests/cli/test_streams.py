@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from bench.cli.report import write_json
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
@@ -27,6 +31,18 @@ def test_a_stream_that_cannot_be_written_to(words: str, code: int, bench_command
     assert said.returncode == code, said.stderr
     assert "Traceback" not in said.stderr + said.stdout
     assert ("standard output: found a full disk" in said.stderr) == (words == "list attacks >/dev/full")
+
+
+def test_a_file_does_not_take_the_place_of_a_pipe_or_a_device(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_json({"a": 1}, str(pipe))
+        assert json.loads(os.read(reading, 100)) == {"a": 1}
+    finally:
+        os.close(reading)
+    assert pipe.is_fifo()
 
 
 def test_a_file_does_not_take_the_place_of_a_closed_stream(tmp_path: Path) -> None:

@@ -40,6 +40,16 @@ def test_a_file_appears(tmp_path: Path) -> None:
     assert final.read_text() == "newer"
 
 
+def test_no_file_takes_the_place_of_a_device(tmp_path: Path) -> None:
+    null = tmp_path / "null"
+    null.symlink_to("/dev/null")
+    with appearing_file(null) as temporary:
+        temporary.write_text("nothing")
+    assert null.is_symlink()
+    assert null.is_char_device()
+    assert not temporary.exists()
+
+
 def test_a_folder_appears(tmp_path: Path) -> None:
     final = tmp_path / "deep" / "folder"
     with appearing_folder(final) as temporary:
