@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bench import SAMPLE_RATE, Batch, FitContext, Halving, Progress, Traits, UsageError, Utterance, within
+from bench import SAMPLE_RATE, Batch, BenchError, FitContext, Halving, Progress, Traits, UsageError, Utterance, within
 from bench.modelling.pretrained.borrowed import Borrowed, BorrowedRecipe, digest_of, refuse_mixing
 from bench.modelling.pretrained.dimensions import class_scores, numbers_of, shares_of
 from bench.modelling.pretrained.hub import ModelSource
@@ -136,7 +136,15 @@ class FittedHuggingFace(Borrowed):
     victim: ClassVar[str] = "hf"
 
     def check(self, probes: Sequence[Utterance]) -> None:
-        """Refuse a model that says nothing of the task, or whose answers depend on what else is asked, or on chance."""
+        """Refuse a model that cannot run, says nothing of the task, or answers by what else is asked, or by chance."""
+        try:
+            self.ask(probes[:1])
+        except BenchError:
+            raise
+        except Exception as error:
+            found = f"a model that fails when it is asked ({type(error).__name__}: {str(error)[:200]})"
+            remedy = "its config.json and its weights may not belong together: get a good copy"
+            raise UsageError(_WHERE, found, "one that runs", remedy) from error
         task = self.labels.task
         if task.dimensional:
             if not self.regression:

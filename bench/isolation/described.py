@@ -100,6 +100,7 @@ def _traits(process: IsolatedProcess, told: Mapping[str, Any]) -> Traits:
     if not isinstance(given, Mapping) or set(given) != {one.name for one in fields(Traits)}:
         raise process.broken("traits that are none", "those of bench.Traits")
     values = {**given, "made_of": tuple(tuple(pair) for pair in pairs)}
+    values |= {"requests": 0, "most_requests": None}  # what is isolated reaches no service
     try:
         values["threat_model"] = ThreatModel.of(values["threat_model"])
     except (UsageError, TypeError) as error:
@@ -109,7 +110,7 @@ def _traits(process: IsolatedProcess, told: Mapping[str, Any]) -> Traits:
             if not isinstance(values[name], list) or not all(map(_is_line, values[name])):
                 raise process.broken(f"a trait {name} that is none", "a list of names")
             values[name] = tuple(values[name])
-    looked_at = ("made_of", "modalities", "categories", "trained_on", "threat_model")
+    looked_at = ("made_of", "modalities", "categories", "trained_on", "threat_model", "requests", "most_requests")
     others = {name: value for name, value in values.items() if name not in looked_at}
     readable = None not in (values["modalities"], values["trained_on"]) and set(values["modalities"]) <= {
         "sound",

@@ -16,8 +16,8 @@ from pathlib import Path
 
 MOST_BYTES, MOST_S = 2 * 2**30, 20
 """Memory that an input may take beyond what is imported, and seconds of processor time."""
-_WAITED_S = 90.0
-"""Seconds after which a child that waits for something is ended: the machine may be busy with other things."""
+_WAITED_S = 60.0
+"""Seconds without any processor time after which a child is ended; one that is only slow has its seconds of that."""
 _FOUR_PARTS = re.compile(r"bench: .+: found .*; expected .+; .+", re.DOTALL)
 
 
@@ -69,14 +69,16 @@ def tried(work: Callable[[], None], folder: Path) -> Outcome:
     child = os.fork()
     if not child:
         _live(work, folder, said)
-    waited = False
+    waited, ticks = False, ""
     while True:
         ended, status, used = os.wait4(child, os.WNOHANG)
         if ended:
             break
         if time.monotonic() - began > _WAITED_S and not waited:
-            waited = True
-            os.kill(child, signal.SIGKILL)
+            began, before, ticks = time.monotonic(), ticks, _ticks(child)
+            waited = ticks == before
+            if waited:
+                os.kill(child, signal.SIGKILL)
         time.sleep(0.002)
     text = said.read_bytes()[:2_000_000].decode("utf-8", "replace") if said.exists() else ""
     seconds = used.ru_utime + used.ru_stime
@@ -156,6 +158,11 @@ def _live(work: Callable[[], None], folder: Path, said: Path) -> None:
         sys.stderr.flush()
     finally:
         os._exit(code)
+
+
+def _ticks(child: int) -> str:
+    """What a child has had of processor time by now."""
+    return " ".join(Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[11:13])
 
 
 def _own_bytes() -> int:

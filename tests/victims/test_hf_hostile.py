@@ -48,6 +48,14 @@ def test_what_is_changed_here_is_a_model(copied: Path) -> None:
     assert HuggingFace(str(copied)).fit(train, train, sample_context())
 
 
+def test_a_model_that_cannot_run_is_refused_when_it_is_first_asked(copied: Path) -> None:
+    strides = json.loads((copied / "config.json").read_text())["conv_stride"]
+    change(copied / "config.json", conv_stride=[-1, *strides[1:]])
+    train = sample_utterances(key="train")
+    with pytest.raises(UsageError, match=r"fails when it is asked .*stride.*get a good copy"):
+        HuggingFace(str(copied)).fit(train, train, sample_context())
+
+
 @pytest.mark.parametrize(
     ("settings", "found"),
     [
