@@ -102,10 +102,6 @@ if TYPE_CHECKING:
     from bench.scoring.scores import uar
     from bench.studies.in_memory.given import InMemory
     from bench.studies.one_sound.attacked import Attacked
-    from leaderboards.python.boards import Leaderboard, leaderboard
-    from leaderboards.python.curves import Curves, curve
-    from leaderboards.python.plots import plot_acc_att, plot_curves, plot_heat_map
-    from leaderboards.python.reports import report
 
 __all__ = [
     "MASK",

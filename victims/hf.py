@@ -138,7 +138,7 @@ class FittedHuggingFace(Borrowed):
     def check(self, probes: Sequence[Utterance]) -> None:
         """Refuse a model that cannot run, says nothing of the task, or answers by what else is asked, or by chance."""
         try:
-            self.ask(probes[:1])
+            self._outputs(probes[:1])
         except BenchError:
             raise
         except Exception as error:
