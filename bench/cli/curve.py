@@ -55,7 +55,7 @@ def curve(
 
 def _print_ks(drawn: Sequence[KCurve]) -> None:
     """A table for each curve."""
-    from bench.cli.tables import narrow_table
+    from bench.cli.tables import narrow_table, print_table
     from bench.core.consoles import PlainConsole
 
     console = PlainConsole()
@@ -64,7 +64,7 @@ def _print_ks(drawn: Sequence[KCurve]) -> None:
         table = narrow_table("k", "Acc_att", "robust accuracy")
         for point in one.points:
             table.add_row(str(point.k), str(point.acc_att), str(point.robust_accuracy))
-        console.print(table)
+        print_table(console, table)
     console.print("Acc_att: share attacked successfully within k queries. [95 % interval], clustered by speaker.")
 
 

@@ -63,6 +63,7 @@ def check(
 
 def show(found: Report) -> None:
     """Print a report: what there is, the balance of its labels, its tasks, its problems, and whether it can be used."""
+    from bench.cli.tables import print_table
     from bench.core.consoles import PlainConsole
 
     console = PlainConsole()
@@ -71,7 +72,7 @@ def show(found: Report) -> None:
     for line in (*headline(found), "", *balance(found)):
         console.print(line, soft_wrap=True)
     for table in _tables(found):
-        console.print(table)
+        print_table(console, table)
     for line in problems(found):
         console.print(line, soft_wrap=True)
 

@@ -46,6 +46,7 @@ def _print(own: Sequence[StatedClaim], markdown: bool) -> None:
     from rich import box
     from rich.table import Table
 
+    from bench.cli.tables import print_table
     from bench.core.consoles import PlainConsole
 
     one = own[0]
@@ -62,7 +63,7 @@ def _print(own: Sequence[StatedClaim], markdown: bool) -> None:
     grid = Table(*_HEAD, box=box.SIMPLE_HEAD)
     for claim in own:
         grid.add_row(*_words(claim))
-    console.print(grid)
+    print_table(console, grid)
 
 
 def _words(claim: StatedClaim) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ def show(found: Iterable[Table]) -> None:
     from rich import box
     from rich.table import Table as Grid
 
+    from bench.cli.tables import print_table
     from bench.core.consoles import PlainConsole
 
     console = PlainConsole()
@@ -30,7 +31,7 @@ def show(found: Iterable[Table]) -> None:
         grid = Grid(*(table.rows[0] if table.rows else ()), box=box.SIMPLE_HEAD)
         for row in table.rows:
             grid.add_row(*(cell(name, value) for name, value in row.items()))
-        console.print(grid)
+        print_table(console, grid)
         for line in (*map(verdict, table.claims), *corrected(table), *table.notes, *caution(table)):
             console.print(line, soft_wrap=True)
 

@@ -96,7 +96,7 @@ def _limits() -> Limits:
 
 
 def _print(found: Verification) -> None:
-    from bench.cli.tables import narrow_table
+    from bench.cli.tables import narrow_table, print_table
     from bench.core.consoles import PlainConsole
     from bench.sharing.entry.verified import widest
 
@@ -111,7 +111,7 @@ def _print(found: Verification) -> None:
             figures = [f"{one.submitted:.3f}", f"{one.again:.3f}", f"+{one.gained} −{one.lost}", f"{one.p:.2g}"]
         names = [str(cell.names[name]) for name in ("victim", "defense", "attack", "fold")]
         table.add_row(*names, str(cell.n), *figures, cell.verdict)
-    console.print(table)
+    print_table(console, table)
     for cell in found.cells:
         if cell.reason:
             say(f"{cell.verdict}: {cell.names['victim']} under {cell.names['defense']}: {cell.reason}")

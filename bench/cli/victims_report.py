@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from bench.cli.report import listed, speakers
-from bench.cli.tables import narrow_table
+from bench.cli.tables import narrow_table, print_table
 from bench.data.splits import LEAKS, split_named
 from bench.scoring.names import FEW_SPEAKERS
 
@@ -35,7 +35,7 @@ def show_trained(victims: Sequence[KeptVictim]) -> None:
     for (victim, defense, home), group in groups.items():
         for line in ("", f"victim {victim} · defense {defense}", f"kept in {home}"):
             console.print(line, soft_wrap=True)
-        console.print(_trainings(group))
+        print_table(console, _trainings(group))
 
 
 def _trainings(group: Sequence[KeptVictim]) -> Table:
@@ -63,7 +63,7 @@ def show_reports(cells: Sequence[CleanScoring], pooled: Sequence[CleanScoring]) 
             console.print(line, soft_wrap=True)
         own = [one for one in cells if (one.names, one.rests_on) == (entry.names, entry.rests_on)]
         for table in _tables(own, entry):
-            console.print(table)
+            print_table(console, table)
         for line in footnotes(entry):
             console.print(line, soft_wrap=True)
     if pooled:

@@ -23,6 +23,7 @@ COMMANDS = {
     "score by groups": ["score", "RUN", "--by", "emotion"],
     "attack-report": ["attack-report", "RUN"],
     "status": ["status", "RUN"],
+    "curve": ["curve", "RUN", "--parameter", "k"],
     "leaderboard": ["leaderboard", "RUN", "--out", "OUT"],
     "data check": ["data", "check", "emodb", "--root", "CORPUS"],
     "list": ["list"],
