@@ -91,10 +91,6 @@ def _is_line(text: Any) -> bool:
     return isinstance(text, str) and len(text) <= _TEXT and text.isprintable()
 
 
-_COUNTS = ("requests", "most_requests")
-"""Traits that are numbers; the last may be None."""
-
-
 def _traits(process: IsolatedProcess, told: Mapping[str, Any]) -> Traits:
     """Its traits, of the types that traits have."""
     given, made_of = told.get("traits"), told.get("made_of")
@@ -120,8 +116,6 @@ def _traits(process: IsolatedProcess, told: Mapping[str, Any]) -> Traits:
         "sound",
         "text",
     }
-    counts = [others.pop(name) for name in _COUNTS]
-    counted = all(value is None or (type(value) is int and value >= 0) for value in counts) and counts[0] is not None
-    if not readable or not counted or not all(type(value) is bool for value in others.values()):
+    if not readable or not all(type(value) is bool for value in others.values()):
         raise process.broken("traits of other types", "those of bench.Traits")
     return Traits(**values)

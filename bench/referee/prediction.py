@@ -55,7 +55,7 @@ class Said:
             ComponentError: it is NaN: the victim's answer was no distribution.
 
         >>> Said.read(1.0, 0.5, classes=4), Said.read(1.0, 1e-4, classes=4)
-        (Said(label=1, tied=False), Said(label=4, tied=True))
+        (Said(label=1, tied=False, value=None), Said(label=4, tied=True, value=None))
         """
         if math.isnan(label):
             raise _not_log_probabilities("a row with NaN, or that does not sum to probability 1", "log-probabilities")

@@ -29,8 +29,8 @@ def ccc(truth: ArrayLike, answered: ArrayLike) -> float:
     Raises:
         ValueError: nothing to score, or lengths differ.
 
-    >>> ccc([1.0, 2.0, 3.0], [1.0, 2.0, 4.0])
-    0.8571428571428571
+    >>> round(ccc([1.0, 2.0, 3.0], [1.0, 2.0, 4.0]), 9)
+    0.857142857
     """
     x, y = _checked(truth, answered)
     shared, spread = _parts(x, y)

@@ -18,6 +18,7 @@ from bench.core.errors import BenchError
 from bench.testing import check_victim, sample_context, sample_utterances
 from victims.funasr import FittedFunAsr, FunAsr
 
+BRIEF = None
 TOKENS = ("生气/angry", "厌恶/disgusted", "恐惧/fearful", "开心/happy", "中立/neutral", "其他/other", "难过/sad",
           "吃惊/surprised", "<unk>")  # fmt: skip
 """Of emotion2vec+, in their order."""

@@ -22,6 +22,7 @@ from victims.speechbrain import FittedSpeechBrain, SpeechBrain
 transformers = pytest.importorskip("transformers")
 
 WIDTH, ONE = 16, sample_utterances(1, 1)[:1]
+BRIEF = None
 HYPERPARAMS = """
 # Hparams NEEDED
 HPARAMS_NEEDED: ["encoder_dim", "softmax", "label_encoder"]

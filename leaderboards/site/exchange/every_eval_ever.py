@@ -61,7 +61,7 @@ def _result(head: Headline, one: Metric, corpus: str) -> dict[str, object]:
         "metric_unit": "proportion",
         "lower_is_better": one.lower_is_better,
         "score_type": "continuous",
-        "min_score": 0.0,
+        "min_score": -1.0 if one.kind == "ccc" else 0.0,
         "max_score": 1.0,
     }
     if one.score is not None:

@@ -61,7 +61,10 @@ class Headline:
 
     def metrics(self) -> Iterator[Metric]:
         """Return clean UAR and, where an attack was run, robust accuracy and Acc_att under the strongest."""
-        yield Metric("recall", "clean UAR (macro-averaged recall, nobody attacks)", self.entry.clean)
+        if self.entry.clean_name == "UAR":
+            yield Metric("recall", "clean UAR (macro-averaged recall, nobody attacks)", self.entry.clean)
+        else:
+            yield Metric("ccc", "clean CCC (concordance correlation coefficient, nobody attacks)", self.entry.clean)
         if (worst := self.standing.worst) is not None:
             score = worst.score
             within = f"k = {score.k}, {score.noises} noises, {worst.scores.attack}"
