@@ -28,7 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
     is told to write no bytecode, ours is compiled once here: hundreds of processes and sandboxes start from it.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    settings.register_profile("serbench", deadline=None)  # a busy machine refutes nothing
+    settings.register_profile("serbench", deadline=None, max_examples=40)  # a busy machine refutes nothing
     settings.load_profile("serbench")
     for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
         if signal.getsignal(number) == signal.SIG_IGN:  # started in the background; the tests' own processes heed it

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bench.cli.arguments import REQUIRED, Json, Offered, asking
 from bench.cli.report import listed
 from bench.cli.run import RUN
-from bench.cli.tables import narrow_table, print_table, yes_or_no
+from bench.cli.tables import narrow_table, yes_or_no
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -71,11 +71,11 @@ def show(found: Sequence[Account]) -> None:
     console = PlainConsole()
     for one in found:
         console.print(headline(one), soft_wrap=True)
-        print_table(console, cost_table(one))
-        print_table(console, effort_table(one))
+        console.print(cost_table(one))
+        console.print(effort_table(one))
         for line in one.lines:
             console.print(f"defence {line.defense}", soft_wrap=True)
-            print_table(console, attack_table(line))
+            console.print(attack_table(line))
             if line.only_unknown:
                 text = f"flagged: {line.defense} holds only against attacks that do not know of it"
                 console.print(text, soft_wrap=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bench.core.leases import Leases
+from tests.conftest import SPEAKERS
 from tests.forking import Forks
 
 SMALL = "cnn_gru:channels=4,hidden=4,dense=4,max_epochs=2"
@@ -341,9 +342,18 @@ def test_a_cell_that_kills_whoever_measures_it_is_given_up(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", PLANS, ids=lambda path: path.stem)
-def test_the_plans_that_come_with_it_can_run(path: Path, bench_here: Callable, tmp_path: Path) -> None:
-    """On the embedded corpus and noises, where the paper's own cannot be had."""
-    words = ["--corpus", "synthetic", "--noise-bank", "embedded", "--task", "ahsn", "--out", tmp_path / "run"]
+def test_the_plans_that_come_with_it_can_run(
+    path: Path, bench_here: Callable, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    """On a tiny corpus of five sessions, and the embedded noises, where the paper's own cannot be had."""
+    named = {"W": "anger", "F": "happiness", "T": "sadness", "N": "neutral"}
+    lines = ["path,speaker,emotion,session,text"]
+    for file in sorted((tiny_corpus / "wav").iterdir()):
+        speaker = file.name[:2]
+        lines.append(f"{file},{speaker},{named[file.name[5]]},{SPEAKERS.index(speaker) // 2},It is me.")
+    (tmp_path / "table.csv").write_text("\n".join(lines))
+    words = ["--corpus", "manifest", "--corpus-root", tmp_path / "table.csv", "--noise-bank", "embedded"]
+    words += ["--task", "ahsn", "--out", tmp_path / "run"]
     said = bench_here("grid", path, "--dry-run", *words, "--json", "-")
     assert said.code == 0, said.err
     told = json.loads(said.out)

@@ -72,7 +72,9 @@ def test_a_killed_run_resumes_and_loses_nothing(
     whole = bench_before(*tiny_job(out=tmp_path / "whole", **job), **cache("one"))
     assert whole.code == 0, whole.err
     asked = server.digests()
-    assert sorted(Counter(asked).values())[-4:] == [1, 3, 3, 3], "three are asked about again, to see whether chance answers"
+    assert sorted(Counter(asked).values())[-4:] == [1, 3, 3, 3], (
+        "three are asked about again, to see whether chance answers"
+    )
 
     server.seen.clear()
     server.script = [lambda handler: True] * 7 + [sleeps(60), sleeps(60)]
