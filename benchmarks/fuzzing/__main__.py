@@ -10,10 +10,11 @@ do. Before them, pairs of the same input in another dress must give the same fig
 `--keep` keeps what was wrong. The same seed gives the same inputs.
 
 What seed 0 came to, in children: sounds 2,050, tables 1,850, specs 1,365, archives 700, tasks 500, models 300, plans
-300, services 150, records 100: 7,315, of which one was wrong (a wav2vec 2.0 with a stride of −1; refused since). Seed 1:
-specs 891, records 637, plans 382, tasks 382, services 319, models 191: 2,802, none wrong, the slowest took 4 s, the most
-743 MB. Beside them 1,500 each of sounds, tables, archives, tasks and plans, given to their readers in one process: none was wrong, the
-slowest took 0.5 s. Of 1,500 damaged sounds 474 are still read without a doubt, and give what libsndfile gives.
+300, services 150, records 100: 7,315, of which one was wrong (a wav2vec 2.0 with a stride of -1; refused since).
+Seed 1: specs 891, records 637, plans 382, tasks 382, services 319, models 191: 2,802, none wrong; the slowest took 4 s,
+the largest 743 MB. Beside them 1,500 each of sounds, tables, archives, tasks and plans, given to their readers in one
+process: none was wrong, the slowest took 0.5 s. Of 1,500 damaged sounds 474 are still read without a doubt, and give
+what libsndfile gives.
 """
 
 from __future__ import annotations
