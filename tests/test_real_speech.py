@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(not DATA.is_dir(), reason="no
 
 def test_one_fold_of_emodb_under_esc10_noise(tmp_path: Path) -> None:
     frame = run(
-        "cnn_gru:max_epochs=10",  # it knows what is asked of it by then
+        "cnn_gru:max_epochs=12",  # it knows what is asked of it by then
         "boundary",
         (5, 15, 25),
         corpus="emodb",
@@ -24,7 +24,7 @@ def test_one_fold_of_emodb_under_esc10_noise(tmp_path: Path) -> None:
         noise_bank="folder",
         noise_root=DATA / "esc10",
         fold=3,
-        limit=32,
+        limit=48,
         corr="no",
         out=tmp_path / "run",
     )

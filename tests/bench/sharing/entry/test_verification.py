@@ -49,7 +49,7 @@ def tries():
         "program": lambda: subprocess.run(["/bin/sh", "-c", "true"], check=True),
         "ptrace": lambda: call(101, 0, 0, 0, 0),
         "password file": lambda: Path("/etc/passwd").read_text(),
-        "records": lambda: next(Path("/tmp").rglob("*.parquet")),
+        "records": lambda: next(one for one in Path("/tmp").rglob("*.parquet") if "site-packages" not in one.parts),
         "memory hog": lambda: bytearray(64 << 30),
         "disk hog": lambda: Path("/scratch/much").write_bytes(bytes(1 << 28)),
         "own code": lambda: Path(__file__).write_text("changed"),
