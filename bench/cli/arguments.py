@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+from bench.cli.completion import completing
 from bench.data.splits import SPLITS
 from bench.data.tasks import TASKS
 
@@ -52,7 +53,7 @@ class Asked:
 
     def parameter(self, name: str) -> inspect.Parameter:
         """Make of the option a parameter of a command's signature, by its name there."""
-        option: Any = typer.Option(metavar=self.metavar, help=self.help)
+        option: Any = typer.Option(metavar=self.metavar, help=self.help, autocompletion=completing(self.field))
         if self.type is bool:
             option = typer.Option("--" + name.replace("_", "-"), help=self.help)
         annotation = Annotated[self.type, option]  # type: ignore[name-defined]

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli.completion import kinds as kinds_of
+from bench.cli.completion import name_of_kind
 from bench.cli.saying import say, say_json
 
 if TYPE_CHECKING:
@@ -21,11 +23,18 @@ def list_components(
     kind: Annotated[
         str | None,
         typer.Argument(
-            metavar="[KIND]", help="victims, attacks, defenses, corpora, noise_banks or tasks; all if left out."
+            metavar="[KIND]",
+            help="victims, attacks, defenses, corpora, noise_banks or tasks; all if left out.",
+            autocompletion=kinds_of,
         ),
     ] = None,
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="One of them: what it does, its parameters, an example.")
+        str | None,
+        typer.Argument(
+            metavar="[NAME]",
+            help="One of them: what it does, its parameters, an example.",
+            autocompletion=name_of_kind,
+        ),
     ] = None,
     plugin: Annotated[list[Path], typer.Option(metavar="FILE", help="A Python file with components of yours.")] = [],  # noqa: B006
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
@@ -63,7 +72,7 @@ def _components(entries: Mapping[tuple[str, str], Entry], kind: str) -> list[dic
     for name in sorted(name for of, name in entries if of == kind):
         entry = entries[kind, name]
         parameters, summary = entry.describe()
-        granted = {"threat_model": entry.granted} if entry.granted else {}
+        granted = {"threat_model": said} if (said := entry.granted) else {}
         line = {"kind": kind, "name": name, "parameters": parameters, "summary": summary, "origin": entry.origin}
         found.append(line | granted)
     return found

@@ -54,6 +54,28 @@ def test_completion_starts_fast() -> None:
     assert said.stderr.splitlines()[-1] == "imported:"
 
 
+@pytest.mark.parametrize(
+    ("typed", "named"),
+    [
+        ("bench run --victim cnn", ["cnn_gru"]),
+        ("bench run --attack art_s", ["art_sign_opt", "art_square"]),
+        ("bench run --attack reverb+fade_", ["reverb+fade_in", "reverb+fade_out"]),
+        ("bench run --defense non", ["none"]),
+        ("bench run --task ravdess", ["ravdess8"]),
+        ("bench run --corpus raw", []),
+        ("bench list def", ["defenses"]),
+        ("bench list noise_banks esc", ["esc50"]),
+    ],
+)
+def test_completion_knows_names(typed: str, named: list[str]) -> None:
+    environment = {"_BENCH_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
+    said = subprocess.run(
+        [sys.executable, "-c", START], check=False, capture_output=True, text=True, env=os.environ | environment
+    )
+    assert said.stdout.split() == named
+    assert said.stderr.splitlines()[-1] == "imported:", "no library is needed to name things"
+
+
 def test_the_version(bench_here: Callable) -> None:
     assert bench_here("--version").out == f"serbench {version('serbench')}\n"
 

@@ -33,7 +33,18 @@ COMMANDS = {
 
 def test_every_file_is_a_subcommand_s() -> None:
     """What is written for the command line is reached by it: no subcommand is left out of the table."""
-    helpers = {"__init__", "arguments", "main", "report", "saying", "stopping", "streams", "subcommands", "tables"}
+    helpers = {
+        "__init__",
+        "arguments",
+        "completion",
+        "main",
+        "report",
+        "saying",
+        "stopping",
+        "streams",
+        "subcommands",
+        "tables",
+    }
     files = {file.stem for file in Path(bench.cli.__file__).parent.glob("*.py")} - helpers
     assert {name.partition("_")[0] for name in files} == {words.split()[1].partition("-")[0] for words in COMMANDS}
 
