@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import typer
@@ -87,7 +90,8 @@ def say_where(out: Path, results: Results, budget: int) -> None:
     from leaderboards.report.verdict import verdicts
 
     for sentence in verdicts(results):
-        say(f"\n{sentence}", err=True)
+        lines = wrap(sentence, shutil.get_terminal_size().columns) if sys.stderr.isatty() else [sentence]
+        say("\n" + "\n".join(lines), err=True)
     folder, ks = shlex.quote(str(out)), ",".join(map(str, sorted({1, -(-budget // 2), budget})))
     say(f"\nEvery query is kept in {folder}. Next:", err=True)
     for command, what in (
