@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from bench import SAMPLE_RATE, AttackTools, Heard, Rng, Steps, Traits, within
-from bench.audio.signal.levels import audible
+from bench import SAMPLE_RATE, within
 from bench.peers.asked_models import art_model
+from bench.peers.begun import BegunAfar
 from bench.peers.libraries import art_evasion
-from bench.peers.questions import Array, Questions, asked_by
-from bench.peers.starts import Start, check_start, starting_point, traits_from
+from bench.peers.questions import Array, Questions
+from bench.peers.starts import Start, check_start
 
 
 @dataclass(frozen=True)
-class ArtGeoda:
+class ArtGeoda(BegunAfar):
     """ART's GeoDA (Rahmati et al. 2020): the boundary's normal, estimated among low frequencies, and across it.
 
     ART's own steps run (search by halves, estimate of the normal, walk to the boundary), and each sample that it has
@@ -40,6 +39,7 @@ class ArtGeoda:
     shares that grow as the paper has them. It begins at `start`. The first success that counts ends it.
     """
 
+    image: ClassVar[tuple[int, ...]] = (1, 1)
     start: Start = "clip"
     steps: int = 1000
     below_hz: float = 4000.0
@@ -58,22 +58,9 @@ class ArtGeoda:
         within(name, "tolerance", self.tolerance, "try tolerance=0.1", above=0)
         within(name, "sigma", self.sigma, "try sigma=0.0002", above=0)
 
-    @property
-    def traits(self) -> Traits:
-        """Declare that it tries samples of its own, and what it draws a start from."""
-        return traits_from(self.start)
-
-    def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
-        """Yield what ART asks about."""
-        if audible(original.waveform):
-            yield from asked_by(partial(self._run, original, tools, rng), original, rng)
-
-    def _run(self, original: Heard, tools: AttackTools, rng: Rng, questions: Questions) -> None:
-        image = (1, 1)
-        begin = starting_point(self.start, questions, original, tools, rng, image)
-        if begin is None:
-            return
-        attack = _for_sound(self.below_hz, art_model(questions, *image), self.sigma)
+    def walk(self, begin: Array, questions: Questions) -> None:
+        """Let ART search."""
+        attack = _for_sound(self.below_hz, art_model(questions, *self.image), self.sigma)
         speech, label = questions.speech.reshape(begin.shape), np.array([[1.0, 0.0]])
         boundary, normal, queries = begin, np.zeros_like(begin), float(self.evals)
         boundary = attack._binary_search(speech, label, boundary, tol=self.tolerance)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Literal
 
-from bench import AttackTools, Heard, Rng, Steps, Traits, chosen, within
-from bench.audio.signal.levels import audible
+from bench import chosen, within
 from bench.peers.asked_models import art_model
+from bench.peers.begun import BegunAfar
 from bench.peers.libraries import art_evasion
-from bench.peers.questions import Questions, asked_by
-from bench.peers.starts import Start, check_start, starting_point, traits_from
+from bench.peers.questions import Array, Questions
+from bench.peers.starts import Start, check_start
 
 
 @dataclass(frozen=True)
-class ArtHopSkipJump:
+class ArtHopSkipJump(BegunAfar):
     """ART's HopSkipJump (Chen et al. 2020): to the boundary by halves, along it by estimated gradients.
 
     ART's own code runs, and each sample that it has the model predict is a query.
@@ -46,20 +45,8 @@ class ArtHopSkipJump:
         within(name, "evals", self.evals, "try evals=10", at_least=1, at_most=1000)
         chosen(name, "norm", [self.norm], ("l2", "linf"))
 
-    @property
-    def traits(self) -> Traits:
-        """Declare that it tries samples of its own, and what it draws a start from."""
-        return traits_from(self.start)
-
-    def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
-        """Yield what ART asks about."""
-        if audible(original.waveform):
-            yield from asked_by(partial(self._run, original, tools, rng), original, rng)
-
-    def _run(self, original: Heard, tools: AttackTools, rng: Rng, questions: Questions) -> None:
-        begin = starting_point(self.start, questions, original, tools, rng)
-        if begin is None:
-            return
+    def walk(self, begin: Array, questions: Questions) -> None:
+        """Let ART search."""
         attack = art_evasion().HopSkipJump(
             art_model(questions),
             norm=2 if self.norm == "l2" else "inf",

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import torch
 
-from bench import AttackTools, Heard, Rng, Steps, Traits, within
-from bench.audio.signal.levels import audible
+from bench import within
 from bench.peers.asked_models import foolbox_criterion, foolbox_model
+from bench.peers.begun import BegunAfar
 from bench.peers.libraries import foolbox
-from bench.peers.questions import Questions, asked_by
-from bench.peers.starts import Start, check_start, starting_point, traits_from
+from bench.peers.questions import Array, Questions
+from bench.peers.starts import Start, check_start
 
 
 @dataclass(frozen=True)
-class FoolboxBoundary:
+class FoolboxBoundary(BegunAfar):
     """Foolbox's BoundaryAttack (Brendel et al. 2018): a random walk along the boundary.
 
     Foolbox's own code runs, and each of its calls of the model is a query.
@@ -49,20 +48,8 @@ class FoolboxBoundary:
         within(name, "source_step", self.source_step, "try source_step=0.01", above=0)
         within(name, "step_adaptation", self.step_adaptation, "try step_adaptation=1.5", above=1)
 
-    @property
-    def traits(self) -> Traits:
-        """Declare that it tries samples of its own, and what it draws a start from."""
-        return traits_from(self.start)
-
-    def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
-        """Yield what Foolbox asks about."""
-        if audible(original.waveform):
-            yield from asked_by(partial(self._run, original, tools, rng), original, rng)
-
-    def _run(self, original: Heard, tools: AttackTools, rng: Rng, questions: Questions) -> None:
-        begin = starting_point(self.start, questions, original, tools, rng)
-        if begin is None:
-            return
+    def walk(self, begin: Array, questions: Questions) -> None:
+        """Let Foolbox search."""
         attack = foolbox().attacks.BoundaryAttack(
             steps=self.steps,
             spherical_step=self.spherical_step,

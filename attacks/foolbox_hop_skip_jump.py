@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Literal
 
 import torch
 
-from bench import AttackTools, Heard, Rng, Steps, Traits, chosen, within
-from bench.audio.signal.levels import audible
+from bench import chosen, within
 from bench.peers.asked_models import foolbox_criterion, foolbox_model
+from bench.peers.begun import BegunAfar
 from bench.peers.libraries import foolbox
-from bench.peers.questions import Questions, asked_by
-from bench.peers.starts import Start, check_start, starting_point, traits_from
+from bench.peers.questions import Array, Questions
+from bench.peers.starts import Start, check_start
 
 
 @dataclass(frozen=True)
-class FoolboxHopSkipJump:
+class FoolboxHopSkipJump(BegunAfar):
     """Foolbox's HopSkipJumpAttack (Chen et al. 2020): to the boundary by halves, along it by estimated gradients.
 
     Foolbox's own code runs, and each of its calls of the model is a query.
@@ -52,20 +51,8 @@ class FoolboxHopSkipJump:
         within(name, "gamma", self.gamma, "try gamma=100000", above=0)
         chosen(name, "stepsize_search", [self.stepsize_search], ("geometric_progression", "grid_search"))
 
-    @property
-    def traits(self) -> Traits:
-        """Declare that it tries samples of its own, and what it draws a start from."""
-        return traits_from(self.start)
-
-    def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
-        """Yield what Foolbox asks about."""
-        if audible(original.waveform):
-            yield from asked_by(partial(self._run, original, tools, rng), original, rng)
-
-    def _run(self, original: Heard, tools: AttackTools, rng: Rng, questions: Questions) -> None:
-        begin = starting_point(self.start, questions, original, tools, rng)
-        if begin is None:
-            return
+    def walk(self, begin: Array, questions: Questions) -> None:
+        """Let Foolbox search."""
         attack = foolbox().attacks.HopSkipJumpAttack(
             steps=self.steps,
             initial_gradient_eval_steps=self.evals,

@@ -11,7 +11,7 @@ from bench.api.plainly import plainly
 from bench.api.running import AccountOptions
 from bench.core.keywords import refuse_unknown
 from bench.core.progress import Progress, for_python
-from bench.studies.shown_tables import html_table, text_table
+from bench.studies.shown_tables import ShownAsTable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,7 +62,7 @@ def account(
 
 
 @dataclass(frozen=True, repr=False)
-class Accounts:
+class Accounts(ShownAsTable):
     """What defences cost and buy, as a table in a notebook.
 
     Args:
@@ -95,11 +95,13 @@ class Accounts:
                         attacker = {"attacker": role, "attack_run": found.attack, "k": at.k}
                         yield {**names, **told, **attacker, **figures, **better, "only_unknown": line.only_unknown}
 
-    def _rows(self) -> list[tuple[str, ...]]:
+    def table(self) -> tuple[Sequence[str], list[tuple[str, ...]]]:
+        """Return the table that it is shown as: the heads of its columns, and its rows."""
+
         def text(figure: Estimate | None) -> str:
             return "" if figure is None else str(figure)
 
-        return [
+        rows = [
             (
                 *(one.setting.victim, one.setting.attack, line.defense, role, str(at.k)),
                 *map(text, (line.clean.uar, at.acc_att, at.robust_accuracy, at.prevented, at.robustness_won)),
@@ -109,15 +111,7 @@ class Accounts:
             for role, found in line.attacks.items()
             for at in found.at
         ]
-
-    def __str__(self) -> str:
-        return text_table(_COLUMNS, self._rows())
-
-    def __repr__(self) -> str:
-        return str(self)
-
-    def _repr_html_(self) -> str:
-        return html_table(_COLUMNS, self._rows())
+        return _COLUMNS, rows
 
 
 _NAMES = ("victim", "attack", "defence", "attacker", "k")

@@ -11,7 +11,7 @@ from bench.api.arguments import runs_of, several
 from bench.api.plainly import plainly
 from bench.core.keywords import check_typed
 from bench.evaluation.options import parse_ks
-from bench.studies.shown_tables import html_table, text_table
+from bench.studies.shown_tables import ShownAsTable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,7 +85,7 @@ def show(run: str | Path, k: str | int | Sequence[int] | None = None, *, estiman
 
 
 @dataclass(frozen=True, repr=False)
-class Shown:
+class Shown(ShownAsTable):
     """The scores of a run, as a table in a notebook.
 
     Args:
@@ -106,8 +106,9 @@ class Shown:
         """Return the documented JSON of `bench show`."""
         return self.results.to_json()
 
-    def _rows(self) -> list[tuple[str, ...]]:
-        return [
+    def table(self) -> tuple[Sequence[str], list[tuple[str, ...]]]:
+        """Return the table that it is shown as: the heads of its columns, and its rows."""
+        rows = [
             (
                 *(entry.victim, entry.defense, entry.attack, entry.setting.task),
                 *("yes" if one.corr else "no", one.noises, str(one.k)),
@@ -116,15 +117,7 @@ class Shown:
             for entry in self.results.pooled
             for one in entry.scores
         ]
-
-    def __str__(self) -> str:
-        return text_table(_COLUMNS, self._rows())
-
-    def __repr__(self) -> str:
-        return str(self)
-
-    def _repr_html_(self) -> str:
-        return html_table(_COLUMNS, self._rows())
+        return _COLUMNS, rows
 
 
 def _read(folders: list[Path], ks: tuple[int, ...] | None, estimand: str) -> Results:

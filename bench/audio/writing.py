@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,6 +34,30 @@ def pcm_of(waveform: Tensor, rate_hz: int = SAMPLE_RATE) -> NDArray[np.int16]:
 
         samples = soxr.resample(samples, SAMPLE_RATE, rate_hz, quality=RESAMPLER)
     return np.clip(np.round(samples * np.float32(STEPS)), -STEPS, STEPS - 1).astype(np.int16)
+
+
+def wav_of(waveform: Tensor, rate_hz: int = SAMPLE_RATE) -> bytes:
+    """Write a sound as a WAV file: one channel, 16 bits.
+
+    Args:
+        waveform: shape (t,), in [-1, 1], at 16 kHz.
+        rate_hz: of the file, in Hz.
+    """
+    return wav_file(pcm_of(waveform, rate_hz), rate_hz)
+
+
+def wav_file(samples: NDArray[np.int16], rate_hz: int) -> bytes:
+    """Write samples as a WAV file.
+
+    Args:
+        samples: shape (n,), 16 bits, one channel.
+        rate_hz: of the samples.
+    """
+    import soundfile
+
+    written = BytesIO()
+    soundfile.write(written, samples, rate_hz, "PCM_16", format="WAV")
+    return written.getvalue()
 
 
 def as_pcm(waveform: Tensor, rate_hz: int = SAMPLE_RATE) -> Tensor:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.audio.writing import pcm_of
+from bench.audio.writing import wav_of
 from bench.core.cache import appearing_file
 from bench.core.errors import BenchError
 from bench.evaluation.descriptions import cell_key
@@ -93,8 +93,6 @@ def _text(value: object) -> object:
 
 def _write(file: Path, waveform: Tensor, rate_hz: int) -> None:
     """A WAV file, where it is not there yet."""
-    import soundfile
-
     if not file.is_file():
         with appearing_file(file) as temporary:
-            soundfile.write(temporary, pcm_of(waveform, rate_hz), rate_hz, "PCM_16", format="WAV")
+            temporary.write_bytes(wav_of(waveform, rate_hz))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from bench.contracts.attacks import PastSearch
 from bench.contracts.defense_view import DefenseView
@@ -14,6 +15,8 @@ from bench.referee.referee import Referee
 from bench.referee.rounds import in_rounds, with_turns
 from bench.referee.search import AttackRun, Candidate
 from bench.scoring.rows import Row
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -55,21 +58,21 @@ class Panel:
 
         Where the victim refuses, the index is the number of classes.
         """
-        found = [0] * len(utterances)
-        for seat in self.seats:
-            places = [place for place, one in enumerate(utterances) if one.id in seat.utterances]
-            for place, label in zip(places, seat.referee.labels([utterances[place] for place in places]), strict=True):
-                found[place] = label
-        return found
+        return self._said(utterances, lambda referee, own: referee.labels(own))
 
     def values(self, utterances: Sequence[Utterance]) -> list[float]:
         """Ask for the number that the victim of a dimensional task answers about each utterance; nothing is charged."""
-        found = [0.0] * len(utterances)
+        return self._said(utterances, lambda referee, own: referee.values(own))
+
+    def _said(
+        self, utterances: Sequence[Utterance], ask: Callable[[Referee, Sequence[Utterance]], Sequence[_T]]
+    ) -> list[_T]:
+        """What each utterance's own referee is answered about it, in their order."""
+        found: dict[int, _T] = {}
         for seat in self.seats:
             places = [place for place, one in enumerate(utterances) if one.id in seat.utterances]
-            for place, value in zip(places, seat.referee.values([utterances[place] for place in places]), strict=True):
-                found[place] = value
-        return found
+            found |= dict(zip(places, ask(seat.referee, [utterances[place] for place in places]), strict=True))
+        return [found[place] for place in range(len(utterances))]
 
     def told(self, utterances: Sequence[Utterance]) -> tuple[list[str], list[float]]:
         """Ask what the victim says of each utterance: the names of labels; in a dimensional task the numbers too."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from bench.core.plain_text import plain_text
@@ -44,3 +45,22 @@ def html_table(heads: Sequence[str], rows: Sequence[Sequence[str]], caption: str
     above = f"<caption>{html.escape(plain_text(caption))}</caption>" if caption else ""
     body = "".join(row(cells, "td") for cells in rows)
     return f"<table>{above}<thead>{row(heads, 'th')}</thead><tbody>{body}</tbody></table>"
+
+
+class ShownAsTable(ABC):
+    """Show a result as a table: printed, in a shell, and in a notebook."""
+
+    @abstractmethod
+    def table(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        """Return the heads of its columns, and its rows."""
+
+    def __str__(self) -> str:
+        """Return the table as text."""
+        return text_table(*self.table())
+
+    def __repr__(self) -> str:
+        """Return the same."""
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        return html_table(*self.table())

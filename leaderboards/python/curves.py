@@ -11,7 +11,7 @@ from bench.api.arguments import runs_of
 from bench.api.plainly import plainly
 from bench.core.errors import DataError
 from bench.core.keywords import check_typed
-from bench.studies.shown_tables import html_table, text_table
+from bench.studies.shown_tables import ShownAsTable
 from leaderboards.curves import SCORES, Curve
 from leaderboards.k_curves import PARAMETER, KCurve
 
@@ -41,7 +41,7 @@ def curve(runs: str | Path | Sequence[str | Path], parameter: str) -> Curves:
 
 
 @dataclass(frozen=True, repr=False)
-class Curves:
+class Curves(ShownAsTable):
     """Curves of one or more runs, as a table in a notebook.
 
     Args:
@@ -72,7 +72,8 @@ class Curves:
         """Return `curves` of the JSON of `bench curve`."""
         return [one.to_json() for one in self.curves]
 
-    def _table(self) -> tuple[list[str], list[list[str]]]:
+    def table(self) -> tuple[list[str], list[list[str]]]:
+        """Return the table that it is shown as: the heads of its columns, and its rows."""
         found: list[list[str]] = []
         figures = ["Acc_att", "robust accuracy"] if self.parameter == PARAMETER else ["1 − UAR", "1 − WAR", "applied"]
         for one in self.curves:
@@ -84,15 +85,6 @@ class Curves:
                     errors = [str(point.errors[score].error) for score in SCORES]
                     found.append([names, f"{point.x:g}", *errors, f"{point.applied} of {point.of}"])
         return ["curve", self.parameter, *figures], found
-
-    def __str__(self) -> str:
-        return text_table(*self._table())
-
-    def __repr__(self) -> str:
-        return str(self)
-
-    def _repr_html_(self) -> str:
-        return html_table(*self._table())
 
 
 def curves_of(folders: Sequence[Path], parameter: str) -> Curves:

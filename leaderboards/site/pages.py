@@ -150,9 +150,9 @@ def entry_page(
     """
     k, noises = track.ks[-1], track.noises[0]
     attacked = entry.attacked(k, noises)
-    names = [one.scores.attack for one in attacked]
+    names = list(dict.fromkeys(one.scores.attack for one in attacked))
     worst = chosen(facts, names[0], noises) if names else []
-    listed = lines(facts, list(dict.fromkeys(names)), noises)
+    listed = lines(facts, names, noises)
     ways: dict[str, Callable[[CellFacts], Sequence[str]]] = {
         "emotion": lambda cell: list(cell.truths),
         "speaker": lambda cell: list(cell.speakers),
@@ -164,7 +164,7 @@ def entry_page(
         noises=noises,
         attacked=attacked,
         by=[(title, groups(worst, noises, k, way)) for title, way in ways.items()] if worst else [],
-        names=list(dict.fromkeys(names)),
+        names=names,
         lines=len(listed),
         shown=listed[:MOST],
         command=command(track, entry),

@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.audio.writing import wav_file
 from bench.core.errors import DataError
+from bench.core.png import png
 from bench.core.regular import read_regular
 from leaderboards.site.facts import CellFacts
-from leaderboards.site.spectrogram import png, spectrogram
+from leaderboards.site.spectrogram import GREYS, spectrogram
 
 _TABLE_BYTES, _SOUND_BYTES, _LINES = 1 << 20, 8 << 20, 10_000
 _LONGEST_S = 60
@@ -80,8 +82,8 @@ class HeardExample:
     def files(self) -> Iterator[tuple[str, bytes]]:
         """Return what there is to hear and its spectrograms, by file name."""
         for name, samples in self.parts():
-            yield f"{name}.wav", wav(samples, self.rate_hz)
-            yield f"{name}.png", png(spectrogram(samples))
+            yield f"{name}.wav", wav_file(samples, self.rate_hz)
+            yield f"{name}.png", png(spectrogram(samples), GREYS)
 
 
 def examples(
@@ -174,17 +176,3 @@ def _sound(path: Path) -> tuple[int, NDArray[np.int16]]:
     if len(samples) == 0:
         raise DataError(path, "no samples", expected, _REMEDY)
     return rate_hz, samples
-
-
-def wav(samples: NDArray[np.int16], rate_hz: int) -> bytes:
-    """Write samples as a WAV file.
-
-    Args:
-        samples: shape (n,), 16 bits, one channel.
-        rate_hz: of the samples.
-    """
-    import soundfile
-
-    written = io.BytesIO()
-    soundfile.write(written, samples, rate_hz, "PCM_16", format="WAV")
-    return written.getvalue()

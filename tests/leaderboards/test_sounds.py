@@ -12,12 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.audio.writing import wav_file as wav
 from bench.core.errors import DataError
+from bench.core.png import png
 from leaderboards.site.build import build_site
 from leaderboards.site.exchange.files import SiteOptions
 from leaderboards.site.facts import CellFacts, Gathered
-from leaderboards.site.sounds import examples, wav
-from leaderboards.site.spectrogram import HEIGHT, WIDEST, png, spectrogram
+from leaderboards.site.sounds import examples
+from leaderboards.site.spectrogram import GREYS, HEIGHT, WIDEST, spectrogram
 from tests.leaderboards.made_site import RUN, made
 
 RATE = 16_000
@@ -148,7 +150,7 @@ def test_a_spectrogram_shows_a_tone_where_it_is() -> None:
 
 def test_a_png_has_its_pixels() -> None:
     grey = np.arange(12, dtype=np.uint8).reshape(3, 4)
-    written = png(grey)
+    written = png(grey, GREYS)
     assert struct.unpack(">II", written[16:24]) == (4, 3)
     start = written.index(b"IDAT") + 4
     lines = zlib.decompress(written[start : written.index(b"IEND") - 8])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import re
 from collections.abc import Iterator
@@ -10,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
+from bench.audio.writing import STEPS, wav_of
 from bench.core.cache import appearing_file
 from bench.core.errors import UsageError
 from bench.core.rng import key_of
@@ -22,9 +21,6 @@ from bench.studies.listening.spectrogram import spectrogram_png
 
 SOUNDS = "wav"
 PICTURES = "spectrograms"
-
-_STEPS = 2**15
-"""Of 16 bits, from 0 to full scale."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +100,7 @@ def _difference(waveform: Tensor, like: Tensor, of: str, stem: str) -> Sound:
     if peak > 1:
         waveform = waveform / peak
         note += ", turned down by as much to fit into the file"
-    if peak < 0.5 / _STEPS:
+    if peak < 0.5 / STEPS:
         note += ", below what 16 bits can hold: the file is silent"
     return Sound("difference", of, f"{stem}.difference", waveform, like, note=note)
 
@@ -123,21 +119,6 @@ def write_sound(sound: Sound, folder: Path) -> None:
         temporary.write_bytes(wav_of(sound.waveform))
     with fresh_file(folder / sound.png) as temporary:
         temporary.write_bytes(spectrogram_png(sound.waveform, sound.like))
-
-
-def wav_of(waveform: Tensor) -> bytes:
-    """Return a sound as a WAV file, one channel of 16 bits at 16 kHz.
-
-    Args:
-        waveform: shape (t,), in [-1, 1].
-    """
-    import soundfile
-
-    # libsndfile rounds floats down; a recording of 16 bits comes out as it was only when it is rounded here
-    steps = (waveform.double() * _STEPS).round().clamp(-_STEPS, _STEPS - 1).to(torch.int16)
-    written = io.BytesIO()
-    soundfile.write(written, steps.numpy(), SAMPLE_RATE, subtype="PCM_16", format="WAV")
-    return written.getvalue()
 
 
 @contextmanager

@@ -1,16 +1,14 @@
-"""A spectrogram as a PNG file: small, exact, and made with nothing but torch and zlib."""
+"""A spectrogram as a PNG file: small, exact, and made with nothing but torch and the standard library."""
 
 from __future__ import annotations
 
-import struct
-import zlib
 from functools import cache
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from bench.core.png import png
 from bench.core.types import SAMPLE_RATE
 
 WINDOW = round(0.016 * SAMPLE_RATE)
@@ -22,7 +20,6 @@ MOST_COLUMNS = 1000
 RANGE_DB = 80.0
 """From the brightest to the darkest colour."""
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _LEAST_POWER = 1e-12
 # Magma, the perceptually uniform map of matplotlib (Smith and van der Walt, CC0), at every sixteenth.
 _MAGMA = bytes.fromhex(
@@ -63,33 +60,13 @@ def spectrogram_png(waveform: Tensor, like: Tensor) -> bytes:
     reference = max(float(power(like).max()), _LEAST_POWER)
     level_db = 10 * torch.log10(power(waveform) / reference)
     shade = ((level_db / RANGE_DB + 1).clamp(0, 1) * 255).round().to(torch.uint8)
-    return png(shade.flip(0).numpy())
-
-
-def png(shades: NDArray[np.uint8]) -> bytes:
-    """Write an image as a PNG file (ISO/IEC 15948) with a palette.
-
-    Args:
-        shades: shape (height, width), 0 for the darkest colour of magma, 255 for the brightest.
-
-    >>> png(np.zeros((2, 3), dtype=np.uint8))[1:4]
-    b'PNG'
-    """
-    height, width = shades.shape
-    header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)  # eight bits, an index into the palette
-    rows = np.pad(shades, ((0, 0), (1, 0)))  # each row is preceded by its filter: 0, none
-    chunks = ((b"IHDR", header), (b"PLTE", _palette()), (b"IDAT", zlib.compress(rows.tobytes(), 9)), (b"IEND", b""))
-    return _SIGNATURE + b"".join(_chunk(name, content) for name, content in chunks)
+    return png(shade.flip(0).numpy(), magma())
 
 
 @cache
-def _palette() -> bytes:
-    """256 colours, red, green and blue of each."""
+def magma() -> bytes:
+    """Return the map's 256 colours, from the darkest to the brightest: red, green and blue of each."""
     known = np.frombuffer(_MAGMA, dtype=np.uint8).reshape(-1, 3)
     at = np.linspace(0, len(known) - 1, 256)
     colours = [np.interp(at, np.arange(len(known)), channel) for channel in known.T]
     return np.stack(colours, axis=1).round().astype(np.uint8).tobytes()
-
-
-def _chunk(name: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))

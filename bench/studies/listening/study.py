@@ -12,6 +12,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from bench.audio.writing import wav_of
 from bench.core.errors import UsageError
 from bench.core.progress import Progress
 from bench.core.rng import keyed
@@ -20,7 +21,7 @@ from bench.core.types import Utterance
 from bench.evaluation.options import Options
 from bench.studies.listening.examples import TriedAttack
 from bench.studies.listening.preparing import tried
-from bench.studies.listening.sounds import fresh_file, wav_of
+from bench.studies.listening.sounds import fresh_file
 
 PAGE, KEY = "index.html", "study.json"
 SCHEMA = 1

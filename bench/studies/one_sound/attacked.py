@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import base64
 import html
-import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.audio.writing import wav_of
 from bench.core.errors import RoomError, UsageError
-from bench.core.types import SAMPLE_RATE
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from torch import Tensor
 
 
@@ -91,18 +88,6 @@ class Attacked:
             if sound is not None
         ]
         return f"<p>{html.escape(str(self))}</p><table>{''.join(rows)}</table>"
-
-
-def wav_of(sound: Tensor) -> bytes:
-    """Write samples, shape (t,), as a WAV file: 16 bits, 16 kHz, mono."""
-    import soundfile
-
-    from bench.audio.writing import pcm_of
-
-    samples: NDArray[np.int16] = pcm_of(sound)
-    file = io.BytesIO()
-    soundfile.write(file, samples, SAMPLE_RATE, "PCM_16", format="WAV")
-    return file.getvalue()
 
 
 def _player(sound: Tensor) -> str:

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib import colormaps, image
 
-from bench.studies.listening.spectrogram import MOST_COLUMNS, RANGE_DB, png, power, spectrogram_png
+from bench.core.png import png
+from bench.studies.listening.spectrogram import MOST_COLUMNS, RANGE_DB, magma, power, spectrogram_png
 
 
 def pixels(content: bytes) -> np.ndarray:
@@ -63,4 +64,4 @@ def test_silence_is_dark() -> None:
 def test_every_shade_survives(height: int, width: int, random: object) -> None:
     shades = np.array([[random.randrange(256) for _ in range(width)] for _ in range(height)], dtype=np.uint8)  # type: ignore[attr-defined]
     expected = colormaps["magma"](shades)[..., :3]
-    assert np.abs(pixels(png(shades)) - expected).max() < 0.03
+    assert np.abs(pixels(png(shades, magma())) - expected).max() < 0.03
