@@ -113,12 +113,16 @@ class Browser:
 
     def go(self, page: Path, address: str = "") -> None:
         """Open a file, and wait until it is there."""
+        self.visit(page.as_uri() + address)
+
+    def visit(self, address: str) -> None:
+        """Open an address, and wait until it is there."""
         self._loaded = False
         self.ask("Page.navigate", url="about:blank")
         while not self._loaded:
             self._note(self._message())
         self._loaded = False
-        self.ask("Page.navigate", url=page.as_uri() + address)
+        self.ask("Page.navigate", url=address)
         while not self._loaded:
             self._note(self._message())
 
