@@ -23,11 +23,11 @@ from bench import (
     Victim,
     check_fields,
     forward_capabilities,
+    keyed,
     one_thread,
     traits_of,
     within,
 )
-from bench.core.rng import key_of
 from bench.defending.fingerprints import Fingerprint, distance, fingerprint, nearest
 from bench.defending.purified_victim import AudioDefense
 from bench.modelling.weights import load_weights, save_weights
@@ -115,7 +115,7 @@ class StatefulDetector(AudioDefense):
             UsageError: so many are the same as another that nothing lies above.
         """
         said: dict[str, list[Utterance]] = defaultdict(list)
-        for one in sorted(clean, key=lambda one: key_of("stateful_detector", one.id)):
+        for one in sorted(clean, key=lambda one: (keyed("stateful_detector", one.id).random(), one.id)):
             said[one.speaker].append(one)
         distances = []
         with one_thread():
