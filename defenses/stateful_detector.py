@@ -87,7 +87,7 @@ class StatefulDetector(AudioDefense):
         """Train the victim as usual, and take the threshold from clean speech.
 
         Raises:
-            UsageError: the victim does not hear, or speakers repeat themselves too often.
+            UsageError: the victim does not hear, or speakers repeat everything that they say.
         """
         self.check(victim)
         inner = victim.fit(train, valid, context)
@@ -109,10 +109,11 @@ class StatefulDetector(AudioDefense):
         return Remembering(self, victim.load(folder / _INNER, context), float(tensors[_THRESHOLD]))
 
     def _threshold(self, clean: Sequence[Utterance]) -> float:
-        """The distance below which at most `false_matches` of clean utterances lie to another one of their speaker.
+        """The distance below which at most `false_matches` of clean utterances lie to another one of their speaker; of
+        more that are the very same as another, those alone.
 
         Raises:
-            UsageError: so many are the same as another that nothing lies above.
+            UsageError: all are.
         """
         said: dict[str, list[Utterance]] = defaultdict(list)
         for one in sorted(clean, key=lambda one: (keyed("stateful_detector", one.id).random(), one.id)):
@@ -122,18 +123,12 @@ class StatefulDetector(AudioDefense):
             for own in said.values():
                 prints = [fingerprint(one.waveform) for one in own[:_EACH]]
                 distances += [nearest(one, prints[:n] + prints[n + 1 :]) for n, one in enumerate(prints)]
-        distances.sort()
-        threshold = min(distances[int(self.false_matches * len(distances))], _WIDEST)
-        if not threshold:
-            same = sum(not one for one in distances)
-            found = f"{self.false_matches}, where {same} of {len(distances)} clean utterances repeat another"
-            raise UsageError(
-                f"{_WHERE}, parameter 'false_matches'",
-                found,
-                f"above {same / len(distances):.3f}",
-                "raise it, or leave this defence out",
-            )
-        return threshold
+        unlike = sorted(one for one in distances if one)
+        if not unlike:
+            found = f"clean speech in which all {len(distances)} utterances repeat another of their speaker"
+            raise UsageError(_WHERE, found, "speakers who say different things", "leave this defence out")
+        place = int(self.false_matches * len(distances)) - (len(distances) - len(unlike))
+        return min(unlike[max(place, 0)], _WIDEST)
 
 
 @dataclass(frozen=True)

@@ -47,8 +47,8 @@ def account(options: Options, white_box: WhiteBox = 0, json: Json = None) -> Non
     of no defence, and, where there is a purifier or a detector, by one who owns a copy. One that only holds against
     those who do not know of it is flagged. The same command goes on after an interruption.
     """
+    from bench.cli.account_strongest import show_strongest
     from bench.cli.report import check_json_target, say_failures, write_json
-    from bench.cli.strongest import show_strongest
     from bench.core.progress import for_terminal
     from bench.studies.defense_accounts.run import accounts
     from bench.studies.defense_accounts.strongest import strongest

@@ -49,7 +49,14 @@ class Voting(Layered, Protocol):
     """A layer that asks the victim behind about noisy copies."""
 
     def copies_of(self, said: Utterance, sample_key: str, rng: Rng, copies: int) -> Iterator[Batch]:
-        """Make noisy copies of one utterance, which gradients pass."""
+        """Make noisy copies of one utterance, which gradients pass.
+
+        Args:
+            said: the utterance.
+            sample_key: its own.
+            rng: draws the noise.
+            copies: how many.
+        """
         ...
 
 
