@@ -88,7 +88,7 @@ def show(found: Sequence[Account]) -> None:
             console.print(f"defence {line.defense}", soft_wrap=True)
             console.print(attack_table(line))
             if line.white_box is not None:
-                text = f"white box (its own gradient, another threat model): robust accuracy {line.white_box}"
+                text = f"white box (its own gradient, no attack here): robust accuracy {line.white_box}"
                 console.print(text, soft_wrap=True)
             if line.only_unknown:
                 text = f"flagged: {line.defense} holds only against attacks that do not know of it"

@@ -24,7 +24,7 @@ def fields_of(page: str, heading: str) -> set[str]:
 def account(tiny_corpus: Path, tiny_noises: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     out = tmp_path_factory.mktemp("account")
     corpus = ["--corpus", "emodb", "--corpus-root", str(tiny_corpus), "--fold", "0", "--k", "2,4"]
-    noises = ["--noise-bank", "folder", "--noise-root", str(tiny_noises), "--out", str(out / "run")]
+    noises = ["--noise-bank", "folder", "--noise-root", str(tiny_noises), "--out", str(out / "run"), "--white-box", "2"]
     defense = [
         "--victim",
         SMALL,
@@ -46,6 +46,8 @@ def test_the_tables_and_the_json(account: list[str], bench_here: Callable[..., A
     bare, defended = found["lines"]
     assert [one["defense"] for one in told["strongest"]] == ["none", *["multi_condition:categories=natural"] * 2]
     assert "The strongest attack on each defence" in done.out
+    assert 0 <= defended["white_box"]["value"] <= defended["attacks"][0]["at"][-1]["robust_accuracy"]["ci95"][1]
+    assert "white box (its own gradient, no attack here): robust accuracy" in done.out
     assert [attack["role"] for attack in bare["attacks"]] == ["through"]
     assert [attack["role"] for attack in defended["attacks"]] == ["through", "seen", "unseen", "unaware"]
     assert defended["cost"]["fit_s"] > 0
