@@ -17,6 +17,7 @@ from bench import (
     Rng,
     Samples,
     Steps,
+    ThreatModel,
     Traits,
     inner_spec,
     steps_of,
@@ -41,12 +42,17 @@ class Adaptive:
     - Where there is a detector, only what it would let pass is asked; where it would refuse every form of a candidate,
       the search is told that it failed, and nothing is charged. After `looks` such candidates the search ends.
 
-    Against a victim with neither it is the other attack.
+    - Where it remembers what a session has asked (trait `sessions`), the attacker asks under `identities` names in
+      turn, and no session knows of another. A look is in no session: what is remembered is not seen by it.
+
+    Against a victim with none of these it is the other attack. What that one learns in a rehearsal, it learns of what
+    passes the detector.
 
     Args:
         attack: the spec of the other attack; a comma between its parameters is doubled:
             `adaptive:attack=boundary:corr=true,,step_db=2`.
         looks: candidates given up unasked in one search, at least 1.
+        identities: names to ask under, in turn, at least 1.
 
     Differences to the original: Tramèr et al. adapt gradient attacks to each defence by hand; here there are labels
     alone, and the ways of pre-distortion are ours.
@@ -54,18 +60,23 @@ class Adaptive:
 
     attack: str = "boundary"
     looks: int = 200
+    identities: int = 1
 
     def __post_init__(self) -> None:
         within("attack 'adaptive'", "looks", self.looks, "try looks=200", at_least=1)
+        within("attack 'adaptive'", "identities", self.identities, "leave it out for 1", at_least=1)
 
     @property
     def traits(self) -> Traits:
-        """Declare the other attack, and that it has a copy of the defence; it is anytime where the other is.
+        """Declare the other attack, a copy of the defence, and under how many names it asks; it is anytime where the
+        other is.
 
         >>> Adaptive("boundary:corr=true,step_db=2").traits.made_of
         (('attacks', 'boundary:corr=true,step_db=2'),)
         """
-        return Traits(adaptive=True, anytime=True, made_of=(("attacks", inner_spec(self.attack)),))
+        threat_model = ThreatModel(identities=self.identities)
+        made_of = (("attacks", inner_spec(self.attack)),)
+        return Traits(adaptive=True, anytime=True, made_of=made_of, threat_model=threat_model)
 
     def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
         """Yield the other attack's recipes, in the form that fares best with the defence."""
@@ -74,7 +85,8 @@ class Adaptive:
         left = self.looks
         asked = next(steps, None)
         view = tools.defense_view
-        before = view.traces([original])[0] if asked is not None and view is not None and view.purifies else None
+        predistorts = asked is not None and not tools.rehearsing  # what is learnt are the other attack's own recipes
+        before = view.traces([original])[0] if predistorts and view is not None and view.purifies else None
         while asked is not None and left:
             form, answer = self._best(original, asked, before, tools), Answer(fooled=False)
             if form is None:

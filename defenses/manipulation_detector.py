@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -41,6 +42,10 @@ from bench.modelling.weights import load_into, load_weights, save_weights
 from bench.perturbations.catalogue import P1_EFFECTS
 
 _WHERE = "defense 'manipulation_detector'"
+_SHAPES = (
+    *(f"shape={shape}" for shape in ("valleys", "white", "pink", "speech", "envelope")),
+    *("shape=white,below_hz=1000", "shape=tone,below_hz=400"),
+)
 _EVERYBODY, _INNER = "everybody", "victim"
 _THROUGH = ("hidden", "trace", "network")
 """What not every victim has, and is passed on."""
@@ -64,7 +69,9 @@ class ManipulationDetector(AudioDefense):
 
     Args:
         categories: noises to learn, from the noise bank; none means all that can lie under speech.
-        snrs_db: their signal-to-noise ratios, in dB, from -40 to 60; P1's are 20, 10 and 0.
+        snrs_db: their signal-to-noise ratios, in dB, from -40 to 60; P1's are 20, 10 and 0. `snrs_db=35+25+15+10+0`
+            learns noise that lies far below the speech too.
+        shapes: whether shapes of noise are learnt as well, at the same ratios: some of the attack `shaped_noise`.
         signals: specs of the other effects to learn; those that apply to no training utterance are left out. The
             default is P1's, `bench.perturbations.catalogue`.
         copies: manipulated copies of each utterance, at least 1.
@@ -77,6 +84,7 @@ class ManipulationDetector(AudioDefense):
     where: ClassVar[str] = _WHERE
     categories: tuple[str, ...] = ()
     snrs_db: tuple[float, ...] = (20.0, 10.0, 0.0)
+    shapes: bool = False
     signals: tuple[str, ...] = P1_EFFECTS
     copies: int = 6
     false_refusals: float = 0.05
@@ -97,18 +105,24 @@ class ManipulationDetector(AudioDefense):
     @property
     def traits(self) -> Traits:
         """Declare the effects that it learns, and the categories that it names."""
-        effects = ("environmental", *self.signals)
+        effects = ("environmental", *self.signals, *(("shaped_noise",) if self.shapes else ()))
         return Traits(made_of=tuple(("attacks", effect) for effect in effects), categories=self.categories)
 
     def seen(self, noises: NoiseSet) -> frozenset[str]:
         """Name the noise categories that it has learnt, and "signal"."""
         heard = frozenset(self.categories or noises.ambient) if self.snrs_db else frozenset()
-        return heard | ({"signal"} if self.signals else frozenset())
+        return heard | ({"signal"} if self.signals or self.shapes else frozenset())
 
     def settings(self, noises: NoiseSet) -> tuple[Manipulation, ...]:
         """List everything that it may learn, with a bank's noises."""
         categories = self.categories or noises.ambient
         under = [(f"environmental:category={c},snr_db={snr:g}", c, snr) for c in categories for snr in self.snrs_db]
+        if self.shapes:
+            under += [
+                (f"shaped_noise:{shape},snr_db={snr:g}", "shaped_noise", snr)
+                for shape in _SHAPES
+                for snr in self.snrs_db
+            ]
         changes = [(effect, Spec.parse(effect).name, None) for effect in self.signals]
         return tuple(Manipulation(*one) for one in (*under, *changes))
 
@@ -245,6 +259,13 @@ class Guarded:
             log_probs, also = self.victim.answer_or_refuse(batch)
             return log_probs, refused | also
         return self.victim.log_probs(batch), refused
+
+    def suspicion(self, batch: Batch) -> Tensor:
+        """Compute how far each utterance lies over the border to what is refused, in log-probability, shape (b,);
+        gradients pass."""
+        rows = self.voices.heard(batch)[:, None, None]
+        clean = torch.cat([self.ear(row) for row in rows]).log_softmax(dim=1)[:, 0]
+        return math.log(max(self.threshold, 1e-30)) - clean
 
     def recognise(self, batch: Batch) -> list[Recognised]:
         """Tell what each utterance is taken for: kind and degree."""

@@ -4,28 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, get_args
 
-from bench import FitContext, NoiseSet, Perturbation, Rng, Traits, UsageError, Utterance, keyed
+import torch
+
+from bench import FitContext, NoiseSet, Perturbation, Rng, Traits, UsageError, Utterance, check_fields, keyed, within
 from bench.audio.signal import mix
 from bench.defending.augmentation import NoisyCopies
 from bench.defending.retraining import as_recorded
+from bench.perturbations.noise_shapes import NoiseShape, draws_for, shaped_noise
 
 _WHERE = "defense 'multi_condition'"
+_LOWEST_HZ, _HIGHEST_HZ = 100.0, 8000.0
 
 
 @dataclass(frozen=True)
 class MultiCondition(NoisyCopies):
-    """Noise in training: beside each clean utterance stands a copy with a random sound at a random SNR.
+    """Noise in training: beside clean utterances stand copies with a random sound or shape of noise at a random SNR.
 
-    The sounds come from the noise bank's "train" part: none of them is heard again in an attack. The validation part
-    stays clean. What another defence of a stack has changed gets no copy.
+    The sounds come from the noise bank's "train" part: none of them is heard again in an attack. Shapes are what the
+    attack `shaped_noise` lays under speech, each as likely: white and pink noise, noise of the speech's own spectrum,
+    under its envelope or in the valleys between its partials, one tone; nothing above a frequency that is drawn for
+    each copy between 100 and 8000 Hz, or the tone's own. The validation part stays clean. What another defence of a
+    stack has changed gets no copy.
 
     Args:
         min_snr_db: the loudest noise, in dB.
         max_snr_db: the softest noise, in dB; SNRs are uniform between the two.
-        fraction: share of the training utterances that get a noisy copy, above 0, at most 1.
+        fraction: share of the training utterances that get noisy copies, above 0, at most 1.
         categories: of the noise bank; none means all that can lie under speech.
+        copies: of each of these utterances, from 1 to 16.
+        shapes: share of the copies that get a shape of noise in the place of a recorded sound, from 0 to 1.
 
     Common practice, and none of the four papers' defence: P1's `noise_augmentation` leaves a kind of noise out, P4's
     `noise_mixup` has fixed levels, P2's `random_noise` is a small white noise. Up to version 0.1.0 it was called
@@ -37,6 +46,8 @@ class MultiCondition(NoisyCopies):
     max_snr_db: float = 20.0
     fraction: float = 1.0
     categories: tuple[str, ...] = ()
+    copies: int = 1
+    shapes: float = 0.0
 
     def __post_init__(self) -> None:
         where = f"{_WHERE}, parameter "
@@ -45,6 +56,8 @@ class MultiCondition(NoisyCopies):
             raise UsageError(where + "'min_snr_db'", found, "at most max_snr_db", remedy)
         if not 0 < self.fraction <= 1:
             raise UsageError(where + "'fraction'", str(self.fraction), "above 0, at most 1", "try fraction=1")
+        check_fields(self, _WHERE, ("copies",), "try copies=3", at_least=1, at_most=16)
+        within(_WHERE, "shapes", self.shapes, "try shapes=0.5", at_least=0, at_most=1)
 
     @property
     def traits(self) -> Traits:
@@ -52,18 +65,35 @@ class MultiCondition(NoisyCopies):
         return Traits(categories=self.categories, dimensional=True)
 
     def seen(self, noises: NoiseSet) -> frozenset[str]:
-        """Name the noise categories that are trained on: all that can lie under speech where none is named."""
-        return frozenset(self.categories or noises.ambient)
+        """Name the noise categories that are trained on: all that can lie under speech where none is named; "signal"
+        where shapes are."""
+        sounds = frozenset(self.categories or noises.ambient) if self.shapes < 1 else frozenset()
+        return sounds | (frozenset({"signal"}) if self.shapes else frozenset())
 
     def noisy_copies(self, train: Sequence[Utterance], context: FitContext) -> list[Utterance]:
-        """Make a noisy copy of a random share of the utterances."""
+        """Make noisy copies of a random share of the utterances."""
         clean = as_recorded(train)
         chosen = keyed(context.seed, "multi_condition").permutation(len(clean))[: round(self.fraction * len(clean))]
-        return [
-            self._noisy(clean[i], context, keyed(context.seed, "multi_condition", clean[i].id)) for i in sorted(chosen)
-        ]
+        return [self._noisy(clean[i], context, number) for i in sorted(chosen) for number in range(self.copies)]
 
-    def _noisy(self, utterance: Utterance, context: FitContext, rng: Rng) -> Utterance:
+    def _noisy(self, utterance: Utterance, context: FitContext, number: int) -> Utterance:
+        key = (context.seed, "multi_condition", utterance.id, *((number,) if number else ()))
+        if keyed(*key, "shape").random() < self.shapes:
+            return self._shaped(utterance, keyed(*key, "noise"))
+        return self._sounding(utterance, context, keyed(*key))
+
+    def _shaped(self, utterance: Utterance, rng: Rng) -> Utterance:
+        shapes: tuple[NoiseShape, ...] = get_args(NoiseShape)
+        shape = shapes[int(rng.integers(len(shapes)))]
+        below_hz = _LOWEST_HZ * (_HIGHEST_HZ / _LOWEST_HZ) ** float(rng.random())
+        snr_db = float(rng.uniform(self.min_snr_db, self.max_snr_db))
+        speech = utterance.waveform
+        draws = torch.from_numpy(rng.standard_normal(draws_for(speech.shape[-1]), dtype="float32"))
+        noise = shaped_noise(speech, shape, below_hz, draws.to(speech.device))
+        done = Perturbation("noise", "signal", f"{shape} below {below_hz:.0f} Hz {snr_db:.1f} dB")
+        return replace(utterance, waveform=mix(speech, noise, snr_db).clamp(-1.0, 1.0), perturbation=done)
+
+    def _sounding(self, utterance: Utterance, context: FitContext, rng: Rng) -> Utterance:
         categories = self.categories or context.noises.ambient
         clip = context.noises.draw(rng, categories[int(rng.integers(len(categories)))])
         snr_db = float(rng.uniform(self.min_snr_db, self.max_snr_db))

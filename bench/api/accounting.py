@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bench.scoring.estimates import Estimate
     from bench.studies.defense_accounts.account import Account
 
-_OWN = ("defense", "victim", "attack", "k", "progress")
+_OWN = ("defense", "victim", "attack", "k", "white_box", "progress")
 DEFAULTS: AccountOptions = {"corr": "no", "noises": "imperceptible", "fold": "all", "out": "bench-account"}
 """Where an account's differ from a run's."""
 
@@ -31,6 +31,7 @@ def account(
     attack: Any = "boundary",
     k: str | int | Sequence[int] = (5, 15, 25),
     *,
+    white_box: int = 0,
     progress: Progress | bool | None = None,
     **options: Unpack[AccountOptions],
 ) -> Accounts:
@@ -41,6 +42,7 @@ def account(
         victim: who is defended: one spec or object, or several.
         attack: against what.
         k: numbers of label-only queries.
+        white_box: steps along the gradient of the victim itself, for a bound beside each defence; 0 leaves it out.
         progress: True shows it, False does not; by default it is shown in a notebook alone.
         **options: see `AccountOptions`. By default corr="no", noises="imperceptible", fold="all" and
             out="bench-account".
@@ -56,7 +58,7 @@ def account(
     refuse_unknown("bench.account", options, (*AccountOptions.__annotations__, *_OWN))
     told = for_python(progress)
     asked = options_for("bench.account", victim, attack, k, {**DEFAULTS, **options, "defense": defense})
-    found, failures = accounts(asked, told)
+    found, failures = accounts(asked, told, white_box)
     check_finished(failures, asked.out)
     return Accounts(tuple(found))
 
@@ -80,6 +82,12 @@ class Accounts(ShownAsTable):
     def to_json(self) -> list[dict[str, object]]:
         """Return `accounts` of docs/defenses/account.md."""
         return [one.to_json() for one in self.accounts]
+
+    def strongest(self) -> list[dict[str, object]]:
+        """Return the strongest attack of each threat model on each defence, `strongest` of docs/defenses/account.md."""
+        from bench.studies.defense_accounts.strongest import strongest
+
+        return [one.to_json() for one in strongest(self.accounts)]
 
     def _lines(self) -> Iterator[dict[str, object]]:
         for one in self.accounts:

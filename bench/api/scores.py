@@ -112,7 +112,7 @@ class Shown(ShownAsTable):
             (
                 *(entry.victim, entry.defense, entry.attack, entry.setting.task),
                 *("yes" if one.corr else "no", one.noises, str(one.k)),
-                *map(str, (one.robust_accuracy, one.acc_att, entry.clean.uar, one.acc_att.n)),
+                *map(str, (one.robust_accuracy, one.acc_att, entry.clean.main, one.acc_att.n)),
             )
             for entry in self.results.pooled
             for one in entry.scores

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from bench.cli.arguments import REQUIRED, Json, Offered, asking
 from bench.cli.report import listed
@@ -33,22 +35,31 @@ _CHANGES: Offered = {
 ACCOUNT: Offered = {"defense": _CHANGES["defense"]} | {n: one for n, one in RUN.items() if n != "measure"} | _CHANGES
 
 
+_WHITE_BOX = "Steps along the victim's own gradient, for a bound beside each defence; 0 leaves it out."
+WhiteBox = Annotated[int, typer.Option(metavar="STEPS", min=0, help=_WHITE_BOX)]
+
+
 @asking(ACCOUNT)
-def account(options: Options, json: Json = None) -> None:
+def account(options: Options, white_box: WhiteBox = 0, json: Json = None) -> None:
     """Say what each defence costs and what it buys, beside the bare victim.
 
     Every defence is attacked through the whole of it, with noises seen and not seen in its training, by one who knows
     of no defence, and, where there is a purifier or a detector, by one who owns a copy. One that only holds against
     those who do not know of it is flagged. The same command goes on after an interruption.
     """
+    from bench.cli.account_strongest import show_strongest
     from bench.cli.report import check_json_target, say_failures, write_json
     from bench.core.progress import for_terminal
     from bench.studies.defense_accounts.run import accounts
+    from bench.studies.defense_accounts.strongest import strongest
 
     check_json_target(json)
-    found, failures = accounts(options, for_terminal())
-    if write_json({"schema": 1, "accounts": [one.to_json() for one in found]}, json):
+    found, failures = accounts(options, for_terminal(), white_box)
+    worst = strongest(found)
+    told = {"accounts": [one.to_json() for one in found], "strongest": [one.to_json() for one in worst]}
+    if write_json({"schema": 1, **told}, json):
         show(found)
+        show_strongest(worst)
     say_failures(failures, options.out)
 
 
@@ -76,6 +87,9 @@ def show(found: Sequence[Account]) -> None:
         for line in one.lines:
             console.print(f"defence {line.defense}", soft_wrap=True)
             console.print(attack_table(line))
+            if line.white_box is not None:
+                text = f"white box (its own gradient, no attack here): robust accuracy {line.white_box}"
+                console.print(text, soft_wrap=True)
             if line.only_unknown:
                 text = f"flagged: {line.defense} holds only against attacks that do not know of it"
                 console.print(text, soft_wrap=True)

@@ -14,6 +14,7 @@ from bench.conformance.checking import require
 from bench.core.batch import Batch
 from bench.core.types import Utterance
 from bench.referee.blinding import Blinding, Instance
+from bench.referee.prediction import predictions_of
 from bench.referee.rechecks import canaries
 
 
@@ -74,25 +75,43 @@ def of_strangers(victim: ExaminedVictim) -> str:
 
 @torch.no_grad()
 def in_sessions(victim: ExaminedVictim) -> str:
-    """Check that a session opens empty, knows nothing of others, and is the same whatever is asked beside it."""
+    """Check that a session opens empty, knows nothing of others, and is the same whatever is asked beside it: answers
+    and refusals."""
     first, *others = victim.said
-    questions = [first, *canaries("sessions", victim.said)]
+    questions = [first, *canaries("sessions", victim.said), first]
 
-    def in_session(instance: Instance, some: Sequence[Utterance], session: str, beside: Sequence[Utterance]) -> Tensor:
+    def told(instance: Instance, some: Sequence[Utterance], names: Sequence[str]) -> tuple[Tensor, Tensor]:
+        log_probs, refused = predictions_of(
+            instance.victim, instance.blinding.batch(some, None, sample_keys(some), names)
+        )
+        return log_probs[-1].cpu(), torch.tensor(False) if refused is None else refused[-1].cpu()
+
+    def in_session(instance: Instance, session: str, asked: Sequence[Utterance], beside: Sequence[Utterance]) -> _Told:
         found = []
-        for number, one in enumerate(some):
-            together = [*beside[:number], one]
-            names = [*(f"other {place}" for place in range(len(together) - 1)), session]
-            batch = instance.blinding.batch(together, None, sample_keys(together), names)
-            found.append(instance.victim.log_probs(batch).cpu()[-1])
-        return torch.stack(found)
+        for number, one in enumerate(asked):
+            around = [*beside[:number]]
+            names = [f"other {place}" for place in range(len(around))]
+            found.append(told(instance, [*around, one], [*names, session] if session else ()))
+        log_probs, refused = zip(*found, strict=True)
+        return torch.stack(log_probs), torch.stack(refused)
 
-    fresh = in_session(victim.shown(victim.copy()), questions, "a", ())
-    alike(fresh[:1], victim.alone[:1], "what was asked before a session opened")
+    fresh = in_session(victim.shown(victim.copy()), "a", questions, ())
+    nobody = in_session(victim.shown(victim.copy()), "", [first], ())
+    _same((fresh[0][:1], fresh[1][:1]), nobody, "what was asked before a session opened")
     used = victim.shown(victim.copy())
-    in_session(used, questions[::-1], "b", ())
-    alike(in_session(used, questions, "a", others), fresh, "other sessions, or on what is asked beside one")
+    in_session(used, "b", questions[::-1], ())
+    _same(in_session(used, "a", questions, others), fresh, "other sessions, or on what is asked beside one")
+    _same(in_session(used, "", [first], ()), nobody, "sessions, where it is asked in none")
     return alike(one_by_one(used, victim.said), victim.alone, "sessions, where it is asked in none")
+
+
+_Told = tuple[Tensor, Tensor]
+"""Log-probabilities, shape (n, c), and refusals, shape (n,), bool."""
+
+
+def _same(told: _Told, expected: _Told, cause: str) -> None:
+    alike(told[0], expected[0], cause)
+    require(torch.equal(told[1], expected[1]), f"refusals depend on {cause}")
 
 
 def alike(answers: Tensor, expected: Tensor, cause: str) -> str:

@@ -88,7 +88,8 @@ class Component:
         theirs = inner.threat_model
         known = [word for word in theirs.knows if word != "defense" or traits.adaptive]
         answers = max(own.answers, theirs.answers, key=ANSWERS.index) if traits.adaptive else own.answers
-        return replace(own.knowing(*known), answers=answers)
+        budget = theirs.rehearsal if traits.adaptive else 0
+        return replace(own.knowing(*known), answers=answers, rehearsal=budget)
 
     @property
     def anytime(self) -> bool:

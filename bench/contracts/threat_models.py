@@ -38,6 +38,8 @@ _IN_WORDS: Mapping[str, str] = {
     "refusals": "the label and refusals",
     "probabilities": "probabilities and refusals",
 }
+_USUAL: Mapping[str, int] = {"rehearsal": 0, "identities": 1}
+"""What JSON leaves out where it is so, in the order of the fields: records of before do not have it."""
 _Word = TypeVar("_Word", bound=str)
 
 
@@ -66,9 +68,12 @@ class ThreatModel:
             its plan (`learn`); 0 where it learns nothing from one utterance for another.
         rehearsal: queries that it may spend on each utterance of validation speakers before anybody is attacked, for
             one that knows "validation": a budget of its own, after which it may make its plan (`learn`); 0 for none.
+        identities: under so many names it asks, in turn: a victim that remembers (trait `sessions`) knows what each
+            has asked, and not that they are one.
 
     Raises:
-        UsageError: a word is none of these, a number is below 0, or it rehearses and does not know "validation".
+        UsageError: a word is none of these, a number is below 0, identities are below 1, or it rehearses and does not
+            know "validation".
 
     >>> print(ThreatModel(knows=("defense", "noise-harm"), allowed="additive"))
     knows how much each noise category harms, the defence; told whether it was fooled; tries additive
@@ -79,15 +84,21 @@ class ThreatModel:
     allowed: Counted = "all"
     round_size: int = 0
     rehearsal: int = 0
+    identities: int = 1
 
     def __post_init__(self) -> None:
         for word in self.knows:
             _checked("knows", word, KNOWLEDGE)
         _checked("answers", self.answers, ANSWERS)
         _checked("allowed", self.allowed, COUNTED)
-        for name, value in (("round_size", self.round_size), ("rehearsal", self.rehearsal)):
-            if type(value) is not int or value < 0:
-                raise UsageError("ThreatModel", f"{name}={value!r:.40}", "a whole number from 0", "0 stands for none")
+        for name, value, least in (
+            ("round_size", self.round_size, 0),
+            ("rehearsal", self.rehearsal, 0),
+            ("identities", self.identities, 1),
+        ):
+            if type(value) is not int or value < least:
+                expected, remedy = f"a whole number from {least}", f"leave it out for {least}"
+                raise UsageError("ThreatModel", f"{name}={value!r:.40}", expected, remedy)
         if self.rehearsal and "validation" not in self.knows:
             found = f"rehearsal={self.rehearsal} and knows={self.knows!r:.80}"
             raise UsageError("ThreatModel", found, '"validation" among what it knows', "name it")
@@ -127,9 +138,10 @@ class ThreatModel:
         return replace(self, knows=knows, allowed="all")
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as plain JSON; `rehearsal` only where there is one."""
+        """Return it as plain JSON; `rehearsal` only where there is one, `identities` where there are several."""
         told = {**vars(self), "knows": list(self.knows)}
-        return told if self.rehearsal else {name: value for name, value in told.items() if name != "rehearsal"}
+        left_out = {name for name, usual in _USUAL.items() if told[name] == usual}
+        return {name: value for name, value in told.items() if name not in left_out}
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> ThreatModel:
@@ -138,12 +150,12 @@ class ThreatModel:
         Raises:
             UsageError: a word is none that there is, or something else stands there.
         """
-        if set(told) - {"rehearsal"} != {"knows", "answers", "allowed", "round_size"} or not isinstance(
+        if set(told) - set(_USUAL) != {"knows", "answers", "allowed", "round_size"} or not isinstance(
             told["knows"], list | tuple
         ):
             expected = "knows, answers, allowed, round_size"
             raise UsageError("ThreatModel", f"{sorted(map(str, told))!r:.80}", expected, "write it with to_json")
-        numbers = told["round_size"], told.get("rehearsal", 0)
+        numbers = told["round_size"], *(told.get(name, usual) for name, usual in _USUAL.items())
         return cls(tuple(told["knows"]), told["answers"], told["allowed"], *numbers)
 
     def __str__(self) -> str:
@@ -151,6 +163,7 @@ class ThreatModel:
         knows = ", ".join(_IN_WORDS[word] for word in self.knows) or "nothing"
         rounds = f"; learns in rounds of {self.round_size}" if self.round_size else ""
         rounds += f"; rehearses with {self.rehearsal} queries each" if self.rehearsal else ""
+        rounds += f"; asks under {self.identities} names" if self.identities > 1 else ""
         tries = "anything" if self.allowed == "all" else self.allowed
         return f"knows {knows}; told {_IN_WORDS[self.answers]}; tries {tries}{rounds}"
 

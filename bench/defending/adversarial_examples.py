@@ -17,11 +17,14 @@ from bench.perturbations.rendering import attack_tools, copy_of
 from bench.referee.judgement import fooled
 from bench.referee.panel import Panel
 from bench.referee.referee import Referee
+from bench.referee.rehearsal import rehearsed
 from bench.referee.search import AttackRun, Candidate, Search, first_candidate
 from bench.scoring.rows import Row
 
 MIN_SNR_DB = 10.0
 """What an adversarial example has to lie above to count, as for the referee."""
+REHEARSED = 64
+"""On so many training utterances an attack rehearses, where it does so."""
 TRAINING = "training"
 
 
@@ -84,6 +87,8 @@ def adversarial_examples(
 ) -> list[Utterance | None]:
     """Attack the victim as it stands with its own training utterances, and return what the attack finds.
 
+    An attack that rehearses before it attacks does so on some of these utterances: it is the defender's own.
+
     Args:
         victim: enrolled with these utterances' speakers.
         attack: the spec of a registered attack.
@@ -109,6 +114,8 @@ def adversarial_examples(
         draws=0,
     )
     attack_run = AttackRun(tools.component(attack), attack, tools, seed, utterances, tools.noises)
+    drawn = sorted(utterances, key=lambda one: key_of("rehearsal", seed, one.id))[:REHEARSED]
+    attack_run, _ = rehearsed(referee, attack_run, drawn)
     found = best_candidates(referee, attack_run, utterances)
     best = [found.get(utterance.id) for utterance in utterances]
     return [None if one is None else as_training_data(one) for one in best]

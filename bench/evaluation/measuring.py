@@ -58,7 +58,7 @@ class Measuring:
             self._harm.clear()
             self._known[whom] = tuple(KnownClean() for _ in range(2))
         panel = panel_of(experiment, cell.fitted, test, cell.repeat, self._known[whom])
-        attack_run, rehearsal = self._rehearsed(cell, self._attack_run(cell))
+        attack_run, rehearsal = self._rehearsed(cell, self._attack_run(cell), looks)
         looks_through = "defense" in cell.attack.threat_model.knows
         if looks_through:
             panel = with_views(experiment, cell.fitted, test, cell.repeat, panel, looks)
@@ -92,7 +92,7 @@ class Measuring:
             order_key: draws the order.
         """
         experiment, test = self.experiment, self.experiment.split(cell.fitted).test
-        attack_run, _ = self._rehearsed(cell, self._attack_run(cell))
+        attack_run, _ = self._rehearsed(cell, self._attack_run(cell), Looks())
         panel = panel_of(experiment, cell.fitted, test, cell.repeat)
         if "defense" in cell.attack.threat_model.knows:
             panel = with_views(experiment, cell.fitted, test, cell.repeat, panel, Looks())
@@ -125,6 +125,7 @@ class Measuring:
             own,
             threat_model=attack.threat_model,
             anytime=attack.anytime,
+            learner=_chooser(attack).object,
         )
 
     def _informed(self, cell: Cell, tools: AttackTools) -> AttackTools:
@@ -150,12 +151,14 @@ class Measuring:
             tools = replace(tools, degradation=harm)
         return tools
 
-    def _rehearsed(self, cell: Cell, attack_run: AttackRun) -> tuple[AttackRun, Rehearsal | None]:
+    def _rehearsed(self, cell: Cell, attack_run: AttackRun, looks: Looks) -> tuple[AttackRun, Rehearsal | None]:
         """The attack after its rehearsal on validation speakers, where its threat model grants one."""
         if not attack_run.granted.rehearsal:
             return attack_run, None  # nobody is loaded then
         valid = self.experiment.split(cell.fitted).valid
         panel = panel_of(self.experiment, cell.fitted, valid, cell.repeat)
+        if "defense" in attack_run.granted.knows:
+            panel = with_views(self.experiment, cell.fitted, valid, cell.repeat, panel, looks)
         with self.experiment.progress.task(f"Rehearsing {cell.attack}", len(valid)) as advance:
             return rehearsed(_plain(panel), attack_run, valid, advance)
 
@@ -166,7 +169,7 @@ class Measuring:
         """An attack's best recipes against the bare victim: what one who knows of no defence would bring."""
         bare = replace(cell, fitted=replace(cell.fitted, defense=None), attack=cell.attack.made_of[0])
         panel = panel_of(self.experiment, bare.fitted, self.experiment.split(cell.fitted).test, bare.repeat)
-        best = best_candidates(_plain(panel), self._rehearsed(bare, self._attack_run(bare))[0], chosen)
+        best = best_candidates(_plain(panel), self._rehearsed(bare, self._attack_run(bare), Looks())[0], chosen)
         return {id: candidate.recipe for id, candidate in best.items()}
 
 

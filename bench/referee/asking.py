@@ -40,7 +40,10 @@ class Asking:
         halving: fewer once so many did not fit into memory.
         sample_key: names this look at the victim.
         draws: further answers of a randomised victim that say what is chance; None where it does not draw.
-        sessions: whether the victim remembers within a session: each search is one, and clean speech is in none.
+        sessions: whether the victim remembers within a session: each search has one for each of its identities, and
+            clean speech is in none.
+        identities: under so many names a search asks, in turn; 0 for one who rehearses, whose every question is in
+            none: who prepares has as many names as it likes.
     """
 
     instance: Instance
@@ -52,6 +55,7 @@ class Asking:
     sample_key: str
     draws: int | None
     sessions: bool = False
+    identities: int = 1
 
     def told(self, utterances: Sequence[Utterance], queries: Sequence[int], probabilities: bool = False) -> Tensor:
         """Ask the instance that is attacked, see `bench.referee.prediction.Predictor.told`.
@@ -61,7 +65,8 @@ class Asking:
             queries: the number of each one's query.
             probabilities: whether those of the classes are told too.
         """
-        sessions = [self._session(one) for one in utterances] if self.sessions else ()
+        asked = zip(utterances, queries, strict=True)
+        sessions = [self._session(one, query) for one, query in asked] if self.sessions else ()
         predictor = replace(self._predictor(self.instance), probabilities=probabilities)
         return predictor.told(utterances, self._sample_keys(utterances, queries), sessions)
 
@@ -137,7 +142,7 @@ class Asking:
         """
         said = Said(self._names.index(row.label_after), bool(row.tied), row.value_after)
         one = candidate.utterance
-        session = self._session(one) if self.sessions else ""
+        session = self._session(one, row.query) if self.sessions else ""
         return Question(one, row.query, self._key_or_none(one, row.query), said, session, row.value_before)
 
     @torch.no_grad()
@@ -209,8 +214,11 @@ class Asking:
     def _key_or_none(self, utterance: Utterance, query: int) -> str:
         return "" if self.draws is None else self._sample_key(utterance, query)
 
-    def _session(self, utterance: Utterance) -> str:
-        return f"{key_of('session', self.sample_key, utterance.id):016x}"
+    def _session(self, utterance: Utterance, query: int) -> str:
+        if not self.identities:
+            return ""
+        name = (query - 1) % self.identities
+        return f"{key_of('session', self.sample_key, utterance.id, *((name,) if name else ())):016x}"
 
     def _sample_key(self, utterance: Utterance, *query: object) -> str:
         """What a randomised victim draws from: it tells neither which utterance it is nor which query."""

@@ -39,6 +39,7 @@ class AttackRun:
         anytime: whether it is not told its budget; None for what it declares itself.
         plan: what it has learnt in a rehearsal, as JSON.
         rehearsing: whether this is that rehearsal.
+        learner: the attack that learns, where it is one inside the attack; None for the attack itself.
     """
 
     attack: Attack | SpeechEffect
@@ -53,11 +54,17 @@ class AttackRun:
     anytime: bool | None = None
     plan: str = NO_PLAN
     rehearsing: bool = False
+    learner: Attack | SpeechEffect | None = None
 
     @cached_property
     def granted(self) -> ThreatModel:
         """Return what the attack is granted."""
         return granted_to(self.attack) if self.threat_model is None else self.threat_model
+
+    @property
+    def identities(self) -> int:
+        """Return under how many names each search asks, in turn; 0 in a rehearsal, which is in no session."""
+        return 0 if self.rehearsing else self.granted.identities
 
     @property
     def learns(self) -> bool:

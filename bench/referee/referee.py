@@ -158,7 +158,7 @@ class Referee:
             advance: likewise.
             keep: likewise.
         """
-        asking = self._asking
+        asking = replace(self._asking, identities=attack_run.identities)
         before = self.known.of(utterances, partial(asking.clean, self.known))
         pairs = list(zip(utterances, before, strict=True))
         key = f"{self.sample_key}/{bare(attack_run.name)}/{attack_run.seed}"
@@ -238,7 +238,8 @@ class Referee:
         queries = [search.queries + 1 for search, _ in asking]
         likely = asking[0][0].granted.tells("probabilities")  # one attack runs: all searches are granted the same
         measured = measurements(asking, self.device)
-        said = self._asking.told([one.utterance for _, one in asking], queries, likely)
+        own = replace(self._asking, identities=asking[0][0].identities)
+        said = own.told([one.utterance for _, one in asking], queries, likely)
         told = torch.stack([*said, *measured], dim=1)
         found: list[tuple[float, ...]] = told.tolist()  # the step's one transfer from the device
         return found

@@ -86,12 +86,13 @@ def learnt(attack_run: AttackRun, plan: str, searches: Sequence[PastSearch]) -> 
         ComponentError: the attack raised in `learn`, has none, or gave what is no plan.
     """
     where = f"attack {attack_run.name!r}, learn"
-    if not isinstance(attack_run.attack, LearningAttack):
+    learner = attack_run.attack if attack_run.learner is None else attack_run.learner
+    if not isinstance(learner, LearningAttack):
         raise ComponentError(
             where, "no such method", "learn(plan, searches), since it declares that it learns", "add it"
         )
     try:
-        found: Any = attack_run.attack.learn(json.loads(plan), searches)
+        found: Any = learner.learn(json.loads(plan), searches)
     except BenchError:
         raise
     except Exception as error:  # somebody else's code runs here

@@ -128,6 +128,11 @@ class Search:
             self._close()
 
     @property
+    def identities(self) -> int:
+        """Return under how many names it asks, in turn; 0 in a rehearsal."""
+        return self._attack_run.identities
+
+    @property
     def learns(self) -> bool:
         """Return whether its attack is told what it was."""
         return self._attack_run.learns

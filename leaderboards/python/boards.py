@@ -89,7 +89,7 @@ class Leaderboard:
         return [
             (
                 *("–" if line.rank is None else str(line.rank), line.victim, line.defense),
-                *map(str, (line.score.robust_accuracy, line.score.acc_att, line.entry.clean.uar)),
+                *map(str, (line.score.robust_accuracy, line.score.acc_att, line.entry.clean.main)),
                 *(str(line.score.acc_att.n), line.bells),
             )
             for line in board.lines

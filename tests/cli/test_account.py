@@ -24,7 +24,7 @@ def fields_of(page: str, heading: str) -> set[str]:
 def account(tiny_corpus: Path, tiny_noises: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     out = tmp_path_factory.mktemp("account")
     corpus = ["--corpus", "emodb", "--corpus-root", str(tiny_corpus), "--fold", "0", "--k", "2,4"]
-    noises = ["--noise-bank", "folder", "--noise-root", str(tiny_noises), "--out", str(out / "run")]
+    noises = ["--noise-bank", "folder", "--noise-root", str(tiny_noises), "--out", str(out / "run"), "--white-box", "2"]
     defense = [
         "--victim",
         SMALL,
@@ -41,8 +41,13 @@ def test_the_tables_and_the_json(account: list[str], bench_here: Callable[..., A
     assert done.code == 0, done.err
     for text in ("clean UAR", "prevented", "through", "seen", "unseen", "unaware", "multi_condition"):
         assert text in done.out, text
-    (found,) = json.loads(Path(account[-1]).read_text())["accounts"]
+    told = json.loads(Path(account[-1]).read_text())
+    (found,) = told["accounts"]
     bare, defended = found["lines"]
+    assert [one["defense"] for one in told["strongest"]] == ["none", *["multi_condition:categories=natural"] * 2]
+    assert "The strongest attack on each defence" in done.out
+    assert 0 <= defended["white_box"]["value"] <= defended["attacks"][0]["at"][-1]["robust_accuracy"]["ci95"][1]
+    assert "white box (its own gradient, no attack here): robust accuracy" in done.out
     assert [attack["role"] for attack in bare["attacks"]] == ["through"]
     assert [attack["role"] for attack in defended["attacks"]] == ["through", "seen", "unseen", "unaware"]
     assert defended["cost"]["fit_s"] > 0
@@ -50,6 +55,7 @@ def test_the_tables_and_the_json(account: list[str], bench_here: Callable[..., A
     assert [at["k"] for at in defended["attacks"][0]["at"]] == [2, 4]
     page = PAGE.read_text(encoding="utf-8")
     assert set(found) == fields_of(page, "accounts[]")
+    assert set(told["strongest"][0]) == fields_of(page, "strongest[]")
     assert set(defended) == fields_of(page, "lines[]")
     assert set(defended["cost"]) == fields_of(page, "cost")
     assert set(defended["clean"]) == fields_of(page, "clean")

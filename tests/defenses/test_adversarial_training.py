@@ -14,6 +14,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from attacks.universal_noises import UniversalNoises
 from bench import AttackTools, DataError, FitContext, Perturbation, Rng, Spec, Traits, UsageError, Utterance
 from bench.contracts.pipeline import Defended
 from bench.contracts.protocols import TrainableVictim
@@ -79,6 +80,23 @@ def replaced(train: Sequence[Utterance]) -> list[Utterance]:
 )
 def test_it_conforms(defense: AdversarialTraining) -> None:
     check_defense(defense, SMALL)
+
+
+def test_a_list_of_noises_is_learnt_on_training_speech_before_it_attacks(
+    learner: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learnt, learn = list[int](), UniversalNoises.learn
+
+    def noted(self: UniversalNoises, plan: Any, searches: Sequence[Any]) -> Any:
+        learnt.append(sum(len(one.asked) for one in searches))
+        return learn(self, plan, searches)
+
+    monkeypatch.setattr(UniversalNoises, "learn", noted)
+    listed = AdversarialTraining("universal_noises:noises=additive,pool=4,rehearsal=4", percent=100, max_queries=3)
+    fitted = listed.fit(learner, TRAIN, [], sample_context())
+    assert learnt == [4 * len(TRAIN)], "the whole pool on every utterance"
+    assert fitted.note["replaced"] == len(TRAIN)
+    assert {one.perturbation.name for one in replaced(learner.fits[1]["train"]) if one.perturbation} == {"shaped_noise"}
 
 
 @settings(max_examples=10, deadline=None)

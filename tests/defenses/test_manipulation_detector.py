@@ -144,6 +144,16 @@ def test_it_learns_the_settings_that_apply() -> None:
         none.fit(Usual(), silent, silent, sample_context())
 
 
+def test_quiet_noise_and_shapes_are_learnt_where_they_are_asked_for() -> None:
+    quiet = replace(LEARNT, snrs_db=(30.0, 15.0), shapes=True, signals=(), copies=4, max_epochs=8)
+    fitted = quiet.fit(Usual(), SPEECH["train"], SPEECH["valid"], sample_context()).enroll(SPEECH["test"])
+    learnt = {(setting.kind, setting.snr_db) for setting in fitted.settings}
+    assert learnt == {(kind, snr) for kind in ("crowd", "natural", "shaped_noise") for snr in (30.0, 15.0)}
+    assert refused(fitted, attacked("shaped_noise:shape=white,snr_db=20")) >= 0.8
+    assert quiet.traits.made_of[-1] == ("attacks", "shaped_noise")
+    assert quiet.seen(sample_noises()) == {"crowd", "natural", "signal"}
+
+
 def test_it_learns_from_clean_speech_whatever_another_defence_has_added() -> None:
     added = [replace(one, waveform=torch.rand(8000) - 0.5) for one in SPEECH["train"]]
     context = replace(sample_context(), clean=tuple(SPEECH["train"]))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import torch
 
 from bench import FitContext, Perturbation, UsageError
 from bench.audio.signal import snr_db
@@ -27,6 +28,20 @@ def test_every_copy_lies_between_the_two_snrs_and_keeps_its_label() -> None:
 
 def test_a_fraction_of_the_utterances_gets_a_copy() -> None:
     assert len(MultiCondition(fraction=0.25).noisy_copies(TRAIN, sample_context())) == len(TRAIN) // 4
+
+
+def test_shapes_stand_beside_sounds_and_change_no_sound() -> None:
+    plain = MultiCondition().noisy_copies(TRAIN, sample_context())
+    mixed = MultiCondition(copies=4, shapes=0.5, min_snr_db=5, max_snr_db=15).noisy_copies(TRAIN, sample_context())
+    assert [copy.id for copy in mixed] == [said.id for said in TRAIN for _ in range(4)]
+    kinds = [copy.perturbation.category == "signal" for copy in mixed if copy.perturbation]
+    assert 0.3 < sum(kinds) / len(kinds) < 0.7
+    assert len({(copy.id, str(copy.perturbation)) for copy in mixed}) == len(mixed), "each copy draws anew"
+    originals = {said.id: said.waveform for said in TRAIN}
+    assert all(4.99 <= float(snr_db(originals[copy.id], copy.waveform)) <= 15.5 for copy in mixed)
+    sounds = MultiCondition(copies=2).noisy_copies(TRAIN, sample_context())[::2]
+    assert all(torch.equal(one.waveform, other.waveform) for one, other in zip(plain, sounds, strict=True))
+    assert MultiCondition(shapes=1).seen(sample_noises()) == {"signal"}
 
 
 def test_copies_depend_on_the_seed_and_on_nothing_else() -> None:
@@ -72,7 +87,9 @@ def test_a_category_that_the_bank_lacks_is_named() -> None:
         MultiCondition(categories=("sirens",)).noisy_copies(TRAIN, context)
 
 
-@pytest.mark.parametrize("wrong", [{"min_snr_db": 30.0}, {"fraction": 0.0}, {"fraction": 1.5}])
+@pytest.mark.parametrize(
+    "wrong", [{"min_snr_db": 30.0}, {"fraction": 0.0}, {"fraction": 1.5}, {"copies": 0}, {"shapes": 2.0}]
+)
 def test_parameters_out_of_range_are_named(wrong: dict[str, float]) -> None:
     with pytest.raises(UsageError, match=next(iter(wrong))):
         MultiCondition(**wrong)  # type: ignore[arg-type]

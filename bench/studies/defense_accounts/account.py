@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bench.contracts.threat_models import NOTHING_GRANTED, Counted, ThreatModel
 from bench.scoring.descriptions import RestsOn
 from bench.scoring.estimates import Difference, Estimate
 from bench.scoring.names import Setting
@@ -32,7 +33,7 @@ class AccountSetting:
     setting: Setting
     folds: tuple[int, ...]
     seeds: tuple[int, ...]
-    noises: str
+    noises: Counted
     corr: bool
 
     def to_json(self) -> dict[str, object]:
@@ -71,14 +72,17 @@ class RoleFigures:
     Args:
         attack: its spec.
         at: figures at each k, ascending.
+        threat_model: what it is granted.
     """
 
     attack: str
     at: tuple[FiguresAt, ...]
+    threat_model: ThreatModel = NOTHING_GRANTED
 
     def to_json(self) -> dict[str, object]:
         """Return one of `attacks[]` in docs/defenses/account.md, without its role."""
-        return {"attack": self.attack, "at": [one.to_json() for one in self.at]}
+        model = self.threat_model.to_json()
+        return {"attack": self.attack, "threat_model": model, "at": [one.to_json() for one in self.at]}
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,8 @@ class AccountLine:
         attacks: by role the attack's spec and its figures at each k.
         cost: time and parameters.
         only_unknown: whether it holds only against attacks that do not know of it.
+        white_box: robust accuracy against gradients through the victim itself, another threat model than any attack's;
+            None where that was not asked for.
     """
 
     defense: str
@@ -102,6 +108,7 @@ class AccountLine:
     attacks: Mapping[Role, RoleFigures]
     cost: Cost
     only_unknown: bool
+    white_box: Estimate | None = None
 
     def to_json(self) -> dict[str, object]:
         """Return one of `lines[]` in docs/defenses/account.md."""
@@ -113,6 +120,7 @@ class AccountLine:
             "attacks": [{"role": role, **found.to_json()} for role, found in self.attacks.items()],
             "cost": self.cost.to_json(),
             "only_unknown": self.only_unknown,
+            "white_box": None if self.white_box is None else self.white_box.to_json(),
         }
 
 

@@ -31,7 +31,8 @@ def attacks_by_role(
         registry: makes components.
         noises: the bank, which says what a defence has seen.
         defense: what is accounted for; None for the bare victim: then "through" alone.
-        attack: the attack, all of its threat model fixed.
+        attack: the attack, all of its threat model fixed; one that knows the defence is run as it is, and in no role of
+            those who do not.
         guarded: whether there is a purifier or a detector to look through.
     """
     found: dict[Role, Component] = {"through": attack}
@@ -46,6 +47,8 @@ def attacks_by_role(
         if chosen:
             spec = _restricted(attack, chosen)
             found["seen" if role == "seen" else "unseen"] = registry.component("attacks", spec)
+    if attack.traits.adaptive:
+        return found
     nested, mark = (("attack", bare(attack.spec)),), ISOLATED if attack.isolated else ""
     found["unaware"] = registry.component("attacks", mark + str(Spec("transfer", nested)))
     if guarded:

@@ -16,7 +16,7 @@ from bench.core.errors import UsageError
 from bench.core.progress import Progress
 from bench.core.specs import NO_DEFENSE
 from bench.data.tasks import task_named
-from bench.evaluation.cells import Cell
+from bench.evaluation.cells import Cell, FittedKey
 from bench.evaluation.descriptions import cell_key
 from bench.evaluation.enrolment import Group
 from bench.evaluation.experiment import Experiment
@@ -31,15 +31,18 @@ from bench.scoring.records import Store, pooled_rows
 from bench.studies.defense_accounts import figures
 from bench.studies.defense_accounts.account import Account, AccountLine, AccountSetting, CleanCost, RoleFigures
 from bench.studies.defense_accounts.costs import Cost, answer_times, fit_seconds, parameters_in
+from bench.studies.defense_accounts.known_victims import bound_of, refusals_of
 from bench.studies.defense_accounts.plan import Role, attacks_by_role
+from bench.studies.defense_accounts.sessions import with_refusals
 
 
-def accounts(options: Options, progress: Progress) -> tuple[list[Account], list[Failure]]:
+def accounts(options: Options, progress: Progress, white_box: int = 0) -> tuple[list[Account], list[Failure]]:
     """Measure what is asked for, or what of it is not done yet, and draw up the accounts.
 
     Args:
         options: as of `bench run`; Corr and Noises are one each. The bare victim is measured in any case.
         progress: told of long steps.
+        white_box: steps along the gradient of the victim itself, for a bound beside each line; 0 leaves it out.
 
     Raises:
         bench.core.errors.BenchError: something asked for cannot be done; nothing has been written then.
@@ -59,7 +62,7 @@ def accounts(options: Options, progress: Progress) -> tuple[list[Account], list[
     store = Store(options.out)
     found, failures = [], []
     for group in _groups(planned):
-        cells = _Cells(experiment, group)
+        cells = _Cells(experiment, group, white_box)
         failures += run_grid(experiment, cells.planned(), store)
         if cells.done(store, NO_DEFENSE):
             found.append(cells.account(store, options))
@@ -81,10 +84,12 @@ class _Cells:
     Args:
         experiment: data and machine.
         group: the plans of one victim, task and attack, under every defence.
+        white_box: steps of the bound; 0 for none.
     """
 
-    def __init__(self, experiment: Experiment, group: Sequence[Planned]) -> None:
-        self.experiment = experiment
+    def __init__(self, experiment: Experiment, group: Sequence[Planned], white_box: int = 0) -> None:
+        self.experiment, self.white_box = experiment, white_box
+        self._refused: dict[FittedKey, frozenset[str]] = {}
         self.variant, self.attack = group[0].variant, group[0].cell.attack
         self.by_defense: dict[str, list[Cell]] = {}
         most = max(plan.cell.max_queries for plan in group)
@@ -151,8 +156,14 @@ class _Cells:
         return Account(setting, rows["utterance"].nunique(), rows["speaker"].nunique(), lines, about.rests_on)
 
     def _rows(self, store: Store, defense: str, attack: Component) -> pd.DataFrame:
-        keys = (cell_key(self.experiment, replace(cell, attack=attack)) for cell in self.by_defense[defense])
-        return pooled_rows(map(store.read, keys))
+        """The records of an attack; what a defence that remembers refuses of clean speech is refused in them too."""
+        cells = self.by_defense[defense]
+        rows = pooled_rows([store.read(cell_key(self.experiment, replace(cell, attack=attack))) for cell in cells])
+        for cell in {cell.fitted: cell for cell in cells if cell.fitted.sessions}.values():
+            if cell.fitted not in self._refused:
+                self._refused[cell.fitted] = refusals_of(self.experiment, cell)
+            rows = with_refusals(rows, cell.fitted.fold, cell.fitted.seed, self._refused[cell.fitted])
+        return rows
 
     def _line(
         self, store: Store, defense: str, bare: Mapping[Component, pd.DataFrame], cost: Cost, ks: Sequence[int]
@@ -171,7 +182,8 @@ class _Cells:
             once = role == "unaware"
             against = None if is_bare else bare.get(spec, plain)
             at = (max(ks),) if once or not spec.anytime else ks
-            attacks[role] = RoleFigures(spec.spec, figures.figures_at(against, found, at, counted, once))
+            shown = figures.figures_at(against, found, at, counted, once)
+            attacks[role] = RoleFigures(spec.spec, shown, spec.threat_model)
         prevented: dict[Role, Difference] = {
             role: most for role, told in attacks.items() if (most := told.at[-1].prevented) is not None
         }
@@ -179,7 +191,9 @@ class _Cells:
         repeats = len({cell.repeat for cell in cells})
         own = cells[0].fitted.defense
         randomised = own is not None and own.traits.randomised
-        return AccountLine(defense, randomised, repeats, clean, attacks, cost, figures.holds_only_unknown(prevented))
+        only_unknown = figures.holds_only_unknown(prevented)
+        bound = bound_of(self.experiment, cells, through, self.white_box) if self.white_box else None
+        return AccountLine(defense, randomised, repeats, clean, attacks, cost, only_unknown, bound)
 
     def _costs(self, defenses: Sequence[str]) -> Iterator[Cost]:
         """Of each defence, in order: fitting time over all folds, answers and parameters on the first."""

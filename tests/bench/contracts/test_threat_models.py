@@ -25,6 +25,9 @@ KNOWN = [some for count in range(3) for some in itertools.combinations(KNOWLEDGE
 def test_it_survives_json_and_order_does_not_count(knows: Any, answers: Any, allowed: Any) -> None:
     model = ThreatModel(knows, answers, allowed, round_size=len(answers))
     assert ThreatModel.of(json.loads(json.dumps(model.to_json()))) == model
+    several = ThreatModel(knows, answers, allowed, identities=4)
+    assert ThreatModel.of(json.loads(json.dumps(several.to_json()))) == several
+    assert "identities" not in model.to_json(), "as records of before had it"
     assert ThreatModel(knows[::-1], answers, allowed, len(answers)) == model
 
 

@@ -48,9 +48,7 @@ class Patient:
         return replace(self, victim=self.victim.enroll(clean), seen={})
 
     def log_probs(self, batch: Batch) -> Tensor:
-        """Near nothing for any class where it would refuse, so that a check sees it too."""
-        log_probs, refused = self.answer_or_refuse(batch)
-        return torch.where(refused[:, None], torch.full_like(log_probs, 0.25).log(), log_probs)
+        return self.victim.log_probs(batch)
 
     def answer_or_refuse(self, batch: Batch) -> tuple[Tensor, Tensor]:
         refused = []

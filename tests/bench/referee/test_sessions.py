@@ -28,11 +28,11 @@ def registry() -> Registry:
     return Registry.discover(FILES)
 
 
-def measured(registry: Registry, defense: str, batch_size: int = 64) -> list[Row]:
+def measured(registry: Registry, defense: str, batch_size: int = 64, attack: str = ATTACK) -> list[Row]:
     experiment = Experiment(registry, Dataset("sample", SAID, "f"), sample_noises(), CPU, batch_size)
     parts = registry.component("victims", "loud"), registry.component("defenses", defense)
     fitted = FittedKey(*parts, TASKS["ahsn"], "k-fold", 0, 0)
-    return Measuring(experiment).measured(Cell(fitted, registry.component("attacks", ATTACK), 8)).rows
+    return Measuring(experiment).measured(Cell(fitted, registry.component("attacks", attack), 8)).rows
 
 
 def test_a_session_is_one_search_and_opens_empty(registry: Registry) -> None:
@@ -45,6 +45,25 @@ def test_a_session_is_one_search_and_opens_empty(registry: Registry) -> None:
     bare = measured(registry, "cheat")
     assert [row for row in rows if row.query <= 3] == [row for row in bare if row.query <= 3]
     assert measured(registry, "patience", batch_size=5) == rows, "whatever is asked beside it"
+
+
+def test_who_has_several_names_has_a_session_for_each() -> None:
+    registry = Registry.discover(FILES)
+    rows = measured(registry, "patience:asked=1", attack=f"adaptive:attack={ATTACK.replace(',', ',,')},identities=3")
+    refused = {(row.query > 3, row.label_after == REFUSED) for row in rows if row.query}
+    assert refused == {(False, False), (True, True)}
+
+
+def test_in_a_rehearsal_nothing_is_remembered_and_what_is_learnt_there_is_known(registry: Registry) -> None:
+    learns = "universal_noises:noises=imperceptible,pool=6,rehearsal=12"
+    ours = registry.component("attacks", f"adaptive:attack={learns.replace(',', ',,')},identities=2")
+    assert (ours.threat_model.rehearsal, ours.threat_model.identities) == (12, 2)
+    assert str(ours.threat_model).endswith("rehearses with 12 queries each; asks under 2 names")
+    rows = measured(registry, "patience:asked=1", attack=ours.spec)
+    first = [row for row in rows if row.query == 1]
+    bare = [row for row in measured(registry, "patience:asked=99", attack=learns) if row.query == 1]
+    assert [(row.utterance, row.recipe) for row in first] == [(row.utterance, row.recipe) for row in bare]
+    assert REFUSED not in {row.label_after for row in first}
 
 
 def test_who_remembers_what_others_asked_fails_the_cell(registry: Registry) -> None:
@@ -61,5 +80,5 @@ def test_the_checks_of_an_author(registry: Registry) -> None:
     state = torch.random.get_rng_state()
     check_defense(registry.build("defenses", "patience"), small)
     assert torch.equal(torch.random.get_rng_state(), state)
-    with pytest.raises(AssertionError, match="asked before"):
+    with pytest.raises(AssertionError, match="refusals depend on other sessions"):
         check_defense(registry.build("defenses", "patience:leaks=true"), small)

@@ -120,6 +120,8 @@ def test_attacks_are_told_apart_by_what_was_seen_in_training() -> None:
         "aware": "adaptive:attack=boundary:noises=imperceptible",
     }
     assert roles_of("none", "boundary", False) == {"through": "boundary"}
+    several = "adaptive:attack=universal_noises:pool=4,identities=4"
+    assert not {"aware", "unaware"} & set(roles_of("stateful_detector", several, True))
 
 
 def test_an_attack_of_one_category_is_seen_or_unseen_as_it_is() -> None:
