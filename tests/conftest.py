@@ -17,6 +17,7 @@ import pytest
 from filelock import FileLock
 
 from tests.forking import Forks
+from tests.heard import heard_once as heard_once
 from tests.workers import CACHE
 from tests.workers import pytest_collection_finish as pytest_collection_finish
 from tests.workers import pytest_collection_modifyitems as pytest_collection_modifyitems

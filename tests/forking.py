@@ -40,6 +40,10 @@ _IMPORTED = (
     *("bench.evaluation.runs", "bench.evaluation.working", "bench.data.corpora.emodb", "bench.data.noises.folder"),
     *("bench.audio.decoding", "victims.cnn_gru", "attacks.boundary"),
 )
+_USED = (
+    *(("victims", "cnn_gru"), ("defenses", "multi_condition"), ("corpora", "emodb"), ("noise_banks", "folder")),
+    *(("attacks", name) for name in ("boundary", "transfer:attack=boundary", "fade_in", "fade_out", "gain")),
+)
 _SERVER = """
 import sys
 sys.path.insert(0, sys.argv[1])
@@ -244,6 +248,19 @@ def _run_and_end() -> None:
 def _import_what_commands_do() -> None:
     for name in _IMPORTED:
         importlib.import_module(name)
+    _parse_what_keys_digest()
     threads = [path.read_text().strip() for path in Path("/proc/self/task").glob("*/comm")]
     if others := [name for name in threads[1:] if name != "jemalloc_bg_thd"]:  # pyarrow's, which knows of forks
         raise RuntimeError(f"found the threads {', '.join(others)}; expected none before a fork; import less")
+
+
+def _parse_what_keys_digest() -> None:
+    """Read the code that stands in keys: a command does so once, and it lasts as long as training a tiny victim."""
+    from bench.contracts.registry import Registry
+    from bench.core.result_code import BARE_VICTIM, CELL, DEFENDED_VICTIM, code_of
+
+    for names in (BARE_VICTIM, DEFENDED_VICTIM, CELL):
+        code_of(names)
+    registry = Registry.discover()
+    for kind, spec in _USED:
+        registry.component(kind, spec)

@@ -12,6 +12,8 @@ from bench.core.progress import SILENT
 from bench.testing import check_attack, check_component, check_dataset, check_defense, check_victim
 from victims.cnn_gru import CnnGru
 
+pytestmark = pytest.mark.usefixtures("heard_once")
+
 BUILT_IN = Registry.discover()
 SMALL = CnnGru(channels=8, hidden=8, dense=8, max_epochs=3)
 

@@ -93,6 +93,17 @@ def classes() -> dict[str, list[ast.ClassDef]]:
 
 
 @cache
+def methods() -> dict[str, list[tuple[ast.ClassDef, Function]]]:
+    """Every method of the tree by its name, with its class."""
+    found: dict[str, list[tuple[ast.ClassDef, Function]]] = {}
+    for node in (node for nodes in classes().values() for node in nodes):
+        for own in node.body:
+            if isinstance(own, Function):
+                found.setdefault(own.name, []).append((node, own))
+    return found
+
+
+@cache
 def commands() -> frozenset[tuple[str, str]]:
     """File and name of the functions of bench/cli that are given to `app.command(...)`, as a decorator or by name, or
     that a table names as "package.module:function"."""
@@ -161,16 +172,13 @@ def described_elsewhere(one: Public) -> bool:
         ancestors |= ahead
         ahead = {up for name in ahead for node in classes().get(name, ()) for up in base_names(node)} - ancestors
 
-    def documents(node: ast.ClassDef) -> bool:
-        same = [own for own in node.body if isinstance(own, Function) and own.name == one.node.name]
-        return any(
-            ast.get_docstring(own) is not None
-            and (node.name in ancestors or parameters(Public("", node, own)) == parameters(one))
-            for own in same
+    def documents(node: ast.ClassDef, own: Function) -> bool:
+        return ast.get_docstring(own) is not None and (
+            node.name in ancestors or parameters(Public("", node, own)) == parameters(one)
         )
 
-    known = [node for nodes in classes().values() for node in nodes if node is not one.of]
-    return any(documents(node) for node in known if node.name in ancestors or "Protocol" in base_names(node))
+    known = [(node, own) for node, own in methods().get(one.node.name, ()) if node is not one.of]
+    return any(documents(node, own) for node, own in known if node.name in ancestors or "Protocol" in base_names(node))
 
 
 def is_no_verb(docstring: str) -> bool:

@@ -59,9 +59,10 @@ class Surroundings:
 
     def _exchanged(self, put: dict[str, ModuleType]) -> dict[str, ModuleType]:
         """Take every module out of Python's table that has the name of one beside the file, and put others in."""
-        taken = {name: one for name, one in sys.modules.items() if name.partition(".")[0] in self._names}
-        for name in taken:
-            del sys.modules[name]
+        there = {name for name in self._names if name in sys.modules}  # mostly none, and the table has thousands
+        parts = tuple(f"{name}." for name in there)
+        names = [name for name in list(sys.modules) if name in there or name.startswith(parts)] if there else []
+        taken = {name: sys.modules.pop(name) for name in names}
         sys.modules.update(put)
         return taken
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,16 @@ class Loud:
         return ContraryVictim()
 
 
+@cache
 def fitted(defense: GanPurification, victim: Any = VICTIM) -> Any:
+    """The same for all tests: none of them changes it."""
     return defense.fit(victim, TRAIN, VALID, sample_context()).enroll(TEST)
+
+
+@cache
+def plain() -> Any:
+    """The victim without a defence."""
+    return VICTIM.fit(TRAIN, VALID, sample_context())
 
 
 def test_over_sound_it_conforms() -> None:
@@ -83,8 +92,7 @@ def test_what_it_leaves_of_noisy_speech_is_nearer_to_clean(variant: Any) -> None
 
 
 def test_the_victim_is_trained_on_clean_speech_and_left_as_it_was() -> None:
-    bare = VICTIM.fit(TRAIN, VALID, sample_context())
-    made = fitted(BRIEF)
+    bare, made = plain(), fitted(BRIEF)
     for name, value in made.victim.network.state_dict().items():
         assert torch.equal(value, bare.network.state_dict()[name])
 
@@ -99,7 +107,7 @@ def test_the_victim_decides_from_what_the_generator_leaves() -> None:
 
 
 def test_a_victims_log_probabilities_are_those_of_its_sequence() -> None:
-    bare = VICTIM.fit(TRAIN, VALID, sample_context()).enroll(TEST)
+    bare = plain().enroll(TEST)
     features, counts = bare.sequence(Batch.of(TEST))
     assert torch.equal(bare.log_probs(Batch.of(TEST)), bare.log_probs_of(features, counts))
     assert all(row[count:].abs().sum() == 0 for row, count in zip(features, counts.tolist(), strict=True))

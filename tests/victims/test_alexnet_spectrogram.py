@@ -203,25 +203,13 @@ def test_with_weights_the_first_four_convolutions_stay(file: Path, published: di
     assert same == {f"features.{number}.{kind}" for number in (0, 3, 6, 8) for kind in ("weight", "bias")}
 
 
-Change = Callable[[dict[str, Tensor]], object]
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (lambda state: state.pop("features.3.bias"), "no features.3.bias"),
-        (lambda state: state.update(extra=torch.ones(1)), "extra, which is unknown"),
-        (lambda state: state.update({"features.0.bias": torch.ones(3)}), r"features.0.bias of shape \(3,\) instead"),
-        (lambda state: state.update({"features.0.bias": torch.full((64,), torch.nan)}), "NaN or infinities in feat"),
-    ],
-)
-def test_weights_that_do_not_fit_are_named(
-    published: dict[str, Tensor], tmp_path: Path, change: Change, said: str
-) -> None:
-    state = dict(published)
-    change(state)
-    save_file(state, tmp_path / "changed.safetensors")
-    with pytest.raises(DataError, match=said):
+def test_weights_that_do_not_fit_are_named(published: dict[str, Tensor], tmp_path: Path) -> None:
+    """What else may be wrong with them: tests/bench/modelling/pretrained/test_statefile.py."""
+    changed = {name: tensor for name, tensor in published.items() if name != "features.3.bias"}
+    save_file(changed, tmp_path / "changed.safetensors")
+    with pytest.raises(
+        DataError, match=r"changed\.safetensors: found no features\.3\.bias; expected weights of a AlexNet"
+    ):
         fit_with(tmp_path / "changed.safetensors")
 
 

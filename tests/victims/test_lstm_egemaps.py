@@ -21,6 +21,7 @@ BRIEF = "lstm_egemaps:max_epochs=3"
 """For the checks that all components pass: trains in seconds."""
 
 pytest.importorskip("opensmile")
+pytestmark = pytest.mark.usefixtures("heard_once")
 
 SMALL = LstmEgemaps(hidden=16, dense=16, dropout=0.0, batch_size=8, learning_rate=0.01, max_epochs=25)
 

@@ -19,6 +19,7 @@ from victims.svm_egemaps import FittedSvmEgemaps, SvmEgemaps
 
 pytest.importorskip("opensmile")
 svm = pytest.importorskip("sklearn.svm")
+pytestmark = pytest.mark.usefixtures("heard_once")
 
 TRAIN, VALID = sample_utterances(3, 3, "train"), sample_utterances(2, 2, "valid")
 

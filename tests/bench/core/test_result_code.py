@@ -93,24 +93,18 @@ def swapped(old: str, new: str) -> Edit:
     return swap
 
 
-def laid_out(text: str) -> str:
-    """The same code in another layout and without a comment."""
-    return "# Of another year\n" + ast.unparse(ast.parse(text))
-
-
-def explained(text: str) -> str:
-    """Other docstrings everywhere, also where there was none."""
+def said_otherwise(text: str) -> str:
+    """The same code in another layout, without comments but one, with other docstrings, also where there was none."""
     tree = ast.parse(text)
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             told = ast.get_docstring(node) is not None
             node.body = [ast.Expr(ast.Constant("Said in other words.")), *node.body[told:]]
-    return ast.unparse(ast.fix_missing_locations(tree))
+    return "# Of another year\n" + ast.unparse(ast.fix_missing_locations(tree))
 
 
-@pytest.mark.parametrize("edit", [laid_out, explained])
-def test_a_comment_a_docstring_or_a_layout_changes_no_key_anywhere(changed: Changed, edit: Edit) -> None:
-    assert changed(dict.fromkeys(PACKAGES, edit)) == set()
+def test_a_comment_a_docstring_or_a_layout_changes_no_key_anywhere(changed: Changed) -> None:
+    assert changed(dict.fromkeys(PACKAGES, said_otherwise)) == set()
 
 
 def test_what_cannot_change_a_result_changes_no_key(changed: Changed) -> None:

@@ -108,10 +108,14 @@ def test_no_clip_has_half_a_second_of_nothing(noises: NoiseSet) -> None:
         assert np.abs(halves).max(axis=1).min() > 1e-4, clip.id
 
 
-def test_two_builds_give_the_same_bytes(noises: NoiseSet) -> None:
-    again = embedded._noises(*embedded._made(Silent()))
-    assert again.fingerprint == noises.fingerprint
-    assert same(again, noises)
+def test_two_builds_give_the_same_bytes(noises: NoiseSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of each kind the last clip, without those before it: so no clip depends on another, spoken or not."""
+    last = list({(one.category, one.kind): one for one in recipes()}.values())
+    monkeypatch.setattr("bench.data.noises.synthesis.recipes.recipes", lambda: iter(last))
+    again = {clip.id: clip.waveform for clip in embedded._noises(*embedded._made(Silent())).clips}
+    before = {clip.id: clip.waveform for clip in noises.clips}
+    assert {name.partition("/")[0] for name in again} == set(CATEGORIES)
+    assert all(np.array_equal(wave.numpy(), before[name].numpy()) for name, wave in again.items())
 
 
 def test_a_clip_does_not_depend_on_those_before_it(noises: NoiseSet) -> None:

@@ -70,6 +70,21 @@ def test_own_layers_keep_what_they_have(tmp_path: Path) -> None:
         assert all(torch.equal(network[1].state_dict()[name], tensor) for name, tensor in own.items())
 
 
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"extra": torch.ones(1)}, "extra, which is unknown"),
+        ({"bias": torch.ones(3)}, r"bias of shape \(3,\) instead of \(2,\)"),
+        ({"bias": torch.full((2,), torch.nan)}, "NaN or infinities in bias"),
+        ({"weight": torch.full((2, 3), torch.inf)}, "NaN or infinities in weight"),
+    ],
+)
+def test_weights_that_do_not_fit_are_named(tmp_path: Path, changed: dict[str, torch.Tensor], said: str) -> None:
+    save_file(STATE | changed, tmp_path / "a.safetensors")
+    with pytest.raises(DataError, match=f"a.safetensors: found {said}; expected weights of a Linear"):
+        load_published(nn.Linear(3, 2), tmp_path / "a.safetensors")
+
+
 def test_much_that_is_wrong_is_said_shortly(tmp_path: Path) -> None:
     save_file({f"x{number}": torch.ones(1) for number in range(9)}, tmp_path / "a.safetensors")
     with pytest.raises(DataError, match=r"no weight; no bias; x\d, which is unknown; and 8 more; expected weights"):
