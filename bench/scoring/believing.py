@@ -22,13 +22,11 @@ from bench.data.splits import split_named
 from bench.data.tasks import TASKS
 from bench.scoring.believing_numbers import check_numbers
 from bench.scoring.cell_records import CellRecords
+from bench.scoring.columns import Columns, Places, in_order
 from bench.scoring.descriptions import Description
 from bench.scoring.schema import AGAIN
 
 if TYPE_CHECKING:
-    import pandas as pd
-    from numpy.typing import NDArray
-
     from bench.scoring.records import Store
 
 LABELS = ("attack_base", "corr", "noises", "found", "exit_code")
@@ -69,12 +67,25 @@ def check_believable(path: Path, cell: CellRecords) -> None:
         DataError: the key is not that of the description; a row is missing, twice there, or says what no referee does.
     """
     check_description(path, cell.key, cell.description)
-    rows = cell.rows
-    start = _starts(path, rows)
-    _check_constant(path, rows, start)
-    _check_answers(path, rows, cell)
-    check_numbers(path, cell, start)
-    _check_accepted(path, rows, start, cell.description.rests_on.min_snr_db)
+    check_columns(path, cell.description, Columns.of(cell.rows))
+
+
+def check_columns(path: Path, about: Description, columns: Columns) -> None:
+    """Refuse rows that contradict themselves, their description, or the referee's rules.
+
+    Args:
+        path: the file, named in messages.
+        about: what its description says.
+        columns: its rows.
+
+    Raises:
+        DataError: a row is missing, twice there, or says what no referee does.
+    """
+    start = _starts(path, columns)
+    _check_constant(path, columns, start)
+    _check_answers(path, columns, about)
+    check_numbers(path, about.dimension, columns, start)
+    _check_accepted(path, columns, start, about.rests_on.min_snr_db)
 
 
 def check_same(one: CellRecords, path: Path, other: CellRecords, beside: Path) -> None:
@@ -135,73 +146,78 @@ def check_description(path: Path, own_key: str, about: Description) -> None:
             _refuse(path, found, f"{told['noises']}, or what it lies within")
 
 
-def _starts(path: Path, rows: pd.DataFrame) -> NDArray[np.intp]:
+def _starts(path: Path, columns: Columns) -> Places:
     """The place of each row's clean row, after looking that queries of an utterance are 0, 1, 2 ... without a gap."""
-    codes = rows["utterance"].factorize()[0]
-    order = np.lexsort((rows["query"].to_numpy(), codes))
-    sorted_codes, queries = codes[order], rows["query"].to_numpy()[order]
+    codes, query = columns.texts["utterance"].codes, columns.query
+    changes = codes[1:] != codes[:-1]
+    order = np.arange(len(codes))
+    different = np.count_nonzero(np.bincount(codes))
+    if int(changes.sum()) + 1 > different or (query[1:] <= query[:-1])[~changes].any():
+        order = np.lexsort((query, in_order(codes)[0]))  # utterances are told in turns
+    sorted_codes, queries = codes[order], query[order]
     first = np.flatnonzero(np.r_[True, sorted_codes[1:] != sorted_codes[:-1]])
     expected = np.arange(len(order)) - np.repeat(first, np.diff(np.r_[first, len(order)]))
     if wrong := _first(queries != expected):
-        row = rows.iloc[order[wrong - 1]]
-        found = f"query {row['query']} of utterance {_shown(row['utterance'])} in the place of {expected[wrong - 1]}"
-        _refuse(path, found, "the clean row and then each query once, from 1 on")
+        row = int(order[wrong - 1])
+        found = f"query {query[row]} of utterance {_text(columns, 'utterance', row)} in the place of "
+        _refuse(path, f"{found}{expected[wrong - 1]}", "the clean row and then each query once, from 1 on")
     start = np.empty(len(order), dtype=np.intp)
-    start[order] = order[first][sorted_codes]
+    start[order] = np.repeat(order[first], np.diff(np.r_[first, len(order)]))
     return start
 
 
-def _check_constant(path: Path, rows: pd.DataFrame, start: NDArray[np.intp]) -> None:
+def _check_constant(path: Path, columns: Columns, start: Places) -> None:
     for name in ("speaker", "label_true", "label_before"):
-        values = rows[name].to_numpy(object)
-        if place := _first(values != values[start]):
-            whose = _shown(rows["utterance"].iloc[place - 1])
-            _refuse(path, f"two values of {name} for utterance {whose}", "one")
-    clean = rows["query"].to_numpy() == 0
-    said = rows["label_after"].to_numpy(object) != rows["label_before"].to_numpy(object)
-    if place := _first(clean & said):
-        whose = _shown(rows["utterance"].iloc[place - 1])
+        codes = columns.texts[name].codes
+        if place := _first(codes != codes[start]):
+            _refuse(path, f"two values of {name} for utterance {_text(columns, 'utterance', place - 1)}", "one")
+    if place := _first((columns.query == 0) & ~columns.alike("label_after", "label_before")):
+        whose = _text(columns, "utterance", place - 1)
         _refuse(path, f"a clean row of utterance {whose} with two answers", "one")
 
 
-def _check_answers(path: Path, rows: pd.DataFrame, cell: CellRecords) -> None:
-    rests, task = cell.description.rests_on, TASKS.get(cell.description.names.setting.task)
-    if (most := int(rows["query"].max())) > rests.max_queries:
+def _check_answers(path: Path, columns: Columns, about: Description) -> None:
+    rests, task = about.rests_on, TASKS.get(about.names.setting.task)
+    if (most := int(columns.query.max())) > rests.max_queries:
         _refuse(path, f"query {most}", f"at most {rests.max_queries}, the search's budget")
     if task is not None:
         for name in ("label_true", "label_before", "label_after"):
-            strange = set(rows[name].unique()) - {*task.classes, *(() if name == "label_true" else (REFUSED,))}
+            strange = columns.texts[name].told() - {*task.classes, *(() if name == "label_true" else (REFUSED,))}
             if strange:
                 _refuse(path, f"{name} {_shown(min(strange))}", f"a class of task {task.name}")
-    asked = rows["query"].to_numpy() > 0
     for name, low, high in (("snr_db", -math.inf, math.inf), ("flip_share", 0.0, 1.0)):
-        values = rows[name].to_numpy(float)
+        values = columns.number(name)
         if place := _first((values < low) | (values > high)):
             _refuse(path, f"{name} {values[place - 1]}", f"{low} to {high}")
-    fair, additive = (rows[name].eq(True).to_numpy(bool) for name in ("imperceptible", "additive"))
-    if _first(fair & ~additive & rows["additive"].notna().to_numpy(bool)):
+    fair, additive = columns.true("imperceptible"), columns.true("additive")
+    if _first(fair & ~additive & columns.known("additive")):
         _refuse(path, "a candidate that is imperceptible and not additive", "each column within the next")
-    if _first(~asked & (fair | rows["snr_db"].notna().to_numpy(bool))):
+    if _first((columns.query <= 0) & (fair | ~np.isnan(columns.number("snr_db")))):
         _refuse(path, "a clean row with an SNR, or of a perturbation", "none")
 
 
-def _check_accepted(path: Path, rows: pd.DataFrame, start: NDArray[np.intp], min_snr_db: float) -> None:
+def _check_accepted(path: Path, columns: Columns, start: Places, min_snr_db: float) -> None:
     """Decide of each row anew whether it is a success; of one without an SNR the perception table has a say as well."""
-    before, after = (rows[name].to_numpy(object) for name in ("label_before", "label_after"))
-    flips, snr = rows["flip_share"].to_numpy(float), rows["snr_db"].to_numpy(float)
-    asked, accepted = rows["query"].to_numpy() > 0, rows["accepted"].to_numpy(bool)
+    flips, snr = columns.number("flip_share"), columns.number("snr_db")
+    accepted = columns.true("accepted")
     settled = ~(flips[start] >= 0.5)
-    lasting = ~rows["tied"].eq(True).to_numpy(bool) & ~(flips <= 0.5)
-    fooled = (before != after) & (before != REFUSED) & (after != REFUSED)
-    could = asked & fooled & settled & lasting
+    lasting = ~columns.true("tied") & ~(flips <= 0.5)
+    refused = (columns.texts[name].is_(REFUSED) for name in ("label_before", "label_after"))
+    fooled = ~columns.alike("label_before", "label_after") & ~next(refused) & ~next(refused)
+    could = (columns.query > 0) & fooled & settled & lasting
     known = ~np.isnan(snr)
     wrong = (accepted & ~could) | (known & (accepted != (could & (snr > min_snr_db))))
     if place := _first(wrong):
-        row = rows.iloc[place - 1]
-        what = f"query {row['query']} of utterance {_shown(row['utterance'])} at {snr[place - 1]:g} dB, "
-        what += f"{_shown(row['label_before'])} → {_shown(row['label_after'])}"
+        row = place - 1
+        utterance, before, after = (_text(columns, name, row) for name in ("utterance", "label_before", "label_after"))
+        what = f"query {columns.query[row]} of utterance {utterance} at {snr[row]:g} dB, {before} → {after}"
         says = ("no success", "a success")
-        _refuse(path, f"{what}, as {says[bool(row['accepted'])]}", f"{says[not row['accepted']]} by the referee's rule")
+        found, expected = says[bool(accepted[row])], says[not accepted[row]]
+        _refuse(path, f"{what}, as {found}", f"{expected} by the referee's rule")
+
+
+def _text(columns: Columns, name: str, row: int) -> str:
+    return _shown(columns.texts[name].take(np.array([row])).spelt()[0])
 
 
 def _first(wrong: object) -> int:

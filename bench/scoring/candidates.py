@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import pandas as pd
+import numpy as np
+
+from bench.scoring.columns import Columns
 
 
 @dataclass(frozen=True)
@@ -29,19 +31,18 @@ class Tally:
     moved: int
 
     @classmethod
-    def of(cls, rows: pd.DataFrame, min_snr_db: float) -> Tally:
+    def of(cls, columns: Columns, min_snr_db: float) -> Tally:
         """Count those in some records.
 
         Args:
-            rows: of one or more cells.
+            columns: of one or more cells.
             min_snr_db: above this SNR a candidate counts.
         """
-        asked = rows[rows["query"] > 0]
-        snr_db = asked["snr_db"].dropna()
-        changed = asked["label_after"] != asked["label_before"]
-        by_chance = asked["tied"].eq(True) | (asked["flip_share"] <= 0.5)
-        counts = (snr_db > min_snr_db, changed, by_chance, by_chance | changed)
-        return cls(len(asked), len(snr_db), *(int(one.sum()) for one in counts))
+        asked, snr_db = columns.query > 0, columns.number("snr_db")
+        changed = asked & ~columns.alike("label_after", "label_before")
+        by_chance = asked & (columns.true("tied") | (columns.number("flip_share") <= 0.5))
+        masks = (asked, asked & ~np.isnan(snr_db), asked & (snr_db > min_snr_db), changed, by_chance)
+        return cls(*(int(one.sum()) for one in (*masks, by_chance | changed)))
 
     @classmethod
     def total(cls, tallies: Iterable[Tally]) -> Tally:

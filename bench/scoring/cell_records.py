@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from bench.scoring.candidates import Tally
-
 MOST_BYTES, MOST_UNPACKED, MOST_MEMORY = 2**28, 2**29, 2**31
 """A record file is no larger, packed and unpacked; and to unpack it takes no more memory, whatever it says."""
 MOST_ROWS, MOST_COLUMNS, MOST_TOLD = 20_000_000, 500, 2**22
@@ -34,13 +32,11 @@ class CellRecords:
         key: names its file.
         description: what determined it: names, versions, fingerprints.
         rows: a DataFrame with a row for each query and the columns of docs/records.md.
-        tally: counts of all queries, where `rows` are not all any more.
     """
 
     key: str
     description: Description
     rows: pd.DataFrame
-    tally: Tally | None = None
 
 
 def read_cell(path: Path) -> CellRecords:
@@ -66,7 +62,7 @@ def checked(path: Path) -> RecordFile:
 
     content = read_regular(path, MOST_BYTES, AGAIN)
     try:
-        table = _decoded(content)
+        table = decoded(content)
         text = table.schema.metadata[b"serbench"]
         digest = table.schema.metadata.get(b"serbench_sha256")
         own = digest_of(text.decode(), columns_of(table), table.num_rows)
@@ -77,13 +73,22 @@ def checked(path: Path) -> RecordFile:
         raise DataError(path, f"no readable records ({error})", "a record file", AGAIN) from error
 
 
-def _decoded(content: bytes) -> pa.Table:
-    """A file's columns, unpacked only where it says to be of a size that can be meant, and into no more memory."""
+def decoded(content: bytes, texts: Sequence[str] = (), only: Sequence[str] | None = None) -> pa.Table:
+    """Read a file's columns, unpacked only where it says to be of a size that can be meant, and into no more memory.
+
+    Args:
+        content: of a record file.
+        texts: columns whose texts are wanted as numbers, with a dictionary.
+        only: columns that are wanted, where they are there; all by default.
+
+    Raises:
+        pyarrow.ArrowException, OSError, ValueError, MemoryError: it cannot be read, or is not to be.
+    """
     import pyarrow as arrow
     import pyarrow.parquet as pq
 
     with at_most(MOST_MEMORY):
-        file = pq.ParquetFile(arrow.BufferReader(content), page_checksum_verification=True)
+        file = pq.ParquetFile(arrow.BufferReader(content), page_checksum_verification=True, read_dictionary=texts)
         about = file.metadata
         unpacked = sum(about.row_group(number).total_byte_size for number in range(about.num_row_groups))
         told = sum(map(len, (about.metadata or {}).values()))
@@ -95,7 +100,7 @@ def _decoded(content: bytes) -> pa.Table:
         ):
             if found > most:
                 raise ValueError(f"{found:,} {what}; at most {most:,} are read")
-        table = file.read(use_threads=False)
+        table = file.read([*only] if only else None, use_threads=False)
         table.validate(full=True)  # texts are UTF-8
         return table
 

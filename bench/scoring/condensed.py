@@ -2,42 +2,79 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 
 from bench.scoring.candidates import Tally
 from bench.scoring.cell_records import CellRecords
-
-USED = (
-    *("utterance", "speaker", "query", "label_true", "label_before", "label_after", "snr_db", "source"),
-    *("imperceptible", "accepted", "additive", "burst_snr_db", "survives_pcm", "flip_share", "turn"),
-    *("value_true", "value_before", "value_after"),
-)
-"""The columns that figures are made of; others are counted, or are there for people and for replay."""
+from bench.scoring.columns import Columns, in_order
+from bench.scoring.descriptions import Description
+from bench.scoring.pooled import Pooled
 
 
-def condensed(cell: CellRecords) -> CellRecords:
+@dataclass(frozen=True, eq=False)
+class CondensedCell:
+    """Hold what figures are made of, of one cell.
+
+    Args:
+        description: what determined it.
+        columns: of the queries that are left.
+        tally: counts of all queries.
+        most_asked: the greatest number of queries of an utterance.
+    """
+
+    description: Description
+    columns: Columns
+    tally: Tally
+    most_asked: int
+
+
+@dataclass(frozen=True, eq=False)
+class Pools:
+    """Put the records of cells together, those of the same cells once."""
+
+    _made: dict[tuple[int, ...], tuple[list[CondensedCell], Pooled]] = field(default_factory=dict, init=False)
+
+    def of(self, cells: Iterable[CondensedCell]) -> Pooled:
+        """Put some cells together.
+
+        Args:
+            cells: at least one.
+        """
+        own = list(cells)
+        key = tuple(map(id, own))
+        if key not in self._made:  # the cells are kept too, so that no other can have their id
+            places = [cell.description.names for cell in own]
+            parts = [(cell.columns, (at.fold, at.seed, at.repeat)) for cell, at in zip(own, places, strict=True)]
+            self._made[key] = own, Pooled.together(parts)
+        return self._made[key][1]
+
+
+def condensed(cell: CellRecords) -> CondensedCell:
     """Leave out the queries and columns that change no figure; they are counted first.
+
+    Args:
+        cell: as it was read.
+    """
+    return condensed_columns(cell.description, Columns.of(cell.rows))
+
+
+def condensed_columns(description: Description, columns: Columns) -> CondensedCell:
+    """Leave out the queries that change no figure; they are counted first.
 
     What stays: of each utterance its first row, its clean row and its successes; all first queries; a row with the
     greatest number of queries, and one with a turn, where there is any.
 
     Args:
-        cell: as it was read.
+        description: of the cell.
+        columns: all its queries.
     """
-    rows = cell.rows
-    query, accepted = rows["query"].to_numpy(), rows["accepted"].to_numpy(bool)
-    kept = accepted | (query <= 1)
-    kept |= np.asarray(~rows["utterance"].duplicated())
+    query = columns.query
+    kept = columns.true("accepted") | (query <= 1)
+    kept[in_order(columns.texts["utterance"].codes)[1]] = True
     kept[int(np.argmax(query))] = True
-    turned = np.flatnonzero(rows["turn"].notna().to_numpy())
-    kept[turned[:1]] = True
-    tally = cell.tally or Tally.of(rows, cell.description.rests_on.min_snr_db)
-    return replace(cell, rows=_light(rows.loc[kept, [*USED]]), tally=tally)
-
-
-def _light(rows: pd.DataFrame) -> pd.DataFrame:
-    """The same with each text kept once, as an object that is quick to compare."""
-    return rows.reset_index(drop=True)
+    kept[np.flatnonzero(~np.isnan(columns.number("turn")))[:1]] = True
+    tally = Tally.of(columns, description.rests_on.min_snr_db)
+    return CondensedCell(description, columns.take(kept), tally, int(query.max()))

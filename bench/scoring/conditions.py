@@ -10,23 +10,16 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
 
 from bench.contracts.threat_models import Counted
-from bench.scoring.agreements import answers_after, ccc_estimate, is_dimensional
-from bench.scoring.dependence import Estimand, crossed_with_speakers, estimated_share, utterances_of
-from bench.scoring.estimates import Estimate
+from bench.scoring.agreements import answers_after, ccc_estimate
+from bench.scoring.columns import Floats, Mask, Places
+from bench.scoring.dependence import Estimand, crossed_with_speakers, crossing_ways, estimated_share
+from bench.scoring.estimates import Estimate, Interval
 from bench.scoring.intervals import proportion_interval
-from bench.scoring.outcomes import Outcomes
-from bench.scoring.scores import (
-    first_successes,
-    reached,
-    recognised,
-    resisted,
-    robustness,
-    successes,
-    survives,
-)
+from bench.scoring.outcomes import AttackedPlaces, Outcomes
+from bench.scoring.pooled import Pooled
+from bench.scoring.scores import robustness, successes
 
 _T = TypeVar("_T")
 
@@ -38,16 +31,20 @@ class Condition:
     Args:
         corr: whether the attacker was informed.
         noises: which successes are counted.
-        rows: records of one or more cells, with their fold, seed and repeat; of an attack that knows its budget, of
-            the searches with the greatest.
+        records: of one or more cells; of an attack that knows its budget, of the searches with the greatest.
         by_budget: of such an attack, the records of the searches with each budget; none of any other.
     """
 
     corr: bool
     noises: Counted
-    rows: pd.DataFrame
-    by_budget: Mapping[int, pd.DataFrame] = field(default_factory=dict)
+    records: Pooled
+    by_budget: Mapping[int, Pooled] = field(default_factory=dict)
     _kept: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """Return its records as a table, with fold, seed and repeat."""
+        return self.records.frame
 
     def at(self, k: int) -> Condition:
         """Return what k queries are read off: of an attack that knows its budget, the searches that had k.
@@ -63,11 +60,29 @@ class Condition:
 
     @cached_property
     def _apart(self) -> dict[int, Condition]:
-        return {k: replace(self, rows=rows, by_budget={}) for k, rows in self.by_budget.items()}
+        return {k: replace(self, records=records, by_budget={}) for k, records in self.by_budget.items()}
+
+    def fell(self, k: int) -> Mask:
+        """Say which utterances were attacked successfully within k queries: shape (m,), as `at(k).records` has them.
+
+        Raises:
+            ValueError: k is below 1.
+        """
+        if k < 1:
+            raise ValueError(f"k = {k}: at least one query")
+        return self._once(("fell", k), lambda: self.at(k).first <= k)
+
+    def withstood(self, k: int) -> Mask:
+        """Say which utterances are recognised and not attacked successfully within k queries: shape (m,)."""
+        return self._once(("withstood", k), lambda: self.at(k).records.right & ~self.fell(k))
 
     def successes(self, k: int) -> pd.DataFrame:
         """Say which utterances were attacked successfully within k queries, as `scores.successes` does."""
-        return self._once(("successes", k), lambda: reached(self.at(k)._first, k))
+        return self.at(k).records.listed().assign(success=self.fell(k))
+
+    def robust(self, k: int) -> pd.DataFrame:
+        """Say which utterances are recognised and not attacked successfully within k, as `scores.robustness` does."""
+        return self.at(k).records.listed().assign(robust=self.withstood(k))
 
     def acc_att(self, k: int, estimand: Estimand = "fitted") -> Estimate:
         """Estimate Acc_att at k.
@@ -76,7 +91,7 @@ class Condition:
             k: queries allowed.
             estimand: what the interval is about.
         """
-        return self.at(k)._share(self.successes(k)["success"], estimand)
+        return self.at(k)._share(self.fell(k), estimand)
 
     def acc_att_pcm(self, k: int, estimand: Estimand = "fitted") -> Estimate | None:
         """Estimate Acc_att at k by candidates that are successes as 16-bit PCM too; None where records do not say.
@@ -87,7 +102,7 @@ class Condition:
         """
         own = self.at(k)
         first = own._first_as_pcm
-        return None if first is None else own._share(reached(first, k)["success"], estimand)
+        return None if first is None else own._share(first <= k, estimand)
 
     def robust_accuracy(self, k: int, estimand: Estimand = "fitted") -> Estimate:
         """Estimate the share of utterances recognised when nobody attacks, and not attacked successfully within k.
@@ -96,7 +111,7 @@ class Condition:
             k: queries allowed.
             estimand: what the interval is about.
         """
-        return self.at(k)._share(self.robust(k)["robust"], estimand)
+        return self.at(k)._share(self.withstood(k), estimand)
 
     def ccc(self, k: int, estimand: Estimand = "fitted") -> Estimate | None:
         """Estimate CCC of what is answered after the attack: about the first success within k, else the clean speech.
@@ -109,21 +124,31 @@ class Condition:
             None in a task of classes.
         """
         own = self.at(k)
-        if not is_dimensional(own.rows):
+        if not own.records.is_dimensional:
             return None
-        return ccc_estimate(answers_after(own.rows, self.successes(k), own._first), "after", own.crossed(estimand))
+        first = own.records.listed().assign(first=own.first)
+        crossed = crossed_with_speakers(first, own.rows, estimand)
+        return ccc_estimate(answers_after(own.rows, self.successes(k), first), "after", crossed)
 
-    def robust(self, k: int) -> pd.DataFrame:
-        """Say which utterances are recognised and not attacked successfully within k, as `scores.robustness` does."""
-        return self._once(("robust", k), lambda: resisted(self.successes(k), self.at(k)._right))
+    def outcomes(self, k: int, estimand: Estimand) -> Outcomes:
+        """Gather what became of each utterance, the mean over repeats, for ranks.
 
-    def crossed(self, estimand: Estimand) -> list[ArrayLike]:
+        Args:
+            k: queries allowed.
+            estimand: what comparisons are about.
+        """
+        own = self.at(k)
+        crossed = own.crossed(estimand)
+        places, place = own.records.once(("places", estimand), lambda: AttackedPlaces.attacked_in(own.records, crossed))
+        return Outcomes(places, np.bincount(place, weights=self.withstood(k)) / np.bincount(place))
+
+    def crossed(self, estimand: Estimand) -> list[Places]:
         """Say what utterances have in common beside their speaker, as `crossed_with_speakers` does.
 
         Args:
             estimand: what an interval is about.
         """
-        return self._once(("crossed", estimand), lambda: crossed_with_speakers(self._first, self.rows, estimand))
+        return self.records.once(("crossed", estimand), lambda: crossing_ways(self.records, estimand))
 
     def _once(self, what: object, make: Callable[[], _T]) -> _T:
         if what not in self._kept:
@@ -131,29 +156,30 @@ class Condition:
         made: _T = self._kept[what]
         return made
 
-    def _share(self, hits: pd.Series[bool], estimand: Estimand) -> Estimate:
-        speakers, units = self._utterances
-        shares = hits.to_numpy(float)
-        interval = proportion_interval(shares, speakers, crossed=self.crossed(estimand), units=units)
-        return Estimate(float(shares.mean()), *interval, n=len(shares))
+    def _share(self, hits: Mask, estimand: Estimand) -> Estimate:
+        return Estimate(float(hits.mean()), *self.interval(hits, self.records.attacked.unit, estimand), n=len(hits))
+
+    def interval(self, hits: Mask, units: Places, estimand: Estimand) -> Interval:
+        """Compute the interval of a share of the utterances; of the same ones it is not computed again.
+
+        Args:
+            hits: shape (m,), of which it is true.
+            units: shape (m,), which of them are one utterance's.
+            estimand: what the interval is about.
+        """
+        own, crossed = self.records.attacked, self.crossed(estimand)
+        what = "interval", hits.tobytes(), units.tobytes(), estimand
+        return self.records.once(what, lambda: proportion_interval(hits, own.speaker, crossed=crossed, units=units))
 
     @cached_property
-    def _utterances(self) -> tuple[ArrayLike, ArrayLike]:
-        """The speaker and the number of each utterance."""
-        return self._first["speaker"].tolist(), utterances_of(self._first)
+    def first(self) -> Floats:
+        """Return the first query that was a success of each utterance, shape (m,); infinite where none was."""
+        return self.records.first(self.noises)
 
     @cached_property
-    def _first(self) -> pd.DataFrame:
-        return first_successes(self.rows, self.noises)
-
-    @cached_property
-    def _first_as_pcm(self) -> pd.DataFrame | None:
-        known = survives(self.rows)
-        return None if known is None else first_successes(self.rows.assign(accepted=known), self.noises)
-
-    @cached_property
-    def _right(self) -> NDArray[np.bool_]:
-        return recognised(self.rows, self._first)
+    def _first_as_pcm(self) -> Floats | None:
+        known = self.records.survivors()
+        return None if known is None else self.records.first(self.noises, known)
 
 
 @dataclass(frozen=True)
@@ -227,5 +253,4 @@ def scores(conditions: Sequence[Condition], ks: Sequence[int], estimand: Estiman
     """
     for one, k in ((one, k) for one, k in itertools.product(conditions, ks) if one.has(k)):
         figures = (one.acc_att(k, estimand), one.robust_accuracy(k, estimand), one.acc_att_pcm(k, estimand))
-        outcomes = Outcomes.of(one.robust(k), one.at(k).rows, estimand)
-        yield Score(one.corr, one.noises, k, *figures, one.ccc(k, estimand), outcomes)
+        yield Score(one.corr, one.noises, k, *figures, one.ccc(k, estimand), one.outcomes(k, estimand))

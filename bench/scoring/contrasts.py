@@ -7,7 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from bench.contracts.threat_models import Counted
+from bench.scoring.columns import Mask
 from bench.scoring.comparisons import PairedComparison, compare
 from bench.scoring.conditions import Condition
 from bench.scoring.dependence import Estimand, crossed_with_speakers
@@ -156,12 +160,21 @@ def compared_at(one: Condition, other: Condition, k: int, estimand: Estimand) ->
     """
     if not (one.has(k) and other.has(k)):
         return None
+    mine, its = one.at(k).records, other.at(k).records
+    if mine.same_utterances(its):
+        own, crossed = mine.attacked, one.at(k).crossed(estimand)
+        return _compared(one.fell(k), other.fell(k), own.speaker, own.utterance, crossed)
     both = in_common(one.successes(k), other.successes(k))
     if both.empty:
         return None
-    first, second = both["success"].to_numpy(float), both["other"].to_numpy(float)
-    crossed = crossed_with_speakers(both, one.at(k).rows, estimand)
-    speakers, units = both["speaker"].tolist(), both["utterance"].to_numpy()
-    return ComparedConditions(
-        compare(first, second, speakers, units=units, crossed=crossed), paired_t_test(first, second)
-    )
+    ways = crossed_with_speakers(both, one.at(k).rows, estimand)
+    speakers, units = both["speaker"].to_numpy(object), both["utterance"].to_numpy(object)
+    return _compared(both["success"].to_numpy(bool), both["other"].to_numpy(bool), speakers, units, ways)
+
+
+def _compared(
+    one: Mask, other: Mask, speakers: ArrayLike, units: ArrayLike, crossed: Sequence[ArrayLike]
+) -> ComparedConditions:
+    first, second = one.astype(np.float64), other.astype(np.float64)
+    found = compare(first, second, speakers, units=units, crossed=crossed)
+    return ComparedConditions(found, paired_t_test(first, second))

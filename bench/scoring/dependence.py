@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Literal, get_args
 
 import numpy as np
@@ -10,8 +10,10 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from bench.core.errors import UsageError
+from bench.scoring.columns import Places, in_order, numbered
 from bench.scoring.estimates import Estimate
 from bench.scoring.intervals import proportion_interval
+from bench.scoring.pooled import Pooled
 from bench.scoring.scores import CELL, UTTERANCE
 
 Estimand = Literal["fitted", "trainings"]
@@ -60,6 +62,57 @@ def crossed_with_speakers(found: pd.DataFrame, records: pd.DataFrame, estimand: 
     return ways + trainings(found, estimand)
 
 
+def crossing_ways(records: Pooled, estimand: Estimand) -> list[Places]:
+    """Say what utterances have in common beside their speaker, as `crossed_with_speakers` does.
+
+    Args:
+        records: of an attack.
+        estimand: what an interval is about.
+
+    Returns:
+        Clusterings of its utterances, shape (m,) each, by number.
+
+    Raises:
+        UsageError: "trainings" of fewer than five seeds.
+    """
+    ways = [] if records.sounds is None else [numbered(records.sounds)]
+    ways += [records.attacked.cell] if records.learns else []
+    return ways + trainings_at(records, records.attacked.starts, estimand)
+
+
+def crossed_at(records: Pooled, rows: Places, estimand: Estimand) -> list[Places]:
+    """Say what some queries have in common beside their speaker, as `crossing_ways` does of all utterances.
+
+    Args:
+        records: of an attack.
+        rows: shape (n,), places of queries, one an utterance.
+        estimand: what an interval is about.
+    """
+    which = records.attacked.number[rows]
+    ways = [] if records.sounds is None else [numbered(records.sounds[which])]
+    ways += [in_order(records.cell[rows])[0]] if records.learns else []
+    return ways + trainings_at(records, rows, estimand)
+
+
+def trainings_at(records: Pooled, rows: Places, estimand: Estimand) -> list[Places]:
+    """Say which queries share a training, as `trainings` does.
+
+    Args:
+        records: of an attack.
+        rows: shape (n,), places of queries.
+        estimand: what an interval is about.
+
+    Raises:
+        UsageError: "trainings" of fewer than five seeds.
+    """
+    if estimand == "fitted":
+        return []
+    check_seeds({records.cells[cell][1] for cell in np.unique(records.cell[rows]).tolist()})
+    numbers: dict[tuple[int, int], int] = {}
+    training = [numbers.setdefault((fold, seed), len(numbers)) for fold, seed, _ in records.cells]
+    return [in_order(np.array(training, dtype=np.intp)[records.cell[rows]])[0]]
+
+
 def _utterances(rows: pd.DataFrame) -> Iterator[tuple[object, ...]]:
     """Which utterance each row is of: for a few hundred, sooner than an index of four levels is built."""
     return zip(*(rows[name].tolist() for name in UTTERANCE), strict=True)
@@ -89,15 +142,26 @@ def trainings(found: pd.DataFrame, estimand: Estimand) -> list[ArrayLike]:
     """
     if estimand == "fitted":
         return []
-    seeds = int(found["seed"].nunique())
-    if seeds < FEWEST_SEEDS:
+    check_seeds(found["seed"].unique())
+    return [found.groupby(["fold", "seed"], sort=False).ngroup().to_numpy()]
+
+
+def check_seeds(seeds: Collection[object]) -> None:
+    """Refuse to say something of trainings from too few.
+
+    Args:
+        seeds: different ones.
+
+    Raises:
+        UsageError: there are fewer than five.
+    """
+    if len(seeds) < FEWEST_SEEDS:
         raise UsageError(
             "--estimand trainings",
-            f"records of {seeds} seed{'s' * (seeds != 1)}",
+            f"records of {len(seeds)} seed{'s' * (len(seeds) != 1)}",
             f"{FEWEST_SEEDS} or more: fewer trainings say little about others",
             "run with --seed 0,1,2,3,4, or take --estimand fitted",
         )
-    return [found.groupby(["fold", "seed"], sort=False).ngroup().to_numpy()]
 
 
 def estimated_share(found: pd.DataFrame, column: str, crossed: Sequence[ArrayLike] = ()) -> Estimate:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from bench.contracts.threat_models import Counted
+from bench.scoring.columns import Mask
 from bench.scoring.conditions import Condition
-from bench.scoring.dependence import Estimand, crossed_with_speakers
-from bench.scoring.searches import (
-    Median,
-    median_queries,
-    queries_of,
-    quietest_of,
-    smallest_perturbation,
-)
+from bench.scoring.dependence import Estimand
+from bench.scoring.estimates import Interval
+from bench.scoring.searches import Median, median_of, smallest_of
 
 
 @dataclass(frozen=True)
@@ -67,11 +64,8 @@ def query_medians(conditions: Sequence[Condition], budget: int, estimand: Estima
         estimand: what the intervals are about.
     """
     for one in conditions:
-        if one.rows["query"].max() > 1:
-            found = queries_of(one.rows, one.noises)
-            crossed = crossed_with_speakers(found, one.rows, estimand)
-            of = median_queries(found["queries"], budget, found["speaker"], found["utterance"], crossed)
-            yield MedianQueries(one.corr, one.noises, of)
+        if one.records.most_asked > 1:
+            yield MedianQueries(one.corr, one.noises, median_of(one.first, budget, partial(_interval, one, estimand)))
 
 
 def smallest_perturbations(
@@ -86,7 +80,9 @@ def smallest_perturbations(
     """
     for condition, k in ((one, k) for one, k in itertools.product(conditions, ks) if one.has(k)):
         one = condition.at(k)
-        found = quietest_of(one.rows, k, one.noises)
-        crossed = crossed_with_speakers(found, one.rows, estimand)
-        of = smallest_perturbation(found["snr_db"], found["speaker"], found["utterance"], crossed)
-        yield SmallestPerturbation(one.corr, one.noises, k, of)
+        quietest = one.records.quietest(k, one.noises)
+        yield SmallestPerturbation(one.corr, one.noises, k, smallest_of(quietest, partial(_interval, one, estimand)))
+
+
+def _interval(condition: Condition, estimand: Estimand, hits: Mask) -> Interval:
+    return condition.interval(hits, condition.records.attacked.utterance, estimand)

@@ -11,12 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from bench.contracts.threat_models import Counted
 from bench.scoring.agreements import is_dimensional
+from bench.scoring.condensed import CondensedCell
 from bench.scoring.conditions import Condition
-from bench.scoring.dependence import Estimand, estimated_share
+from bench.scoring.dependence import Estimand, crossed_at, estimated_share, trainings_at
 from bench.scoring.estimates import Estimate
 from bench.scoring.measured import EntryRecords
 from bench.scoring.people import SpeakerGroups
-from bench.scoring.records import CellRecords
 from bench.scoring.scores import clean, in_order_of
 from bench.scoring.units import FinishedCell, pooled_unit_cells
 
@@ -183,7 +183,10 @@ def share_at(
         what: a column of truth values.
         estimand: what the interval is about.
     """
-    crossed: list[ArrayLike] = [np.asarray(way, dtype=object)[chosen] for way in condition.at(k).crossed(estimand)]
+    records = condition.at(k).records
+    starts = records.attacked.starts
+    crossed: list[ArrayLike] = [*crossed_at(records, starts[chosen], "fitted")]
+    crossed += [way[chosen] for way in trainings_at(records, starts, estimand)]
     return estimated_share(rows[chosen].reset_index(drop=True), what, crossed)
 
 
@@ -196,7 +199,7 @@ def _groups(entry: ToldEntry, rows: pd.DataFrame, by: str) -> NDArray[np.object_
     return np.array([people.get(speaker, NOT_TOLD) for speaker in rows["speaker"]], dtype=object)
 
 
-def _people(cells: Sequence[CellRecords]) -> dict[str, dict[str, str]]:
+def _people(cells: Sequence[CondensedCell]) -> dict[str, dict[str, str]]:
     """What any of the cells tells of each speaker."""
     found: dict[str, dict[str, str]] = {}
     for cell in cells:

@@ -12,7 +12,6 @@ from importlib.metadata import version
 from operator import attrgetter
 
 import numpy as np
-import pandas as pd
 
 from bench.contracts.threat_models import ThreatModel
 from bench.core.keys import key_of_json
@@ -119,7 +118,7 @@ _places: dict[str, AttackedPlaces] = {}
 def _told(one: Outcomes) -> list[str]:
     digest = one.places.digest
     if digest not in _places:
-        keep(_PLACES, digest, _places_text(one.places))
+        keep(_PLACES, digest, one.places.text)
         _places[digest] = one.places
     return [digest, base64.b64encode(zlib.compress(one.robust.tobytes(), 1)).decode()]
 
@@ -138,22 +137,12 @@ def _kept_places(digest: str) -> AttackedPlaces:
         text = recalled(_PLACES, digest)
         if text is None:
             raise ValueError(f"no places {digest}")
-        found = json.loads(text)
-        index = pd.MultiIndex.from_arrays(found["index"], names=found["names"])
-        rows = pd.DataFrame({"speaker": pd.array(found["speaker"], dtype="str")}, index=index)
-        for name, way in found["ways"]:
-            rows[name] = np.array(way, dtype=object)
-        _places[digest] = AttackedPlaces(rows)
+        names, speakers, ways = json.loads(text)
+        named = tuple((fold, seed, utterance) for fold, seed, utterance in names)
+        _places[digest] = AttackedPlaces(named, tuple(speakers), tuple(map(tuple, ways)))
         if _places[digest].digest != digest:
             raise ValueError(f"other places than {digest}")
     return _places[digest]
-
-
-def _places_text(places: AttackedPlaces) -> str:
-    rows = places.rows
-    index = [rows.index.get_level_values(level).tolist() for level in range(rows.index.nlevels)]
-    ways = [(name, rows[name].tolist()) for name in rows if name != "speaker"]
-    return json.dumps({"names": [*rows.index.names], "index": index, "speaker": rows["speaker"].tolist(), "ways": ways})
 
 
 _PLAIN = Plain(KINDS, {Outcomes: (_told, _made), Bell: (attrgetter("name"), _bell)})

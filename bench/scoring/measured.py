@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
 
-import pandas as pd
+import numpy as np
 
 from bench.contracts.threat_models import COUNTED, NOTHING_GRANTED, Counted, ThreatModel
 from bench.core.types import Half
 from bench.scoring.candidates import Candidates, Tally
+from bench.scoring.columns import Places
+from bench.scoring.condensed import CondensedCell, Pools
 from bench.scoring.conditions import Condition
 from bench.scoring.descriptions import Description
-from bench.scoring.records import CellRecords, pooled_rows
-from bench.scoring.scores import clean
+from bench.scoring.pooled import Pooled
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+_C = TypeVar("_C")
 
 
 @dataclass(frozen=True)
@@ -23,7 +32,7 @@ class EntryRecords:
     Args:
         about: what determined the first of its cells.
         conditions: by Corr and Noises, in the order of P1's Table 2.
-        rows: of the first of the attack's variants, for each fold, seed and repeat: all their clean rows agree.
+        records: of the first of the attack's variants, for each fold, seed and repeat: all their clean rows agree.
         most_asked: the greatest number of queries of an utterance, in any variant.
         tally: counts of the queries of all its variants.
         ks: numbers of queries within the budget, ascending; of an attack that knows its budget, those that it was run
@@ -35,7 +44,7 @@ class EntryRecords:
 
     about: Description
     conditions: tuple[Condition, ...]
-    rows: pd.DataFrame
+    records: Pooled
     most_asked: int
     tally: Tally
     ks: tuple[int, ...]
@@ -44,35 +53,49 @@ class EntryRecords:
     trained_on: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, group: Sequence[CellRecords], ks: Sequence[int], halves: Sequence[CellRecords] = ()) -> EntryRecords:
+    def of(
+        cls,
+        group: Sequence[CondensedCell],
+        ks: Sequence[int],
+        halves: Sequence[CondensedCell] = (),
+        pools: Pools | None = None,
+    ) -> EntryRecords:
         """Put cells together.
 
         Args:
             group: at least one; of one victim, defence and attack, in any variants, folds, seeds and repeats.
             ks: numbers of queries, in any order; those beyond the budget are left out.
             halves: the same with either half of the bank alone.
+            pools: puts records together; those of other attacks on the same victim may have been.
         """
+        together = pools or Pools()
         budgets = {_budget(cell) for cell in group}
         most = [cell for cell in group if _budget(cell) == max(budgets)]
         about = most[0].description
         within = {k for k in ks if k <= max(budgets)} if about.anytime else budgets & set(ks)
-        by_half: dict[Half, list[CellRecords]] = {}
+        by_half: dict[Half, list[CondensedCell]] = {}
         for cell in halves:
             if cell.description.names.half is not None:
                 by_half.setdefault(cell.description.names.half, []).append(cell)
-        either = {half: _of_budgets(cells) for half, cells in by_half.items()}
-        tally = Tally.total(cell.tally or Tally.of(cell.rows, about.rests_on.min_snr_db) for cell in most)
-        most_asked = max(int(cell.rows["query"].max()) for cell in most)
+        either = {half: _of_budgets(cells, together) for half, cells in by_half.items()}
+        tally = Tally.total(cell.tally for cell in most)
+        most_asked = max(cell.most_asked for cell in most)
         allowed = max((cell.description.threat_model.allowed for cell in group), key=COUNTED.index)
         granted = replace(about.shared, allowed=allowed)
-        rows = pooled_rows(_one_of_each(most))
+        records = together.of(_one_of_each(most))
         met = frozenset(speaker for cell in group for speaker in cell.description.trained_on)
-        return cls(about, _of_budgets(group), rows, most_asked, tally, tuple(sorted(within)), either, granted, met)
+        conditions = _of_budgets(group, together)
+        return cls(about, conditions, records, most_asked, tally, tuple(sorted(within)), either, granted, met)
 
-    @property
+    @cached_property
+    def clean_rows(self) -> Places:
+        """Return the places of the clean rows, one of each utterance, in order."""
+        return np.flatnonzero(self.records.columns.query == 0)
+
+    @cached_property
     def clean(self) -> pd.DataFrame:
-        """Return the clean row of each utterance, numbered anew."""
-        return clean(self.rows).reset_index(drop=True)
+        """Return the clean row of each utterance as a table."""
+        return self.records.frame.take(self.clean_rows).reset_index(drop=True)
 
     @property
     def searches(self) -> bool:
@@ -90,7 +113,7 @@ class EntryRecords:
         return Candidates.of(self.tally, self.about.rests_on.min_snr_db)
 
 
-def _one_of_each(group: Sequence[CellRecords]) -> list[CellRecords]:
+def _one_of_each(group: Sequence[CondensedCell]) -> list[CondensedCell]:
     """For each fold, seed and repeat the first of its variants: the clean rows of all of them agree."""
     first = {}
     for cell in reversed(group):
@@ -99,26 +122,27 @@ def _one_of_each(group: Sequence[CellRecords]) -> list[CellRecords]:
     return list(first.values())[::-1]
 
 
-def _budget(cell: CellRecords) -> int:
+def _budget(cell: CondensedCell) -> int:
     return cell.description.rests_on.max_queries
 
 
-def _of_budgets(group: Sequence[CellRecords]) -> tuple[Condition, ...]:
+def _of_budgets(group: Sequence[CondensedCell], pools: Pools) -> tuple[Condition, ...]:
     """The conditions of some cells: those of the greatest budget, and where each budget was run apart, of all."""
     most = max(map(_budget, group))
     anytime = group[0].description.anytime
-    return _conditions([cell for cell in group if _budget(cell) == most], () if anytime else group)
+    return _conditions([cell for cell in group if _budget(cell) == most], () if anytime else group, pools)
 
 
-def _conditions(group: Sequence[CellRecords], every: Sequence[CellRecords]) -> tuple[Condition, ...]:
+def _conditions(group: Sequence[CondensedCell], every: Sequence[CondensedCell], pools: Pools) -> tuple[Condition, ...]:
     """The records of each (corr, noises), in the order of P1's Table 2.
 
     Args:
         group: cells of the greatest budget.
         every: of an attack that knows its budget, those of all budgets.
+        pools: puts records together.
     """
-    found: dict[tuple[bool, Counted], list[CellRecords]] = {}
-    apart: dict[tuple[bool, Counted], dict[int, list[CellRecords]]] = {}
+    found: dict[tuple[bool, Counted], list[CondensedCell]] = {}
+    apart: dict[tuple[bool, Counted], dict[int, list[CondensedCell]]] = {}
     for cell in group:
         for noises in cell.description.noises:
             found.setdefault((cell.description.corr, noises), []).append(cell)
@@ -127,19 +151,19 @@ def _conditions(group: Sequence[CellRecords], every: Sequence[CellRecords]) -> t
             apart.setdefault((cell.description.corr, noises), {}).setdefault(_budget(cell), []).append(cell)
     ordered = sorted(found, key=lambda condition: (COUNTED.index(condition[1]), condition[0]))
     return tuple(
-        Condition(*one, pooled_rows(found[one]), {k: pooled_rows(cells) for k, cells in apart.get(one, {}).items()})
+        Condition(*one, pools.of(found[one]), {k: pools.of(cells) for k, cells in apart.get(one, {}).items()})
         for one in ordered
     )
 
 
-def grouped(cells: Sequence[CellRecords], by: Callable[[CellRecords], Hashable]) -> dict[Hashable, list[CellRecords]]:
+def grouped(cells: Sequence[_C], by: Callable[[_C], Hashable]) -> dict[Hashable, list[_C]]:
     """Put cells together that agree in something, in their order.
 
     Args:
         cells: records.
         by: what they are to agree in.
     """
-    groups: dict[Hashable, list[CellRecords]] = {}
+    groups: dict[Hashable, list[_C]] = {}
     for cell in cells:
         groups.setdefault(by(cell), []).append(cell)
     return groups

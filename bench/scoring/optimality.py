@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import pandas as pd
+from numpy.typing import ArrayLike
 
 from bench.contracts.threat_models import COUNTED, Counted
+from bench.scoring.condensed import CondensedCell, Pools
 from bench.scoring.estimates import Estimate
 from bench.scoring.names import Setting
-from bench.scoring.records import CellRecords, pooled_rows
+from bench.scoring.pooled import Pooled
 from bench.scoring.scores import UTTERANCE
-from bench.scoring.searches import (
-    optimality_gap,
-    queries_of,
-)
+from bench.scoring.searches import optimality_gap
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -55,15 +57,18 @@ Order = tuple[int, int]
 """Where gaps stand among those of other victims: the place of their first cell, and the kind of successes."""
 
 
-def optimality(cells: Sequence[tuple[int, CellRecords]]) -> Iterator[tuple[Order, tuple[Optimality, ...]]]:
+def optimality(
+    cells: Sequence[tuple[int, CondensedCell]], pools: Pools
+) -> Iterator[tuple[Order, tuple[Optimality, ...]]]:
     """Compare all searches of the same victim, defence, data, rules, threat model (but for Corr) and budget, on the
     utterances that all attacked.
 
     Args:
         cells: finished, of any attacks, in the order of their descriptions, each with its place; those that ask once
             are left out.
+        pools: puts records together.
     """
-    groups: dict[tuple[Hashable, Counted], dict[tuple[str, bool], list[CellRecords]]] = {}
+    groups: dict[tuple[Hashable, Counted], dict[tuple[str, bool], list[CondensedCell]]] = {}
     orders: list[Order] = []
     for place, cell in cells:
         about, rests = cell.description, cell.description.rests_on
@@ -71,7 +76,7 @@ def optimality(cells: Sequence[tuple[int, CellRecords]]) -> Iterator[tuple[Order
         corpora = rests.corpus_fingerprint, rests.train_corpus_fingerprint
         rules = (corpora, rests.perception, rests.min_snr_db, rests.max_queries, rests.device)
         rests_on = (*who, *rules, rests.versions["harness"], about.shared)
-        for number, noises in enumerate(COUNTED if cell.rows["query"].max() > 1 else ()):
+        for number, noises in enumerate(COUNTED if cell.most_asked > 1 else ()):
             if noises not in about.noises:
                 continue
             orders += [] if (rests_on, noises) in groups else [(place, number)]
@@ -79,19 +84,32 @@ def optimality(cells: Sequence[tuple[int, CellRecords]]) -> Iterator[tuple[Order
             attacks.setdefault((about.attack_base, about.corr), []).append(cell)
     for order, ((_, noises), attacks) in zip(orders, groups.items(), strict=True):
         if len(attacks) > 1:
-            yield order, tuple(_gaps(attacks, noises))
+            yield order, tuple(_gaps(attacks, noises, pools))
 
 
-def _gaps(attacks: dict[tuple[str, bool], list[CellRecords]], noises: Counted) -> Iterator[Optimality]:
+def _gaps(attacks: dict[tuple[str, bool], list[CondensedCell]], noises: Counted, pools: Pools) -> Iterator[Optimality]:
     about = next(iter(attacks.values()))[0].description
-    beside: pd.DataFrame | None = None
-    for number, own in enumerate(attacks.values()):
-        found = queries_of(pooled_rows(own), noises).rename(columns={"queries": str(number)})
-        beside = found if beside is None else beside.merge(found.drop(columns="speaker"), on=[*UTTERANCE])
-    if beside is None or beside.empty:
+    searched = [pools.of(own) for own in attacks.values()]
+    first = searched[0]
+    if all(first.same_utterances(one) for one in searched[1:]):
+        queries: Sequence[ArrayLike] = [one.first(noises) for one in searched]
+        speakers, utterances = first.attacked.speaker, first.attacked.utterance
+    else:
+        beside = _in_common(searched, noises)
+        queries = [beside[str(number)] for number in range(len(searched))]
+        speakers, utterances = beside["speaker"].to_numpy(object), beside["utterance"].to_numpy(object)
+    if not len(speakers):
         return
     budget, names = about.rests_on.max_queries, about.names
-    queries = {str(number): beside[str(number)] for number in range(len(attacks))}
-    gaps = optimality_gap(queries, budget, beside["speaker"], beside["utterance"])
+    gaps = optimality_gap({str(place): one for place, one in enumerate(queries)}, budget, speakers, utterances)
     for (attack, corr), gap in zip(attacks, gaps.values(), strict=True):
         yield Optimality(names.victim, names.defense, attack, names.setting, corr, noises, budget, len(attacks), gap)
+
+
+def _in_common(searched: Sequence[Pooled], noises: Counted) -> pd.DataFrame:
+    """The utterances that all attacked, and the queries that each needed, by its number."""
+    found = [one.listed().assign(**{str(place): one.first(noises)}) for place, one in enumerate(searched)]
+    beside = found[0]
+    for one in found[1:]:
+        beside = beside.merge(one.drop(columns="speaker"), on=[*UTTERANCE])
+    return beside

@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from bench.core.keys import fingerprint
 from bench.scoring.all_pairs import pair_p_values
 from bench.scoring.clustering import Clusters, cluster_count, codes, samples
+from bench.scoring.columns import Places, Texts, in_order
 from bench.scoring.comparisons import SIGNIFICANT
-from bench.scoring.dependence import Estimand, crossed_with_speakers
 from bench.scoring.differences import PairedDifference, paired_difference
+from bench.scoring.pooled import Pooled
 from bench.scoring.ranks import Rank, ranks_of
 from bench.scoring.sign_flip import FEWEST
 
-_SHARED = ("fold", "seed", "utterance")
-"""What tells an utterance from others, however often each victim was measured on it."""
+Label = str | int | None
+"""What tells a cluster from others."""
 _MANY = 3
 """From so many entries on, all pairs at once take less time than one by one."""
 
@@ -32,29 +32,81 @@ class AttackedPlaces:
     """Hold which utterances were attacked, and which of them are alike: the same for many attacks and victims.
 
     Args:
-        rows: by fold, seed and utterance: speaker; and what utterances have in common beside it, one column a
-            clustering.
+        names: of each its fold, seed and utterance.
+        speakers: of each.
+        ways: what utterances have in common beside their speaker, one label of each for each clustering; None where
+            there is none.
     """
 
-    rows: pd.DataFrame
+    names: tuple[tuple[int, int, str], ...]
+    speakers: tuple[str, ...]
+    ways: tuple[tuple[Label, ...], ...] = ()
+
+    @classmethod
+    def attacked_in(cls, records: Pooled, crossed: Sequence[Places]) -> tuple[AttackedPlaces, Places]:
+        """Gather those of some records, one measured by several repeats once.
+
+        Args:
+            records: of an attack.
+            crossed: what its m utterances have in common, as `crossing_ways` says.
+
+        Returns:
+            Places, and for each of the m utterances which of them it is, shape (m,).
+        """
+        own, texts = records.attacked, records.columns.texts
+        numbers: dict[tuple[int, int], int] = {}
+        shared = [numbers.setdefault((fold, seed), len(numbers)) for fold, seed, _ in records.cells]
+        cell = np.array(shared, dtype=np.intp)[own.cell]
+        place, starts = in_order(cell * (int(own.utterance.max(initial=0)) + 1) + own.utterance)
+        utterances, speakers = (texts[name].take(own.starts[starts]).spelt() for name in ("utterance", "speaker"))
+        folds = [[*numbers][one] for one in cell[starts].tolist()]
+        names = tuple((*of, one) for of, one in zip(folds, utterances.tolist(), strict=True))
+        ways = tuple(_first_known(way, place, len(starts)) for way in _labels(records, crossed))
+        return cls(names, tuple(speakers.tolist()), ways), place
 
     @cached_property
     def digest(self) -> str:
         """Return what tells these places from others."""
-        names = self.rows.index.to_frame(index=False)
-        columns = [*names.columns, *self.rows.columns]
-        texts = [json.dumps([*map(str, found[name].tolist())]) for found in (names, self.rows) for name in found]
-        return fingerprint([json.dumps(columns), *texts])
+        return fingerprint([self.text])
+
+    @cached_property
+    def text(self) -> str:
+        """Return them as JSON."""
+        return json.dumps([self.names, self.speakers, self.ways])
+
+    @cached_property
+    def utterances(self) -> Places:
+        """Return shape (n,), the number of each one's utterance."""
+        return codes(np.array([name for _, _, name in self.names], dtype=object))
 
     @cached_property
     def clusters(self) -> Clusters | None:
         """Return which utterances are alike, as numbers; None of fewer than six speakers, whom no test tells apart."""
-        speakers = self.rows["speaker"].to_numpy(object)
-        if cluster_count(speakers) < FEWEST:
+        if len(set(self.speakers)) < FEWEST:
             return None
-        ways = _different([self.rows[name].to_numpy(object) for name in self.rows.columns if name.startswith("way ")])
-        units = codes(self.rows.index.get_level_values("utterance").to_numpy())
-        return Clusters(tuple(codes(one) for one in (speakers, *samples(ways))), units)
+        ways = [_objects(way) for way in dict.fromkeys(self.ways)]
+        return Clusters(tuple(codes(one) for one in (_objects(self.speakers), *samples(ways))), self.utterances)
+
+
+def _labels(records: Pooled, crossed: Sequence[Places]) -> list[list[Label]]:
+    """The clusterings of a condition by the names of sounds, which others have too."""
+    found: list[list[Label]] = [way.tolist() for way in crossed]
+    if records.sounds is not None:
+        found[0] = Texts(records.columns.texts["source"].names, records.sounds).spelt().tolist()
+    return found
+
+
+def _first_known(labels: Sequence[Label], place: Places, count: int) -> tuple[Label, ...]:
+    found: list[Label] = [None] * count
+    for label, one in zip(reversed(labels), reversed(place.tolist()), strict=True):
+        found[one] = found[one] if label is None else label
+    return tuple(found)
+
+
+def _objects(values: Sequence[Label]) -> NDArray[np.object_]:
+    found = np.empty(len(values), dtype=object)
+    found[:] = values
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,20 +120,6 @@ class Outcomes:
 
     places: AttackedPlaces
     robust: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, robust: pd.DataFrame, records: pd.DataFrame, estimand: Estimand) -> Outcomes:
-        """Gather them.
-
-        Args:
-            robust: as [`robustness`][bench.scoring.scores.robustness] gives it.
-            records: that it was made of.
-            estimand: what comparisons are about.
-        """
-        crossed = crossed_with_speakers(robust, records, estimand)
-        ways = {f"way {number}": np.asarray(way, dtype=object) for number, way in enumerate(crossed)}
-        found = robust.assign(**ways).groupby([*_SHARED], sort=False)
-        return cls(AttackedPlaces(found[["speaker", *ways]].first()), found["robust"].mean().to_numpy(float))
 
     @cached_property
     def digest(self) -> str:
@@ -100,24 +138,16 @@ class Outcomes:
         if self.places.digest == other.places.digest:
             by = self.places.clusters
             return None if by is None else paired_difference(self.robust, other.robust, by)
-        named = (" of one", " of other")
-        one, two = (found.places.rows.assign(robust=found.robust) for found in (self, other))
-        both = one.merge(two, left_index=True, right_index=True, suffixes=named, validate="one_to_one")
-        speakers = both["speaker of one"].to_numpy(object)
+        there = {name: number for number, name in enumerate(other.places.names)}
+        both = [(number, there[name]) for number, name in enumerate(self.places.names) if name in there]
+        mine, its = ([pair[side] for pair in both] for side in (0, 1))
+        speakers = _objects([self.places.speakers[one] for one in mine])
         if cluster_count(speakers) < FEWEST:
             return None
-        ways = _different([both[name].to_numpy(object) for name in both.columns if name.startswith("way ")])
-        by = Clusters((speakers, *samples(ways)), both.index.get_level_values("utterance").to_numpy())
-        return paired_difference(both["robust of one"], both["robust of other"], by)
-
-
-def _different(ways: Sequence[NDArray[np.object_]]) -> list[ArrayLike]:
-    """Clusterings, those that are the same once."""
-    found: list[NDArray[np.object_]] = []
-    for way in ways:
-        if not any(pd.Series(way).equals(pd.Series(other)) for other in found):
-            found.append(way)
-    return [*found]
+        told = ((self.places.ways, mine), (other.places.ways, its))
+        ways = dict.fromkeys(tuple(way[one] for one in chosen) for those, chosen in told for way in those)
+        by = Clusters((speakers, *samples([_objects(way) for way in ways])), self.places.utterances[mine])
+        return paired_difference(self.robust[mine], other.robust[its], by)
 
 
 def rank_outcomes(figures: Sequence[float], outcomes: Sequence[Outcomes | None], groups: Sequence[int]) -> list[Rank]:
@@ -159,9 +189,9 @@ def _p_values(
     p = None
     if len(alike) >= _MANY:
         some = [one for one in (outcomes[place] for place in alike) if one is not None]
-        rows = some[0].places.rows
-        utterances = rows.index.get_level_values("utterance").to_numpy()
-        p = pair_p_values(np.stack([one.robust for one in some]), rows["speaker"], utterances, len(pairs))
+        shared = some[0].places
+        rows = np.stack([one.robust for one in some])
+        p = pair_p_values(rows, _objects(shared.speakers), shared.utterances, len(pairs))
     found = []
     for one, other in pairs:
         ahead = figures[one] - figures[other]
@@ -175,7 +205,7 @@ def _p_values(
 def _alike(outcomes: Sequence[Outcomes | None]) -> list[int]:
     """The places of those that have the same utterances of enough speakers, and nothing in common beside these."""
     known = [(place, one.places) for place, one in enumerate(outcomes) if one is not None]
-    plain = [(place, own) for place, own in known if not any(name.startswith("way ") for name in own.rows.columns)]
+    plain = [(place, own) for place, own in known if not own.ways]
     if not plain or plain[0][1].clusters is None:
         return []
     return [place for place, own in plain if own.digest == plain[0][1].digest]

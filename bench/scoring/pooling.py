@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING
 
-import pandas as pd
+import numpy as np
 from numpy.typing import ArrayLike
 
-from bench.core.types import REFUSED
 from bench.scoring.agreements import Agreement, agreement, ccc_change, is_dimensional
-from bench.scoring.dependence import Estimand, crossed_with_speakers, trainings, utterances_of
+from bench.scoring.answers import Answers, weighted
+from bench.scoring.answers import Recall as Recall
+from bench.scoring.clustering import codes
+from bench.scoring.columns import Floats, Places
+from bench.scoring.dependence import Estimand, crossed_at, crossed_with_speakers, trainings, trainings_at
 from bench.scoring.estimates import Difference, Estimate, Interval
-from bench.scoring.scores import CELL, cell_numbers, clean, in_order_of
-from bench.scoring.statistics import difference_interval, proportion_interval
+from bench.scoring.pooled import Pooled
+from bench.scoring.scores import cell_numbers
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _NO_UAR: dict[str, object] = {"uar": None, "uar_ci95": None}
-Recall = Literal["uar", "war"]
-"""The mean recall of the classes, or the share of all utterances."""
 
 
 @dataclass(frozen=True)
@@ -124,22 +128,31 @@ def clean_scores(rows: pd.DataFrame, crossed: Sequence[ArrayLike] = ()) -> Clean
         crossed: what rows have in common beside their speaker, as
             [`crossed_with_speakers`][bench.scoring.dependence.crossed_with_speakers] gives it.
     """
-    hit, speakers = rows["label_true"] == rows["label_before"], rows["speaker"].tolist()
-    units = utterances_of(rows)
-    found = {}
-    for name, stratum, weights in weighted_means(rows):
-        interval = proportion_interval(hit, speakers, strata=stratum, weights=weights, crossed=crossed, units=units)
-        found[name] = Estimate(float((weights * hit).sum()), *interval, n=len(rows))
+    found = Answers.in_table(rows).estimates(crossed)
     if is_dimensional(rows):
         return CleanScores(None, found["war"], agreement(rows, "value_before", crossed))
     return CleanScores(found["uar"], found["war"])
 
 
-def weighted_means(rows: pd.DataFrame) -> Iterator[tuple[Recall, pd.Series[int], pd.Series[float]]]:
-    """Express UAR and WAR as weighted means of hits, each the mean over the cells.
+def clean_of(records: Pooled, estimand: Estimand) -> CleanScores:
+    """Estimate as `clean_scores` does what is answered about the clean utterances of some records.
 
-    For their variance an answer is held against the mean of its class over all cells. Held against its cell's, it would
-    lose what a speaker is like wherever a fold tests one or two.
+    Args:
+        records: of an attack.
+        estimand: what the intervals are about.
+    """
+    rows = np.flatnonzero(records.columns.query == 0)
+    if records.is_dimensional:
+        table = records.frame.take(rows).reset_index(drop=True)
+        return clean_scores(table, trainings(table, estimand))
+    found = Answers.of(records, rows, records.hits("label_before", rows)).estimates(
+        trainings_at(records, rows, estimand)
+    )
+    return CleanScores(found["uar"], found["war"])
+
+
+def weighted_means(rows: pd.DataFrame) -> Iterator[tuple[Recall, Places, Floats]]:
+    """Express UAR and WAR as weighted means of hits, as [`Answers.means`][bench.scoring.answers.Answers.means] does.
 
     Args:
         rows: one an utterance and cell: fold, seed, repeat, label_true.
@@ -147,16 +160,7 @@ def weighted_means(rows: pd.DataFrame) -> Iterator[tuple[Recall, pd.Series[int],
     Returns:
         First for UAR, then for WAR: the name, the number of the mean that each row belongs to, the row's weight.
     """
-    cell = cell_numbers(rows)
-    label = rows.groupby("label_true", sort=False).ngroup()
-    means: tuple[tuple[Recall, pd.Series[int], list[str]], ...] = (
-        ("uar", label, [*CELL, "label_true"]),
-        ("war", label * 0, [*CELL]),
-    )
-    for name, stratum, within in means:
-        part = rows.groupby(within, sort=False).ngroup()
-        share = 1 / part.groupby(cell).transform("nunique")  # each mean's part in its cell's
-        yield name, stratum, share / part.groupby(part).transform("size") / cell.nunique()
+    return weighted(np.asarray(cell_numbers(rows), dtype=np.intp), codes(rows["label_true"].to_numpy(object)))
 
 
 def perturbed_scores(rows: pd.DataFrame, estimand: Estimand = "fitted") -> PerturbedScores | None:
@@ -169,46 +173,46 @@ def perturbed_scores(rows: pd.DataFrame, estimand: Estimand = "fitted") -> Pertu
     Returns:
         None for a search, which asks more than once, and where nothing applied.
     """
-    asked = rows[rows["query"] == 1]
-    if rows["query"].max() != 1:
+    return perturbed_of(Pooled.of(rows), estimand)
+
+
+def perturbed_of(records: Pooled, estimand: Estimand = "fitted") -> PerturbedScores | None:
+    """Estimate as `perturbed_scores` does.
+
+    Args:
+        records: of an attack.
+        estimand: what the intervals are about.
+    """
+    if records.most_asked != 1:
         return None
-    before = in_order_of(clean(rows), asked)
-    crossed = crossed_with_speakers(before, rows, estimand)
-    after = before.assign(label_before=asked["label_after"].to_numpy())
-    if is_dimensional(before):
-        return _of_numbers(rows, before, asked, crossed)
-    then, now = clean_scores(before, trainings(before, estimand)), clean_scores(after, crossed)
-    right, was_right = (rows["label_true"] == rows["label_before"] for rows in (after, before))
-    changes = _changes(before, right, was_right, crossed)
-    uar, war = (
-        Perturbed(after, before.value, Difference(after.value - before.value, *change, n=len(asked)))
-        for after, before, change in zip((now.main, now.war), (then.main, then.war), changes, strict=True)
-    )
-    return PerturbedScores(len(asked), int((rows["query"] == 0).sum()), uar, war)
+    asked = np.flatnonzero(records.columns.query == 1)
+    before, of = records.clean_of(asked), int((records.columns.query == 0).sum())
+    if records.is_dimensional:
+        return PerturbedScores(len(asked), of, None, *_of_numbers(records, before, asked, estimand))
+    crossed = crossed_at(records, asked, estimand)
+    was_right = records.hits("label_before", before)
+    then = Answers.of(records, before, was_right)
+    now = then.answered(records.hits("label_after", asked))
+    first, later = then.estimates(trainings_at(records, before, estimand)), now.estimates(crossed)
+    changes = zip(later, now.changes(was_right, crossed), strict=True)
+    uar, war = (_perturbed(later[name], first[name].value, change) for name, change in changes)
+    return PerturbedScores(len(asked), of, uar, war)
 
 
-def _of_numbers(
-    rows: pd.DataFrame, before: pd.DataFrame, asked: pd.DataFrame, crossed: Sequence[ArrayLike]
-) -> PerturbedScores:
-    """CCC after a perturbation, and the share of answers that were right and have become no other."""
-    answered = before.assign(value_after=asked["value_after"].to_numpy(float))
+def _perturbed(after: Estimate, before: float, change: Interval) -> Perturbed:
+    return Perturbed(after, before, Difference(after.value - before, *change, n=after.n))
+
+
+def _of_numbers(records: Pooled, before: Places, asked: Places, estimand: Estimand) -> tuple[Perturbed, Perturbed]:
+    """The share of answers that were right and have become no other, and CCC after a perturbation."""
+    columns, table = records.columns, records.frame
+    answered = table.take(before).reset_index(drop=True).assign(value_after=columns.number("value_after")[asked])
+    crossed = crossed_with_speakers(answered, table, estimand)
     then, now = (agreement(answered, name, crossed).ccc for name in ("value_before", "value_after"))
     change = ccc_change(answered, "value_after", "value_before", crossed)
-    was_right = before["label_true"] == before["label_before"]
-    held = pd.Series(asked["label_after"].to_numpy(object) == before["label_before"].to_numpy(object))
-    kept = clean_scores(before.assign(label_before=before["label_before"].where(held, REFUSED)), crossed).war
-    interval = _changes(before, was_right & held, was_right, crossed)[1]
+    was_right = records.hits("label_before", before)
+    held = columns.alike("label_after", "label_before")[asked]
+    own = Answers.of(records, before, was_right & held)
+    kept, interval = own.estimates(crossed)["war"], own.changes(was_right, crossed)[1]
     lost = Difference(kept.value - float(was_right.mean()), *interval, n=len(asked))
-    war = Perturbed(kept, kept.value - lost.value, lost)
-    return PerturbedScores(len(asked), int((rows["query"] == 0).sum()), None, war, Perturbed(now, then.value, change))
-
-
-def _changes(
-    before: pd.DataFrame, right: pd.Series[bool], was_right: pd.Series[bool], crossed: Sequence[ArrayLike]
-) -> list[Interval]:
-    """Intervals of the change of UAR and of WAR, paired."""
-    speakers, units = before["speaker"].tolist(), utterances_of(before)
-    return [
-        difference_interval(right, was_right, speakers, 0.95, stratum, weights, units, crossed)
-        for _, stratum, weights in weighted_means(before)
-    ]
+    return Perturbed(kept, kept.value - lost.value, lost), Perturbed(now, then.value, change)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from bench.contracts.threat_models import Counted
 from bench.scoring.clustering import Numbers
+from bench.scoring.columns import Floats, Mask
 from bench.scoring.estimates import Estimate, Interval
 from bench.scoring.intervals import proportion_interval
 from bench.scoring.scores import UTTERANCE, first_successes, utterance_numbers, within
@@ -72,16 +73,34 @@ def median_queries(
     >>> found.value, found.low, found.high, found.seen
     (6.0, 4.0, 8.0, 40)
     """
-    first = np.asarray(queries, dtype=np.float64)
+
+    def interval(hits: Mask) -> Interval:
+        return proportion_interval(hits, clusters, units=units, crossed=crossed)
+
+    return median_of(np.asarray(queries, dtype=np.float64), budget, interval)
+
+
+def median_of(first: Floats, budget: int, interval: Callable[[Mask], Interval]) -> Median:
+    """Estimate the median number of queries to success as `median_queries` does.
+
+    Args:
+        first: shape (n,), to the first success; infinite where there was none.
+        budget: the greatest number of queries.
+        interval: computes the interval of the share of the n of which something is true.
+
+    Raises:
+        ValueError: there is none, or the budget is below 1.
+    """
     if budget < 1 or not len(first):
         raise ValueError(f"{len(first)} searches of at most {budget} queries: need a search, and a query")
     within = first <= budget
     median = kaplan_meier(np.where(within, first, budget), within).median
 
     def bounds(k: float) -> Interval:
-        return proportion_interval(first <= k, clusters, units=units, crossed=crossed)
+        return interval(first <= k)
 
-    low, high = _where_half_is_open(np.arange(1.0, budget + 1), bounds)
+    levels = np.arange(1.0, budget + 1)
+    low, high = _where_half_is_open(levels, _shares_up_to(levels, first), bounds)
     return Median(_finite(median), low, high, int(within.sum()), len(first))
 
 
@@ -110,7 +129,23 @@ def smallest_perturbation(
     >>> found.value, found.seen
     (15.0, 40)
     """
-    given = np.asarray(snrs_db, dtype=np.float64)
+
+    def interval(hits: Mask) -> Interval:
+        return proportion_interval(hits, clusters, units=units, crossed=crossed)
+
+    return smallest_of(np.asarray(snrs_db, dtype=np.float64), interval)
+
+
+def smallest_of(given: Floats, interval: Callable[[Mask], Interval]) -> Median:
+    """Estimate the median of the greatest SNRs of successes as `smallest_perturbation` does.
+
+    Args:
+        given: shape (n,), in dB; minus infinity, or NaN, where there was none.
+        interval: computes the interval of the share of the n of which something is true.
+
+    Raises:
+        ValueError: there is none.
+    """
     if not len(given):
         raise ValueError("no utterance was attacked")
     quietness = np.where(np.isnan(given), -np.inf, given)
@@ -119,23 +154,31 @@ def smallest_perturbation(
     turned = kaplan_meier(np.where(seen, -quietness, np.inf), seen).median
 
     def bounds(level: float) -> Interval:
-        return proportion_interval(-quietness <= level, clusters, units=units, crossed=crossed)
+        return interval(-quietness <= level)
 
-    first, last = _where_half_is_open(levels, bounds)
+    first, last = _where_half_is_open(levels, _shares_up_to(levels, -quietness), bounds)
     median = None if _finite(turned) is None else -turned
     quietest, loudest = (None if one is None else -one for one in (first, last))
     return Median(median, loudest, quietest, int(seen.sum()), len(given))
 
 
-def _where_half_is_open(levels: Numbers, bounds: Callable[[float], Interval]) -> tuple[float | None, float | None]:
+def _where_half_is_open(
+    levels: Numbers, shares: Numbers, bounds: Callable[[float], Interval]
+) -> tuple[float | None, float | None]:
     """The first levels at which the interval of the share up to it reaches 1/2, and lies above; None beyond them."""
     first: float | None = None
-    for level in levels.tolist():
+    for level, share in zip(levels.tolist(), shares.tolist(), strict=True):
+        if first is not None and share < HALF:  # nor does the lower bound reach it
+            continue
         low, high = bounds(level)
         first = level if first is None and high >= HALF else first
         if low >= HALF:  # the upper bound lies above it
             return first, level
     return first, None
+
+
+def _shares_up_to(levels: Numbers, values: Numbers) -> Numbers:
+    return np.asarray(np.searchsorted(np.sort(values), levels, side="right") / len(values), dtype=np.float64)
 
 
 def _finite(value: float) -> float | None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import pandas as pd
+import numpy as np
 
 from bench.core.specs import Spec, inner_spec
+from bench.scoring.columns import Floats
 from bench.scoring.conditions import Condition
 from bench.scoring.measured import EntryRecords
 from bench.scoring.number_signs import constant_number
 from bench.scoring.pooling import CleanScores
-from bench.scoring.scores import CELL, UTTERANCE, within
 
 PLAIN_NOISES = ("environmental", "white_noise")
 """Attacks that lay one sound over the utterance and ask once."""
@@ -30,15 +30,19 @@ def constant_answer(own: EntryRecords, least: float) -> Sign | None:
     """
     if own.about.dimension is not None:
         return constant_number(own, own.about.dimension, least)
+    columns, rows = own.records.columns, own.clean_rows
+    cells = own.records.cell[rows]
     found = []
-    for place, rows in own.clean.groupby([*CELL], sort=False):
-        shares = rows["label_before"].value_counts(normalize=True)
-        if rows["label_true"].nunique() > 1:
-            found.append((float(shares.iloc[0]), str(shares.index[0]), place))
-    share, answer, place = max(found, key=lambda one: one[0], default=(0.0, "", ()))
+    for cell in range(len(own.records.cells)):
+        some = rows[cells == cell]
+        if len(some) and len(np.unique(columns.texts["label_true"].codes[some])) > 1:
+            counts = np.bincount(columns.texts["label_before"].codes[some])
+            most = int(counts.argmax())
+            found.append((float(counts[most] / len(some)), most, own.records.cells[cell]))
+    share, most, place = max(found, key=lambda one: one[0], default=(0.0, 0, (0, 0, 0)))
     if share < least:
         return None
-    fold, seed = place[:2]
+    answer, (fold, seed, _) = str(columns.texts["label_before"].names[most]), place
     return share, f"answers {answer!r} to {share:.0%} of the clean utterances (fold {fold}, seed {seed})"
 
 
@@ -50,7 +54,7 @@ def chance_level(own: EntryRecords, found: CleanScores, most: float) -> Sign | N
         found: figures when nobody attacks.
         most: so far above chance the interval's lower bound may lie.
     """
-    classes = int(own.clean["label_true"].nunique())
+    classes = len(_texts(own, "label_true"))
     if found.uar is None:
         says = f"clean CCC {found.main} does not lie above 0, which answers that hang on nothing have"
         return (found.main.low, says) if found.main.low <= most else None
@@ -67,7 +71,7 @@ def trained_on(own: EntryRecords, most: float) -> Sign | None:
         own: records.
         most: the share of the attacked speakers that rings nothing.
     """
-    speakers = set(own.clean["speaker"])
+    speakers = _texts(own, "speaker")
     met = len(speakers & own.trained_on)
     if met <= most * len(speakers):
         return None
@@ -81,7 +85,8 @@ def labels_flip(own: EntryRecords, least: float) -> Sign | None:
         own: records; those that do not say whether labels held are passed over.
         least: the share of changed labels; or of further answers about clean speech.
     """
-    again = own.clean["flip_share"].dropna()
+    shares = own.records.columns.number("flip_share")[own.clean_rows]
+    again = shares[~np.isnan(shares)]
     if len(again) and again.mean() >= least:
         return float(again.mean()), f"{again.mean():.0%} of further answers about clean speech are other labels"
     by_chance, changed = own.tally.by_chance, own.tally.moved
@@ -160,10 +165,11 @@ def short_bursts(own: EntryRecords, least: float) -> Sign | None:
     """
     worst: Sign | None = None
     for condition in own.conditions:
-        won = _first_successes(condition, own.most).dropna(subset=["snr_db", "burst_snr_db"])
-        if won.empty:
+        snr_db, burst_db = _of_first_successes(condition, own.most, "snr_db", "burst_snr_db")
+        above = (snr_db - burst_db)[~np.isnan(snr_db) & ~np.isnan(burst_db)]
+        if not len(above):
             continue
-        share = float((won["snr_db"] - won["burst_snr_db"] >= BURST_DB).mean())
+        share = float((above >= BURST_DB).mean())
         if share >= least and (worst is None or share > worst[0]):
             says = f"{share:.0%} of the successes have 250 ms of speech {BURST_DB:g} dB or more below their SNR"
             worst = share, f"{says} ({_said(condition)})"
@@ -177,8 +183,8 @@ def few_applied(own: EntryRecords, below: float) -> Sign | None:
         own: records.
         below: the share of the utterances.
     """
-    of = len(own.clean)
-    applied = int((own.rows["query"] == 1).sum())
+    of = len(own.clean_rows)
+    applied = int((own.records.columns.query == 1).sum())
     return (applied / of, f"applied to {applied:,} of {of:,} utterances") if applied / of < below else None
 
 
@@ -189,7 +195,7 @@ def few_speakers(own: EntryRecords, below: float) -> Sign | None:
         own: records.
         below: the number of speakers.
     """
-    count = int(own.clean["speaker"].nunique())
+    count = len(_texts(own, "speaker"))
     if count >= below:
         return None
     return float(
@@ -231,20 +237,27 @@ def _same_search(own: EntryRecords, transfer: EntryRecords) -> bool:
 
 
 def _acc_att(condition: Condition, k: int) -> float:
-    return float(condition.successes(k)["success"].mean())
+    return float(condition.fell(k).mean())
 
 
-def _first_successes(condition: Condition, k: int) -> pd.DataFrame:
-    """Of each utterance that was attacked successfully the candidate that did it."""
-    rows = condition.at(k).rows
-    won = rows[rows["accepted"] & (rows["query"] <= k) & within(rows, condition.noises)]
-    return won.sort_values("query", kind="stable").drop_duplicates([*UTTERANCE])
+def _texts(own: EntryRecords, name: str) -> set[str]:
+    """The different texts of the clean rows."""
+    texts = own.records.columns.texts[name]
+    return set(texts.names[np.unique(texts.codes[own.clean_rows])].tolist())
+
+
+def _of_first_successes(condition: Condition, k: int, *names: str) -> tuple[Floats, ...]:
+    """Numbers of the candidates that did it, of each utterance that was attacked successfully."""
+    records = condition.at(k).records
+    places = records.once(("winners", k, condition.noises), lambda: records.winners(k, condition.noises))
+    return tuple(records.columns.number(name)[places] for name in names)
 
 
 def _median_snr(condition: Condition, k: int) -> float | None:
     """The median SNR of the successes, in dB; None where none has one."""
-    found = _first_successes(condition, k)["snr_db"].dropna()
-    return float(found.median()) if len(found) else None
+    (snr_db,) = _of_first_successes(condition, k, "snr_db")
+    found = snr_db[~np.isnan(snr_db)]
+    return float(np.median(found)) if len(found) else None
 
 
 def _said(condition: Condition) -> str:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from bench.core.errors import DataError
 from bench.core.json_objects import JsonObject, loaded
 from bench.core.regular import read_regular
-from bench.scoring.believing import check_believable, check_description
+from bench.scoring.believing import check_believable, check_columns, check_description
 from bench.scoring.cell_records import MOST_BYTES, MOST_TOLD, CellRecords, read_cell
+from bench.scoring.columns import Columns
 from bench.scoring.descriptions import Description
+from bench.scoring.fast_reading import plain_schema, read_columns
 from bench.scoring.rows import SCHEMA, digest_of
 from bench.scoring.schema import AGAIN
 from bench.scoring.units import FinishedCell
@@ -81,13 +84,16 @@ def source_of(path: Path, damaged: Damaged | None = None) -> FinishedCell:
 def _source(path: Path, content: bytes | DataError, damaged: Damaged | None) -> FinishedCell:
     if isinstance(content, DataError):
         raise content
-    description = _described(path, content) or read_cell(path).description
+    described = _described(path, content)
+    description = read_cell(path).description if described is None else described
     check_description(path, path.stem, description)
-    return FinishedCell(description, partial(_read, path, damaged), hashlib.sha256(content).hexdigest())
+    digest = hashlib.sha256(content).hexdigest()
+    read_columns = None if described is None else partial(_read_columns, path, description, digest, damaged)
+    return FinishedCell(description, partial(_read, path, damaged), digest, read_columns)
 
 
 def _described(path: Path, content: bytes) -> Description | None:
-    """The description of a file of the version that is written; None where the whole file has to be looked at."""
+    """The description of a file that is plain as it is written; None where the whole file has to be looked at."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -97,7 +103,7 @@ def _described(path: Path, content: bytes) -> Description | None:
         text = schema.metadata[b"serbench"].decode()
         columns = [[field.name, str(field.type)] for field in schema]
         digest = schema.metadata.get(b"serbench_sha256")  # older files have none
-        if len(text) > MOST_TOLD:
+        if len(text) > MOST_TOLD or not plain_schema(columns):
             return None
         told = loaded(text)
         if not isinstance(told, dict):
@@ -118,3 +124,22 @@ def _read(path: Path, damaged: Damaged | None) -> CellRecords:
         if damaged is not None:
             damaged[path] = error
         raise
+
+
+def _read_columns(path: Path, about: Description, digest: str, damaged: Damaged | None) -> Columns:
+    """What figures are made of; whatever is wrong is told by who reads the file as a table."""
+    import pyarrow as pa
+
+    found = None
+    with suppress(OSError, pa.ArrowException, ValueError, MemoryError, DataError):
+        content = read_regular(path, MOST_BYTES, AGAIN)
+        found = read_columns(content) if hashlib.sha256(content).hexdigest() == digest else None
+    if found is None:
+        return Columns.of(_read(path, damaged).rows)
+    try:
+        check_columns(path, about, found)
+    except DataError as error:
+        if damaged is not None:
+            damaged[path] = error
+        raise
+    return found

@@ -10,14 +10,15 @@ from bench.contracts.threat_models import Counted
 from bench.core.keys import fingerprint
 from bench.scoring import conditions, contrasts
 from bench.scoring.bells import Evidence, rung
-from bench.scoring.condensed import condensed
-from bench.scoring.dependence import Estimand, trainings
+from bench.scoring.columns import Columns
+from bench.scoring.condensed import CondensedCell, Pools, condensed, condensed_columns
+from bench.scoring.dependence import Estimand
 from bench.scoring.descriptions import Description
 from bench.scoring.efforts import query_medians, smallest_perturbations
 from bench.scoring.halves import bank_halves
 from bench.scoring.measured import EntryRecords, grouped
 from bench.scoring.optimality import Optimality, Order, optimality
-from bench.scoring.pooling import clean_scores, perturbed_scores
+from bench.scoring.pooling import clean_of, perturbed_of
 from bench.scoring.records import CellRecords
 from bench.scoring.scored import CellScores, PooledScores, Scored
 
@@ -32,11 +33,19 @@ class FinishedCell:
         description: what determined it.
         read: gives its records.
         digest: of its file; None where what is made of it is not kept.
+        read_columns: gives them as arrays, without a table of all of them.
     """
 
     description: Description
     read: Callable[[], CellRecords]
     digest: str | None = None
+    read_columns: Callable[[], Columns] | None = None
+
+    def condensed(self) -> CondensedCell:
+        """Read what figures are made of."""
+        if self.read_columns is None:
+            return replace(condensed(self.read()), description=self.description)
+        return condensed_columns(self.description, self.read_columns())
 
     def scored_for(self, noises: tuple[Counted, ...]) -> FinishedCell:
         """Return the same cell with other successes that count: its file names what was asked when it was measured."""
@@ -95,22 +104,23 @@ def pooled_unit(sources: Sequence[FinishedCell], ks: Sequence[int], estimand: Es
         ks: numbers of queries.
         estimand: what the intervals are about.
     """
-    cells = [condensed(source.read()) for source in sources]
+    cells = [source.condensed() for source in sources]
     whole = [cell for cell in cells if cell.description.names.half is None]
     ordered = sorted(range(len(cells)), key=lambda place: cells[place].description.text)
     searched = [(rank, cells[place]) for rank, place in enumerate(ordered)]
-    gaps = optimality([(rank, cell) for rank, cell in searched if cell.description.names.half is None])
-    return UnitScores(_placed(PooledScores, cells, whole, pooled_by, ks, estimand), tuple(gaps))
+    pools = Pools()
+    gaps = optimality([(rank, cell) for rank, cell in searched if cell.description.names.half is None], pools)
+    return UnitScores(_placed(PooledScores, cells, whole, pooled_by, ks, estimand, pools), tuple(gaps))
 
 
-def pooled_unit_cells(sources: Sequence[FinishedCell]) -> Iterator[list[CellRecords]]:
+def pooled_unit_cells(sources: Sequence[FinishedCell]) -> Iterator[list[CondensedCell]]:
     """Read finished cells and put those together that are pooled, the records of one unit at a time.
 
     Args:
         sources: cells; those with half of the sounds are left out.
     """
     for places in units(sources):
-        cells = [condensed(sources[place].read()) for place in places]
+        cells = [sources[place].condensed() for place in places]
         whole = [cell for cell in cells if cell.description.names.half is None]
         yield from grouped(whole, pooled_by).values()
 
@@ -122,46 +132,48 @@ def single_unit(sources: Sequence[FinishedCell], ks: Sequence[int]) -> UnitScore
         sources: its cells, in order.
         ks: numbers of queries.
     """
-    cells = [condensed(source.read()) for source in sources]
+    cells = [source.condensed() for source in sources]
     whole = [cell for cell in cells if cell.description.names.half is None]
-    return UnitScores(_placed(CellScores, cells, whole, _cell, ks, "fitted"))
+    return UnitScores(_placed(CellScores, cells, whole, _cell, ks, "fitted", Pools()))
 
 
 def _placed(
     kind: type[_S],
-    cells: Sequence[CellRecords],
-    whole: Sequence[CellRecords],
-    by: Callable[[CellRecords], Hashable],
+    cells: Sequence[CondensedCell],
+    whole: Sequence[CondensedCell],
+    by: Callable[[CondensedCell], Hashable],
     ks: Sequence[int],
     estimand: Estimand,
+    pools: Pools,
 ) -> tuple[tuple[int, _S], ...]:
     halves = [cell for cell in cells if cell.description.names.half is not None]
     groups = grouped(whole, by)
     places = {id(cell): place for place, cell in enumerate(cells)}
     first = [places[id(group[0])] for group in groups.values()]
-    return tuple(zip(first, _scored(kind, groups, grouped(halves, by), ks, estimand), strict=True))
+    return tuple(zip(first, _scored(kind, groups, grouped(halves, by), ks, estimand, pools), strict=True))
 
 
-def pooled_by(cell: CellRecords) -> Hashable:
+def pooled_by(cell: CondensedCell) -> Hashable:
     """Return what cells are pooled by: figures of other data, code, threat models, budgets (but known) never mix."""
     about, names = cell.description, cell.description.names
     rests_on = about.rests_on if about.anytime else replace(about.rests_on, max_queries=0)
     return names.victim, names.defense, about.attack_base, names.setting, rests_on, about.shared, about.anytime
 
 
-def _cell(cell: CellRecords) -> Hashable:
+def _cell(cell: CondensedCell) -> Hashable:
     return pooled_by(cell), cell.description.names.fold, cell.description.names.seed
 
 
 def _scored(
     kind: type[_S],
-    groups: Mapping[Hashable, Sequence[CellRecords]],
-    halves: Mapping[Hashable, Sequence[CellRecords]],
+    groups: Mapping[Hashable, Sequence[CondensedCell]],
+    halves: Mapping[Hashable, Sequence[CondensedCell]],
     ks: Sequence[int],
-    estimand: Estimand = "fitted",
+    estimand: Estimand,
+    pools: Pools,
 ) -> Iterator[_S]:
     """The figures of cells that are pooled; bells hear what other attacks did to the same victim."""
-    found = [EntryRecords.of(group, ks, halves.get(what, ())) for what, group in groups.items()]
+    found = [EntryRecords.of(group, ks, halves.get(what, ()), pools) for what, group in groups.items()]
     of_victim: dict[Hashable, list[EntryRecords]] = {}
     for group, own in zip(groups.values(), found, strict=True):
         of_victim.setdefault(_attacked(group), []).append(own)
@@ -170,7 +182,7 @@ def _scored(
         yield _entry(kind, group, own, beside, estimand)
 
 
-def _attacked(group: Sequence[CellRecords]) -> Hashable:
+def _attacked(group: Sequence[CondensedCell]) -> Hashable:
     """Who was attacked, on what, by which rules: attacks that agree in it can be compared."""
     names, rests = group[0].description.names, group[0].description.rests_on
     corpora = rests.corpus_fingerprint, rests.train_corpus_fingerprint
@@ -180,17 +192,21 @@ def _attacked(group: Sequence[CellRecords]) -> Hashable:
 
 
 def _entry(
-    kind: type[_S], group: Sequence[CellRecords], own: EntryRecords, beside: Sequence[EntryRecords], estimand: Estimand
+    kind: type[_S],
+    group: Sequence[CondensedCell],
+    own: EntryRecords,
+    beside: Sequence[EntryRecords],
+    estimand: Estimand,
 ) -> _S:
-    named, rows = [cell.description.names for cell in group], own.clean
-    figures = clean_scores(rows, trainings(rows, estimand))
+    named, attacked = [cell.description.names for cell in group], own.records.attacked
+    figures = clean_of(own.records, estimand)
     return kind(
         victim=named[0].victim,
         defense=named[0].defense,
         attack=own.about.attack_base,
         setting=named[0].setting,
-        n=int(rows["utterance"].nunique()),
-        speakers=int(rows["speaker"].nunique()),
+        n=int(attacked.utterance.max()) + 1,
+        speakers=int(attacked.speaker.max()) + 1,
         folds=tuple(sorted({names.fold for names in named})),
         seeds=tuple(sorted({names.seed for names in named})),
         repeats=len({names.repeat for names in named}),
@@ -199,7 +215,7 @@ def _entry(
         scores=tuple(conditions.scores(own.conditions, own.ks, estimand)),
         validity_gap=tuple(contrasts.validity_gaps(own.conditions, own.ks, estimand)),
         tests=tuple(contrasts.tests(own.conditions, own.ks, estimand)),
-        perturbed=perturbed_scores(own.rows, estimand),
+        perturbed=perturbed_of(own.records, estimand),
         candidates=own.candidates,
         bells=rung(Evidence(own, figures, beside)),
         rests_on=own.about.rests_on,

@@ -13,10 +13,11 @@ import pytest
 
 from bench.scoring.bells import BELLS, NAMED, Evidence
 from bench.scoring.bells import rung as heard
+from bench.scoring.condensed import condensed
 from bench.scoring.descriptions import Description, RestsOn
 from bench.scoring.measured import EntryRecords
 from bench.scoring.names import CellNames, Setting
-from bench.scoring.pooling import clean_scores
+from bench.scoring.pooling import clean_of
 from bench.scoring.records import CellRecords
 from bench.scoring.results import PooledScores, collect
 from bench.scoring.rows import Row, as_table
@@ -79,8 +80,8 @@ def pooled(*cells: CellRecords) -> PooledScores:
 def rung(*cells: CellRecords) -> dict[str, str]:
     """The bells of the first cell's entry, and what they say; of one alone without any other score."""
     if len(cells) == 1:
-        own = EntryRecords.of(cells, [5])
-        return {ring.bell.name: ring.says for ring in heard(Evidence(own, clean_scores(own.clean)))}
+        own = EntryRecords.of([condensed(cell) for cell in cells], [5])
+        return {ring.bell.name: ring.says for ring in heard(Evidence(own, clean_of(own.records, "fitted")))}
     return {ring.bell.name: ring.says for ring in pooled(*cells).bells}
 
 

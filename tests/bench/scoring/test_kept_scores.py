@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from bench.core.errors import DataError
@@ -15,9 +14,10 @@ from bench.core.plain import Plain
 from bench.core.remembering import keep, recalled
 from bench.evaluation.runs import read_results
 from bench.scoring import kept_scores, sources
-from bench.scoring.believing import determined_key
-from bench.scoring.cell_records import CellRecords, read_cell
-from bench.scoring.condensed import condensed
+from bench.scoring.believing import check_columns, determined_key
+from bench.scoring.candidates import Tally
+from bench.scoring.columns import Columns
+from bench.scoring.condensed import condensed, condensed_columns
 from bench.scoring.estimates import Estimate
 from bench.scoring.outcomes import AttackedPlaces, Outcomes
 from bench.scoring.records import Store
@@ -69,10 +69,10 @@ def made(run: Path, ks: list[int]) -> Results:
 
 
 def no_reading(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(path: Path) -> None:
+    def refused(path: Path, *_: object) -> None:
         raise DataError(path, "rows that were read", "none", "")
 
-    monkeypatch.setattr(sources, "read_cell", refused)
+    monkeypatch.setattr(sources, "check_columns", refused)
 
 
 def test_the_second_time_no_rows_are_read(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,11 +90,11 @@ def test_a_victim_more_leaves_the_others_kept(
     read_results([run])
     read: list[Path] = []
 
-    def noted(path: Path) -> CellRecords:
+    def noted(path: Path, *rest: Any) -> None:
         read.append(path)
-        return read_cell(path)
+        check_columns(path, *rest)
 
-    monkeypatch.setattr(sources, "read_cell", noted)
+    monkeypatch.setattr(sources, "check_columns", noted)
     more = named(about, "three", 0)
     Store(run).write(determined_key(more), more, searches(0))
     found = read_results([run])
@@ -146,18 +146,18 @@ def test_a_cache_that_cannot_be_written_to_is_no_error(run: Path, monkeypatch: p
 def test_most_rows_are_left_out(run: Path) -> None:
     (cell, *_) = Store(run).cells()
     light = condensed(cell)
-    assert len(light.rows) < 0.8 * len(cell.rows)
-    assert condensed(light).tally == light.tally
-    assert collect([light], [1, 2, 8]).to_json() == collect([cell], [1, 2, 8]).to_json()
+    assert len(light.columns) < 0.8 * len(cell.rows)
+    again = condensed_columns(light.description, light.columns)
+    assert (len(again.columns), again.most_asked) == (len(light.columns), light.most_asked)
+    assert light.tally == Tally.of(Columns.of(cell.rows), cell.description.rests_on.min_snr_db)
 
 
 def test_outcomes_of_the_same_places_are_compared_as_those_of_others_are() -> None:
-    names = [(number % 2, 0, f"u{number}") for number in range(40)]
-    index = pd.MultiIndex.from_tuples(names, names=["fold", "seed", "utterance"])
-    rows = pd.DataFrame({"speaker": SPEAKERS, "way 0": [number % 7 for number in range(40)]}, index=index)
+    names = tuple((number % 2, 0, f"u{number}") for number in range(40))
+    places = AttackedPlaces(names, tuple(SPEAKERS), (tuple(number % 7 for number in range(40)),))
     rng = np.random.default_rng(0)
-    one, two = (Outcomes(AttackedPlaces(rows), rng.integers(0, 2, 40).astype(float)) for _ in range(2))
-    apart = replace(two, places=AttackedPlaces(rows.assign(more=0)))
+    one, two = (Outcomes(places, rng.integers(0, 2, 40).astype(float)) for _ in range(2))
+    apart = replace(two, places=replace(places, ways=(*places.ways, (0,) * 40)))
     assert one.places.digest != apart.places.digest
     assert one.less(two) == one.less(apart)
     assert one.less(two) is not None
@@ -168,7 +168,7 @@ def test_only_what_may_be_read_is_written_and_read() -> None:
     told = (Estimate(0.1, 0.0, float("inf"), 3), {"a": (1, None)}, "=Estimate")
     assert plain.value(plain.text(told)) == told
     with pytest.raises(TypeError, match="AttackedPlaces"):
-        plain.text(AttackedPlaces(pd.DataFrame()))
+        plain.text(AttackedPlaces((), ()))
     for text in ('{"=AttackedPlaces":[1]}', '{"=Estimate":[1]}', "{", '{"a":1,"b":2}'):
         with pytest.raises(ValueError, match=r".+"):
             plain.value(text)

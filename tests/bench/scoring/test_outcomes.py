@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from bench.scoring import outcomes as module
 from bench.scoring.bells import NAMED, Ring
+from bench.scoring.conditions import Condition
 from bench.scoring.descriptions import Description, RestsOn
 from bench.scoring.names import CellNames, Setting
 from bench.scoring.outcomes import Outcomes, rank_outcomes
+from bench.scoring.pooled import Pooled
 from bench.scoring.ranks import rank_intervals
 from bench.scoring.records import CellRecords
 from bench.scoring.results import collect
@@ -40,7 +42,10 @@ def outcomes(robust: NDArray[np.bool_], repeats: int = 1, sounds: Sequence[str] 
     ]
     found = pd.DataFrame(rows)
     asked = found.assign(query=1 if sounds else 2, source=[*(sounds or [None] * len(robust))] * repeats)
-    return Outcomes.of(found, asked, "fitted")
+    held = np.where(found["robust"], "anger", "sadness")  # withstood: recognised, and never attacked successfully
+    clean = asked.assign(query=0, source=None, label_true="anger", label_before=held, accepted=False)
+    records = Pooled.of(pd.concat([clean, asked.assign(label_true="anger", label_before=held, accepted=False)]))
+    return Condition(False, "all", records).outcomes(1, "fitted")
 
 
 def test_ranks_are_those_of_rank_intervals() -> None:

@@ -1,0 +1,254 @@
+"""Records as arrays: texts as numbers, so that nothing about them takes longer than about numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:  # thousands of cells are scored without its import
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
+Mask = NDArray[np.bool_]
+TEXTS = ("utterance", "speaker", "label_true", "label_before", "label_after", "source")
+NUMBERS = ("snr_db", "burst_snr_db", "flip_share", "turn", "value_true", "value_before", "value_after")
+TRUTHS = ("accepted", "imperceptible", "additive", "survives_pcm", "tied")
+MISSING = -1
+"""The number of a text, or of a truth value, that is not there."""
+
+
+@dataclass(frozen=True, eq=False)
+class Texts:
+    """Hold a column of texts.
+
+    Args:
+        names: shape (m,), different texts.
+        codes: shape (n,), the place of each row's among them; `MISSING` where a row has none.
+    """
+
+    names: NDArray[np.object_]
+    codes: Places
+
+    def spelt(self) -> NDArray[np.object_]:
+        """Return shape (n,), the texts themselves; None where there is none."""
+        found: NDArray[np.object_] = _objects([*self.names.tolist(), None])[self.codes]
+        return found
+
+    def take(self, rows: Places | Mask) -> Texts:
+        """Return those of some rows, numbered as before."""
+        return Texts(self.names, self.codes[rows])
+
+    def is_(self, name: str) -> Mask:
+        """Tell of which rows it is the text: shape (n,)."""
+        return np.asarray(np.append(self.names == name, False)[self.codes])
+
+    def told(self) -> set[str]:
+        """Return the different texts that rows have."""
+        return {str(self.names[one]) for one in np.unique(self.codes) if one != MISSING}
+
+    @classmethod
+    def of(cls, values: Sequence[object] | NDArray[np.object_]) -> Texts:
+        """Number texts in the order in which they appear.
+
+        Args:
+            values: shape (n,); None or NaN where there is none.
+        """
+        numbers: dict[object, int] = {}
+        codes = [numbers.setdefault(one, len(numbers)) if isinstance(one, str) else MISSING for one in values]
+        return cls(_objects(list(numbers)), np.array(codes, dtype=np.intp))
+
+    @classmethod
+    def distinct(cls, names: Sequence[object], codes: Places) -> Texts:
+        """Number texts anew where some are the same, or there is none.
+
+        Args:
+            names: m texts; None where there is none.
+            codes: shape (n,), the place of each row's among them, or `MISSING`.
+        """
+        numbers: dict[object, int] = {}
+        same = [MISSING if name is None else numbers.setdefault(name, len(numbers)) for name in names]
+        listed = _objects(list(numbers))
+        return cls(listed, codes if len(listed) == len(same) else np.array([*same, MISSING], dtype=np.intp)[codes])
+
+    @classmethod
+    def joined(cls, parts: Sequence[Texts]) -> Texts:
+        """Put columns below each other, equal texts numbered alike."""
+        first = parts[0]
+        if all(one.names is first.names for one in parts):
+            return cls(first.names, np.concatenate([one.codes for one in parts]))
+        numbers: dict[object, int] = {}
+        codes = []
+        for one in parts:
+            known = [numbers.setdefault(name, len(numbers)) for name in one.names.tolist()]
+            codes.append(np.array([*known, MISSING], dtype=np.intp)[one.codes])
+        return cls(_objects(list(numbers)), np.concatenate(codes))
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """Hold what figures are made of, query by query: the columns of docs/records.md, as far as there are any.
+
+    Args:
+        query: shape (n,).
+        texts: by name.
+        numbers: by name, shape (n,) each, NaN where there is none.
+        truths: by name, shape (n,) each: 1, 0, or `MISSING`.
+    """
+
+    query: NDArray[np.int64]
+    texts: Mapping[str, Texts]
+    numbers: Mapping[str, Floats]
+    truths: Mapping[str, NDArray[np.int8]]
+
+    def __len__(self) -> int:
+        """Return how many queries there are."""
+        return len(self.query)
+
+    def number(self, name: str) -> Floats:
+        """Return shape (n,), numbers; NaN in all rows where there is no such column."""
+        return self.numbers[name] if name in self.numbers else np.full(len(self), np.nan)
+
+    def true(self, name: str) -> Mask:
+        """Return shape (n,), whether a truth value is there, and true."""
+        return self.truths[name] == 1 if name in self.truths else np.zeros(len(self), dtype=np.bool_)
+
+    def known(self, name: str) -> Mask:
+        """Return shape (n,), whether a truth value is there."""
+        return self.truths[name] != MISSING if name in self.truths else np.zeros(len(self), dtype=np.bool_)
+
+    def alike(self, one: str, other: str) -> Mask:
+        """Tell of which rows two texts are the same.
+
+        Args:
+            one: a column of texts.
+            other: another.
+
+        Returns:
+            Shape (n,).
+        """
+        first, second = self.texts[one], self.texts[other]
+        numbers = {name: place for place, name in enumerate(first.names.tolist())}
+        other_numbers = [numbers.get(name, len(numbers)) for name in second.names.tolist()]
+        return np.asarray(np.array([*other_numbers, MISSING - 1])[second.codes] == first.codes)
+
+    def take(self, rows: Places | Mask) -> Columns:
+        """Return some rows.
+
+        Args:
+            rows: their places, or which they are.
+        """
+        return replace(
+            self,
+            query=self.query[rows],
+            texts={name: one.take(rows) for name, one in self.texts.items()},
+            numbers={name: one[rows] for name, one in self.numbers.items()},
+            truths={name: one[rows] for name, one in self.truths.items()},
+        )
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame) -> Columns:
+        """Turn records into arrays; columns that no figure is made of are left out.
+
+        Args:
+            rows: with the columns of docs/records.md.
+        """
+        truths = {name: rows[name].to_numpy(object) for name in TRUTHS if name in rows}
+        return cls(
+            rows["query"].to_numpy(np.int64),
+            {name: Texts.of(rows[name].to_numpy(object)) for name in TEXTS if name in rows},
+            {name: rows[name].to_numpy(np.float64, na_value=np.nan) for name in NUMBERS if name in rows},
+            {name: np.array([_told(one) for one in values], dtype=np.int8) for name, values in truths.items()},
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Columns]) -> Columns:
+        """Put records below each other; what only some have is missing in the rows of the others.
+
+        Args:
+            parts: at least one.
+        """
+        if len(parts) == 1:
+            return parts[0]
+        texts = dict.fromkeys(name for one in parts for name in one.texts)
+        numbers = dict.fromkeys(name for one in parts for name in one.numbers)
+        truths = dict.fromkeys(name for one in parts for name in one.truths)
+        return cls(
+            np.concatenate([one.query for one in parts]),
+            {name: Texts.joined([one.texts.get(name, one.no_text) for one in parts]) for name in texts},
+            {name: np.concatenate([one.number(name) for one in parts]) for name in numbers},
+            {name: np.concatenate([one.truths.get(name, one.no_truth) for one in parts]) for name in truths},
+        )
+
+    @property
+    def no_text(self) -> Texts:
+        """Return a column in which no row has a text."""
+        return Texts(_objects([]), np.full(len(self), MISSING, dtype=np.intp))
+
+    @property
+    def no_truth(self) -> NDArray[np.int8]:
+        """Return a column in which no row has a truth value."""
+        return np.full(len(self), MISSING, dtype=np.int8)
+
+    def frame(self) -> pd.DataFrame:
+        """Return the same as a table, for what is asked seldom."""
+        import pandas as pd
+
+        spelt = {name: pd.array(one.spelt(), dtype="str") for name, one in self.texts.items()}
+        plain = {name: one == 1 if (one != MISSING).all() else _TOLD[one] for name, one in self.truths.items()}
+        return pd.DataFrame({**spelt, "query": self.query, **self.numbers, **plain})
+
+
+_TOLD = np.array([False, True, None], dtype=object)
+
+
+def _told(value: object) -> int:
+    return MISSING if value is None or isinstance(value, float) else int(bool(value))
+
+
+def _objects(values: Sequence[object]) -> NDArray[np.object_]:
+    found = np.empty(len(values), dtype=object)
+    found[:] = values
+    return found
+
+
+def in_order(numbers: NDArray[np.integer]) -> tuple[Places, Places]:
+    """Number groups from 0 in the order in which they appear, and find the first row of each.
+
+    Args:
+        numbers: shape (n,), equal in rows of one group, none below 0.
+
+    Returns:
+        Shapes (n,) and (groups,).
+
+    >>> [found.tolist() for found in in_order(np.array([7, 3, 7, 9]))]
+    [[0, 1, 0, 2], [0, 1, 3]]
+    """
+    size = int(numbers.max(initial=-1)) + 1
+    first = np.full(size, len(numbers), dtype=np.intp)
+    first[numbers[::-1]] = np.arange(len(numbers))[::-1]  # the last that is written is the first of its group
+    starts = np.sort(first[first < len(numbers)])
+    rank = np.empty(size, dtype=np.intp)
+    rank[numbers[starts]] = np.arange(len(starts))
+    return rank[numbers], starts
+
+
+def numbered(codes: Places) -> Places:
+    """Number clusters from 0 in the order in which they appear; what is missing is each a cluster of its own, after.
+
+    Args:
+        codes: shape (n,); `MISSING` where there is none.
+
+    >>> numbered(np.array([4, -1, 4, -1, 2])).tolist()
+    [0, 2, 0, 3, 1]
+    """
+    there = codes != MISSING
+    found = np.empty(len(codes), dtype=np.intp)
+    own, first = in_order(codes[there])
+    found[there] = own
+    found[~there] = len(first) + np.arange(int((~there).sum()))
+    return found

@@ -1,0 +1,85 @@
+"""Record files read as arrays, for the many of which nothing but figures is wanted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bench.scoring.cell_records import decoded
+from bench.scoring.columns import MISSING, NUMBERS, TEXTS, TRUTHS, Columns, Floats, Texts
+from bench.scoring.rows import NEEDED, optional_columns
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_TEXTS = tuple(one.name for one in NEEDED if one.kind == "string")
+_USED = (*(one.name for one in NEEDED), *NUMBERS, *TRUTHS)
+
+
+def plain_schema(columns: list[list[str]]) -> bool:
+    """Tell whether a record file has the columns that are written, once each and of their types.
+
+    Args:
+        columns: name and type of each.
+    """
+    kinds = {name: kind for name, kind in columns}  # noqa: C416  # a list of pairs is no iterable of tuples to mypy
+    if len(kinds) != len(columns) or any(one.name not in kinds for one in NEEDED):
+        return False
+    return all(kinds.get(one.name, one.kind) == one.kind for one in (*NEEDED, *optional_columns()))
+
+
+def read_columns(content: bytes) -> Columns | None:
+    """Read what figures are made of, every page of it compared with its checksum.
+
+    Args:
+        content: of a record file whose schema is plain.
+
+    Returns:
+        None where it has no rows, or nulls where there may be none: what is wrong says who reads it as a table.
+
+    Raises:
+        pyarrow.ArrowException, OSError, ValueError: it cannot be read.
+    """
+    table = decoded(content, texts=_TEXTS, only=_USED)
+    found = {name: table.column(name) for name in table.column_names}
+    if not table.num_rows or any(found[one.name].null_count for one in NEEDED if not one.nullable):
+        return None
+    kinds = {one.name: one.kind for one in optional_columns()}
+    numbers = {one: _numbers(found[one], table.num_rows) for one in NUMBERS if one in found}
+    truths = {one: _truths(found[one]) for one in TRUTHS if one in found}
+    missing = [one for one in (*NUMBERS, *TRUTHS) if one in kinds and one not in found]
+    numbers |= {one: np.full(table.num_rows, np.nan) for one in missing if one in NUMBERS}
+    truths |= {one: np.full(table.num_rows, MISSING, dtype=np.int8) for one in missing if one in TRUTHS}
+    texts = {one: _texts(found[one]) for one in TEXTS}
+    return Columns(found["query"].to_numpy().astype(np.int64), texts, numbers, truths)
+
+
+def _numbers(column: pa.ChunkedArray, rows: int) -> Floats:
+    if column.null_count == rows:
+        return np.full(rows, np.nan)
+    return np.asarray(column.to_numpy(), dtype=np.float64)
+
+
+def _truths(column: pa.ChunkedArray) -> Any:
+    import pyarrow as arrow
+    from pyarrow import compute
+
+    values = column.cast(arrow.int8())
+    return (compute.fill_null(values, MISSING) if column.null_count else values).to_numpy()
+
+
+def _texts(column: pa.ChunkedArray) -> Texts:
+    """Texts by their numbers; equal ones have one number, whatever the file's own dictionaries say."""
+    return Texts.joined(
+        [
+            Texts.distinct(one.dictionary.to_numpy(zero_copy_only=False).tolist(), _codes(one.indices))
+            for one in column.chunks
+        ]
+    )
+
+
+def _codes(indices: pa.Array) -> Any:
+    from pyarrow import compute
+
+    return (compute.fill_null(indices, MISSING) if indices.null_count else indices).to_numpy().astype(np.intp)
