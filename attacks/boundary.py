@@ -163,6 +163,7 @@ class _Untried:
             harm = self._harm
             self._kinds.sort(key=lambda kind: -harm.get(kind, 0.0))
         self._decks: dict[tuple[str, float], list[int]] = {}
+        self._categories: dict[str, str] = {}
         self._lengths: tuple[Length, ...] = get_args(Length) if attack.shift == "options" else ("complete",)
 
     def chosen(self, home: str | None, reach: Sequence[float]) -> str | None:
@@ -220,7 +221,11 @@ class _Untried:
         return self._attack.noises != "imperceptible" or "/" in kind or self._tools.perception.is_imperceptible(kind)
 
     def _category(self, kind: str) -> str:
-        return SIGNAL if kind in self._attack.signals else kind.partition("/")[0]
+        found = self._categories.get(kind)
+        if found is None:
+            found = SIGNAL if kind in self._attack.signals else kind.partition("/")[0]
+            self._categories[kind] = found
+        return found
 
     def _has(self, kind: str, reach: Sequence[float]) -> bool:
         return kind in self._attack.signals or any(self._deck(kind, level) for level in reach)

@@ -27,6 +27,7 @@ Fade = Literal["", "out"]
 Shape = Literal["", "gate", "flutter", "treble", "bass"]
 SHAPES: tuple[Shape, ...] = ("gate", "flutter", "treble", "bass")
 """What an attacker who knows a purifier pre-distorts a noise with, see [`Overlay`][bench.contracts.recipes.Overlay]."""
+_FADES, _SHAPES = ("", "out"), ("", *SHAPES)
 LONGEST_FILTER = 1024
 MOST_PARTS = 64
 KEYS = 1 << 64
@@ -87,15 +88,14 @@ class Overlay:
         Raises:
             RecipeError: a value is none that it can have.
         """
-        told: dict[str, object] = {"clip": _text("clip", clip.id if isinstance(clip, NoiseClip) else clip)}
-        told |= {"snr_db": _number("snr_db", snr_db), "offset": _whole("offset", offset)}
-        told |= {"segment": None if segment is None else _span("segment", segment)}
-        told |= {"fade": _one_of("fade", fade, ("", "out")), "shape": _one_of("shape", shape, ("", *SHAPES))}
-        told |= {"filter": tuple(_number("filter", tap) for tap in filter)}
+        told = vars(self)  # several are made for every query: what a frozen class has in its way is gone around
+        told["clip"] = _text("clip", clip.id if isinstance(clip, NoiseClip) else clip)
+        told["snr_db"], told["offset"] = _number("snr_db", snr_db), _whole("offset", offset)
+        told["segment"] = None if segment is None else _span("segment", segment)
+        told["fade"], told["shape"] = _one_of("fade", fade, _FADES), _one_of("shape", shape, _SHAPES)
+        told["filter"] = tuple(_number("filter", tap) for tap in filter) if len(filter) else ()
         if len(filter) > LONGEST_FILTER:
             raise RecipeError(f"a filter of {len(filter)} taps: at most {LONGEST_FILTER}")
-        for name, value in told.items():
-            object.__setattr__(self, name, value)
 
 
 @dataclass(frozen=True)
@@ -162,6 +162,11 @@ Part: TypeAlias = Overlay | Effect | Words | Samples
 _KINDS: Mapping[str, type[Any]] = {"overlay": Overlay, "effect": Effect, "words": Words, "samples": Samples}
 _FIRST = {"overlay": "clip", "effect": "spec", "words": "edits"}
 """By a part's name in JSON: the field that stands under that name."""
+_PARTS = tuple(_KINDS.values())
+_NAMES = {kind: name for name, kind in _KINDS.items()}
+_MORE = {name: [(f.name, f.default) for f in fields(_KINDS[name]) if f.name != first] for name, first in _FIRST.items()}
+"""Its other fields, each with what is left out."""
+_ENCODED = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, init=False)
@@ -180,10 +185,10 @@ class Recipe:
         Raises:
             RecipeError: there is no part, or something that is none.
         """
-        if not 1 <= len(parts) <= MOST_PARTS or not all(isinstance(part, tuple(_KINDS.values())) for part in parts):
+        if not 1 <= len(parts) <= MOST_PARTS or not all(isinstance(part, _PARTS) for part in parts):
             names = ", ".join(type(part).__name__ for part in parts) or "nothing"
             raise RecipeError(f"a Recipe of {names}: Overlay, Effect, Words or Samples")
-        object.__setattr__(self, "parts", tuple(parts))
+        vars(self)["parts"] = tuple(parts)
 
     def then(self, other: Recipe) -> Recipe:
         """Return the recipe with another one's parts after its own."""
@@ -195,7 +200,7 @@ class Recipe:
         >>> str(Recipe(Effect("fade_in"), Overlay("rain-03", 10.5, offset=4800)))
         '[{"effect":"fade_in"},{"overlay":"rain-03","snr_db":10.5,"offset":4800}]'
         """
-        return json.dumps([_told(part) for part in self.parts], separators=(",", ":"), ensure_ascii=False)
+        return _ENCODED([_told(part) for part in self.parts])
 
     @classmethod
     def read(cls, text: str, samples: Mapping[str, Tensor] | None = None) -> Recipe:
@@ -223,11 +228,12 @@ class Recipe:
 def _told(part: Part) -> dict[str, Any]:
     if isinstance(part, Samples):
         return {"samples": part.digest, "n": part.waveform.shape[-1]}
-    name = next(name for name, kind in _KINDS.items() if isinstance(part, kind))
-    told = {name: vars(part)[_FIRST[name]]}
-    for field in fields(part):
-        if field.name != _FIRST[name] and (field.default is MISSING or vars(part)[field.name] != field.default):
-            told[field.name] = vars(part)[field.name]
+    name = _NAMES.get(type(part)) or next(name for name, kind in _KINDS.items() if isinstance(part, kind))
+    known = vars(part)
+    told = {name: known[_FIRST[name]]}
+    for field, default in _MORE[name]:
+        if default is MISSING or known[field] != default:
+            told[field] = known[field]
     return told
 
 
@@ -245,25 +251,32 @@ def _read(told: Any, samples: Mapping[str, Tensor]) -> Part:
 
 
 def _text(name: str, value: Any) -> str:
+    if type(value) is str:
+        return value
     if not isinstance(value, str):
         raise RecipeError(f"{name}={value!r:.60}: text")
     return str.__str__(value)
 
 
 def _number(name: str, value: Any) -> float:
+    if type(value) is float and math.isfinite(value):  # as nearly all are: the classes of numbers are slow to ask
+        return value
     if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
         raise RecipeError(f"{name}={value!r:.60}: a finite number")
     return float(value)
 
 
 def _whole(name: str, value: Any) -> int:
+    if type(value) is int and value >= 0:
+        return value
     if isinstance(value, bool) or not isinstance(value, Integral) or value < 0:
         raise RecipeError(f"{name}={value!r:.60}: a whole number from 0")
     return int(value)
 
 
 def _span(name: str, value: Sequence[Any]) -> tuple[int, int]:
-    first, after = (_whole(name, one) for one in value)
+    first, after = value
+    first, after = _whole(name, first), _whole(name, after)
     if after < first:
         raise RecipeError(f"{name}={value!r:.60}: the first, and the one after the last")
     return first, after

@@ -37,7 +37,11 @@ class Batch:
 
     @classmethod
     def of(
-        cls, utterances: Sequence[Utterance], device: torch.device | None = None, sample_keys: Sequence[str] = ()
+        cls,
+        utterances: Sequence[Utterance],
+        device: torch.device | None = None,
+        sample_keys: Sequence[str] = (),
+        padded: Tensor | None = None,
     ) -> Batch:
         """Pad utterances with zeros to the longest, and stack them.
 
@@ -46,13 +50,18 @@ class Batch:
             device: where the tensors go; by default where the waveforms are.
             sample_keys: one text for each utterance, which a randomised victim's draws are keyed by; empty where nobody
                 counts queries.
+            padded: their samples where they stand side by side already, shape (b, t): then the utterances say how many
+                are whose.
 
         >>> short, long = (Utterance(str(n), torch.ones(n), speaker="a") for n in (2, 3))
         >>> Batch.of([short, long]).waveforms
         tensor([[1., 1., 0.],
                 [1., 1., 1.]])
         """
-        waveforms = torch.nn.utils.rnn.pad_sequence([utterance.waveform for utterance in utterances], batch_first=True)
+        waveforms = padded
+        if waveforms is None:
+            samples = [utterance.waveform for utterance in utterances]
+            waveforms = torch.nn.utils.rnn.pad_sequence(samples, batch_first=True)
         lengths = torch.tensor([utterance.waveform.shape[-1] for utterance in utterances])
         return cls(tuple(utterances), placed(waveforms, device), placed(lengths, device), tuple(sample_keys))
 

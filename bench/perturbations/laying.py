@@ -43,6 +43,7 @@ class Rendered:
         overlaid: whether there is an overlay.
         beds: the overlays at the end.
         levels_db: of each, speech over sound.
+        bounded: whether the samples of `base` are known to lie within [-1, 1].
         known: samples that are known already.
     """
 
@@ -52,6 +53,7 @@ class Rendered:
     overlaid: bool
     beds: tuple[Bed, ...] = ()
     levels_db: tuple[float, ...] = ()
+    bounded: bool = False
     known: Laid | None = None
 
     @property
@@ -83,11 +85,81 @@ class Rendered:
         Args:
             known: samples and gain.
         """
-        return Rendered(self.base, self.speech, self.done, self.overlaid, self.beds, self.levels_db, known)
+        fixed = (self.base, self.speech, self.done, self.overlaid, self.beds, self.levels_db, self.bounded)
+        return Rendered(*fixed, known)
+
+    @property
+    def samples(self) -> int:
+        """Count the samples, which nobody needs to lay for that."""
+        heard = self.base if self.known is None else self.known
+        return heard.waveform.shape[-1]
+
+    @property
+    def changed(self) -> slice:
+        """Return the samples of `base` that overlays can change; all, unless it is known to lie within [-1, 1]."""
+        if not self.bounded:
+            return slice(0, self.base.waveform.shape[-1])
+        windows = [bed.window for bed in self.beds] or [slice(0, 0)]
+        return slice(min(one.start for one in windows), max(one.stop for one in windows))
+
+    def lay(self, factors: Sequence[Tensor], into: Tensor) -> None:
+        """Lay the overlays, and clip.
+
+        Multiplied, added and clipped, each in a step of its own: a sample's bits depend on nothing beside it.
+
+        Args:
+            factors: of each overlay, see `levels_of`.
+            into: where the samples go, shape (t,); nothing of the candidate's own.
+        """
+        speech = self.base.waveform
+        if not self.beds:
+            torch.clamp(speech, -1.0, 1.0, out=into)
+            return
+        first, *more = self.beds
+        window = first.window
+        for beside in (slice(0, window.start), slice(window.stop, speech.shape[-1])):
+            if beside.start < beside.stop:
+                torch.add(speech[beside], 0.0, out=into[beside])  # as of a sound that is silent there: −0 becomes 0
+        torch.mul(first.sound, factors[0], out=into[window]).add_(speech[window])
+        for bed, factor in zip(more, factors[1:], strict=True):
+            into[bed.window].add_(bed.sound * factor)
+        into[self.changed].clamp_(-1.0, 1.0)
 
     @cached_property
     def _laid(self) -> Laid:
         return laid([self])[0] if self.known is None else self.known
+
+
+class Levels(NamedTuple):
+    """How loud the overlays at a recipe's end are.
+
+    Args:
+        gain: the least of the gains that bring a sound to the speech's energy, see `Laid`.
+        factors: what each sound is multiplied by, scalars on the device.
+    """
+
+    gain: Tensor | None
+    factors: Sequence[Tensor]
+
+
+def levels_of(rendered: Sequence[Rendered]) -> list[Levels]:
+    """Compute how loud the overlays of some candidates are, in a few calls for all; the device is not waited for.
+
+    Args:
+        rendered: any number, on one device.
+    """
+    beds = [bed for one in rendered for bed in one.beds]
+    if not beds:
+        return [Levels(None, ())] * len(rendered)
+    told = torch.tensor([factor_of(level) for one in rendered for level in one.levels_db])
+    gains = gains_of(beds)
+    each = iter(zip(gains.unbind(), (gains * placed(told, gains.device)).unbind(), strict=True))
+    found = []
+    for one in rendered:
+        own = [next(each) for _ in one.beds]
+        least = None if not own else own[0][0] if len(own) == 1 else torch.stack([gain for gain, _ in own]).amin()
+        found.append(Levels(least, [factor for _, factor in own]))
+    return found
 
 
 def laid(rendered: Sequence[Rendered]) -> list[Laid]:
@@ -96,20 +168,9 @@ def laid(rendered: Sequence[Rendered]) -> list[Laid]:
     Args:
         rendered: any number, on one device.
     """
-    beds = [bed for one in rendered for bed in one.beds]
-    if not beds:
-        return [Laid(one.base.waveform.clamp(-1.0, 1.0), None) for one in rendered]
-    factors = torch.tensor([factor_of(level) for one in rendered for level in one.levels_db])
-    gains = gains_of(beds)
-    each = iter(zip(gains.unbind(), (gains * placed(factors, gains.device)).unbind(), strict=True))
-    return [_over(one.base.waveform, one.beds, [next(each) for _ in one.beds]) for one in rendered]
-
-
-def _over(speech: Tensor, beds: Sequence[Bed], levels: Sequence[tuple[Tensor, Tensor]]) -> Laid:
-    """Sounds over speech, one after the other; candidate by candidate, so that a core's cache holds the samples."""
-    waveform = speech
-    for bed, (_, factor) in zip(beds, levels, strict=True):
-        waveform = (bed.sound * factor).add_(waveform)
-    gains = [gain for gain, _ in levels]
-    least = None if not gains else gains[0] if len(gains) == 1 else torch.stack(gains).amin()
-    return Laid(waveform.clamp_(-1.0, 1.0) if beds else waveform.clamp(-1.0, 1.0), least)
+    found = []
+    for one, levels in zip(rendered, levels_of(rendered), strict=True):
+        waveform = torch.empty_like(one.base.waveform)
+        one.lay(levels.factors, waveform)
+        found.append(Laid(waveform, levels.gain))
+    return found

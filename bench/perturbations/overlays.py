@@ -16,6 +16,9 @@ from bench.core.types import SAMPLE_RATE
 _GATE_S = 0.05
 _FLUTTER_HZ = 4.0
 _BASS_SAMPLES = 8
+GRAIN = 256
+"""What is summed over a part of speech begins and ends at multiples of so many samples. Zeros around the part then
+change no bit of a sum: every sample meets the same lane of the same vectors as in a sum over all of the speech."""
 
 
 @dataclass(frozen=True)
@@ -23,17 +26,29 @@ class Bed:
     """One sound over one stretch of speech, at any level.
 
     Args:
-        sound: where it is heard, shape (t,), at its own level.
+        sound: where it is heard, at its own level, shape (w,): within a window that begins and ends at multiples of
+            `GRAIN` samples, or where the speech does. Elsewhere there is nothing of it.
+        first: the speech's sample at which the window begins.
+        samples: how many the speech has.
         loudness: its energy, a float32 scalar on the device.
         speech: the energy of the speech that it lies on, likewise.
     """
 
     sound: Tensor
+    first: int
+    samples: int
     loudness: Tensor
     speech: Tensor
 
     @classmethod
-    def of(cls, overlay: Overlay, sound: Tensor, speech: Tensor, loud: Tensor | None = None) -> Bed | None:
+    def of(
+        cls,
+        overlay: Overlay,
+        sound: Tensor,
+        speech: Tensor,
+        loud: Tensor | None = None,
+        ramps: dict[int, Tensor] | None = None,
+    ) -> Bed | None:
         """Lay a sound where an overlay says.
 
         Args:
@@ -42,6 +57,7 @@ class Bed:
             sound: the clip's samples, shape (u,), u >= 1.
             speech: what it lies on, shape (t,).
             loud: the speech's energy, where it is known.
+            ramps: keeps straight lines from 1 to 0, by their lengths, for the next overlay over the same speech.
 
         Returns:
             None where it would cover no sample.
@@ -55,12 +71,20 @@ class Bed:
         if overlay.filter:
             heard = _filtered(heard, overlay.filter)
         if overlay.fade == "out":
-            heard = heard * torch.linspace(1, 0, after - first, device=heard.device)
+            heard = heard * _ramp(after - first, heard, {} if ramps is None else ramps)
         if overlay.shape:
             heard = shaped(heard, speech[first:after], overlay.shape)
-        if after - first < samples:
-            heard = torch.nn.functional.pad(heard, (first, samples - after))
-        return cls(heard, energy(heard), energy(speech) if loud is None else loud)
+        start, end = first - first % GRAIN, min(after + -after % GRAIN, samples)
+        if (start, end) != (first, after):
+            wide = heard.new_zeros(end - start)
+            wide[first - start : after - start] = heard
+            heard = wide
+        return cls(heard, start, samples, energy(heard), energy(speech) if loud is None else loud)
+
+    @property
+    def window(self) -> slice:
+        """Return the speech's samples over which it is heard."""
+        return slice(self.first, self.first + self.sound.shape[-1])
 
     @property
     def gain(self) -> Tensor:
@@ -68,14 +92,16 @@ class Bed:
         return gains_of([self])[0]
 
     def at(self, snr_db: float) -> Tensor:
-        """Return the sound so many decibels below the speech.
+        """Return the sound so many decibels below the speech, shape (t,).
 
         It is to be added in a step of its own: a fused multiply-add would round by a sample's place in memory.
 
         Args:
             snr_db: speech over sound, in dB.
         """
-        return self.sound * (self.gain * factor_of(snr_db))
+        heard = self.sound * (self.gain * factor_of(snr_db))
+        after = self.samples - self.first - heard.shape[-1]
+        return torch.nn.functional.pad(heard, (self.first, after)) if self.first or after else heard
 
 
 def gains_of(beds: Sequence[Bed]) -> Tensor:
@@ -108,6 +134,13 @@ def _window(sound: Tensor, offset: int, samples: int) -> Tensor:
     if offset + samples <= sound.shape[-1]:
         return sound[offset : offset + samples]
     return fit_length(torch.cat([sound[offset:], sound[:offset]]) if offset else sound, samples)
+
+
+def _ramp(samples: int, like: Tensor, known: dict[int, Tensor]) -> Tensor:
+    """A straight line from 1 to 0 on a sound's device, kept for the next."""
+    if samples not in known:
+        known[samples] = torch.linspace(1, 0, samples, device=like.device)
+    return known[samples]
 
 
 def _filtered(sound: Tensor, taps: tuple[float, ...]) -> Tensor:

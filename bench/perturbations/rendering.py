@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from bench.audio.signal import energy
+from bench.audio.signal.levels import known_bounded
 from bench.contracts.attacks import AttackTools, EffectTools, SpeechEffect
 from bench.contracts.perception import Perception
 from bench.contracts.recipes import Effect, Overlay, Part, Recipe, RecipeError, Words
@@ -132,6 +134,7 @@ class Rendering:
     _kept: tuple[tuple[Part, ...], _Base | None] | None = field(default=None, init=False)
     _loud: Tensor | None = field(default=None, init=False)
     _beds: dict[tuple[object, ...], Bed | None] = field(default_factory=dict, init=False)
+    _ramps: dict[int, Tensor] = field(default_factory=dict, init=False)
 
     def rendered(self, recipe: Recipe) -> Rendered | None:
         """Render a recipe.
@@ -158,7 +161,13 @@ class Rendering:
         done = _joined((*base.notes, *map(self._note, on_top)))
         overlaid = bool(on_top) or len(below) < len(first)
         levels = tuple(overlay.snr_db for overlay in on_top)
-        return Rendered(base.heard, clean.heard.waveform, done, overlaid, tuple(beds), levels)
+        bounded = base.heard.waveform is self.original.waveform and self._bounded
+        return Rendered(base.heard, clean.heard.waveform, done, overlaid, tuple(beds), levels, bounded)
+
+    @cached_property
+    def _bounded(self) -> bool:
+        """Whether the original is known to lie within [-1, 1]."""
+        return known_bounded(self.original.waveform)
 
     def _prefix(self, parts: tuple[Part, ...]) -> _Base | None:
         """The speech after all parts but the overlays at the end."""
@@ -216,7 +225,7 @@ class Rendering:
         found = []
         for place, overlay in zip(places, overlays, strict=True):
             if place not in self._beds:
-                self._beds[place] = Bed.of(overlay, self._clip(overlay).waveform, speech, self._loud)
+                self._beds[place] = Bed.of(overlay, self._clip(overlay).waveform, speech, self._loud, self._ramps)
             one = self._beds[place]
             if one is None:
                 return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -17,7 +18,7 @@ from bench.core.threads import in_threads
 from bench.core.types import REFUSED, Task, Utterance
 from bench.referee.blinding import Instance
 from bench.referee.clean_answers import CleanAnswer, KnownClean
-from bench.referee.prediction import Predictor, Said
+from bench.referee.prediction import Filling, Predictor, Said
 from bench.referee.rechecks import CANARIES, Kept, Question, asked, asked_again, canaries, drawn_again
 from bench.referee.search import Candidate
 from bench.scoring.rows import Row
@@ -57,18 +58,25 @@ class Asking:
     sessions: bool = False
     identities: int = 1
 
-    def told(self, utterances: Sequence[Utterance], queries: Sequence[int], probabilities: bool = False) -> Tensor:
+    def told(
+        self,
+        utterances: Sequence[Utterance],
+        queries: Sequence[int],
+        probabilities: bool = False,
+        fill: Filling | None = None,
+    ) -> Tensor:
         """Ask the instance that is attacked, see `bench.referee.prediction.Predictor.told`.
 
         Args:
             utterances: candidates as they are heard, each with the id and the speaker of its original.
             queries: the number of each one's query.
             probabilities: whether those of the classes are told too.
+            fill: renders them, see `bench.referee.prediction.Predictor.told`.
         """
         asked = zip(utterances, queries, strict=True)
         sessions = [self._session(one, query) for one, query in asked] if self.sessions else ()
-        predictor = replace(self._predictor(self.instance), probabilities=probabilities)
-        return predictor.told(utterances, self._sample_keys(utterances, queries), sessions)
+        predictor = replace(self._own, probabilities=probabilities) if probabilities else self._own
+        return predictor.told(utterances, self._sample_keys(utterances, queries), sessions, fill)
 
     def answers(self, utterances: Sequence[Utterance], before: Sequence[float | None] = ()) -> list[Said]:
         """Ask the instance that is attacked about utterances as they stand, as query 0.
@@ -131,7 +139,7 @@ class Asking:
             second: its second row.
             before: in a dimensional task, what was answered about the clean speech.
         """
-        return self._predictor(self.instance).read(first, second, before)
+        return self._own.read(first, second, before)
 
     def question(self, candidate: Candidate, row: Row) -> Question:
         """Note a candidate and what was said of it.
@@ -201,6 +209,11 @@ class Asking:
 
         in_threads(work, batches(utterances, self.batch_size), threads_for(instance, self.device))
         return found
+
+    @cached_property
+    def _own(self) -> Predictor:
+        """Of the instance that is attacked; what its victim declares is slow to ask for each candidate."""
+        return self._predictor(self.instance)
 
     def _predictor(self, instance: Instance) -> Predictor:
         chunk = CHUNK if _side_by_side(instance, self.device) else None

@@ -76,6 +76,7 @@ class Blinding:
         device: torch.device | None = None,
         sample_keys: Sequence[str] = (),
         sessions: Sequence[str] = (),
+        padded: Tensor | None = None,
     ) -> Batch:
         """Put together what is shown of utterances that are asked about: copies, each a part of the padded tensor.
 
@@ -84,8 +85,9 @@ class Blinding:
             device: where the tensors go; by default where the waveforms are.
             sample_keys: one for each utterance, for a randomised victim's draws.
             sessions: one for each utterance, for a victim that remembers.
+            padded: the samples that are shown, which nobody else has, shape (b, t); those of the utterances by default.
         """
-        batch = Batch.of(utterances, device, sample_keys)
+        batch = Batch.of(utterances, device, sample_keys, padded)
         rows = zip(utterances, batch.waveforms.unbind(), strict=True)
         own = tuple(self.shown(one, row[: one.waveform.shape[-1]]) for one, row in rows)
         return Batch(own, batch.waveforms, batch.lengths, batch.sample_keys, tuple(sessions))

@@ -84,7 +84,11 @@ class Scratch:
 
 
 def energies(
-    original: Tensor, rendered: Rendered, signal: Tensor, scratch: Scratch | None = None
+    original: Tensor,
+    rendered: Rendered,
+    signal: Tensor,
+    scratch: Scratch | None = None,
+    laid: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Sum a candidate's signal and its noise after clipping, in float64, without waiting for the device.
 
@@ -96,11 +100,12 @@ def energies(
         rendered: the candidate.
         signal: `energy64` of the original, which many candidates share.
         scratch: to measure in; made anew by default.
+        laid: the candidate's samples, where they have been laid somewhere.
 
     Returns:
         Two float64 scalars on the device, which `snr_db_of` reads.
     """
-    heard, clean = rendered.waveform, original
+    heard, clean = rendered.waveform if laid is None else laid, original
     if heard.shape != original.shape:
         if not rendered.overlaid or rendered.speech.shape != heard.shape:  # nothing to measure against
             whole = energy64(heard)
@@ -108,6 +113,8 @@ def energies(
             return (whole, nothing) if not rendered.overlaid else (nothing, nothing + 1)
         clean = rendered.speech.clamp(-1.0, 1.0)
         signal = energy64(clean)
+    elif rendered.base.waveform is original and rendered.known is None:
+        heard, clean = heard[rendered.changed], clean[rendered.changed]  # elsewhere it is the original, whose bits stay
     scratch = Scratch.of(heard.shape[-1], heard.device) if scratch is None else scratch
     return signal, scratch.change64(heard, clean)
 
@@ -156,9 +163,9 @@ def verdict_on(
         perception: the study of what people hear.
         min_snr_db: a candidate counts only above this SNR.
     """
-    snr_db, waveform = round(measured, SNR_DECIMALS), rendered.waveform
-    alike = is_imperceptible(recipe, original.waveform.shape[-1], perception)
-    if waveform.shape != original.waveform.shape:
+    snr_db, samples = round(measured, SNR_DECIMALS), original.waveform.shape[-1]
+    alike = is_imperceptible(recipe, samples, perception)
+    if rendered.samples != samples:
         loud = rendered.overlaid and snr_db <= min_snr_db
         return Verdict(None, alike, alike, length_is_covered(recipe, perception) and not loud)
     if not original.has_sound or (math.isinf(snr_db) and rendered.base.transcript != original.transcript):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -21,6 +21,8 @@ from bench.core.types import Task, Utterance
 from bench.referee.blinding import Instance
 
 Value = TypeVar("Value")
+Filling = Callable[[Sequence[int], Tensor], None]
+"""Writes the samples of the utterances at some places into the rows of a tensor, with zeros after each one's end."""
 
 TIE = 2e-4
 """Log-probabilities of two classes that lie no further apart than this are no answer: each may move by 1e-4 with the
@@ -103,7 +105,11 @@ class Predictor:
     probabilities: bool = False
 
     def told(
-        self, utterances: Sequence[Utterance], sample_keys: Sequence[str] = (), sessions: Sequence[str] = ()
+        self,
+        utterances: Sequence[Utterance],
+        sample_keys: Sequence[str] = (),
+        sessions: Sequence[str] = (),
+        fill: Filling | None = None,
     ) -> Tensor:
         """Ask the victim, and leave what it says on the device; `Said.read` reads a column once it is not.
 
@@ -111,6 +117,8 @@ class Predictor:
             utterances: at least one; the victim is shown sound and words alone.
             sample_keys: one for each, for a randomised victim's draws; none for any other.
             sessions: one for each, for a victim that remembers; none for any other.
+            fill: writes the samples of those at some places into what the victim is given; by default they are the
+                utterances' own.
 
         Returns:
             Shape (2, b), float64: class indices, the number of classes where the victim refuses, NaN where its answer
@@ -126,7 +134,8 @@ class Predictor:
         told: dict[int, Tensor] = {}
         for group in groups:
             some, keys = _at(group, utterances), _at(group, sample_keys)
-            batch = self.instance.blinding.batch(some, self.device, keys, _at(group, sessions))
+            padded = None if fill is None else self._filled(fill, group, some)
+            batch = self.instance.blinding.batch(some, self.device, keys, _at(group, sessions), padded)
             answers = self.halving.over(partial(self._columns, batch), range(len(group)))
             told |= zip(group, answers, strict=True)
         return torch.stack([told[place] for place in range(len(utterances))], dim=1)
@@ -164,6 +173,12 @@ class Predictor:
         if self.task.dimensional:
             return Said.read_value(first, self.task, before)
         return Said.read(first, second, len(self.task.classes))
+
+    def _filled(self, fill: Filling, places: Sequence[int], utterances: Sequence[Utterance]) -> Tensor:
+        longest = max(one.waveform.shape[-1] for one in utterances)
+        padded = torch.empty(len(utterances), longest, device=self.device)
+        fill(places, padded)
+        return padded
 
     def _columns(self, batch: Batch, places: Sequence[int]) -> tuple[Tensor, ...]:
         return self._asked(batch if len(places) == len(batch) else batch.part(places)).unbind(dim=1)

@@ -39,7 +39,7 @@ from bench.referee.rounds import in_rounds, with_turns
 from bench.referee.row_writing import candidate_row, clean_row, name_of
 from bench.referee.search import AttackRun, Candidate, Search
 from bench.referee.sitting import Sitting
-from bench.referee.stepping import heard_now, measurements
+from bench.referee.stepping import Step, step_of
 from bench.referee.telling import answer_for, as_told
 from bench.scoring.rows import Row
 
@@ -212,18 +212,19 @@ class Referee:
 
     def _step(self, running: Sequence[Search], minutes: Minutes) -> None:
         """Ask the victim about one candidate of each search, and tell the searches."""
-        asking = heard_now(running)
-        if not asking:
+        step = step_of(running, self.device)
+        if step is None:
             return
+        seat = replace(self._asking, identities=running[0].identities)  # one attack runs
         judged: list[tuple[Search, Candidate, Verdict, dict[str, float], Row]] = []
         for (search, candidate), (label, margin, *likely, signal, noise, gain) in zip(
-            asking, self._asked(asking), strict=True
+            step.asking, self._asked(seat, step), strict=True
         ):
             if gain == 0:  # an overlay that is silent here: there is no candidate
                 search.answer(Answer(fooled=False, applied=False))
                 continue
             verdict = search.verdict(candidate, snr_db_of(signal, noise), self.min_snr_db)
-            said = self._asking.read(label, margin, search.value_before)
+            said = seat.read(label, margin, search.value_before)
             row = candidate_row(self.task, search, candidate, said, verdict)
             judged.append((search, candidate, verdict, as_told(self.task.classes, likely), row))
         rows = self._confirmed([(search, candidate, row) for search, candidate, *_, row in judged])
@@ -232,15 +233,13 @@ class Referee:
             convinced = _convinced(search, row)
             search.answer(answer_for(search.granted, row, convinced, verdict.within_rules, told))
 
-    def _asked(self, asking: Sequence[tuple[Search, Candidate]]) -> list[tuple[float, ...]]:
+    def _asked(self, seat: Asking, step: Step) -> list[tuple[float, ...]]:
         """Of each candidate the victim's answer and its margin, probabilities where they are granted, the energies of
         signal and noise, and the least gain of its overlays."""
-        queries = [search.queries + 1 for search, _ in asking]
-        likely = asking[0][0].granted.tells("probabilities")  # one attack runs: all searches are granted the same
-        measured = measurements(asking, self.device)
-        own = replace(self._asking, identities=asking[0][0].identities)
-        said = own.told([one.utterance for _, one in asking], queries, likely)
-        told = torch.stack([*said, *measured], dim=1)
+        queries = [search.queries + 1 for search, _ in step.asking]
+        likely = step.asking[0][0].granted.tells("probabilities")  # one attack runs: all searches are granted the same
+        said = seat.told([one.outline for _, one in step.asking], queries, likely, step.fill)
+        told = torch.stack([*said, *step.measurements()], dim=1)
         found: list[tuple[float, ...]] = told.tolist()  # the step's one transfer from the device
         return found
 

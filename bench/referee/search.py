@@ -51,6 +51,14 @@ class Candidate:
         words = self.rendered.base
         return replace(self.original, waveform=self.rendered.waveform, transcript=words.transcript, words=words.words)
 
+    @property
+    def outline(self) -> Utterance:
+        """Return the utterance with its words and its length then, for who brings the samples."""
+        own, words = self.original, self.rendered.base
+        if words.waveform is own.waveform and (words.transcript, words.words) == (own.transcript, own.words):
+            return own
+        return replace(own, waveform=words.waveform, transcript=words.transcript, words=words.words)
+
     def sounding(self, rendered: Rendered) -> Candidate:
         """Return the candidate with other samples.
 
@@ -142,14 +150,17 @@ class Search:
         """Return what was asked and answered, of an attack that learns; nothing of any other."""
         return PastSearch(tuple(self._asked_about), self._label, self._value)
 
-    def energies(self, candidate: Candidate, scratch: Scratch | None = None) -> tuple[Tensor, Tensor]:
+    def energies(
+        self, candidate: Candidate, scratch: Scratch | None = None, laid: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Sum the candidate's signal and noise, see `bench.referee.judgement.energies`.
 
         Args:
             candidate: the search's.
             scratch: to measure in.
+            laid: its samples, where they have been laid somewhere.
         """
-        return energies(self.original.waveform, candidate.rendered, self._energy, scratch)
+        return energies(self.original.waveform, candidate.rendered, self._energy, scratch, laid)
 
     def snr_db(self, candidate: Candidate) -> float:
         """Measure the candidate, see `bench.referee.judgement.measured_snr_db`."""

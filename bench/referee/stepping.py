@@ -1,45 +1,93 @@
-"""The candidates of one step: what all searches ask about at a time, rendered and measured together."""
+"""The candidates of one step: what all searches ask about at a time, rendered into what the victim is given, and
+measured there.
+
+Nobody keeps the samples: who wants to hear a candidate later has it rendered again, and what a victim does to what it
+was given changes nothing of ours.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
-from bench.perturbations.laying import laid
+from bench.perturbations.laying import Laid, Levels, laid, levels_of
 from bench.referee.judgement import Scratch
 from bench.referee.search import Candidate, Search
 
 
-def heard_now(running: Sequence[Search]) -> list[tuple[Search, Candidate]]:
-    """Render what searches ask about, those that still do; the device is not waited for.
+@dataclass(frozen=True)
+class Step:
+    """Candidates that are asked about at a time.
 
     Args:
-        running: searches, on one device.
+        asking: each with its search; those of recipes that begin with an effect have samples of their own, since what
+            they were made from was in other hands.
+        levels: of each, how loud its overlays are.
+        scratch: to measure in.
     """
-    asking = [(search, search.candidate) for search in running if search.candidate is not None]
-    samples = laid([candidate.rendered for _, candidate in asking])
-    return [
-        (search, one.sounding(one.rendered.as_laid(known)))
-        for (search, one), known in zip(asking, samples, strict=True)
-    ]
+
+    asking: Sequence[tuple[Search, Candidate]]
+    levels: Sequence[Levels]
+    scratch: Scratch
+    _energies: list[tuple[Tensor, Tensor] | None] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_energies", [None] * len(self.asking))
+
+    def fill(self, places: Sequence[int], padded: Tensor) -> None:
+        """Render some candidates side by side, zeros after each one's end, and measure them; nobody waits for that.
+
+        Args:
+            places: in `asking`, one for each row.
+            padded: shape (b, t), whatever it holds.
+        """
+        for place, row in zip(places, padded.unbind(), strict=True):
+            search, candidate = self.asking[place]
+            rendered = candidate.rendered
+            samples = rendered.samples
+            own = row if samples == len(row) else row[:samples]
+            if rendered.known is None:
+                rendered.lay(self.levels[place].factors, own)
+            else:
+                own.copy_(rendered.known.waveform)
+            if own is not row:
+                row[samples:].zero_()
+            self._energies[place] = search.energies(candidate, self.scratch, own)
+
+    def measurements(self) -> Sequence[Tensor]:
+        """Return what was measured of each candidate, without waiting for the device.
+
+        Returns:
+            Three tensors of shape (n,), float64: the energies of signal and noise, and the least gain of the overlays:
+            1 where there is none.
+        """
+        signals, noise = zip(*filter(None, self._energies), strict=True)
+        without = torch.ones((), device=signals[0].device)
+        least = torch.stack([without if one.gain is None else one.gain for one in self.levels])
+        return torch.stack(signals), torch.stack(noise), least.double()
 
 
-def measurements(asking: Sequence[tuple[Search, Candidate]], device: torch.device) -> Sequence[Tensor]:
-    """Measure candidates, without waiting for the device.
+def step_of(running: Sequence[Search], device: torch.device) -> Step | None:
+    """Take what searches ask about, those that still do; None where nobody does.
 
     Args:
-        asking: n candidates, at least one.
+        running: searches.
         device: where they are.
-
-    Returns:
-        Three tensors of shape (n,), float64: the energies of signal and noise, and the least gain of the overlays: 1
-        where there is none.
     """
-    scratch = Scratch.of(max(one.rendered.waveform.shape[-1] for _, one in asking), device)
-    signals, noise = zip(*(search.energies(candidate, scratch) for search, candidate in asking), strict=True)
-    gains = [candidate.rendered.gain for _, candidate in asking]
-    without = torch.ones((), device=device)
-    least = torch.stack([without if gain is None else gain for gain in gains])
-    return torch.stack(signals), torch.stack(noise), least.double()
+    asking = [(search, _own(search, search.candidate)) for search in running if search.candidate is not None]
+    if not asking:
+        return None
+    longest = max(candidate.rendered.samples for _, candidate in asking)
+    return Step(asking, levels_of([candidate.rendered for _, candidate in asking]), Scratch.of(longest, device))
+
+
+def _own(search: Search, candidate: Candidate) -> Candidate:
+    """The candidate; with samples that nobody else has, where what it is laid over was in other hands."""
+    rendered = candidate.rendered
+    if rendered.base.waveform is search.original.waveform:
+        return candidate
+    (own,) = laid([rendered])
+    return candidate.sounding(rendered.as_laid(Laid(*own)))

@@ -37,6 +37,19 @@ def audible(waveform: Tensor) -> bool:
     return loud_enough(float(energy(waveform)), waveform.shape[-1])
 
 
+def known_bounded(waveform: Tensor) -> bool:
+    """Say whether a sound is known to lie within [-1, 1]: of one on a GPU it is not, which would have to be waited for.
+
+    >>> import torch
+    >>> known_bounded(torch.tensor([-1.0, 0.5])), known_bounded(torch.tensor([1.5])), known_bounded(torch.ones(0))
+    (True, False, False)
+    """
+    if waveform.device.type != "cpu" or not len(waveform):
+        return False
+    samples = waveform.numpy()
+    return bool(samples.min() >= -1 and samples.max() <= 1)
+
+
 def loud_enough(energy: float, samples: int) -> bool:
     """Say whether a sound of this energy is [`audible`][bench.audio.signal.levels.audible], where it has been measured
     already.
