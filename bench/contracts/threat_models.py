@@ -39,6 +39,8 @@ _IN_WORDS: Mapping[str, str] = {
     "probabilities": "probabilities and refusals",
 }
 _Word = TypeVar("_Word", bound=str)
+_SELDOM = {"rehearsal", "target"}
+"""Fields that stand in JSON only where they say something: what they are made of keeps its key."""
 
 
 def _checked(name: str, given: object, words: tuple[_Word, ...]) -> None:
@@ -66,6 +68,8 @@ class ThreatModel:
             its plan (`learn`); 0 where it learns nothing from one utterance for another.
         rehearsal: queries that it may spend on each utterance of validation speakers before anybody is attacked, for
             one that knows "validation": a budget of its own, after which it may make its plan (`learn`); 0 for none.
+        target: the class that it is to be answered (`--target`): an attack has succeeded where the victim says that,
+            and did not before; "" where any other label will do.
 
     Raises:
         UsageError: a word is none of these, a number is below 0, or it rehearses and does not know "validation".
@@ -79,6 +83,7 @@ class ThreatModel:
     allowed: Counted = "all"
     round_size: int = 0
     rehearsal: int = 0
+    target: str = ""
 
     def __post_init__(self) -> None:
         for word in self.knows:
@@ -127,9 +132,9 @@ class ThreatModel:
         return replace(self, knows=knows, allowed="all")
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as plain JSON; `rehearsal` only where there is one."""
+        """Return it as plain JSON; `rehearsal` and `target` only where there is one."""
         told = {**vars(self), "knows": list(self.knows)}
-        return told if self.rehearsal else {name: value for name, value in told.items() if name != "rehearsal"}
+        return {name: value for name, value in told.items() if name not in _SELDOM or value}
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> ThreatModel:
@@ -138,13 +143,13 @@ class ThreatModel:
         Raises:
             UsageError: a word is none that there is, or something else stands there.
         """
-        if set(told) - {"rehearsal"} != {"knows", "answers", "allowed", "round_size"} or not isinstance(
-            told["knows"], list | tuple
-        ):
+        required = {"knows", "answers", "allowed", "round_size"}
+        texts = isinstance(told.get("target", ""), str) and isinstance(told.get("knows"), list | tuple)
+        if set(told) - _SELDOM != required or not texts:
             expected = "knows, answers, allowed, round_size"
             raise UsageError("ThreatModel", f"{sorted(map(str, told))!r:.80}", expected, "write it with to_json")
         numbers = told["round_size"], told.get("rehearsal", 0)
-        return cls(tuple(told["knows"]), told["answers"], told["allowed"], *numbers)
+        return cls(tuple(told["knows"]), told["answers"], told["allowed"], *numbers, told.get("target", ""))
 
     def __str__(self) -> str:
         """Return it in words."""
@@ -152,7 +157,8 @@ class ThreatModel:
         rounds = f"; learns in rounds of {self.round_size}" if self.round_size else ""
         rounds += f"; rehearses with {self.rehearsal} queries each" if self.rehearsal else ""
         tries = "anything" if self.allowed == "all" else self.allowed
-        return f"knows {knows}; told {_IN_WORDS[self.answers]}; tries {tries}{rounds}"
+        aim = f"; wants {self.target!r} as the answer" if self.target else ""
+        return f"knows {knows}; told {_IN_WORDS[self.answers]}; tries {tries}{rounds}{aim}"
 
 
 NOTHING_GRANTED = ThreatModel()

@@ -74,7 +74,7 @@ def check_believable(path: Path, cell: CellRecords) -> None:
     _check_constant(path, rows, start)
     _check_answers(path, rows, cell)
     check_numbers(path, cell, start)
-    _check_accepted(path, rows, start, cell.description.rests_on.min_snr_db)
+    _check_accepted(path, rows, start, cell.description)
 
 
 def check_same(one: CellRecords, path: Path, other: CellRecords, beside: Path) -> None:
@@ -185,15 +185,16 @@ def _check_answers(path: Path, rows: pd.DataFrame, cell: CellRecords) -> None:
         _refuse(path, "a clean row with an SNR, or of a perturbation", "none")
 
 
-def _check_accepted(path: Path, rows: pd.DataFrame, start: NDArray[np.intp], min_snr_db: float) -> None:
+def _check_accepted(path: Path, rows: pd.DataFrame, start: NDArray[np.intp], about: Description) -> None:
     """Decide of each row anew whether it is a success; of one without an SNR the perception table has a say as well."""
     before, after = (rows[name].to_numpy(object) for name in ("label_before", "label_after"))
     flips, snr = rows["flip_share"].to_numpy(float), rows["snr_db"].to_numpy(float)
     asked, accepted = rows["query"].to_numpy() > 0, rows["accepted"].to_numpy(bool)
     settled = ~(flips[start] >= 0.5)
     lasting = ~rows["tied"].eq(True).to_numpy(bool) & ~(flips <= 0.5)
+    target, min_snr_db = about.threat_model.target, about.rests_on.min_snr_db
     fooled = (before != after) & (before != REFUSED) & (after != REFUSED)
-    could = asked & fooled & settled & lasting
+    could = asked & fooled & settled & lasting & ((after == target) if target else True)
     known = ~np.isnan(snr)
     wrong = (accepted & ~could) | (known & (accepted != (could & (snr > min_snr_db))))
     if place := _first(wrong):
