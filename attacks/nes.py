@@ -19,8 +19,8 @@ class NesAttack:
 
     The change begins as white noise just above the threshold. For each step it asks about pairs of opposite noises
     around it, moves by what they say makes the label of the clean speech less likely against the likeliest other one,
-    and asks about where it has come. Everything that it asks about is brought to the same SNR, so that each query may
-    be the one. It is told the probability of each class.
+    or a target likelier, and asks about where it has come. Everything that it asks about is brought to the same SNR, so
+    that each query may be the one. It is told the probability of each class.
 
     Args:
         pairs: opposite noises for each step, at least 1.
@@ -56,7 +56,7 @@ class NesAttack:
 
         def asked(change: Array) -> Generator[Recipe, Answer, float | None]:
             answer = yield changed(speech, change, norm)
-            return None if answer.fooled and answer.counts else margin(answer.probabilities, label)
+            return None if answer.fooled and answer.counts else margin(answer.probabilities, label, tools.target)
 
         change = _unit(rng.standard_normal(len(speech)))
         if (yield from asked(change)) is None:

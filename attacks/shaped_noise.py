@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, get_args
 
-from bench import EffectTools, Heard, Perturbation, Rng, Traits, chosen, within
+from bench import EffectTools, Heard, Perturbation, Rng, Traits, UsageError, chosen, within
 from bench.audio.signal import noise_gain
 from bench.audio.signal.levels import audible
 from bench.perturbations.noise_shapes import NoiseShape, draws_for, shaped_noise
@@ -24,11 +24,14 @@ class ShapedNoise:
             from moment to moment; "valleys", under that and only where the speech leaves it free; "tone".
         below_hz: nothing above this frequency, from 50 to 8000; of a tone, its own.
         snr_db: signal-to-noise ratio in dB, from -40 to 60, before anything is clipped.
+        gains: what bands of the noise are raised by, in dB from -60 to 60, joined by "+", from 0 Hz to 8 kHz evenly on
+            the mel scale with straight lines between them; from 2 to 64, or none. A tone has none.
     """
 
     shape: NoiseShape = "valleys"
     below_hz: float = 8000.0
     snr_db: float = 10.1
+    gains: tuple[float, ...] = ()
     traits: ClassVar[Traits] = Traits(asks_once=True)
 
     def __post_init__(self) -> None:
@@ -36,6 +39,11 @@ class ShapedNoise:
         chosen(name, "shape", [self.shape], get_args(NoiseShape))
         within(name, "below_hz", self.below_hz, "try below_hz=500", at_least=50, at_most=8000)
         within(name, "snr_db", self.snr_db, "try snr_db=10.1", at_least=-40, at_most=60)
+        if self.gains and (not 2 <= len(self.gains) <= 64 or self.shape == "tone"):
+            found = f"{len(self.gains)} for {self.shape}"
+            raise UsageError(f"{name}, parameter 'gains'", found, "2 to 64 numbers, and no tone", "try gains=0+20")
+        for gain in self.gains:
+            within(name, "gains", gain, "try gains=0+20", at_least=-60, at_most=60)
 
     def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
         """Lay the noise over speech."""
@@ -43,7 +51,7 @@ class ShapedNoise:
         if not audible(speech):
             return None
         draws = drawn_noise(rng.standard_normal(draws_for(speech.shape[-1]), dtype="float32"), speech)
-        noise = shaped_noise(speech, self.shape, self.below_hz, draws)
+        noise = shaped_noise(speech, self.shape, self.below_hz, draws, self.gains)
         noise = noise * noise_gain(speech, noise, self.snr_db)
         done = Perturbation("shaped_noise", "signal", f"{self.shape} below {self.below_hz:g} Hz")
         return sound_effect(original, lambda sound: sound + noise, done)

@@ -23,7 +23,8 @@ class SquareAttack:
 
     The change begins as noise with a flat spectrum, just above the threshold. Each further query draws a rectangle of
     times and frequencies anew, louder, as loud or silent, brings the whole to the same SNR, and keeps what makes the
-    label of the clean speech less likely against the likeliest other one. It is told the probability of each class.
+    label of the clean speech less likely against the likeliest other one, or a target likelier. It is told the
+    probability of each class.
 
     Args:
         share: of the spectrogram's area that a rectangle takes at first, above 0 and at most 1; halved after 10, 50,
@@ -60,7 +61,7 @@ class SquareAttack:
             answer = yield changed(speech, sound, norm)
             if answer.fooled and answer.counts:
                 return
-            if (found := margin(answer.probabilities, tools.label)) < least:
+            if (found := margin(answer.probabilities, tools.label, tools.target)) < least:
                 best, least = tried, found
 
     def _redrawn(self, spectrum: Array, asked: int, rng: Rng) -> Array:

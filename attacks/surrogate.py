@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +23,7 @@ class SurrogateTransfer:
     The attacker has the speech that the victim was trained on, with its labels, and no answer of the victim. On that it
     trains networks, and looks for the change of speech just above the threshold that fools them most. The first query
     is that change; each further one, as long as none counts, a change found from another beginning, every second one
-    towards a label that the networks do not say yet.
+    towards a label that the networks do not say yet. Where a target is wanted, all go towards that.
 
     Args:
         method: "mim", gradients with momentum (Dong et al. 2018), or "pgd", without (Madry et al. 2018).
@@ -69,14 +70,18 @@ class SurrogateTransfer:
         surrogate = known_or_trained(tools.training, schooling, partial(trained, schooling, tools.training, noises))
         if surrogate is None:
             return
-        for sound in self._changes(surrogate, original.waveform.detach().cpu(), tools.min_snr_db, rng):
+        for sound in self._changes(surrogate, original.waveform.detach().cpu(), tools, rng):
             answer = yield Recipe(Samples(sound.to(original.waveform.device)))
             if answer.fooled and answer.counts:
                 return
 
-    def _changes(self, surrogate: Surrogate, speech: Tensor, min_snr_db: float, rng: Rng) -> Iterator[Tensor]:
+    def _changes(self, surrogate: Surrogate, speech: Tensor, tools: AttackTools, rng: Rng) -> Iterator[Tensor]:
         ascent = Ascent(self.steps, 1.0 if self.method == "mim" else 0.0)
-        norm = float(speech.double().square().sum().sqrt()) / 10 ** ((min_snr_db + self.above_db) / 20)
+        norm = float(speech.double().square().sum().sqrt()) / 10 ** ((tools.min_snr_db + self.above_db) / 20)
+        if tools.target in surrogate.classes:
+            goal = surrogate.classes.index(tools.target)
+            for number in itertools.count():
+                yield ascent.change(surrogate, speech, norm, rng, goal, towards=True, far=number > 0)
         with torch.no_grad():
             said, *others = surrogate.log_probs(speech[None])[0].argsort(descending=True).tolist()
         yield ascent.change(surrogate, speech, norm, rng, said)

@@ -6,16 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-
-from bench import AttackTools, Heard, PastSearch, Recipe, Rng, Steps, ThreatModel, Traits, within
+from bench import AttackTools, Heard, PastSearch, Rng, Steps, ThreatModel, Traits, within
 from bench.audio.signal.levels import audible
-from bench.perturbations.pools import LADDER, SHAPED, Pool, at_level, effects_of, level_of
-
-_ANY = ""
-_OTHER_LABELS = 0.2
-_LONGEST = 128
-_ENOUGH = 0.1
+from bench.perturbations.pools import LADDER, MADE_OF, Pool, effects_of
+from bench.perturbations.rehearsing import RehearsalOutcomes, covered, in_order, planned, rehearsal
 
 
 @dataclass(frozen=True)
@@ -30,8 +24,8 @@ class UniversalNoises:
     less from then on, though not nothing, since it will not fool all that are like it.
 
     Args:
-        noises: "imperceptible" for single sounds of the bank as P1 lays them; "additive" for shapes of noise and
-            effects that keep the length as well; "all" for P1's effects too.
+        noises: "imperceptible" for single sounds of the bank as P1 lays them; "additive" for shapes and spectra of
+            noise, thresholds, noise over those, and effects that keep the length as well; "all" for P1's effects too.
         answers: what it is told of each candidate: "fooled"; "label", and then it has an order for each label that the
             victim gives to clean speech; "refusals", and then no noise is as loud any more as one that was refused.
         pool: how many noises, at least 2.
@@ -58,9 +52,7 @@ class UniversalNoises:
     @property
     def traits(self) -> Traits:
         """Declare its threat model, and the effects in its pool."""
-        specs = (
-            effects_of(self.noises) if self.noises == "imperceptible" else (*effects_of(self.noises), SHAPED[0].name)
-        )
+        specs = effects_of(self.noises) if self.noises == "imperceptible" else (*effects_of(self.noises), *MADE_OF)
         knows = ThreatModel(("validation",), self.answers, self.noises, rehearsal=self.rehearsal)
         return Traits(made_of=tuple(("attacks", spec) for spec in specs), threat_model=knows, anytime=True)
 
@@ -71,67 +63,12 @@ class UniversalNoises:
         levels = [tools.min_snr_db + above for above in LADDER]
         pool = Pool(tools.noises, self.noises, self.pool)
         if tools.rehearsing:
-            yield from _rehearsal(pool, levels)
+            yield from rehearsal(pool.recipes, levels)
             return
-        orders = tools.plan.get("orders", {})
-        told = orders.get(tools.label or _ANY, orders.get(_ANY))
-        order = pool.recipes(levels[0]) if told is None else map(Recipe.read, told)
-        asked: set[str] = set()
-        least = 0.0
-        for planned in order:
-            level = level_of(planned)
-            recipe = planned if level is None or level >= least else at_level(planned, least)
-            if str(recipe) in asked:
-                continue
-            asked.add(str(recipe))
-            answer = yield recipe
-            if answer.fooled and answer.counts:
-                return
-            if answer.refused and level is not None:
-                least = next((one for one in levels if one > max(level, least)), levels[-1])
+        order = planned(tools.plan, tools.label)
+        yield from in_order(pool.recipes(levels[0]) if order is None else order, levels)
 
     def learn(self, plan: Mapping[str, Any], searches: Sequence[PastSearch]) -> Mapping[str, Any]:
         """Put the noises into an order: one for all, and where labels are told one for each."""
-        lines = list(dict.fromkeys(str(recipe) for one in searches for recipe, _ in one.asked))
-        places = {line: place for place, line in enumerate(lines)}
-        fooled = np.zeros((len(searches), len(lines)))
-        for number, one in enumerate(searches):
-            for recipe, answer in one.asked:
-                fooled[number, places[str(recipe)]] = answer.fooled and answer.counts
-        labels = [one.label for one in searches]
-        orders = {_ANY: self._order(fooled, np.ones(len(searches)))}
-        for label in sorted({label for label in labels if label is not None}):
-            weights = np.array([1.0 if one == label else _OTHER_LABELS for one in labels])
-            orders[label] = self._order(fooled, weights)
-        return {"orders": {label: [lines[place] for place in order] for label, order in orders.items()}}
-
-    def _order(self, fooled: np.ndarray[Any, np.dtype[np.float64]], weights: np.ndarray[Any, Any]) -> list[int]:
-        """Places of the noises: greedily, by the weight of what each fools.
-
-        Args:
-            fooled: 1 where a noise fooled an utterance, shape (utterances, noises).
-            weights: of the utterances.
-        """
-        left, order = weights.copy(), list[int]()
-        free = np.ones(fooled.shape[1], dtype=bool)
-        for _ in range(min(_LONGEST, fooled.shape[1])):
-            gains = (left[:, None] * fooled).sum(axis=0)
-            place = int(np.argmax(np.where(free, gains, -1.0)))
-            free[place] = False
-            order.append(place)
-            left = left * (1 - self.belief * fooled[:, place])
-        return order
-
-
-def _rehearsal(pool: Pool, levels: Sequence[float]) -> Steps:
-    """The whole pool, level after level, until enough of it fools the victim."""
-    for number, snr_db in enumerate(levels):
-        tried = won = 0
-        for recipe in pool.recipes(snr_db):
-            if number and level_of(recipe) is None:
-                continue  # it has been tried as it is
-            answer = yield recipe
-            tried += answer.applied
-            won += answer.fooled and answer.counts
-        if won >= _ENOUGH * tried:
-            return
+        found = RehearsalOutcomes.of(searches)
+        return found.orders(lambda weights: [found.lines[at] for at in covered(found.fooled, weights, self.belief)])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _TYPED: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("repeats", "limit", "batch_size", "keep_audio", "max_requests"), int),
     **dict.fromkeys(("bank_halves", "check"), bool),
-    **dict.fromkeys(("corpus", "train_corpus", "split", "corr", "noises", "enrol", "device"), str),
+    **dict.fromkeys(("corpus", "train_corpus", "split", "corr", "noises", "target", "enrol", "device"), str),
     **dict.fromkeys(("corpus_root", "train_corpus_root", "noise_map", "perception", "out"), (str, Path)),
 }
 _SEVERAL: dict[str, type | tuple[type, ...]] = {

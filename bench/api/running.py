@@ -38,6 +38,7 @@ class AccountOptions(TypedDict, total=False):
             orders of an attack that learns, else 1.
         corr: whether an informed attacker is told how much each noise category harms: "yes", "no" or "both".
         noises: "all", "additive", "imperceptible" or "both".
+        target: the class that attacks want answered; by default any other than before.
         limit: so many utterances are attacked at most.
         enrol: "halves" or "paper": whether a victim may know other utterances of the speakers that it is asked about,
             or all of them, as in P1.
@@ -67,6 +68,7 @@ class AccountOptions(TypedDict, total=False):
     repeats: int | None
     corr: Corr
     noises: NoiseScope
+    target: str | None
     limit: int | None
     enrol: Enrolment
     bank_halves: bool

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _CORR = "Does the attacker know how each noise degrades: yes, no, both."
 _ENROL = "What a victim may know of a speaker: halves (never what is attacked), paper (all, as in P1)."
 _NOISES = "all, additive (the length is kept), imperceptible (people hear the same emotion), both: all and the last."
+_TARGET = "What the victim is to answer, a class of the task (neutral; higher): else any other label is a success."
 _CHECK = "Attack again in another order and batch, and compare: does anything remember what it should not?"
 _HALVES = "Run each search with either half of its sounds too: how much hangs on which sounds there are."
 _AUDIO = "Keep adversarial sounds of so many utterances of each cell as WAV files, with their originals."
@@ -49,6 +50,7 @@ RUN: Offered = {
     "task": TASK,
     "corr": Asked("corr", str, "yes|no|both", _CORR, "both"),
     "noises": Asked("noises", str, "all|additive|imperceptible|both", _NOISES, "both"),
+    "target": Asked("target", str | None, "CLASS", _TARGET, None),
     **FOLDS,
     "repeats": REPEATS,
     "limit": LIMIT,

@@ -22,7 +22,7 @@ class Answer:
     """What an attack is told of its candidate. It is true where the victim was fooled.
 
     Args:
-        fooled: the victim's label changed.
+        fooled: the victim's label changed; where a target is wanted (`AttackTools.target`), to that.
         applied: the recipe could be rendered; one that could not was not asked, and is not charged.
         counts: a changed label counts as a success: the candidate lies within the rules.
         snr_db: what the referee measured, in dB; None where it is undefined, because the length was changed or there
@@ -253,6 +253,8 @@ class AttackTools:
         rehearsing: whether this is validation speech, searched with the budget of `ThreatModel.rehearsal`.
         value: in a dimensional task, for a threat model that is answered "label" or more, the number that the victim
             answers about the clean speech.
+        target: the class that is to be answered: then `Answer.fooled` is true of no other; None where any other label
+            than the clean speech's will do.
     """
 
     noises: NoiseSet
@@ -271,3 +273,4 @@ class AttackTools:
     label: str | None = None
     rehearsing: bool = False
     value: float | None = None
+    target: str | None = None

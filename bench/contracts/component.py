@@ -53,6 +53,7 @@ class Component:
         made_of: the other components that its traits name.
         isolated: whether it runs in a process of its own; what does not is trusted.
         params: what stands for its parameters in a key, of an object that was given from Python; None asks the object.
+        target: of an attack, the class that a run wants answered; "" where any other label will do.
     """
 
     kind: str
@@ -64,6 +65,7 @@ class Component:
     made_of: tuple[Component, ...] = field(default=(), compare=False, repr=False)
     isolated: bool = False
     params: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
+    target: str = ""
 
     def __str__(self) -> str:
         return self.spec
@@ -82,6 +84,7 @@ class Component:
     def threat_model(self) -> ThreatModel:
         """Return what an attack is granted; who searches with another attack, what that one needs too."""
         own, traits = granted_to(self.object), self.traits
+        own = replace(own, target=self.target) if self.target else own
         inner = self.searching
         if inner is self:
             return own

@@ -38,7 +38,7 @@ _IN_WORDS: Mapping[str, str] = {
     "refusals": "the label and refusals",
     "probabilities": "probabilities and refusals",
 }
-_USUAL: Mapping[str, int] = {"rehearsal": 0, "identities": 1}
+_USUAL: Mapping[str, Any] = {"rehearsal": 0, "identities": 1, "target": ""}
 """What JSON leaves out where it is so, in the order of the fields: records of before do not have it."""
 _Word = TypeVar("_Word", bound=str)
 
@@ -70,6 +70,8 @@ class ThreatModel:
             one that knows "validation": a budget of its own, after which it may make its plan (`learn`); 0 for none.
         identities: under so many names it asks, in turn: a victim that remembers (trait `sessions`) knows what each
             has asked, and not that they are one.
+        target: the class that it is to be answered (`--target`): an attack has succeeded where the victim says that,
+            and did not before; "" where any other label will do.
 
     Raises:
         UsageError: a word is none of these, a number is below 0, identities are below 1, or it rehearses and does not
@@ -85,6 +87,7 @@ class ThreatModel:
     round_size: int = 0
     rehearsal: int = 0
     identities: int = 1
+    target: str = ""
 
     def __post_init__(self) -> None:
         for word in self.knows:
@@ -138,7 +141,7 @@ class ThreatModel:
         return replace(self, knows=knows, allowed="all")
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as plain JSON; `rehearsal` only where there is one, `identities` where there are several."""
+        """Return it as plain JSON; of what is seldom (`rehearsal`, `identities`, `target`) only what says something."""
         told = {**vars(self), "knows": list(self.knows)}
         left_out = {name for name, usual in _USUAL.items() if told[name] == usual}
         return {name: value for name, value in told.items() if name not in left_out}
@@ -150,13 +153,13 @@ class ThreatModel:
         Raises:
             UsageError: a word is none that there is, or something else stands there.
         """
-        if set(told) - set(_USUAL) != {"knows", "answers", "allowed", "round_size"} or not isinstance(
-            told["knows"], list | tuple
-        ):
+        required = {"knows", "answers", "allowed", "round_size"}
+        texts = isinstance(told.get("target", ""), str) and isinstance(told.get("knows"), list | tuple)
+        if set(told) - set(_USUAL) != required or not texts:
             expected = "knows, answers, allowed, round_size"
             raise UsageError("ThreatModel", f"{sorted(map(str, told))!r:.80}", expected, "write it with to_json")
-        numbers = told["round_size"], *(told.get(name, usual) for name, usual in _USUAL.items())
-        return cls(tuple(told["knows"]), told["answers"], told["allowed"], *numbers)
+        last = [told.get(name, usual) for name, usual in _USUAL.items()]
+        return cls(tuple(told["knows"]), told["answers"], told["allowed"], told["round_size"], *last)
 
     def __str__(self) -> str:
         """Return it in words."""
@@ -165,7 +168,8 @@ class ThreatModel:
         rounds += f"; rehearses with {self.rehearsal} queries each" if self.rehearsal else ""
         rounds += f"; asks under {self.identities} names" if self.identities > 1 else ""
         tries = "anything" if self.allowed == "all" else self.allowed
-        return f"knows {knows}; told {_IN_WORDS[self.answers]}; tries {tries}{rounds}"
+        aim = f"; wants {self.target!r} as the answer" if self.target else ""
+        return f"knows {knows}; told {_IN_WORDS[self.answers]}; tries {tries}{rounds}{aim}"
 
 
 NOTHING_GRANTED = ThreatModel()

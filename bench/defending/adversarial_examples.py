@@ -139,7 +139,7 @@ def best_candidates(
     ranks: dict[str, int] = {}
 
     def keep(candidate: Candidate, row: Row) -> None:
-        rank = 2 if row.accepted else int(fooled(row.label_before, row.label_after))
+        rank = 2 if row.accepted else int(fooled(row.label_before, row.label_after, attack_run.granted.target))
         if rank > ranks.get(row.utterance, -1) or rank == ranks[row.utterance] < 2:
             ranks[row.utterance] = rank
             found[row.utterance] = candidate

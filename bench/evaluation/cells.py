@@ -9,6 +9,7 @@ from typing import Any
 from bench.contracts.component import Component, check_pair
 from bench.contracts.pipeline import Defended, modalities_of
 from bench.contracts.protocols import TrainableVictim
+from bench.core.errors import DataError
 from bench.core.rng import key_of
 from bench.core.specs import NO_DEFENSE
 from bench.core.types import Half, Modality, Task, Utterance
@@ -128,6 +129,24 @@ class Cell:
             f"victim {own.victim} · defense {own.defense_spec} · attack {self.attack} · task {own.task.name} · "
             f"{own.split} fold {own.fold} · seed {own.seed}" + f" · repeat {self.repeat}" * bool(self.repeat)
         ) + f" · {self.half} half of the bank" * (self.half is not None)
+
+
+def attacked(cell: Cell, test: Sequence[Utterance]) -> list[Utterance]:
+    """List the test utterances that a cell attacks: those drawn, and with a target those of any other label.
+
+    Args:
+        cell: what is measured.
+        test: labelled.
+
+    Raises:
+        DataError: all have the label that is wanted.
+    """
+    target, task = cell.attack.threat_model.target, cell.fitted.task
+    others = [one for one in test if not target or task.label_of(one) != target]
+    if test and not others:
+        found = f"{len(test)} utterances, all of them {target}"
+        raise DataError(f"{cell}", found, "some with another label", "choose another --target")
+    return limited(others, cell.limit)
 
 
 def limited(utterances: Sequence[Utterance], limit: int | None) -> list[Utterance]:

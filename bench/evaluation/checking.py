@@ -17,7 +17,7 @@ from bench.core.errors import ComponentError, told_of
 from bench.core.progress import SILENT
 from bench.core.rng import key_of
 from bench.core.types import Utterance
-from bench.evaluation.cells import Cell, limited
+from bench.evaluation.cells import Cell, attacked
 from bench.evaluation.descriptions import cell_key
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.grid import Failure, Planned
@@ -73,7 +73,7 @@ def _checked(experiment: Experiment, cell: Cell, rows: pd.DataFrame, most: int |
     again = _afresh(experiment)
     anew, measuring = replace(cell, attack=again.registry.component("attacks", cell.attack.spec)), Measuring(again)
     test = experiment.split(cell.fitted).test
-    chosen = sample_of(anew, limited(test, cell.limit), most)
+    chosen = sample_of(anew, attacked(cell, test), most)
     with experiment.progress.task(f"Attacking again with {cell.attack}", len(chosen)):
         found = measuring.again(anew, chosen, order_key="check")
     ids = {one.id for one in chosen}

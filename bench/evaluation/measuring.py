@@ -18,7 +18,7 @@ from bench.core.types import Half, Part, Utterance
 from bench.data.people import people_of
 from bench.defending.adversarial_examples import best_candidates
 from bench.evaluation.attacker_knowledge import KnownHarm, degradation
-from bench.evaluation.cells import Cell, FittedKey, limited
+from bench.evaluation.cells import Cell, FittedKey, attacked, limited
 from bench.evaluation.enrolment import unknown_in
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.facts import Facts, MeasuredCell
@@ -52,7 +52,7 @@ class Measuring:
             bench.core.errors.BenchError: a component broke its contract, or cannot do what is asked.
         """
         experiment, test, looks = self.experiment, self.experiment.split(cell.fitted).test, Looks()
-        chosen, whom = limited(test, cell.limit), (cell.fitted, cell.repeat)
+        chosen, whom = attacked(cell, test), (cell.fitted, cell.repeat)
         if whom not in self._known:
             self._known.clear()
             self._harm.clear()
@@ -167,7 +167,11 @@ class Measuring:
 
     def _transferred(self, cell: Cell, chosen: Sequence[Utterance]) -> dict[str, Recipe]:
         """An attack's best recipes against the bare victim: what one who knows of no defence would bring."""
-        bare = replace(cell, fitted=replace(cell.fitted, defense=None), attack=cell.attack.made_of[0])
+        bare = replace(
+            cell,
+            fitted=replace(cell.fitted, defense=None),
+            attack=replace(cell.attack.made_of[0], target=cell.attack.target),
+        )
         panel = panel_of(self.experiment, bare.fitted, self.experiment.split(cell.fitted).test, bare.repeat)
         best = best_candidates(_plain(panel), self._rehearsed(bare, self._attack_run(bare), Looks())[0], chosen)
         return {id: candidate.recipe for id, candidate in best.items()}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from bench.contracts.variants import Corr, NoiseScope
 from bench.core.errors import UsageError
 from bench.core.specs import NO_DEFENSE, did_you_mean
+from bench.core.types import SAME
 from bench.data.splits import split_named
 from bench.data.tasks import task_named
 from bench.evaluation.enrolment import Enrolment
@@ -18,6 +19,7 @@ from bench.measures.catalogue import check_measures
 
 if TYPE_CHECKING:
     from bench.contracts.component import Component
+    from bench.core.types import Task
 
 Device = Literal["auto", "cpu", "cuda"]
 CHECKED = 16
@@ -149,6 +151,7 @@ class Options:
         repeats: how often each cell is measured, with other draws; None is as many as each defence needs.
         corr: "yes", "no" or "both": whether the attacker is informed, where an attack can be (P1's Corr).
         noises: "all", "additive", "imperceptible" or "both": which noises count (both: P1's two columns).
+        target: the class that attacks want answered; None for any other than before.
         limit: attack so many test utterances of each fold; None for all.
         enrolment: "halves" or "paper": whether a victim may know other utterances of the speakers whose speech it is
             asked about, or all of them.
@@ -188,6 +191,7 @@ class Options:
     repeats: int | None = None
     corr: Corr = "both"
     noises: NoiseScope = "both"
+    target: str | None = None
     limit: int | None = None
     enrolment: Enrolment = "halves"
     measures: tuple[str, ...] = ()
@@ -208,7 +212,7 @@ class Options:
             if not given:
                 raise UsageError(option, "none", "at least one", "see bench list")
         for name in self.tasks:
-            task_named(name)
+            _check_target(self.target, task_named(name))
         split_named(self.split)
         if self.train_corpus_root is not None and self.train_corpus is None:
             where, remedy = f"--train-corpus-root {self.train_corpus_root}", "name it, or leave this out"
@@ -230,6 +234,14 @@ class Options:
                 raise UsageError(option, str(number), "at least 1", remedy)
         if self.repeats is not None and self.repeats > MOST_REPEATS:
             raise UsageError("--repeats", f"{self.repeats:,}", f"at most {MOST_REPEATS:,}", "leave it out")
+
+
+def _check_target(target: str | None, task: Task) -> None:
+    """Refuse a target that is no class of a task, or where the rule is a shift, no direction."""
+    wanted = [name for name in task.classes if not (task.dimensional and name == SAME)]
+    if target is not None and target not in wanted:
+        expected = f"one of {', '.join(wanted)}, for task {task.name}"
+        raise UsageError("--target", repr(target), expected, did_you_mean(target, wanted))
 
 
 def check_writable(folder: Path, option: str = "--out") -> None:

@@ -61,6 +61,7 @@ KEYS: Mapping[str, tuple[str, Reader]] = {
     "task": ("tasks", tuple),
     "corr": ("corr", _one),
     "noises": ("noises", _one),
+    "target": ("target", _one),
     "split": ("split", _one),
     "fold": ("folds", _joined(parse_folds)),
     "seeds": ("seeds", _joined(parse_seeds)),

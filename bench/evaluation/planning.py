@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, get_args
 
@@ -68,7 +68,8 @@ def select(options: Options, registry: Registry) -> Selection:
 
     def attack(text: str) -> list[tuple[Component, Variant]]:
         models = variants_of(text, registry.build("attacks", text), options.corr, options.noises)
-        found = [(registry.component("attacks", model.attack), model) for model in models]
+        aims = options.target or ""
+        found = [(replace(registry.component("attacks", model.attack), target=aims), model) for model in models]
         for component, _ in found:
             _check_learns(component, options.repeats)
         return found

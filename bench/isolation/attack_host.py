@@ -78,7 +78,8 @@ class AttackHost:
         view = None if head["purifies"] is None else DefenseLook(head["purifies"], _refused, _traces)
         transferred = None if head["transferred"] is None else Recipe.read(head["transferred"])
         tools = replace(self.tools[-1], transferred=transferred, defense_view=view, plan=head["plan"])
-        tools = replace(tools, label=head["label"], value=head["value"], rehearsing=head["rehearsing"])
+        own = {name: head[name] for name in ("label", "value", "rehearsing", "target")}
+        tools = replace(tools, **own)
         steps = steps_of(self.build(head["spec"]), head["spec"], original, tools, _rng(head["state"]))
         number = next(self._numbers)
         self.searches[number] = steps

@@ -89,7 +89,7 @@ class IsolatedSearch(IsolatedAttack):
         view = tools.defense_view
         head, arrays = self._asking("search", original, rng)
         head |= {"purifies": None if view is None else view.purifies, "plan": dict(tools.plan)}
-        head |= {"label": tools.label, "value": tools.value, "rehearsing": tools.rehearsing}
+        head |= {"label": tools.label, "value": tools.value, "rehearsing": tools.rehearsing, "target": tools.target}
         head |= {"transferred": None if tools.transferred is None else str(tools.transferred)}
 
         def look(asked: Message) -> Message:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import torch
@@ -10,10 +11,13 @@ from torch import Tensor
 from bench.core.types import SAMPLE_RATE
 
 NoiseShape = Literal["white", "pink", "speech", "envelope", "valleys", "tone"]
+_MEL_HZ = 700.0
 _FFT, _HOP, _REACH, _STEP = 512, 128, 6, 4096
 
 
-def shaped_noise(speech: Tensor, shape: NoiseShape, below_hz: float, draws: Tensor) -> Tensor:
+def shaped_noise(
+    speech: Tensor, shape: NoiseShape, below_hz: float, draws: Tensor, gains: Sequence[float] = ()
+) -> Tensor:
     """Make a noise as long as speech, at a level of its own.
 
     Args:
@@ -23,6 +27,7 @@ def shaped_noise(speech: Tensor, shape: NoiseShape, below_hz: float, draws: Tens
             that the valleys between its partials are filled; "tone", one tone.
         below_hz: nothing above this frequency; of a tone, its own.
         draws: numbers of a standard normal distribution, shape (u,), u = `draws_for(t)`: all that is random.
+        gains: what bands are raised by, see `gains_on_bins`; none for none. A tone has one band.
 
     Returns:
         Shape (t,), float32.
@@ -40,8 +45,31 @@ def shaped_noise(speech: Tensor, shape: NoiseShape, below_hz: float, draws: Tens
         spectrum = spectrum / hertz.clamp(min=20.0).sqrt()
     if shape == "speech":
         spectrum = spectrum * torch.fft.rfft(clean, n=together).abs()
+    if gains:
+        spectrum = spectrum * 10 ** (gains_on_bins(gains, len(hertz)).to(hertz.device) / 20)
     noise: Tensor = torch.fft.irfft(spectrum * (hertz <= below_hz), n=together)[:samples]
     return noise.float()
+
+
+def gains_on_bins(gains: Sequence[float], bins: int) -> Tensor:
+    """Spread the gains of bands over a spectrum: they lie evenly on the mel scale, straight lines between them.
+
+    Args:
+        gains: of bands from 0 Hz to 8 kHz, at least two, in any unit.
+        bins: of the spectrum, from 0 Hz to 8 kHz.
+
+    Returns:
+        Shape (bins,), float64.
+
+    >>> gains_on_bins((0.0, 1.0), 3)[[0, 2]].tolist()
+    [0.0, 1.0]
+    """
+    hertz = torch.linspace(0, SAMPLE_RATE / 2, bins, dtype=torch.float64)
+    mel = torch.log1p(hertz / _MEL_HZ)
+    place = mel / mel[-1] * (len(gains) - 1)
+    below = place.floor().clamp(max=len(gains) - 2).long()
+    values = torch.tensor(gains, dtype=torch.float64)
+    return values[below] + (place - below) * (values[below + 1] - values[below])
 
 
 def draws_for(samples: int) -> int:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
-from bench.contracts.recipes import Effect, Overlay, Recipe
+from bench.contracts.recipes import Effect, Overlay, Part, Recipe
 from bench.contracts.threat_models import Counted
 from bench.core.noises import NoiseSet
 from bench.core.rng import keyed
 from bench.core.specs import Spec
 from bench.perturbations.catalogue import P1_EFFECTS
+from bench.perturbations.curves import curve_at, drawn_curves
 
 LADDER = (0.1, 2.5, 5.0, 10.0, 15.0, 25.0)
 """Levels above the threshold, in dB: 10.1, 12.5, 15, 20, 25 and 35 dB where that is 10."""
 
 _SHAPED = "shaped_noise"
+_LEVELLED = (_SHAPED, "equaliser", "spectral_threshold")
+"""Effects that keep an SNR, their parameter `snr_db`."""
+MADE_OF = (_SHAPED, "spectral_threshold")
+"""Those that a pool of more than sounds has."""
 SHAPED = tuple(
     Spec(_SHAPED, (("shape", shape), ("below_hz", f"{hertz:.1f}")))
     for shape, hertz in (
@@ -25,6 +31,9 @@ SHAPED = tuple(
     )
 )
 """Shapes of noise, those that differ most first, as specs without a level."""
+TOGETHER_DB = 3.2
+"""How much quieter each of two changes is than both may be."""
+_THRESHOLDS = (1024, 256, 4096, 0)
 QUIET = (
     *(
         "gain:gain_db=2.0",
@@ -39,7 +48,7 @@ QUIET = (
 
 @dataclass(frozen=True)
 class Pool:
-    """Noises in a fixed order: shapes and effects first where they are allowed, then sounds of a bank.
+    """Noises in a fixed order: shapes, filters and effects first where they are allowed, then sounds of a bank.
 
     Of sounds each comes once from its start, over the whole utterance, as P1's "Co" does; after that sounds drawn from
     the bank, from anywhere in them.
@@ -71,9 +80,9 @@ class Pool:
             snr_db: speech over noise, in dB.
         """
         made = effects_of(self.allowed)
-        shapes = SHAPED if self.allowed != "imperceptible" else ()
+        shapes = _levelled() if self.allowed != "imperceptible" else ()
         if place < len(shapes):
-            return at_level(Recipe(Effect(str(shapes[place]), place)), snr_db)
+            return at_level(shapes[place], snr_db)
         if place < len(shapes) + len(made):
             return Recipe(Effect(made[place - len(shapes)], place))
         own = place - len(shapes) - len(made)
@@ -83,6 +92,16 @@ class Pool:
         rng = keyed("pool", own)
         clip = clips[int(rng.integers(len(clips)))]
         return Recipe(Overlay(clip, snr_db, offset=int(rng.integers(clip.waveform.shape[-1]))))
+
+
+@cache
+def _levelled() -> tuple[Recipe, ...]:
+    """Shapes of noise; what is left of the speech above a threshold, alone and under noise; noises of drawn spectra."""
+    noises = tuple(Recipe(Effect(str(shape), place)) for place, shape in enumerate(SHAPED))
+    alone = tuple(Recipe(Effect(f"spectral_threshold:window={window}")) for window in _THRESHOLDS)
+    under = tuple(Recipe(Effect("spectral_threshold")).then(noise) for noise in noises[:6])
+    spectra = tuple(curve_at(gains, 10.1, "noise") for gains in drawn_curves(12, 12))
+    return (*noises, *alone, *under, *spectra)
 
 
 def effects_of(allowed: Counted) -> tuple[str, ...]:
@@ -95,13 +114,12 @@ def effects_of(allowed: Counted) -> tuple[str, ...]:
 
 
 def level_of(recipe: Recipe) -> float | None:
-    """Return the level of a pool's recipe, in dB; None where it has none."""
-    (part,) = recipe.parts
-    if isinstance(part, Overlay):
-        return part.snr_db
-    if not isinstance(part, Effect) or part.spec.partition(":")[0] != _SHAPED:
+    """Return the level of a pool's recipe, in dB, that of all its parts together; None where it has none."""
+    levels = [_level(part) for part in recipe.parts]
+    if None in levels:
         return None
-    return float(dict(Spec.parse(part.spec).params).get("snr_db", "10.1"))
+    least = min(level for level in levels if level is not None)
+    return least if len(levels) == 1 else round(least - TOGETHER_DB, 3)
 
 
 def at_level(recipe: Recipe, snr_db: float) -> Recipe:
@@ -109,16 +127,28 @@ def at_level(recipe: Recipe, snr_db: float) -> Recipe:
 
     Args:
         recipe: the pool's.
-        snr_db: in dB.
+        snr_db: of all parts together, in dB.
 
     >>> str(at_level(Recipe(Effect("shaped_noise:shape=pink", 3)), 15.0))
     '[{"effect":"shaped_noise:shape=pink,snr_db=15.0","key":3}]'
     """
-    (part,) = recipe.parts
-    if isinstance(part, Overlay):
-        return Recipe(replace(part, snr_db=snr_db))
-    if not isinstance(part, Effect) or part.spec.partition(":")[0] != _SHAPED:
+    if level_of(recipe) is None:
         return recipe
+    each = snr_db if len(recipe.parts) == 1 else round(snr_db + TOGETHER_DB, 3)
+    return Recipe(*(_at(part, each) for part in recipe.parts))
+
+
+def _level(part: Part) -> float | None:
+    if isinstance(part, Overlay):
+        return part.snr_db
+    if not isinstance(part, Effect) or part.spec.partition(":")[0] not in _LEVELLED:
+        return None
+    return float(dict(Spec.parse(part.spec).params).get("snr_db", "10.1"))
+
+
+def _at(part: Part, snr_db: float) -> Part:
+    if not isinstance(part, Effect):
+        return replace(part, snr_db=snr_db) if isinstance(part, Overlay) else part
     spec = Spec.parse(part.spec)
     params = [one for one in spec.params if one[0] != "snr_db"]
-    return Recipe(replace(part, spec=str(Spec(spec.name, (*params, ("snr_db", str(snr_db)))))))
+    return replace(part, spec=str(Spec(spec.name, (*params, ("snr_db", str(snr_db))))))

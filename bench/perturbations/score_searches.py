@@ -14,20 +14,27 @@ from bench.contracts.recipes import Recipe, Samples
 Array = np.ndarray[Any, Any]
 
 
-def margin(probabilities: Mapping[str, float] | None, label: str) -> float:
-    """Compute how much likelier a label is than the likeliest other one, from -1 to 1; 1 where the victim refused.
+def margin(probabilities: Mapping[str, float] | None, label: str, target: str | None = None) -> float:
+    """Compute how far a victim is from being fooled, from -1 to 1; 1 where it refused.
+
+    It is how much likelier the label of the clean speech is than the likeliest other one; with a target, how much
+    likelier the likeliest other one is than the target.
 
     Args:
         probabilities: by class, as an answer tells them.
         label: of the clean speech.
+        target: the class that is wanted; None for any.
 
-    >>> margin({"calm": 0.5, "angry": 0.25, "sad": 0.25}, "calm"), margin(None, "calm")
-    (0.25, 1.0)
+    >>> told = {"calm": 0.5, "angry": 0.375, "sad": 0.125}
+    >>> margin(told, "calm"), margin(told, "calm", "sad"), margin(None, "calm")
+    (0.125, 0.375, 1.0)
     """
     if probabilities is None:
         return 1.0
-    others = [share for name, share in probabilities.items() if name != label]
-    return probabilities.get(label, 0.0) - max(others, default=0.0)
+    one = label if target is None else target
+    share = probabilities.get(one, 0.0)
+    most = max((share for name, share in probabilities.items() if name != one), default=0.0)
+    return share - most if target is None else most - share
 
 
 def norm_at(speech: Tensor, snr_db: float) -> float:

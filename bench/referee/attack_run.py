@@ -117,7 +117,7 @@ class AttackRun:
 
     @cached_property
     def _lendable(self) -> AttackTools:
-        tools = replace(self.tools, speech=self.lent)
+        tools = replace(self.tools, speech=self.lent, target=self.granted.target or None)
         return granted_tools(tools, self.granted, None if self.hides_budget else self.budget)
 
     def others(self, utterance: Utterance) -> Sequence[Heard]:

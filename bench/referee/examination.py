@@ -144,7 +144,9 @@ def examined(
     for (one, candidate), label, energies in zip(written, labels, found, strict=True):
         verdict = one.search.verdict(candidate, snr_db_of(*energies), min_snr_db)
         own = rows[one.search.original.id][one.row]
-        _note(rows, one, survives_pcm=fooled(own.label_before, label) and verdict.within_rules)
+        _note(
+            rows, one, survives_pcm=fooled(own.label_before, label, one.search.granted.target) and verdict.within_rules
+        )
 
 
 def _as_file(candidate: Candidate) -> Candidate:

@@ -173,30 +173,35 @@ def verdict_on(
     return Verdict(snr_db, alike, True, snr_db > min_snr_db)
 
 
-def fooled(before: str, after: str) -> bool:
-    """Tell whether an answer is another one than before; a refusal is none, neither before nor after.
+def fooled(before: str, after: str, target: str = "") -> bool:
+    """Tell whether an answer is another one than before, and the one that is wanted; a refusal is no answer.
 
     Args:
         before: what the victim said of the clean utterance: a class, or the name of a refusal.
         after: what it says of the candidate.
+        target: the class that is wanted; "" for any.
 
-    >>> fooled("anger", "sadness"), fooled("anger", "(refused)")
-    (True, False)
+    >>> fooled("anger", "sadness"), fooled("anger", "(refused)"), fooled("anger", "sadness", "neutral")
+    (True, False, False)
     """
-    return before != after and REFUSED not in (before, after)
+    return before != after and REFUSED not in (before, after) and target in ("", after)
 
 
-def convinced(before: str, after: str, tied: bool | None, flip_share: float | None, settled: bool) -> bool:
+def convinced(
+    before: str, after: str, tied: bool | None, flip_share: float | None, settled: bool, target: str = ""
+) -> bool:
     """Tell whether an answer is another one than before, and not by chance.
 
     Args:
         before: what the victim said of the clean utterance.
         after: what it says of the candidate.
         tied: whether its two likeliest classes lie too close together.
-        flip_share: against a randomised victim, the share of further draws in which the label is another class too.
+        flip_share: against a randomised victim, the share of further draws in which the label is another class too, or
+            the target.
         settled: whether most further draws about the clean utterance said what the first did.
+        target: the class that is wanted; "" for any.
 
     >>> convinced("anger", "sadness", False, 0.4, True), convinced("anger", "sadness", False, None, True)
     (False, True)
     """
-    return fooled(before, after) and settled and not tied and (flip_share is None or flip_share > 0.5)
+    return fooled(before, after, target) and settled and not tied and (flip_share is None or flip_share > 0.5)

@@ -32,7 +32,7 @@ from bench.referee.asking import Asking
 from bench.referee.blinding import NAMES_KEPT, Blinding, Instance
 from bench.referee.clean_answers import CleanAnswer, KnownClean
 from bench.referee.examination import TOGETHER, distorted, examined
-from bench.referee.judgement import Verdict, convinced, snr_db_of
+from bench.referee.judgement import Verdict, convinced, fooled, snr_db_of
 from bench.referee.minutes import Minutes
 from bench.referee.rechecks import Kept, no_answer
 from bench.referee.rounds import in_rounds, with_turns
@@ -254,8 +254,8 @@ class Referee:
         drawn = self._asking.drawn(some, [found[place].query for place in changed], before)
         for place, labels in zip(changed, drawn, strict=True):
             search = judged[place][0]
-            nothing = (search.label_before, len(self.task.classes))
-            share = sum(label not in nothing for label in labels) / len(labels)
+            first, wanted = name_of(self.task, search.label_before), search.granted.target
+            share = sum(fooled(first, name_of(self.task, label), wanted) for label in labels) / len(labels)
             row = replace(found[place], flip_share=share)
             found[place] = replace(row, accepted=row.accepted and _convinced(search, row))
         return found
@@ -266,4 +266,5 @@ class Referee:
 
 
 def _convinced(search: Search, row: Row) -> bool:
-    return convinced(row.label_before, row.label_after, row.tied, row.flip_share, search.settled)
+    target = search.granted.target
+    return convinced(row.label_before, row.label_after, row.tied, row.flip_share, search.settled, target)

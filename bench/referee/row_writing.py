@@ -70,7 +70,7 @@ def candidate_row(task: Task, search: Search, candidate: Candidate, answer: Said
         category=done.category,
         source=done.source,
         imperceptible=verdict.imperceptible,
-        accepted=fooled(before, after) and search.settled and verdict.within_rules,
+        accepted=fooled(before, after, search.granted.target) and search.settled and verdict.within_rules,
         tied=answer.tied,
         recipe=str(candidate.recipe),
         additive=verdict.additive,

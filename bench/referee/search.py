@@ -81,7 +81,8 @@ class Search:
         key: of its randomness; by default of the run's seed, the attack's name, wherever it runs, and the utterance's
             id.
         plan: what the attack has learnt before, as JSON.
-        label: the victim's label for the clean speech, by its name; None where it refuses that.
+        label: the victim's label for the clean speech, by its name; None where it refuses that. Where it is the one
+            that is wanted, nothing is tried.
         value: in a dimensional task, the number that the victim answers about the clean speech.
 
     Attributes:
@@ -121,7 +122,8 @@ class Search:
         self._rendering = attack_run.renderer.of(self._heard, attack_run.others(original))
         self._idle = IDLE + (0 if attack_run.hides_budget else _IDLE_EACH * attack_run.budget)
         self._steps = self._begun(key_of(attack_run.seed, bare(attack_run.name), original.id) if key is None else key)
-        self.candidate = self._next(partial(next, self._steps))
+        there = label is not None and label == self.granted.target
+        self.candidate = None if there else self._next(partial(next, self._steps))
 
     def answer(self, answer: Answer) -> None:
         """Tell the search what came of its candidate, charged where it applied, and take the next one."""

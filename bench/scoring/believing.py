@@ -85,7 +85,7 @@ def check_columns(path: Path, about: Description, columns: Columns) -> None:
     _check_constant(path, columns, start)
     _check_answers(path, columns, about)
     check_numbers(path, about.dimension, columns, start)
-    _check_accepted(path, columns, start, about.rests_on.min_snr_db)
+    _check_accepted(path, columns, start, about)
 
 
 def check_same(one: CellRecords, path: Path, other: CellRecords, beside: Path) -> None:
@@ -196,7 +196,7 @@ def _check_answers(path: Path, columns: Columns, about: Description) -> None:
         _refuse(path, "a clean row with an SNR, or of a perturbation", "none")
 
 
-def _check_accepted(path: Path, columns: Columns, start: Places, min_snr_db: float) -> None:
+def _check_accepted(path: Path, columns: Columns, start: Places, about: Description) -> None:
     """Decide of each row anew whether it is a success; of one without an SNR the perception table has a say as well."""
     flips, snr = columns.number("flip_share"), columns.number("snr_db")
     accepted = columns.true("accepted")
@@ -204,7 +204,9 @@ def _check_accepted(path: Path, columns: Columns, start: Places, min_snr_db: flo
     lasting = ~columns.true("tied") & ~(flips <= 0.5)
     refused = (columns.texts[name].is_(REFUSED) for name in ("label_before", "label_after"))
     fooled = ~columns.alike("label_before", "label_after") & ~next(refused) & ~next(refused)
-    could = (columns.query > 0) & fooled & settled & lasting
+    target, min_snr_db = about.threat_model.target, about.rests_on.min_snr_db
+    aimed = columns.texts["label_after"].is_(target) if target else True
+    could = (columns.query > 0) & fooled & settled & lasting & aimed
     known = ~np.isnan(snr)
     wrong = (accepted & ~could) | (known & (accepted != (could & (snr > min_snr_db))))
     if place := _first(wrong):

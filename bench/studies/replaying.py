@@ -13,6 +13,7 @@ from torch import Tensor
 
 from bench.contracts.attacks import AttackTools, Steps
 from bench.contracts.component import Component
+from bench.contracts.granting import granted_to
 from bench.contracts.recipes import Recipe, RecipeError
 from bench.contracts.threat_models import Counted
 from bench.contracts.traits import Traits
@@ -138,12 +139,15 @@ class Replaying:
         tools = attack_tools(
             copy_of(own), experiment.perception, experiment.min_snr_db, 1, lambda spec: build("attacks", spec)
         )
+        granted = replace(granted_to(_Brought()), target=kept[0].description.threat_model.target)
         found: dict[str, list[Row]] = {one.id: [] for one in chosen}
         for place in range(max(self.ks)):
             left = [one for one in chosen if len(recipes[one.id]) > place and not _won(found[one.id])]
             left = chosen if place == 0 else left
             brought = {one.id: recipes[one.id][place] for one in left if len(recipes[one.id]) > place}
-            run = AttackRun(_Brought(), "replay", tools, key.seed, test, copy_of(own), transferred=brought)
+            run = AttackRun(
+                _Brought(), "replay", tools, key.seed, test, copy_of(own), transferred=brought, threat_model=granted
+            )
             for row in panel.run(run, left):
                 if row.query or not place:
                     found[row.utterance].append(replace(row, query=row.query and place + 1))

@@ -98,10 +98,11 @@ def attack_in_words(granted: ThreatModel, k: int, min_snr_db: float) -> str:
     """
     asked = "once" if k == 1 else f"at most {k} times"
     who = attacker(granted).replace("Attacker", "The attacker", 1)
+    given = f"the answer {granted.target!r}, and did not before" if granted.target else "another answer"
     tenth = ", that is, has less than a tenth of its power" if min_snr_db == 10 else ""
     return (
         f"Somebody outside changes a recording and hands it to the model, {asked} for each recording. {who}. "
-        "A success is a changed recording to which the model gives another answer, and whose noise lies more than "
+        f"A success is a changed recording to which the model gives {given}, and whose noise lies more than "
         f"{min_snr_db:g} dB below the speech{tenth}."
     )
 

@@ -40,11 +40,12 @@ def _sentence(entries: Sequence[PooledScores]) -> str:
     who = worst.victim if worst.defense == "none" else f"{worst.victim} with {worst.defense}"
     clean, left, k = worst.clean.war, score.robust_accuracy, score.k if worst.perturbed is None else 1
     by = counted(score.noises, worst.rests_on.min_snr_db)
+    aim = f"which wants {worst.threat_model.target!r} as the answer, " if worst.threat_model.target else ""
     doubt = f" Doubtful: {worst.bells[0].bell.name} ({worst.bells[0].bell.page})." if worst.bells else ""
     return (
         f"Verdict on {who}: it recognises {in_a_hundred(clean.value)} of 100 utterances when nobody attacks (95 % "
         f"interval: {interval(clean)}), and {in_a_hundred(left.value)} ({interval(left)}) after {attempts(k)} by "
-        f"{worst.attack}, {by}.{doubt}"
+        f"{worst.attack}, {aim}{by}.{doubt}"
     )
 
 

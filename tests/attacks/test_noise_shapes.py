@@ -12,7 +12,7 @@ from attacks.shaped_noise import ShapedNoise
 from bench import SAMPLE_RATE, Answer, Effect, Heard, Overlay, UsageError, keyed
 from bench.audio.signal import snr_db
 from bench.perturbations.noise_shapes import NoiseShape, draws_for, shaped_noise
-from bench.perturbations.pools import Pool, level_of
+from bench.perturbations.pools import Pool, at_level, level_of
 from bench.testing import applied, attacked, sample_effect_tools, sample_tools, sample_utterances
 
 VOICE = sum(torch.sin(2 * torch.pi * 200 * n * torch.arange(16_000) / SAMPLE_RATE) / n for n in range(1, 15)) * 0.1
@@ -99,3 +99,23 @@ def test_what_it_finds_counts_and_ends_the_search() -> None:
             assert row.imperceptible is (noises == "imperceptible")
             assert row.snr_db is not None
             assert row.snr_db > 10
+
+
+def test_gains_shape_its_spectrum() -> None:
+    raised = shaped_noise(VOICE, "white", 8000.0, DRAWS, (20.0, 0.0, -20.0))
+    assert power(raised, 0, 500) > 0.5 > 1e-3 > power(raised, 7500, 8001)
+    assert torch.equal(shaped_noise(VOICE, "white", 8000.0, DRAWS, (3.0, 3.0)).sign(), DRAWS[:16_000].sign())
+    for wrong in ({"gains": (1.0,)}, {"gains": (0.0, 70.0)}, {"gains": (0.0, 1.0), "shape": "tone"}):
+        with pytest.raises(UsageError, match="gains"):
+            ShapedNoise(**wrong)  # type: ignore[arg-type]
+
+
+def test_two_changes_together_keep_the_level() -> None:
+    tools, speech = sample_tools(), Heard.of(sample_utterances(1, each=1)[0])
+    both = [one for one in Pool(tools.noises, "additive", 48).recipes(10.1) if len(one.parts) == 2]
+    assert len(both) == 6
+    for recipe in both:
+        heard = tools.render(speech, recipe)
+        assert heard is not None
+        assert 10 < float(snr_db(speech.waveform, heard.waveform)) < 12
+    assert {level_of(at_level(one, 20.0)) for one in both} == {20.0}

@@ -15,6 +15,7 @@ from attacks.amr import Amr
 from attacks.clipping import Clipping
 from attacks.dc_offset import DcOffset
 from attacks.dither import Dither
+from attacks.equaliser import Equaliser
 from attacks.gain import Gain
 from attacks.low_pass import LowPass
 from attacks.mask_adjectives import MaskAdjectives
@@ -27,6 +28,7 @@ from attacks.no_text import NoText
 from attacks.opus import Opus
 from attacks.packet_loss import PacketLoss
 from attacks.pitch_semitone import PitchSemitone
+from attacks.spectral_threshold import SpectralThreshold
 from attacks.telephone import Telephone
 from attacks.white_noise import WhiteNoise
 from bench import Heard, NoiseClip, NoiseSet, SpeechEffect, UsageError, Word, keyed
@@ -39,6 +41,7 @@ LOSSY = [
     Clipping(),
     DcOffset(-0.2),
     Dither(),
+    Equaliser(),
     Gain(),
     LowPass(),
     Mixup(),
@@ -50,6 +53,8 @@ LOSSY = [
     PacketLoss(),
     PacketLoss(30, burst_packets=3, concealment="repeat"),
     PitchSemitone(),
+    SpectralThreshold(),
+    SpectralThreshold(0),
     Telephone(),
     WhiteNoise(),
     *([Amr(), Amr(12.2)] if find_spec("av") else []),
@@ -112,7 +117,7 @@ def test_no_effect_writes_into_what_it_is_given() -> None:
     names = [name for name in registered.names("attacks") if name != "amr" or find_spec("av")]
     classes = [registered.entry("attacks", name).load() for name in names]
     effects = [kind() for kind in classes if issubclass(kind, SpeechEffect)]
-    assert len(effects) == 30 + bool(find_spec("av"))
+    assert len(effects) == 32 + bool(find_spec("av"))
     for effect in effects:
         for candidate in applied(effect, said, tools, keyed(0)):
             if candidate.waveform is not said.waveform:

@@ -29,6 +29,7 @@ GIVEN: dict[str, tuple[Any, str, Any]] = {
     "repeats": (2, "repeats", 2),
     "corr": ("yes", "corr", "yes"),
     "noises": ("all", "noises", "all"),
+    "target": ("neutral", "target", "neutral"),
     "limit": (9, "limit", 9),
     "enrol": ("paper", "enrolment", "paper"),
     "measures": ("seg_snr_db", "measures", ("seg_snr_db",)),

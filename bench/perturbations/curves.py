@@ -1,0 +1,62 @@
+"""Curves of filters: gains of bands, as recipes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from bench.contracts.recipes import Effect, Recipe
+from bench.core.rng import key_of, keyed
+from bench.core.specs import Spec
+
+Filtered = Literal["speech", "noise"]
+"""What a filter is laid on: the speech itself, or white noise over it."""
+_NOISE_DB = 25.0
+
+
+def drawn_curves(number: int, bands: int) -> list[tuple[float, ...]]:
+    """Draw curves, the same each time: every second one is the opposite of the one before.
+
+    Args:
+        number: of curves.
+        bands: of each.
+
+    Returns:
+        Gains whose greatest is 1 or -1, to two decimals.
+    """
+    rng = keyed("curves", bands)
+    drawn = (rng.standard_normal(bands) for _ in range(-(-number // 2)))
+    return [gains for curve in drawn for gains in (as_curve(curve), as_curve(-curve))][:number]
+
+
+def curve_at(gains: Sequence[float], snr_db: float, filtered: Filtered = "speech") -> Recipe:
+    """Describe a filter at a level.
+
+    Args:
+        gains: of its bands, the greatest 1 or -1.
+        snr_db: speech over change, in dB.
+        filtered: "speech" for an equaliser; "noise" for white noise, whose bands lie up to 25 dB apart from 0.
+
+    >>> str(curve_at((0.0, -1.0), 12.5))
+    '[{"effect":"equaliser:gains=0.0+-1.0,snr_db=12.5"}]'
+    """
+    if filtered == "speech":
+        return Recipe(Effect(str(Spec("equaliser", (("gains", _text(gains)), ("snr_db", str(snr_db)))))))
+    decibels = _text([round(_NOISE_DB * gain, 2) + 0.0 for gain in gains])
+    told = (("shape", "white"), ("snr_db", str(snr_db)), ("gains", decibels))
+    return Recipe(Effect(str(Spec("shaped_noise", told)), key_of("curve", decibels) % (1 << 32)))
+
+
+def _text(gains: Sequence[float]) -> str:
+    return "+".join(map(str, gains))
+
+
+def as_curve(curve: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[float, ...]:
+    """Bring gains to a greatest of 1 or -1, to two decimals, without a negative zero.
+
+    >>> as_curve(np.array([1.0, -4.0]))
+    (0.25, -1.0)
+    """
+    return tuple(round(float(gain), 2) + 0.0 for gain in curve / np.abs(curve).max())

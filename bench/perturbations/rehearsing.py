@@ -1,0 +1,142 @@
+"""What searches share that learn an order in a rehearsal: how they rehearse, what they learn, how they ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bench.contracts.attacks import PastSearch, Steps
+from bench.contracts.recipes import Recipe
+from bench.perturbations.pools import at_level, level_of
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+ANY = ""
+"""The name of the order that serves every label."""
+LONGEST = 128
+_OTHER_LABELS = 0.2
+_ENOUGH = 0.1
+
+
+def rehearsal(recipes: Callable[[float], Iterable[Recipe]], levels: Sequence[float]) -> Steps:
+    """Yield a whole pool, level after level, until a tenth of it fools the victim.
+
+    Args:
+        recipes: of the pool at a level, in dB.
+        levels: in dB, ascending.
+    """
+    for number, snr_db in enumerate(levels):
+        tried = won = 0
+        for recipe in recipes(snr_db):
+            if number and level_of(recipe) is None:
+                continue  # it has been tried as it is
+            answer = yield recipe
+            tried += answer.applied
+            won += answer.fooled and answer.counts
+        if won >= _ENOUGH * tried:
+            return
+
+
+def in_order(order: Iterable[Recipe], levels: Sequence[float]) -> Steps:
+    """Yield recipes in their order until one counts; after a refusal none is as loud any more as what was refused.
+
+    Args:
+        order: of a pool.
+        levels: in dB, ascending.
+    """
+    asked: set[str] = set()
+    least = 0.0
+    for planned in order:
+        level = level_of(planned)
+        recipe = planned if level is None or level >= least else at_level(planned, least)
+        if str(recipe) in asked:
+            continue
+        asked.add(str(recipe))
+        answer = yield recipe
+        if answer.fooled and answer.counts:
+            return
+        if answer.refused and level is not None:
+            least = next((one for one in levels if one > max(level, least)), levels[-1])
+
+
+def planned(plan: Mapping[str, Any], label: str | None) -> list[Recipe] | None:
+    """Read the order for a label from what was learnt; None where nothing was.
+
+    Args:
+        plan: what `orders` gave.
+        label: of the clean speech; None where it is not told.
+    """
+    orders = plan.get("orders", {})
+    told = orders.get(label or ANY, orders.get(ANY))
+    return None if told is None else list(map(Recipe.read, told))
+
+
+@dataclass(frozen=True)
+class RehearsalOutcomes:
+    """What a rehearsal has shown.
+
+    Args:
+        lines: recipes, each a line of JSON.
+        fooled: 1 where one fooled an utterance and counted, shape (utterances, recipes).
+        labels: of the clean utterances, as far as they are told.
+    """
+
+    lines: tuple[str, ...]
+    fooled: Array
+    labels: tuple[str | None, ...]
+
+    @classmethod
+    def of(cls, searches: Sequence[PastSearch]) -> RehearsalOutcomes:
+        """Put the searches of a rehearsal together."""
+        lines = list(dict.fromkeys(str(recipe) for one in searches for recipe, _ in one.asked))
+        places = {line: place for place, line in enumerate(lines)}
+        fooled = np.zeros((len(searches), len(lines)))
+        for number, one in enumerate(searches):
+            for recipe, answer in one.asked:
+                fooled[number, places[str(recipe)]] = answer.fooled and answer.counts
+        return cls(tuple(lines), fooled, tuple(one.label for one in searches))
+
+    def orders(self, ordered: Callable[[Array], list[str]]) -> dict[str, dict[str, list[str]]]:
+        """Make a plan: an order for all, and where labels are told one for each.
+
+        Args:
+            ordered: gives an order's lines by the weights of the utterances.
+        """
+        found = {ANY: ordered(np.ones(len(self.labels)))}
+        for label in sorted({label for label in self.labels if label is not None}):
+            found[label] = ordered(np.array([1.0 if one == label else _OTHER_LABELS for one in self.labels]))
+        return {"orders": found}
+
+
+def best_left(fooled: Array, weights: Array, free: np.ndarray[Any, np.dtype[np.bool_]]) -> int:
+    """Find the recipe that fools most of the weight that is left: the place of the first of several alike.
+
+    Args:
+        fooled: shape (utterances, recipes).
+        weights: of the utterances.
+        free: which recipes may be taken.
+    """
+    gains = (weights[:, None] * fooled).sum(axis=0)
+    return int(np.argmax(np.where(free, gains, -1.0)))
+
+
+def covered(fooled: Array, weights: Array, belief: float) -> list[int]:
+    """Put recipes into an order: greedily, by the weight of what each fools, which counts less from then on.
+
+    Args:
+        fooled: shape (utterances, recipes).
+        weights: of the utterances.
+        belief: which share of the utterances like one that was fooled is believed to be fooled too.
+
+    Returns:
+        At most 128 places.
+    """
+    left, order, free = weights.copy(), list[int](), np.ones(fooled.shape[1], dtype=bool)
+    for _ in range(min(LONGEST, fooled.shape[1])):
+        place = best_left(fooled, left, free)
+        free[place] = False
+        order.append(place)
+        left = left * (1 - belief * fooled[:, place])
+    return order
