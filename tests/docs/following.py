@@ -1,13 +1,14 @@
 """The tutorial, word for word, in a fresh environment: `.ci/run` calls this after the installation.
 
-`pytest tests/docs/following.py` in an environment of one's own: a package is installed into it, and taken out again. No test
-of the suite, since speech is made and networks are trained as a reader's would be; minutes, not seconds.
+`pytest tests/docs/following.py` in an environment of one's own: a package is installed into it, and taken out again. No
+test of the suite, since speech is made and networks are trained as a reader's would be; minutes, not seconds.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -25,7 +26,8 @@ METHOD = re.compile(r'(?<=padding stays padding\."{3}\n)(?: {8}.*\n){2}')
 
 def done(line: str) -> str:
     """Run a line as it is printed; give what it said."""
-    found = subprocess.run(line, shell=True, capture_output=True, text=True, timeout=LONGEST_S)  # noqa: S602
+    words = shlex.split(line)
+    found = subprocess.run(words, capture_output=True, text=True, timeout=LONGEST_S, check=False)
     assert found.returncode == 0, f"{line}\n{found.stdout}{found.stderr}"
     return found.stdout
 
