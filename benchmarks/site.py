@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bench.evaluation.runs import read_results
+from bench.scoring.fates import Noted
 from benchmarks.made_records import MadeUp
 from leaderboards.site.build import build_site
 from leaderboards.site.facts import Gathered
@@ -62,9 +63,10 @@ def measured(folder: Path, entries: int, cells: int) -> dict[str, float]:
         return found
 
     run = timed("write", lambda: MadeUp(victims, {"none": 0.0}, attacks, folds=FOLDS).write(folder / "run"))
-    results = timed("score", lambda: read_results([run]))
+    noted = Noted()
+    results = timed("score", lambda: read_results([run], noted=noted))
     timed("names", lambda: check_distinct(results, [run]))
-    gathered = timed("gather", lambda: Gathered.of([run]))
+    gathered = timed("gather", lambda: Gathered.of([run], noted))
     timed("rank", lambda: [one.views for one in tracks(results, {})])
     timed("pages_and_ranks", lambda: build_site(results, gathered, folder / "site"))
     took["memory_gb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 2)

@@ -17,6 +17,7 @@ from bench.evaluation.options import parse_ks
 from bench.scoring.believing import check_same
 from bench.scoring.dependence import Estimand
 from bench.scoring.descriptions import FailedCell
+from bench.scoring.fates import Noted
 from bench.scoring.groups import ToldEntry, told_entries
 from bench.scoring.records import Store
 from bench.scoring.results import Results, collect_from
@@ -72,6 +73,7 @@ def read_results(
     ks: Sequence[int] | None = None,
     estimand: Estimand = "fitted",
     instead: Callable[[DataError], None] | None = None,
+    noted: Noted | None = None,
 ) -> Results:
     """Score all finished cells of some runs.
 
@@ -80,12 +82,18 @@ def read_results(
         ks: numbers of queries, each within the budget of every run; by default those that the runs were scored at.
         estimand: what the intervals of pooled results are about.
         instead: told of a record file that cannot be read, which is passed over; by default the error is raised.
+        noted: keeps what is read, for who needs more of it than scores.
 
     Raises:
         DataError: a folder is no run, or holds nothing finished; two hold records of one cell that are not the same.
         UsageError: a k is beyond the budget of a run; "trainings" of fewer than five seeds.
     """
-    return _what_reads(lambda damaged: _results(_gathered(folders, ks, damaged), estimand), instead)
+
+    def results(damaged: Damaged | None) -> Results:
+        found = _gathered(folders, ks, damaged, noted)
+        return collect_from(found.cells, found.ks, found.failed, estimand, None if noted is None else noted.note)
+
+    return _what_reads(results, instead)
 
 
 def read_entries(
@@ -151,11 +159,9 @@ class _Gathered:
     failed: list[FailedCell]
 
 
-def _results(found: _Gathered, estimand: Estimand) -> Results:
-    return collect_from(found.cells, found.ks, found.failed, estimand)
-
-
-def _gathered(folders: Sequence[Path], ks: Sequence[int] | None, damaged: Damaged | None = None) -> _Gathered:
+def _gathered(
+    folders: Sequence[Path], ks: Sequence[int] | None, damaged: Damaged | None = None, noted: Noted | None = None
+) -> _Gathered:
     cells: dict[str, FinishedCell] = {}
     failed: list[FailedCell] = []
     asked = set(ks or ())
@@ -164,6 +170,8 @@ def _gathered(folders: Sequence[Path], ks: Sequence[int] | None, damaged: Damage
     for folder in folders:
         store = Store(folder)
         own = sources_in(folder, damaged)
+        if noted is not None:
+            noted.sources[folder] = own
         budgets[folder] = max((cell.description.rests_on.max_queries for cell in own.values()), default=0)
         for key in own.keys() & cells.keys():
             if cells[key].digest != own[key].digest:

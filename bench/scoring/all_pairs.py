@@ -11,9 +11,10 @@ from scipy import special
 
 from bench.scoring.cluster_variance import cluster_variance
 from bench.scoring.clustering import ASSUMED_ALIKE, Codes, Numbers, codes
+from bench.scoring.columns import Mask
 from bench.scoring.comparisons import SIGNIFICANT
 
-_LEAST, _STEPS = 1e-9, 26
+_LEAST = 1e-9
 _ARRAYS = ("mean", "square", "deff", "size", "events", "assumed")
 
 
@@ -58,27 +59,6 @@ class Differences:
         arrays = {name: vars(self)[name][chosen] for name in _ARRAYS}
         return Differences(**arrays, freedom=self.freedom)
 
-    def p_values(self, family: int) -> Numbers:
-        """Return shape (m,), two-sided p; those that decide nothing are named by the bound that they lie beyond.
-
-        Args:
-            family: so many tests p is adjusted for. 1 stands for all above 0.05, which no adjustment lowers; 0.05 /
-                family for all below it, which are significant however they are adjusted.
-        """
-        found, floor = np.ones(len(self.mean)), max(SIGNIFICANT / max(family, 1), _LEAST)
-        outside = self.beyond(SIGNIFICANT) >= 0
-        far = outside & (self.beyond(floor) >= 0)
-        found[far] = floor
-        places = np.flatnonzero(outside & ~far)
-        own = self.some(places)
-        low, high = np.full(len(places), np.log(floor)), np.full(len(places), np.log(SIGNIFICANT))
-        for _ in range(_STEPS):
-            middle = (low + high) / 2
-            out = own.beyond(np.exp(middle)) >= 0
-            low, high = np.where(out, low, middle), np.where(out, middle, high)
-        found[places] = np.exp(high)
-        return found
-
     @classmethod
     def joined(cls, parts: Sequence[Differences]) -> Differences:
         """Put several together, in their order."""
@@ -86,31 +66,53 @@ class Differences:
         return cls(**arrays, freedom=parts[0].freedom)
 
 
-def pair_p_values(figures: ArrayLike, speakers: ArrayLike, units: ArrayLike, family: int | None = None) -> Numbers:
-    """Test each entry against each other one, on the same utterances, as `paired_difference` does for one pair.
+def pair_differences(figures: ArrayLike, speakers: ArrayLike, units: ArrayLike) -> Differences:
+    """Compare each entry with each later one, on the same utterances, as `paired_difference` does for one pair.
 
     Args:
-        figures: shape (K, n), from 0 to 1, a row an entry.
+        figures: shape (K, n), from 0 to 1, a row an entry, at least two of them.
         speakers: shape (n,), who speaks each; at least two.
         units: shape (n,), the utterance of each, where one has several columns.
-        family: so many tests p will be adjusted for; by default those of all pairs.
 
     Returns:
-        Shape (K, K), p, not adjusted, the same on both sides of the diagonal; 1 for all above 0.05, and 0.05 / family
-        for all below it.
+        Of K (K − 1) / 2 pairs, in the order of `numpy.triu_indices`.
 
     >>> speakers = [f"s{i // 4}" for i in range(40)]
     >>> always, never, odd = np.ones(40), np.zeros(40), np.arange(40) % 2
-    >>> (pair_p_values((always, never, odd), speakers, np.arange(40)) < 0.05).tolist()
-    [[False, True, True], [True, False, True], [True, True, False]]
+    >>> (pair_differences((always, never, odd), speakers, np.arange(40)).beyond(0.05) > 0).tolist()
+    [True, True, True]
     """
     rows = np.asarray(figures, dtype=np.float64)
-    found, (above, below) = np.ones((len(rows), len(rows))), np.triu_indices(len(rows), 1)
-    if len(above):
-        compare = _Compared.of(rows, speakers, units)
-        every = Differences.joined([compare.with_later(place) for place in range(len(rows) - 1)])
-        found[above, below] = found[below, above] = every.p_values(len(above) if family is None else family)
-    return found
+    compare = _Compared.of(rows, speakers, units)
+    return Differences.joined([compare.with_later(place) for place in range(len(rows) - 1)])
+
+
+def told_apart(pairs: Differences | None, p_values: Numbers, family: int) -> tuple[Mask, Mask]:
+    """Say which of many tests reject at 0.05 by Holm's rule.
+
+    The least p is held against 0.05 / family, the next against 0.05 / (family − 1), and so on, until one lies above.
+    That is the same as to count how many lie below the first bound, then below the one that goes with their number,
+    until no more do: so no p is needed of a pair, but whether it lies below a bound.
+
+    Args:
+        pairs: compared at once; None where there are none.
+        p_values: shape (m,), of other tests.
+        family: so many tests in all; those that are neither among the pairs nor have a p reject nothing.
+
+    Returns:
+        Of the pairs, and of the others, shape (m,), whether it rejects.
+
+    >>> told_apart(None, np.array([0.001, 0.04, 0.03, 0.012]), 4)[1].tolist()
+    [True, False, False, True]
+    """
+    count = -1
+    of_pairs, others = np.zeros(0, dtype=np.bool_), np.zeros(len(p_values), dtype=np.bool_)
+    while count < (found := int(of_pairs.sum() + others.sum())) < family:
+        count = found
+        bound = SIGNIFICANT / (family - count)
+        of_pairs = of_pairs if pairs is None else pairs.beyond(bound) >= 0
+        others = p_values <= bound
+    return of_pairs, others
 
 
 @dataclass(frozen=True)

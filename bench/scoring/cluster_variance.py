@@ -62,7 +62,8 @@ def cluster_variance(
     """
     y, w = np.asarray(values, dtype=np.float64), np.asarray(weights, dtype=np.float64)
     stratum = np.zeros(len(y), dtype=np.intp) if strata is None else codes(strata)
-    return _one_way(residuals(y, w, stratum), w, codes(clusters), stratum, correction)
+    way = _Way.of(w, codes(clusters), stratum, correction)
+    return ClusterVariance(way.variance(w * residuals(y, w, stratum)), way.freedom, (way.size,))
 
 
 def multiway_variance(
@@ -96,18 +97,70 @@ def multiway_variance(
     """
     y, w = np.asarray(values, dtype=np.float64), np.asarray(weights, dtype=np.float64)
     stratum = np.zeros(len(y), dtype=np.intp) if strata is None else codes(strata)
-    left, numbered = residuals(y, w, stratum), [codes(one) for one in clusterings]
-    single = [_one_way(left, w, one, stratum, correction) for one in numbered]
-    total = sum(one.value for one in single)
-    for count in range(2, len(numbered) + 1):
-        for some in itertools.combinations(numbered, count):
-            total -= (-1) ** count * _one_way(left, w, crossing(some), stratum, correction, spread=False).value
-    total, least = max(total, 0.0), min(one.freedom for one in single)
-    varied = sum(one.value**2 / one.freedom for one in single)
-    freedom = total**2 / varied if varied > 0 else least
-    most = sum(one.freedom for one in single)
-    sizes = tuple(size for one in single for size in one.sizes)
-    return ClusterVariance(total, min(max(freedom, least), most), sizes)
+    return VarianceDesign.of(w, clusterings, stratum, correction).variance(y)
+
+
+@dataclass(frozen=True, eq=False)
+class VarianceDesign:
+    """Hold all that a variance hangs on beside the values: made once for the many figures of the same utterances.
+
+    Args:
+        weights: shape (n,).
+        stratum: shape (n,), numbers from 0.
+        shares: the strata's weights, 1 for those without.
+        single: of each clustering.
+        combined: of their combinations, each with the sign that it is counted with.
+    """
+
+    weights: Numbers
+    stratum: Codes
+    shares: Numbers
+    single: tuple[_Way, ...]
+    combined: tuple[tuple[int, _Way], ...]
+
+    @classmethod
+    def of(
+        cls, weights: Numbers, clusterings: Sequence[ArrayLike], stratum: Codes, correction: Correction = "CR2"
+    ) -> VarianceDesign:
+        """Prepare `multiway_variance`.
+
+        Args:
+            weights: shape (n,), at least 0.
+            clusterings: at least one, each of shape (n,).
+            stratum: shape (n,), numbers from 0.
+            correction: "CR1" or "CR2".
+
+        Raises:
+            ValueError: a clustering has fewer than two clusters.
+        """
+        numbered = [codes(one) for one in clusterings]
+        single = tuple(_Way.of(weights, one, stratum, correction) for one in numbered)
+        combined = tuple(
+            ((-1) ** count, _Way.of(weights, crossing(some), stratum, correction, spread=False))
+            for count in range(2, len(numbered) + 1)
+            for some in itertools.combinations(numbered, count)
+        )
+        shares = np.bincount(stratum, weights=weights)
+        return cls(weights, stratum, np.where(shares > 0, shares, 1.0), single, combined)
+
+    def variance(self, values: Numbers) -> ClusterVariance:
+        """Estimate the variance of Σ w·y as `multiway_variance` does.
+
+        Args:
+            values: shape (n,), y.
+        """
+        sums = np.bincount(self.stratum, weights=self.weights * values)
+        left = self.weights * (values - (sums / self.shares)[self.stratum])
+        each = [one.variance(left) for one in self.single]
+        total = sum(each)
+        for sign, way in self.combined:
+            total -= sign * way.variance(left)
+        freedoms = [one.freedom for one in self.single]
+        total, least = max(total, 0.0), min(freedoms)
+        varied = sum(value**2 / freedom for value, freedom in zip(each, freedoms, strict=True))
+        freedom = total**2 / varied if varied > 0 else least
+        sizes = tuple(one.size for one in self.single)
+        return ClusterVariance(total, min(max(freedom, least), sum(freedoms)), sizes)
 
 
 def residuals(values: Numbers, weights: Numbers, strata: Codes) -> Numbers:
@@ -122,28 +175,53 @@ def residuals(values: Numbers, weights: Numbers, strata: Codes) -> Numbers:
     return values - (sums / np.where(shares > 0, shares, 1.0))[strata]
 
 
-def _one_way(
-    left: Numbers, weights: Numbers, cluster: Codes, stratum: Codes, correction: Correction, spread: bool = True
-) -> ClusterVariance:
-    groups, layers = int(cluster.max(initial=-1)) + 1, int(stratum.max(initial=-1)) + 1
-    if groups < 2:
-        raise ValueError(f"{groups} clusters: two at least say how they differ")
+@dataclass(frozen=True, eq=False)
+class _Way:
+    """One clustering: where each observation stands in a table of clusters and strata, and how the table is summed.
 
-    def table(of: Numbers) -> Numbers:
-        sums = np.bincount(cluster * layers + stratum, weights=of, minlength=groups * layers)
-        return sums.astype(np.float64).reshape(groups, layers)
+    Args:
+        place: shape (n,), in the table row by row.
+        shape: of the table.
+        scale: by which its cells count, of the table's shape; None for CR1.
+        factor: by which the sum counts.
+        freedom: degrees of freedom.
+        size: observations of average weight in a cluster.
+    """
 
-    totals, shares = table(weights * left), table(weights)
-    squares = np.square(weights)
-    size = float(np.square(shares.sum(axis=1)).sum() / squares.sum())
-    if correction == "CR1":
-        value = groups / (groups - 1) * float(np.square(totals.sum(axis=1)).sum())
-        return ClusterVariance(value, groups - 1.0, (size,))
-    whole = shares.sum(axis=0)
-    free = 1 - shares / np.where(whole > 0, whole, 1.0)
-    scale = np.where(free > 1e-12, 1 / np.sqrt(np.maximum(free, 1e-12)), 0.0)  # who alone makes a mean says nothing
-    value = float(np.square((scale * totals).sum(axis=1)).sum())
-    return ClusterVariance(value, _freedom(scale, shares, table(squares)) if spread else 1.0, (size,))
+    place: Codes
+    shape: tuple[int, int]
+    scale: Numbers | None
+    factor: float
+    freedom: float
+    size: float
+
+    @classmethod
+    def of(cls, weights: Numbers, cluster: Codes, stratum: Codes, correction: Correction, spread: bool = True) -> _Way:
+        groups, layers = int(cluster.max(initial=-1)) + 1, int(stratum.max(initial=-1)) + 1
+        if groups < 2:
+            raise ValueError(f"{groups} clusters: two at least say how they differ")
+        place, squares = cluster * layers + stratum, np.square(weights)
+
+        def table(of: Numbers) -> Numbers:
+            sums = np.bincount(place, weights=of, minlength=groups * layers)
+            return sums.astype(np.float64).reshape(groups, layers)
+
+        shares = table(weights)
+        size = float(np.square(shares.sum(axis=1)).sum() / squares.sum())
+        if correction == "CR1":
+            return cls(place, (groups, layers), None, groups / (groups - 1), groups - 1.0, size)
+        whole = shares.sum(axis=0)
+        free = 1 - shares / np.where(whole > 0, whole, 1.0)
+        scale = np.where(free > 1e-12, 1 / np.sqrt(np.maximum(free, 1e-12)), 0.0)  # who alone makes a mean says nothing
+        freedom = _freedom(scale, shares, table(squares)) if spread else 1.0
+        return cls(place, (groups, layers), scale, 1.0, freedom, size)
+
+    def variance(self, left: Numbers) -> float:
+        """The variance from weighted residuals, shape (n,)."""
+        groups, layers = self.shape
+        totals = np.bincount(self.place, weights=left, minlength=groups * layers).reshape(groups, layers)
+        counted = totals if self.scale is None else self.scale * totals
+        return self.factor * float(np.square(counted.sum(axis=1)).sum())
 
 
 def _freedom(scale: Numbers, shares: Numbers, squares: Numbers) -> float:

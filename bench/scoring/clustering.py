@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -96,12 +97,12 @@ class Layers:
     parts: Numbers
     squares: Numbers
 
-    @property
+    @cached_property
     def units(self) -> float:
         """Return how many utterances there are."""
         return float(int(self.unit.max()) + 1)
 
-    @property
+    @cached_property
     def counts(self) -> Numbers:
         """Return shape (S,), how many utterances of average weight a stratum has."""
         return np.square(self.parts) / np.where(self.squares > 0, self.squares, 1.0)

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from bench.scoring.clustering import Clusters, cluster_count, codes, samples
+from bench.scoring.designs import Design
 from bench.scoring.differences import difference_interval, paired_difference, signed
 from bench.scoring.estimates import Difference
 from bench.scoring.p_values import shown_p
@@ -92,6 +93,7 @@ def compare(
     weights: ArrayLike | None = None,
     units: ArrayLike | None = None,
     crossed: Sequence[ArrayLike] = (),
+    design: Design | None = None,
 ) -> PairedComparison:
     """Compare paired figures of the same utterances.
 
@@ -107,6 +109,8 @@ def compare(
         weights: shape (n,).
         units: the utterance of each.
         crossed: further clusterings.
+        design: of one mean with equal weights, as [`paired_difference`][bench.scoring.differences.paired_difference]
+            takes it.
 
     Raises:
         ValueError: nothing to compare, or a difference beyond −1 or 1.
@@ -124,7 +128,7 @@ def compare(
         value = float(share_of @ difference)
         return PairedComparison(Difference(value, low, high, n=int(apart)), Untestable(groups), detectable=high)
     by = Clusters((np.asarray(clusters), *samples(crossed)), units)
-    found = paired_difference(first, second, by, strata, weights)
+    found = paired_difference(first, second, by, strata, weights, design)
     low, high = found.interval()
     detectable = min(found.scale, _detectable((high - low) / 2, found.freedom))
     if groups < FEWEST:

@@ -13,10 +13,12 @@ import pandas as pd
 
 from bench.contracts.threat_models import Counted
 from bench.scoring.agreements import answers_after, ccc_estimate
+from bench.scoring.clustering import Clusters, cluster_count, samples
 from bench.scoring.columns import Floats, Mask, Places
 from bench.scoring.dependence import Estimand, crossed_with_speakers, crossing_ways, estimated_share
+from bench.scoring.designs import Design
 from bench.scoring.estimates import Estimate, Interval
-from bench.scoring.intervals import proportion_interval
+from bench.scoring.intervals import clustered_share
 from bench.scoring.outcomes import AttackedPlaces, Outcomes
 from bench.scoring.pooled import Pooled
 from bench.scoring.scores import robustness, successes
@@ -167,9 +169,43 @@ class Condition:
             units: shape (m,), which of them are one utterance's.
             estimand: what the interval is about.
         """
-        own, crossed = self.records.attacked, self.crossed(estimand)
-        what = "interval", hits.tobytes(), units.tobytes(), estimand
-        return self.records.once(what, lambda: proportion_interval(hits, own.speaker, crossed=crossed, units=units))
+        what = self._even(units, estimand)
+        return self.records.once((hits.tobytes(), *what), lambda: self._computed(hits, *what))
+
+    def _even(self, units: Places, estimand: Estimand) -> tuple[bool, Estimand]:
+        """Which design it is: by utterances or by units, which mostly are the same."""
+        own = self.records.attacked
+        return units is own.unit or np.array_equal(units, own.unit), estimand
+
+    def _computed(self, hits: Mask, by_unit: bool, estimand: Estimand) -> Interval:
+        own = self.records.attacked
+        if cluster_count(own.speaker) < 2:
+            return 0.0, 1.0
+        units = own.unit if by_unit else own.utterance
+        design = self.records.once(
+            ("even", by_unit, estimand), lambda: Design.even(len(hits), self._clusters(units, estimand))
+        )
+        return clustered_share(hits.astype(np.float64), design).interval()
+
+    def paired(self, estimand: Estimand) -> Design | None:
+        """Prepare comparisons with another condition, in which the same utterances were attacked.
+
+        Args:
+            estimand: what intervals are about.
+
+        Returns:
+            None of a single speaker, who says nothing about others.
+        """
+        own = self.records.attacked
+        if cluster_count(own.speaker) < 2:
+            return None
+        return self.records.once(
+            ("paired", estimand),
+            lambda: Design.paired(len(own.speaker), self._clusters(own.utterance, estimand)),
+        )
+
+    def _clusters(self, units: Places, estimand: Estimand) -> Clusters:
+        return Clusters((self.records.attacked.speaker, *samples(self.crossed(estimand))), units)
 
     @cached_property
     def first(self) -> Floats:

@@ -15,6 +15,7 @@ from bench.scoring.columns import Mask
 from bench.scoring.comparisons import PairedComparison, compare
 from bench.scoring.conditions import Condition
 from bench.scoring.dependence import Estimand, crossed_with_speakers
+from bench.scoring.designs import Design
 from bench.scoring.estimates import Difference
 from bench.scoring.p_values import holm, holm_of_known, paired_t_test
 from bench.scoring.scores import in_common
@@ -163,7 +164,8 @@ def compared_at(one: Condition, other: Condition, k: int, estimand: Estimand) ->
     mine, its = one.at(k).records, other.at(k).records
     if mine.same_utterances(its):
         own, crossed = mine.attacked, one.at(k).crossed(estimand)
-        return _compared(one.fell(k), other.fell(k), own.speaker, own.utterance, crossed)
+        paired = one.at(k).paired(estimand)
+        return _compared(one.fell(k), other.fell(k), own.speaker, own.utterance, crossed, paired)
     both = in_common(one.successes(k), other.successes(k))
     if both.empty:
         return None
@@ -173,8 +175,13 @@ def compared_at(one: Condition, other: Condition, k: int, estimand: Estimand) ->
 
 
 def _compared(
-    one: Mask, other: Mask, speakers: ArrayLike, units: ArrayLike, crossed: Sequence[ArrayLike]
+    one: Mask,
+    other: Mask,
+    speakers: ArrayLike,
+    units: ArrayLike,
+    crossed: Sequence[ArrayLike],
+    design: Design | None = None,
 ) -> ComparedConditions:
     first, second = one.astype(np.float64), other.astype(np.float64)
-    found = compare(first, second, speakers, units=units, crossed=crossed)
+    found = compare(first, second, speakers, units=units, crossed=crossed, design=design)
     return ComparedConditions(found, paired_t_test(first, second))

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bench.scoring.cluster_variance import cluster_variance, multiway_variance
-from bench.scoring.clustering import Clusters, Numbers, cluster_count, layered, samples
+from bench.scoring.cluster_variance import cluster_variance
+from bench.scoring.clustering import Clusters, Numbers, cluster_count, samples
+from bench.scoring.designs import Design
 from bench.scoring.estimates import Interval
 from bench.scoring.intervals import effective_size, quantiles
+from bench.scoring.root_finding import root
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,6 @@ class PairedDifference:
 
         It is Student's t-test on the clusters' sums, but for what is done to the variance in the interval.
         """
-        from scipy import optimize
 
         def beyond(level: float) -> float:
             middle, half = self._around(level)
@@ -62,7 +63,7 @@ class PairedDifference:
         least, most = 1e-9, 1 - 1e-9
         if beyond(least) <= 0:
             return 1.0
-        return 1 - most if beyond(most) >= 0 else float(1 - optimize.brentq(beyond, least, most, xtol=1e-12))
+        return 1 - most if beyond(most) >= 0 else 1 - root(beyond, least, most, 1e-12)
 
     def _around(self, level: float) -> tuple[float, float]:
         n = effective_size(self.size, self.deff, self.assumed, self.events, self.freedom, level)
@@ -123,6 +124,7 @@ def paired_difference(
     clusters: Clusters,
     strata: ArrayLike | None = None,
     weights: ArrayLike | None = None,
+    design: Design | None = None,
 ) -> PairedDifference:
     """Estimate a paired difference and all that its interval is made of.
 
@@ -132,6 +134,7 @@ def paired_difference(
         clusters: at least two of each clustering.
         strata: which mean each belongs to; None for one.
         weights: shape (n,); equal, and summing to 1, where None.
+        design: made of the clusters, of one mean with equal weights, where it is known; else it is made.
 
     Raises:
         ValueError: nothing to compare, or a difference beyond −1 or 1.
@@ -140,8 +143,8 @@ def paired_difference(
     if not len(difference) or float(np.abs(difference).max()) > 1 + 1e-9:
         raise ValueError("differences of figures from 0 to 1, and some of them, have an interval of this kind")
     scale = float(share_of.sum())
-    layers = layered(share_of / scale, clusters, strata)
-    found = multiway_variance(difference, share_of / scale, layers.ways, layers.stratum)
+    made = Design.of(share_of / scale, clusters, strata) if design is None else design
+    layers, found = made.layers, made.variance.variance(difference)
     mean, square = layers.means(difference), layers.means(np.square(difference))
     kept = np.stack([layers.means(chosen.astype(np.float64)) for chosen in (difference > 0, difference < 0)])
     common = np.maximum(kept.max(axis=0), 1 - kept.sum(axis=0))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from bench.scoring.cluster_variance import multiway_variance
-from bench.scoring.clustering import ASSUMED_ALIKE, Clusters, Numbers, cluster_count, layered, samples
+from bench.scoring.clustering import ASSUMED_ALIKE, Clusters, Numbers, cluster_count, samples
+from bench.scoring.designs import Design
 from bench.scoring.estimates import Interval
 
 
@@ -86,10 +87,10 @@ def proportion_interval(
         return 0.0, 1.0
     share_of = np.full(len(hits), 1 / len(hits)) if weights is None else np.asarray(weights, dtype=np.float64)
     by = Clusters((np.asarray(clusters), *samples(crossed)), units)
-    return clustered_share(hits, share_of, by, strata).interval(level)
+    return clustered_share(hits, Design.of(share_of, by, strata)).interval(level)
 
 
-def clustered_share(hits: Numbers, weights: Numbers, clusters: Clusters, strata: ArrayLike | None) -> ClusteredShare:
+def clustered_share(hits: Numbers, design: Design) -> ClusteredShare:
     """Estimate Σ w·y and all that its interval is made of.
 
     The number of independent utterances is p (1 − p) / V_independent, at most as many as there are. Where all strata's
@@ -97,15 +98,12 @@ def clustered_share(hits: Numbers, weights: Numbers, clusters: Clusters, strata:
 
     Args:
         hits: shape (n,), y, from 0 to 1.
-        weights: shape (n,), w, at least 0, summing to 1.
-        clusters: at least two of each clustering.
-        strata: shape (n,), which mean each belongs to; None for one.
+        design: their weights, and which of them depend on each other.
     """
-    layers = layered(weights, clusters, strata)
-    found = multiway_variance(hits, weights, layers.ways, layers.stratum)
+    layers, found = design.layers, design.variance.variance(hits)
     shares = layers.means(hits)
     smooth = (layers.counts * shares + 0.5) / (layers.counts + 1)
-    value, middle = float(weights @ hits), float(layers.parts @ smooth)
+    value, middle = float(layers.weights @ hits), float(layers.parts @ smooth)
     independent = layers.independent(hits, shares)
     size = (
         value * (1 - value) / independent
@@ -179,6 +177,7 @@ def jackknife_interval(figure: float, without: ArrayLike, n: int, level: float =
     return clopper_pearson(figure * effective, effective, level)
 
 
+@lru_cache(maxsize=4096)
 def quantiles(level: float, freedom: float) -> tuple[float, float]:
     """Compute the standard normal's and Student's t's quantile that leave out (1 − level) / 2 above them.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.core.keys import fingerprint
-from bench.scoring.all_pairs import pair_p_values
-from bench.scoring.clustering import Clusters, cluster_count, codes, samples
-from bench.scoring.columns import Places, Texts, in_order
+from bench.scoring.all_pairs import Differences, pair_differences, told_apart
+from bench.scoring.clustering import Clusters, Numbers, cluster_count, codes, samples
+from bench.scoring.columns import Mask, Places, Texts, in_order
 from bench.scoring.comparisons import SIGNIFICANT
 from bench.scoring.differences import PairedDifference, paired_difference
 from bench.scoring.pooled import Pooled
-from bench.scoring.ranks import Rank, ranks_of
+from bench.scoring.ranks import Rank
 from bench.scoring.sign_flip import FEWEST
 
 Label = str | int | None
@@ -164,42 +163,51 @@ def rank_outcomes(figures: Sequence[float], outcomes: Sequence[Outcomes | None],
     >>> [str(one) for one in rank_outcomes([0.5, 0.9, 0.7], [None] * 3, [0, 0, 1])]
     ['2 [1–2]', '1 [1–2]', '3']
     """
-    pairs = [
-        (one, other) for one, other in itertools.combinations(range(len(figures)), 2) if groups[one] == groups[other]
-    ]
-    found = _p_values(figures, outcomes, pairs)
-    apart = 1 + max(figures, default=0.0)
-    ranks = ranks_of([figure - apart * group for figure, group in zip(figures, groups, strict=True)], pairs, found)
-    return [
-        Rank(
-            rank.value,
-            rank.low + sum(other < group for other in groups),
-            rank.high - sum(other > group for other in groups),
-        )
-        for rank, group in zip(ranks, groups, strict=True)
-    ]
+    values, group = np.asarray(figures, dtype=np.float64), np.asarray(groups, dtype=np.intp)
+    wins = _wins(values, outcomes, group)
+    below = (group[:, None] < group[None, :]).sum(axis=0)
+    above = (group[:, None] > group[None, :]).sum(axis=0)
+    shifted = values - (1 + max(figures, default=0.0)) * group
+    ranks = 1 + (shifted[:, None] > shifted[None, :]).sum(axis=0)
+    low, high = 1 + wins.sum(axis=0) + below, len(values) - wins.sum(axis=1) - above
+    return [Rank(*one) for one in zip(ranks.tolist(), low.tolist(), high.tolist(), strict=True)]
 
 
-def _p_values(
-    figures: Sequence[float], outcomes: Sequence[Outcomes | None], pairs: Sequence[tuple[int, int]]
-) -> list[float]:
-    """p of each pair: of entries that have the same utterances at once, of others one by one."""
+def _wins(values: Numbers, outcomes: Sequence[Outcomes | None], group: Places) -> Mask:
+    """Shape (K, K), whether the data tell an entry to be better than another of its group."""
     alike = _alike(outcomes)
-    row = {place: number for number, place in enumerate(alike)}
-    p = None
-    if len(alike) >= _MANY:
-        some = [one for one in (outcomes[place] for place in alike) if one is not None]
-        shared = some[0].places
-        rows = np.stack([one.robust for one in some])
-        p = pair_p_values(rows, _objects(shared.speakers), shared.utterances, len(pairs))
-    found = []
-    for one, other in pairs:
-        ahead = figures[one] - figures[other]
-        if p is not None and one in row and other in row:
-            found.append(float(p[row[one], row[other]]) if ahead else 1.0)
-        else:
-            found.append(_p(ahead, outcomes[one], outcomes[other]))
-    return found
+    together = np.zeros(len(values), dtype=np.bool_)
+    together[alike if len(alike) >= _MANY else []] = True
+    first, second = np.triu_indices(len(values), 1)
+    same_group = group[first] == group[second]
+    first, second, family = first[same_group], second[same_group], int(same_group.sum())
+    at_once = together[first] & together[second]
+    differing = values[first] != values[second]
+    pairs = _compared([one for one in map(outcomes.__getitem__, alike) if one is not None]) if at_once.any() else None
+    if pairs is not None:
+        row = np.zeros(len(values), dtype=np.intp)
+        row[alike] = np.arange(len(alike))
+        pairs = pairs.some(_in_triangle(row[first], row[second], len(alike))[at_once & differing])
+    apart = np.flatnonzero(~at_once)
+    p = [_p(values[a] - values[b], outcomes[a], outcomes[b]) for a, b in zip(first[apart], second[apart], strict=True)]
+    told = np.zeros(len(first), dtype=np.bool_)
+    told_at_once, told[apart] = told_apart(pairs, np.array(p, dtype=np.float64), family)
+    told[at_once & differing] = told_at_once
+    wins = np.zeros((len(values), len(values)), dtype=np.bool_)
+    better = values[first] > values[second]
+    winner, loser = np.where(better, first, second)[told], np.where(better, second, first)[told]
+    wins[winner, loser] = True
+    return wins
+
+
+def _compared(alike: Sequence[Outcomes]) -> Differences:
+    shared = alike[0].places
+    return pair_differences(np.stack([one.robust for one in alike]), _objects(shared.speakers), shared.utterances)
+
+
+def _in_triangle(first: Places, second: Places, count: int) -> Places:
+    """The places of pairs among all pairs of so many, as `numpy.triu_indices` has them."""
+    return first * (2 * count - first - 1) // 2 + second - first - 1
 
 
 def _alike(outcomes: Sequence[Outcomes | None]) -> list[int]:

@@ -8,6 +8,7 @@ from functools import cached_property, partial
 
 import pandas as pd
 
+from bench.scoring.condensed import CondensedCell
 from bench.scoring.dependence import Estimand
 from bench.scoring.descriptions import FailedCell
 from bench.scoring.kept_scores import kept_or_made
@@ -91,7 +92,11 @@ def collect(
 
 
 def collect_from(
-    sources: Sequence[FinishedCell], ks: Sequence[int], failed: Sequence[FailedCell] = (), estimand: Estimand = "fitted"
+    sources: Sequence[FinishedCell],
+    ks: Sequence[int],
+    failed: Sequence[FailedCell] = (),
+    estimand: Estimand = "fitted",
+    noted: Callable[[FinishedCell, CondensedCell], None] | None = None,
 ) -> Results:
     """Score finished cells as `collect` does, the records of one victim and defence at a time.
 
@@ -102,6 +107,7 @@ def collect_from(
         ks: numbers of queries, in any order; those beyond a cell's budget are left out.
         failed: cells that failed.
         estimand: what the intervals of pooled results are about.
+        noted: told of each cell whose rows are read.
 
     Raises:
         bench.core.errors.DataError: records cannot be read.
@@ -114,7 +120,7 @@ def collect_from(
     rank_of = {place: rank for rank, place in enumerate(texts)}
     for places in parts:
         own = [sources[place] for place in places]
-        found = kept_or_made("pooled", own, ks, estimand, partial(pooled_unit, own, ks, estimand))
+        found = kept_or_made("pooled", own, ks, estimand, partial(pooled_unit, own, ks, estimand, noted))
         entries += [(places[first], one) for first, one in found.entries if isinstance(one, PooledScores)]
         ranks = sorted(rank_of[place] for place in places)
         gaps += [((ranks[first], number), one) for (first, number), one in found.gaps]

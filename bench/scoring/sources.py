@@ -89,7 +89,7 @@ def _source(path: Path, content: bytes | DataError, damaged: Damaged | None) -> 
     check_description(path, path.stem, description)
     digest = hashlib.sha256(content).hexdigest()
     read_columns = None if described is None else partial(_read_columns, path, description, digest, damaged)
-    return FinishedCell(description, partial(_read, path, damaged), digest, read_columns)
+    return FinishedCell(description, partial(_read, path, damaged), digest, read_columns, digest)
 
 
 def _described(path: Path, content: bytes) -> Description | None:

@@ -34,12 +34,14 @@ class FinishedCell:
         read: gives its records.
         digest: of its file; None where what is made of it is not kept.
         read_columns: gives them as arrays, without a table of all of them.
+        file: digest of its file alone, whatever the cell is called; None where there is none.
     """
 
     description: Description
     read: Callable[[], CellRecords]
     digest: str | None = None
     read_columns: Callable[[], Columns] | None = None
+    file: str | None = None
 
     def condensed(self) -> CondensedCell:
         """Read what figures are made of."""
@@ -96,15 +98,24 @@ def units(sources: Sequence[FinishedCell]) -> list[list[int]]:
     return [*found.values()]
 
 
-def pooled_unit(sources: Sequence[FinishedCell], ks: Sequence[int], estimand: Estimand) -> UnitScores:
+def pooled_unit(
+    sources: Sequence[FinishedCell],
+    ks: Sequence[int],
+    estimand: Estimand,
+    noted: Callable[[FinishedCell, CondensedCell], None] | None = None,
+) -> UnitScores:
     """Score a unit's cells, pooled over folds and seeds.
 
     Args:
         sources: its cells, in order.
         ks: numbers of queries.
         estimand: what the intervals are about.
+        noted: told of each cell whose rows are read.
     """
     cells = [source.condensed() for source in sources]
+    if noted is not None:
+        for source, cell in zip(sources, cells, strict=True):
+            noted(source, cell)
     whole = [cell for cell in cells if cell.description.names.half is None]
     ordered = sorted(range(len(cells)), key=lambda place: cells[place].description.text)
     searched = [(rank, cells[place]) for rank, place in enumerate(ordered)]

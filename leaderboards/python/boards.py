@@ -40,6 +40,7 @@ def leaderboard(
     """
     from bench.evaluation.options import check_writable
     from bench.evaluation.runs import read_results
+    from bench.scoring.fates import Noted
     from leaderboards.board import write_board
     from leaderboards.ranking import boards
     from leaderboards.receipts import folders_in
@@ -54,12 +55,13 @@ def leaderboard(
     if out is not None:
         check_typed("bench.leaderboard", {"out": out}, {"out": (str, Path)})
         check_writable(Path(out))
-    results = read_results(folders)
+    noted = Noted() if build else None
+    results = read_results(folders, noted=noted)
     check_distinct(results, folders)
     files: list[Path] = []
     if out is not None:
         where = Path(out)
-        files = build_site(results, Gathered.of(folders), where) if build else write_board(results, where)
+        files = build_site(results, Gathered.of(folders, noted), where) if build else write_board(results, where)
     return Leaderboard(tuple(boards(results)), tuple(files))
 
 

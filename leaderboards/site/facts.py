@@ -11,21 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.contracts.threat_models import COUNTED, Counted
+from bench.core.errors import DataError
 from bench.core.specs import NO_DEFENSE, Spec, bare
-from bench.scoring.believing import believed
-from bench.scoring.cell_records import CellRecords
 from bench.scoring.descriptions import Description
-from bench.scoring.records import Store
+from bench.scoring.fates import NEVER as NEVER
+from bench.scoring.fates import Fates, Names, Noted
 from bench.scoring.same_models import named_alike
-from bench.scoring.scores import within
+from bench.scoring.sources import sources_in
+from bench.scoring.units import FinishedCell
 from bench.sharing.entry.receipt import Receipt
 from leaderboards.receipts import card_in, receipt_in
 from leaderboards.site.tracks import TrackName, Verified, who
 
 KEPT_AUDIO = "audio"
 """Where runs keep sounds (`--keep-audio`)."""
-NEVER = 0
-"""Stands for a query that never came: no candidate was accepted."""
 
 
 @dataclass(frozen=True)
@@ -34,47 +33,42 @@ class CellFacts:
 
     Args:
         about: the cell's description.
-        utterances: ids, shape (n,).
-        speakers: likewise.
-        truths: the corpus's labels.
-        answers: what the victim says of clean speech.
-        fell: by kind of noises that is counted, the query at which each fell; 0 where it did not.
+        fates: of its utterances.
         sounds: where its run keeps the cell's sounds, if it does.
         receipt: how the entry that it is of was verified; None where it was not.
         card: who made that entry, in one line.
     """
 
     about: Description
-    utterances: NDArray[np.object_]
-    speakers: NDArray[np.object_]
-    truths: NDArray[np.object_]
-    answers: NDArray[np.object_]
-    fell: Mapping[Counted, NDArray[np.int32]]
+    fates: Fates
     sounds: Path | None = None
     receipt: Receipt | None = None
     card: str = ""
 
-    @classmethod
-    def of(cls, cell: CellRecords, run: Path | None = None) -> CellFacts:
-        """Take them from records.
+    @property
+    def utterances(self) -> Names:
+        """Return their ids, shape (n,)."""
+        return self.fates.utterances
 
-        Args:
-            cell: the records.
-            run: the folder that they are from.
-        """
-        rows = cell.rows
-        clean = rows[rows["query"] == 0].sort_values("utterance")
-        ids = clean["utterance"].to_numpy(object)
-        place = np.searchsorted(ids.astype(str), rows["utterance"].to_numpy(object).astype(str))
-        fell = {}
-        for noises in cell.description.noises:
-            hit = (rows["accepted"] & within(rows, noises)).to_numpy(bool)
-            first = np.full(len(ids), np.iinfo(np.int32).max, dtype=np.int32)
-            np.minimum.at(first, place[hit], rows["query"].to_numpy(np.int32)[hit])
-            fell[noises] = np.where(first == np.iinfo(np.int32).max, NEVER, first).astype(np.int32)
-        speakers, truths, answers = (clean[name].to_numpy(object) for name in ("speaker", "label_true", "label_before"))
-        sounds = None if run is None else run / KEPT_AUDIO / cell.key
-        return cls(cell.description, ids, speakers, truths, answers, fell, sounds)
+    @property
+    def speakers(self) -> Names:
+        """Return who speaks each."""
+        return self.fates.speakers
+
+    @property
+    def truths(self) -> Names:
+        """Return the corpus's label of each."""
+        return self.fates.truths
+
+    @property
+    def answers(self) -> Names:
+        """Return what the victim says of each when nobody attacks."""
+        return self.fates.answers
+
+    @property
+    def fell(self) -> Mapping[Counted, NDArray[np.int32]]:
+        """Return by kind of noises that is counted the query at which each fell; 0 where it did not."""
+        return self.fates.fell
 
 
 @dataclass(frozen=True)
@@ -88,18 +82,24 @@ class Gathered:
     cells: tuple[CellFacts, ...] = ()
 
     @classmethod
-    def of(cls, folders: Iterable[Path]) -> Gathered:
+    def of(cls, folders: Iterable[Path], noted: Noted | None = None) -> Gathered:
         """Gather them from runs; a cell that several runs have counts once, halves of a bank and what fails do not.
 
         Args:
             folders: the runs, whose records have been read for their scores.
+            noted: what was noted then; without it, they are read again.
         """
+        known = Noted() if noted is None else noted
         found: dict[str, CellFacts] = {}
         for folder in folders:
             receipt, card = receipt_in(folder), card_in(folder)
-            for cell in believed(Store(folder), lambda _: None):
-                if cell.key not in found and cell.description.names.half is None:
-                    found[cell.key] = replace(CellFacts.of(cell, folder), receipt=receipt, card=card)
+            sources = known.sources[folder] if folder in known.sources else sources_in(folder, {})
+            for key, source in sources.items():
+                if key not in found and source.description.names.half is None:
+                    fates = known.fates.get(source.file or "") or _read(source)
+                    if fates is not None:
+                        about = source.description
+                        found[key] = CellFacts(about, fates, folder / KEPT_AUDIO / key, receipt, card)
         order = sorted(found.values(), key=lambda one: one.about.text)
         return cls(tuple(named_alike(order, lambda one: one.about, lambda one, about: replace(one, about=about))))
 
@@ -132,6 +132,14 @@ class Gathered:
             if defense != NO_DEFENSE and defense not in found:
                 found[defense] = frozenset(_made_of(json.loads(cell.about.text)["fitting"].get("defense")))
         return found
+
+
+def _read(source: FinishedCell) -> Fates | None:
+    """What became of a cell's utterances; None where its rows are not to be believed."""
+    try:
+        return Fates.of(source.condensed())
+    except DataError:
+        return None
 
 
 def _made_of(told: object) -> Iterator[str]:

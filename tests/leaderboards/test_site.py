@@ -119,7 +119,7 @@ def test_an_entry_says_which_utterances_fell_and_at_which_query(small: Made) -> 
         by_name = {one.scores.attack: one.score.acc_att.value for one in score}
         assert fell / 16 == by_name["boundary"]
         for by in ("truths", "speakers"):
-            rows = groups(cells, "all", k, lambda cell, by=by: list(vars(cell)[by]))
+            rows = groups(cells, "all", k, lambda cell, by=by: list(vars(cell.fates)[by]))
             assert sum(one.n for one in rows) == 16
             kept = sum(one.n * one.robust for one in rows) / 16
             assert kept == pytest.approx(

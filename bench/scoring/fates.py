@@ -1,0 +1,90 @@
+"""What became of a cell's utterances, noted while records are read for their scores: nobody reads them twice."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.contracts.threat_models import Counted
+from bench.scoring.columns import Places, Texts
+from bench.scoring.condensed import CondensedCell
+from bench.scoring.pooled import Pooled
+
+if TYPE_CHECKING:
+    from bench.scoring.units import FinishedCell
+
+NEVER = 0
+"""Stands for a query that never came: no candidate was accepted."""
+Names = NDArray[np.object_]
+
+
+@dataclass(frozen=True, eq=False)
+class Fates:
+    """Hold what became of a cell's utterances, in the order of their ids.
+
+    Args:
+        utterances: ids, shape (n,).
+        speakers: likewise.
+        truths: the corpus's labels.
+        answers: what the victim says of clean speech.
+        fell: by kind of noises that is counted, the query at which each fell; 0 where it did not.
+    """
+
+    utterances: Names
+    speakers: Names
+    truths: Names
+    answers: Names
+    fell: Mapping[Counted, NDArray[np.int32]]
+
+    @classmethod
+    def of(cls, cell: CondensedCell) -> Fates:
+        """Take them from records.
+
+        Args:
+            cell: with a clean row for each utterance.
+        """
+        records = Pooled.together([(cell.columns, (0, 0, 0))])
+        texts, clean = records.columns.texts, records.clean_of(records.attacked.starts)
+        order = np.argsort(_spelt(texts["utterance"], clean), kind="stable")
+        fell = {}
+        for noises in cell.description.noises:
+            first = records.first(noises)[order]
+            fell[noises] = np.where(np.isinf(first), NEVER, first).astype(np.int32)
+        named = (texts[name] for name in ("utterance", "speaker", "label_true", "label_before"))
+        return cls(*(_spelt(one, clean[order]) for one in named), fell)
+
+
+def _spelt(texts: Texts, rows: Places) -> Names:
+    """Texts of some rows; equal ones are one object in all cells, of which there may be thousands."""
+    names = np.array([sys.intern(name) for name in texts.names.tolist()], dtype=object)
+    found: Names = names[texts.codes[rows]]
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Noted:
+    """Note what is read while runs are scored, for who needs more of their records than scores.
+
+    Args:
+        sources: by a run's folder, its finished cells by their keys.
+        fates: by the digest of a cell's file; of those alone whose rows were read.
+    """
+
+    sources: dict[Path, Mapping[str, FinishedCell]] = field(default_factory=dict)
+    fates: dict[str, Fates] = field(default_factory=dict)
+
+    def note(self, source: FinishedCell, cell: CondensedCell) -> None:
+        """Note a cell whose rows were read.
+
+        Args:
+            source: the cell.
+            cell: what figures are made of.
+        """
+        if source.file is not None:
+            self.fates[source.file] = Fates.of(cell)
