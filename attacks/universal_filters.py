@@ -27,7 +27,8 @@ class UniversalFilters:
 
     Args:
         filtered: "speech" for the speech itself, so that nothing is heard but itself; "noise" for white noise over it:
-            one spectrum of noise for all utterances.
+            one spectrum of noise for all utterances; "noise-over-threshold" for white noise over what
+            `spectral_threshold` leaves, half of the energy each.
         answers: what it is told of each candidate: "fooled"; "label", and then it has an order for each label that the
             victim gives to clean speech; "refusals", and then no change is as strong any more as one that was refused.
         curves: as many random equalisers, opposites included, at least 2.
@@ -60,8 +61,9 @@ class UniversalFilters:
     def traits(self) -> Traits:
         """Declare its threat model, and the effect that filters."""
         knows = ThreatModel(("validation",), self.answers, "additive", rehearsal=self.rehearsal)
-        made_of = "equaliser" if self.filtered == "speech" else "shaped_noise"
-        return Traits(made_of=(("attacks", made_of),), threat_model=knows, anytime=True)
+        names = {"speech": ("equaliser",), "noise": ("shaped_noise",)}
+        made_of = names.get(self.filtered, ("shaped_noise", "spectral_threshold"))
+        return Traits(made_of=tuple(("attacks", name) for name in made_of), threat_model=knows, anytime=True)
 
     def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
         """Yield filters in their order until one counts; in a rehearsal, all random ones."""

@@ -10,6 +10,7 @@ import numpy as np
 from bench.contracts.recipes import Effect, Recipe
 from bench.core.specs import Spec
 from bench.perturbations.curves import Filtered, as_curve, curve_at
+from bench.perturbations.pools import level_of
 from bench.perturbations.rehearsing import LONGEST, Array, best_left
 
 _DEFAULT = "0.0+-0.5+-1.0"
@@ -19,10 +20,11 @@ _ESTIMATES = 6
 
 
 def _gains_and_level(line: str) -> tuple[tuple[float, ...], float]:
-    (part,) = Recipe.read(line).parts
+    recipe = Recipe.read(line)
+    part = recipe.parts[-1]
     params = dict(Spec.parse(part.spec).params) if isinstance(part, Effect) else {}
     gains = tuple(map(float, params.get("gains", _DEFAULT).split("+")))
-    return gains, float(params.get("snr_db", "10.1"))
+    return gains, level_of(recipe) or 0.0
 
 
 @dataclass(frozen=True)

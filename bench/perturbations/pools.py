@@ -12,7 +12,7 @@ from bench.core.noises import NoiseSet
 from bench.core.rng import keyed
 from bench.core.specs import Spec
 from bench.perturbations.catalogue import P1_EFFECTS
-from bench.perturbations.curves import curve_at, drawn_curves
+from bench.perturbations.curves import TOGETHER_DB, curve_at, drawn_curves, weakened
 
 LADDER = (0.1, 2.5, 5.0, 10.0, 15.0, 25.0)
 """Levels above the threshold, in dB: 10.1, 12.5, 15, 20, 25 and 35 dB where that is 10."""
@@ -31,8 +31,6 @@ SHAPED = tuple(
     )
 )
 """Shapes of noise, those that differ most first, as specs without a level."""
-TOGETHER_DB = 3.2
-"""How much quieter each of two changes is than both may be."""
 _THRESHOLDS = (1024, 256, 4096, 0)
 QUIET = (
     *(
@@ -96,12 +94,12 @@ class Pool:
 
 @cache
 def _levelled() -> tuple[Recipe, ...]:
-    """Shapes of noise; what is left of the speech above a threshold, alone and under noise; noises of drawn spectra."""
+    """Shapes of noise; what a threshold leaves of the speech, alone, under shapes and under noises of drawn spectra."""
     noises = tuple(Recipe(Effect(str(shape), place)) for place, shape in enumerate(SHAPED))
     alone = tuple(Recipe(Effect(f"spectral_threshold:window={window}")) for window in _THRESHOLDS)
-    under = tuple(Recipe(Effect("spectral_threshold")).then(noise) for noise in noises[:6])
-    spectra = tuple(curve_at(gains, 10.1, "noise") for gains in drawn_curves(12, 12))
-    return (*noises, *alone, *under, *spectra)
+    over = tuple(weakened(10.1).then(noise) for noise in noises[:6])
+    drawn = tuple(curve_at(gains, 10.1, "noise-over-threshold") for gains in drawn_curves(12, 12))
+    return (*noises, *alone, *over, *drawn)
 
 
 def effects_of(allowed: Counted) -> tuple[str, ...]:

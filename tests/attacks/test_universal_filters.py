@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from bench import Answer, Effect, Heard, PastSearch, Recipe, UsageError, keyed
 from bench.contracts.granting import granted_to
 from bench.core.specs import Spec
 from bench.perturbations.curve_learning import TriedCurves
-from bench.perturbations.curves import curve_at, drawn_curves
+from bench.perturbations.curves import Filtered, curve_at, drawn_curves
+from bench.perturbations.pools import level_of
 from bench.testing import attacked, sample_tools, sample_utterances
 
 BRIEF = "universal_filters:curves=6,rehearsal=12"
@@ -20,7 +22,7 @@ TRUTH = np.linspace(-1, 1, 12)
 
 
 def gains_of(line: str | Recipe) -> np.ndarray:
-    (part,) = (Recipe.read(line) if isinstance(line, str) else line).parts
+    part = (Recipe.read(line) if isinstance(line, str) else line).parts[-1]
     assert isinstance(part, Effect)
     return np.array([float(one) for one in dict(Spec.parse(part.spec).params)["gains"].split("+")])
 
@@ -66,11 +68,13 @@ def test_what_it_has_fooled_counts_less_and_others_come_next() -> None:
     assert set(order) >= {"a", "b", "c", "d"}
 
 
-def test_a_noise_is_estimated_as_a_filter_is() -> None:
-    tried = [(gains, curve_at(gains, 10.1, "noise")) for gains in drawn_curves(64, 12)]
+@pytest.mark.parametrize("filtered", ["noise", "noise-over-threshold"])
+def test_a_noise_is_estimated_as_a_filter_is(filtered: Filtered) -> None:
+    tried = [(gains, curve_at(gains, 12.5, filtered)) for gains in drawn_curves(64, 12)]
     searches = [PastSearch(tuple((one, Answer(float(np.dot(g, TRUTH)) > 1.5, counts=True)) for g, one in tried))]
-    (first, *_) = UniversalFilters("noise").learn({}, searches)["orders"][""]
+    (first, *_) = UniversalFilters(filtered).learn({}, searches)["orders"][""]
     assert "shaped_noise:shape=white" in first
+    assert level_of(Recipe.read(first)) == 12.5
     assert along([first], 0, TRUTH) > 0.5
     assert np.abs(gains_of(first)).max() == 25
 
@@ -93,8 +97,8 @@ def test_without_a_rehearsal_it_asks_random_ones_and_nothing_of_silence() -> Non
 
 
 def test_records_are_the_same_in_any_batch_and_what_it_declares() -> None:
-    for filtered in ("speech", "noise"):
-        small = UniversalFilters(filtered, "refusals", curves=6, rehearsal=12)  # type: ignore[arg-type]
+    for filtered in get_args(Filtered):
+        small = UniversalFilters(filtered, "refusals", curves=6, rehearsal=12)
         assert attacked(small, 5, batch_size=1) == attacked(small, 5, batch_size=64)
     model = granted_to(UniversalFilters("noise", "label"))
     assert (model.knows, model.answers, model.allowed, model.rehearsal) == (("validation",), "label", "additive", 192)
