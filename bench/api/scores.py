@@ -28,7 +28,7 @@ _COLUMNS = (
     "k",
     "robust accuracy",
     "Acc_att",
-    "clean UAR",
+    "clean UAR or CCC",
     "n",
 )
 

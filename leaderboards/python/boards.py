@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from leaderboards.ranking import Board
 
-_COLUMNS = ("rank", "victim", "defence", "robust accuracy", "Acc_att", "clean UAR", "n", "bells")
+_COLUMNS = ("rank", "victim", "defence", "robust accuracy", "Acc_att", "clean UAR or CCC", "n", "bells")
 
 
 @plainly("bench.leaderboard")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import bench
 from bench.core.errors import DataError
 from bench.evaluation.runs import read_results
 from bench.scoring.believing import check_believable
@@ -63,6 +64,9 @@ def test_a_run_is_scored_shown_believed_and_ranked(
     assert "This model tells numbers, not emotions: activation from 0 to 1" in (tmp_path / "page.html").read_text()
     assert bench_here("curve", run, "--parameter", "std").out.count("1 − CCC") == 1
     assert read_results([run], (1, 3)).to_frame()["clean_ccc"].notna().all()
+    for table in (repr(bench.show(run)), repr(bench.leaderboard(run))):
+        assert "clean UAR or CCC" in table
+        assert "None" not in table
 
 
 def _check_figures(cell: CellRecords, own: dict[str, Any]) -> None:
