@@ -16,6 +16,9 @@ from bench.cli.subcommands import Subcommands
 from bench.core.errors import BenchError
 from bench.core.shadowing import refuse_shadow
 
+_TOO_LITTLE_MEMORY = ("can't start new thread", "can't allocate memory", "not enough memory", "out of memory")
+"""How Python and torch say so, where they have no class of their own for it."""
+
 
 class _Bench(Subcommands):
     table: ClassVar = {
@@ -103,7 +106,17 @@ def _end(end: BaseException) -> NoReturn:
         found = f"found {end.strerror.lower()}; expected a path that can be used; check it"
         say(f"bench: {str(end.filename)[:200]}: {found}", err=True)
         sys.exit(2)
+    if isinstance(end, MemoryError | RuntimeError) and _is_of_memory(end):
+        reason = (str(end).splitlines() or ["out of memory"])[0][:160]
+        remedy = "use less at a time (--batch-size, --workers, OMP_NUM_THREADS=1), or a machine that has more"
+        say(f"bench: memory: found too little ({reason}); expected room for what was asked; {remedy}", err=True)
+        sys.exit(2)
     raise end
+
+
+def _is_of_memory(error: MemoryError | RuntimeError) -> bool:
+    said = str(error).lower()
+    return isinstance(error, MemoryError) or any(text in said for text in _TOO_LITTLE_MEMORY)
 
 
 def _run() -> None:
