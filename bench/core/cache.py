@@ -60,8 +60,12 @@ def appearing_folder(final: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def appearing_file(final: Path) -> Iterator[Path]:
+def appearing_file(final: Path, flushed: bool = True) -> Iterator[Path]:
     """Give a file to write, which takes its final name only when the `with` block has ended well.
+
+    Args:
+        final: its name then.
+        flushed: whether it has to outlive a power cut; what is one of thousands and made again at once has not.
 
     Raises:
         RoomError: the folder cannot be written to, or its disk is full.
@@ -79,7 +83,8 @@ def appearing_file(final: Path) -> Iterator[Path]:
     try:
         with _room(final.parent):
             yield temporary
-            _flush(temporary)
+            if flushed:
+                _flush(temporary)
             temporary.replace(final)
     finally:
         temporary.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.scoring.cell_records import decoded
 from bench.scoring.columns import MISSING, NUMBERS, TEXTS, TRUTHS, Columns, Floats, Texts
@@ -61,12 +62,22 @@ def _numbers(column: pa.ChunkedArray, rows: int) -> Floats:
     return np.asarray(column.to_numpy(), dtype=np.float64)
 
 
-def _truths(column: pa.ChunkedArray) -> Any:
-    import pyarrow as arrow
-    from pyarrow import compute
+def _truths(column: pa.ChunkedArray) -> NDArray[np.int8]:
+    if column.null_count == len(column):
+        return np.full(len(column), MISSING, dtype=np.int8)
+    found = [_bits(one, 1) for one in column.chunks]
+    known = [_bits(one, 0) for one in column.chunks] if column.null_count else []
+    values = np.concatenate(found).astype(np.int8)
+    return np.where(np.concatenate(known), values, np.int8(MISSING)) if known else values
 
-    values = column.cast(arrow.int8())
-    return (compute.fill_null(values, MISSING) if column.null_count else values).to_numpy()
+
+def _bits(values: pa.Array, buffer: int) -> NDArray[np.uint8]:
+    """One of an array's bitmaps: 0 says which values are there, 1 which are true."""
+    packed = values.buffers()[buffer]
+    if packed is None:
+        return np.ones(len(values), dtype=np.uint8)
+    end = values.offset + len(values)
+    return np.unpackbits(np.frombuffer(packed, dtype=np.uint8), count=end, bitorder="little")[values.offset :]
 
 
 def _texts(column: pa.ChunkedArray) -> Texts:

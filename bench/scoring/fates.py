@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 NEVER = 0
 """Stands for a query that never came: no candidate was accepted."""
 Names = NDArray[np.object_]
+_NAMED = ("utterances", "speakers", "truths", "answers")
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +58,14 @@ class Fates:
         for noises in cell.description.noises:
             first = records.first(noises)[order]
             fell[noises] = np.where(np.isinf(first), NEVER, first).astype(np.int32)
-        named = (texts[name] for name in ("utterance", "speaker", "label_true", "label_before"))
-        return cls(*(_spelt(one, clean[order]) for one in named), fell)
+        rows = clean[order]
+        return cls(
+            utterances=_spelt(texts["utterance"], rows),
+            speakers=_spelt(texts["speaker"], rows),
+            truths=_spelt(texts["label_true"], rows),
+            answers=_spelt(texts["label_before"], rows),
+            fell=fell,
+        )
 
 
 def _spelt(texts: Texts, rows: Places) -> Names:
@@ -88,3 +96,33 @@ class Noted:
         """
         if source.file is not None:
             self.fates[source.file] = Fates.of(cell)
+
+
+def told(fates: Mapping[str, Fates]) -> str:
+    """Write what became of the utterances of some cells as JSON, each name once.
+
+    Args:
+        fates: by the digest of a cell's file.
+    """
+    numbers: dict[str, int] = {}
+    cells = {}
+    for digest, one in fates.items():
+        named = [[numbers.setdefault(name, len(numbers)) for name in vars(one)[column].tolist()] for column in _NAMED]
+        cells[digest] = [named, {noises: queries.tolist() for noises, queries in one.fell.items()}]
+    return json.dumps([list(numbers), cells], separators=(",", ":"))
+
+
+def read(text: str) -> dict[str, Fates]:
+    """Read what `told` has written.
+
+    Args:
+        text: the JSON.
+    """
+    listed, cells = json.loads(text)
+    names = np.array([sys.intern(name) for name in listed], dtype=object)
+    found = {}
+    for digest, (named, fell) in cells.items():
+        who, speakers, truths, answers = (names[np.array(column, dtype=np.intp)] for column in named)
+        queries = {noises: np.array(one, dtype=np.int32) for noises, one in fell.items()}
+        found[digest] = Fates(who, speakers, truths, answers, queries)
+    return found

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from operator import attrgetter
@@ -14,6 +14,7 @@ from operator import attrgetter
 import numpy as np
 
 from bench.contracts.threat_models import ThreatModel
+from bench.core.errors import DataError
 from bench.core.keys import key_of_json
 from bench.core.plain import Plain
 from bench.core.remembering import keep, recalled
@@ -29,6 +30,7 @@ from bench.scoring.descriptions import RestsOn
 from bench.scoring.dimensions import Dimension
 from bench.scoring.efforts import MedianQueries, SmallestPerturbation
 from bench.scoring.estimates import Difference, Estimate
+from bench.scoring.fates import Fates, read, told
 from bench.scoring.halves import BankHalves
 from bench.scoring.names import Setting
 from bench.scoring.optimality import Optimality
@@ -45,7 +47,7 @@ KINDS: tuple[type, ...] = (
     *(CleanScores, Perturbed, PerturbedScores, CellScores, PooledScores, UnitScores, Rank, Agreement, Dimension),
 )
 """All that figures are made of."""
-_SCORES, _PLACES, _RANKS = "scores", "places", "ranks"
+_SCORES, _PLACES, _RANKS, _FATES = "scores", "places", "ranks", "fates"
 
 
 def kept_or_made(
@@ -90,6 +92,32 @@ def kept_ranks(figures: Sequence[float], outcomes: Sequence[Outcomes | None], gr
     if len(made) > 1:
         keep(_RANKS, key, _PLAIN.text(tuple(made)))
     return made
+
+
+def kept_fates(sources: Sequence[FinishedCell], known: Mapping[str, Fates]) -> dict[str, Fates]:
+    """Return what became of the utterances of a unit's cells, by the digests of their files.
+
+    Args:
+        sources: its cells; those without a digest are left out, and those whose rows are not to be believed.
+        known: what was read of them a moment ago.
+    """
+    files = {source.file: source for source in sources if source.file is not None}
+    asked = [[file, source.description.noises] for file, source in files.items()]
+    key = key_of_json({"code": scoring_code(), "cells": asked})
+    text = recalled(_FATES, key)
+    if text is not None:
+        return read(text)
+    found = {file: known.get(file) or _fates_of(source) for file, source in files.items()}
+    believed = {file: fates for file, fates in found.items() if fates is not None}
+    keep(_FATES, key, told(believed))
+    return believed
+
+
+def _fates_of(source: FinishedCell) -> Fates | None:
+    try:
+        return Fates.of(source.condensed())
+    except DataError:
+        return None
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.contracts.threat_models import COUNTED, Counted
-from bench.core.errors import DataError
 from bench.core.specs import NO_DEFENSE, Spec, bare
 from bench.scoring.descriptions import Description
 from bench.scoring.fates import NEVER as NEVER
 from bench.scoring.fates import Fates, Names, Noted
+from bench.scoring.kept_scores import kept_fates
 from bench.scoring.same_models import named_alike
 from bench.scoring.sources import sources_in
-from bench.scoring.units import FinishedCell
+from bench.scoring.units import FinishedCell, units
 from bench.sharing.entry.receipt import Receipt
 from leaderboards.receipts import card_in, receipt_in
 from leaderboards.site.tracks import TrackName, Verified, who
@@ -93,13 +93,13 @@ class Gathered:
         found: dict[str, CellFacts] = {}
         for folder in folders:
             receipt, card = receipt_in(folder), card_in(folder)
-            sources = known.sources[folder] if folder in known.sources else sources_in(folder, {})
-            for key, source in sources.items():
-                if key not in found and source.description.names.half is None:
-                    fates = known.fates.get(source.file or "") or _read(source)
-                    if fates is not None:
-                        about = source.description
-                        found[key] = CellFacts(about, fates, folder / KEPT_AUDIO / key, receipt, card)
+            listed = known.sources[folder] if folder in known.sources else sources_in(folder, {})
+            whole = {key: one for key, one in listed.items() if one.description.names.half is None}
+            fates = _fates([*whole.values()], known)
+            for key, source in whole.items():
+                own = fates.get(source.file or "")
+                if key not in found and own is not None:
+                    found[key] = CellFacts(source.description, own, folder / KEPT_AUDIO / key, receipt, card)
         order = sorted(found.values(), key=lambda one: one.about.text)
         return cls(tuple(named_alike(order, lambda one: one.about, lambda one, about: replace(one, about=about))))
 
@@ -134,12 +134,12 @@ class Gathered:
         return found
 
 
-def _read(source: FinishedCell) -> Fates | None:
-    """What became of a cell's utterances; None where its rows are not to be believed."""
-    try:
-        return Fates.of(source.condensed())
-    except DataError:
-        return None
+def _fates(sources: Sequence[FinishedCell], noted: Noted) -> dict[str, Fates]:
+    """What became of the utterances of some cells, by the digests of their files."""
+    found: dict[str, Fates] = {}
+    for places in units(sources):
+        found |= kept_fates([sources[place] for place in places], noted.fates)
+    return found
 
 
 def _made_of(told: object) -> Iterator[str]:

@@ -50,7 +50,7 @@ def write_file(path: Path, content: str | bytes) -> Path:
         path: a new file, or one that is replaced.
         content: what is in it; text as UTF-8.
     """
-    with appearing_file(path) as temporary:
+    with appearing_file(path, flushed=False) as temporary:
         temporary.write_bytes(content.encode() if isinstance(content, str) else content)
     return path
 

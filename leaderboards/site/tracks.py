@@ -139,12 +139,19 @@ class RankedEntry:
             k: queries allowed.
             noises: which successes count.
         """
-        found = []
-        for one in self.attacks:
-            known = [s for s in one.scores if s.noises == noises and s.k <= k]
-            if known:
-                found.append(AttackFigures(one, max(known, key=lambda score: score.k)))
-        return sorted(found, key=lambda one: (*_strength(one.score), one.scores.attack))
+        if (k, noises) not in self._attacked:
+            found = []
+            for one in self.attacks:
+                known = [s for s in one.scores if s.noises == noises and s.k <= k]
+                if known:
+                    found.append(AttackFigures(one, max(known, key=lambda score: score.k)))
+            self._attacked[k, noises] = sorted(found, key=lambda one: (*_strength(one.score), one.scores.attack))
+        return self._attacked[k, noises]
+
+    @cached_property
+    def _attacked(self) -> dict[tuple[int, Counted], list[AttackFigures]]:
+        """What `attacked` has found: every table and file of a site asks for it."""
+        return {}
 
     @property
     def place(self) -> tuple[bool, bool]:

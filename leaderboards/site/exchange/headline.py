@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 
 from bench.scoring.estimates import Estimate
@@ -84,6 +85,7 @@ def about(track: Track) -> str:
     return f"{of.task} on {of.speech}, {of.split}{limit}, noises {of.noise_bank}; attacker {granted}"
 
 
+@cache
 def writer() -> str:
     """Return the version of serbench that writes."""
     return metadata.version("serbench")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 from bench.core.errors import UsageError
 from bench.core.plain_text import plain_text
 from leaderboards.site.exchange.headline import HOME, Headline, about
@@ -68,4 +71,12 @@ def check_dataset(name: str) -> None:
 def _yaml(value: object) -> str:
     import yaml
 
-    return str(yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=110))
+    return str(yaml.dump(value, Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=110))
+
+
+@cache
+def _dumper() -> Any:
+    """The writer in C, where PyYAML was built with it: the same text in a tenth of the time."""
+    import yaml
+
+    return yaml.CSafeDumper if yaml.__with_libyaml__ else yaml.SafeDumper

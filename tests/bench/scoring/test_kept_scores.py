@@ -19,6 +19,7 @@ from bench.scoring.candidates import Tally
 from bench.scoring.columns import Columns
 from bench.scoring.condensed import condensed, condensed_columns
 from bench.scoring.estimates import Estimate
+from bench.scoring.fates import Noted, told
 from bench.scoring.outcomes import AttackedPlaces, Outcomes
 from bench.scoring.records import Store
 from bench.scoring.results import Results, collect
@@ -182,3 +183,20 @@ def test_a_kept_text_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     (file,) = tmp_path.rglob("abc.json")
     file.write_bytes(file.read_bytes() + b" ")
     assert recalled("kind", "abc") is None
+
+
+def test_what_became_of_utterances_is_read_once(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    noted = Noted()
+    read_results([run], noted=noted)
+    cells = [*noted.sources[run].values()]
+    assert noted.fates.keys() == {one.file for one in cells}
+    for key, source in noted.sources[run].items():
+        own, rows = noted.fates[source.file or ""], Store(run).read(key).rows
+        won = rows[rows["accepted"]].groupby("utterance")["query"].min()
+        assert dict(zip(own.utterances, own.fell["all"].tolist(), strict=True)) == {
+            name: int(won.get(name, 0)) for name in sorted(set(rows["utterance"]))
+        }
+    no_reading(monkeypatch)
+    first = kept_scores.kept_fates(cells, noted.fates)
+    again = kept_scores.kept_fates(cells, {})
+    assert told(first) == told(again) == told({file: noted.fates[file] for file in first})
