@@ -1,6 +1,6 @@
 """Grids on disks that are too small or that may not be written to, for results and for the cache.
 
-    sudo env PATH="$PATH" python benchmarks/faults/full_disk.py
+    sudo env PATH="$PATH" python -m benchmarks.faults.full_disk
 
 Mounts small file systems in memory, so it needs root on Linux. A grid is run on disks that grow from nothing: each
 time it must end with exit code 2 and a line that names the folder, show no traceback, and keep what it has; the last
@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tiny import finished, plan, records
+from benchmarks.faults.tiny import finished, plan, records
 
-SIZES_KB = (16, 64, 128, 256, 512, 1024, 2048, 65536)
+SIZES_KB = (16, 64, 128, 256, 512, 1024, 2048, 3072, 4096, 65536)
 
 
 @contextmanager

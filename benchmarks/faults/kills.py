@@ -1,18 +1,21 @@
 """Grids that are stopped at a random moment, and begun again: what is different in the end?
 
-    python benchmarks/faults/kills.py --runs 50 --signal KILL
-    python benchmarks/faults/kills.py --runs 10 --signal TERM --workers 2
-    python benchmarks/faults/kills.py --runs 10 --signal KILL --processes 4
+    python -m benchmarks.faults.kills --runs 50 --signal KILL
+    python -m benchmarks.faults.kills --runs 10 --signal TERM --workers 2
+    python -m benchmarks.faults.kills --runs 10 --signal KILL --processes 4
+    python -m benchmarks.faults.kills --runs 10 --signal KILL --ray
 
 Each run has a folder and a cache of its own, so that corpus, trainings and cells are all met. It is stopped somewhere
 within the time that an undisturbed run takes, with its workers where it is not SIGKILL, one of several processes where
-there are several; then the same command goes on. Exit code 1 where any records differ from those of a run that nobody
-stopped, a lease or a temporary file stays behind, or a traceback is shown.
+there are several; of Ray's, a worker that is at something, or all of it where none is yet. Then the same command goes
+on. Exit code 1 where any records differ from those of a run that nobody stopped, a lease or a temporary file stays
+behind, or a traceback is shown. What was under way is said of each: the last line before it was stopped.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import shutil
 import signal
@@ -20,9 +23,84 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from tiny import COMMAND, environment, finished, plan, records
+from benchmarks.faults.tiny import COMMAND, environment, forks, left_behind, pids_of_leases, plan, records
+
+Going = list["subprocess.Popen[str]"]
+
+
+@dataclass(frozen=True)
+class Kills:
+    """How grids are stopped.
+
+    Args:
+        file: the plan.
+        how: the signal.
+        words: further words of the command.
+        processes: commands at once in one folder.
+        ray: whether Ray starts the workers.
+    """
+
+    file: Path
+    how: signal.Signals
+    words: tuple[str, ...]
+    processes: int
+    ray: bool
+
+    def whole(self, out: Path, cache: Path) -> subprocess.CompletedProcess[str]:
+        """Run the command to its end."""
+        (going,) = self._begun(out, cache, 1)
+        said = going.communicate()
+        return subprocess.CompletedProcess([], going.returncode, *said)
+
+    def once(self, folder: Path, after: float, expected: dict[str, bytes]) -> tuple[str, str]:
+        """Stop it after so many seconds and go on; return what is wrong then, and what was under way."""
+        out, cache = folder / "run", folder / "cache"
+        going = self._begun(out, cache, self.processes)
+        time.sleep(after)
+        stopped = self._stop(going, out)
+        said = [process.communicate()[1] for process in going]
+        again = self.whole(out, cache)
+        problems = [] if records(out) == expected else ["records differ"]
+        if again.returncode or any(process.returncode for process in going[1:]):
+            codes = [process.returncode for process in going]
+            problems.append(f"exit codes {codes} and {again.returncode}: {again.stderr[-300:]}")
+        if "Traceback" in "".join(said) + again.stderr:
+            problems.append("a traceback")
+        if self.how != signal.SIGKILL and going[0].returncode not in (0, 128 + self.how):
+            problems.append(f"exit code {going[0].returncode} for {self.how.name}")
+        if left := left_behind(out, cache):
+            problems.append(f"left behind: {left}")
+        shutil.rmtree(out)
+        shutil.rmtree(cache)
+        lines = [line.strip() for line in said[0].splitlines() if line.strip() and not line.startswith("bench: ")]
+        return "; ".join(problems), stopped or (lines[-1][:60] if lines else "nothing said yet")
+
+    def _begun(self, out: Path, cache: Path, count: int) -> Going:
+        words = [*COMMAND[3:], str(self.file), "--out", str(out), *self.words]
+        settings = environment(cache)
+        if self.ray:
+            pipe = subprocess.PIPE
+            return [
+                subprocess.Popen([*COMMAND[:3], *words], stdout=pipe, stderr=pipe, text=True, env=settings)
+                for _ in range(count)
+            ]
+        return [forks().start(words, settings) for _ in range(count)]  # type: ignore[misc]
+
+    def _stop(self, going: Going, out: Path) -> str:
+        """Send the signal; return whom it was sent to, if not the command itself."""
+        others = pids_of_leases(out) - {process.pid for process in going} if self.ray else set[int]()
+        for pid in sorted(others)[:1]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, self.how)
+            return f"worker {pid}"
+        with suppress(ProcessLookupError):  # it has ended by then
+            going[0].send_signal(self.how)
+        return ""
 
 
 def main() -> int:
@@ -32,59 +110,28 @@ def main() -> int:
     parser.add_argument("--signal", choices=("KILL", "TERM", "INT", "HUP"), default="KILL")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--processes", type=int, default=1, help="commands at once in one folder; one is stopped")
+    parser.add_argument("--ray", action="store_true", help="let Ray start two workers on this machine")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
-    rng, how, wrong = random.Random(asked.seed), signal.Signals[f"SIG{asked.signal}"], 0
+    rng, how, wrong, met = random.Random(asked.seed), signal.Signals[f"SIG{asked.signal}"], 0, Counter[str]()
+    words = ("--ray", "local", "--workers", "2") if asked.ray else ("--workers", str(asked.workers))
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        file = plan(folder)
-        begun = time.monotonic()
-        whole = finished(file, folder / "alone", folder / "cache-alone")
-        took, expected = time.monotonic() - begun, records(folder / "alone")
+        kills = Kills(plan(folder), how, words, asked.processes, asked.ray)
+        for _ in range(2):  # the first finds nothing imported
+            begun = time.monotonic()
+            whole = kills.whole(folder / "alone", folder / "cache-alone")
+            took, expected = time.monotonic() - begun, records(folder / "alone")
+            shutil.rmtree(folder / "alone")
+            shutil.rmtree(folder / "cache-alone")
         print(f"undisturbed: {len(expected)} cells in {took:.1f} s, exit code {whole.returncode}", flush=True)
         for number in range(asked.runs):
-            after = rng.uniform(0, took)
-            problems = _once(file, folder, how, after, asked.workers, asked.processes, expected)
-            print(f"{number + 1}: SIG{asked.signal} after {after:.1f} s: {problems or 'identical'}", flush=True)
+            problems, doing = kills.once(folder, rng.uniform(0, took), expected)
+            met[" ".join(doing.split()[:2])] += 1
+            print(f"{number + 1}: SIG{asked.signal} at {doing!r}: {problems or 'identical'}", flush=True)
             wrong += bool(problems)
-    print(f"{asked.runs - wrong} of {asked.runs} ended identical")
-    return int(wrong > 0)
-
-
-def _once(
-    file: Path,
-    folder: Path,
-    how: signal.Signals,
-    after: float,
-    workers: int,
-    processes: int,
-    expected: dict[str, bytes],
-) -> str:
-    out, cache = folder / "run", folder / "cache"
-    words = [*COMMAND, str(file), "--out", str(out), "--workers", str(workers)]
-    pipe = subprocess.PIPE
-    going = [
-        subprocess.Popen(words, stdout=pipe, stderr=pipe, text=True, env=environment(cache)) for _ in range(processes)
-    ]
-    time.sleep(after)
-    going[0].send_signal(how)
-    said = [process.communicate()[1] for process in going]
-    again = finished(file, out, cache)
-    problems = []
-    if records(out) != expected:
-        problems.append("records differ")
-    if again.returncode or any(process.returncode for process in going[1:]):
-        problems.append(f"exit codes {[process.returncode for process in going]} and {again.returncode}")
-    if "Traceback" in "".join(said) + again.stderr:
-        problems.append("a traceback")
-    if how != signal.SIGKILL and going[0].returncode not in (0, 128 + how):
-        problems.append(f"exit code {going[0].returncode} for {how.name}")
-    left = [str(path) for root in (out, cache) for path in (*root.rglob("*.tmp"), *root.rglob("*.lease"))]
-    if left:
-        problems.append(f"left behind: {left}")
-    shutil.rmtree(out)
-    shutil.rmtree(cache)
-    return "; ".join(problems)
+    print(f"{asked.runs - wrong} of {asked.runs} ended identical; stopped at {dict(met)}")
+    return int(wrong > 0 or not expected)
 
 
 if __name__ == "__main__":
