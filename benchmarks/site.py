@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bench.evaluation.runs import read_results
-from bench.scoring.fates import Noted
+from bench.scoring.fates import NotedFates
 from benchmarks.made_records import MadeUp
 from leaderboards.site.build import build_site
 from leaderboards.site.facts import Gathered
@@ -63,7 +63,7 @@ def measured(folder: Path, entries: int, cells: int) -> dict[str, float]:
         return found
 
     run = timed("write", lambda: MadeUp(victims, {"none": 0.0}, attacks, folds=FOLDS).write(folder / "run"))
-    noted = Noted()
+    noted = NotedFates()
     results = timed("score", lambda: read_results([run], noted=noted))
     timed("names", lambda: check_distinct(results, [run]))
     gathered = timed("gather", lambda: Gathered.of([run], noted))

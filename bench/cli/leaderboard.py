@@ -139,12 +139,12 @@ def _board(folders: Sequence[Path], out: Path, passed_over: list[DataError]) -> 
 
 def _site(folders: Sequence[Path], out: Path, options: SiteOptions, passed_over: list[DataError]) -> list[Path]:
     from bench.evaluation.runs import read_results
-    from bench.scoring.fates import Noted
+    from bench.scoring.fates import NotedFates
     from leaderboards.site.build import build_site
     from leaderboards.site.facts import Gathered
     from leaderboards.sources import check_distinct
 
-    noted = Noted()
+    noted = NotedFates()
     results = read_results(folders, instead=passed_over.append, noted=noted)
     check_distinct(results, folders)
     return build_site(results, Gathered.of(folders, noted), out, options, passed_over.append)[:1]

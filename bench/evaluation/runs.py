@@ -17,7 +17,7 @@ from bench.evaluation.options import parse_ks
 from bench.scoring.believing import check_same
 from bench.scoring.dependence import Estimand
 from bench.scoring.descriptions import FailedCell
-from bench.scoring.fates import Noted
+from bench.scoring.fates import NotedFates
 from bench.scoring.groups import ToldEntry, told_entries
 from bench.scoring.records import Store
 from bench.scoring.results import Results, collect_from
@@ -73,7 +73,7 @@ def read_results(
     ks: Sequence[int] | None = None,
     estimand: Estimand = "fitted",
     instead: Callable[[DataError], None] | None = None,
-    noted: Noted | None = None,
+    noted: NotedFates | None = None,
 ) -> Results:
     """Score all finished cells of some runs.
 
@@ -160,7 +160,7 @@ class _Gathered:
 
 
 def _gathered(
-    folders: Sequence[Path], ks: Sequence[int] | None, damaged: Damaged | None = None, noted: Noted | None = None
+    folders: Sequence[Path], ks: Sequence[int] | None, damaged: Damaged | None = None, noted: NotedFates | None = None
 ) -> _Gathered:
     cells: dict[str, FinishedCell] = {}
     failed: list[FailedCell] = []

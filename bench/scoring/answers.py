@@ -1,4 +1,4 @@
-"""Answers to be counted, one an utterance and cell, as arrays: what UAR and WAR are weighted means of."""
+"""ClassAnswers to be counted, one an utterance and cell, as arrays: what UAR and WAR are weighted means of."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bench.scoring.columns import Floats, Mask, Places, in_order
 from bench.scoring.differences import difference_interval
 from bench.scoring.estimates import Estimate, Interval
 from bench.scoring.intervals import proportion_interval
-from bench.scoring.pooled import Pooled
+from bench.scoring.pooled import PooledRecords
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +25,7 @@ Crossed = Sequence[ArrayLike]
 
 
 @dataclass(frozen=True, eq=False)
-class Answers:
+class ClassAnswers:
     """Hold answers, and which of them depend on each other; all numbers are from 0 in the order in which they appear.
 
     Args:
@@ -43,7 +43,7 @@ class Answers:
     unit: Places
 
     @classmethod
-    def of(cls, records: Pooled, rows: Places, hit: Mask) -> Answers:
+    def of(cls, records: PooledRecords, rows: Places, hit: Mask) -> ClassAnswers:
         """Take some rows of records.
 
         Args:
@@ -57,7 +57,7 @@ class Answers:
         return cls(hit, *(in_order(one)[0] for one in numbers))
 
     @classmethod
-    def in_table(cls, rows: pd.DataFrame) -> Answers:
+    def in_table(cls, rows: pd.DataFrame) -> ClassAnswers:
         """Take the clean answers of a table.
 
         Args:
@@ -67,7 +67,7 @@ class Answers:
         cell, unit = (_grouped(rows, names) for names in (("fold", "seed", "repeat"), ("speaker", "utterance")))
         return cls(hit, cell, _numbers(rows["label_true"]), _numbers(rows["speaker"]), unit)
 
-    def answered(self, hit: Mask) -> Answers:
+    def answered(self, hit: Mask) -> ClassAnswers:
         """Return others about the same utterances.
 
         Args:
@@ -114,7 +114,7 @@ class Answers:
 
 
 def weighted(cell: Places, label: Places) -> Iterator[tuple[Recall, Places, Floats]]:
-    """Weigh answers as `Answers.means` does.
+    """Weigh answers as `ClassAnswers.means` does.
 
     Args:
         cell: shape (n,), numbers from 0 in the order in which they appear.

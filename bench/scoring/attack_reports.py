@@ -17,7 +17,7 @@ from bench.scoring.conditions import Condition
 from bench.scoring.dependence import utterances_of
 from bench.scoring.estimates import Estimate
 from bench.scoring.names import Setting
-from bench.scoring.pooled import Pooled
+from bench.scoring.pooled import PooledRecords
 from bench.scoring.scores import UTTERANCE, first_successes, within
 from bench.scoring.searches import Median, median_queries
 from bench.scoring.survival import KaplanMeier, kaplan_meier
@@ -135,7 +135,7 @@ def _reported(key: tuple[str, str, str, bool, Counted, Setting], cells: Sequence
     _, _, _, corr, noises, _ = key
     budget = max(cell.description.rests_on.max_queries for cell in cells)
     rows = pooled_rows([cell for cell in cells if cell.description.rests_on.max_queries == budget])
-    condition, first = Condition(corr, noises, Pooled.of(rows)), first_successes(rows, noises)
+    condition, first = Condition(corr, noises, PooledRecords.of(rows)), first_successes(rows, noises)
     true = rows.loc[rows["query"] == 0, [*UTTERANCE, "label_true"]]
     if (dimension := cells[0].description.dimension) is not None:
         ratings = rows.loc[rows["query"] == 0, "value_true"].to_numpy(float)
@@ -192,7 +192,7 @@ def _counted(
 
 def _share(name: str, own: pd.DataFrame, budget: int, condition: Condition) -> GroupReport:
     rows = condition.rows.merge(own[list(UTTERANCE)], on=list(UTTERANCE))
-    estimate = Condition(condition.corr, condition.noises, Pooled.of(rows)).acc_att(budget)
+    estimate = Condition(condition.corr, condition.noises, PooledRecords.of(rows)).acc_att(budget)
     return GroupReport(
         name, estimate, median_queries(own["first"], budget, own["speaker"].tolist(), utterances_of(own))
     )

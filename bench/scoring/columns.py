@@ -53,7 +53,7 @@ class Texts:
 
     @classmethod
     def of(cls, values: Sequence[object] | NDArray[np.object_]) -> Texts:
-        """Number texts in the order in which they appear.
+        """Give numbers to texts, in the order in which they appear.
 
         Args:
             values: shape (n,); None or NaN where there is none.
@@ -64,7 +64,7 @@ class Texts:
 
     @classmethod
     def distinct(cls, names: Sequence[object], codes: Places) -> Texts:
-        """Number texts anew where some are the same, or there is none.
+        """Give numbers to texts anew where some are the same, or there is none.
 
         Args:
             names: m texts; None where there is none.
@@ -217,7 +217,7 @@ def _objects(values: Sequence[object]) -> NDArray[np.object_]:
 
 
 def in_order(numbers: NDArray[np.integer]) -> tuple[Places, Places]:
-    """Number groups from 0 in the order in which they appear, and find the first row of each.
+    """Give numbers to groups from 0 in the order in which they appear, and find the first row of each.
 
     Args:
         numbers: shape (n,), equal in rows of one group, none below 0.
@@ -238,7 +238,7 @@ def in_order(numbers: NDArray[np.integer]) -> tuple[Places, Places]:
 
 
 def numbered(codes: Places) -> Places:
-    """Number clusters from 0 in the order in which they appear; what is missing is each a cluster of its own, after.
+    """Give numbers to clusters from 0 in the order in which they appear; what is missing is each one of its own, after.
 
     Args:
         codes: shape (n,); `MISSING` where there is none.

@@ -11,7 +11,7 @@ from bench.scoring.candidates import Tally
 from bench.scoring.cell_records import CellRecords
 from bench.scoring.columns import Columns, in_order
 from bench.scoring.descriptions import Description
-from bench.scoring.pooled import Pooled
+from bench.scoring.pooled import PooledRecords
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,9 +35,9 @@ class CondensedCell:
 class Pools:
     """Put the records of cells together, those of the same cells once."""
 
-    _made: dict[tuple[int, ...], tuple[list[CondensedCell], Pooled]] = field(default_factory=dict, init=False)
+    _made: dict[tuple[int, ...], tuple[list[CondensedCell], PooledRecords]] = field(default_factory=dict, init=False)
 
-    def of(self, cells: Iterable[CondensedCell]) -> Pooled:
+    def of(self, cells: Iterable[CondensedCell]) -> PooledRecords:
         """Put some cells together.
 
         Args:
@@ -48,7 +48,7 @@ class Pools:
         if key not in self._made:  # the cells are kept too, so that no other can have their id
             places = [cell.description.names for cell in own]
             parts = [(cell.columns, (at.fold, at.seed, at.repeat)) for cell, at in zip(own, places, strict=True)]
-            self._made[key] = own, Pooled.together(parts)
+            self._made[key] = own, PooledRecords.together(parts)
         return self._made[key][1]
 
 

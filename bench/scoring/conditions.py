@@ -20,7 +20,7 @@ from bench.scoring.designs import Design
 from bench.scoring.estimates import Estimate, Interval
 from bench.scoring.intervals import clustered_share
 from bench.scoring.outcomes import AttackedPlaces, Outcomes
-from bench.scoring.pooled import Pooled
+from bench.scoring.pooled import PooledRecords
 from bench.scoring.scores import robustness, successes
 
 _T = TypeVar("_T")
@@ -39,8 +39,8 @@ class Condition:
 
     corr: bool
     noises: Counted
-    records: Pooled
-    by_budget: Mapping[int, Pooled] = field(default_factory=dict)
+    records: PooledRecords
+    by_budget: Mapping[int, PooledRecords] = field(default_factory=dict)
     _kept: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property

@@ -13,7 +13,7 @@ from bench.core.errors import UsageError
 from bench.scoring.columns import Places, in_order, numbered
 from bench.scoring.estimates import Estimate
 from bench.scoring.intervals import proportion_interval
-from bench.scoring.pooled import Pooled
+from bench.scoring.pooled import PooledRecords
 from bench.scoring.scores import CELL, UTTERANCE
 
 Estimand = Literal["fitted", "trainings"]
@@ -62,7 +62,7 @@ def crossed_with_speakers(found: pd.DataFrame, records: pd.DataFrame, estimand: 
     return ways + trainings(found, estimand)
 
 
-def crossing_ways(records: Pooled, estimand: Estimand) -> list[Places]:
+def crossing_ways(records: PooledRecords, estimand: Estimand) -> list[Places]:
     """Say what utterances have in common beside their speaker, as `crossed_with_speakers` does.
 
     Args:
@@ -80,7 +80,7 @@ def crossing_ways(records: Pooled, estimand: Estimand) -> list[Places]:
     return ways + trainings_at(records, records.attacked.starts, estimand)
 
 
-def crossed_at(records: Pooled, rows: Places, estimand: Estimand) -> list[Places]:
+def crossed_at(records: PooledRecords, rows: Places, estimand: Estimand) -> list[Places]:
     """Say what some queries have in common beside their speaker, as `crossing_ways` does of all utterances.
 
     Args:
@@ -94,7 +94,7 @@ def crossed_at(records: Pooled, rows: Places, estimand: Estimand) -> list[Places
     return ways + trainings_at(records, rows, estimand)
 
 
-def trainings_at(records: Pooled, rows: Places, estimand: Estimand) -> list[Places]:
+def trainings_at(records: PooledRecords, rows: Places, estimand: Estimand) -> list[Places]:
     """Say which queries share a training, as `trainings` does.
 
     Args:

@@ -14,8 +14,7 @@ from bench.scoring.rows import NEEDED, optional_columns
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_TEXTS = tuple(one.name for one in NEEDED if one.kind == "string")
-_USED = (*(one.name for one in NEEDED), *NUMBERS, *TRUTHS)
+_USED = ("query", *TEXTS, *NUMBERS, *TRUTHS)
 
 
 def plain_schema(columns: list[list[str]]) -> bool:
@@ -42,7 +41,7 @@ def read_columns(content: bytes) -> Columns | None:
     Raises:
         pyarrow.ArrowException, OSError, ValueError: it cannot be read.
     """
-    table = decoded(content, texts=_TEXTS, only=_USED)
+    table = decoded(content, texts=TEXTS, only=_USED)
     found = {name: table.column(name) for name in table.column_names}
     if not table.num_rows or any(found[one.name].null_count for one in NEEDED if not one.nullable):
         return None

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bench.contracts.threat_models import Counted
 from bench.scoring.columns import Places, Texts
 from bench.scoring.condensed import CondensedCell
-from bench.scoring.pooled import Pooled
+from bench.scoring.pooled import PooledRecords
 
 if TYPE_CHECKING:
     from bench.scoring.units import FinishedCell
@@ -51,7 +51,7 @@ class Fates:
         Args:
             cell: with a clean row for each utterance.
         """
-        records = Pooled.together([(cell.columns, (0, 0, 0))])
+        records = PooledRecords.together([(cell.columns, (0, 0, 0))])
         texts, clean = records.columns.texts, records.clean_of(records.attacked.starts)
         order = np.argsort(_spelt(texts["utterance"], clean), kind="stable")
         fell = {}
@@ -76,7 +76,7 @@ def _spelt(texts: Texts, rows: Places) -> Names:
 
 
 @dataclass(frozen=True, eq=False)
-class Noted:
+class NotedFates:
     """Note what is read while runs are scored, for who needs more of their records than scores.
 
     Args:

@@ -16,7 +16,7 @@ from bench.scoring.columns import Places
 from bench.scoring.condensed import CondensedCell, Pools
 from bench.scoring.conditions import Condition
 from bench.scoring.descriptions import Description
-from bench.scoring.pooled import Pooled
+from bench.scoring.pooled import PooledRecords
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +44,7 @@ class EntryRecords:
 
     about: Description
     conditions: tuple[Condition, ...]
-    records: Pooled
+    records: PooledRecords
     most_asked: int
     tally: Tally
     ks: tuple[int, ...]

@@ -12,7 +12,7 @@ from bench.contracts.threat_models import COUNTED, Counted
 from bench.scoring.condensed import CondensedCell, Pools
 from bench.scoring.estimates import Estimate
 from bench.scoring.names import Setting
-from bench.scoring.pooled import Pooled
+from bench.scoring.pooled import PooledRecords
 from bench.scoring.scores import UTTERANCE
 from bench.scoring.searches import optimality_gap
 
@@ -106,7 +106,7 @@ def _gaps(attacks: dict[tuple[str, bool], list[CondensedCell]], noises: Counted,
         yield Optimality(names.victim, names.defense, attack, names.setting, corr, noises, budget, len(attacks), gap)
 
 
-def _in_common(searched: Sequence[Pooled], noises: Counted) -> pd.DataFrame:
+def _in_common(searched: Sequence[PooledRecords], noises: Counted) -> pd.DataFrame:
     """The utterances that all attacked, and the queries that each needed, by its number."""
     found = [one.listed().assign(**{str(place): one.first(noises)}) for place, one in enumerate(searched)]
     beside = found[0]

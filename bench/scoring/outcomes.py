@@ -16,7 +16,7 @@ from bench.scoring.clustering import Clusters, Numbers, cluster_count, codes, sa
 from bench.scoring.columns import Mask, Places, Texts, in_order
 from bench.scoring.comparisons import SIGNIFICANT
 from bench.scoring.differences import PairedDifference, paired_difference
-from bench.scoring.pooled import Pooled
+from bench.scoring.pooled import PooledRecords
 from bench.scoring.ranks import Rank
 from bench.scoring.sign_flip import FEWEST
 
@@ -42,7 +42,7 @@ class AttackedPlaces:
     ways: tuple[tuple[Label, ...], ...] = ()
 
     @classmethod
-    def attacked_in(cls, records: Pooled, crossed: Sequence[Places]) -> tuple[AttackedPlaces, Places]:
+    def attacked_in(cls, records: PooledRecords, crossed: Sequence[Places]) -> tuple[AttackedPlaces, Places]:
         """Gather those of some records, one measured by several repeats once.
 
         Args:
@@ -87,7 +87,7 @@ class AttackedPlaces:
         return Clusters(tuple(codes(one) for one in (_objects(self.speakers), *samples(ways))), self.utterances)
 
 
-def _labels(records: Pooled, crossed: Sequence[Places]) -> list[list[Label]]:
+def _labels(records: PooledRecords, crossed: Sequence[Places]) -> list[list[Label]]:
     """The clusterings of a condition by the names of sounds, which others have too."""
     found: list[list[Label]] = [way.tolist() for way in crossed]
     if records.sounds is not None:

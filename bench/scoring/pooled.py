@@ -21,7 +21,7 @@ CellPlace = tuple[int, int, int]
 
 
 @dataclass(frozen=True, eq=False)
-class Attacked:
+class AttackedUtterances:
     """Hold the utterances that were attacked: one that several cells have is another in each.
 
     Args:
@@ -43,7 +43,7 @@ class Attacked:
     unit: Places
 
     @classmethod
-    def of(cls, columns: Columns, cell: Places) -> Attacked:
+    def of(cls, columns: Columns, cell: Places) -> AttackedUtterances:
         """Find them.
 
         Args:
@@ -61,7 +61,7 @@ class Attacked:
 
 
 @dataclass(frozen=True, eq=False)
-class Pooled:
+class PooledRecords:
     """Hold the records of several cells.
 
     Args:
@@ -88,7 +88,7 @@ class Pooled:
         return made
 
     @classmethod
-    def together(cls, parts: Iterable[tuple[Columns, CellPlace]]) -> Pooled:
+    def together(cls, parts: Iterable[tuple[Columns, CellPlace]]) -> PooledRecords:
         """Put cells together.
 
         Args:
@@ -101,7 +101,7 @@ class Pooled:
         return cls(Columns.joined([columns for columns, _ in listed]), cell, tuple(numbers))
 
     @classmethod
-    def of(cls, rows: pd.DataFrame) -> Pooled:
+    def of(cls, rows: pd.DataFrame) -> PooledRecords:
         """Turn a table into arrays.
 
         Args:
@@ -120,9 +120,9 @@ class Pooled:
         return self.columns.frame().assign(**named)
 
     @cached_property
-    def attacked(self) -> Attacked:
+    def attacked(self) -> AttackedUtterances:
         """Return which rows are about the same utterance."""
-        return Attacked.of(self.columns, self.cell)
+        return AttackedUtterances.of(self.columns, self.cell)
 
     @cached_property
     def most_asked(self) -> int:
@@ -262,7 +262,7 @@ class Pooled:
         np.fmax.at(found, self.attacked.number[won], columns.number("snr_db")[won])
         return found
 
-    def same_utterances(self, other: Pooled) -> bool:
+    def same_utterances(self, other: PooledRecords) -> bool:
         """Tell whether another attack attacked the same utterances, in the same order.
 
         Args:

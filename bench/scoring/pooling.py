@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bench.scoring.agreements import Agreement, agreement, ccc_change, is_dimensional
-from bench.scoring.answers import Answers, weighted
+from bench.scoring.answers import ClassAnswers, weighted
 from bench.scoring.answers import Recall as Recall
 from bench.scoring.clustering import codes
 from bench.scoring.columns import Floats, Places
 from bench.scoring.dependence import Estimand, crossed_at, crossed_with_speakers, trainings, trainings_at
 from bench.scoring.estimates import Difference, Estimate, Interval
-from bench.scoring.pooled import Pooled
+from bench.scoring.pooled import PooledRecords
 from bench.scoring.scores import cell_numbers
 
 if TYPE_CHECKING:
@@ -128,13 +128,13 @@ def clean_scores(rows: pd.DataFrame, crossed: Sequence[ArrayLike] = ()) -> Clean
         crossed: what rows have in common beside their speaker, as
             [`crossed_with_speakers`][bench.scoring.dependence.crossed_with_speakers] gives it.
     """
-    found = Answers.in_table(rows).estimates(crossed)
+    found = ClassAnswers.in_table(rows).estimates(crossed)
     if is_dimensional(rows):
         return CleanScores(None, found["war"], agreement(rows, "value_before", crossed))
     return CleanScores(found["uar"], found["war"])
 
 
-def clean_of(records: Pooled, estimand: Estimand) -> CleanScores:
+def clean_of(records: PooledRecords, estimand: Estimand) -> CleanScores:
     """Estimate as `clean_scores` does what is answered about the clean utterances of some records.
 
     Args:
@@ -145,14 +145,14 @@ def clean_of(records: Pooled, estimand: Estimand) -> CleanScores:
     if records.is_dimensional:
         table = records.frame.take(rows).reset_index(drop=True)
         return clean_scores(table, trainings(table, estimand))
-    found = Answers.of(records, rows, records.hits("label_before", rows)).estimates(
+    found = ClassAnswers.of(records, rows, records.hits("label_before", rows)).estimates(
         trainings_at(records, rows, estimand)
     )
     return CleanScores(found["uar"], found["war"])
 
 
 def weighted_means(rows: pd.DataFrame) -> Iterator[tuple[Recall, Places, Floats]]:
-    """Express UAR and WAR as weighted means of hits, as [`Answers.means`][bench.scoring.answers.Answers.means] does.
+    """Express UAR and WAR as weighted means of hits, as `bench.scoring.answers.ClassAnswers.means` does.
 
     Args:
         rows: one an utterance and cell: fold, seed, repeat, label_true.
@@ -173,10 +173,10 @@ def perturbed_scores(rows: pd.DataFrame, estimand: Estimand = "fitted") -> Pertu
     Returns:
         None for a search, which asks more than once, and where nothing applied.
     """
-    return perturbed_of(Pooled.of(rows), estimand)
+    return perturbed_of(PooledRecords.of(rows), estimand)
 
 
-def perturbed_of(records: Pooled, estimand: Estimand = "fitted") -> PerturbedScores | None:
+def perturbed_of(records: PooledRecords, estimand: Estimand = "fitted") -> PerturbedScores | None:
     """Estimate as `perturbed_scores` does.
 
     Args:
@@ -191,7 +191,7 @@ def perturbed_of(records: Pooled, estimand: Estimand = "fitted") -> PerturbedSco
         return PerturbedScores(len(asked), of, None, *_of_numbers(records, before, asked, estimand))
     crossed = crossed_at(records, asked, estimand)
     was_right = records.hits("label_before", before)
-    then = Answers.of(records, before, was_right)
+    then = ClassAnswers.of(records, before, was_right)
     now = then.answered(records.hits("label_after", asked))
     first, later = then.estimates(trainings_at(records, before, estimand)), now.estimates(crossed)
     changes = zip(later, now.changes(was_right, crossed), strict=True)
@@ -203,7 +203,9 @@ def _perturbed(after: Estimate, before: float, change: Interval) -> Perturbed:
     return Perturbed(after, before, Difference(after.value - before, *change, n=after.n))
 
 
-def _of_numbers(records: Pooled, before: Places, asked: Places, estimand: Estimand) -> tuple[Perturbed, Perturbed]:
+def _of_numbers(
+    records: PooledRecords, before: Places, asked: Places, estimand: Estimand
+) -> tuple[Perturbed, Perturbed]:
     """The share of answers that were right and have become no other, and CCC after a perturbation."""
     columns, table = records.columns, records.frame
     answered = table.take(before).reset_index(drop=True).assign(value_after=columns.number("value_after")[asked])
@@ -212,7 +214,7 @@ def _of_numbers(records: Pooled, before: Places, asked: Places, estimand: Estima
     change = ccc_change(answered, "value_after", "value_before", crossed)
     was_right = records.hits("label_before", before)
     held = columns.alike("label_after", "label_before")[asked]
-    own = Answers.of(records, before, was_right & held)
+    own = ClassAnswers.of(records, before, was_right & held)
     kept, interval = own.estimates(crossed)["war"], own.changes(was_right, crossed)[1]
     lost = Difference(kept.value - float(was_right.mean()), *interval, n=len(asked))
     return Perturbed(kept, kept.value - lost.value, lost), Perturbed(now, then.value, change)

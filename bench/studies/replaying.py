@@ -34,7 +34,7 @@ from bench.referee.search import AttackRun
 from bench.scoring.cell_records import CellRecords
 from bench.scoring.conditions import Condition
 from bench.scoring.estimates import Estimate
-from bench.scoring.pooled import Pooled
+from bench.scoring.pooled import PooledRecords
 from bench.scoring.records import Store
 from bench.scoring.rows import Row, as_table
 
@@ -115,7 +115,7 @@ class Replaying:
     def found(self) -> Iterator[Replay]:
         """Give what came of it, folds and seeds pooled."""
         for (source, victim, defense), rows in self._rows.items():
-            condition = Condition(False, source[3], Pooled.of(pd.concat(rows, ignore_index=True)))
+            condition = Condition(False, source[3], PooledRecords.of(pd.concat(rows, ignore_index=True)))
             yield Replay(source, victim, defense, {k: condition.acc_att(k) for k in self.ks})
 
     def _check(self, cell: CellRecords) -> None:

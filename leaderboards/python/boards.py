@@ -40,7 +40,7 @@ def leaderboard(
     """
     from bench.evaluation.options import check_writable
     from bench.evaluation.runs import read_results
-    from bench.scoring.fates import Noted
+    from bench.scoring.fates import NotedFates
     from leaderboards.board import write_board
     from leaderboards.ranking import boards
     from leaderboards.receipts import folders_in
@@ -55,7 +55,7 @@ def leaderboard(
     if out is not None:
         check_typed("bench.leaderboard", {"out": out}, {"out": (str, Path)})
         check_writable(Path(out))
-    noted = Noted() if build else None
+    noted = NotedFates() if build else None
     results = read_results(folders, noted=noted)
     check_distinct(results, folders)
     files: list[Path] = []

@@ -12,7 +12,7 @@ from bench.contracts.threat_models import Counted
 from bench.scoring.conditions import Condition, scores
 from bench.scoring.estimates import Estimate
 from bench.scoring.names import Setting
-from bench.scoring.pooled import Pooled
+from bench.scoring.pooled import PooledRecords
 from bench.scoring.records import CellRecords, pooled_rows
 from leaderboards.reproduce.evidence import measured
 from leaderboards.reproduce.figures import Measured
@@ -100,6 +100,9 @@ def read(cells: Iterable[CellRecords], attack: str) -> list[Searches]:
         for noises in about.noises:
             own.setdefault((about.corr, noises), []).append(cell)
     return [
-        Searches(*who, {under: Condition(*under, Pooled.of(pooled_rows(parts))) for under, parts in conditions.items()})
+        Searches(
+            *who,
+            {under: Condition(*under, PooledRecords.of(pooled_rows(parts))) for under, parts in conditions.items()},
+        )
         for who, conditions in found.items()
     ]

@@ -14,7 +14,7 @@ from bench.contracts.threat_models import COUNTED, Counted
 from bench.core.specs import NO_DEFENSE, Spec, bare
 from bench.scoring.descriptions import Description
 from bench.scoring.fates import NEVER as NEVER
-from bench.scoring.fates import Fates, Names, Noted
+from bench.scoring.fates import Fates, Names, NotedFates
 from bench.scoring.kept_scores import kept_fates
 from bench.scoring.same_models import named_alike
 from bench.scoring.sources import sources_in
@@ -82,14 +82,14 @@ class Gathered:
     cells: tuple[CellFacts, ...] = ()
 
     @classmethod
-    def of(cls, folders: Iterable[Path], noted: Noted | None = None) -> Gathered:
+    def of(cls, folders: Iterable[Path], noted: NotedFates | None = None) -> Gathered:
         """Gather them from runs; a cell that several runs have counts once, halves of a bank and what fails do not.
 
         Args:
             folders: the runs, whose records have been read for their scores.
             noted: what was noted then; without it, they are read again.
         """
-        known = Noted() if noted is None else noted
+        known = NotedFates() if noted is None else noted
         found: dict[str, CellFacts] = {}
         for folder in folders:
             receipt, card = receipt_in(folder), card_in(folder)
@@ -134,7 +134,7 @@ class Gathered:
         return found
 
 
-def _fates(sources: Sequence[FinishedCell], noted: Noted) -> dict[str, Fates]:
+def _fates(sources: Sequence[FinishedCell], noted: NotedFates) -> dict[str, Fates]:
     """What became of the utterances of some cells, by the digests of their files."""
     found: dict[str, Fates] = {}
     for places in units(sources):

@@ -140,11 +140,8 @@ class RankedEntry:
             noises: which successes count.
         """
         if (k, noises) not in self._attacked:
-            found = []
-            for one in self.attacks:
-                known = [s for s in one.scores if s.noises == noises and s.k <= k]
-                if known:
-                    found.append(AttackFigures(one, max(known, key=lambda score: score.k)))
+            known = ((one, [s for s in one.scores if s.noises == noises and s.k <= k]) for one in self.attacks)
+            found = (AttackFigures(one, max(of, key=lambda score: score.k)) for one, of in known if of)
             self._attacked[k, noises] = sorted(found, key=lambda one: (*_strength(one.score), one.scores.attack))
         return self._attacked[k, noises]
 

@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from bench.contracts.threat_models import COUNTED
-from bench.scoring.answers import Answers
+from bench.scoring.answers import ClassAnswers
 from bench.scoring.columns import Columns, Texts, in_order, numbered
 from bench.scoring.dependence import crossed_with_speakers, crossing_ways
 from bench.scoring.fast_reading import plain_schema, read_columns
-from bench.scoring.pooled import Pooled
+from bench.scoring.pooled import PooledRecords
 from bench.scoring.rows import Row, as_table, columns_of
 from bench.scoring.scores import cell_numbers, first_successes, recognised, survives
 from bench.scoring.searches import quietest_of
@@ -48,7 +48,7 @@ def drawn(seed: int, most: int) -> pd.DataFrame:
 @pytest.mark.parametrize("most", [1, 6])
 def test_arrays_say_what_tables_say(most: int) -> None:
     rows = drawn(most, most)
-    records = Pooled.of(rows)
+    records = PooledRecords.of(rows)
     for counted in COUNTED:
         found = first_successes(rows, counted)
         assert records.first(counted).tolist() == found["first"].tolist()
@@ -68,7 +68,7 @@ def test_arrays_say_what_tables_say(most: int) -> None:
 def test_weights_of_answers_are_those_of_tables() -> None:
     rows = drawn(3, 2).query("query == 0").reset_index(drop=True)
     cell, label = cell_numbers(rows), rows.groupby("label_true", sort=False).ngroup()
-    uar, war = Answers.in_table(rows).means()
+    uar, war = ClassAnswers.in_table(rows).means()
     part = rows.groupby(["fold", "seed", "label_true"], sort=False).ngroup()
     share = 1 / part.groupby(cell).transform("nunique") / part.groupby(part).transform("size") / cell.nunique()
     assert (uar[1].tolist(), uar[2].tolist()) == (label.tolist(), share.tolist())

@@ -19,7 +19,7 @@ from bench.scoring.candidates import Tally
 from bench.scoring.columns import Columns
 from bench.scoring.condensed import condensed, condensed_columns
 from bench.scoring.estimates import Estimate
-from bench.scoring.fates import Noted, told
+from bench.scoring.fates import NotedFates, told
 from bench.scoring.outcomes import AttackedPlaces, Outcomes
 from bench.scoring.records import Store
 from bench.scoring.results import Results, collect
@@ -186,7 +186,7 @@ def test_a_kept_text_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_what_became_of_utterances_is_read_once(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    noted = Noted()
+    noted = NotedFates()
     read_results([run], noted=noted)
     cells = [*noted.sources[run].values()]
     assert noted.fates.keys() == {one.file for one in cells}

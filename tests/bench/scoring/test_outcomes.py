@@ -16,7 +16,7 @@ from bench.scoring.conditions import Condition
 from bench.scoring.descriptions import Description, RestsOn
 from bench.scoring.names import CellNames, Setting
 from bench.scoring.outcomes import Outcomes, rank_outcomes
-from bench.scoring.pooled import Pooled
+from bench.scoring.pooled import PooledRecords
 from bench.scoring.ranks import rank_intervals
 from bench.scoring.records import CellRecords
 from bench.scoring.results import collect
@@ -44,7 +44,7 @@ def outcomes(robust: NDArray[np.bool_], repeats: int = 1, sounds: Sequence[str] 
     asked = found.assign(query=1 if sounds else 2, source=[*(sounds or [None] * len(robust))] * repeats)
     held = np.where(found["robust"], "anger", "sadness")  # withstood: recognised, and never attacked successfully
     clean = asked.assign(query=0, source=None, label_true="anger", label_before=held, accepted=False)
-    records = Pooled.of(pd.concat([clean, asked.assign(label_true="anger", label_before=held, accepted=False)]))
+    records = PooledRecords.of(pd.concat([clean, asked.assign(label_true="anger", label_before=held, accepted=False)]))
     return Condition(False, "all", records).outcomes(1, "fitted")
 
 
