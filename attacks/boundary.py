@@ -177,9 +177,10 @@ class _Untried:
         if not kinds:
             return None
         if self._harm is None:
-            categories = list(dict.fromkeys(map(self._category, kinds)))
-            category = categories[int(self._rng.integers(len(categories)))]
-            kinds = [kind for kind in kinds if self._category(kind) == category]
+            groups: dict[str, list[str]] = {}
+            for kind in kinds:
+                groups.setdefault(self._category(kind), []).append(kind)
+            kinds = list(groups.values())[int(self._rng.integers(len(groups)))]
             return kinds[int(self._rng.integers(len(kinds)))]
         weights = [max(self._harm.get(kind, 0.0), 0.0) for kind in kinds]
         if self._attack.corr_policy != "in_proportion" or not sum(weights):

@@ -88,18 +88,18 @@ class Rendered:
         fixed = (self.base, self.speech, self.done, self.overlaid, self.beds, self.levels_db, self.bounded)
         return Rendered(*fixed, known)
 
-    @property
+    @cached_property
     def samples(self) -> int:
         """Count the samples, which nobody needs to lay for that."""
         heard = self.base if self.known is None else self.known
         return heard.waveform.shape[-1]
 
     @property
-    def changed(self) -> slice:
-        """Return the samples of `base` that overlays can change; all, unless it is known to lie within [-1, 1]."""
-        if not self.bounded:
-            return slice(0, self.base.waveform.shape[-1])
-        windows = [bed.window for bed in self.beds] or [slice(0, 0)]
+    def changed(self) -> slice | None:
+        """Return the samples of `base` that overlays can change; None for all, or where it may reach beyond [-1, 1]."""
+        windows = [bed.window for bed in self.beds if bed.window is not None]
+        if not self.bounded or not windows or len(windows) < len(self.beds):
+            return None
         return slice(min(one.start for one in windows), max(one.stop for one in windows))
 
     def lay(self, factors: Sequence[Tensor], into: Tensor) -> None:
@@ -116,14 +116,15 @@ class Rendered:
             torch.clamp(speech, -1.0, 1.0, out=into)
             return
         first, *more = self.beds
-        window = first.window
-        for beside in (slice(0, window.start), slice(window.stop, speech.shape[-1])):
-            if beside.start < beside.stop:
-                torch.add(speech[beside], 0.0, out=into[beside])  # as of a sound that is silent there: −0 becomes 0
-        torch.mul(first.sound, factors[0], out=into[window]).add_(speech[window])
+        if first.window is None:
+            torch.mul(first.sound, factors[0], out=into).add_(speech)
+        else:
+            torch.add(speech, 0.0, out=into)  # as of a sound that is silent elsewhere: −0 becomes 0
+            into[first.window].add_(first.sound * factors[0])
         for bed, factor in zip(more, factors[1:], strict=True):
-            into[bed.window].add_(bed.sound * factor)
-        into[self.changed].clamp_(-1.0, 1.0)
+            (into if bed.window is None else into[bed.window]).add_(bed.sound * factor)
+        changed = self.changed
+        (into if changed is None else into[changed]).clamp_(-1.0, 1.0)
 
     @cached_property
     def _laid(self) -> Laid:

@@ -26,17 +26,15 @@ class Bed:
     """One sound over one stretch of speech, at any level.
 
     Args:
-        sound: where it is heard, at its own level, shape (w,): within a window that begins and ends at multiples of
-            `GRAIN` samples, or where the speech does. Elsewhere there is nothing of it.
-        first: the speech's sample at which the window begins.
-        samples: how many the speech has.
+        sound: where it is heard, at its own level, shape (w,).
+        window: the speech's samples, so many, beyond which there is nothing of it: they begin and end at multiples of
+            `GRAIN`, or where the speech does; None for all of the speech.
         loudness: its energy, a float32 scalar on the device.
         speech: the energy of the speech that it lies on, likewise.
     """
 
     sound: Tensor
-    first: int
-    samples: int
+    window: slice | None
     loudness: Tensor
     speech: Tensor
 
@@ -70,21 +68,16 @@ class Bed:
         heard = _window(sound, overlay.offset, after - first)
         if overlay.filter:
             heard = _filtered(heard, overlay.filter)
+        line = None
         if overlay.fade == "out":
-            heard = heard * _ramp(after - first, heard, {} if ramps is None else ramps)
+            line = _ramp(after - first, heard, {} if ramps is None else ramps)
         if overlay.shape:
-            heard = shaped(heard, speech[first:after], overlay.shape)
+            faded = heard if line is None else heard * line
+            heard, line = shaped(faded, speech[first:after], overlay.shape), None
         start, end = first - first % GRAIN, min(after + -after % GRAIN, samples)
-        if (start, end) != (first, after):
-            wide = heard.new_zeros(end - start)
-            wide[first - start : after - start] = heard
-            heard = wide
-        return cls(heard, start, samples, energy(heard), energy(speech) if loud is None else loud)
-
-    @property
-    def window(self) -> slice:
-        """Return the speech's samples over which it is heard."""
-        return slice(self.first, self.first + self.sound.shape[-1])
+        heard = _placed(heard, line, first - start, end - after)
+        window = None if (start, end) == (0, samples) else slice(start, end)
+        return cls(heard, window, energy(heard), energy(speech) if loud is None else loud)
 
     @property
     def gain(self) -> Tensor:
@@ -92,16 +85,30 @@ class Bed:
         return gains_of([self])[0]
 
     def at(self, snr_db: float) -> Tensor:
-        """Return the sound so many decibels below the speech, shape (t,).
+        """Return the sound so many decibels below the speech, where it is heard, shape (w,).
 
         It is to be added in a step of its own: a fused multiply-add would round by a sample's place in memory.
 
         Args:
             snr_db: speech over sound, in dB.
         """
-        heard = self.sound * (self.gain * factor_of(snr_db))
-        after = self.samples - self.first - heard.shape[-1]
-        return torch.nn.functional.pad(heard, (self.first, after)) if self.first or after else heard
+        return self.sound * (self.gain * factor_of(snr_db))
+
+    def over(self, speech: Tensor, snr_db: float) -> Tensor:
+        """Lay the sound over the speech, so many decibels below it.
+
+        Args:
+            speech: that it was made for, shape (t,).
+            snr_db: speech over sound, in dB.
+
+        Returns:
+            Shape (t,), not clipped.
+        """
+        if self.window is None:
+            return speech + self.at(snr_db)
+        heard = speech + 0.0  # as of a sound that is silent elsewhere: −0 becomes 0
+        heard[self.window].add_(self.at(snr_db))
+        return heard
 
 
 def gains_of(beds: Sequence[Bed]) -> Tensor:
@@ -141,6 +148,24 @@ def _ramp(samples: int, like: Tensor, known: dict[int, Tensor]) -> Tensor:
     if samples not in known:
         known[samples] = torch.linspace(1, 0, samples, device=like.device)
     return known[samples]
+
+
+def _placed(sound: Tensor, line: Tensor | None, before: int, after: int) -> Tensor:
+    """A sound, along a line if there is one, with so many zeros before and after it."""
+    if not before and not after:
+        return sound if line is None else sound * line
+    samples = sound.shape[-1]
+    wide = sound.new_empty(before + samples + after)
+    within = wide[before : before + samples]
+    if line is None:
+        within.copy_(sound)
+    else:
+        torch.mul(sound, line, out=within)
+    if before:
+        wide[:before].zero_()
+    if after:
+        wide[before + samples :].zero_()
+    return wide
 
 
 def _filtered(sound: Tensor, taps: tuple[float, ...]) -> Tensor:

@@ -193,7 +193,7 @@ class Rendering:
             laid = Bed.of(part, self._clip(part).waveform, heard.waveform)
             if laid is None or float(laid.gain) == 0:
                 return None
-            return replace(heard, waveform=heard.waveform + laid.at(part.snr_db), perturbation=self._note(part))
+            return replace(heard, waveform=laid.over(heard.waveform, part.snr_db), perturbation=self._note(part))
         if isinstance(part, Words):
             edited = reworded(heard, part.edits)
             done = Perturbation("words", "text", f"{len(part.edits)} edits")

@@ -106,7 +106,7 @@ def energies(
         Two float64 scalars on the device, which `snr_db_of` reads.
     """
     heard, clean = rendered.waveform if laid is None else laid, original
-    if heard.shape != original.shape:
+    if rendered.samples != original.shape[-1]:
         if not rendered.overlaid or rendered.speech.shape != heard.shape:  # nothing to measure against
             whole = energy64(heard)
             nothing = whole - whole
@@ -114,7 +114,9 @@ def energies(
         clean = rendered.speech.clamp(-1.0, 1.0)
         signal = energy64(clean)
     elif rendered.base.waveform is original and rendered.known is None:
-        heard, clean = heard[rendered.changed], clean[rendered.changed]  # elsewhere it is the original, whose bits stay
+        changed = rendered.changed  # elsewhere it is the original, whose bits stay
+        if changed is not None:
+            heard, clean = heard[changed], clean[changed]
     scratch = Scratch.of(heard.shape[-1], heard.device) if scratch is None else scratch
     return signal, scratch.change64(heard, clean)
 

@@ -44,11 +44,12 @@ class Step:
             places: in `asking`, one for each row.
             padded: shape (b, t), whatever it holds.
         """
+        longest = padded.shape[1]
         for place, row in zip(places, padded.unbind(), strict=True):
             search, candidate = self.asking[place]
             rendered = candidate.rendered
             samples = rendered.samples
-            own = row if samples == len(row) else row[:samples]
+            own = row if samples == longest else row[:samples]
             if rendered.known is None:
                 rendered.lay(self.levels[place].factors, own)
             else:

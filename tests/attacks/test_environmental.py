@@ -60,7 +60,7 @@ def test_the_snr_asked_for_is_the_snr_measured(
     assert isinstance(overlay, Overlay)
     bed = Bed.of(overlay, sound, original.waveform)
     assert bed is not None
-    loud = original.waveform + bed.at(overlay.snr_db)
+    loud = bed.over(original.waveform, overlay.snr_db)
     assert float(snr_db(original.waveform, loud)) == pytest.approx(wanted, abs=0.01)
     assert torch.equal(candidate.utterance.waveform, loud.clamp(-1, 1))
     assert torch.equal(original.waveform, before)

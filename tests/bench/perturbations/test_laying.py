@@ -17,7 +17,7 @@ from bench.core.noises import NoiseSet
 from bench.core.rng import keyed
 from bench.core.threads import in_threads
 from bench.core.types import NoiseClip
-from bench.perturbations.laying import laid
+from bench.perturbations.laying import laid, levels_of
 from bench.perturbations.overlays import gains_of
 from bench.perturbations.rendering import Rendered, Renderer
 from bench.referee.judgement import Scratch, energies, energy64
@@ -38,6 +38,7 @@ RECIPES = (
     Recipe(Overlay("c1", -3.0, offset=8_990)),
     Recipe(Overlay("c1", 3.25, segment=(0, 5_000), fade="out")),
     Recipe(Overlay("c0", 7.0, shape="gate"), Overlay("c1", 12.0, filter=(0.5, 0.5)), Overlay("c1", 1.0)),
+    Recipe(Overlay("c1", 2.0, segment=(3_001, 6_500))),
     Recipe(Overlay("silent", 0.0)),
     Recipe(Effect("fade_in", 3)),
     Recipe(Effect("speed_utterance:rate=1.25", 3), Overlay("c0", 5.0)),
@@ -112,6 +113,25 @@ def test_energies_are_the_same_in_shared_room_and_alone() -> None:
 def test_gains_are_the_same_alone_and_among_others() -> None:
     beds = [bed for one in ALL for bed in one.beds]
     assert torch.equal(gains_of(beds), torch.stack([bed.gain for bed in beds]))
+
+
+def test_what_is_laid_into_a_row_has_the_bits_that_it_has_alone_and_nothing_beside_it_changes() -> None:
+    for one, levels in zip(ALL, levels_of(ALL), strict=True):
+        row = torch.full((one.samples + 7,), torch.nan)
+        one.lay(levels.factors, row[: one.samples])
+        other, _ = alone(one)
+        assert torch.equal(row[: one.samples].view(torch.int32), other.view(torch.int32))
+        assert row[one.samples :].isnan().all()
+
+
+def test_what_a_sound_does_not_reach_is_left_out_of_the_sums_where_that_changes_no_bit() -> None:
+    recipe = Recipe(Overlay("c1", 2.0, segment=(3_001, 6_500)))
+    said = (random_sound(16_003, 5, 0.4), 1.5 * random_sound(16_003, 5, 0.9))
+    quiet, loud = (RENDERER.of(Heard(one, "a")).rendered(recipe) for one in said)
+    assert quiet is not None
+    assert quiet.changed == slice(2_816, 6_656)
+    assert loud is not None
+    assert loud.changed is None, "clipping changes samples that no sound reaches"
 
 
 def test_what_is_laid_over_is_left_as_it_was() -> None:
