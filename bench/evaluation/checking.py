@@ -71,7 +71,8 @@ def _checked(experiment: Experiment, cell: Cell, rows: pd.DataFrame, most: int |
         ComponentError: something is not what it was.
     """
     again = _afresh(experiment)
-    anew, measuring = replace(cell, attack=again.registry.component("attacks", cell.attack.spec)), Measuring(again)
+    attack = replace(again.registry.component("attacks", cell.attack.spec), target=cell.attack.target)
+    anew, measuring = replace(cell, attack=attack), Measuring(again)
     test = experiment.split(cell.fitted).test
     chosen = sample_of(anew, attacked(cell, test), most)
     with experiment.progress.task(f"Attacking again with {cell.attack}", len(chosen)):

@@ -12,8 +12,9 @@ from bench.scoring.records import Store
 def test_a_target_is_judged_and_told_apart(bench_here: Callable, tiny_job: Callable, tmp_path: Path) -> None:
     job = tiny_job(attack="fresh_noises", noises="imperceptible", limit=8, k="2,4", out=tmp_path / "run")
     assert bench_here(*job).code == 0
-    said = bench_here(*job, "--target=neutral", f"--json={tmp_path}/scores.json")
+    said = bench_here(*job, "--target=neutral", "--check", f"--json={tmp_path}/scores.json")
     assert said.code == 0, said.err
+    assert "utterances again, same" in said.err
     assert "wants 'neutral' as the answer" in " ".join(said.out.split())
     cells = list(Store(tmp_path / "run").cells())
     free, aimed = sorted(cells, key=lambda cell: cell.description.threat_model.target)

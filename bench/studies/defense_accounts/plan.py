@@ -53,7 +53,7 @@ def attacks_by_role(
     found["unaware"] = registry.component("attacks", mark + str(Spec("transfer", nested)))
     if guarded:
         found["aware"] = registry.component("attacks", mark + str(Spec("adaptive", nested)))
-    return found
+    return {role: replace(one, target=attack.target) for role, one in found.items()}
 
 
 def _restricted(attack: Component, chosen: tuple[str, ...]) -> str:
