@@ -37,7 +37,7 @@ class FreshNoises:
     def traits(self) -> Traits:
         """Declare what it keeps to, and the effect that makes its shapes."""
         made_of = (("attacks", "shaped_noise"),) if self.noises == "additive" else ()
-        return Traits(made_of=made_of, threat_model=ThreatModel(allowed=self.noises), anytime=True)
+        return Traits(categories=None, made_of=made_of, threat_model=ThreatModel(allowed=self.noises), anytime=True)
 
     def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
         """Yield noises until one counts."""

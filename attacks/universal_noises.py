@@ -54,7 +54,8 @@ class UniversalNoises:
         """Declare its threat model, and the effects in its pool."""
         specs = effects_of(self.noises) if self.noises == "imperceptible" else (*effects_of(self.noises), *MADE_OF)
         knows = ThreatModel(("validation",), self.answers, self.noises, rehearsal=self.rehearsal)
-        return Traits(made_of=tuple(("attacks", spec) for spec in specs), threat_model=knows, anytime=True)
+        made_of = tuple(("attacks", spec) for spec in specs)
+        return Traits(categories=None, made_of=made_of, threat_model=knows, anytime=True)
 
     def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
         """Yield the noises in their order until one counts; in a rehearsal, all of the pool."""
