@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 INTERRUPTED = 130
@@ -25,6 +25,11 @@ closed; with what happens where nobody has asked for anything else."""
 _ALARM = signal.Signals.__members__.get("SIGALRM")
 _AGAIN_S = 1.0
 """Seconds until it is looked whether what was raised has been swallowed, and between two looks."""
+_MOMENT_S = 0.05
+_PASSING: tuple[CodeType, ...] = (threading.Condition.__enter__.__code__, threading.Thread.start.__code__)
+"""Python's own code that lasts a moment and leaves a lock locked, or a thread half begun, where it is interrupted: that
+thread then waits for ever, and the end of the process for it."""
+_DEEP = 6
 _PATIENCE_S = 10.0
 """Seconds after which another signal is heeded though what was held is still being given back."""
 
@@ -66,7 +71,8 @@ class Stops:
         waited_s = time.monotonic() - self._last_s
         if self._within(sys.exc_info()[1]) and came != signal.SIGINT and waited_s < _PATIENCE_S:
             return
-        self._raise()
+        if not self._postponed(frame):
+            self._raise()
 
     def look(self, number: int, frame: FrameType | None) -> None:
         """Raise again what was swallowed: nothing on the way out has it in hand.
@@ -75,8 +81,16 @@ class Stops:
             number: of the timer's signal.
             frame: where it came.
         """
-        if not self._within(sys.exc_info()[1]):
+        if not self._within(sys.exc_info()[1]) and not self._postponed(frame):
             self._raise()
+
+    def _postponed(self, frame: FrameType | None) -> bool:
+        """Wait a moment where a lock is just being taken or a thread started."""
+        if _ALARM is None or not _is_passing(frame):
+            return False
+        signal.signal(_ALARM, self.look)
+        signal.setitimer(signal.ITIMER_REAL, _MOMENT_S, _AGAIN_S)
+        return True
 
     def _raise(self) -> None:
         stop = KeyboardInterrupt()
@@ -96,6 +110,14 @@ class Stops:
             seen.append(error)
             error = error.__cause__ or error.__context__
         return False
+
+
+def _is_passing(frame: FrameType | None) -> bool:
+    for _ in range(_DEEP):
+        if frame is None or frame.f_code in _PASSING:
+            return frame is not None
+        frame = frame.f_back
+    return False
 
 
 @contextmanager

@@ -9,7 +9,8 @@ Each run has a folder and a cache of its own, so that corpus, trainings and cell
 within the time that an undisturbed run takes, with its workers where it is not SIGKILL, one of several processes where
 there are several; of Ray's, a worker that is at something, or all of it where none is yet. Then the same command goes
 on. Exit code 1 where any records differ from those of a run that nobody stopped, a lease or a temporary file stays
-behind, or a traceback is shown. What was under way is said of each: the last line before it was stopped.
+behind, or a traceback is shown. What was under way is said of each: the last line before it was stopped, or that it
+had come to its end.
 """
 
 from __future__ import annotations
@@ -78,7 +79,8 @@ class Kills:
         shutil.rmtree(out)
         shutil.rmtree(cache)
         lines = [line.strip() for line in said[0].splitlines() if line.strip() and not line.startswith("bench: ")]
-        return "; ".join(problems), stopped or (lines[-1][:60] if lines else "nothing said yet")
+        ended = "its end" if going[0].returncode == 0 and not stopped else ""
+        return "; ".join(problems), stopped or ended or (lines[-1][:60] if lines else "nothing said yet")
 
     def _begun(self, out: Path, cache: Path, count: int) -> Going:
         words = [*COMMAND[3:], str(self.file), "--out", str(out), *self.words]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from contextlib import suppress
@@ -44,6 +45,9 @@ def plan(folder: Path) -> Path:
 def forks() -> Forks:
     """Return what starts commands without their imports, which would be most of what a tiny grid costs."""
     os.environ |= environment(ROOT)  # what is heeded at a start is the same for all
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) == signal.SIG_IGN:  # started in the background; commands heed it all the same
+            signal.signal(number, handler)
     return Forks(COMMAND[:3])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -91,3 +92,62 @@ def test_what_a_library_makes_of_it_is_a_stop_too(bench_here: Callable, monkeypa
     said = bench_here()
     assert said.code == 143
     assert said.err == "bench: stopped by SIGTERM; the same command goes on where this one stopped\n"
+
+
+class Struck:
+    """A lock that is just being taken when a signal comes."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.acquire, self.release, self.locked = self.lock.acquire, self.lock.release, self.lock.locked
+
+    def __enter__(self) -> bool:
+        self.acquire()
+        signal.raise_signal(signal.SIGTERM)
+        return True
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+def test_no_lock_of_threading_stays_locked() -> None:
+    """Else a thread that was being started waits for it for ever, and the end of the command for that thread."""
+    struck, taken = Struck(), []
+    condition = threading.Condition(struck)  # type: ignore[arg-type]
+
+    def work() -> None:
+        with condition:
+            taken.append("a moment before it is raised")
+            time.sleep(20)
+
+    with stopping.heeding() as stops, pytest.raises(KeyboardInterrupt):
+        work()
+    assert taken
+    assert not struck.locked()
+    assert stops.exit_code == 143
+
+
+def test_a_thread_is_started_whole() -> None:
+    running, started = threading.Event(), []
+
+    class Begun(threading.Thread):
+        """Whoever starts it waits on an event, as ever, and a signal comes meanwhile."""
+
+        def __init__(self) -> None:
+            super().__init__(target=running.wait, daemon=True)
+            wait = self._started.wait  # type: ignore[attr-defined]
+            self._started.wait = lambda: (signal.raise_signal(signal.SIGTERM), wait())  # type: ignore[attr-defined]
+
+    thread = Begun()
+
+    def work() -> None:
+        thread.start()
+        started.append(thread.is_alive())
+        time.sleep(20)
+
+    with stopping.heeding(), pytest.raises(KeyboardInterrupt):
+        work()
+    assert started == [True]
+    running.set()
+    thread.join(20)
+    assert not thread.is_alive()
