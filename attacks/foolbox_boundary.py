@@ -34,7 +34,7 @@ class FoolboxBoundary(BegunAfar):
     counts ends it.
     """
 
-    start: Start = "clip"
+    start: Start = "noise"
     steps: int = 25_000
     spherical_step: float = 0.01
     source_step: float = 0.01
