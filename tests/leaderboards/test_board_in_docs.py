@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bench.evaluation.runs import read_results
+from bench.scoring.fates import NotedFates
 from leaderboards.site.build import build_site
 from leaderboards.site.facts import Gathered
 
@@ -23,7 +24,8 @@ AGAIN = "bench leaderboard build results/embedded results/emodb --out docs/board
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("board")
-    build_site(read_results(RUNS), Gathered.of(RUNS), folder)
+    noted = NotedFates()
+    build_site(read_results(RUNS, noted=noted), Gathered.of(RUNS, noted), folder)
     return folder
 
 
