@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ WITH_SOURCES = ("victims", "attacks", "defenses")
 _MARKER = re.compile(r"^<!-- table: ([\w ]+) -->$", flags=re.MULTILINE)
 _PAPER = re.compile(r"\bP[1-4]\b")
 _CITED = re.compile(r"[A-Z][\w-]+(?: et al\.|(?:, [A-Z][\w-]+)* (?:&|and) [A-Z][\w-]+),? (?:19|20)\d\d")
+_TABLE = Path("board", "files", "leaderboard.md")
 _LONGEST = 48
 """Characters of a default that a table shows."""
 
@@ -39,6 +41,11 @@ def on_config(config: Any) -> Any:
     check_pages(entries, docs)
     config.nav = expanded(config.nav, entries)
     return config
+
+
+def on_post_build(config: Any) -> None:
+    """Put the board's Markdown table beside its other files, as it is: MkDocs makes a page of it."""
+    shutil.copy(Path(config.docs_dir) / _TABLE, Path(config.site_dir) / _TABLE)
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
