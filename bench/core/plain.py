@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cached_property
 from typing import Any
 
 _MARK = "="
+_ITSELF = frozenset({str, int, float, bool, type(None)})
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,15 @@ class Plain:
 
     def _told(self, value: Any) -> Any:
         kind = type(value)
+        if kind in _ITSELF:
+            return value
         if kind in self.special:
             return {_MARK + kind.__name__: self.special[kind][0](value)}
+        if kind in self._fields:
+            own = vars(value)
+            return {_MARK + kind.__name__: [self._told(own[name]) for name in self._fields[kind]]}
         if is_dataclass(value):
-            if kind not in self.kinds:
-                raise TypeError(f"{kind.__name__}: not among the kinds that can be read")
-            return {_MARK + kind.__name__: [self._told(vars(value)[one.name]) for one in fields(value) if one.init]}
+            raise TypeError(f"{kind.__name__}: not among the kinds that can be read")
         if isinstance(value, Mapping):
             return {_MARK: [[self._told(name), self._told(one)] for name, one in value.items()]}
         if isinstance(value, tuple | list):
@@ -58,6 +63,8 @@ class Plain:
         return value
 
     def _made(self, told: Any) -> Any:
+        if type(told) in _ITSELF:
+            return told
         if isinstance(told, list):
             return tuple(map(self._made, told))
         if not isinstance(told, dict):
@@ -66,7 +73,19 @@ class Plain:
         if name == _MARK:
             return {self._made(key): self._made(one) for key, one in inner}
         named = name.removeprefix(_MARK)
-        for kind, (_, read) in self.special.items():
-            if kind.__name__ == named:
-                return read(inner)
-        return {one.__name__: one for one in self.kinds}[named](*map(self._made, inner))
+        if named in self._readers:
+            return self._readers[named](inner)
+        return self._named[named](*map(self._made, inner))
+
+    @cached_property
+    def _fields(self) -> dict[type, tuple[str, ...]]:
+        """By kind, what it is made of."""
+        return {kind: tuple(one.name for one in fields(kind) if one.init) for kind in self.kinds}
+
+    @cached_property
+    def _named(self) -> dict[str, type]:
+        return {one.__name__: one for one in self.kinds}
+
+    @cached_property
+    def _readers(self) -> dict[str, Callable[[Any], Any]]:
+        return {kind.__name__: read for kind, (_, read) in self.special.items()}

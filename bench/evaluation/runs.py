@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from bench.core.cache import appearing_file
+from bench.core.crew import Crew
 from bench.core.errors import DataError, UsageError
 from bench.core.json_objects import loaded
 from bench.core.regular import read_regular
@@ -74,6 +76,7 @@ def read_results(
     estimand: Estimand = "fitted",
     instead: Callable[[DataError], None] | None = None,
     noted: NotedFates | None = None,
+    crew: Crew | None = None,
 ) -> Results:
     """Score all finished cells of some runs.
 
@@ -83,17 +86,20 @@ def read_results(
         estimand: what the intervals of pooled results are about.
         instead: told of a record file that cannot be read, which is passed over; by default the error is raised.
         noted: keeps what is read, for who needs more of it than scores.
+        crew: processes that share the work where there is much of it; by default one for each core.
 
     Raises:
         DataError: a folder is no run, or holds nothing finished; two hold records of one cell that are not the same.
         UsageError: a k is beyond the budget of a run; "trainings" of fewer than five seeds.
     """
 
-    def results(damaged: Damaged | None) -> Results:
-        found = _gathered(folders, ks, damaged, noted)
-        return collect_from(found.cells, found.ks, found.failed, estimand, None if noted is None else noted.note)
+    with Crew() if crew is None else nullcontext(crew) as own:
 
-    return _what_reads(results, instead)
+        def results(damaged: Damaged | None) -> Results:
+            found = _gathered(folders, ks, damaged, noted, own)
+            return collect_from(found.cells, found.ks, found.failed, estimand, noted, own)
+
+        return _what_reads(results, instead)
 
 
 def read_entries(
@@ -160,7 +166,11 @@ class _Gathered:
 
 
 def _gathered(
-    folders: Sequence[Path], ks: Sequence[int] | None, damaged: Damaged | None = None, noted: NotedFates | None = None
+    folders: Sequence[Path],
+    ks: Sequence[int] | None,
+    damaged: Damaged | None = None,
+    noted: NotedFates | None = None,
+    crew: Crew | None = None,
 ) -> _Gathered:
     cells: dict[str, FinishedCell] = {}
     failed: list[FailedCell] = []
@@ -169,7 +179,7 @@ def _gathered(
     places: dict[str, Store] = {}
     for folder in folders:
         store = Store(folder)
-        own = sources_in(folder, damaged)
+        own = sources_in(folder, damaged, crew)
         if noted is not None:
             noted.sources[folder] = own
         budgets[folder] = max((cell.description.rests_on.max_queries for cell in own.values()), default=0)

@@ -107,10 +107,18 @@ class Layers:
         """Return shape (S,), how many utterances of average weight a stratum has."""
         return np.square(self.parts) / np.where(self.squares > 0, self.squares, 1.0)
 
+    @cached_property
+    def _divisors(self) -> Numbers:
+        return np.where(self.parts > 0, self.parts, 1.0)
+
+    @cached_property
+    def _square(self) -> float:
+        return float(np.square(self.weights).sum())
+
     def means(self, values: Numbers) -> Numbers:
         """Return shape (S,), the weighted mean of values, shape (n,), in each stratum."""
         sums = np.bincount(self.stratum, weights=self.weights * values)
-        return np.asarray(sums / np.where(self.parts > 0, self.parts, 1.0), dtype=np.float64)
+        return np.asarray(sums / self._divisors, dtype=np.float64)
 
     def independent(self, values: Numbers, means: Numbers) -> float:
         """Compute the variance of Σ w·y, were utterances independent: Σ_u (Σ_{i in u} w_i (y_i − ȳ_stratum))².
@@ -130,7 +138,7 @@ class Layers:
             sizes: of the clusters of each clustering, in rows of average weight.
             utterances: how many independent ones all are worth.
         """
-        per_row = utterances * float(np.square(self.weights).sum())
+        per_row = utterances * self._square
         return 1 + ASSUMED_ALIKE * sum(max(one * per_row - 1, 0.0) for one in sizes)
 
 

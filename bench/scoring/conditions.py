@@ -13,7 +13,7 @@ import pandas as pd
 
 from bench.contracts.threat_models import Counted
 from bench.scoring.agreements import answers_after, ccc_estimate
-from bench.scoring.clustering import Clusters, cluster_count, samples
+from bench.scoring.clustering import Clusters, samples
 from bench.scoring.columns import Floats, Mask, Places
 from bench.scoring.dependence import Estimand, crossed_with_speakers, crossing_ways, estimated_share
 from bench.scoring.designs import Design
@@ -175,11 +175,13 @@ class Condition:
     def _even(self, units: Places, estimand: Estimand) -> tuple[bool, Estimand]:
         """Which design it is: by utterances or by units, which mostly are the same."""
         own = self.records.attacked
+        if units is own.utterance:
+            return own.units_are_utterances, estimand
         return units is own.unit or np.array_equal(units, own.unit), estimand
 
     def _computed(self, hits: Mask, by_unit: bool, estimand: Estimand) -> Interval:
         own = self.records.attacked
-        if cluster_count(own.speaker) < 2:
+        if own.speakers < 2:
             return 0.0, 1.0
         units = own.unit if by_unit else own.utterance
         design = self.records.once(
@@ -197,7 +199,7 @@ class Condition:
             None of a single speaker, who says nothing about others.
         """
         own = self.records.attacked
-        if cluster_count(own.speaker) < 2:
+        if own.speakers < 2:
             return None
         return self.records.once(
             ("paired", estimand),

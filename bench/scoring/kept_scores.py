@@ -64,15 +64,60 @@ def kept_or_made(
     """
     if any(source.digest is None for source in sources):
         return make()
-    about = {"cells": [one.follows_from for one in sources], "k": sorted(set(ks)), "estimand": estimand}
-    key = key_of_json({"kind": kind, "code": scoring_code(), **about})
-    found = _read(recalled(_SCORES, key))
+    found = kept_scores(kind, sources, ks, estimand)
+    if found is None:
+        found = read_scores(made_scores(kind, sources, ks, estimand, make))  # what is read, also the first time
+    return found
+
+
+def kept_scores(kind: str, sources: Sequence[FinishedCell], ks: Sequence[int], estimand: Estimand) -> UnitScores | None:
+    """Return what was made of the same files by the same code, where it is kept.
+
+    Args:
+        kind: as `kept_or_made` has them, here and below.
+        sources: cells with digests.
+        ks: numbers of queries.
+        estimand: what intervals are about.
+    """
+    found = _read(recalled(_SCORES, _key(kind, sources, ks, estimand)))
+    return found if isinstance(found, UnitScores) else None
+
+
+def made_scores(
+    kind: str, sources: Sequence[FinishedCell], ks: Sequence[int], estimand: Estimand, make: Callable[[], UnitScores]
+) -> str:
+    """Make scores and keep them.
+
+    Args:
+        kind: as `kept_or_made` has them, here and below.
+        sources: cells with digests.
+        ks: numbers of queries.
+        estimand: what intervals are about.
+        make: makes them.
+
+    Returns:
+        Them, as they are kept; `read_scores` reads them.
+    """
+    text = _PLAIN.text(make())
+    keep(_SCORES, _key(kind, sources, ks, estimand), text)
+    return text
+
+
+def read_scores(text: str) -> UnitScores:
+    """Read what `made_scores` gave.
+
+    Raises:
+        ValueError: it is something else, or of places that are not kept.
+    """
+    found = _PLAIN.value(text)
     if not isinstance(found, UnitScores):
-        text = _PLAIN.text(make())
-        keep(_SCORES, key, text)
-        found = _PLAIN.value(text)  # what is read, also the first time
-    made: UnitScores = found
-    return made
+        raise ValueError(f"{type(found).__name__}, no scores of a unit")
+    return found
+
+
+def _key(kind: str, sources: Sequence[FinishedCell], ks: Sequence[int], estimand: Estimand) -> str:
+    about = {"cells": [one.follows_from for one in sources], "k": sorted(set(ks)), "estimand": estimand}
+    return key_of_json({"kind": kind, "code": scoring_code(), **about})
 
 
 def kept_ranks(figures: Sequence[float], outcomes: Sequence[Outcomes | None], groups: Sequence[int]) -> list[Rank]:
@@ -143,6 +188,16 @@ _places: dict[str, AttackedPlaces] = {}
 """By digest, those that were read or written: one object for all victims that were attacked on the same utterances."""
 
 
+def learn_places(told: Mapping[str, str]) -> None:
+    """Know places that another process has written: its cache may not be one that can be written to.
+
+    Args:
+        told: their texts, by their digests.
+    """
+    for digest in told.keys() - _places.keys():
+        _places[digest] = _as_places(digest, told[digest])
+
+
 def _told(one: Outcomes) -> list[str]:
     digest = one.places.digest
     if digest not in _places:
@@ -165,12 +220,17 @@ def _kept_places(digest: str) -> AttackedPlaces:
         text = recalled(_PLACES, digest)
         if text is None:
             raise ValueError(f"no places {digest}")
-        names, speakers, ways = json.loads(text)
-        named = tuple((fold, seed, utterance) for fold, seed, utterance in names)
-        _places[digest] = AttackedPlaces(named, tuple(speakers), tuple(map(tuple, ways)))
-        if _places[digest].digest != digest:
-            raise ValueError(f"other places than {digest}")
+        _places[digest] = _as_places(digest, text)
     return _places[digest]
+
+
+def _as_places(digest: str, text: str) -> AttackedPlaces:
+    names, speakers, ways = json.loads(text)
+    named = tuple((fold, seed, utterance) for fold, seed, utterance in names)
+    found = AttackedPlaces(named, tuple(speakers), tuple(map(tuple, ways)))
+    if found.digest != digest:
+        raise ValueError(f"other places than {digest}")
+    return found
 
 
 _PLAIN = Plain(KINDS, {Outcomes: (_told, _made), Bell: (attrgetter("name"), _bell)})

@@ -42,6 +42,16 @@ class AttackedUtterances:
     utterance: Places
     unit: Places
 
+    @cached_property
+    def speakers(self) -> int:
+        """Return how many speakers there are."""
+        return int(self.speaker.max(initial=-1)) + 1
+
+    @cached_property
+    def units_are_utterances(self) -> bool:
+        """Return whether no utterance has two speakers."""
+        return np.array_equal(self.utterance, self.unit)
+
     @classmethod
     def of(cls, columns: Columns, cell: Places) -> AttackedUtterances:
         """Find them.

@@ -8,16 +8,17 @@ from functools import cached_property, partial
 
 import pandas as pd
 
-from bench.scoring.condensed import CondensedCell
+from bench.core.crew import Crew
 from bench.scoring.dependence import Estimand
 from bench.scoring.descriptions import FailedCell
-from bench.scoring.kept_scores import kept_or_made
+from bench.scoring.fates import NotedFates
 from bench.scoring.lines import lines
 from bench.scoring.optimality import Optimality, Order
 from bench.scoring.records import CellRecords
 from bench.scoring.scored import CellScores as CellScores
 from bench.scoring.scored import PooledScores as PooledScores
-from bench.scoring.units import FinishedCell, UnitScores, pooled_unit, single_unit, units
+from bench.scoring.sharing import scored_units
+from bench.scoring.units import FinishedCell, units
 
 SCHEMA = 1
 """Version of the JSON. It grows when a field changes its meaning or goes."""
@@ -96,7 +97,8 @@ def collect_from(
     ks: Sequence[int],
     failed: Sequence[FailedCell] = (),
     estimand: Estimand = "fitted",
-    noted: Callable[[FinishedCell, CondensedCell], None] | None = None,
+    noted: NotedFates | None = None,
+    crew: Crew | None = None,
 ) -> Results:
     """Score finished cells as `collect` does, the records of one victim and defence at a time.
 
@@ -107,7 +109,8 @@ def collect_from(
         ks: numbers of queries, in any order; those beyond a cell's budget are left out.
         failed: cells that failed.
         estimand: what the intervals of pooled results are about.
-        noted: told of each cell whose rows are read.
+        noted: keeps what became of the utterances of each cell whose rows are read.
+        crew: processes that share the work where there is much of it; by default one for each core.
 
     Raises:
         bench.core.errors.DataError: records cannot be read.
@@ -118,9 +121,8 @@ def collect_from(
     gaps: list[tuple[Order, tuple[Optimality, ...]]] = []
     texts = sorted(range(len(sources)), key=lambda place: sources[place].description.text)
     rank_of = {place: rank for rank, place in enumerate(texts)}
-    for places in parts:
-        own = [sources[place] for place in places]
-        found = kept_or_made("pooled", own, ks, estimand, partial(pooled_unit, own, ks, estimand, noted))
+    own = [[sources[place] for place in places] for places in parts]
+    for places, found in zip(parts, scored_units("pooled", own, ks, estimand, noted, crew), strict=True):
         entries += [(places[first], one) for first, one in found.entries if isinstance(one, PooledScores)]
         ranks = sorted(rank_of[place] for place in places)
         gaps += [((ranks[first], number), one) for (first, number), one in found.gaps]
@@ -141,8 +143,7 @@ def _apart(
     if estimand == "fitted" and len(places) == 1:  # of one fold and seed: the same figures
         return [CellScores(**vars(one)) for one in together]
     found: list[tuple[int, CellScores]] = []
-    for part in parts:
-        own = [sources[place] for place in part]
-        made: UnitScores = kept_or_made("cells", own, ks, "fitted", partial(single_unit, own, ks))
+    own = [[sources[place] for place in part] for part in parts]
+    for part, made in zip(parts, scored_units("cells", own, ks, "fitted"), strict=True):
         found += [(part[first], one) for first, one in made.entries if isinstance(one, CellScores)]
     return [one for _, one in sorted(found, key=lambda one: one[0])]

@@ -6,9 +6,11 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from bench.core.crew import Crew
 from bench.core.errors import DataError
 from bench.core.json_objects import JsonObject, loaded
 from bench.core.regular import read_regular
@@ -21,18 +23,21 @@ from bench.scoring.rows import SCHEMA, digest_of
 from bench.scoring.schema import AGAIN
 from bench.scoring.units import FinishedCell
 
-_AT_ONCE = 16
+_AT_ONCE, _TOGETHER = 16, 64
+_CHEAPER = 8
+"""To see what a file is takes an eighth of what scoring it takes."""
 Damaged = dict[Path, DataError]
 """What is wrong with files that cannot be read."""
 
 
-def sources_in(folder: Path, damaged: Damaged | None = None) -> dict[str, FinishedCell]:
+def sources_in(folder: Path, damaged: Damaged | None = None, crew: Crew | None = None) -> dict[str, FinishedCell]:
     """List the finished cells of a run by their keys, in order.
 
     Args:
         folder: the run's.
         damaged: what is found to be damaged, foreign or of a newer version is put here and passed over, and what stands
             here already is passed over too; None raises the error.
+        crew: processes that share the work where there is much of it.
 
     Raises:
         DataError: the folder is not a run; or a file cannot be read, now or when its rows are asked for.
@@ -43,14 +48,27 @@ def sources_in(folder: Path, damaged: Damaged | None = None) -> dict[str, Finish
         raise DataError(folder / "cells", "a link", "a folder of the run's own", "name the run that it leads to")
     found: dict[str, FinishedCell] = {}
     paths = [path for path in sorted((folder / "cells").glob("*.parquet")) if path not in (damaged or ())]
-    for path, content in _contents(paths):
-        try:
-            found[path.stem] = _source(path, content, damaged)
-        except DataError as error:
-            if damaged is None:
-                raise
-            damaged[path] = error
+    for path, about in _all_seen(paths, crew):
+        if isinstance(about, _Seen):
+            found[path.stem] = about.source(path, damaged)
+        elif damaged is None:
+            raise about
+        else:
+            damaged[path] = about
     return found
+
+
+def _all_seen(paths: Sequence[Path], crew: Crew | None) -> Iterator[tuple[Path, _Seen | DataError]]:
+    if crew is None or not crew.shares(len(paths) // _CHEAPER):
+        yield from ((path, _seen(path, content)) for path, content in _contents(paths))
+        return
+    some = [paths[first : first + _TOGETHER] for first in range(0, len(paths), _TOGETHER)]
+    for own, found in zip(some, crew.in_order(_some_seen, some), strict=True):
+        yield from zip(own, found, strict=True)
+
+
+def _some_seen(paths: Sequence[Path]) -> list[_Seen | DataError]:
+    return [_seen(path, content) for path, content in _contents(paths)]
 
 
 def _contents(paths: Sequence[Path]) -> Iterator[tuple[Path, bytes | DataError]]:
@@ -78,18 +96,35 @@ def source_of(path: Path, damaged: Damaged | None = None) -> FinishedCell:
     Raises:
         DataError: it is no record file, damaged, or of a newer version; what only its rows would show is not seen yet.
     """
-    return _source(path, _content(path), damaged)
+    seen = _seen(path, _content(path))
+    if isinstance(seen, DataError):
+        raise seen
+    return seen.source(path, damaged)
 
 
-def _source(path: Path, content: bytes | DataError, damaged: Damaged | None) -> FinishedCell:
+@dataclass(frozen=True)
+class _Seen:
+    """What a file says of itself, its digest, and whether its columns can be read as they are kept."""
+
+    description: Description
+    digest: str
+    plain: bool
+
+    def source(self, path: Path, damaged: Damaged | None) -> FinishedCell:
+        columns = partial(_read_columns, path, self.description, self.digest, damaged) if self.plain else None
+        return FinishedCell(self.description, partial(_read, path, damaged), self.digest, columns, self.digest)
+
+
+def _seen(path: Path, content: bytes | DataError) -> _Seen | DataError:
     if isinstance(content, DataError):
-        raise content
-    described = _described(path, content)
-    description = read_cell(path).description if described is None else described
-    check_description(path, path.stem, description)
-    digest = hashlib.sha256(content).hexdigest()
-    read_columns = None if described is None else partial(_read_columns, path, description, digest, damaged)
-    return FinishedCell(description, partial(_read, path, damaged), digest, read_columns, digest)
+        return content
+    try:
+        described = _described(path, content)
+        description = read_cell(path).description if described is None else described
+        check_description(path, path.stem, description)
+    except DataError as error:
+        return error
+    return _Seen(description, hashlib.sha256(content).hexdigest(), described is not None)
 
 
 def _described(path: Path, content: bytes) -> Description | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
 from bench.contracts.threat_models import Counted
@@ -51,29 +52,32 @@ class FinishedCell:
 
     def scored_for(self, noises: tuple[Counted, ...]) -> FinishedCell:
         """Return the same cell with other successes that count: its file names what was asked when it was measured."""
-
-        def as_asked() -> CellRecords:
-            cell = self.read()
-            return replace(cell, description=replace(cell.description, noises=noises))
-
+        as_asked = partial(_as_asked, self.read, noises)
         return replace(self, description=replace(self.description, noises=noises), read=as_asked)
 
     def described(self, description: Description) -> FinishedCell:
         """Return the same cell with another description, whose names tables show."""
-
-        def as_described() -> CellRecords:
-            return replace(self.read(), description=description)
-
         names = description.names
         if names == self.description.names:
             return self
         digest = None if self.digest is None else fingerprint([self.digest, names.victim])
-        return replace(self, description=description, read=as_described, digest=digest)
+        return replace(
+            self, description=description, read=partial(_as_described, self.read, description), digest=digest
+        )
 
     @property
     def follows_from(self) -> tuple[str | None, tuple[Counted, ...]]:
         """Return all that its figures follow from beside the code: the file, and which successes count."""
         return self.digest, self.description.noises
+
+
+def _as_asked(read: Callable[[], CellRecords], noises: tuple[Counted, ...]) -> CellRecords:
+    cell = read()
+    return replace(cell, description=replace(cell.description, noises=noises))
+
+
+def _as_described(read: Callable[[], CellRecords], description: Description) -> CellRecords:
+    return replace(read(), description=description)
 
 
 @dataclass(frozen=True)
