@@ -11,6 +11,7 @@ from typing import Any
 
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
+PICTURE = re.compile(r"(!\[[^\]]*\])\((?!\w+:|#)([^)\s]+)\)")
 RELATIVE = re.compile(r"\]\((?!\w+:|#)([^)\s]+)\)")
 
 
@@ -25,5 +26,6 @@ class Readme(MetadataHookInterface):
         """
         repository, version = metadata["urls"]["Repository"], metadata["version"]
         text = (Path(self.root) / "README.md").read_text(encoding="utf-8")
+        text = PICTURE.sub(rf"\1({repository}/raw/v{version}/\2)", text)
         text = RELATIVE.sub(rf"]({repository}/blob/v{version}/\1)", text)
         metadata["readme"] = {"content-type": "text/markdown", "text": text}

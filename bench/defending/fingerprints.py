@@ -41,7 +41,7 @@ def fingerprint(waveform: Tensor) -> Fingerprint:
         Shape (windows, `BITS` / 8), one window at least.
 
     >>> fingerprint(torch.zeros(16000)).shape
-    (13, 32)
+    (12, 32)
     """
     with torch.no_grad():
         energies = log_mel(waveform[None], _MEL)[0].exp()
