@@ -18,8 +18,8 @@ from benchmarks.gpu_checks.recognisers import Recogniser, Setting
 from benchmarks.gpu_checks.searches import NOISES, steps_of
 
 A_STEP, A_SEARCH = 1, 4
-"""A step reads once. A search: whether there is anything to hear, whether it lies within [-1, 1], whether its original is
-as it was, and, of a first success, its share of what is looked at."""
+"""A step reads once. A search: whether there is anything to hear, whether it lies within [-1, 1], whether its original
+is as it was, and, of a first success, its share of what is looked at."""
 
 _READING = frozenset(
     (
