@@ -13,6 +13,7 @@ from torch import Tensor
 
 from bench import AttackTools, Heard, Recipe, Rng, Samples, Steps, ThreatModel, Traits, chosen, within
 from bench.audio.signal.levels import audible
+from bench.perturbations.score_searches import norm_at
 from bench.perturbations.surrogates import Ascent, Schooling, Surrogate, known_or_trained, trained
 
 
@@ -77,7 +78,7 @@ class SurrogateTransfer:
 
     def _changes(self, surrogate: Surrogate, speech: Tensor, tools: AttackTools, rng: Rng) -> Iterator[Tensor]:
         ascent = Ascent(self.steps, 1.0 if self.method == "mim" else 0.0)
-        norm = float(speech.double().square().sum().sqrt()) / 10 ** ((tools.min_snr_db + self.above_db) / 20)
+        norm = norm_at(speech, tools.min_snr_db + self.above_db)
         if tools.target in surrogate.classes:
             goal = surrogate.classes.index(tools.target)
             for number in itertools.count():

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from bench import AttackTools, Heard, PastSearch, Recipe, Rng, Steps, ThreatModel, Traits, chosen, within
-from bench.audio.signal.levels import audible
 from bench.perturbations.curve_learning import TriedCurves
 from bench.perturbations.curves import Filtered, curve_at, drawn_curves
-from bench.perturbations.pools import LADDER
-from bench.perturbations.rehearsing import RehearsalOutcomes, in_order, planned, rehearsal
+from bench.perturbations.rehearsing import RehearsalOutcomes, search_learnt
 
 
 @dataclass(frozen=True)
@@ -67,14 +65,7 @@ class UniversalFilters:
 
     def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
         """Yield filters in their order until one counts; in a rehearsal, all random ones."""
-        if not audible(original.waveform):
-            return
-        levels = [tools.min_snr_db + above for above in LADDER]
-        if tools.rehearsing:
-            yield from rehearsal(self._random, levels)
-            return
-        order = planned(tools.plan, tools.label)
-        yield from in_order(self._random(levels[0]) if order is None else order, levels)
+        yield from search_learnt(original, tools, self._random)
 
     def learn(self, plan: Mapping[str, Any], searches: Sequence[PastSearch]) -> Mapping[str, Any]:
         """Estimate filters, and put them and the random ones into an order: one for all, and one for each label."""

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bench import AttackTools, Heard, PastSearch, Rng, Steps, ThreatModel, Traits, within
-from bench.audio.signal.levels import audible
-from bench.perturbations.pools import LADDER, MADE_OF, Pool, effects_of
-from bench.perturbations.rehearsing import RehearsalOutcomes, covered, in_order, planned, rehearsal
+from bench.perturbations.pools import MADE_OF, Pool, effects_of
+from bench.perturbations.rehearsing import RehearsalOutcomes, covered, search_learnt
 
 
 @dataclass(frozen=True)
@@ -59,15 +58,7 @@ class UniversalNoises:
 
     def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
         """Yield the noises in their order until one counts; in a rehearsal, all of the pool."""
-        if not audible(original.waveform):
-            return
-        levels = [tools.min_snr_db + above for above in LADDER]
-        pool = Pool(tools.noises, self.noises, self.pool)
-        if tools.rehearsing:
-            yield from rehearsal(pool.recipes, levels)
-            return
-        order = planned(tools.plan, tools.label)
-        yield from in_order(pool.recipes(levels[0]) if order is None else order, levels)
+        yield from search_learnt(original, tools, Pool(tools.noises, self.noises, self.pool).recipes)
 
     def learn(self, plan: Mapping[str, Any], searches: Sequence[PastSearch]) -> Mapping[str, Any]:
         """Put the noises into an order: one for all, and where labels are told one for each."""

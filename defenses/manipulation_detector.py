@@ -16,7 +16,6 @@ from bench import (
     Batch,
     FitContext,
     NoiseSet,
-    Refusing,
     Spec,
     Task,
     TrainableVictim,
@@ -31,7 +30,7 @@ from bench import (
 )
 from bench.defending.adversarial_examples import perturbed
 from bench.defending.manipulations import CLEAN, Ear, Manipulation, Recognised, labelled, recognised
-from bench.defending.purified_victim import AudioDefense
+from bench.defending.purified_victim import AudioDefense, answered_or_refused
 from bench.modelling.features.mel_statistics import Voices
 from bench.modelling.optimizers import uncompiled
 from bench.modelling.schedule import Schedule
@@ -255,10 +254,7 @@ class Guarded:
         """Estimate log-probabilities, shape (b, c), and say what is taken for manipulated, or refused by the victim
         itself, shape (b,), bool."""
         refused = self._chances(batch)[:, 0] < self.threshold
-        if isinstance(self.victim, Refusing):
-            log_probs, also = self.victim.answer_or_refuse(batch)
-            return log_probs, refused | also
-        return self.victim.log_probs(batch), refused
+        return answered_or_refused(self.victim, batch, refused)
 
     def suspicion(self, batch: Batch) -> Tensor:
         """Compute how far each utterance lies over the border to what is refused, in log-probability, shape (b,);

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, get_args
 
 import torch
+from torch import Tensor
 
 from bench import FitContext, NoiseSet, Perturbation, Rng, Traits, UsageError, Utterance, check_fields, keyed, within
 from bench.audio.signal import mix
@@ -78,25 +79,24 @@ class MultiCondition(NoisyCopies):
 
     def _noisy(self, utterance: Utterance, context: FitContext, number: int) -> Utterance:
         key = (context.seed, "multi_condition", utterance.id, *((number,) if number else ()))
-        if keyed(*key, "shape").random() < self.shapes:
-            return self._shaped(utterance, keyed(*key, "noise"))
-        return self._sounding(utterance, context, keyed(*key))
+        shape = keyed(*key, "shape").random() < self.shapes
+        speech, rng = utterance.waveform, keyed(*key, "noise") if shape else keyed(*key)
+        noise, snr_db, category, source = self._shape(speech, rng) if shape else self._sound(context.noises, rng)
+        done = Perturbation("noise", category, f"{source} {snr_db:.1f} dB")
+        return replace(utterance, waveform=mix(speech, noise, snr_db).clamp(-1.0, 1.0), perturbation=done)
 
-    def _shaped(self, utterance: Utterance, rng: Rng) -> Utterance:
+    def _shape(self, speech: Tensor, rng: Rng) -> tuple[Tensor, float, str, str]:
+        """A shape of noise: its samples, its SNR in dB, its category, and what it is."""
         shapes: tuple[NoiseShape, ...] = get_args(NoiseShape)
         shape = shapes[int(rng.integers(len(shapes)))]
         below_hz = _LOWEST_HZ * (_HIGHEST_HZ / _LOWEST_HZ) ** float(rng.random())
         snr_db = float(rng.uniform(self.min_snr_db, self.max_snr_db))
-        speech = utterance.waveform
         draws = torch.from_numpy(rng.standard_normal(draws_for(speech.shape[-1]), dtype="float32"))
         noise = shaped_noise(speech, shape, below_hz, draws.to(speech.device))
-        done = Perturbation("noise", "signal", f"{shape} below {below_hz:.0f} Hz {snr_db:.1f} dB")
-        return replace(utterance, waveform=mix(speech, noise, snr_db).clamp(-1.0, 1.0), perturbation=done)
+        return noise, snr_db, "signal", f"{shape} below {below_hz:.0f} Hz"
 
-    def _sounding(self, utterance: Utterance, context: FitContext, rng: Rng) -> Utterance:
-        categories = self.categories or context.noises.ambient
-        clip = context.noises.draw(rng, categories[int(rng.integers(len(categories)))])
-        snr_db = float(rng.uniform(self.min_snr_db, self.max_snr_db))
-        mixed = mix(utterance.waveform, clip.waveform, snr_db).clamp(-1.0, 1.0)
-        done = Perturbation("noise", clip.category, f"{clip.id} {snr_db:.1f} dB")
-        return replace(utterance, waveform=mixed, perturbation=done)
+    def _sound(self, noises: NoiseSet, rng: Rng) -> tuple[Tensor, float, str, str]:
+        """A recorded sound, likewise."""
+        categories = self.categories or noises.ambient
+        clip = noises.draw(rng, categories[int(rng.integers(len(categories)))])
+        return clip.waveform, float(rng.uniform(self.min_snr_db, self.max_snr_db)), clip.category, clip.id

@@ -15,7 +15,6 @@ from bench import (
     Batch,
     DataError,
     FitContext,
-    Refusing,
     TrainableVictim,
     Traits,
     UsageError,
@@ -29,7 +28,7 @@ from bench import (
     within,
 )
 from bench.defending.fingerprints import Fingerprint, distance, fingerprint, nearest
-from bench.defending.purified_victim import AudioDefense
+from bench.defending.purified_victim import AudioDefense, answered_or_refused
 from bench.modelling.weights import load_weights, save_weights
 
 _WHERE = "defense 'stateful_detector'"
@@ -171,10 +170,7 @@ class Remembering:
         asked = zip(named, batch.waveforms, lengths, strict=True)
         told = [bool(name) and self._refuses(name, row[:length]) for name, row, length in asked]
         refused = torch.tensor(told, device=batch.waveforms.device)
-        if isinstance(self.victim, Refusing):
-            log_probs, also = self.victim.answer_or_refuse(batch)
-            return log_probs, refused | also
-        return self.victim.log_probs(batch), refused
+        return answered_or_refused(self.victim, batch, refused)
 
     def save(self, folder: Path) -> None:
         """Write the threshold, and the victim into a folder of its own; no memory is kept."""

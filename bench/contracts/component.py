@@ -107,6 +107,11 @@ class Component:
         inner = (part for part in self.made_of if part.kind == "attacks" and knows_more)
         return next(inner, self)
 
+    @property
+    def chooser(self) -> Component:
+        """Return the attack that learns and chooses what to try: the one inside an adaptive attack, else itself."""
+        return self.searching if self.traits.adaptive else self
+
     @cached_property
     def identity(self) -> dict[str, Any]:
         """Tell everything that makes the component what it is, as plain JSON: its part of a result's key.

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from bench.contracts.capabilities import Purifying, forward_capabilities
+from bench.contracts.capabilities import Purifying, Refusing, forward_capabilities
 from bench.contracts.pipeline import modalities_of
 from bench.contracts.protocols import FitContext, TrainableVictim, Victim
 from bench.contracts.traits import Traits, traits_of
@@ -166,6 +166,23 @@ class AudioDefense:
             UsageError: it is such a one.
         """
         refuse_deaf(self.where, victim)
+
+
+def answered_or_refused(victim: Victim, batch: Batch, refused: Tensor) -> tuple[Tensor, Tensor]:
+    """Ask a victim behind a defence that refuses, and pass its own refusals on.
+
+    Args:
+        victim: what stands behind the defence.
+        batch: b utterances.
+        refused: what the defence refuses, shape (b,), bool.
+
+    Returns:
+        The victim's log-probabilities, shape (b, c), and what either of both refuses, shape (b,), bool.
+    """
+    if isinstance(victim, Refusing):
+        log_probs, also = victim.answer_or_refuse(batch)
+        return log_probs, refused | also
+    return victim.log_probs(batch), refused
 
 
 def refuse_deaf(where: str, victim: TrainableVictim) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
 
 import torch
 
@@ -14,6 +13,7 @@ from bench.contracts.component import Component
 from bench.contracts.perception import Perception, p1
 from bench.contracts.pipeline import modalities_of
 from bench.contracts.registry import Registry
+from bench.core.memo import Memo
 from bench.core.noises import NoiseSet
 from bench.core.progress import SILENT, Progress
 from bench.core.types import Dataset, Modality, Part, Task, Utterance
@@ -25,11 +25,9 @@ from bench.data.tasks import usable
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.enrolment import Enrolment
 
-_T = TypeVar("_T")
-
 
 @dataclass(frozen=True)
-class Experiment:
+class Experiment(Memo):
     """The data and the machine that cells are measured with.
 
     Args:
@@ -150,24 +148,8 @@ class Experiment:
             progress: is told.
         """
         other = replace(self, progress=progress)
-        vars(other).update(_noise_fingerprints=self._noise_fingerprints, _known=self._known)
+        vars(other).update(_noise_fingerprints=self._noise_fingerprints, _memo=self._memo)
         return other
-
-    def once(self, what: Hashable, make: Callable[[], _T]) -> _T:
-        """Return what follows from the data and the settings alone: made when it is first asked for.
-
-        Args:
-            what: names it.
-            make: makes it.
-        """
-        if what not in self._known:
-            self._known[what] = make()
-        known: _T = self._known[what]
-        return known
-
-    @cached_property
-    def _known(self) -> dict[Hashable, Any]:
-        return {}
 
     @cached_property
     def resident(self) -> NoiseSet:

@@ -125,7 +125,7 @@ class Measuring:
             own,
             threat_model=attack.threat_model,
             anytime=attack.anytime,
-            learner=_chooser(attack).object,
+            learner=attack.chooser.object,
         )
 
     def _informed(self, cell: Cell, tools: AttackTools) -> AttackTools:
@@ -143,7 +143,7 @@ class Measuring:
             with torch.no_grad():
                 answers, values = valid.told(split.valid)
             tools = replace(tools, validation=LentKnown(split.valid, answers, cell.search_seed, values))
-        chooser = _chooser(cell.attack).object
+        chooser = cell.attack.chooser.object
         if isinstance(chooser, InformedAttack) and chooser.corr:
             known = lent_tools(experiment, cell.attack, cell.max_queries, "train")
             asked = limited(split.valid, cell.limit)  # who asks for little of a service, asks it little
@@ -187,11 +187,6 @@ def _plain(panel: Panel) -> Panel:
     """The same, without looking at successes further."""
     seats = (replace(one, referee=replace(one.referee, measures=(), examines=False)) for one in panel.seats)
     return Panel(tuple(seats))
-
-
-def _chooser(attack: Component) -> Component:
-    """The attack that chooses what to try: the one inside an adaptive attack, else itself."""
-    return attack.searching if attack.traits.adaptive else attack
 
 
 @dataclass

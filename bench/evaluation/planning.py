@@ -91,7 +91,7 @@ def _check_learns(attack: Component, repeats: int | None) -> None:
     if not (model.round_size or model.rehearsal):
         return
     where = f"attack {attack.spec!r}"
-    if not isinstance(_learner(attack).object, LearningAttack):
+    if not isinstance(attack.chooser.object, LearningAttack):
         raise UsageError(
             where,
             "a round_size or a rehearsal, and no method learn",
@@ -101,11 +101,6 @@ def _check_learns(attack: Component, repeats: int | None) -> None:
     if repeats == 1 and model.round_size:
         found = f"1, for {where}, which learns from one utterance for another"
         raise UsageError("--repeats", found, "2 or more orders of the utterances", "leave it out for 5")
-
-
-def _learner(attack: Component) -> Component:
-    """The attack that learns: the one inside an adaptive attack, else itself."""
-    return attack.searching if attack.traits.adaptive else attack
 
 
 def plan_fitted(selection: Selection, experiment: Experiment) -> list[FittedKey]:

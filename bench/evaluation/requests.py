@@ -66,7 +66,7 @@ def _for_corr(left: Sequence[Cell], valid: int) -> int:
     """Clean validation utterances, and each of them with each kind of noise: once for all cells of an attack."""
     found: dict[tuple[str, int], int] = {}
     for cell in left:
-        chooser = (cell.attack.searching if cell.attack.traits.adaptive else cell.attack).object
+        chooser = cell.attack.chooser.object
         if isinstance(chooser, InformedAttack) and chooser.corr and "noise-harm" in cell.attack.threat_model.knows:
             kinds = chooser.noise_types if isinstance(chooser, InformedByType) else chooser.categories
             asked = min(valid, cell.limit or valid)

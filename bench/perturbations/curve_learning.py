@@ -29,7 +29,7 @@ def _gains_and_level(line: str) -> tuple[tuple[float, ...], float]:
 
 @dataclass(frozen=True)
 class TriedCurves:
-    """TriedCurves that were tried on several utterances.
+    """Curves that were tried on several utterances.
 
     Args:
         lines: their recipes.

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from bench.contracts.attacks import PastSearch, Steps
+from bench.audio.signal.levels import audible
+from bench.contracts.attacks import AttackTools, PastSearch, Steps
 from bench.contracts.recipes import Recipe
-from bench.perturbations.pools import at_level, level_of
+from bench.core.heard import Heard
+from bench.perturbations.pools import LADDER, at_level, level_of
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 ANY = ""
@@ -71,6 +73,24 @@ def planned(plan: Mapping[str, Any], label: str | None) -> list[Recipe] | None:
     orders = plan.get("orders", {})
     told = orders.get(label or ANY, orders.get(ANY))
     return None if told is None else list(map(Recipe.read, told))
+
+
+def search_learnt(original: Heard, tools: AttackTools, recipes: Callable[[float], Iterable[Recipe]]) -> Steps:
+    """Rehearse a pool, or ask in the order that was learnt of it; in the pool's own where none was.
+
+    Args:
+        original: what is attacked; nothing is tried on silence.
+        tools: the attack's.
+        recipes: of the pool at a level, in dB.
+    """
+    if not audible(original.waveform):
+        return
+    levels = [tools.min_snr_db + above for above in LADDER]
+    if tools.rehearsing:
+        yield from rehearsal(recipes, levels)
+        return
+    order = planned(tools.plan, tools.label)
+    yield from in_order(recipes(levels[0]) if order is None else order, levels)
 
 
 @dataclass(frozen=True)

@@ -48,8 +48,7 @@ class Candidate:
     @cached_property
     def utterance(self) -> Utterance:
         """Return the utterance as it is heard then, for the victim."""
-        words = self.rendered.base
-        return replace(self.original, waveform=self.rendered.waveform, transcript=words.transcript, words=words.words)
+        return replace(self.outline, waveform=self.rendered.waveform)
 
     @property
     def outline(self) -> Utterance:

@@ -1,4 +1,4 @@
-"""ClassAnswers to be counted, one an utterance and cell, as arrays: what UAR and WAR are weighted means of."""
+"""Answers to be counted, one an utterance and cell, as arrays: what UAR and WAR are weighted means of."""
 
 from __future__ import annotations
 

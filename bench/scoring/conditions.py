@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from bench.contracts.threat_models import Counted
+from bench.core.memo import Memo
 from bench.scoring.agreements import answers_after, ccc_estimate
 from bench.scoring.clustering import Clusters, samples
 from bench.scoring.columns import Floats, Mask, Places
@@ -23,11 +23,9 @@ from bench.scoring.outcomes import AttackedPlaces, Outcomes
 from bench.scoring.pooled import PooledRecords
 from bench.scoring.scores import robustness, successes
 
-_T = TypeVar("_T")
-
 
 @dataclass(frozen=True)
-class Condition:
+class Condition(Memo):
     """Hold the records of an attack under one condition.
 
     Args:
@@ -41,7 +39,6 @@ class Condition:
     noises: Counted
     records: PooledRecords
     by_budget: Mapping[int, PooledRecords] = field(default_factory=dict)
-    _kept: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def rows(self) -> pd.DataFrame:
@@ -72,11 +69,11 @@ class Condition:
         """
         if k < 1:
             raise ValueError(f"k = {k}: at least one query")
-        return self._once(("fell", k), lambda: self.at(k).first <= k)
+        return self.once(("fell", k), lambda: self.at(k).first <= k)
 
     def withstood(self, k: int) -> Mask:
         """Say which utterances are recognised and not attacked successfully within k queries: shape (m,)."""
-        return self._once(("withstood", k), lambda: self.at(k).records.right & ~self.fell(k))
+        return self.once(("withstood", k), lambda: self.at(k).records.right & ~self.fell(k))
 
     def successes(self, k: int) -> pd.DataFrame:
         """Say which utterances were attacked successfully within k queries, as `scores.successes` does."""
@@ -151,12 +148,6 @@ class Condition:
             estimand: what an interval is about.
         """
         return self.records.once(("crossed", estimand), lambda: crossing_ways(self.records, estimand))
-
-    def _once(self, what: object, make: Callable[[], _T]) -> _T:
-        if what not in self._kept:
-            self._kept[what] = make()
-        made: _T = self._kept[what]
-        return made
 
     def _share(self, hits: Mask, estimand: Estimand) -> Estimate:
         return Estimate(float(hits.mean()), *self.interval(hits, self.records.attacked.unit, estimand), n=len(hits))

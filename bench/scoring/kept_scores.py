@@ -50,31 +50,11 @@ KINDS: tuple[type, ...] = (
 _SCORES, _PLACES, _RANKS, _FATES = "scores", "places", "ranks", "fates"
 
 
-def kept_or_made(
-    kind: str, sources: Sequence[FinishedCell], ks: Sequence[int], estimand: Estimand, make: Callable[[], UnitScores]
-) -> UnitScores:
-    """Return what was made of the same files by the same code; else make it, and keep it.
-
-    Args:
-        kind: what is made.
-        sources: cells; where one has no digest, nothing is kept.
-        ks: numbers of queries.
-        estimand: what intervals are about.
-        make: makes it.
-    """
-    if any(source.digest is None for source in sources):
-        return make()
-    found = kept_scores(kind, sources, ks, estimand)
-    if found is None:
-        found = read_scores(made_scores(kind, sources, ks, estimand, make))  # what is read, also the first time
-    return found
-
-
 def kept_scores(kind: str, sources: Sequence[FinishedCell], ks: Sequence[int], estimand: Estimand) -> UnitScores | None:
     """Return what was made of the same files by the same code, where it is kept.
 
     Args:
-        kind: as `kept_or_made` has them, here and below.
+        kind: what is made.
         sources: cells with digests.
         ks: numbers of queries.
         estimand: what intervals are about.
@@ -89,7 +69,7 @@ def made_scores(
     """Make scores and keep them.
 
     Args:
-        kind: as `kept_or_made` has them, here and below.
+        kind: what is made.
         sources: cells with digests.
         ks: numbers of queries.
         estimand: what intervals are about.

@@ -15,6 +15,7 @@ from bench.scoring.all_pairs import Differences, pair_differences, told_apart
 from bench.scoring.clustering import Clusters, Numbers, cluster_count, codes, samples
 from bench.scoring.columns import Mask, Places, Texts, in_order
 from bench.scoring.comparisons import SIGNIFICANT
+from bench.scoring.designs import Design
 from bench.scoring.differences import PairedDifference, paired_difference
 from bench.scoring.pooled import PooledRecords
 from bench.scoring.ranks import Rank
@@ -86,6 +87,11 @@ class AttackedPlaces:
         ways = [_objects(way) for way in dict.fromkeys(self.ways)]
         return Clusters(tuple(codes(one) for one in (_objects(self.speakers), *samples(ways))), self.utterances)
 
+    @cached_property
+    def design(self) -> Design | None:
+        """Return what comparisons on these utterances hang on beside the figures; None likewise."""
+        return None if self.clusters is None else Design.paired(len(self.names), self.clusters)
+
 
 def _labels(records: PooledRecords, crossed: Sequence[Places]) -> list[list[Label]]:
     """The clusterings of a condition by the names of sounds, which others have too."""
@@ -136,7 +142,7 @@ class Outcomes:
         """
         if self.places.digest == other.places.digest:
             by = self.places.clusters
-            return None if by is None else paired_difference(self.robust, other.robust, by)
+            return None if by is None else paired_difference(self.robust, other.robust, by, design=self.places.design)
         there = {name: number for number, name in enumerate(other.places.names)}
         both = [(number, there[name]) for number, name in enumerate(self.places.names) if name in there]
         mine, its = ([pair[side] for pair in both] for side in (0, 1))

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bench.contracts.threat_models import COUNTED, Counted
+from bench.core.memo import Memo
 from bench.scoring.columns import MISSING, Columns, Floats, Mask, Places, in_order
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_T = TypeVar("_T")
 CellPlace = tuple[int, int, int]
 """Fold, seed and repeat of a cell."""
 
@@ -71,7 +71,7 @@ class AttackedUtterances:
 
 
 @dataclass(frozen=True, eq=False)
-class PooledRecords:
+class PooledRecords(Memo):
     """Hold the records of several cells.
 
     Args:
@@ -83,19 +83,6 @@ class PooledRecords:
     columns: Columns
     cell: Places
     cells: tuple[CellPlace, ...]
-    _kept: dict[object, Any] = field(default_factory=dict, init=False, repr=False)
-
-    def once(self, what: object, make: Callable[[], _T]) -> _T:
-        """Return what was made of these records before under a name; else make it.
-
-        Args:
-            what: its name.
-            make: makes it.
-        """
-        if what not in self._kept:
-            self._kept[what] = make()
-        made: _T = self._kept[what]
-        return made
 
     @classmethod
     def together(cls, parts: Iterable[tuple[Columns, CellPlace]]) -> PooledRecords:

@@ -12,7 +12,6 @@ from bench.core.crew import Crew
 from bench.scoring.dependence import Estimand
 from bench.scoring.fates import NotedFates, read, told
 from bench.scoring.kept_scores import (
-    kept_or_made,
     kept_scores,
     learn_places,
     made_scores,
@@ -43,18 +42,24 @@ def scored_units(
     """
 
     def here(own: Sequence[FinishedCell]) -> UnitScores:
-        return kept_or_made(kind, own, ks, estimand, partial(_made, kind, own, ks, estimand, noted))
+        make = partial(_made, kind, own, ks, estimand, noted)
+        # what is read, also the first time
+        return read_scores(made_scores(kind, own, ks, estimand, make)) if _filed(own) else make()
 
-    filed = all(cell.digest is not None for own in parts for cell in own)
-    kept = [kept_scores(kind, own, ks, estimand) if filed else None for own in parts]
+    kept = [kept_scores(kind, own, ks, estimand) if _filed(own) else None for own in parts]
     missing = [own for own, found in zip(parts, kept, strict=True) if found is None]
     with Crew() if crew is None else nullcontext(crew) as team:
-        if filed and team.shares(sum(map(len, missing))):
+        if all(map(_filed, parts)) and team.shares(sum(map(len, missing))):
             asked = [_Asked(kind, tuple(own), tuple(ks), estimand, noted is not None) for own in missing]
             answers = team.in_order(_Asked.answer, asked)
             yield from (next(answers).scores(noted) if found is None else found for found in kept)
         else:
             yield from (here(own) if found is None else found for own, found in zip(parts, kept, strict=True))
+
+
+def _filed(own: Sequence[FinishedCell]) -> bool:
+    """Whether figures of a unit are kept: the digests of its files tell what they rest on."""
+    return all(cell.digest is not None for cell in own)
 
 
 def _made(

@@ -29,7 +29,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.faults.tiny import COMMAND, environment, forks, left_behind, pids_of_leases, plan, records
+from benchmarks.faults.tiny import COMMAND, begun, environment, left_behind, pids_of_leases, plan, records
 
 Going = list["subprocess.Popen[str]"]
 
@@ -83,15 +83,13 @@ class Kills:
         return "; ".join(problems), stopped or ended or (lines[-1][:60] if lines else "nothing said yet")
 
     def _begun(self, out: Path, cache: Path, count: int) -> Going:
-        words = [*COMMAND[3:], str(self.file), "--out", str(out), *self.words]
-        settings = environment(cache)
         if self.ray:
-            pipe = subprocess.PIPE
+            words, pipe = [*COMMAND, str(self.file), "--out", str(out), *self.words], subprocess.PIPE
             return [
-                subprocess.Popen([*COMMAND[:3], *words], stdout=pipe, stderr=pipe, text=True, env=settings)
+                subprocess.Popen(words, stdout=pipe, stderr=pipe, text=True, env=environment(cache))
                 for _ in range(count)
             ]
-        return [forks().start(words, settings) for _ in range(count)]  # type: ignore[misc]
+        return [begun(self.file, out, cache, *self.words) for _ in range(count)]  # type: ignore[misc]
 
     def _stop(self, going: Going, out: Path) -> str:
         """Send the signal; return whom it was sent to, if not the command itself."""

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.faults.tiny import COMMAND, environment, finished, forks, plan, records
+from benchmarks.faults.tiny import begun, finished, plan, records
 
 EXTRA_MB = (4, 16, 32, 64, 128, 256, 512, 2048)
 
@@ -28,7 +28,7 @@ def bounded(file: Path, out: Path, cache: Path, extra_mb: int) -> tuple[int, str
         cache: its cache.
         extra_mb: MB beyond what it has at its start.
     """
-    with forks().start([*COMMAND[3:], str(file), "--out", str(out)], environment(cache)) as going:
+    with begun(file, out, cache) as going:
         pages = int(Path(f"/proc/{going.pid}/statm").read_text().split()[0])
         bound = pages * resource.getpagesize() + (extra_mb << 20)
         resource.prlimit(going.pid, resource.RLIMIT_AS, (bound, bound))

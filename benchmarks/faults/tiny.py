@@ -12,7 +12,7 @@ from functools import cache as once
 from pathlib import Path
 
 from tests.conftest import write_tiny_corpus, write_tiny_noises
-from tests.forking import Forks
+from tests.forking import Forked, Forks
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "bench", "grid"]
@@ -56,12 +56,16 @@ def environment(cache: Path) -> dict[str, str]:
     return os.environ | {"SERBENCH_CACHE": str(cache), "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 
 
+def begun(file: Path, out: Path, cache: Path, *more: str) -> Forked | subprocess.Popen[str]:
+    """Start the grid."""
+    return forks().start([*COMMAND[3:], str(file), "--out", str(out), *more], environment(cache))
+
+
 def finished(file: Path, out: Path, cache: Path, *more: str) -> subprocess.CompletedProcess[str]:
     """Run the grid to its end, or to what stops it."""
-    words = [*COMMAND[3:], str(file), "--out", str(out), *more]
-    with forks().start(words, environment(cache)) as going:
+    with begun(file, out, cache, *more) as going:
         said = going.communicate()
-    return subprocess.CompletedProcess(words, going.returncode, *said)
+    return subprocess.CompletedProcess([], going.returncode, *said)
 
 
 def records(out: Path) -> dict[str, bytes]:

@@ -15,7 +15,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from benchmarks.faults.tiny import COMMAND, environment, finished, forks, left_behind, plan, records
+from benchmarks.faults.tiny import begun, finished, left_behind, plan, records
 
 _TRAINED, _VICTIMS = "Training cnn_gru", 3
 
@@ -30,8 +30,7 @@ def once(file: Path, folder: Path, processes: int, expected: dict[str, bytes]) -
         expected: the records of one process alone.
     """
     out, cache = folder / "run", folder / "cache"
-    words = [*COMMAND[3:], str(file), "--out", str(out)]
-    going = [forks().start(words, environment(cache)) for _ in range(processes)]
+    going = [begun(file, out, cache) for _ in range(processes)]
     said = [process.communicate()[1].splitlines() for process in going]
     trained = Counter(line for lines in said for line in lines if line.startswith(_TRAINED))
     measured = Counter(line.partition("] ")[2] for lines in said for line in lines if "] victim" in line)

@@ -16,10 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.blocks import BLOCK
+
 PAGE = Path(__file__).parents[2] / "docs" / "tutorial.md"
-BLOCK = re.compile(
-    r"^```(?P<kind>sh|python|console)(?: title=\"(?P<title>[\w.]+)\")?\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE
-)
 LONGEST_S = 1800
 METHOD = re.compile(r'(?<=padding stays padding\."{3}\n)(?: {8}.*\n){2}')
 

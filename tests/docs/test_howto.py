@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import shutil
 from collections.abc import Callable, Iterator
@@ -10,12 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.blocks import BLOCK
 from tests.victims.deployed import Deployed, serving
 
 PAGES = Path(__file__).parents[2] / "docs" / "howto"
-BLOCK = re.compile(
-    r"^```(?P<kind>sh|python)(?: title=\"(?P<title>[\w.]+)\")?\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE
-)
 ADDRESS = "http://127.0.0.1:8000/predict"
 Walk = Callable[..., list[str]]
 

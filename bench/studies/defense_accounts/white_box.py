@@ -17,6 +17,7 @@ from bench.contracts.protocols import Victim
 from bench.core.batch import Batch
 from bench.core.errors import ComponentError
 from bench.core.types import Rng, Utterance
+from bench.perturbations.score_searches import norm_at
 from bench.referee.blinding import Instance
 from bench.referee.prediction import TIE, predictions_of
 
@@ -108,7 +109,7 @@ class Climb:
 
     def _climbed(self, instance: Instance, some: Sequence[Utterance], labels: Tensor) -> list[bool]:
         clean = [one.waveform for one in some]
-        norms = [float(sound.double().norm()) / 10 ** ((self.min_snr_db + 0.1) / 20) for sound in clean]
+        norms = [norm_at(sound, self.min_snr_db + 0.1) for sound in clean]
         changes = [torch.zeros_like(sound) for sound in clean]
         directions, fooled = list(changes), [False] * len(some)
         for step in range(1, self.steps + 1):
