@@ -45,6 +45,8 @@ _SHAPES = (
     *(f"shape={shape}" for shape in ("valleys", "white", "pink", "speech", "envelope")),
     *("shape=white,below_hz=1000", "shape=tone,below_hz=400"),
 )
+_SHORTER = tuple(f",position={at},length={lasts}" for at in ("start", "whole") for lasts in ("short", "medium"))
+"""P1's sounds that do not last as long as the utterance."""
 _EVERYBODY, _INNER = "everybody", "victim"
 _THROUGH = ("hidden", "trace", "network")
 """What not every victim has, and is passed on."""
@@ -71,6 +73,8 @@ class ManipulationDetector(AudioDefense):
         snrs_db: their signal-to-noise ratios, in dB, from -40 to 60; P1's are 20, 10 and 0. `snrs_db=35+25+15+10+0`
             learns noise that lies far below the speech too.
         shapes: whether shapes of noise are learnt as well, at the same ratios: some of the attack `shaped_noise`.
+        shorter: whether sounds that last for a tenth or half of the utterance are learnt as well, at the same ratios,
+            anywhere in it or fading out from its start, as P1 lays them.
         signals: specs of the other effects to learn; those that apply to no training utterance are left out. The
             default is P1's, `bench.perturbations.catalogue`.
         copies: manipulated copies of each utterance, at least 1.
@@ -84,6 +88,7 @@ class ManipulationDetector(AudioDefense):
     categories: tuple[str, ...] = ()
     snrs_db: tuple[float, ...] = (20.0, 10.0, 0.0)
     shapes: bool = False
+    shorter: bool = False
     signals: tuple[str, ...] = P1_EFFECTS
     copies: int = 6
     false_refusals: float = 0.05
@@ -115,7 +120,13 @@ class ManipulationDetector(AudioDefense):
     def settings(self, noises: NoiseSet) -> tuple[Manipulation, ...]:
         """List everything that it may learn, with a bank's noises."""
         categories = self.categories or noises.ambient
-        under = [(f"environmental:category={c},snr_db={snr:g}", c, snr) for c in categories for snr in self.snrs_db]
+        ways = ("", *(_SHORTER if self.shorter else ()))
+        under = [
+            (f"environmental:category={c}{way},snr_db={snr:g}", c, snr)
+            for c in categories
+            for way in ways
+            for snr in self.snrs_db
+        ]
         if self.shapes:
             under += [
                 (f"shaped_noise:{shape},snr_db={snr:g}", "shaped_noise", snr)

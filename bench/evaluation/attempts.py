@@ -9,7 +9,7 @@ from functools import cached_property
 
 from bench.core.errors import ComponentError, RoomError, told_of
 from bench.evaluation.cells import FittedKey
-from bench.evaluation.costs import Costs, kind_of
+from bench.evaluation.costs import Costs, kind_of, most_queries
 from bench.evaluation.descriptions import cell_description, cell_key
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.facts import MeasuredCell
@@ -56,8 +56,8 @@ class Attempts:
             raise
         except Exception as error:
             return self._noted(plan, error, traceback.format_exc())
-        asked = sum(row.query > 0 for row in measured.rows)
-        self.costs.add(kind_of(plan.cell, self.experiment.device.type), asked, time.perf_counter() - begun)
+        queries = most_queries(plan.cell, len(self.experiment.split(plan.cell.fitted).test))
+        self.costs.add(kind_of(plan.cell, self.experiment.device.type), queries, time.perf_counter() - begun)
         return None
 
     def train(self, fitted: FittedKey) -> None:

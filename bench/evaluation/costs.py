@@ -27,7 +27,7 @@ class Spent:
     """What was spent on cells of one kind.
 
     Args:
-        queries: asked.
+        queries: that could have been asked: many searches end before their budget does.
         seconds: taken.
     """
 
@@ -48,6 +48,16 @@ def kind_of(cell: Cell, device: str) -> str:
 def fitted_kind(fitted: FittedKey) -> str:
     """Name the fitted victims that cost alike: victim and defence without their parameters."""
     return f"{fitted.victim.name} {fitted.defense.name if fitted.defense else NO_DEFENSE}"
+
+
+def most_queries(cell: Cell, test: int) -> int:
+    """Count the queries that a cell asks at most.
+
+    Args:
+        cell: which.
+        test: utterances that could be attacked.
+    """
+    return min(test, cell.limit or test) * (1 if cell.attack.traits.asks_once else cell.max_queries)
 
 
 @dataclass
@@ -74,7 +84,7 @@ class Costs:
 
         Args:
             kind: of `kind_of`.
-            queries: asked.
+            queries: of `most_queries`.
             seconds: taken.
         """
         spent = self.cells.setdefault(kind, Spent())
@@ -95,7 +105,7 @@ class Costs:
             temporary.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
     def seconds_a_query(self, kind: str) -> float | None:
-        """Return what a query of a kind takes; what one of any kind takes, where that was never measured; else None.
+        """Return what a query that could be asked takes; of any kind, where this one was never measured; else None.
 
         Args:
             kind: of `kind_of`.
@@ -106,4 +116,4 @@ class Costs:
 
 
 def _file() -> Path:
-    return cache_dir() / "costs.json"
+    return cache_dir() / "costs_of_budgets.json"

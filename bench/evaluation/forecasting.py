@@ -14,6 +14,7 @@ from bench.evaluation.costs import (
     VICTIM_BYTES,
     Costs,
     kind_of,
+    most_queries,
 )
 from bench.evaluation.descriptions import cell_key
 from bench.evaluation.experiment import Experiment
@@ -73,16 +74,6 @@ def _group(
     counts = (len(cells), len(cells) - len(left), failed, sum(asked))
     of_service = (sent.whole, sent.corr, sent.allowed)
     return GroupForecast(str(fitted), *counts, trained, seconds, size, guessed, *of_service)
-
-
-def most_queries(cell: Cell, test: int) -> int:
-    """Count the queries that a cell asks at most.
-
-    Args:
-        cell: which.
-        test: utterances that could be attacked.
-    """
-    return min(test, cell.limit or test) * (1 if cell.attack.traits.asks_once else cell.max_queries)
 
 
 def _bytes_a_cell(store: Store) -> float | None:

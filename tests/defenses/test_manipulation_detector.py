@@ -154,6 +154,17 @@ def test_quiet_noise_and_shapes_are_learnt_where_they_are_asked_for() -> None:
     assert quiet.seen(sample_noises()) == {"crowd", "natural", "signal"}
 
 
+def test_sounds_shorter_than_the_utterance_are_learnt_where_they_are_asked_for() -> None:
+    usual = replace(BRIEF, snrs_db=(10.0,), signals=())
+    shorter = {setting.effect for setting in replace(usual, shorter=True).settings(sample_noises())}
+    whole = {setting.effect for setting in usual.settings(sample_noises())}
+    assert whole < shorter
+    assert len(shorter) == 5 * len(whole)
+    assert "environmental:category=natural,position=start,length=short,snr_db=10" in shorter
+    fitted = replace(usual, shorter=True, copies=5).fit(Usual(), SPEECH["train"], SPEECH["valid"], sample_context())
+    assert {setting.effect for setting in fitted.settings} == shorter
+
+
 def test_it_learns_from_clean_speech_whatever_another_defence_has_added() -> None:
     added = [replace(one, waveform=torch.rand(8000) - 0.5) for one in SPEECH["train"]]
     context = replace(sample_context(), clean=tuple(SPEECH["train"]))
