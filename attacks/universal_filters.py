@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 from bench import AttackTools, Heard, PastSearch, Recipe, Rng, Steps, ThreatModel, Traits, chosen, within
 from bench.perturbations.curve_learning import TriedCurves
-from bench.perturbations.curves import Filtered, curve_at, drawn_curves
+from bench.perturbations.curves import Filtered, as_curve, curve_at, drawn_curves
 from bench.perturbations.rehearsing import RehearsalOutcomes, search_learnt
 
 
@@ -21,7 +21,8 @@ class UniversalFilters:
     `universal_noises` does. What fools more often than the rest points somewhere: the mean of all curves, weighted by
     how often each fooled, is the first filter of the attack, and was never asked about (a gradient, estimated by random
     directions, over utterances instead of around one). What it is believed to have fooled counts less from then on;
-    next comes the tried curve that fools most of what is left, then an estimate for what is left then, in turns.
+    next comes the tried curve that fools most of what is left, then an estimate for what is left then, in turns; after
+    the last of them fresh ones, at the level at which the random ones fooled most.
 
     Args:
         filtered: "speech" for the speech itself, so that nothing is heard but itself; "noise" for white noise over it:
@@ -64,14 +65,17 @@ class UniversalFilters:
         return Traits(made_of=tuple(("attacks", name) for name in made_of), threat_model=knows, anytime=True)
 
     def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
-        """Yield filters in their order until one counts; in a rehearsal, all random ones."""
-        yield from search_learnt(original, tools, self._random)
+        """Yield filters in their order, then fresh ones, until one counts; in a rehearsal, all random ones."""
+        yield from search_learnt(original, tools, self._random, self._fresh, rng)
 
     def learn(self, plan: Mapping[str, Any], searches: Sequence[PastSearch]) -> Mapping[str, Any]:
         """Estimate filters, and put them and the random ones into an order: one for all, and one for each label."""
         found = RehearsalOutcomes.of(searches)
         curves = TriedCurves.read(found.lines, found.fooled, self.filtered)
         return found.orders(lambda weights: curves.ordered(weights, self.belief))
+
+    def _fresh(self, rng: Rng, snr_db: float) -> Recipe:
+        return curve_at(as_curve(rng.standard_normal(self.bands)), snr_db, self.filtered)
 
     def _random(self, snr_db: float) -> Iterator[Recipe]:
         for gains in drawn_curves(self.curves, self.bands):

@@ -20,7 +20,8 @@ class UniversalNoises:
     threshold; on an utterance that fewer than a tenth of them fool, one level of 12.5, 15, 20, 25, 35 dB after the
     other as well (where the threshold is 10), until a tenth do or the rehearsal's budget is spent. Then that noise is
     put first that fools most; next the one that fools most of what is left, and so on: what a noise has fooled counts
-    less from then on, though not nothing, since it will not fool all that are like it.
+    less from then on, though not nothing, since it will not fool all that are like it. What fooled nobody is left out:
+    after the last that did come fresh noises, at the level at which the pool's fooled most.
 
     Args:
         noises: "imperceptible" for single sounds of the bank as P1 lays them; "additive" for shapes and spectra of
@@ -57,8 +58,9 @@ class UniversalNoises:
         return Traits(categories=None, made_of=made_of, threat_model=knows, anytime=True)
 
     def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
-        """Yield the noises in their order until one counts; in a rehearsal, all of the pool."""
-        yield from search_learnt(original, tools, Pool(tools.noises, self.noises, self.pool).recipes)
+        """Yield the noises in their order, then fresh ones, until one counts; in a rehearsal, all of the pool."""
+        pool = Pool(tools.noises, self.noises, self.pool)
+        yield from search_learnt(original, tools, pool.recipes, pool.fresh, rng)
 
     def learn(self, plan: Mapping[str, Any], searches: Sequence[PastSearch]) -> Mapping[str, Any]:
         """Put the noises into an order: one for all, and where labels are told one for each."""

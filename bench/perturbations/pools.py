@@ -11,8 +11,9 @@ from bench.contracts.threat_models import Counted
 from bench.core.noises import NoiseSet
 from bench.core.rng import keyed
 from bench.core.specs import Spec
+from bench.core.types import NoiseClip, Rng
 from bench.perturbations.catalogue import P1_EFFECTS
-from bench.perturbations.curves import TOGETHER_DB, curve_at, drawn_curves, weakened
+from bench.perturbations.curves import TOGETHER_DB, as_curve, curve_at, drawn_curves, weakened
 
 LADDER = (0.1, 2.5, 5.0, 10.0, 15.0, 25.0)
 """Levels above the threshold, in dB: 10.1, 12.5, 15, 20, 25 and 35 dB where that is 10."""
@@ -32,6 +33,7 @@ SHAPED = tuple(
 )
 """Shapes of noise, those that differ most first, as specs without a level."""
 _THRESHOLDS = (1024, 256, 4096, 0)
+_BANDS = 12
 QUIET = (
     *(
         "gain:gain_db=2.0",
@@ -84,10 +86,25 @@ class Pool:
         if place < len(shapes) + len(made):
             return Recipe(Effect(made[place - len(shapes)], place))
         own = place - len(shapes) - len(made)
-        clips = [clip for clip in self.noises.clips if clip.category in self.noises.ambient]
-        if own < len(clips):
-            return Recipe(Overlay(clips[own], snr_db))
-        rng = keyed("pool", own)
+        clips = self._clips()
+        return Recipe(Overlay(clips[own], snr_db)) if own < len(clips) else self._anywhere(keyed("pool", own), snr_db)
+
+    def fresh(self, rng: Rng, snr_db: float) -> Recipe:
+        """Draw one that it need not have: a sound from anywhere in it, or noise of a drawn spectrum over a threshold.
+
+        Args:
+            rng: what to draw with.
+            snr_db: speech over all that is added, in dB.
+        """
+        if self.allowed != "imperceptible":
+            return curve_at(as_curve(rng.standard_normal(_BANDS)), snr_db, "noise-over-threshold")
+        return self._anywhere(rng, snr_db)
+
+    def _clips(self) -> list[NoiseClip]:
+        return [clip for clip in self.noises.clips if clip.category in self.noises.ambient]
+
+    def _anywhere(self, rng: Rng, snr_db: float) -> Recipe:
+        clips = self._clips()
         clip = clips[int(rng.integers(len(clips)))]
         return Recipe(Overlay(clip, snr_db, offset=int(rng.integers(clip.waveform.shape[-1]))))
 
@@ -98,7 +115,7 @@ def _levelled() -> tuple[Recipe, ...]:
     noises = tuple(Recipe(Effect(str(shape), place)) for place, shape in enumerate(SHAPED))
     alone = tuple(Recipe(Effect(f"spectral_threshold:window={window}")) for window in _THRESHOLDS)
     over = tuple(weakened(10.1).then(noise) for noise in noises[:6])
-    drawn = tuple(curve_at(gains, 10.1, "noise-over-threshold") for gains in drawn_curves(12, 12))
+    drawn = tuple(curve_at(gains, 10.1, "noise-over-threshold") for gains in drawn_curves(12, _BANDS))
     return (*noises, *alone, *over, *drawn)
 
 

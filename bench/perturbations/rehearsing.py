@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,14 @@ from bench.audio.signal.levels import audible
 from bench.contracts.attacks import AttackTools, PastSearch, Steps
 from bench.contracts.recipes import Recipe
 from bench.core.heard import Heard
+from bench.core.types import Rng
 from bench.perturbations.pools import LADDER, at_level, level_of
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 ANY = ""
 """The name of the order that serves every label."""
 LONGEST = 128
+_DRAWN = 10_000
 _OTHER_LABELS = 0.2
 _ENOUGH = 0.1
 
@@ -75,13 +78,21 @@ def planned(plan: Mapping[str, Any], label: str | None) -> list[Recipe] | None:
     return None if told is None else list(map(Recipe.read, told))
 
 
-def search_learnt(original: Heard, tools: AttackTools, recipes: Callable[[float], Iterable[Recipe]]) -> Steps:
-    """Rehearse a pool, or ask in the order that was learnt of it; in the pool's own where none was.
+def search_learnt(
+    original: Heard,
+    tools: AttackTools,
+    recipes: Callable[[float], Iterable[Recipe]],
+    fresh: Callable[[Rng, float], Recipe],
+    rng: Rng,
+) -> Steps:
+    """Rehearse a pool, or ask in the order that was learnt of it, in the pool's own where none was; then fresh ones.
 
     Args:
         original: what is attacked; nothing is tried on silence.
         tools: the attack's.
         recipes: of the pool at a level, in dB.
+        fresh: draws another of its kind, at a level.
+        rng: what those are drawn with.
     """
     if not audible(original.waveform):
         return
@@ -90,7 +101,8 @@ def search_learnt(original: Heard, tools: AttackTools, recipes: Callable[[float]
         yield from rehearsal(recipes, levels)
         return
     order = planned(tools.plan, tools.label)
-    yield from in_order(recipes(levels[0]) if order is None else order, levels)
+    drawn = (fresh(rng, tools.plan.get("fresh", levels[0])) for _ in range(_DRAWN))
+    yield from in_order(chain(recipes(levels[0]) if order is None else order, drawn), levels)
 
 
 @dataclass(frozen=True)
@@ -118,8 +130,8 @@ class RehearsalOutcomes:
                 fooled[number, places[str(recipe)]] = answer.fooled and answer.counts
         return cls(tuple(lines), fooled, tuple(one.label for one in searches))
 
-    def orders(self, ordered: Callable[[Array], list[str]]) -> dict[str, dict[str, list[str]]]:
-        """Make a plan: an order for all, and where labels are told one for each.
+    def orders(self, ordered: Callable[[Array], list[str]]) -> dict[str, Any]:
+        """Make a plan: an order for all, and where labels are told one for each; and the level for what comes after.
 
         Args:
             ordered: gives an order's lines by the weights of the utterances.
@@ -127,7 +139,16 @@ class RehearsalOutcomes:
         found = {ANY: ordered(np.ones(len(self.labels)))}
         for label in sorted({label for label in self.labels if label is not None}):
             found[label] = ordered(np.array([1.0 if one == label else _OTHER_LABELS for one in self.labels]))
-        return {"orders": found}
+        best = self._best_level()
+        return {"orders": found} | ({} if best is None else {"fresh": best})
+
+    def _best_level(self) -> float | None:
+        """The level, in dB, at which a recipe fooled most on average, the loudest of several; None where none has."""
+        each: dict[float, list[float]] = {}
+        for line, share in zip(self.lines, self.fooled.sum(axis=0), strict=True):
+            if (level := level_of(Recipe.read(line))) is not None:
+                each.setdefault(level, []).append(float(share))
+        return max(sorted(each), key=lambda level: sum(each[level]) / len(each[level]), default=None)
 
 
 def best_left(fooled: Array, weights: Array, free: np.ndarray[Any, np.dtype[np.bool_]]) -> int:
@@ -151,10 +172,10 @@ def covered(fooled: Array, weights: Array, belief: float) -> list[int]:
         belief: which share of the utterances like one that was fooled is believed to be fooled too.
 
     Returns:
-        At most 128 places.
+        At most 128 places, of those that fooled any.
     """
-    left, order, free = weights.copy(), list[int](), np.ones(fooled.shape[1], dtype=bool)
-    for _ in range(min(LONGEST, fooled.shape[1])):
+    left, order, free = weights.copy(), list[int](), fooled.any(axis=0)
+    for _ in range(min(LONGEST, int(free.sum()))):
         place = best_left(fooled, left, free)
         free[place] = False
         order.append(place)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from torch import Tensor
 
+from attacks.universal_filters import UniversalFilters
 from attacks.universal_noises import UniversalNoises
 from bench import Answer, Batch, Heard, Overlay, PastSearch, Recipe, UsageError, keyed
 from bench.contracts.granting import granted_to
@@ -58,15 +59,15 @@ def clips(lines: Sequence[str]) -> str:
 def test_the_order_covers_first_what_is_not_covered_yet() -> None:
     searches = [past("anger", "a", "b"), past("anger", "a", "b"), past("sadness", "a", "b"), past("sadness", "c")]
     orders = SMALL.learn({}, searches)["orders"]
-    assert clips(orders[""]) == "abcd", "0.4 of three is still more than one"
+    assert clips(orders[""]) == "abc", "0.4 of three is still more than one, and d fooled nobody"
     orders = replace(SMALL, belief=0.9).learn({}, searches)["orders"]
-    assert clips(orders[""]) == "acbd", "what is covered counts a tenth now"
+    assert clips(orders[""]) == "acb", "what is covered counts a tenth now"
     assert clips(orders["anger"])[:2] == "ab"
     assert clips(orders["sadness"])[:2] == "ac"
     assert set(SMALL.learn({}, [replace(one, label=None) for one in searches])["orders"]) == {""}
 
 
-def asked(attack: UniversalNoises, answers: Sequence[Answer], **known: object) -> list[Recipe]:
+def asked(attack: UniversalNoises | UniversalFilters, answers: Sequence[Answer], **known: object) -> list[Recipe]:
     steps = attack.search(Heard.of(SPEECH[0]), replace(TOOLS, **known), keyed(1))  # type: ignore[arg-type]
     found = [next(steps)]
     for answer in answers:
@@ -83,7 +84,8 @@ def test_it_asks_in_the_order_of_the_label_until_one_counts() -> None:
     no, beyond = Answer(False), Answer(True, counts=False)
     for label, order in (("anger", "dcba"), ("sadness", "abcd"), (None, "abcd")):
         found = asked(SMALL, [no, beyond, no, no], plan={"orders": lines}, label=label)
-        assert clips([str(one) for one in found]) == order
+        assert clips([str(one) for one in found[:4]]) == order
+        assert len(found) == 5, "and then a fresh one"
     assert len(asked(SMALL, [no, Answer(True, counts=True)], plan={"orders": lines})) == 2
     unlearnt = asked(SMALL, [no] * 5)
     assert unlearnt == list(Pool(TOOLS.noises, "imperceptible", 6).recipes(10.1))
@@ -93,10 +95,26 @@ def test_after_a_refusal_noises_are_softer_and_none_is_asked_twice() -> None:
     lines = [str(Recipe(Overlay(clip, level))) for clip, level in (("a", 10.1), ("b", 10.1), ("c", 20.0), ("a", 12.5))]
     refused = Answer(False, refused=True)
     found = asked(SMALL, [refused, Answer(False, refused=False), refused, refused], plan={"orders": {"": lines}})
-    assert [level_of(one) for one in found] == [10.1, 12.5, 20.0, 25.0]
-    assert clips([str(one) for one in found]) == "abca"
+    assert [level_of(one) for one in found] == [10.1, 12.5, 20.0, 25.0, 35.0]
+    assert clips([str(one) for one in found[:4]]) == "abca"
     same = [str(Recipe(Overlay("a", level))) for level in (10.1, 12.5, 10.1)]
-    assert [level_of(one) for one in asked(SMALL, [refused] * 3, plan={"orders": {"": same}})] == [10.1, 12.5, 15.0]
+    found = asked(SMALL, [refused] * 3, plan={"orders": {"": same}})
+    assert [level_of(one) for one in found] == [10.1, 12.5, 15.0, 20.0], "the last is a fresh one"
+
+
+def test_after_the_last_that_fooled_anybody_come_fresh_ones_at_the_level_that_fooled_most() -> None:
+    levels = {"a": 10.1, "b": 10.1, "c": 20.0}
+    found = tuple((Recipe(Overlay(clip, level)), Answer(clip in "ac", counts=True)) for clip, level in levels.items())
+    plan = SMALL.learn({}, [PastSearch(found, None)])
+    assert clips(plan["orders"][""]) == "ac"
+    assert plan["fresh"] == 20.0, "half of those at 10.1 fooled, and all at 20"
+    for attack in (SMALL, replace(SMALL, noises="additive"), UniversalFilters(curves=2)):
+        steps = [asked(attack, [Answer(False)] * 4, plan=plan)[2:] for _ in range(2)]
+        assert steps[0] == steps[1], "by the search's own draws"
+        assert len(set(map(str, steps[0]))) == 3
+        assert {level_of(one) for one in steps[0]} == {20.0}
+    quieter = asked(SMALL, [Answer(False, refused=True)] * 4, plan=plan)
+    assert [level_of(one) for one in quieter] == [10.1, 20.0, 25.0, 35.0, 35.0]
 
 
 @pytest.mark.parametrize("answers", ["fooled", "label", "refusals"])
