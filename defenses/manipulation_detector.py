@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -13,7 +12,6 @@ import torch
 from torch import Tensor
 
 from bench import (
-    Batch,
     FitContext,
     NoiseSet,
     Spec,
@@ -22,22 +20,20 @@ from bench import (
     Traits,
     UsageError,
     Utterance,
-    Victim,
     check_fields,
-    forward_capabilities,
     keyed,
-    traits_of,
 )
 from bench.defending.adversarial_examples import perturbed
-from bench.defending.manipulations import CLEAN, Ear, Manipulation, Recognised, labelled, recognised
-from bench.defending.purified_victim import AudioDefense, answered_or_refused
+from bench.defending.guarded import EVERYBODY, INNER, Guarded
+from bench.defending.manipulations import CLEAN, Ear, Manipulation, labelled
+from bench.defending.purified_victim import AudioDefense
 from bench.modelling.features.mel_statistics import Voices
 from bench.modelling.optimizers import uncompiled
 from bench.modelling.schedule import Schedule
 from bench.modelling.seeding import seeded
 from bench.modelling.sequences import Sequences
 from bench.modelling.training import fit_network
-from bench.modelling.weights import load_into, load_weights, save_weights
+from bench.modelling.weights import load_into, load_weights
 from bench.perturbations.catalogue import P1_EFFECTS
 
 _WHERE = "defense 'manipulation_detector'"
@@ -47,9 +43,6 @@ _SHAPES = (
 )
 _SHORTER = tuple(f",position={at},length={lasts}" for at in ("start", "whole") for lasts in ("short", "medium"))
 """P1's sounds that do not last as long as the utterance."""
-_EVERYBODY, _INNER = "everybody", "victim"
-_THROUGH = ("hidden", "trace", "network")
-"""What not every victim has, and is passed on."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +72,8 @@ class ManipulationDetector(AudioDefense):
             default is P1's, `bench.perturbations.catalogue`.
         copies: manipulated copies of each utterance, at least 1.
         false_refusals: share of clean validation utterances that may be refused at most, from 0 to 0.5.
+        personal: whether a speaker whose enrolled clean speech is less likely to be clean is measured by that: nothing
+            is refused that is as likely as the least likely of it.
         hidden: units of the hidden layer.
         max_epochs: of the detector's training.
         patience: epochs without a lower validation loss before it stops.
@@ -92,6 +87,7 @@ class ManipulationDetector(AudioDefense):
     signals: tuple[str, ...] = P1_EFFECTS
     copies: int = 6
     false_refusals: float = 0.05
+    personal: bool = False
     hidden: int = 128
     max_epochs: int = 60
     patience: int = 10
@@ -160,7 +156,7 @@ class ManipulationDetector(AudioDefense):
         ear = self._trained(learnt, data, checked, context)
         threshold = self._threshold(ear, checked.features[: len(valid)])
         nobody = Voices(_WHERE, context.device, everybody=trained.everybody)
-        return Guarded(self, inner, ear, learnt, threshold, nobody)
+        return Guarded(asdict(self), inner, ear, learnt, threshold, nobody)
 
     def _trained(self, learnt: Sequence[Manipulation], data: Sequences, checked: Sequences, context: FitContext) -> Ear:
         """A network that has learnt the settings."""
@@ -185,10 +181,10 @@ class ManipulationDetector(AudioDefense):
         learnt = tuple(Manipulation(*setting) for setting in config["settings"])
         with seeded("manipulation_detector"):
             ear = Ear(self.hidden, len(learnt)).to(context.device)
-        nobody = Voices(_WHERE, context.device, everybody=tensors.pop(_EVERYBODY, None))
+        nobody = Voices(_WHERE, context.device, everybody=tensors.pop(EVERYBODY, None))
         load_into(ear, tensors, folder)
-        inner = victim.load(folder / _INNER, context)
-        return Guarded(self, inner, ear.eval(), learnt, config["threshold"], nobody)
+        inner = victim.load(folder / INNER, context)
+        return Guarded(asdict(self), inner, ear.eval(), learnt, config["threshold"], nobody)
 
     def manipulated(
         self, utterances: Sequence[Utterance], settings: Sequence[Manipulation], context: FitContext, part: str
@@ -222,76 +218,3 @@ class ManipulationDetector(AudioDefense):
         """The chance of being clean below which at most `false_refusals` of clean utterances lie."""
         chances = sorted(float(ear(features[None]).softmax(dim=1)[0, 0]) for features in clean)
         return float(chances[int(self.false_refusals * len(chances))])
-
-
-@dataclass(frozen=True)
-class Guarded:
-    """A fitted victim with a detector beside it. It has `hidden`, `trace` and `network` where the victim has them.
-
-    Args:
-        recipe: what it was trained as.
-        victim: what tells emotions.
-        ear: the detector's network, in evaluation mode.
-        settings: what it has learnt, in the order of its outputs after the first.
-        threshold: of the chance that an utterance is clean.
-        voices: the enrolled speakers, and the training speakers on average.
-    """
-
-    recipe: ManipulationDetector
-    victim: Victim
-    ear: Ear
-    settings: tuple[Manipulation, ...]
-    threshold: float
-    voices: Voices
-
-    def __post_init__(self) -> None:
-        forward_capabilities(self, self.victim, _THROUGH)
-
-    @property
-    def traits(self) -> Traits:
-        """Declare whether the victim may be asked by several threads at once."""
-        return Traits(concurrent=traits_of(self.victim).concurrent)
-
-    def enroll(self, clean: Sequence[Utterance]) -> Guarded:
-        """Return this victim and its detector with knowledge of some speakers, from their clean speech."""
-        voices = Voices.of(_WHERE, clean, self.voices.device, self.voices.everybody)
-        return replace(self, victim=self.victim.enroll(clean), voices=voices)
-
-    def log_probs(self, batch: Batch) -> Tensor:
-        """Estimate class log-probabilities, shape (b, c): the victim's."""
-        return self.victim.log_probs(batch)
-
-    def answer_or_refuse(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Estimate log-probabilities, shape (b, c), and say what is taken for manipulated, or refused by the victim
-        itself, shape (b,), bool."""
-        refused = self._chances(batch)[:, 0] < self.threshold
-        return answered_or_refused(self.victim, batch, refused)
-
-    def suspicion(self, batch: Batch) -> Tensor:
-        """Compute how far each utterance lies over the border to what is refused, in log-probability, shape (b,);
-        gradients pass."""
-        rows = self.voices.heard(batch)[:, None, None]
-        clean = torch.cat([self.ear(row) for row in rows]).log_softmax(dim=1)[:, 0]
-        return math.log(max(self.threshold, 1e-30)) - clean
-
-    def recognise(self, batch: Batch) -> list[Recognised]:
-        """Tell what each utterance is taken for: kind and degree."""
-        rows = self._chances(batch).tolist()
-        return [
-            recognised(said.id, row, self.settings, self.threshold)
-            for said, row in zip(batch.utterances, rows, strict=True)
-        ]
-
-    def save(self, folder: Path) -> None:
-        """Write the detector's weights, and the victim into a folder of its own."""
-        config = {"defense": "manipulation_detector", "recipe": asdict(self.recipe), "settings": self.settings}
-        everybody = {} if self.voices.everybody is None else {_EVERYBODY: self.voices.everybody}
-        save_weights(folder, self.ear.state_dict() | everybody, config | {"threshold": self.threshold})
-        (folder / _INNER).mkdir()
-        self.victim.save(folder / _INNER)
-
-    def _chances(self, batch: Batch) -> Tensor:
-        """Of being clean, and of each setting, shape (b, 1 + settings)."""
-        with torch.no_grad():
-            rows = self.voices.heard(batch)[:, None, None]
-            return torch.cat([self.ear(row) for row in rows]).softmax(dim=1)  # one by one: no row sees the others

@@ -174,7 +174,7 @@ def covered(fooled: Array, weights: Array, belief: float) -> list[int]:
     Returns:
         At most 128 places, of those that fooled any.
     """
-    left, order, free = weights.copy(), list[int](), fooled.any(axis=0)
+    left, order, free = weights.copy(), list[int](), np.asarray(fooled.sum(axis=0) > 0)
     for _ in range(min(LONGEST, int(free.sum()))):
         place = best_left(fooled, left, free)
         free[place] = False

@@ -174,6 +174,21 @@ def test_it_learns_from_clean_speech_whatever_another_defence_has_added() -> Non
     assert all(torch.equal(a, b) for a, b in zip(one.ear.parameters(), two.ear.parameters(), strict=True))
 
 
+def test_a_speaker_may_have_a_threshold_of_their_own(guarded: Guarded) -> None:
+    strict = replace(guarded, threshold=1.0)
+    assert refused(strict.enroll(SPEECH["test"]), SPEECH["test"]) == 1.0
+    own = replace(strict, parameters={**strict.parameters, "personal": True})
+    half = {said.speaker: said for said in SPEECH["test"]}
+    known = own.enroll(list(half.values()))
+    batch = Batch.of(list(half.values()))
+    assert not known.answer_or_refuse(batch)[1].any(), "what was enrolled is never refused"
+    assert not any(one.refused for one in known.recognise(batch))
+    assert (known.suspicion(batch) <= 1e-5).all()
+    assert refused(known, attacked("reverb")) >= 0.9
+    loose = replace(own, threshold=0.0).enroll(list(half.values()))
+    assert loose.thresholds == {}, "a threshold is lowered and never raised"
+
+
 def test_it_is_kept_whole(guarded: Guarded, tmp_path: Path) -> None:
     guarded.save(tmp_path)
     loaded = LEARNT.load(Usual(), tmp_path, sample_context()).enroll(SPEECH["test"])
