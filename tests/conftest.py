@@ -19,6 +19,7 @@ from filelock import FileLock
 from tests.forking import Forks
 from tests.heard import heard_once as heard_once
 from tests.workers import CACHE
+from tests.workers import pytest_collect_file as pytest_collect_file
 from tests.workers import pytest_collection_finish as pytest_collection_finish
 from tests.workers import pytest_collection_modifyitems as pytest_collection_modifyitems
 from tests.workers import pytest_configure as pytest_configure

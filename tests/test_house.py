@@ -7,19 +7,25 @@ import re
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 OURS = ("bench", "attacks", "defenses", "victims", "leaderboards")
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 FILES = {file: file.read_text(encoding="utf-8") for top in OURS for file in sorted((ROOT / top).rglob("*.py"))}
-TREES = {file: ast.parse(text) for file, text in FILES.items()}
 PROBE = re.compile(r"\b(?:getattr|hasattr)\(")
+
+
+@cache
+def trees() -> dict[Path, ast.Module]:
+    """Every file, parsed: when a test asks, not in each process that collects them."""
+    return {file: ast.parse(text) for file, text in FILES.items()}
 
 
 def functions() -> Iterator[tuple[str, int]]:
     """Every function: where it is, and its lines without its docstring."""
-    for file, tree in TREES.items():
+    for file, tree in trees().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 told = node.body[0] if ast.get_docstring(node) is not None else None
@@ -37,7 +43,7 @@ def test_every_room_is_described_where_it_is_and_in_the_architecture() -> None:
     told = set(re.findall(r"^\| `bench/(\w+)/` \|", ARCHITECTURE, re.MULTILINE))
     assert rooms == told
     for room in rooms:
-        assert ast.get_docstring(TREES[ROOT / "bench" / room / "__init__.py"]), room
+        assert ast.get_docstring(trees()[ROOT / "bench" / room / "__init__.py"]), room
 
 
 def test_the_walk_of_a_request_names_what_is_there() -> None:
@@ -45,7 +51,7 @@ def test_the_walk_of_a_request_names_what_is_there() -> None:
     assert len(stations) >= 15
     for file, walked in stations:
         defined = {
-            node.name for node in ast.walk(TREES[ROOT / file]) if isinstance(node, ast.FunctionDef | ast.ClassDef)
+            node.name for node in ast.walk(trees()[ROOT / file]) if isinstance(node, ast.FunctionDef | ast.ClassDef)
         }
         for name in re.split(r"[`\s→.]+", walked):
             assert name in defined, f"{file}: {name}"
@@ -54,7 +60,7 @@ def test_the_walk_of_a_request_names_what_is_there() -> None:
 
 def test_no_two_public_classes_share_a_name() -> None:
     places: dict[str, list[str]] = defaultdict(list)
-    for file, tree in TREES.items():
+    for file, tree in trees().items():
         for node in tree.body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places[node.name].append(str(file.relative_to(ROOT)))

@@ -24,7 +24,7 @@ def test_one_fold_of_emodb_under_esc10_noise(tmp_path: Path) -> None:
         noise_bank="folder",
         noise_root=DATA / "esc10",
         fold=3,
-        limit=24,
+        limit=12,
         corr="no",
         out=tmp_path / "run",
     )

@@ -78,12 +78,15 @@ def tried(rows: Sequence[Row]) -> dict[str, list[str | None]]:
     return found
 
 
-def test_neither_batch_nor_threads_nor_order_of_arrival_changes_a_row(registry: Registry, two_threads: None) -> None:
+def test_neither_batch_nor_threads_nor_order_of_arrival_changes_a_row(
+    registry: Registry, request: pytest.FixtureRequest
+) -> None:
     habit = registry.build("attacks", "habit")
     rows = judged(habit)
     assert judged(habit, batch_size=1) == judged(habit, batch_size=16) == rows
-    assert judged(habit, victim=ManyAtOnce()) == judged(habit, victim=ManyAtOnce(), batch_size=3) == rows
     assert judged(habit, order_key="another") == rows
+    request.getfixturevalue("two_threads")
+    assert judged(habit, victim=ManyAtOnce()) == judged(habit, victim=ManyAtOnce(), batch_size=3) == rows
 
 
 def test_what_was_learnt_is_known_from_the_next_round_on(registry: Registry) -> None:

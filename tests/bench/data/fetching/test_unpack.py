@@ -53,16 +53,15 @@ def cut_tar() -> bytes:
     return buffer.getvalue()[:60_000]
 
 
+_MEGABYTE = gzip.compress(bytes(1_000_000), mtime=0)
+"""Zeros; one after the other, such make one file."""
+
+
 def swollen_tar(kind: bytes) -> bytes:
     """What it says of its entry is 100 MB."""
-    buffer = io.BytesIO()
-    with gzip.open(buffer, "w", compresslevel=1) as file:
-        header = tarfile.TarInfo("pax")
-        header.type, header.size = kind, 100_000_000
-        file.write(header.tobuf(tarfile.USTAR_FORMAT))
-        for _ in range(100):
-            file.write(bytes(1_000_000))
-    return buffer.getvalue()
+    header = tarfile.TarInfo("pax")
+    header.type, header.size = kind, 100_000_000
+    return gzip.compress(header.tobuf(tarfile.USTAR_FORMAT), mtime=0) + 100 * _MEGABYTE
 
 
 def nameless_zip() -> bytes:
