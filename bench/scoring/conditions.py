@@ -13,13 +13,14 @@ import pandas as pd
 from bench.contracts.threat_models import Counted
 from bench.core.memo import Memo
 from bench.scoring.agreements import answers_after, ccc_estimate
+from bench.scoring.attacked_places import AttackedPlaces
 from bench.scoring.clustering import Clusters, samples
 from bench.scoring.columns import Floats, Mask, Places
 from bench.scoring.dependence import Estimand, crossed_with_speakers, crossing_ways, estimated_share
 from bench.scoring.designs import Design
 from bench.scoring.estimates import Estimate, Interval
 from bench.scoring.intervals import clustered_share
-from bench.scoring.outcomes import AttackedPlaces, Outcomes
+from bench.scoring.outcomes import Outcomes
 from bench.scoring.pooled import PooledRecords
 from bench.scoring.scores import robustness, successes
 
