@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from bench.scoring.clustering import ASSUMED_ALIKE, Codes, Numbers
+from bench.scoring.clustering import Codes, Numbers
 from bench.scoring.columns import Mask
 from bench.scoring.comparisons import SIGNIFICANT
+from bench.scoring.many_figures import assumed, effective_sizes, variances
 from bench.scoring.pair_sums import PairedSums, PairSums
 
-_LEAST = 1e-9
 _ARRAYS = ("mean", "square", "deff", "size", "events", "assumed", "freedom")
 
 
@@ -45,12 +45,9 @@ class Differences:
         Args:
             tail: 1 less the level.
         """
-        z, t = -special.ndtri(tail / 2), -special.stdtrit(self.freedom, tail / 2)
-        unknown = 1 / (1 + self.events / np.maximum(self.deff, 1.0))
-        drawn = np.maximum(np.maximum(self.deff, self.deff + unknown * (self.assumed - self.deff)), _LEAST)
-        n = np.minimum(self.size, self.size / drawn * (z / t) ** 2)
+        n = effective_sizes(self.size, self.deff, self.assumed, self.events, self.freedom, tail)
         middle, square = self.mean * n / (n + 2), (self.square * n + 2) / (n + 2)
-        half = z * np.sqrt(np.maximum(square - middle**2, 0.0) / (n + 2))
+        half = -special.ndtri(tail / 2) * np.sqrt(np.maximum(square - middle**2, 0.0) / (n + 2))
         return np.asarray(np.abs(middle) - half, dtype=np.float64)
 
     def some(self, chosen: Codes | Mask) -> Differences:
@@ -91,7 +88,7 @@ def pair_differences(one: PairSums, other: PairSums, first: Codes, second: Codes
 def _compared(pairs: PairedSums) -> Differences:
     layers, mean = pairs.design.layers, pairs.means
     square = np.square(pairs.differences) @ layers.weights
-    value, freedom = pairs.variances()
+    value, freedom = variances(pairs.clusters, pairs.design.variance)
     independent = np.square(pairs.utterances).sum(axis=1)
     independent = np.where(independent > 1e-15, independent, 0.0)
     some = independent > 0
@@ -99,15 +96,13 @@ def _compared(pairs: PairedSums) -> Differences:
     size = np.minimum(np.where(some, (square - mean**2) / safe, alone), layers.units)
     won, lost = ((pairs.differences > 0) @ layers.weights, (pairs.differences < 0) @ layers.weights)
     common = np.maximum(np.maximum(won, lost), 1 - won - lost)
-    per_row = size * float(np.square(layers.weights).sum())
-    sizes = [one.size for one in pairs.design.variance.single]
     return Differences(
         mean=mean,
         square=square,
         deff=np.where(some, value / safe, 0.0),
         size=size,
         events=size * (1 - common),
-        assumed=1 + ASSUMED_ALIKE * np.sum([np.maximum(one * per_row - 1, 0.0) for one in sizes], axis=0),
+        assumed=assumed(pairs.design, size),
         freedom=freedom,
     )
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.scoring.cluster_variance import VarianceDesign
 from bench.scoring.clustering import Codes, Numbers
 from bench.scoring.designs import Design
+from bench.scoring.many_figures import cluster_sums_of, summed
 
 _AT_ONCE = 2**19
 """So many differences are looked at together: they stay in the processor's cache."""
@@ -41,9 +41,9 @@ class PairSums:
             figures: shape (K, n), from 0 to 1, a row an entry.
             design: of one mean of n utterances.
         """
-        weighted, by = figures * design.layers.weights, design.variance
-        every = tuple(_summed(weighted, way.place) for way in (*by.single, *(way for _, way in by.combined)))
-        return cls(design, figures, weighted.sum(axis=1), every, _summed(weighted, design.layers.unit))
+        weighted = figures * design.layers.weights
+        clusters = cluster_sums_of(weighted, design.variance)
+        return cls(design, figures, weighted.sum(axis=1), clusters, summed(weighted, design.layers.unit))
 
     def pairs(self, other: PairSums, first: Codes, second: Codes) -> Iterator[PairedSums]:
         """Put pairs together, some at a time.
@@ -95,31 +95,3 @@ class PairedSums:
         every = tuple(map(apart, one.clusters, other.clusters, even.clusters))
         units = apart(one.utterances, other.utterances, even.utterances)
         return cls(one.design, one.figures[first] - other.figures[second], means, every, units)
-
-    def variances(self) -> tuple[Numbers, Numbers]:
-        """Estimate the variance of each mean, as `VarianceDesign.variance` does.
-
-        Returns:
-            Shape (m,), and degrees of freedom: shape (m,), or (1,) where all have the same.
-        """
-        by: VarianceDesign = self.design.variance
-        every = (*by.single, *(way for _, way in by.combined))
-        found = [way.variances(totals) for way, totals in zip(every, self.clusters, strict=True)]
-        each, freedoms = found[: len(by.single)], [way.freedom for way in by.single]
-        total = np.sum(each, axis=0)
-        if not by.combined:
-            return total, np.array(freedoms)
-        for (sign, _), value in zip(by.combined, found[len(each) :], strict=True):
-            total -= sign * value
-        total, least = np.maximum(total, 0.0), min(freedoms)
-        varied = np.sum([value**2 / freedom for value, freedom in zip(each, freedoms, strict=True)], axis=0)
-        own = np.where(varied > 0, total**2 / np.where(varied > 0, varied, 1.0), least)
-        return total, np.clip(own, least, sum(freedoms))
-
-
-def _summed(rows: Numbers, group: Codes) -> Numbers:
-    """Sums of each of K rows, shape (K, n), over groups, shape (K, groups)."""
-    count, groups = len(rows), int(group.max()) + 1
-    places = np.arange(count)[:, None] * groups + group
-    found = np.bincount(places.ravel(), weights=rows.ravel(), minlength=count * groups)
-    return np.asarray(found.reshape(count, groups), dtype=np.float64)
