@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.contracts.threat_models import COUNTED, Counted
+from bench.core.collecting import collected_seldom
 from bench.core.specs import NO_DEFENSE, Spec, bare
 from bench.scoring.descriptions import Description
 from bench.scoring.fates import NEVER as NEVER
@@ -82,6 +83,7 @@ class Gathered:
     cells: tuple[CellFacts, ...] = ()
 
     @classmethod
+    @collected_seldom()
     def of(cls, folders: Iterable[Path], noted: NotedFates | None = None) -> Gathered:
         """Gather them from runs; a cell that several runs have counts once, halves of a bank and what fails do not.
 
