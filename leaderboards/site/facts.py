@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -105,8 +106,13 @@ class Gathered:
         order = sorted(found.values(), key=lambda one: one.about.text)
         return cls(tuple(named_alike(order, lambda one: one.about, lambda one, about: replace(one, about=about))))
 
-    def by_entry(self) -> dict[tuple[TrackName, tuple[str, ...]], list[CellFacts]]:
+    def by_entry(self) -> Mapping[tuple[TrackName, tuple[str, ...]], Sequence[CellFacts]]:
         """Return cells by their track and by who was attacked."""
+        return self._by_entry
+
+    @cached_property
+    def _by_entry(self) -> dict[tuple[TrackName, tuple[str, ...]], list[CellFacts]]:
+        """What `by_entry` returns: two ask for it."""
         found: dict[tuple[TrackName, tuple[str, ...]], list[CellFacts]] = {}
         for cell in self.cells:
             about, names = cell.about, cell.about.names
