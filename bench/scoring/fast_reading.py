@@ -84,7 +84,5 @@ def _texts(column: pa.ChunkedArray) -> Texts:
 def _codes(indices: pa.Array) -> Places:
     if not indices.null_count:
         return np.asarray(indices.to_numpy(), dtype=np.intp)
-    known = _bits(indices, 0) == 1
-    found = np.full(len(indices), MISSING, dtype=np.intp)
-    found[known] = indices.drop_null().to_numpy()
-    return found
+    found = indices.to_numpy(zero_copy_only=False)
+    return np.where(np.isnan(found), MISSING, found).astype(np.intp)
