@@ -172,30 +172,19 @@ class Condition(Memo):
         return units is own.unit or np.array_equal(units, own.unit), estimand
 
     def _computed(self, hits: Mask, by_unit: bool, estimand: Estimand) -> Interval:
-        own = self.records.attacked
-        if own.speakers < 2:
+        if self.records.attacked.speakers < 2:
             return 0.0, 1.0
-        design = self._design(by_unit, estimand)
-        return clustered_share(hits.astype(np.float64), design).interval()
+        return clustered_share(hits.astype(np.float64), self._design(by_unit, estimand)).interval()
 
     def even(self, estimand: Estimand) -> Design | None:
-        """Prepare the intervals of shares of the attacked utterances.
-
-        Args:
-            estimand: what intervals are about.
-
-        Returns:
-            None of a single speaker, who says nothing about others.
-        """
+        """Prepare the intervals of shares of the attacked utterances; None of a single speaker, as `paired` has it."""
         own = self.records.attacked
         return None if own.speakers < 2 else self._design(*self._even(own.utterance, estimand))
 
     def _design(self, by_unit: bool, estimand: Estimand) -> Design:
-        own = self.records.attacked
-        units = own.unit if by_unit else own.utterance
-        return self.records.once(
-            ("even", by_unit, estimand), lambda: Design.even(len(units), self._clusters(units, estimand))
-        )
+        units = self.records.attacked.unit if by_unit else self.records.attacked.utterance
+        key = ("even", by_unit, estimand)
+        return self.records.once(key, lambda: Design.even(len(units), self._clusters(units, estimand)))
 
     def paired(self, estimand: Estimand) -> Design | None:
         """Prepare comparisons with another condition, in which the same utterances were attacked.
