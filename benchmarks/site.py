@@ -1,7 +1,8 @@
 """How long a big leaderboard takes: `python -m benchmarks.site [ENTRIES [CELLS]]`, 500 entries of 40 cells by default.
 
-It makes up records, then times what `bench leaderboard build` does, each part by itself; last, where there is a
-chromium, how long the page takes to open. Prints JSON; what is made goes into a temporary folder and away again.
+It makes up records, then times what `bench leaderboard build` does, each part by itself, and all of it once more with
+an entry more; last, where there is a chromium, how long the page takes to open. Prints JSON; what is made goes into a
+temporary folder and away again.
 """
 
 from __future__ import annotations
@@ -73,6 +74,8 @@ def measured(folder: Path, entries: int, cells: int) -> dict[str, float]:
     timed("pages_and_ranks", lambda: build_site(results, gathered, folder / "site"))
     took["memory_gb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 2)
     took["memory_of_a_helper_gb"] = round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6, 2)
+    MadeUp({"one-more": 0.7}, {"none": 0.0}, attacks, folds=FOLDS).write(run)
+    timed("one_entry_more", lambda: _built(run, folder / "site"))
     page = next((folder / "site" / "tracks").iterdir())
     took["page_mb"] = round(page.stat().st_size / 1e6, 2)
     if chromium := shutil.which("chromium"):
@@ -80,6 +83,11 @@ def measured(folder: Path, entries: int, cells: int) -> dict[str, float]:
         timed("open_chromium", lambda: _dumped([*words, "--dump-dom", "about:blank"]))
         timed("open_page", lambda: _dumped([*words, "--dump-dom", page.as_uri()]))
     return took
+
+
+def _built(run: Path, out: Path) -> None:
+    noted = NotedFates()
+    build_site(read_results([run], noted=noted), Gathered.of([run], noted), out)
 
 
 def _used() -> float:

@@ -19,6 +19,7 @@ from queue import SimpleQueue
 from threading import Lock
 from typing import Any, Self, TypeVar
 
+from bench.core.collecting import collected_seldom
 from bench.core.digests import default_workers
 
 _T = TypeVar("_T")
@@ -148,7 +149,7 @@ def serve(handle: int) -> None:
         handle: file descriptor of a connection that this process was started with.
     """
     line: Connection[Any, Any] = Connection(handle)
-    with suppress(EOFError, OSError):  # nobody is there any more
+    with collected_seldom(), suppress(EOFError, OSError):  # nobody is there any more
         while True:
             work, item = line.recv()
             try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property
 from typing import Any
@@ -41,7 +41,7 @@ class Plain:
             ValueError: it is none of ours.
         """
         try:
-            return self._made(json.loads(text))
+            return _fixed(json.loads(text, object_hook=self._made))
         except (KeyError, TypeError, IndexError) as error:
             raise ValueError(f"no JSON of these kinds ({error!r})") from error
 
@@ -53,29 +53,27 @@ class Plain:
             return {_MARK + kind.__name__: self.special[kind][0](value)}
         if kind in self._fields:
             own = vars(value)
-            return {_MARK + kind.__name__: [self._told(own[name]) for name in self._fields[kind]]}
+            return {_MARK + kind.__name__: self._all_told([own[name] for name in self._fields[kind]])}
         if is_dataclass(value):
             raise TypeError(f"{kind.__name__}: not among the kinds that can be read")
         if isinstance(value, Mapping):
             return {_MARK: [[self._told(name), self._told(one)] for name, one in value.items()]}
         if isinstance(value, tuple | list):
-            return [self._told(one) for one in value]
+            return self._all_told(value)
         return value
 
-    def _made(self, told: Any) -> Any:
-        if type(told) in _ITSELF:
-            return told
-        if isinstance(told, list):
-            return tuple(map(self._made, told))
-        if not isinstance(told, dict):
-            return told
+    def _all_told(self, values: Sequence[Any]) -> list[Any]:
+        return [one if type(one) in _ITSELF else self._told(one) for one in values]
+
+    def _made(self, told: dict[str, Any]) -> Any:
+        """What an object of the JSON stands for, whose own objects are made."""
         ((name, inner),) = told.items()
         if name == _MARK:
-            return {self._made(key): self._made(one) for key, one in inner}
+            return {_fixed(key): _fixed(one) for key, one in inner}
         named = name.removeprefix(_MARK)
         if named in self._readers:
             return self._readers[named](inner)
-        return self._named[named](*map(self._made, inner))
+        return self._named[named](*[_fixed(one) if type(one) is list else one for one in inner])
 
     @cached_property
     def _fields(self) -> dict[type, tuple[str, ...]]:
@@ -89,3 +87,8 @@ class Plain:
     @cached_property
     def _readers(self) -> dict[str, Callable[[Any], Any]]:
         return {kind.__name__: read for kind, (_, read) in self.special.items()}
+
+
+def _fixed(told: Any) -> Any:
+    """The same with tuples in the place of lists."""
+    return tuple(map(_fixed, told)) if type(told) is list else told

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bench.core.cache import appearing_file
+from bench.core.collecting import collected_seldom
 from bench.core.crew import Crew
 from bench.core.errors import DataError, UsageError
 from bench.core.json_objects import loaded
@@ -70,6 +71,7 @@ def _check_within(ks: Sequence[int], budgets: Mapping[Path, int]) -> None:
         raise UsageError("--k", f"{min(beyond)}", f"at most {most}, {whose}", f"run again with --k {min(beyond)}")
 
 
+@collected_seldom()
 def read_results(
     folders: Sequence[Path],
     ks: Sequence[int] | None = None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from bench.scoring.schema import AGAIN, RecordFile, current
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
 MOST_BYTES, MOST_UNPACKED, MOST_MEMORY = 2**28, 2**29, 2**31
 """A record file is no larger, packed and unpacked; and to unpack it takes no more memory, whatever it says."""
@@ -73,7 +74,27 @@ def checked(path: Path) -> RecordFile:
         raise DataError(path, f"no readable records ({error})", "a record file", AGAIN) from error
 
 
-def decoded(content: bytes, texts: Sequence[str] = (), only: Sequence[str] | None = None) -> pa.Table:
+def opened(content: bytes, texts: Sequence[str] = ()) -> pq.ParquetReader:
+    """Open a file whose pages are compared with their checksums when they are read.
+
+    Of a file of a few rows, what `pyarrow.parquet.ParquetFile` does beside takes as long as all its columns.
+
+    Args:
+        content: of a record file.
+        texts: columns whose texts are wanted as numbers, with a dictionary.
+
+    Raises:
+        pyarrow.ArrowException, OSError, ValueError: it is no Parquet file.
+    """
+    import pyarrow as arrow
+    from pyarrow import parquet
+
+    file = parquet.ParquetReader()
+    file.open(arrow.BufferReader(content), read_dictionary=[*texts], page_checksum_verification=True)
+    return file
+
+
+def decoded(content: bytes, texts: Sequence[str] = (), only: Collection[str] | None = None) -> pa.Table:
     """Read a file's columns, unpacked only where it says to be of a size that can be meant, and into no more memory.
 
     Args:
@@ -84,11 +105,8 @@ def decoded(content: bytes, texts: Sequence[str] = (), only: Sequence[str] | Non
     Raises:
         pyarrow.ArrowException, OSError, ValueError, MemoryError: it cannot be read, or is not to be.
     """
-    import pyarrow as arrow
-    import pyarrow.parquet as pq
-
     with at_most(MOST_MEMORY):
-        file = pq.ParquetFile(arrow.BufferReader(content), page_checksum_verification=True, read_dictionary=texts)
+        file = opened(content, texts)
         about = file.metadata
         unpacked = sum(about.row_group(number).total_byte_size for number in range(about.num_row_groups))
         told = sum(map(len, (about.metadata or {}).values()))
@@ -100,7 +118,9 @@ def decoded(content: bytes, texts: Sequence[str] = (), only: Sequence[str] | Non
         ):
             if found > most:
                 raise ValueError(f"{found:,} {what}; at most {most:,} are read")
-        table = file.read([*only] if only else None, use_threads=False)
+        paths = enumerate(map(tuple, file.column_paths))
+        places = None if only is None else [place for place, path in paths if path[0] in only]
+        table = file.read_all(places, use_threads=False)
         table.validate(full=True)  # texts are UTF-8
         return table
 

@@ -223,6 +223,11 @@ class _Way:
         counted = totals if self.scale is None else self.scale * totals
         return self.factor * float(np.square(counted.sum(axis=1)).sum())
 
+    def variances(self, totals: Numbers) -> Numbers:
+        """The same of m figures at once: from their residuals' sums over clusters, shape (m, groups), of one mean."""
+        counted = totals if self.scale is None else self.scale[:, 0] * totals
+        return np.asarray(self.factor * np.square(counted).sum(axis=1), dtype=np.float64)
+
 
 def _freedom(scale: Numbers, shares: Numbers, squares: Numbers) -> float:
     """Satterthwaite's degrees of freedom from (cluster, stratum) sums of a, w and w²."""

@@ -13,13 +13,14 @@ import pandas as pd
 from bench.contracts.threat_models import Counted
 from bench.core.memo import Memo
 from bench.scoring.agreements import answers_after, ccc_estimate
+from bench.scoring.attacked_places import AttackedPlaces
 from bench.scoring.clustering import Clusters, samples
 from bench.scoring.columns import Floats, Mask, Places
 from bench.scoring.dependence import Estimand, crossed_with_speakers, crossing_ways, estimated_share
 from bench.scoring.designs import Design
 from bench.scoring.estimates import Estimate, Interval
 from bench.scoring.intervals import clustered_share
-from bench.scoring.outcomes import AttackedPlaces, Outcomes
+from bench.scoring.outcomes import Outcomes
 from bench.scoring.pooled import PooledRecords
 from bench.scoring.scores import robustness, successes
 
@@ -171,14 +172,19 @@ class Condition(Memo):
         return units is own.unit or np.array_equal(units, own.unit), estimand
 
     def _computed(self, hits: Mask, by_unit: bool, estimand: Estimand) -> Interval:
-        own = self.records.attacked
-        if own.speakers < 2:
+        if self.records.attacked.speakers < 2:
             return 0.0, 1.0
-        units = own.unit if by_unit else own.utterance
-        design = self.records.once(
-            ("even", by_unit, estimand), lambda: Design.even(len(hits), self._clusters(units, estimand))
-        )
-        return clustered_share(hits.astype(np.float64), design).interval()
+        return clustered_share(hits.astype(np.float64), self._design(by_unit, estimand)).interval()
+
+    def even(self, estimand: Estimand) -> Design | None:
+        """Prepare the intervals of shares of the attacked utterances; None of a single speaker, as `paired` has it."""
+        own = self.records.attacked
+        return None if own.speakers < 2 else self._design(*self._even(own.utterance, estimand))
+
+    def _design(self, by_unit: bool, estimand: Estimand) -> Design:
+        units = self.records.attacked.unit if by_unit else self.records.attacked.utterance
+        key = ("even", by_unit, estimand)
+        return self.records.once(key, lambda: Design.even(len(units), self._clusters(units, estimand)))
 
     def paired(self, estimand: Estimand) -> Design | None:
         """Prepare comparisons with another condition, in which the same utterances were attacked.

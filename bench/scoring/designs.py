@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from bench.scoring.cluster_variance import VarianceDesign
-from bench.scoring.clustering import Clusters, Layers, Numbers, layered
+from bench.scoring.clustering import Clusters, Codes, Layers, Numbers, codes, layered
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,8 +33,9 @@ class Design:
             clusters: at least two of each clustering.
             strata: shape (n,), which mean each belongs to; None for one.
         """
-        layers = layered(weights, clusters, strata)
-        return cls(layers, VarianceDesign.of(weights, layers.ways, layers.stratum))
+        ways = tuple(codes(one).tobytes() for one in clusters.ways)
+        units, stratum = (None if one is None else codes(one).tobytes() for one in (clusters.units, strata))
+        return _made(weights.tobytes(), ways, units, stratum)
 
     @classmethod
     def even(cls, count: int, clusters: Clusters) -> Design:
@@ -55,3 +57,16 @@ class Design:
         """
         weights = np.full(count, 1 / max(count, 1))
         return cls.of(weights / float(weights.sum()), clusters)
+
+
+@lru_cache(maxsize=32)
+def _made(weights: bytes, ways: tuple[bytes, ...], units: bytes | None, stratum: bytes | None) -> Design:
+    """The design of arrays with these bytes: most attacks and victims are scored on the same utterances."""
+    clusters = Clusters(tuple(map(_numbers, ways)), None if units is None else _numbers(units))
+    of_all = np.frombuffer(weights)
+    layers = layered(of_all, clusters, None if stratum is None else _numbers(stratum))
+    return Design(layers, VarianceDesign.of(of_all, layers.ways, layers.stratum))
+
+
+def _numbers(content: bytes) -> Codes:
+    return np.frombuffer(content, dtype=np.intp)

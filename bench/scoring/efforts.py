@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from bench.contracts.threat_models import Counted
-from bench.scoring.columns import Mask
 from bench.scoring.conditions import Condition
 from bench.scoring.dependence import Estimand
-from bench.scoring.estimates import Interval
-from bench.scoring.searches import Median, median_of, smallest_of
+from bench.scoring.designs import Design
+from bench.scoring.searches import Median, medians_of, smallest_of
 
 
 @dataclass(frozen=True)
@@ -63,9 +61,12 @@ def query_medians(conditions: Sequence[Condition], budget: int, estimand: Estima
         budget: the greatest number of queries.
         estimand: what the intervals are about.
     """
-    for one in conditions:
-        if one.records.most_asked > 1:
-            yield MedianQueries(one.corr, one.noises, median_of(one.first, budget, partial(_interval, one, estimand)))
+    searched = [one for one in conditions if one.records.most_asked > 1]
+    found = _medians(
+        searched, lambda some, design: medians_of([searched[one].first for one in some], budget, design), estimand
+    )
+    for one, median in zip(searched, found, strict=True):
+        yield MedianQueries(one.corr, one.noises, median)
 
 
 def smallest_perturbations(
@@ -78,11 +79,29 @@ def smallest_perturbations(
         ks: numbers of queries within the budget.
         estimand: what the intervals are about.
     """
-    for condition, k in ((one, k) for one, k in itertools.product(conditions, ks) if one.has(k)):
-        one = condition.at(k)
-        quietest = one.records.quietest(k, one.noises)
-        yield SmallestPerturbation(one.corr, one.noises, k, smallest_of(quietest, partial(_interval, one, estimand)))
+    asked = [(one.at(k), k) for one, k in itertools.product(conditions, ks) if one.has(k)]
+    quietest = [one.records.quietest(k, one.noises) for one, k in asked]
+    found = _medians(
+        [one for one, _ in asked], lambda some, design: smallest_of([quietest[one] for one in some], design), estimand
+    )
+    for (one, k), median in zip(asked, found, strict=True):
+        yield SmallestPerturbation(one.corr, one.noises, k, median)
 
 
-def _interval(condition: Condition, estimand: Estimand, hits: Mask) -> Interval:
-    return condition.interval(hits, condition.records.attacked.utterance, estimand)
+def _medians(
+    conditions: Sequence[Condition], medians: Callable[[Sequence[int], Design | None], list[Median]], estimand: Estimand
+) -> list[Median]:
+    """Medians under several conditions, those of the same records at once.
+
+    Args:
+        conditions: of one attack.
+        medians: of some of them, by their places, on whose records the intervals hang so.
+        estimand: what the intervals are about.
+    """
+    alike: dict[int, list[int]] = {}
+    for place, one in enumerate(conditions):
+        alike.setdefault(id(one.records), []).append(place)
+    found: dict[int, Median] = {}
+    for some in alike.values():
+        found |= zip(some, medians(some, conditions[some[0]].even(estimand)), strict=True)
+    return [found[place] for place in range(len(conditions))]

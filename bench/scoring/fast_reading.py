@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.scoring.cell_records import decoded
-from bench.scoring.columns import MISSING, NUMBERS, TEXTS, TRUTHS, Columns, Floats, Texts
+from bench.scoring.columns import MISSING, NUMBERS, TEXTS, TRUTHS, Columns, Floats, Places, Texts
 from bench.scoring.rows import NEEDED, optional_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_USED = ("query", *TEXTS, *NUMBERS, *TRUTHS)
+_USED = frozenset(("query", *TEXTS, *NUMBERS, *TRUTHS))
 
 
 def plain_schema(columns: list[list[str]]) -> bool:
@@ -42,15 +42,12 @@ def read_columns(content: bytes) -> Columns | None:
         pyarrow.ArrowException, OSError, ValueError: it cannot be read.
     """
     table = decoded(content, texts=TEXTS, only=_USED)
-    found = {name: table.column(name) for name in table.column_names}
-    if not table.num_rows or any(found[one.name].null_count for one in NEEDED if not one.nullable):
+    rows, found = table.num_rows, dict(zip(table.column_names, table.columns, strict=True))
+    if not rows or any(found[one.name].null_count for one in NEEDED if not one.nullable):
         return None
-    kinds = {one.name: one.kind for one in optional_columns()}
-    numbers = {one: _numbers(found[one], table.num_rows) for one in NUMBERS if one in found}
-    truths = {one: _truths(found[one]) for one in TRUTHS if one in found}
-    missing = [one for one in (*NUMBERS, *TRUTHS) if one in kinds and one not in found]
-    numbers |= {one: np.full(table.num_rows, np.nan) for one in missing if one in NUMBERS}
-    truths |= {one: np.full(table.num_rows, MISSING, dtype=np.int8) for one in missing if one in TRUTHS}
+    numbers = {one: _numbers(found[one], rows) if one in found else np.full(rows, np.nan) for one in NUMBERS}
+    no_truth = np.full(rows, MISSING, dtype=np.int8)
+    truths = {one: _truths(found[one]) if one in found else no_truth for one in TRUTHS}
     texts = {one: _texts(found[one]) for one in TEXTS}
     return Columns(found["query"].to_numpy().astype(np.int64), texts, numbers, truths)
 
@@ -64,10 +61,10 @@ def _numbers(column: pa.ChunkedArray, rows: int) -> Floats:
 def _truths(column: pa.ChunkedArray) -> NDArray[np.int8]:
     if column.null_count == len(column):
         return np.full(len(column), MISSING, dtype=np.int8)
-    found = [_bits(one, 1) for one in column.chunks]
-    known = [_bits(one, 0) for one in column.chunks] if column.null_count else []
-    values = np.concatenate(found).astype(np.int8)
-    return np.where(np.concatenate(known), values, np.int8(MISSING)) if known else values
+    found = [_bits(one, 1).astype(np.int8) for one in column.chunks]
+    if column.null_count:
+        found = [np.where(_bits(one, 0), own, np.int8(MISSING)) for one, own in zip(column.chunks, found, strict=True)]
+    return found[0] if len(found) == 1 else np.concatenate(found)
 
 
 def _bits(values: pa.Array, buffer: int) -> NDArray[np.uint8]:
@@ -81,15 +78,11 @@ def _bits(values: pa.Array, buffer: int) -> NDArray[np.uint8]:
 
 def _texts(column: pa.ChunkedArray) -> Texts:
     """Texts by their numbers; equal ones have one number, whatever the file's own dictionaries say."""
-    return Texts.joined(
-        [
-            Texts.distinct(one.dictionary.to_numpy(zero_copy_only=False).tolist(), _codes(one.indices))
-            for one in column.chunks
-        ]
-    )
+    return Texts.joined([Texts.distinct(one.dictionary.to_pylist(), _codes(one.indices)) for one in column.chunks])
 
 
-def _codes(indices: pa.Array) -> Any:
-    from pyarrow import compute
-
-    return (compute.fill_null(indices, MISSING) if indices.null_count else indices).to_numpy().astype(np.intp)
+def _codes(indices: pa.Array) -> Places:
+    if not indices.null_count:
+        return np.asarray(indices.to_numpy(), dtype=np.intp)
+    found = indices.to_numpy(zero_copy_only=False)
+    return np.where(np.isnan(found), MISSING, found).astype(np.intp)

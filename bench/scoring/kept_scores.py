@@ -20,6 +20,7 @@ from bench.core.plain import Plain
 from bench.core.remembering import keep, recalled
 from bench.core.shadowing import HOME
 from bench.scoring.agreements import Agreement
+from bench.scoring.attacked_places import AttackedPlaces
 from bench.scoring.bells import NAMED, Bell, Ring
 from bench.scoring.candidates import Candidates
 from bench.scoring.comparisons import PairedComparison, PValue, Untestable
@@ -34,7 +35,7 @@ from bench.scoring.fates import Fates, read, told
 from bench.scoring.halves import BankHalves
 from bench.scoring.names import Setting
 from bench.scoring.optimality import Optimality
-from bench.scoring.outcomes import AttackedPlaces, Outcomes, rank_outcomes
+from bench.scoring.outcomes import Outcomes, rank_outcomes
 from bench.scoring.pooling import CleanScores, Perturbed, PerturbedScores
 from bench.scoring.ranks import Rank
 from bench.scoring.scored import CellScores, PooledScores

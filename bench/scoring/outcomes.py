@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,106 +12,12 @@ from numpy.typing import NDArray
 
 from bench.core.keys import fingerprint
 from bench.scoring.all_pairs import Differences, pair_differences, told_apart
-from bench.scoring.clustering import Clusters, Numbers, cluster_count, codes, samples
-from bench.scoring.columns import Mask, Places, Texts, in_order
-from bench.scoring.comparisons import SIGNIFICANT
-from bench.scoring.designs import Design
+from bench.scoring.attacked_places import AttackedPlaces, CommonPlaces
+from bench.scoring.clustering import Numbers
+from bench.scoring.columns import MISSING, Mask, Places
 from bench.scoring.differences import PairedDifference, paired_difference
-from bench.scoring.pooled import PooledRecords
+from bench.scoring.pair_sums import PairSums
 from bench.scoring.ranks import Rank
-from bench.scoring.sign_flip import FEWEST
-
-Label = str | int | None
-"""What tells a cluster from others."""
-_MANY = 3
-"""From so many entries on, all pairs at once take less time than one by one."""
-
-
-@dataclass(frozen=True, eq=False)
-class AttackedPlaces:
-    """Hold which utterances were attacked, and which of them are alike: the same for many attacks and victims.
-
-    Args:
-        names: of each its fold, seed and utterance.
-        speakers: of each.
-        ways: what utterances have in common beside their speaker, one label of each for each clustering; None where
-            there is none.
-    """
-
-    names: tuple[tuple[int, int, str], ...]
-    speakers: tuple[str, ...]
-    ways: tuple[tuple[Label, ...], ...] = ()
-
-    @classmethod
-    def attacked_in(cls, records: PooledRecords, crossed: Sequence[Places]) -> tuple[AttackedPlaces, Places]:
-        """Gather those of some records, one measured by several repeats once.
-
-        Args:
-            records: of an attack.
-            crossed: what its m utterances have in common, as `crossing_ways` says.
-
-        Returns:
-            Places, and for each of the m utterances which of them it is, shape (m,).
-        """
-        own, texts = records.attacked, records.columns.texts
-        numbers: dict[tuple[int, int], int] = {}
-        shared = [numbers.setdefault((fold, seed), len(numbers)) for fold, seed, _ in records.cells]
-        cell = np.array(shared, dtype=np.intp)[own.cell]
-        place, starts = in_order(cell * (int(own.utterance.max(initial=0)) + 1) + own.utterance)
-        utterances, speakers = (texts[name].take(own.starts[starts]).spelt() for name in ("utterance", "speaker"))
-        folds = [[*numbers][one] for one in cell[starts].tolist()]
-        names = tuple((*of, one) for of, one in zip(folds, utterances.tolist(), strict=True))
-        ways = tuple(_first_known(way, place, len(starts)) for way in _labels(records, crossed))
-        return cls(names, tuple(speakers.tolist()), ways), place
-
-    @cached_property
-    def digest(self) -> str:
-        """Return what tells these places from others."""
-        return fingerprint([self.text])
-
-    @cached_property
-    def text(self) -> str:
-        """Return them as JSON."""
-        return json.dumps([self.names, self.speakers, self.ways])
-
-    @cached_property
-    def utterances(self) -> Places:
-        """Return shape (n,), the number of each one's utterance."""
-        return codes(np.array([name for _, _, name in self.names], dtype=object))
-
-    @cached_property
-    def clusters(self) -> Clusters | None:
-        """Return which utterances are alike, as numbers; None of fewer than six speakers, whom no test tells apart."""
-        if len(set(self.speakers)) < FEWEST:
-            return None
-        ways = [_objects(way) for way in dict.fromkeys(self.ways)]
-        return Clusters(tuple(codes(one) for one in (_objects(self.speakers), *samples(ways))), self.utterances)
-
-    @cached_property
-    def design(self) -> Design | None:
-        """Return what comparisons on these utterances hang on beside the figures; None likewise."""
-        return None if self.clusters is None else Design.paired(len(self.names), self.clusters)
-
-
-def _labels(records: PooledRecords, crossed: Sequence[Places]) -> list[list[Label]]:
-    """The clusterings of a condition by the names of sounds, which others have too."""
-    found: list[list[Label]] = [way.tolist() for way in crossed]
-    if records.sounds is not None:
-        found[0] = Texts(records.columns.texts["source"].names, records.sounds).spelt().tolist()
-    return found
-
-
-def _first_known(labels: Sequence[Label], place: Places, count: int) -> tuple[Label, ...]:
-    found: list[Label] = [None] * count
-    for label, one in zip(reversed(labels), reversed(place.tolist()), strict=True):
-        found[one] = found[one] if label is None else label
-    return tuple(found)
-
-
-def _objects(values: Sequence[Label]) -> NDArray[np.object_]:
-    found = np.empty(len(values), dtype=object)
-    found[:] = values
-    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,19 +46,12 @@ class Outcomes:
         Returns:
             None where they have fewer than six speakers in common.
         """
-        if self.places.digest == other.places.digest:
-            by = self.places.clusters
-            return None if by is None else paired_difference(self.robust, other.robust, by, design=self.places.design)
-        there = {name: number for number, name in enumerate(other.places.names)}
-        both = [(number, there[name]) for number, name in enumerate(self.places.names) if name in there]
-        mine, its = ([pair[side] for pair in both] for side in (0, 1))
-        speakers = _objects([self.places.speakers[one] for one in mine])
-        if cluster_count(speakers) < FEWEST:
+        common = self.places.in_common(other.places)
+        if common is None:
             return None
-        told = ((self.places.ways, mine), (other.places.ways, its))
-        ways = dict.fromkeys(tuple(way[one] for one in chosen) for those, chosen in told for way in those)
-        by = Clusters((speakers, *samples([_objects(way) for way in ways])), self.places.utterances[mine])
-        return paired_difference(self.robust[mine], other.robust[its], by)
+        return paired_difference(
+            self.robust[common.mine], other.robust[common.its], common.clusters, design=common.design
+        )
 
 
 def rank_outcomes(figures: Sequence[float], outcomes: Sequence[Outcomes | None], groups: Sequence[int]) -> list[Rank]:
@@ -181,57 +80,53 @@ def rank_outcomes(figures: Sequence[float], outcomes: Sequence[Outcomes | None],
 
 def _wins(values: Numbers, outcomes: Sequence[Outcomes | None], group: Places) -> Mask:
     """Shape (K, K), whether the data tell an entry to be better than another of its group."""
-    alike = _alike(outcomes)
-    together = np.zeros(len(values), dtype=np.bool_)
-    together[alike if len(alike) >= _MANY else []] = True
     first, second = np.triu_indices(len(values), 1)
     same_group = group[first] == group[second]
     first, second, family = first[same_group], second[same_group], int(same_group.sum())
-    at_once = together[first] & together[second]
-    differing = values[first] != values[second]
-    pairs = _compared([one for one in map(outcomes.__getitem__, alike) if one is not None]) if at_once.any() else None
-    if pairs is not None:
-        row = np.zeros(len(values), dtype=np.intp)
-        row[alike] = np.arange(len(alike))
-        pairs = pairs.some(_in_triangle(row[first], row[second], len(alike))[at_once & differing])
-    apart = np.flatnonzero(~at_once)
-    p = [_p(values[a] - values[b], outcomes[a], outcomes[b]) for a, b in zip(first[apart], second[apart], strict=True)]
-    told = np.zeros(len(first), dtype=np.bool_)
-    told_at_once, told[apart] = told_apart(pairs, np.array(p, dtype=np.float64), family)
-    told[at_once & differing] = told_at_once
-    wins = np.zeros((len(values), len(values)), dtype=np.bool_)
     better = values[first] > values[second]
-    winner, loser = np.where(better, first, second)[told], np.where(better, second, first)[told]
-    wins[winner, loser] = True
+    found = [*_compared(values, outcomes, np.where(better, first, second), np.where(better, second, first))]
+    wins = np.zeros((len(values), len(values)), dtype=np.bool_)
+    for one, told in zip(found, told_apart([one.differences for one in found], family), strict=True):
+        wins[one.ahead[told], one.behind[told]] = True
     return wins
 
 
-def _compared(alike: Sequence[Outcomes]) -> Differences:
-    shared = alike[0].places
-    return pair_differences(np.stack([one.robust for one in alike]), _objects(shared.speakers), shared.utterances)
+@dataclass(frozen=True)
+class _Compared:
+    """Pairs of entries on the same utterances: whose figure is the greater, also on these."""
+
+    ahead: Places
+    behind: Places
+    differences: Differences
+
+    @classmethod
+    def of(cls, outcomes: Sequence[Outcomes | None], ahead: Places, behind: Places, common: CommonPlaces) -> _Compared:
+        one, first = _sums(outcomes, ahead, common.mine, common)
+        other, second = _sums(outcomes, behind, common.its, common)
+        found = pair_differences(one, other, first, second)
+        agree = np.flatnonzero(found.mean > 0)  # what both have in common may say the opposite of the figures
+        return cls(ahead[agree], behind[agree], found.some(agree))
 
 
-def _in_triangle(first: Places, second: Places, count: int) -> Places:
-    """The places of pairs among all pairs of so many, as `numpy.triu_indices` has them."""
-    return first * (2 * count - first - 1) // 2 + second - first - 1
+def _compared(
+    values: Numbers, outcomes: Sequence[Outcomes | None], ahead: Places, behind: Places
+) -> Iterator[_Compared]:
+    """Compare pairs of unlike figures, those on the same two sets of places at once."""
+    kinds = {one.places.digest: one.places for one in outcomes if one is not None}
+    number = {digest: place for place, digest in enumerate(kinds)}
+    kind = np.array([MISSING if one is None else number[one.places.digest] for one in outcomes], dtype=np.intp)
+    unlike = values[ahead] != values[behind]
+    for (mine, own), (its, other) in itertools.product(enumerate(kinds.values()), repeat=2):
+        chosen = np.flatnonzero(unlike & (kind[ahead] == mine) & (kind[behind] == its))
+        common = own.in_common(other) if len(chosen) else None
+        if common is not None:
+            yield _Compared.of(outcomes, ahead[chosen], behind[chosen], common)
 
 
-def _alike(outcomes: Sequence[Outcomes | None]) -> list[int]:
-    """The places of those that have the same utterances of enough speakers, and nothing in common beside these."""
-    known = [(place, one.places) for place, one in enumerate(outcomes) if one is not None]
-    plain = [(place, own) for place, own in known if not own.ways]
-    if not plain or plain[0][1].clusters is None:
-        return []
-    return [place for place, own in plain if own.digest == plain[0][1].digest]
-
-
-def _p(ahead: float, one: Outcomes | None, other: Outcomes | None) -> float:
-    """p of no difference; 1 where there is no test, or what both have in common says the opposite of the figures.
-
-    Where the 95 % interval holds 0, p lies above 0.05, which no adjustment lowers: 1 stands for it.
-    """
-    found = None if one is None or other is None else one.less(other)
-    if found is None or found.value * ahead <= 0:
-        return 1.0
-    low, high = found.interval(1 - SIGNIFICANT)
-    return 1.0 if low < 0 < high else found.p_value()
+def _sums(
+    outcomes: Sequence[Outcomes | None], which: Places, places: Places, common: CommonPlaces
+) -> tuple[PairSums, Places]:
+    """Sums of those entries that take part in pairs, and the number among them of each pair's."""
+    used, number = np.unique(which, return_inverse=True)
+    robust = [one.robust[places] for one in map(outcomes.__getitem__, used.tolist()) if one is not None]
+    return PairSums.of(np.stack(robust), common.design), number

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,14 +10,13 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from bench.contracts.threat_models import Counted
-from bench.scoring.clustering import Numbers
-from bench.scoring.columns import Floats, Mask
-from bench.scoring.estimates import Estimate, Interval
+from bench.scoring.clustering import Clusters, cluster_count, samples
+from bench.scoring.columns import Floats
+from bench.scoring.designs import Design
+from bench.scoring.estimates import Estimate
+from bench.scoring.half_levels import Growing, where_half_is_open
 from bench.scoring.intervals import proportion_interval
 from bench.scoring.scores import UTTERANCE, first_successes, utterance_numbers, within
-from bench.scoring.survival import kaplan_meier
-
-HALF = 0.5
 
 
 @dataclass(frozen=True)
@@ -74,34 +73,31 @@ def median_queries(
     (6.0, 4.0, 8.0, 40)
     """
 
-    def interval(hits: Mask) -> Interval:
-        return proportion_interval(hits, clusters, units=units, crossed=crossed)
+    first = np.asarray(queries, dtype=np.float64)
+    (found,) = medians_of([first], budget, _even(len(first), clusters, units, crossed))
+    return found
 
-    return median_of(np.asarray(queries, dtype=np.float64), budget, interval)
 
-
-def median_of(first: Floats, budget: int, interval: Callable[[Mask], Interval]) -> Median:
-    """Estimate the median number of queries to success as `median_queries` does.
+def medians_of(firsts: Sequence[Floats], budget: int, design: Design | None) -> list[Median]:
+    """Estimate several median numbers of queries to success as `median_queries` does, of the same utterances.
 
     Args:
-        first: shape (n,), to the first success; infinite where there was none.
+        firsts: shape (n,) each, to the first success; infinite where there was none.
         budget: the greatest number of queries.
-        interval: computes the interval of the share of the n of which something is true.
+        design: what intervals hang on; None for one speaker.
 
     Raises:
-        ValueError: there is none, or the budget is below 1.
+        ValueError: there is no utterance, or the budget is below 1.
     """
-    if budget < 1 or not len(first):
-        raise ValueError(f"{len(first)} searches of at most {budget} queries: need a search, and a query")
-    within = first <= budget
-    median = kaplan_meier(np.where(within, first, budget), within).median
-
-    def bounds(k: float) -> Interval:
-        return interval(first <= k)
-
-    levels = np.arange(1.0, budget + 1)
-    low, high = _where_half_is_open(levels, _shares_up_to(levels, first), bounds)
-    return Median(_finite(median), low, high, int(within.sum()), len(first))
+    if budget < 1 or not all(map(len, firsts)):
+        raise ValueError(f"searches of at most {budget} queries, or none: need a search, and a query")
+    # the share changes only where somebody succeeds; at the first query its interval may be wide enough before
+    levels = [np.unique(np.append(one[one <= budget], 1.0)) for one in firsts]
+    bounds = where_half_is_open([Growing(*one) for one in zip(firsts, levels, strict=True)], design)
+    return [
+        Median(_middle(first, budget), *known, int((first <= budget).sum()), len(first))
+        for first, known in zip(firsts, bounds, strict=True)
+    ]
 
 
 def smallest_perturbation(
@@ -130,59 +126,52 @@ def smallest_perturbation(
     (15.0, 40)
     """
 
-    def interval(hits: Mask) -> Interval:
-        return proportion_interval(hits, clusters, units=units, crossed=crossed)
+    given = np.asarray(snrs_db, dtype=np.float64)
+    (found,) = smallest_of([given], _even(len(given), clusters, units, crossed))
+    return found
 
-    return smallest_of(np.asarray(snrs_db, dtype=np.float64), interval)
 
-
-def smallest_of(given: Floats, interval: Callable[[Mask], Interval]) -> Median:
-    """Estimate the median of the greatest SNRs of successes as `smallest_perturbation` does.
+def smallest_of(given: Sequence[Floats], design: Design | None) -> list[Median]:
+    """Estimate medians of the greatest SNRs of successes as `smallest_perturbation` does, of the same utterances.
 
     Args:
-        given: shape (n,), in dB; minus infinity, or NaN, where there was none.
-        interval: computes the interval of the share of the n of which something is true.
+        given: shape (n,) each, in dB; minus infinity, or NaN, where there was none.
+        design: what intervals hang on; None for one speaker.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there is no utterance.
     """
-    if not len(given):
+    if not all(map(len, given)):
         raise ValueError("no utterance was attacked")
-    quietness = np.where(np.isnan(given), -np.inf, given)
-    seen = quietness > -np.inf
-    levels = -np.unique(quietness[seen])[::-1]
-    turned = kaplan_meier(np.where(seen, -quietness, np.inf), seen).median
-
-    def bounds(level: float) -> Interval:
-        return interval(-quietness <= level)
-
-    first, last = _where_half_is_open(levels, _shares_up_to(levels, -quietness), bounds)
-    median = None if _finite(turned) is None else -turned
-    quietest, loudest = (None if one is None else -one for one in (first, last))
-    return Median(median, loudest, quietest, int(seen.sum()), len(given))
+    loudness = [np.where(np.isnan(one), np.inf, -one) for one in given]
+    levels = [np.unique(one[one < np.inf]) for one in loudness]
+    bounds = where_half_is_open([Growing(*one) for one in zip(loudness, levels, strict=True)], design)
+    return [
+        Median(
+            _turned(_middle(values, np.inf)), _turned(last), _turned(first), int((values < np.inf).sum()), len(values)
+        )
+        for values, (first, last) in zip(loudness, bounds, strict=True)
+    ]
 
 
-def _where_half_is_open(
-    levels: Numbers, shares: Numbers, bounds: Callable[[float], Interval]
-) -> tuple[float | None, float | None]:
-    """The first levels at which the interval of the share up to it reaches 1/2, and lies above; None beyond them."""
-    first: float | None = None
-    for level, share in zip(levels.tolist(), shares.tolist(), strict=True):
-        if first is not None and share < HALF:  # nor does the lower bound reach it
-            continue
-        low, high = bounds(level)
-        first = level if first is None and high >= HALF else first
-        if low >= HALF:  # the upper bound lies above it
-            return first, level
-    return first, None
+def _even(n: int, clusters: ArrayLike, units: ArrayLike | None, crossed: Sequence[ArrayLike]) -> Design | None:
+    """What the intervals of shares hang on; None of a single speaker."""
+    if not n or cluster_count(clusters) < 2:
+        return None
+    return Design.even(n, Clusters((np.asarray(clusters), *samples(crossed)), units))
 
 
-def _shares_up_to(levels: Numbers, values: Numbers) -> Numbers:
-    return np.asarray(np.searchsorted(np.sort(values), levels, side="right") / len(values), dtype=np.float64)
+def _middle(values: Floats, most: float) -> float | None:
+    """The first level up to which half of all lie, or more; None beyond the greatest.
+
+    It is Kaplan and Meier's median, since who did not succeed was watched to the end.
+    """
+    found = float(np.sort(values)[(len(values) - 1) // 2])
+    return found if np.isfinite(found) and found <= most else None
 
 
-def _finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None
+def _turned(value: float | None) -> float | None:
+    return None if value is None else -value
 
 
 def optimality_gap(

@@ -15,7 +15,7 @@ from bench.core.errors import DataError
 from bench.core.json_objects import JsonObject, loaded
 from bench.core.regular import read_regular
 from bench.scoring.believing import check_believable, check_columns, check_description
-from bench.scoring.cell_records import MOST_BYTES, MOST_TOLD, CellRecords, read_cell
+from bench.scoring.cell_records import MOST_BYTES, MOST_TOLD, CellRecords, opened, read_cell
 from bench.scoring.columns import Columns
 from bench.scoring.descriptions import Description
 from bench.scoring.fast_reading import plain_schema, read_columns
@@ -130,11 +130,10 @@ def _seen(path: Path, content: bytes | DataError) -> _Seen | DataError:
 def _described(path: Path, content: bytes) -> Description | None:
     """The description of a file that is plain as it is written; None where the whole file has to be looked at."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     try:
-        metadata = pq.read_metadata(pa.BufferReader(content))
-        schema = metadata.schema.to_arrow_schema()
+        file = opened(content)
+        schema, rows = file.schema_arrow, file.metadata.num_rows
         text = schema.metadata[b"serbench"].decode()
         columns = [[field.name, str(field.type)] for field in schema]
         digest = schema.metadata.get(b"serbench_sha256")  # older files have none
@@ -143,7 +142,7 @@ def _described(path: Path, content: bytes) -> Description | None:
         told = loaded(text)
         if not isinstance(told, dict):
             return None
-        if digest not in (None, digest_of(text, columns, metadata.num_rows).encode()) or told.pop("schema") != SCHEMA:
+        if digest not in (None, digest_of(text, columns, rows).encode()) or told.pop("schema") != SCHEMA:
             return None
         return Description.of(JsonObject.of(path, told, AGAIN))
     except (OSError, pa.ArrowException, KeyError, TypeError, ValueError, RecursionError, DataError):

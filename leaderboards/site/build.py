@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from bench.core.collecting import collected_seldom
 from bench.core.errors import DataError
 from bench.scoring.results import Results
 from leaderboards.site.exchange.evidence import evidence_page
@@ -17,6 +18,7 @@ from leaderboards.site.sounds import examples
 from leaderboards.site.tracks import tracks
 
 
+@collected_seldom()
 def build_site(
     results: Results,
     gathered: Gathered,

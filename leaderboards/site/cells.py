@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+
+from markupsafe import Markup
 
 from bench.scoring.estimates import Difference, Estimate
 from leaderboards.site.facts import KINDS
@@ -24,6 +27,21 @@ def figure(found: Estimate | None) -> Cell:
         return NOTHING
     value, _, interval = str(found).partition(" ")
     return value, interval
+
+
+def fates(queries: Sequence[tuple[int, ...]]) -> Markup:
+    """Write cells with the query at which an utterance fell to each attack, once for each training and repeat.
+
+    >>> print(fates(((3, 0), ())))
+    <td><span class="fell">3</span>, <span class="held">held</span></td><td>–</td>
+    """
+    return Markup("").join(map(_fate, queries))
+
+
+@cache
+def _fate(queries: tuple[int, ...]) -> Markup:
+    told = (f'<span class="fell">{int(one)}</span>' if one else '<span class="held">held</span>' for one in queries)
+    return Markup(f"<td>{', '.join(told) or '–'}</td>")  # noqa: S704  # numbers
 
 
 def rank(standing: Standing) -> Cell:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.contracts.threat_models import COUNTED, Counted
+from bench.core.collecting import collected_seldom
 from bench.core.specs import NO_DEFENSE, Spec, bare
 from bench.scoring.descriptions import Description
 from bench.scoring.fates import NEVER as NEVER
@@ -82,6 +84,7 @@ class Gathered:
     cells: tuple[CellFacts, ...] = ()
 
     @classmethod
+    @collected_seldom()
     def of(cls, folders: Iterable[Path], noted: NotedFates | None = None) -> Gathered:
         """Gather them from runs; a cell that several runs have counts once, halves of a bank and what fails do not.
 
@@ -103,8 +106,13 @@ class Gathered:
         order = sorted(found.values(), key=lambda one: one.about.text)
         return cls(tuple(named_alike(order, lambda one: one.about, lambda one, about: replace(one, about=about))))
 
-    def by_entry(self) -> dict[tuple[TrackName, tuple[str, ...]], list[CellFacts]]:
+    def by_entry(self) -> Mapping[tuple[TrackName, tuple[str, ...]], Sequence[CellFacts]]:
         """Return cells by their track and by who was attacked."""
+        return self._by_entry
+
+    @cached_property
+    def _by_entry(self) -> dict[tuple[TrackName, tuple[str, ...]], list[CellFacts]]:
+        """What `by_entry` returns: two ask for it."""
         found: dict[tuple[TrackName, tuple[str, ...]], list[CellFacts]] = {}
         for cell in self.cells:
             about, names = cell.about, cell.about.names

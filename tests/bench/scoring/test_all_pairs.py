@@ -7,13 +7,18 @@ import pytest
 
 from bench.scoring.all_pairs import pair_differences, told_apart
 from bench.scoring.clustering import Clusters
+from bench.scoring.designs import Design
 from bench.scoring.differences import paired_difference
 from bench.scoring.p_values import holm
+from bench.scoring.pair_sums import PairSums
 
 
 @pytest.mark.parametrize("repeated", [1, 2])
 @pytest.mark.parametrize("even", [True, False])
-def test_each_p_is_that_of_the_pair_alone(repeated: int, even: bool) -> None:
+@pytest.mark.parametrize("ways", [1, 2, 3])
+def test_each_p_is_that_of_the_pair_alone(
+    repeated: int, even: bool, ways: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rng = np.random.default_rng(repeated)
     speakers = np.repeat(np.arange(8), [5] * 8 if even else range(2, 10))
     units = np.tile(np.arange(len(speakers)), repeated)
@@ -22,25 +27,27 @@ def test_each_p_is_that_of_the_pair_alone(repeated: int, even: bool) -> None:
     rows = np.stack([(rng.random(len(units)) < chance).astype(float) for chance in chances])
     rows[2, ::3] = 0.5  # some repeats of three were lost
     rows = np.vstack([rows, rows[-1]])
-    found = pair_differences(rows, speakers, units)
-    alone = np.array(
-        [
-            paired_difference(rows[a], rows[b], Clusters((speakers,), units)).p_value()
-            for a, b in zip(*np.triu_indices(len(rows), 1), strict=True)
-        ]
-    )
+    by = Clusters((speakers, np.arange(len(units)) % 3, np.arange(len(units)) % 5)[:ways], units)
+    first, second = np.triu_indices(len(rows), 1)
+    monkeypatch.setattr("bench.scoring.pair_sums._AT_ONCE", 6 * len(units))  # in several pieces
+    sums = PairSums.of(rows, Design.paired(len(units), by))
+    found = pair_differences(sums, sums, first, second)
+    alone = np.array([paired_difference(rows[a], rows[b], by).p_value() for a, b in zip(first, second, strict=True)])
     for tail in (0.05, 0.01, 1e-3, 1e-6):
         sure = np.abs(alone / tail - 1) > 1e-6
         assert (found.beyond(tail) >= 0)[sure].tolist() == (alone <= tail)[sure].tolist()
     assert 5 < (alone <= 0.05).sum() < 28, "some can be told apart, some not"
-    adjusted = np.array(holm(alone.tolist()))
-    of_pairs, others = told_apart(found.some(np.arange(20)), alone[20:], len(alone))
-    assert [*of_pairs, *others] == (adjusted <= 0.05).tolist()
+    told = told_apart([found.some(np.arange(20)), found.some(np.arange(20, 28))], len(alone))
+    assert [*told[0], *told[1]] == (np.array(holm(alone.tolist())) <= 0.05).tolist()
+    assert told_apart([], 3) == []
 
 
 @pytest.mark.parametrize("family", [1, 10, 11, 22, 66])
 def test_what_lies_far_below_is_told_apart_whatever_the_number_of_tests(family: int) -> None:
     """11 · (0.05 / 11) is above 0.05 in floating point."""
-    assert told_apart(None, np.full(family, 0.05 / family), family)[1].all()
-    assert not told_apart(None, np.full(family, 0.0501), family)[1].any()
-    assert told_apart(None, np.array([]), 0)[1].tolist() == []
+    rows = np.stack([np.ones(120), np.zeros(120)])
+    sums = PairSums.of(rows, Design.paired(120, Clusters((np.arange(120) // 10,))))
+    first = np.zeros(family, dtype=np.intp)
+    for other, told in ((first + 1, True), (first, False)):
+        (found,) = told_apart([pair_differences(sums, sums, first, other)], family)
+        assert found.tolist() == [told] * family

@@ -14,13 +14,14 @@ from bench.core.plain import Plain
 from bench.core.remembering import keep, recalled
 from bench.evaluation.runs import read_results
 from bench.scoring import kept_scores, sources
+from bench.scoring.attacked_places import AttackedPlaces
 from bench.scoring.believing import check_columns, determined_key
 from bench.scoring.candidates import Tally
 from bench.scoring.columns import Columns
 from bench.scoring.condensed import condensed, condensed_columns
 from bench.scoring.estimates import Estimate
 from bench.scoring.fates import NotedFates, told
-from bench.scoring.outcomes import AttackedPlaces, Outcomes
+from bench.scoring.outcomes import Outcomes
 from bench.scoring.records import Store
 from bench.scoring.results import Results, collect
 from bench.scoring.rows import Row

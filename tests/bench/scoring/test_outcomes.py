@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-import pytest
 from numpy.typing import NDArray
 
-from bench.scoring import outcomes as module
 from bench.scoring.bells import NAMED, Ring
 from bench.scoring.conditions import Condition
 from bench.scoring.descriptions import Description, RestsOn
 from bench.scoring.names import CellNames, Setting
 from bench.scoring.outcomes import Outcomes, rank_outcomes
 from bench.scoring.pooled import PooledRecords
-from bench.scoring.ranks import rank_intervals
+from bench.scoring.ranks import Rank, rank_intervals, ranks_of
 from bench.scoring.records import CellRecords
 from bench.scoring.results import collect
 from bench.scoring.rows import Row, as_table
@@ -121,12 +120,25 @@ def test_a_board_says_which_ranks_are_open() -> None:
     assert str(board.lines[0].rank) == "1 [1–2]"
 
 
-def test_many_entries_are_ranked_as_one_pair_at_a_time_ranks_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Entries that have the same utterances are compared at once; one that has others, and one without any, are not."""
+def test_many_entries_are_ranked_as_one_pair_at_a_time_ranks_them() -> None:
+    """Pairs on the same places are compared at once: also where sounds are a sample, or others were attacked."""
     rows = drawn((0.1, 0.2, 0.5, 0.55, 0.9, 0.95))
-    found: list[Outcomes | None] = [*map(outcomes, rows), None, outcomes(rows[0][:60])]
-    figures = [*(float(row.mean()) for row in rows), 0.4, float(rows[0][:60].mean())]
-    at_once = rank_outcomes(figures, found, [0] * 7 + [1])
-    monkeypatch.setattr(module, "_MANY", 99)
-    assert at_once == rank_outcomes(figures, found, [0] * 7 + [1])
+    sounds = [f"n{number % 4}" for number in range(len(SPEAKERS))]
+    by_sound = (outcomes(rows[one], sounds=sounds) for one in (0, 3, 5))
+    found: list[Outcomes | None] = [*map(outcomes, rows), None, outcomes(rows[0][:60]), *by_sound]
+    figures = [*(float(row.mean()) for row in rows), 0.4, float(rows[0][:60].mean()), 0.12, 0.56, 0.99]
+    groups = [0] * 7 + [1, 0, 0, 0]
+    pairs, p_values = [], []
+    for a, b in itertools.combinations(range(len(found)), 2):
+        one, other = found[a], found[b]
+        less = None if one is None or other is None or groups[a] != groups[b] else one.less(other)
+        agree = less is not None and less.value * (figures[a] - figures[b]) > 0
+        if groups[a] == groups[b]:
+            pairs.append((a, b))
+            p_values.append(less.p_value() if less is not None and agree else 1.0)
+    alone = ranks_of([figure - group for figure, group in zip(figures, groups, strict=True)], pairs, p_values)
+    at_once = rank_outcomes(figures, found, groups)
+    assert at_once[7] == Rank(11, 11, 11)
+    others = [(one, by) for place, (one, by) in enumerate(zip(at_once, alone, strict=True)) if place != 7]
+    assert all((one.value, one.low, one.high + 1) == (by.value, by.low, by.high) for one, by in others)
     assert len({(one.low, one.high) for one in at_once}) > 3

@@ -13,6 +13,10 @@ from hypothesis import strategies as st
 
 from bench.contracts.threat_models import COUNTED
 from bench.evaluation.runs import read_results
+from bench.scoring.clustering import Clusters
+from bench.scoring.designs import Design
+from bench.scoring.half_levels import Growing, where_half_is_open
+from bench.scoring.intervals import proportion_interval
 from bench.scoring.results import Results
 from bench.scoring.searches import median_queries, optimality_gap, quietest_of, smallest_perturbation
 from bench.scoring.survival import kaplan_meier
@@ -53,6 +57,26 @@ def test_more_speakers_narrow_the_median() -> None:
     narrow = median_queries([2, 4, 6, 8, NEVER] * 60, 10, [f"s{i % 60}" for i in range(300)])
     assert wide.high is None or wide.low is None or narrow.high - narrow.low <= wide.high - wide.low  # type: ignore[operator]
     assert narrow.value == 6
+
+
+@pytest.mark.parametrize("crossed", [False, True])
+def test_bounds_are_where_the_intervals_reach_and_leave_a_half(crossed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As by the bounds themselves, one level after the other; a few levels at a time, and all at once."""
+    rng = np.random.default_rng(3)
+    speakers, sounds = np.arange(48) % 8, [np.arange(48) % 5] if crossed else []
+    shares = [
+        Growing(rng.geometric(chance, 48).astype(float), np.arange(1.0, 12.0)) for chance in (0.02, 0.1, 0.3, 0.6)
+    ]
+    expected = []
+    for one in shares:
+        bounds = [proportion_interval(one.values <= level, speakers, crossed=sounds) for level in one.levels]
+        above, reached = (one.levels[[bound >= 0.5 for bound in side]] for side in zip(*bounds, strict=True))
+        expected.append((next(iter(reached), None), next(iter(above), None)))
+    design = Design.even(48, Clusters((speakers, *sounds)))
+    assert where_half_is_open(shares, design) == expected
+    assert len({*expected}) == len(shares)
+    monkeypatch.setattr("bench.scoring.half_levels._AT_ONCE", 3 * 48 * len(shares))
+    assert where_half_is_open(shares, design) == expected
 
 
 def test_an_utterance_without_success_counts_as_below_every_snr() -> None:

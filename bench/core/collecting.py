@@ -1,0 +1,28 @@
+"""Python's search for objects that refer to each other in a circle: seldom made where there are none to be found."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+SELDOM = 200_000
+"""So many more objects are made than given back before they are looked through; Python's own number is 700."""
+
+
+@contextmanager
+def collected_seldom() -> Iterator[None]:
+    """Look for circles of objects seldom meanwhile.
+
+    Who makes many thousand small objects that stay, none of them in a circle, spends a sixth of the time on looking.
+
+    >>> with collected_seldom():
+    ...     gc.get_threshold()[0]
+    200000
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(max(SELDOM, before[0]) if before[0] else 0, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
