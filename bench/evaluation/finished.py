@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.contracts.entries import OWN
 from bench.core.files import read_file
 from bench.core.json_objects import loaded
 from bench.core.keys import fingerprint
@@ -31,7 +32,6 @@ _MOST_BYTES = 10_000_000
 _ANYWHERE = frozenset({"audformat", "manifest"})
 """Corpora whose tables name files wherever they lie."""
 _GPUS = ("/dev/nvidiactl", "/dev/dxg", "/dev/nvhost-gpu", "/dev/kfd")
-_OWN = "serbench "
 
 
 @dataclass(frozen=True)
@@ -169,13 +169,11 @@ def _is_ours(options: Options, part: Prepared) -> bool:
     """Whether all that takes part was built in, and computed on a CPU."""
     cells, registry = [one.cell for one in part.planned], part.experiment.registry
     named = {one for cell in cells for one in (cell.attack, cell.fitted.victim, cell.fitted.defense) if one is not None}
-    everything = [inner for one in named for inner in one.everything()]
     readers = [
         *registry.entries_of("corpora", filter(None, (options.corpus, options.train_corpus))),
         *registry.entries_of("noise_banks", options.noise_banks),
     ]
-    origins = [*(one.origin for one in everything if not one.parts), *(reader.origin for reader in readers)]
-    ours = all(origin.startswith(_OWN) for origin in origins) and not any(one.isolated for one in everything)
+    ours = all(one.built_in for one in named) and all(reader.origin.startswith(OWN) for reader in readers)
     return ours and part.experiment.device.type == "cpu"
 
 
