@@ -47,12 +47,12 @@ def plan(folder: Path, cells: int) -> Path:
     return folder / "plan.yaml"
 
 
-def timed(spent: dict[str, list[float]], what: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Note what each call of a function takes.
+def timed(spent: list[dict[str, float]], what: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Note what a function takes, in the row of the cell that it is called in.
 
     Args:
-        spent: seconds of a processor, call by call.
-        what: names the function.
+        spent: seconds of a processor, a row for each cell; the last is that of the cell in hand.
+        what: names the function; "cells" begins the next row.
         function: is called.
     """
 
@@ -62,17 +62,19 @@ def timed(spent: dict[str, list[float]], what: str, function: Callable[..., Any]
         try:
             return function(*words, **more)
         finally:
-            spent[what].append(time.process_time() - begun)
+            spent[-1][what] += time.process_time() - begun
+            if what == CELLS:
+                spent.append(defaultdict(float))
 
     return call
 
 
-def measured(file: Path, spent: dict[str, list[float]]) -> None:
+def measured(file: Path, spent: list[dict[str, float]]) -> None:
     """Run a plan, cell by cell, and keep it as done.
 
     Args:
         file: the plan.
-        spent: gets what was taken.
+        spent: gets what was taken, a row for each cell.
     """
     for owner, name, what in (
         (FittedCnnGru, "log_probs", ANSWERS),
@@ -91,17 +93,14 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--cells", type=int, default=100)
-    cells, spent = parser.parse_args().cells, defaultdict[str, list[float]](list)
+    cells, spent = parser.parse_args().cells, list[dict[str, float]]([defaultdict(float)])
     with tempfile.TemporaryDirectory() as temporary:
         os.environ["SERBENCH_CACHE"] = str(Path(temporary) / "cache")
         file = plan(Path(temporary), cells)
         measured(file, spent)
-        whole = statistics.median(spent[CELLS])
-        parts = {what: sum(spent[what][-cells * 2 :]) / cells for what in (ANSWERS, INSTANCES)}
-        told = ", ".join(f"{what} {1000 * seconds:.1f}" for what, seconds in parts.items())
-        print(
-            f"{cells} cells, ms each: {1000 * whole:.1f}; {told}; the rest {1000 * (whole - sum(parts.values())):.1f}"
-        )
+        whole, *parts = (statistics.median(row[what] for row in spent[1:-1]) for what in (CELLS, ANSWERS, INSTANCES))
+        told = ", ".join(f"{1000 * seconds:.1f}" for seconds in (whole, *parts, whole - sum(parts)))
+        print(f"{cells} cells, ms of each, of its answers, of its instances, of the rest: {told}")
         already = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([sys.executable, "-m", "bench", "grid", str(file)], check=True, capture_output=True)
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
