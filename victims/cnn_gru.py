@@ -259,14 +259,12 @@ class FittedCnnGru:
 
         Args:
             utterances: those to learn from, of speakers who are enrolled.
-            frames: of each, as `frames` gives them.
+            frames: of each, as `frames` gives them; they are overwritten, since a corpus has as many again.
             context: its task labels them.
         """
-        normalised = [
-            (features - mean) / deviation
-            for features, (mean, deviation) in zip(frames, map(self._statistics_for, utterances), strict=True)
-        ]
-        return Sequences(normalised, targets_of(context.task, utterances, self.device))
+        for features, (mean, deviation) in zip(frames, map(self._statistics_for, utterances), strict=True):
+            features.sub_(mean).div_(deviation)
+        return Sequences(frames, targets_of(context.task, utterances, self.device))
 
     def frames(self, utterances: Sequence[Utterance]) -> list[Tensor]:
         """Compute log mel features, not normalised, each of shape (frames, 40)."""

@@ -53,23 +53,31 @@ def grid(
     all cells that need it. Any number of these commands may work in one folder at the same time, on machines that share
     it. The same command goes on after an interruption; bench show has the tables.
     """
-    from bench.cli.grid_run import dry, run, run_ray
-    from bench.cli.report import check_json_target
-    from bench.evaluation.plan_file import read_plan
+    from bench.cli.grid_finished import say_finished
+    from bench.evaluation.finished import Command
 
-    check_json_target(json)
+    if json is not None:
+        from bench.cli.report import check_json_target
+
+        check_json_target(json)
     data = {"corpus": corpus, "corpus_root": corpus_root, "noise_banks": noise_bank, "noise_roots": noise_root}
     other = {"tasks": task, "limit": limit, "folds": fold, "seeds": seeds, "device": device, "out": out}
     other |= {"max_requests": max_requests}
+    command = Command(plan, {name: value for name, value in (data | other).items() if value})
+    if not dry_run and json is None and ray is None and say_finished(command, workers):
+        return
+    from bench.cli.grid_run import dry, run, run_ray
+    from bench.evaluation.plan_file import read_plan
+
     asked = read_plan(plan, **_instead(data | other))
     if dry_run:
         dry(asked, json)
     elif ray is not None:
         from bench.cli.grid_ray import RayWorkers
 
-        run_ray(asked, RayWorkers(ray, workers, ray_gpus), json)
+        run_ray(asked, command, RayWorkers(ray, workers, ray_gpus), json)
     else:
-        run(asked, workers, json)
+        run(asked, command, workers, json)
 
 
 def _instead(given: dict[str, Any]) -> dict[str, Any]:

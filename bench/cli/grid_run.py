@@ -7,16 +7,18 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from bench.cli.grid_finished import prepare_noting, summary
 from bench.cli.grid_forecast import show_forecast
 from bench.cli.grid_workers import this_worker, threads_each, wait_for_go, workers
 from bench.cli.report import say_failures, write_json
 from bench.cli.saying import say
 from bench.core.clocks import clock
 from bench.core.progress import for_terminal
-from bench.evaluation.forecast_words import duration, headline, of_services
+from bench.evaluation.forecast_words import headline, of_services
 
 if TYPE_CHECKING:
     from bench.cli.grid_ray import RayWorkers
+    from bench.evaluation.finished import Command
     from bench.evaluation.forecast import Forecast
     from bench.evaluation.grid import Failure
     from bench.evaluation.options import Options
@@ -37,11 +39,12 @@ def dry(asked: Sequence[Options], json: str | None) -> None:
         show_forecast(found)
 
 
-def run(asked: Sequence[Options], count: int, json: str | None) -> None:
+def run(asked: Sequence[Options], command: Command, count: int, json: str | None) -> None:
     """Measure what is not done yet, and say what came of it.
 
     Args:
         asked: the plan's selections.
+        command: by which it is known again once it is done.
         count: workers, this process among them.
         json: the file to write scores to, - for standard output; None for none.
 
@@ -62,9 +65,9 @@ def run(asked: Sequence[Options], count: int, json: str | None) -> None:
     with workers(count, out, since) as team:
         _share_cores(count)
         from bench.evaluation.grid import Share
-        from bench.evaluation.run import measure, prepare_all
+        from bench.evaluation.run import measure
 
-        parts = prepare_all(asked, for_terminal())
+        parts, keep = prepare_noting(asked, command)
         found, begun = _forecast(parts, asked), time.monotonic()
         _say_beforehand(found, count)
         team.go()
@@ -72,13 +75,15 @@ def run(asked: Sequence[Options], count: int, json: str | None) -> None:
         for line in team.wait():
             say(line, err=True)
     _told(asked, parts, failures, found, begun, json)
+    keep()
 
 
-def run_ray(asked: Sequence[Options], workers: RayWorkers, json: str | None) -> None:
+def run_ray(asked: Sequence[Options], command: Command, workers: RayWorkers, json: str | None) -> None:
     """Let Ray's workers measure what is not done yet, and say what came of it.
 
     Args:
         asked: the plan's selections.
+        command: by which it is known again once it is done.
         workers: how many, where.
         json: the file to write scores to, - for standard output; None for none.
 
@@ -87,19 +92,20 @@ def run_ray(asked: Sequence[Options], workers: RayWorkers, json: str | None) -> 
     """
     from bench.cli.grid_ray import ray_package, run_on_ray
     from bench.evaluation.grid import Share
-    from bench.evaluation.run import check_place, measure, prepare_all
+    from bench.evaluation.run import check_place, measure
 
     ray_package()
     out = asked[0].out
     check_place(out)
     out.mkdir(parents=True, exist_ok=True)
     since = clock(out)
-    parts = prepare_all(asked, for_terminal())
+    parts, keep = prepare_noting(asked, command)
     found, begun = _forecast(parts, asked), time.monotonic()
     _say_beforehand(found, workers.count)
     if found.left:
         run_on_ray(asked, workers, since)
     _told(asked, parts, measure(parts, asked, Share(0, workers.count, since)), found, begun, json)
+    keep()
 
 
 def _told(
@@ -119,9 +125,8 @@ def _told(
     if json is not None:
         write_json(scored(parts, asked, failures).results.to_json(), json)
     code = max((failure.exit_code for failure in failures), default=0)
-    counts = f"{found.done:,} done before, {found.left - len(failures):,} now, {len(failures):,} failed"
-    took = duration(time.monotonic() - begun)
-    say(f"{found.cells:,} cells: {counts}; {took}; bench show {out} has the tables; exit code {code}", err=True)
+    now, failed = found.left - len(failures), len(failures)
+    say(summary(found.cells, found.done, now, failed, time.monotonic() - begun, out, code), err=True)
     say_failures(failures, out)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bench.contracts.attacks import Attack, SpeechEffect
 from bench.contracts.composition import Composed
 from bench.contracts.entries import KINDS as KINDS
+from bench.contracts.entries import OWN
 from bench.contracts.entries import SINGULAR as SINGULAR
 from bench.contracts.granting import granted_to, is_anytime
 from bench.contracts.pipeline import DefensePipeline, check_defends
@@ -76,11 +77,16 @@ class Component:
         return bare(self.spec).partition(":")[0]
 
     @property
+    def built_in(self) -> bool:
+        """Return whether it came with serbench, as did all that it is made of, and runs in this process."""
+        return all(one.origin.startswith(OWN) and not one.isolated for one in self.everything() if not one.parts)
+
+    @cached_property
     def traits(self) -> Traits:
         """Return what the component declares of itself."""
         return traits_of(self.object)
 
-    @property
+    @cached_property
     def threat_model(self) -> ThreatModel:
         """Return what an attack is granted; who searches with another attack, what that one needs too."""
         own, traits = granted_to(self.object), self.traits

@@ -32,7 +32,8 @@ KINDS = tuple(SINGULAR)
 PLUGIN_TABLE = "COMPONENTS"
 _TABLE = f'{PLUGIN_TABLE} = {{"attacks": {{"my_attack": MyAttack}}}} with kinds {", ".join(KINDS)}'
 _NAME = re.compile(r"[\w-]+")
-_OWN = "serbench "
+OWN = "serbench "
+"""How the origin of what is built in begins."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def entries_by_name(
     found: dict[tuple[str, str], Entry] = {}
     for entry in (*_installed(), *(entry for path in plugins for entry in _of_file(path, isolated))):
         other = found.setdefault((entry.kind, entry.name), entry)
-        if over and entry.plugin and not (other.plugin or other.origin.startswith(_OWN)):
+        if over and entry.plugin and not (other.plugin or other.origin.startswith(OWN)):
             found[entry.kind, entry.name] = entry
         elif other != entry:
             raise UsageError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from bench.core.errors import DataError, UsageError
 from bench.core.rng import key_of
@@ -13,8 +13,6 @@ from bench.core.types import Half, NoiseClip, Part, Rng
 
 if TYPE_CHECKING:
     import torch
-
-_Name = TypeVar("_Name", bound=str)
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,8 @@ class NoiseSet:
         """Return the bank with its sounds on a device: itself where they are there."""
         if all(clip.waveform.device.type == device.type for clip in self.clips):
             return self
-        return replace(self, clips=tuple(replace(clip, waveform=clip.waveform.to(device)) for clip in self.clips))
+        clips = tuple(replace(clip, waveform=clip.waveform.to(device)) for clip in self.clips)
+        return NoiseSet(self.name, clips, self.fingerprint)
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -122,7 +121,9 @@ class NoiseSet:
                 another category has already put on one side.
         """
         expected = "at least two, so that defences train on other sounds than those that attack"
-        return self._dealt("part", ("test", "train"), expected)[part]
+        if "part" not in self._halves:
+            self._halves["part"] = self._dealt("part", ("test", "train"), expected)
+        return self._halves["part"][part]
 
     def half(self, half: Half) -> NoiseSet:
         """Return one half of the bank, split by source recording within each category: no sound stands in both.
@@ -131,9 +132,15 @@ class NoiseSet:
             DataError: a category has a single source, as in `part`.
         """
         expected = "at least two of those that attack, so that there is one for either half"
-        return self._dealt("half", ("first", "second"), expected)[half]
+        if "half" not in self._halves:
+            self._halves["half"] = self._dealt("half", ("first", "second"), expected)
+        return self._halves["half"][half]
 
-    def _dealt(self, key: str, names: tuple[_Name, _Name], expected: str) -> dict[_Name, NoiseSet]:
+    @cached_property
+    def _halves(self) -> dict[str, dict[str, NoiseSet]]:
+        return {}
+
+    def _dealt(self, key: str, names: tuple[str, str], expected: str) -> dict[str, NoiseSet]:
         """Both halves, by their names.
 
         Args:
@@ -142,7 +149,7 @@ class NoiseSet:
             expected: how many sources a category should have, and why, for the message.
         """
         one, other = names
-        side: dict[str, _Name] = {}
+        side: dict[str, str] = {}
         for category, clips in self.by_category.items():
             sources = sorted({clip.source for clip in clips}, key=lambda source: (key_of(key, source), source))
             count = Counter(side[source] for source in sources if source in side)
@@ -158,4 +165,31 @@ class NoiseSet:
                     "add recordings to the category, or remove it",
                 )
         kept = {name: tuple(clip for clip in self.clips if side[clip.source] == name) for name in names}
-        return {name: replace(self, clips=kept[name], fingerprint=f"{self.fingerprint}/{name}") for name in names}
+        return {name: NoiseSet(self.name, kept[name], f"{self.fingerprint}/{name}") for name in names}
+
+
+class LentNoises(NoiseSet):
+    """A bank lent to code that might write to it: copied, samples and all, when its clips are first looked at."""
+
+    @classmethod
+    def copying(cls, bank: NoiseSet, device: torch.device) -> LentNoises:
+        """Lend a bank.
+
+        Args:
+            bank: nobody else may write to it.
+            device: where the copy goes.
+        """
+        lent = cls.__new__(cls)
+        vars(lent).update(name=bank.name, fingerprint=bank.fingerprint, _bank=bank, _device=device)
+        return lent
+
+    def __getattr__(self, name: str) -> tuple[NoiseClip, ...]:
+        own = vars(self)
+        if name != "clips" or "_bank" not in own:
+            raise AttributeError(name)
+        clips = (replace(clip, waveform=clip.waveform.to(own["_device"], copy=True)) for clip in own["_bank"].clips)
+        copied: tuple[NoiseClip, ...] = own.setdefault("clips", tuple(clips))
+        return copied
+
+    def __reduce__(self) -> tuple[type[NoiseSet], tuple[str, tuple[NoiseClip, ...], str]]:
+        return NoiseSet, (self.name, self.clips, self.fingerprint)

@@ -31,6 +31,13 @@ def sweep(folders: Iterable[Path]) -> int:
     return swept
 
 
+def folders_of(root: Path) -> list[Path]:
+    """List a folder and those in it; nothing of one that is not there."""
+    with suppress(OSError):
+        return [root, *(one for one in root.iterdir() if one.is_dir() and not one.is_symlink())]
+    return []
+
+
 def _nobodys(left: Path) -> bool:
     maker = _NAME.fullmatch(left.name)
     own = this_process().tag.rpartition("-")[0]

@@ -10,11 +10,15 @@ import difflib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from bench.audio.decoding import release_sounds
 from bench.core.types import Task, Utterance
 
 _SHOWN = 3
 _PROBE = 256
 """Samples from the middle by which sounds that may be alike are found, before all of theirs are compared."""
+
+_RELEASED = 512
+"""Utterances after which the memory of mapped sounds is given back."""
 
 _RARE = 0.05
 """A label may be another one's typo where it has at most this share of the other's utterances."""
@@ -78,7 +82,9 @@ def _contradiction(one: Utterance, other: Utterance) -> str:
 def _same(utterances: Sequence[Utterance]) -> Iterator[list[Utterance]]:
     """Groups of utterances with the same samples."""
     alike: dict[tuple[int, bytes], list[Utterance]] = {}
-    for one in utterances:
+    for number, one in enumerate(utterances, 1):
+        if number % _RELEASED == 0:
+            release_sounds()
         half = len(one.waveform) // 2
         probe = one.waveform[max(0, half - _PROBE) : half + 1]
         alike.setdefault((len(one.waveform), probe.numpy().tobytes()), []).append(one)

@@ -14,6 +14,7 @@ from bench.evaluation.cells import FittedKey
 from bench.evaluation.enrolment import Group, groups_of
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.fitted_store import fit_or_load
+from bench.evaluation.spares import Spares
 from bench.referee.blinding import Blinding, Instance
 from bench.referee.clean_answers import KnownClean
 from bench.referee.panel import Panel, Seat
@@ -57,6 +58,7 @@ def panel_of(
     speech: Sequence[Utterance],
     repeat: int = 0,
     known: Sequence[KnownClean] = (),
+    spares: Spares | None = None,
 ) -> Panel:
     """Seat a referee over each group of a part of the corpus, each before an instance of its own.
 
@@ -66,10 +68,13 @@ def panel_of(
         speech: the part: all of it, whatever is asked about.
         repeat: which measurement of the victim.
         known: what it has said of clean speech, for each group; new ones by default.
+        spares: keeps instances for further panels of this victim; by default each is loaded anew.
     """
-    key, seats = sample_key(experiment, fitted, repeat), []
-    for number, group in enumerate(groups_of(speech, experiment.enrolment)):
-        load = partial(instance, experiment, fitted, key, speech, group)
+    key, seats, spares = sample_key(experiment, fitted, repeat), [], Spares() if spares is None else spares
+    groups = spares.once(speech, "groups", lambda: groups_of(speech, experiment.enrolment))
+    for number, group in enumerate(groups):
+        make = partial(instance, experiment, fitted, key, speech, group)
+        load = partial(spares.instance, experiment, fitted, f"{key}/{min(group.asked, default='')}", make)
         first = load("attacked")
         referee = Referee(
             first.victim,

@@ -13,7 +13,7 @@ from bench.contracts.component import Component
 from bench.contracts.defense_view import Looks
 from bench.contracts.recipes import Recipe, Samples
 from bench.core.errors import UsageError
-from bench.core.noises import NoiseSet
+from bench.core.noises import LentNoises, NoiseSet
 from bench.core.types import Half, Part, Utterance
 from bench.data.people import people_of
 from bench.defending.adversarial_examples import best_candidates
@@ -23,7 +23,8 @@ from bench.evaluation.enrolment import unknown_in
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.facts import Facts, MeasuredCell
 from bench.evaluation.instances import panel_of, with_views
-from bench.perturbations.rendering import attack_tools, copy_of
+from bench.evaluation.spares import Spares
+from bench.perturbations.rendering import attack_tools
 from bench.referee.clean_answers import KnownClean
 from bench.referee.lending import LentKnown
 from bench.referee.panel import Panel
@@ -44,6 +45,7 @@ class Measuring:
     experiment: Experiment
     _known: dict[tuple[FittedKey, int], tuple[KnownClean, ...]] = field(default_factory=dict, init=False, repr=False)
     _harm: dict[tuple[FittedKey, int], KnownHarm] = field(default_factory=dict, init=False, repr=False)
+    _spares: Spares = field(default_factory=Spares, init=False, repr=False)
 
     def measured(self, cell: Cell) -> MeasuredCell:
         """Attack a cell's test utterances; its victim is fitted or loaded first.
@@ -52,12 +54,14 @@ class Measuring:
             bench.core.errors.BenchError: a component broke its contract, or cannot do what is asked.
         """
         experiment, test, looks = self.experiment, self.experiment.split(cell.fitted).test, Looks()
-        chosen, whom = attacked(cell, test), (cell.fitted, cell.repeat)
+        whom, target = (cell.fitted, cell.repeat), cell.attack.threat_model.target
         if whom not in self._known:
             self._known.clear()
             self._harm.clear()
+            self._spares.clear()
             self._known[whom] = tuple(KnownClean() for _ in range(2))
-        panel = panel_of(experiment, cell.fitted, test, cell.repeat, self._known[whom])
+        chosen = self._spares.once(test, (cell.limit, target), lambda: attacked(cell, test))
+        panel = panel_of(experiment, cell.fitted, test, cell.repeat, self._known[whom], self._spares)
         attack_run, rehearsal = self._rehearsed(cell, self._attack_run(cell), looks)
         looks_through = "defense" in cell.attack.threat_model.knows
         if looks_through:
@@ -67,7 +71,8 @@ class Measuring:
         with experiment.progress.task(f"Attacking with {cell.attack}", len(chosen)) as advance:
             free = FreeSamples()
             rows = panel.run(attack_run, chosen, advance, free.keep)
-        unknown = set(unknown_in(test, experiment.enrolment)) & {one.id for one in chosen}
+        alone = self._spares.once(test, "unknown", lambda: unknown_in(test, experiment.enrolment))
+        unknown = set(alone) & {one.id for one in chosen}
         size = attack_run.granted.round_size
         rounds = (size, len(chosen)) if size else None
         facts = Facts(
@@ -115,7 +120,7 @@ class Measuring:
         """The cell's attack on its test speakers, with all that its threat model knows."""
         experiment, attack = self.experiment, cell.attack
         tools = self._informed(cell, lent_tools(experiment, attack, cell.max_queries, "test", cell.half))
-        own = copy_of(_lent(experiment, "test", cell.half), experiment.device)
+        own = _lent(experiment, "test", cell.half)  # nobody else is given these
         return AttackRun(
             attack.object,
             attack.spec,
@@ -138,7 +143,7 @@ class Measuring:
             tools = replace(tools, training=LentKnown(split.train, told, cell.search_seed, ratings))
         if not {"noise-harm", "validation"} & set(knows):
             return tools
-        valid = panel_of(experiment, cell.fitted, split.valid, cell.repeat)
+        valid = panel_of(experiment, cell.fitted, split.valid, cell.repeat, spares=self._spares)
         if "validation" in knows:
             with torch.no_grad():
                 answers, values = valid.told(split.valid)
@@ -156,7 +161,7 @@ class Measuring:
         if not attack_run.granted.rehearsal:
             return attack_run, None  # nobody is loaded then
         valid = self.experiment.split(cell.fitted).valid
-        panel = panel_of(self.experiment, cell.fitted, valid, cell.repeat)
+        panel = panel_of(self.experiment, cell.fitted, valid, cell.repeat, spares=self._spares)
         if "defense" in attack_run.granted.knows:
             panel = with_views(self.experiment, cell.fitted, valid, cell.repeat, panel, looks)
         with self.experiment.progress.task(f"Rehearsing {cell.attack}", len(valid)) as advance:
@@ -244,5 +249,5 @@ def lent_tools(
             )
         return component.object
 
-    noises = copy_of(_lent(experiment, part, half), experiment.device)
+    noises = LentNoises.copying(_lent(experiment, part, half), experiment.device)
     return attack_tools(noises, experiment.perception, experiment.min_snr_db, max_queries, build)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.core.cache import cache_dir
-from bench.core.sweeping import sweep
+from bench.core.sweeping import folders_of, sweep
 from bench.evaluation.descriptions import cell_key
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.fitted_store import fitted_folder
@@ -32,7 +30,7 @@ def tidy(experiment: Experiment, planned: Sequence[Planned], store: Store) -> No
         RoomError: a damaged file cannot be moved.
     """
     say = experiment.progress.say
-    swept = sweep([*_folders(store.folder), *_folders(cache_dir())])
+    swept = sweep([*folders_of(store.folder), *folders_of(cache_dir())])
     if swept:
         say(f"removed {swept} temporary file{'s' * (swept != 1)} of processes that were killed")
     done = store.done()
@@ -56,10 +54,3 @@ def check_room(works: Sequence[Work]) -> None:
             missing = (fitted for fitted in work.groups if not fitted_folder(work.experiment, fitted).is_dir())
             if next(missing, None) is not None:
                 check_writable(cache_dir(), "SERBENCH_CACHE")
-
-
-def _folders(root: Path) -> list[Path]:
-    """A folder and those in it."""
-    with suppress(OSError):
-        return [root, *(one for one in root.iterdir() if one.is_dir() and not one.is_symlink())]
-    return []

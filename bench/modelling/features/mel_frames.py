@@ -8,12 +8,15 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from bench.audio.decoding import release_sounds
 from bench.audio.signal import MelSettings, frame_counts, log_mel
 from bench.core.batch import Batch, batches
 from bench.core.threads import in_threads
 from bench.core.types import Utterance
 
 _BATCH = 16
+_RELEASED = 16
+"""Groups after which the memory of mapped sounds is given back, so that it does not grow with the corpus."""
 
 
 def mel_frames(utterances: Sequence[Utterance], settings: MelSettings, device: torch.device) -> list[Tensor]:
@@ -31,11 +34,13 @@ def mel_frames(utterances: Sequence[Utterance], settings: MelSettings, device: t
 
     @torch.no_grad()
     def work(share: Sequence[list[int]], stopped: threading.Event) -> None:
-        for group in () if stopped.is_set() else share:
+        for number, group in enumerate(() if stopped.is_set() else share, 1):
             batch = Batch.of([utterances[index] for index in group], device)
             counts = frame_counts(batch.lengths, settings).tolist()
             for index, features, count in zip(group, log_mel(batch.waveforms, settings), counts, strict=True):
                 found[index] = features[:count]
+            if number % _RELEASED == 0:
+                release_sounds()
 
     threads = torch.get_num_threads() if device.type == "cpu" else 1
     in_threads(work, batches(utterances, _BATCH), threads)

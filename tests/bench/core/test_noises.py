@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.core.errors import DataError, UsageError
-from bench.core.noises import NoiseSet
+from bench.core.noises import LentNoises, NoiseSet
 from bench.core.rng import keyed
 from bench.core.types import NoiseClip
 
@@ -107,3 +108,16 @@ def test_halves_of_a_part_share_no_source_and_are_about_as_large(drawn: list[tup
 def test_what_cannot_be_halved_is_named() -> None:
     with pytest.raises(DataError, match=r"category 'human'.*one source recording.*for either half"):
         SOME.part("test").half("first")
+
+
+def test_what_is_lent_is_a_copy() -> None:
+    lent = LentNoises.copying(SOME, torch.device("cpu"))
+    assert (lent.name, lent.fingerprint, lent.categories) == (SOME.name, SOME.fingerprint, SOME.categories)
+    lent.clip("a").waveform.zero_()
+    assert lent.clip("a").waveform is lent.clips[0].waveform, "one copy, however often it is looked at"
+    assert SOME.clip("a").waveform.all()
+    sent = pickle.loads(pickle.dumps(lent))
+    assert type(sent) is NoiseSet
+    assert [clip.id for clip in sent.clips] == [clip.id for clip in SOME.clips]
+    assert lent.part("test").clips
+    assert replace(lent, clips=SOME.clips[:1]).clips == SOME.clips[:1]

@@ -1,0 +1,88 @@
+"""Instances that nobody has asked anything, kept so that the next cell of the same fitted victim gets copies of them.
+
+To load a victim and enrol it takes longer than to ask it a few questions. A copy of one that was never asked is what
+loading gives: it has met nothing, and dies with its cell.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from bench.evaluation.cells import FittedKey
+from bench.evaluation.experiment import Experiment
+from bench.evaluation.fitted_store import fitted_folder
+from bench.referee.blinding import Instance
+
+_T = TypeVar("_T")
+MOST_BYTES = 2**25
+"""Of weights on disk: what is larger is loaded anew, so that memory holds no second copy of it."""
+
+
+@dataclass(frozen=True)
+class Spares:
+    """Instances of one fitted victim as they were loaded and enrolled, and what follows from its speech alone."""
+
+    _kept: dict[tuple[FittedKey, str, str], Instance | None] = field(default_factory=dict, repr=False)
+    _made: dict[Hashable, tuple[object, Any]] = field(default_factory=dict, repr=False)
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._kept.clear()
+        self._made.clear()
+
+    def once(self, speech: object, what: Hashable, make: Callable[[], _T]) -> _T:
+        """Return what follows from some speech, made when it is first asked for.
+
+        Args:
+            speech: the same object each time.
+            what: names it.
+            make: makes it.
+        """
+        if (id(speech), what) not in self._made:
+            self._made[id(speech), what] = speech, make()  # held, so that its id is nobody else's
+        found: _T = self._made[id(speech), what][1]
+        return found
+
+    def instance(
+        self, experiment: Experiment, fitted: FittedKey, place: str, make: Callable[[str], Instance], name: str
+    ) -> Instance:
+        """Return an instance that has not been asked anything.
+
+        Args:
+            experiment: data and machine.
+            fitted: which victim.
+            place: names the look and who is asked about.
+            make: loads and enrols an instance of a name.
+            name: of the instance.
+        """
+        key = fitted, place, name
+        if key not in self._kept:
+            made = make(name)
+            self._kept[key] = _copied(made) if _may_be_copied(experiment, fitted) else None
+            return made
+        spare = self._kept[key]
+        return make(name) if spare is None else _copy_of(spare)
+
+
+def _may_be_copied(experiment: Experiment, fitted: FittedKey) -> bool:
+    """Whether a victim is small, trained here, and of code that is trusted to be nothing but what it holds."""
+    parts = [part for part in (fitted.victim, fitted.defense) if part is not None]
+    if fitted.sessions or not fitted.victim.traits.trains or not all(part.built_in for part in parts):
+        return False
+    folder = fitted_folder(experiment, fitted)
+    return folder.is_dir() and sum(file.stat().st_size for file in folder.iterdir()) <= MOST_BYTES
+
+
+def _copied(made: Instance) -> Instance | None:
+    """A copy; None where it holds what cannot be copied, such as a lock."""
+    try:
+        return _copy_of(made)
+    except TypeError:
+        return None
+
+
+def _copy_of(one: Instance) -> Instance:
+    return replace(one, victim=copy.deepcopy(one.victim))
