@@ -179,17 +179,20 @@ class LentNoises(NoiseSet):
             bank: nobody else may write to it.
             device: where the copy goes.
         """
+
+        def copied() -> tuple[NoiseClip, ...]:
+            return tuple(replace(clip, waveform=clip.waveform.to(device, copy=True)) for clip in bank.clips)
+
         lent = cls.__new__(cls)
-        vars(lent).update(name=bank.name, fingerprint=bank.fingerprint, _bank=bank, _device=device)
+        vars(lent).update(name=bank.name, fingerprint=bank.fingerprint, _copied=copied)
         return lent
 
     def __getattr__(self, name: str) -> tuple[NoiseClip, ...]:
         own = vars(self)
-        if name != "clips" or "_bank" not in own:
+        if name != "clips" or "_copied" not in own:
             raise AttributeError(name)
-        clips = (replace(clip, waveform=clip.waveform.to(own["_device"], copy=True)) for clip in own["_bank"].clips)
-        copied: tuple[NoiseClip, ...] = own.setdefault("clips", tuple(clips))
-        return copied
+        clips: tuple[NoiseClip, ...] = own.setdefault("clips", own["_copied"]())
+        return clips
 
     def __reduce__(self) -> tuple[type[NoiseSet], tuple[str, tuple[NoiseClip, ...], str]]:
         return NoiseSet, (self.name, self.clips, self.fingerprint)

@@ -24,7 +24,7 @@ from bench.evaluation.experiment import Experiment
 from bench.evaluation.facts import Facts, MeasuredCell
 from bench.evaluation.instances import panel_of, with_views
 from bench.evaluation.spares import Spares
-from bench.perturbations.rendering import attack_tools
+from bench.perturbations.rendering import attack_tools, copy_of
 from bench.referee.clean_answers import KnownClean
 from bench.referee.lending import LentKnown
 from bench.referee.panel import Panel
@@ -46,6 +46,7 @@ class Measuring:
     _known: dict[tuple[FittedKey, int], tuple[KnownClean, ...]] = field(default_factory=dict, init=False, repr=False)
     _harm: dict[tuple[FittedKey, int], KnownHarm] = field(default_factory=dict, init=False, repr=False)
     _spares: Spares = field(default_factory=Spares, init=False, repr=False)
+    _noises: dict[Half | None, NoiseSet] = field(default_factory=dict, init=False, repr=False)
 
     def measured(self, cell: Cell) -> MeasuredCell:
         """Attack a cell's test utterances; its victim is fitted or loaded first.
@@ -120,18 +121,24 @@ class Measuring:
         """The cell's attack on its test speakers, with all that its threat model knows."""
         experiment, attack = self.experiment, cell.attack
         tools = self._informed(cell, lent_tools(experiment, attack, cell.max_queries, "test", cell.half))
-        own = _lent(experiment, "test", cell.half)  # nobody else is given these
         return AttackRun(
             attack.object,
             attack.spec,
             tools,
             cell.search_seed,
             experiment.split(cell.fitted).test,
-            own,
+            self._own_noises(cell.half),
             threat_model=attack.threat_model,
             anytime=attack.anytime,
             learner=attack.chooser.object,
         )
+
+    def _own_noises(self, half: Half | None) -> NoiseSet:
+        """What the referee renders from: a copy made before the first attack looked at any, given to nobody else."""
+        if half not in self._noises:
+            self._noises.clear()
+            self._noises[half] = copy_of(_lent(self.experiment, "test", half), self.experiment.device)
+        return self._noises[half]
 
     def _informed(self, cell: Cell, tools: AttackTools) -> AttackTools:
         """The tools with what the attacker knows beforehand."""

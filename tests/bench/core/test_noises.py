@@ -113,6 +113,7 @@ def test_what_cannot_be_halved_is_named() -> None:
 def test_what_is_lent_is_a_copy() -> None:
     lent = LentNoises.copying(SOME, torch.device("cpu"))
     assert (lent.name, lent.fingerprint, lent.categories) == (SOME.name, SOME.fingerprint, SOME.categories)
+    assert not any(isinstance(value, NoiseSet) for value in vars(lent).values()), "the bank is not handed along"
     lent.clip("a").waveform.zero_()
     assert lent.clip("a").waveform is lent.clips[0].waveform, "one copy, however often it is looked at"
     assert SOME.clip("a").waveform.all()
