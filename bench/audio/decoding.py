@@ -13,9 +13,7 @@ import errno
 import hashlib
 import itertools
 import json
-import mmap
 import shutil
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,8 +21,8 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
-from weakref import WeakSet
 
+from bench.audio.mapped import mapped_file
 from bench.audio.reading import doubt_about, rate_of, read_audio, refuse_silence
 from bench.core.cache import appearing_folder, cache_dir
 from bench.core.digests import content_digests, default_workers
@@ -43,8 +41,6 @@ LEAST, MEAN, MOST = 16, 48, 128
 _SAMPLES, _LENGTHS = "samples.f32", "lengths.json"
 """The second says how many samples each file has, and by SHA-256 what the first holds."""
 _BYTES = 4
-_MAPS: WeakSet[mmap.mmap] = WeakSet()
-"""The shards that are mapped: whatever hears one of their sounds holds the map."""
 _Told = tuple[Callable[[int], None], Callable[[str], None]]
 """Who hears of each file that is decoded, and of what is doubtful in one."""
 
@@ -227,13 +223,6 @@ def _full(folder: Path, error: OSError | RoomError) -> RoomError:
     return RoomError(folder, found, expected, "free space, or set SERBENCH_CACHE to a folder on another disk")
 
 
-def release_sounds() -> None:
-    """Give back the memory of mapped sounds that have been read: what is needed again is read from the disk again."""
-    if sys.platform == "linux":
-        for mapped in list(_MAPS):
-            mapped.madvise(mmap.MADV_DONTNEED)
-
-
 def _mapped(shard: tuple[str, ...]) -> list[DecodedSound]:
     """The sounds of a shard that is there, mapped copy-on-write."""
     import numpy as np
@@ -242,9 +231,6 @@ def _mapped(shard: tuple[str, ...]) -> list[DecodedSound]:
     folder = _folder(shard)
     kept = _kept(folder, len(shard))
     assert kept is not None, "just made"
-    with (folder / _SAMPLES).open("rb") as file:
-        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-    _MAPS.add(mapped)
-    samples = torch.from_numpy(np.frombuffer(mapped, dtype="<f4"))
+    samples = torch.from_numpy(np.frombuffer(mapped_file(folder / _SAMPLES), dtype="<f4"))
     ends = itertools.accumulate(length for length, _ in kept)
     return [DecodedSound(samples[end - length : end], rate) for end, (length, rate) in zip(ends, kept, strict=True)]

@@ -10,7 +10,7 @@ import difflib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from bench.audio.decoding import release_sounds
+from bench.audio.mapped import release_sounds
 from bench.core.types import Task, Utterance
 
 _SHOWN = 3

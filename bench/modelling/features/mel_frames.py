@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from bench.audio.decoding import release_sounds
+from bench.audio.mapped import release_sounds
 from bench.audio.signal import MelSettings, frame_counts, log_mel
 from bench.core.batch import Batch, batches
 from bench.core.threads import in_threads
