@@ -4,7 +4,8 @@
     python -m benchmarks.judged judged
 
 Of each attack the column of what it may try, or the widest that was scored. Figures are pooled over folds and seeds,
-with 95 % intervals at the numbers of queries that --intervals names.
+with 95 % intervals at the numbers of queries that --intervals names. Of several runs that hold the same attack against
+the same victim the last one's figures are shown.
 """
 
 from __future__ import annotations
@@ -43,6 +44,18 @@ def tables(cells: Sequence[dict[str, Any]], intervals: Sequence[int] = INTERVALS
         yield ""
 
 
+def latest(runs: Sequence[Sequence[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Put the cells of several runs together, each attack on each victim once: as the last run has it.
+
+    Args:
+        runs: cells of each, pooled ones.
+    """
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for cell in (cell for cells in runs for cell in cells):
+        found[_name(cell), cell["attack"], str(cell["threat_model"])] = cell
+    return list(found.values())
+
+
 def _name(cell: dict[str, Any]) -> str:
     return f"`{cell['victim']}`, `{cell['defense']}`"
 
@@ -69,11 +82,11 @@ def _figure(score: dict[str, Any], with_interval: bool) -> str:
 def main() -> None:
     """Score a run from its records, and print its tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", type=Path, help="the --out folder of a bench grid")
+    parser.add_argument("runs", type=Path, nargs="+", help="the --out folder of a bench grid")
     parser.add_argument("--intervals", type=int, nargs="*", default=INTERVALS)
     given = parser.parse_args()
-    scores: dict[str, Any] = show(given.run).to_json()
-    print("\n".join(tables(scores["pooled"] or scores["cells"], given.intervals)))
+    scored: list[dict[str, Any]] = [show(run).to_json() for run in given.runs]
+    print("\n".join(tables(latest([one["pooled"] or one["cells"] for one in scored]), given.intervals)))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.judged import tables
+from benchmarks.judged import latest, tables
 
 
 def cell(attack: str, allowed: str, scores: dict[tuple[str, int], float], defense: str = "none") -> dict[str, Any]:
@@ -37,3 +37,10 @@ def test_each_defence_has_a_table_and_each_attack_the_column_of_what_it_may_try(
     assert "| `a` | fooled | imperceptible | 0.25 | 0.50 [0.40, 0.60] |" in first
     assert "| `b` | fooled | additive | 0.50 | 0.75 [0.65, 0.85] |" in first
     assert "| `c` | fooled | additive | 0.50 |" in second
+
+
+def test_of_several_runs_the_last_one_s_figures_are_shown() -> None:
+    old, new, other = (
+        cell(name, "additive", {("all", 1): figure}) for name, figure in (("a", 0.1), ("a", 0.2), ("b", 0.3))
+    )
+    assert latest([[old, other], [new]]) == [new, other]
