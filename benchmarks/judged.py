@@ -40,7 +40,8 @@ def tables(cells: Sequence[dict[str, Any]], intervals: Sequence[int] = INTERVALS
         yield "| attack | told | noises | " + " | ".join(f"k = {k}" for k in ks) + " |"
         yield "|---|---|---|" + "---|" * len(ks)
         for cell in own:
-            yield _row(cell, ks, intervals)
+            others = "" if cell["seeds"] == own[0]["seeds"] else f", {_listed(cell, 'seeds')}"
+            yield _row(cell, others, ks, intervals)
         yield ""
 
 
@@ -61,17 +62,21 @@ def _name(cell: dict[str, Any]) -> str:
 
 
 def _rests_on(cell: dict[str, Any]) -> str:
-    folds, seeds = (", ".join(str(one) for one in cell[name]) for name in ("folds", "seeds"))
-    return f"n = {cell['n']} utterances of {cell['speakers']} speakers, folds {folds}, seeds {seeds}"
+    measured = f"{_listed(cell, 'folds')}, {_listed(cell, 'seeds')}"
+    return f"n = {cell['n']} utterances of {cell['speakers']} speakers, {measured}"
 
 
-def _row(cell: dict[str, Any], ks: Sequence[int], intervals: Sequence[int]) -> str:
+def _listed(cell: dict[str, Any], name: str) -> str:
+    return f"{name} {', '.join(str(one) for one in cell[name])}"
+
+
+def _row(cell: dict[str, Any], others: str, ks: Sequence[int], intervals: Sequence[int]) -> str:
     model = cell["threat_model"]
     scored = {score["noises"] for score in cell["scores"]}
     column = next(one for one in (model["allowed"], *reversed(COUNTED)) if one in scored)
     found = {score["k"]: score for score in cell["scores"] if score["noises"] == column}
     shown = (_figure(found[k], k in intervals) if k in found else "" for k in ks)
-    return f"| `{cell['attack']}` | {model['answers']} | {model['allowed']} | " + " | ".join(shown) + " |"
+    return f"| `{cell['attack']}`{others} | {model['answers']} | {model['allowed']} | " + " | ".join(shown) + " |"
 
 
 def _figure(score: dict[str, Any], with_interval: bool) -> str:

@@ -30,13 +30,15 @@ def test_each_defence_has_a_table_and_each_attack_the_column_of_what_it_may_try(
     fair = cell("a", "imperceptible", {("imperceptible", 1): 0.25, ("imperceptible", 5): 0.5})
     wide = cell("b", "additive", {("imperceptible", 1): 0.0, ("additive", 1): 0.5, ("additive", 5): 0.75})
     told = cell("c", "additive", {("all", 1): 0.5}, "d")
-    first, second = "\n".join(tables([fair, told, wide], [5])).split("### `v`, `d`")
+    more = cell("e", "additive", {("all", 1): 0.5}, "d") | {"seeds": [0, 1]}
+    first, second = "\n".join(tables([fair, told, wide, more], [5])).split("### `v`, `d`")
     assert first.startswith(
         "### `v`, `none`\n\nClean UAR 0.80 [0.70, 0.90]; n = 40 utterances of 4 speakers, folds 0, 1"
     )
     assert "| `a` | fooled | imperceptible | 0.25 | 0.50 [0.40, 0.60] |" in first
     assert "| `b` | fooled | additive | 0.50 | 0.75 [0.65, 0.85] |" in first
     assert "| `c` | fooled | additive | 0.50 |" in second
+    assert "| `e`, seeds 0, 1 | fooled | additive | 0.50 |" in second
 
 
 def test_of_several_runs_the_last_one_s_figures_are_shown() -> None:
