@@ -6,9 +6,9 @@ import itertools
 from dataclasses import dataclass
 from typing import Literal
 
-from bench import AttackTools, Effect, Heard, Overlay, Recipe, Rng, Steps, ThreatModel, Traits, drawn_key, within
+from bench import AttackTools, Effect, Heard, Recipe, Rng, Steps, ThreatModel, Traits, drawn_key, within
 from bench.audio.signal.levels import audible
-from bench.perturbations.pools import SHAPED, at_level
+from bench.perturbations.pools import SHAPED, anywhere, at_level
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,12 @@ class FreshNoises:
         """Yield noises until one counts."""
         if not audible(original.waveform):
             return
-        clips = [clip for clip in tools.noises.clips if clip.category in tools.noises.ambient]
         for turn in itertools.count():
             snr_db = round(tools.min_snr_db + float(rng.uniform(self.from_db, self.to_db)), 3)
             if self.noises == "additive":
                 recipe = at_level(Recipe(Effect(str(SHAPED[turn % len(SHAPED)]), drawn_key(rng))), snr_db)
             else:
-                clip = clips[int(rng.integers(len(clips)))]
-                recipe = Recipe(Overlay(clip, snr_db, offset=int(rng.integers(clip.waveform.shape[-1]))))
+                recipe = anywhere(tools.noises.under_speech, rng, snr_db)
             answer = yield recipe
             if answer.fooled and answer.counts:
                 return

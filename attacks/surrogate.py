@@ -67,7 +67,7 @@ class SurrogateTransfer:
         if not audible(original.waveform):
             return
         schooling = Schooling(self.models, self.channels, self.epochs, self.seed)
-        noises = [clip.waveform for clip in tools.noises.clips if clip.category in tools.noises.ambient]
+        noises = [clip.waveform for clip in tools.noises.under_speech]
         surrogate = known_or_trained(tools.training, schooling, partial(trained, schooling, tools.training, noises))
         if surrogate is None:
             return

@@ -44,6 +44,15 @@ class NoiseSet:
         clips = tuple(replace(clip, waveform=clip.waveform.to(device)) for clip in self.clips)
         return NoiseSet(self.name, clips, self.fingerprint)
 
+    def copied(self, device: torch.device | None = None) -> NoiseSet:
+        """Copy the bank, samples and all, for code that might write to it.
+
+        Args:
+            device: where the copy goes; None for where each clip is.
+        """
+        clips = (replace(clip, waveform=clip.waveform.to(device, copy=True)) for clip in self.clips)
+        return NoiseSet(self.name, tuple(clips), self.fingerprint)
+
     @property
     def categories(self) -> tuple[str, ...]:
         """List the categories, in alphabetical order."""
@@ -55,6 +64,12 @@ class NoiseSet:
         and room responses.
         """
         return tuple(category for category in self.categories if category not in ("laugh", "cry", "rir"))
+
+    @cached_property
+    def under_speech(self) -> tuple[NoiseClip, ...]:
+        """List the clips that can lie under speech, those of the categories `ambient`, in the bank's order."""
+        ambient = self.ambient
+        return tuple(clip for clip in self.clips if clip.category in ambient)
 
     def of(self, category: str) -> tuple[NoiseClip, ...]:
         """Return the clips of one category.
@@ -179,12 +194,8 @@ class LentNoises(NoiseSet):
             bank: nobody else may write to it.
             device: where the copy goes.
         """
-
-        def copied() -> tuple[NoiseClip, ...]:
-            return tuple(replace(clip, waveform=clip.waveform.to(device, copy=True)) for clip in bank.clips)
-
         lent = cls.__new__(cls)
-        vars(lent).update(name=bank.name, fingerprint=bank.fingerprint, _copied=copied)
+        vars(lent).update(name=bank.name, fingerprint=bank.fingerprint, _copied=lambda: bank.copied(device).clips)
         return lent
 
     def __getattr__(self, name: str) -> tuple[NoiseClip, ...]:

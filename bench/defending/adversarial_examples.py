@@ -13,7 +13,7 @@ from bench.core.errors import ComponentError
 from bench.core.rng import key_of
 from bench.core.types import Utterance
 from bench.data.leakage import check_seeds
-from bench.perturbations.rendering import attack_tools, copy_of
+from bench.perturbations.rendering import attack_tools
 from bench.referee.judgement import fooled
 from bench.referee.panel import Panel
 from bench.referee.referee import Referee
@@ -42,7 +42,7 @@ def training_tools(context: FitContext, max_queries: int = 1) -> AttackTools:
         remedy = "give it component=Registry.discover().build"
         raise ComponentError("defence", "a FitContext without component", "one that builds attacks", remedy)
     build = cache(partial(context.component, "attacks"))
-    return attack_tools(copy_of(context.noises, context.device), p1(), MIN_SNR_DB, max_queries, build)
+    return attack_tools(context.noises.copied(context.device), p1(), MIN_SNR_DB, max_queries, build)
 
 
 def perturbed(

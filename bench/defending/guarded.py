@@ -84,10 +84,9 @@ class Guarded:
     def recognise(self, batch: Batch) -> list[Recognised]:
         """Tell what each utterance is taken for: kind and degree."""
         rows = self._chances(batch).tolist()
-        limits = (self.thresholds.get(said.speaker, self.threshold) for said in batch.utterances)
         return [
             recognised(said.id, row, self.settings, limit)
-            for said, row, limit in zip(batch.utterances, rows, limits, strict=True)
+            for said, row, limit in zip(batch.utterances, rows, self._limits(batch).tolist(), strict=True)
         ]
 
     def save(self, folder: Path) -> None:

@@ -71,7 +71,7 @@ def panel_of(
         spares: keeps instances for further panels of this victim; by default each is loaded anew.
     """
     key, seats, spares = sample_key(experiment, fitted, repeat), [], Spares() if spares is None else spares
-    groups = spares.once(speech, "groups", lambda: groups_of(speech, experiment.enrolment))
+    groups = spares.of_speech(speech, "groups", lambda: groups_of(speech, experiment.enrolment))
     for number, group in enumerate(groups):
         make = partial(instance, experiment, fitted, key, speech, group)
         load = partial(spares.instance, experiment, fitted, f"{key}/{min(group.asked, default='')}", make)

@@ -24,7 +24,7 @@ from bench.evaluation.experiment import Experiment
 from bench.evaluation.facts import Facts, MeasuredCell
 from bench.evaluation.instances import panel_of, with_views
 from bench.evaluation.spares import Spares
-from bench.perturbations.rendering import attack_tools, copy_of
+from bench.perturbations.rendering import attack_tools
 from bench.referee.clean_answers import KnownClean
 from bench.referee.lending import LentKnown
 from bench.referee.panel import Panel
@@ -61,7 +61,7 @@ class Measuring:
             self._harm.clear()
             self._spares.clear()
             self._known[whom] = tuple(KnownClean() for _ in range(2))
-        chosen = self._spares.once(test, (cell.limit, target), lambda: attacked(cell, test))
+        chosen = self._spares.of_speech(test, (cell.limit, target), lambda: attacked(cell, test))
         panel = panel_of(experiment, cell.fitted, test, cell.repeat, self._known[whom], self._spares)
         attack_run, rehearsal = self._rehearsed(cell, self._attack_run(cell), looks)
         looks_through = "defense" in cell.attack.threat_model.knows
@@ -72,7 +72,7 @@ class Measuring:
         with experiment.progress.task(f"Attacking with {cell.attack}", len(chosen)) as advance:
             free = FreeSamples()
             rows = panel.run(attack_run, chosen, advance, free.keep)
-        alone = self._spares.once(test, "unknown", lambda: unknown_in(test, experiment.enrolment))
+        alone = self._spares.of_speech(test, "unknown", lambda: unknown_in(test, experiment.enrolment))
         unknown = set(alone) & {one.id for one in chosen}
         size = attack_run.granted.round_size
         rounds = (size, len(chosen)) if size else None
@@ -137,7 +137,7 @@ class Measuring:
         """What the referee renders from: a copy made before the first attack looked at any, given to nobody else."""
         if half not in self._noises:
             self._noises.clear()
-            self._noises[half] = copy_of(_lent(self.experiment, "test", half), self.experiment.device)
+            self._noises[half] = _lent(self.experiment, "test", half).copied(self.experiment.device)
         return self._noises[half]
 
     def _informed(self, cell: Cell, tools: AttackTools) -> AttackTools:

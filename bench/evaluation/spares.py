@@ -9,8 +9,9 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from bench.core.memo import Memo
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.fitted_store import fitted_folder
@@ -22,18 +23,17 @@ MOST_BYTES = 2**25
 
 
 @dataclass(frozen=True)
-class Spares:
+class Spares(Memo):
     """Instances of one fitted victim as they were loaded and enrolled, and what follows from its speech alone."""
 
     _kept: dict[tuple[FittedKey, str, str], Instance | None] = field(default_factory=dict, repr=False)
-    _made: dict[Hashable, tuple[object, Any]] = field(default_factory=dict, repr=False)
 
     def clear(self) -> None:
         """Forget all of them."""
         self._kept.clear()
-        self._made.clear()
+        self._memo.clear()
 
-    def once(self, speech: object, what: Hashable, make: Callable[[], _T]) -> _T:
+    def of_speech(self, speech: object, what: Hashable, make: Callable[[], _T]) -> _T:
         """Return what follows from some speech, made when it is first asked for.
 
         Args:
@@ -41,10 +41,7 @@ class Spares:
             what: names it.
             make: makes it.
         """
-        if (id(speech), what) not in self._made:
-            self._made[id(speech), what] = speech, make()  # held, so that its id is nobody else's
-        found: _T = self._made[id(speech), what][1]
-        return found
+        return self.once((id(speech), what), lambda: (speech, make()))[1]  # held, so that its id is nobody else's
 
     def instance(
         self, experiment: Experiment, fitted: FittedKey, place: str, make: Callable[[str], Instance], name: str

@@ -71,7 +71,7 @@ def starting_point(
 
 def _sounds(start: Start, speech: Array, tools: AttackTools, rng: Rng) -> Iterator[Array]:
     level = tools.min_snr_db + 0.1
-    clips = [clip for clip in tools.noises.clips if clip.category in tools.noises.ambient]
+    clips = tools.noises.under_speech
     while True:
         if start == "uniform":
             yield rng.uniform(-1, 1, len(speech))

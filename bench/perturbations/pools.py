@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -86,8 +86,8 @@ class Pool:
         if place < len(shapes) + len(made):
             return Recipe(Effect(made[place - len(shapes)], place))
         own = place - len(shapes) - len(made)
-        clips = self._clips()
-        return Recipe(Overlay(clips[own], snr_db)) if own < len(clips) else self._anywhere(keyed("pool", own), snr_db)
+        clips = self.noises.under_speech
+        return Recipe(Overlay(clips[own], snr_db)) if own < len(clips) else anywhere(clips, keyed("pool", own), snr_db)
 
     def fresh(self, rng: Rng, snr_db: float) -> Recipe:
         """Draw one that it need not have: a sound from anywhere in it, or noise of a drawn spectrum over a threshold.
@@ -98,15 +98,19 @@ class Pool:
         """
         if self.allowed != "imperceptible":
             return curve_at(as_curve(rng.standard_normal(_BANDS)), snr_db, "noise-over-threshold")
-        return self._anywhere(rng, snr_db)
+        return anywhere(self.noises.under_speech, rng, snr_db)
 
-    def _clips(self) -> list[NoiseClip]:
-        return [clip for clip in self.noises.clips if clip.category in self.noises.ambient]
 
-    def _anywhere(self, rng: Rng, snr_db: float) -> Recipe:
-        clips = self._clips()
-        clip = clips[int(rng.integers(len(clips)))]
-        return Recipe(Overlay(clip, snr_db, offset=int(rng.integers(clip.waveform.shape[-1]))))
+def anywhere(clips: Sequence[NoiseClip], rng: Rng, snr_db: float) -> Recipe:
+    """Draw a sound of a bank, from anywhere in it.
+
+    Args:
+        clips: to draw from.
+        rng: what to draw with.
+        snr_db: speech over noise, in dB.
+    """
+    clip = clips[int(rng.integers(len(clips)))]
+    return Recipe(Overlay(clip, snr_db, offset=int(rng.integers(clip.waveform.shape[-1]))))
 
 
 @cache

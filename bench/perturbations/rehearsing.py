@@ -21,6 +21,7 @@ ANY = ""
 """The name of the order that serves every label."""
 LONGEST = 128
 _DRAWN = 10_000
+"""Of fresh ones at most so many: where few can be drawn, all have been asked some time."""
 _OTHER_LABELS = 0.2
 _ENOUGH = 0.1
 

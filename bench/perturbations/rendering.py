@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-import torch
 from torch import Tensor
 
 from bench.audio.signal import energy
@@ -264,17 +263,6 @@ def _joined(notes: Sequence[Perturbation]) -> Perturbation:
         JOINED.join(dict.fromkeys(note.category for note in notes)),
         " + ".join(note.source for note in notes),
     )
-
-
-def copy_of(noises: NoiseSet, device: torch.device | None = None) -> NoiseSet:
-    """Copy a bank, samples and all, to lend it to code that might write to it.
-
-    Args:
-        noises: the bank.
-        device: where the copy goes; None for where each clip is.
-    """
-    clips = (replace(clip, waveform=clip.waveform.to(device, copy=True)) for clip in noises.clips)
-    return replace(noises, clips=tuple(clips))
 
 
 def attack_tools(

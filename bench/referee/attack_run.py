@@ -16,7 +16,7 @@ from bench.core.errors import UsageError
 from bench.core.heard import Heard
 from bench.core.noises import NoiseSet
 from bench.core.types import Utterance
-from bench.perturbations.rendering import Renderer, copy_of
+from bench.perturbations.rendering import Renderer
 from bench.referee.lending import Lent, granted_tools, look_through
 
 NO_PLAN = "{}"
@@ -87,7 +87,7 @@ class AttackRun:
     def renderer(self) -> Renderer:
         """Make what renders its recipes, from a bank that the attack cannot reach."""
         own = {self.name: self.attack} if isinstance(self.attack, SpeechEffect) else {}
-        bank = copy_of(self.tools.noises) if self.noises is None else self.noises
+        bank = self.tools.noises.copied() if self.noises is None else self.noises
         return Renderer(bank, self.tools.component, self.tools.noises, own)
 
     def prepare(self) -> None:

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bench.core.keys import fingerprint
 from bench.scoring.clustering import Clusters, cluster_count, codes, samples
-from bench.scoring.columns import Places, Texts, in_order
+from bench.scoring.columns import Places, Texts, as_objects, in_order
 from bench.scoring.designs import Design
 from bench.scoring.pooled import PooledRecords
 from bench.scoring.sign_flip import FEWEST
@@ -117,12 +116,12 @@ class CommonPlaces:
         there = {name: number for number, name in enumerate(other.names)}
         both = [(number, there[name]) for number, name in enumerate(one.names) if name in there]
         mine, its = (np.array([pair[side] for pair in both], dtype=np.intp) for side in (0, 1))
-        speakers = _objects([one.speakers[number] for number in mine.tolist()])
+        speakers = as_objects([one.speakers[number] for number in mine.tolist()])
         if cluster_count(speakers) < FEWEST:
             return None
         told = ((one.ways, mine.tolist()), (other.ways, its.tolist()))
         ways = dict.fromkeys(tuple(way[number] for number in chosen) for those, chosen in told for way in those)
-        numbers = tuple(codes(way) for way in (speakers, *samples([_objects(way) for way in ways])))
+        numbers = tuple(codes(way) for way in (speakers, *samples([as_objects(way) for way in ways])))
         return cls(mine, its, Clusters(numbers, codes(one.utterances[mine])))
 
     @cached_property
@@ -144,9 +143,3 @@ def _first_known(labels: Sequence[Label], place: Places, count: int) -> tuple[La
     for label, one in zip(reversed(labels), reversed(place.tolist()), strict=True):
         found[one] = found[one] if label is None else label
     return tuple(found)
-
-
-def _objects(values: Sequence[Label]) -> NDArray[np.object_]:
-    found = np.empty(len(values), dtype=object)
-    found[:] = values
-    return found

@@ -36,7 +36,7 @@ class Texts:
 
     def spelt(self) -> NDArray[np.object_]:
         """Return shape (n,), the texts themselves; None where there is none."""
-        found: NDArray[np.object_] = _objects([*self.names.tolist(), None])[self.codes]
+        found: NDArray[np.object_] = as_objects([*self.names.tolist(), None])[self.codes]
         return found
 
     def take(self, rows: Places | Mask) -> Texts:
@@ -60,7 +60,7 @@ class Texts:
         """
         numbers: dict[object, int] = {}
         codes = [numbers.setdefault(one, len(numbers)) if isinstance(one, str) else MISSING for one in values]
-        return cls(_objects(list(numbers)), np.array(codes, dtype=np.intp))
+        return cls(as_objects(list(numbers)), np.array(codes, dtype=np.intp))
 
     @classmethod
     def distinct(cls, names: Sequence[object], codes: Places) -> Texts:
@@ -72,7 +72,7 @@ class Texts:
         """
         numbers: dict[object, int] = {}
         same = [MISSING if name is None else numbers.setdefault(name, len(numbers)) for name in names]
-        listed = _objects(list(numbers))
+        listed = as_objects(list(numbers))
         return cls(listed, codes if len(listed) == len(same) else np.array([*same, MISSING], dtype=np.intp)[codes])
 
     @classmethod
@@ -86,7 +86,7 @@ class Texts:
         for one in parts:
             known = [numbers.setdefault(name, len(numbers)) for name in one.names.tolist()]
             codes.append(np.array([*known, MISSING], dtype=np.intp)[one.codes])
-        return cls(_objects(list(numbers)), np.concatenate(codes))
+        return cls(as_objects(list(numbers)), np.concatenate(codes))
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +187,7 @@ class Columns:
     @property
     def no_text(self) -> Texts:
         """Return a column in which no row has a text."""
-        return Texts(_objects([]), np.full(len(self), MISSING, dtype=np.intp))
+        return Texts(as_objects([]), np.full(len(self), MISSING, dtype=np.intp))
 
     @property
     def no_truth(self) -> NDArray[np.int8]:
@@ -210,7 +210,8 @@ def _told(value: object) -> int:
     return MISSING if value is None or isinstance(value, float) else int(bool(value))
 
 
-def _objects(values: Sequence[object]) -> NDArray[np.object_]:
+def as_objects(values: Sequence[object]) -> NDArray[np.object_]:
+    """Return values as an array of objects, shape (n,), whatever they are."""
     found = np.empty(len(values), dtype=object)
     found[:] = values
     return found

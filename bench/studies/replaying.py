@@ -29,7 +29,7 @@ from bench.evaluation.instances import panel_of
 from bench.evaluation.isolating import registry_for
 from bench.evaluation.options import Options
 from bench.evaluation.setup import set_up
-from bench.perturbations.rendering import attack_tools, copy_of
+from bench.perturbations.rendering import attack_tools
 from bench.referee.search import AttackRun
 from bench.scoring.cell_records import CellRecords
 from bench.scoring.conditions import Condition
@@ -137,7 +137,7 @@ class Replaying:
         panel, own = panel_of(experiment, key, test), experiment.resident.part("test")
         build = experiment.registry.build
         tools = attack_tools(
-            copy_of(own), experiment.perception, experiment.min_snr_db, 1, lambda spec: build("attacks", spec)
+            own.copied(), experiment.perception, experiment.min_snr_db, 1, lambda spec: build("attacks", spec)
         )
         granted = replace(granted_to(_Brought()), target=kept[0].description.threat_model.target)
         found: dict[str, list[Row]] = {one.id: [] for one in chosen}
@@ -146,7 +146,7 @@ class Replaying:
             left = chosen if place == 0 else left
             brought = {one.id: recipes[one.id][place] for one in left if len(recipes[one.id]) > place}
             run = AttackRun(
-                _Brought(), "replay", tools, key.seed, test, copy_of(own), transferred=brought, threat_model=granted
+                _Brought(), "replay", tools, key.seed, test, own.copied(), transferred=brought, threat_model=granted
             )
             for row in panel.run(run, left):
                 if row.query or not place:

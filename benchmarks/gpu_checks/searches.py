@@ -16,7 +16,7 @@ from torch import Tensor
 from bench.contracts.perception import p1
 from bench.core.batch import Batch
 from bench.core.types import Utterance
-from bench.perturbations.rendering import attack_tools, copy_of
+from bench.perturbations.rendering import attack_tools
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
 from bench.scoring.rows import Row
@@ -58,8 +58,8 @@ def attack_run(setting: Setting, spec: str, k: int, device: torch.device, seed: 
     """
     bank = noises(0.5 if setting.tiny else 3.0)
     build = partial(setting.registry.build, "attacks")
-    tools = attack_tools(copy_of(bank, device), p1(), 10.0, k, build)
-    return AttackRun(build(spec), spec, tools, seed, noises=copy_of(bank, device))
+    tools = attack_tools(bank.copied(device), p1(), 10.0, k, build)
+    return AttackRun(build(spec), spec, tools, seed, noises=bank.copied(device))
 
 
 def referee(victim: Any, one: Recogniser, device: torch.device, batch_size: int = 64) -> Referee:

@@ -28,7 +28,7 @@ from bench.core.types import Task, Utterance
 from bench.data.tasks import task_named
 from bench.evaluation.setup import device_named
 from bench.modelling.pretrained.borrowed import BorrowedRecipe
-from bench.perturbations.rendering import attack_tools, copy_of
+from bench.perturbations.rendering import attack_tools
 from bench.referee.attack_run import AttackRun
 from bench.referee.referee import Referee
 from bench.referee.search import Candidate
@@ -91,7 +91,7 @@ class Attempt:
             searching,
             name,
             attack_tools(
-                copy_of(noises.part("test"), device),
+                noises.part("test").copied(device),
                 p1(),
                 self.min_snr_db,
                 self.k,
