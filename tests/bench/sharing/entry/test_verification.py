@@ -12,7 +12,6 @@ import torch
 from safetensors.torch import save
 
 from bench.core.batch import Batch
-from bench.core.cache import cache_dir
 from bench.core.errors import BenchError
 from bench.core.progress import SILENT
 from bench.evaluation.fitted_store import fit_or_load
@@ -108,14 +107,13 @@ def sandboxed(where: Conditions) -> Conditions:
 
 
 def test_an_honest_entry_comes_out_again_and_its_receipt_too(
-    submission: Path, where: Conditions, tmp_path: Path, tree: Callable
+    submission: Path, where: Conditions, own_cache: Path, tmp_path: Path
 ) -> None:
-    cache = tree(cache_dir() / "victims")
     found = verify(submission / "entry.serbench", VerificationAsked(where, None, seed=5), SILENT)
     assert found.outcome == "verified"
     assert [cell.verdict for cell in found.cells] == ["same"] * 4
     assert {cell.names["defense"] for cell in found.cells} == {"none", "halve"}
-    assert tree(cache_dir() / "victims") == cache, "nothing was trained or kept"
+    assert not (own_cache / "victims").exists(), "nothing was trained or kept"
     again = verify(submission / "entry.serbench", VerificationAsked(where, 1, seed=5), SILENT)
     assert again.to_json()["cells"][0] in found.to_json()["cells"]  # type: ignore[index, operator]
     found.write(tmp_path / "one.json")
