@@ -32,7 +32,7 @@ def in_threads(work: Callable[[Sequence[Any], threading.Event], None], items: Se
     Args:
         work: gets a share and an event; it should return soon once that is set. torch computes on one thread inside.
         items: what is shared out.
-        threads: how many; 1 works in the calling thread.
+        threads: how many at most; 1 works in the calling thread, on as many of torch's as there are.
 
     Raises:
         Exception: the first that a share raised, once all threads have stopped.
@@ -41,7 +41,11 @@ def in_threads(work: Callable[[Sequence[Any], threading.Event], None], items: Se
     if threads == 1:
         work(items, stopped)
         return
-    before = torch.get_num_threads()
+    if len(items) <= 1:
+        with one_thread():
+            work(items, stopped)
+        return
+    threads, before = min(threads, len(items)), torch.get_num_threads()
     with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         shares = [pool.submit(work, items[start::threads], stopped) for start in range(threads)]
         try:

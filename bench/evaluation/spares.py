@@ -6,11 +6,11 @@ loading gives: it has met nothing, and dies with its cell.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from bench.core.copying import copier_of
 from bench.core.memo import Memo
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.experiment import Experiment
@@ -26,7 +26,7 @@ MOST_BYTES = 2**25
 class Spares(Memo):
     """Instances of one fitted victim as they were loaded and enrolled, and what follows from its speech alone."""
 
-    _kept: dict[tuple[FittedKey, str, str], Instance | None] = field(default_factory=dict, repr=False)
+    _kept: dict[tuple[FittedKey, str, str], Callable[[], Instance] | None] = field(default_factory=dict, repr=False)
 
     def clear(self) -> None:
         """Forget all of them."""
@@ -58,10 +58,10 @@ class Spares(Memo):
         key = fitted, place, name
         if key not in self._kept:
             made = make(name)
-            self._kept[key] = _copied(made) if _may_be_copied(experiment, fitted) else None
+            self._kept[key] = _copies_of(made) if _may_be_copied(experiment, fitted) else None
             return made
-        spare = self._kept[key]
-        return make(name) if spare is None else _copy_of(spare)
+        copies = self._kept[key]
+        return make(name) if copies is None else copies()
 
 
 def _may_be_copied(experiment: Experiment, fitted: FittedKey) -> bool:
@@ -73,13 +73,10 @@ def _may_be_copied(experiment: Experiment, fitted: FittedKey) -> bool:
     return folder.is_dir() and sum(file.stat().st_size for file in folder.iterdir()) <= MOST_BYTES
 
 
-def _copied(made: Instance) -> Instance | None:
-    """A copy; None where it holds what cannot be copied, such as a lock."""
+def _copies_of(made: Instance) -> Callable[[], Instance] | None:
+    """What gives copies of an instance; None where its victim holds what cannot be copied, such as a lock."""
     try:
-        return _copy_of(made)
+        victim = copier_of(made.victim)
     except TypeError:
         return None
-
-
-def _copy_of(one: Instance) -> Instance:
-    return replace(one, victim=copy.deepcopy(one.victim))
+    return lambda: replace(made, victim=victim())

@@ -169,6 +169,10 @@ _needed = attrgetter(*(one.name for one in NEEDED))
 _later = attrgetter(*(one.name for one in LATER))
 
 
+_SMALL = 64
+"""Rows that take longer to be compressed, each column by itself, than they would save."""
+
+
 def write_rows(path: Path, description: Mapping[str, object], rows: Sequence[Row]) -> None:
     """Write a record file: the same rows and description give the same bytes.
 
@@ -182,7 +186,8 @@ def write_rows(path: Path, description: Mapping[str, object], rows: Sequence[Row
     text = json.dumps({"schema": SCHEMA, **description})
     table = as_table(rows)
     metadata = {"serbench": text, "serbench_sha256": digest_of(text, columns_of(table), table.num_rows)}
-    pq.write_table(table.replace_schema_metadata(metadata), path, compression="zstd", write_page_checksum=True)
+    compression = "zstd" if table.num_rows > _SMALL else "none"
+    pq.write_table(table.replace_schema_metadata(metadata), path, compression=compression, write_page_checksum=True)
 
 
 def digest_of(text: str, columns: Sequence[Sequence[str]], rows: int) -> str:
