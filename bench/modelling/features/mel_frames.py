@@ -30,18 +30,19 @@ def mel_frames(utterances: Sequence[Utterance], settings: MelSettings, device: t
     Returns:
         n tensors of shape (frames, d).
     """
-    found: list[Tensor] = [torch.empty(0)] * len(utterances)
+    counts = frame_counts(torch.tensor([one.waveform.shape[-1] for one in utterances], dtype=torch.int64), settings)
+    # in one piece: kept batch by batch, between buffers that are given back, they take several times their size
+    found = torch.empty(int(counts.sum()), settings.n_mels, device=device).split(counts.tolist())
 
     @torch.no_grad()
     def work(share: Sequence[list[int]], stopped: threading.Event) -> None:
         for number, group in enumerate(() if stopped.is_set() else share, 1):
             batch = Batch.of([utterances[index] for index in group], device)
-            counts = frame_counts(batch.lengths, settings).tolist()
-            for index, features, count in zip(group, log_mel(batch.waveforms, settings), counts, strict=True):
-                found[index] = features[:count]
+            for index, features in zip(group, log_mel(batch.waveforms, settings), strict=True):
+                found[index].copy_(features[: len(found[index])])
             if number % _RELEASED == 0:
                 release_sounds()
 
     threads = torch.get_num_threads() if device.type == "cpu" else 1
     in_threads(work, batches(utterances, _BATCH), threads)
-    return found
+    return list(found)
