@@ -10,8 +10,7 @@ Where a parameter decides, `traits` is a property. A component that declares non
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Protocol, TypeGuard, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from bench.contracts.threat_models import NOTHING_GRANTED, ThreatModel
 from bench.core.types import SIGNAL, Modality
@@ -110,14 +109,4 @@ def traits_of(component: object) -> Traits:
     >>> traits_of(FadeIn()).asks_once, traits_of(object()).asks_once
     (True, False)
     """
-    return component.traits if _declares(component) else NOTHING_DECLARED
-
-
-def _declares(component: object) -> TypeGuard[Declaring]:
-    return _class_declares(type(component)) or isinstance(component, Declaring)
-
-
-@cache
-def _class_declares(kind: type) -> bool:
-    """Whether a class says it, which is looked up once: to ask each object costs a hundred times as much."""
-    return any("traits" in vars(base) for base in kind.__mro__)
+    return component.traits if isinstance(component, Declaring) else NOTHING_DECLARED

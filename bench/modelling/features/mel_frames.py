@@ -32,7 +32,7 @@ def mel_frames(utterances: Sequence[Utterance], settings: MelSettings, device: t
     """
     counts = frame_counts(torch.tensor([one.waveform.shape[-1] for one in utterances], dtype=torch.int64), settings)
     # in one piece: kept batch by batch, between buffers that are given back, they take several times their size
-    found = torch.empty(int(counts.sum()), settings.n_mels, device=device).split(counts.tolist())
+    found = torch.split(torch.empty(int(counts.sum()), settings.n_mels, device=device), counts.tolist())
 
     @torch.no_grad()
     def work(share: Sequence[list[int]], stopped: threading.Event) -> None:
