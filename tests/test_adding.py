@@ -110,11 +110,14 @@ ADDED = (
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the checkout with five more built-ins, of which nothing but their places is touched."""
+    """A copy of the checkout with five more built-ins, of which nothing but their places is touched.
+
+    What is compiled is copied too, but for what another worker is writing: a file is as old in the copy.
+    """
     root = tmp_path_factory.mktemp("adding") / "serbench"
     root.mkdir()
     for name in FOLDERS:
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "build"))
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("*.pyc.*", "build"))
     for file in (path for path in ROOT.iterdir() if path.is_file()):
         shutil.copyfile(file, root / file.name)
     for one in ADDED:

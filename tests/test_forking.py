@@ -22,8 +22,9 @@ atexit.register(print, "at its end")
 threading.Thread(target=lambda: (threading.main_thread().join(), print("a thread"))).start()
 if "SIGNAL" in os.environ:
     os.kill(os.getpid(), int(os.environ["SIGNAL"]))
-from attacks.gain import Gain
-COMPONENTS = {'attacks': {'louder': Gain}}
+class Louder:
+    "Raises everything."
+COMPONENTS = {'attacks': {'louder': Louder}}
 """
 
 

@@ -51,11 +51,13 @@ def pytest_collect_file() -> Generator[None, list[pytest.Collector], list[pytest
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, pytest.CollectReport, Any]:
-    """Let every second worker collect folders from their ends, so that two do not compile the same tests at a time."""
+    """Let workers collect folders from their ends and from their middles, so that no two compile the same tests at a
+    time."""
     report = yield
-    number = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-    if isinstance(collector, pytest.Session | pytest.Directory) and int(number) % 2:
-        report.result.reverse()
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    if isinstance(collector, pytest.Session | pytest.Directory):
+        middle = len(report.result) // 2 if number % 4 > 1 else 0
+        report.result = [*report.result[middle:], *report.result[:middle]][:: -1 if number % 2 else 1]
     return report
 
 

@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -143,11 +143,29 @@ def entries_by_name(
     return found
 
 
-def _installed() -> Iterable[Entry]:
+def _installed() -> list[Entry]:
+    """The components of installed packages, looked for again where a package has come or gone since."""
+    found = _on_path(tuple((folder, _changed_ns(folder)) for folder in map(Path.absolute, map(Path, sys.path))))
+    return [Entry(kind, point.name, point.value, _origin(point.dist)) for kind, point in found]
+
+
+@lru_cache(maxsize=4)
+def _on_path(_folders: tuple[tuple[Path, int], ...]) -> list[tuple[str, metadata.EntryPoint]]:
+    """Kind and entry point of each: all that is installed is looked through, which takes longer than many a command.
+
+    Args:
+        _folders: Python's path, and when each folder on it was changed: where a package comes or goes, and in one that
+            is brought up to date, its `.dist-info` does.
+    """
     points = metadata.entry_points()
-    for kind in KINDS:
-        for point in points.select(group=f"serbench.{kind}"):
-            yield Entry(kind, point.name, point.value, _origin(point.dist))
+    return [(kind, point) for kind in KINDS for point in points.select(group=f"serbench.{kind}")]
+
+
+def _changed_ns(folder: Path) -> int:
+    try:
+        return folder.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 @cache

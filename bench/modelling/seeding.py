@@ -19,5 +19,17 @@ def seeded(*key: object) -> Iterator[None]:
     number of cores. Afterwards both are as they were.
     """
     with torch.random.fork_rng(), one_thread():
-        torch.manual_seed(int(keyed(*key).integers(2**63)))
+        start_generators(int(keyed(*key).integers(2**63)))
         yield
+
+
+def start_generators(seed: int) -> None:
+    """Start torch's global generators from a number, as `torch.manual_seed` does.
+
+    Without an accelerator that of the CPU alone: the others' would be noted for later, each with the stack of calls as
+    text, which takes a millisecond or two every time that a victim is trained or loaded.
+    """
+    if torch.accelerator.is_available():
+        torch.manual_seed(seed)
+    else:
+        torch.default_generator.manual_seed(seed)

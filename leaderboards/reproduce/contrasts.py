@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bench.scoring.pooling import Recall, weighted_means
-from bench.scoring.scores import UTTERANCE
+from bench.scoring.answers import Recall, weighted
+from bench.scoring.clustering import codes
+from leaderboards.reproduce.coded import CodedAnswers, Texts, coded
 from leaderboards.reproduce.evidence import measured
 from leaderboards.reproduce.figures import Measured
 
@@ -90,7 +91,8 @@ class _Part:
     """A term in figures.
 
     Args:
-        who: fold, seed, repeat, utterance, speaker, sound of each answer.
+        of: the answers, of which it has some.
+        asked: which of them both columns answer.
         later: 1 where the later column is right, 0 where not; or what stands for it in a linearisation.
         earlier: likewise.
         share: of the term's mean.
@@ -98,11 +100,12 @@ class _Part:
         times: how often the term counts.
     """
 
-    who: pd.DataFrame
+    of: CodedAnswers
+    asked: NDArray[np.bool_]
     later: NDArray[np.float64]
     earlier: NDArray[np.float64]
     share: NDArray[np.float64]
-    stratum: NDArray[np.int64]
+    stratum: NDArray[np.intp]
     times: float
 
     @property
@@ -123,39 +126,41 @@ class _Part:
 
 
 def _parts(terms: Sequence[Term], score: Recall) -> list[_Part] | None:
-    parts = []
-    for term in (term for term in terms if term.times):
-        rows = None if term.rows is None else term.rows[term.rows[[term.later, term.earlier]].notna().all(axis=1)]
-        if rows is None or rows.empty:
-            return None
-        stratum, share = next((stratum, share) for name, stratum, share in weighted_means(rows) if name == score)
-        later, earlier = (
-            np.asarray(rows[column] == rows["label_true"], np.float64) for column in (term.later, term.earlier)
-        )
-        own = (np.asarray(share, np.float64), np.asarray(stratum, np.int64))
-        parts.append(_Part(rows[[*UTTERANCE, "speaker", "sound"]], later, earlier, *own, term.times))
-    return parts
+    found = [None if term.rows is None else _part(coded(term.rows), term, score) for term in terms if term.times]
+    parts = [part for part in found if part is not None]
+    return parts if len(parts) == len(found) else None
+
+
+def _part(of: CodedAnswers, term: Term, score: Recall) -> _Part | None:
+    """A term in figures; None where both columns answer nothing."""
+    asked = of.has(term.later) & of.has(term.earlier)
+    if not asked.any():
+        return None
+    cell, label = (codes(one[asked]) for one in (of.cell, of.column("label_true")))
+    stratum, share = next((stratum, share) for name, stratum, share in weighted(cell, label) if name == score)
+    return _Part(of, asked, of.hits(term.later)[asked], of.hits(term.earlier)[asked], share, stratum, term.times)
 
 
 def _together(parts: Sequence[_Part], value: float | None = None) -> Measured:
-    told = (part.who.assign(term=number, stratum=part.stratum) for number, part in enumerate(parts))
-    who = pd.concat(told, ignore_index=True)
+    def column(of: Callable[[CodedAnswers], Texts]) -> Texts:
+        return np.concatenate([of(part.of)[part.asked] for part in parts])
+
+    cell, utterance = codes(column(lambda of: of.cell)), codes(column(lambda of: of.column("utterance")))
+    told = any(part.of.has("sound")[part.asked].any() for part in parts)
     found = measured(
         np.concatenate([part.later for part in parts]),
         np.concatenate([part.earlier for part in parts]),
-        who["speaker"].tolist(),
-        strata=who.groupby(["term", "stratum"]).ngroup(),
+        codes(column(lambda of: of.column("speaker"))),
+        strata=_apart([part.stratum for part in parts]),
         weights=np.concatenate([part.share * part.times for part in parts]),
-        units=who.groupby("utterance").ngroup(),
-        sounds=_sounds(who),
+        units=utterance,
+        sounds=codes(column(lambda of: of.sound)) if told else None,
         value=value,
     )
-    return replace(found, n=who.groupby([*UTTERANCE]).ngroups)
+    return replace(found, n=len(np.unique(cell * (utterance.max() + 1) + utterance)))
 
 
-def _sounds(who: pd.DataFrame) -> pd.Series[str] | None:
-    """Which answers were asked for with the same sound; one that names none shares it with no other."""
-    if who["sound"].isna().all():
-        return None
-    own = who[[*UTTERANCE]].astype(str).agg("/".join, axis=1)
-    return who["sound"].where(who["sound"].notna(), own).astype(str)
+def _apart(strata: Sequence[NDArray[np.intp]]) -> NDArray[np.intp]:
+    """Numbers of means, of several terms that have none in common."""
+    sizes = [int(one.max()) + 1 for one in strata]
+    return np.concatenate([one + sum(sizes[:place]) for place, one in enumerate(strata)])

@@ -55,7 +55,7 @@ class _Spread:
 def measured(
     first: ArrayLike,
     second: ArrayLike,
-    speakers: Sequence[str],
+    speakers: ArrayLike,
     *,
     strata: ArrayLike,
     weights: ArrayLike,

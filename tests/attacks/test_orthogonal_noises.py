@@ -14,7 +14,7 @@ from bench.contracts.granting import granted_to
 from bench.core.specs import Spec
 from bench.testing import attacked, sample_tools, sample_utterances
 
-BRIEF = "orthogonal_noises"
+BRIEF = "orthogonal_noises:threshold=false"
 SPEECH, TOOLS = Heard.of(sample_utterances(1, each=1)[0]), sample_tools()
 
 
@@ -60,6 +60,13 @@ def test_what_it_finds_counts_and_ends_the_search() -> None:
     for row in wins:
         assert row.query == max(other.query for other in rows if other.utterance == row.utterance)
         assert (row.imperceptible, row.additive) == (False, True)
+
+
+def test_with_the_threshold_records_are_the_same_alone_and_begin_alike_under_any_budget() -> None:
+    """What tests/test_conformance.py shows without, where a query takes half the time."""
+    rows = attacked(OrthogonalNoises(), 4)
+    assert attacked(OrthogonalNoises(), 4, batch_size=1) == rows
+    assert attacked(OrthogonalNoises(), 2) == [row for row in rows if row.query <= 2]
 
 
 def test_what_it_declares_and_what_makes_no_sense() -> None:

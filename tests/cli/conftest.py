@@ -13,13 +13,16 @@ from tests.cli.two_victims import PLUGIN, TINY
 
 
 @pytest.fixture(scope="session")
-def second_run(bench_before: Callable, tiny_job: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Another victim, bare and defended, under the same attack: other lines of the same boards."""
-    out = tmp_path_factory.mktemp("second") / "run"
-    job = tiny_job(victim="cnn_gru:channels=4,max_epochs=8", defense=["none", "multi_condition"], out=out)
-    said = bench_before(*job)
-    assert said.code == 0, said.err
-    return out
+def second_run(made_once: Callable, bench_before: Callable, tiny_job: Callable) -> Path:
+    """Another victim, bare and defended, under the same attack: other lines of the same boards. Read only."""
+
+    def make(folder: Path) -> None:
+        defenses = ["none", "multi_condition"]
+        job = tiny_job(victim="cnn_gru:channels=4,max_epochs=8", defense=defenses, out=folder / "run")
+        said = bench_before(*job)
+        assert said.code == 0, said.err
+
+    return Path(made_once("second", make)) / "run"
 
 
 @pytest.fixture(scope="module")

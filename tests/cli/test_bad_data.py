@@ -11,6 +11,7 @@ import pytest
 import soundfile
 
 from tests.cli.refusing import made_corpus, made_noises, made_refused
+from tests.cli.small_runs import SMALL
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def test_an_emotion_that_is_in_no_utterance_of_a_part(
     for file in (corpus / "wav").glob("*Ta.wav"):
         if file.name.startswith(speakers):
             file.unlink()
-    said = bench_here(*tiny_job(corpus_root=corpus, out=tmp_path / "run", attack="fade_in"))
+    said = bench_here(*tiny_job(corpus_root=corpus, out=tmp_path / "run", attack="fade_in", victim=SMALL))
     assert said.code in (0, 2), said.err
     assert "Traceback" not in said.err
     assert "nan" not in said.out.lower()

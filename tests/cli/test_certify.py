@@ -13,6 +13,7 @@ from scipy import stats
 
 import bench
 from bench.scoring.statistics import proportion_interval
+from tests.cli.small_runs import SMALL
 
 SPEC = "smoothing:sigma=0.02"
 
@@ -28,11 +29,11 @@ def job(tiny_job: Callable) -> Callable[..., list[str]]:
     return words
 
 
-@pytest.fixture
-def told(bench_here: Callable, job: Callable) -> dict[str, Any]:
-    said = bench_here(*job(json="-"))
+@pytest.fixture(scope="module")
+def told(bench_before: Callable, job: Callable) -> dict[str, Any]:
+    said = bench_before(*job(json="-"))
     assert said.code == 0, said.err
-    return json.loads(said.out)
+    return dict(json.loads(said.out))
 
 
 def test_it_is_the_same_from_python(told: dict[str, Any], job: Callable) -> None:
@@ -87,7 +88,7 @@ def test_the_table_says_what_the_json_says(
 
 def test_folds_are_put_together_and_a_stack_may_end_with_it(bench_here: Callable, job: Callable) -> None:
     stacked = f"multi_condition + {SPEC}"
-    said = bench_here(*job(defense=stacked, fold="0,1", limit=3, copies=30, json="-"))
+    said = bench_here(*job(victim=SMALL, defense=stacked, fold="0,1", limit=3, copies=30, json="-"))
     assert said.code == 0, said.err
     (one,) = json.loads(said.out)["certified"]
     assert one["defense"] == f"multi_condition+{SPEC}"

@@ -149,6 +149,7 @@ noise-root: {tiny_noises}
 device: cpu
 corr: no
 noises: all
+limit: 4
 plugin: {folder / "plugin.py"}
 cells:
 - {{attack: [boundary, fade_in, gain, held], k: 4, fold: [0, 1]}}
@@ -295,7 +296,7 @@ def test_a_killed_worker_is_told_of_and_its_work_is_taken_over(
 ) -> None:
     """Each of two is in a cell when one is killed."""
     text = shared_plan.read_text().partition("cells:")[0]
-    (tmp_path / "plan.yaml").write_text(text + "attack: held\nk: 1\nlimit: 8\nfold: [0, 1]\n")
+    (tmp_path / "plan.yaml").write_text(text + "attack: held\nk: 1\nfold: [0, 1]\n")
     run = tmp_path / "run"
     words = ["grid", str(tmp_path / "plan.yaml"), "--out", str(run), "--workers", "2"]
     with forks.start(words, os.environ) as going:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import os
 import re
 import tomllib
 from importlib.metadata import version
@@ -136,6 +137,17 @@ def test_what_is_not_installed_is_listed_without_a_description() -> None:
     assert Entry("attacks", "mine", "nowhere_at_all:X", "mine 1.0").describe() == ("", "")
     assert Entry("attacks", "mine", "nowhere_at_all.deep:X", "mine 1.0").describe() == ("", "")
     assert Entry("attacks", "mine", "bench.core.specs:Nothing", "mine 1.0").describe() == ("", "")
+
+
+def test_a_package_that_comes_while_python_runs_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    os.utime(tmp_path, (1, 1))
+    assert "late" not in Registry.discover().names("victims")
+    about = tmp_path / "others-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: others\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text("[serbench.victims]\nlate = others:Late\n")
+    assert Registry.discover().entry("victims", "late").origin == "others 1.0"
 
 
 @pytest.mark.parametrize("text", ["def (", "\0", "raise SystemExit"])
