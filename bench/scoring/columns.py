@@ -39,7 +39,7 @@ class Texts:
         found: NDArray[np.object_] = as_objects([*self.names.tolist(), None])[self.codes]
         return found
 
-    def take(self, rows: Places | Mask) -> Texts:
+    def take(self, rows: Places | Mask | slice) -> Texts:
         """Return those of some rows, numbered as before."""
         return Texts(self.names, self.codes[rows])
 
@@ -82,10 +82,12 @@ class Texts:
         if all(one.names is first.names for one in parts):
             return cls(first.names, np.concatenate([one.codes for one in parts]))
         numbers: dict[object, int] = {}
-        codes = []
+        known: dict[int, Places] = {}  # by their own numbers; many parts have the same names
         for one in parts:
-            known = [numbers.setdefault(name, len(numbers)) for name in one.names.tolist()]
-            codes.append(np.array([*known, MISSING], dtype=np.intp)[one.codes])
+            if id(one.names) not in known:
+                same = [numbers.setdefault(name, len(numbers)) for name in one.names.tolist()]
+                known[id(one.names)] = np.array([*same, MISSING], dtype=np.intp)
+        codes = [known[id(one.names)][one.codes] for one in parts]
         return cls(as_objects(list(numbers)), np.concatenate(codes))
 
 
@@ -136,7 +138,7 @@ class Columns:
         other_numbers = [numbers.get(name, len(numbers)) for name in second.names.tolist()]
         return np.asarray(np.array([*other_numbers, MISSING - 1])[second.codes] == first.codes)
 
-    def take(self, rows: Places | Mask) -> Columns:
+    def take(self, rows: Places | Mask | slice) -> Columns:
         """Return some rows.
 
         Args:

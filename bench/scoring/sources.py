@@ -5,23 +5,26 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.core.crew import Crew
 from bench.core.errors import DataError
 from bench.core.json_objects import JsonObject, loaded
 from bench.core.regular import read_regular
-from bench.scoring.believing import check_believable, check_columns, check_description
-from bench.scoring.cell_records import MOST_BYTES, MOST_TOLD, CellRecords, opened, read_cell
-from bench.scoring.columns import Columns
+from bench.scoring.believing import check_believable, check_description
+from bench.scoring.cell_records import MOST_BYTES, MOST_TOLD, CellRecords, opened, read_cell, unpacked
+from bench.scoring.columns import TEXTS
 from bench.scoring.descriptions import Description
-from bench.scoring.fast_reading import plain_schema, read_columns
+from bench.scoring.fast_reading import USED, plain_schema
 from bench.scoring.rows import SCHEMA, digest_of
 from bench.scoring.schema import AGAIN
 from bench.scoring.units import FinishedCell
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _AT_ONCE, _TOGETHER = 16, 64
 _CHEAPER = 8
@@ -111,8 +114,8 @@ class _Seen:
     plain: bool
 
     def source(self, path: Path, damaged: Damaged | None) -> FinishedCell:
-        columns = partial(_read_columns, path, self.description, self.digest, damaged) if self.plain else None
-        return FinishedCell(self.description, partial(_read, path, damaged), self.digest, columns, self.digest)
+        decode = partial(_decode, path, self.digest) if self.plain else None
+        return FinishedCell(self.description, partial(_read, path, damaged), self.digest, decode, self.digest)
 
 
 def _seen(path: Path, content: bytes | DataError) -> _Seen | DataError:
@@ -160,20 +163,9 @@ def _read(path: Path, damaged: Damaged | None) -> CellRecords:
         raise
 
 
-def _read_columns(path: Path, about: Description, digest: str, damaged: Damaged | None) -> Columns:
-    """What figures are made of; whatever is wrong is told by who reads the file as a table."""
-    import pyarrow as pa
-
-    found = None
-    with suppress(OSError, pa.ArrowException, ValueError, MemoryError, DataError):
-        content = read_regular(path, MOST_BYTES, AGAIN)
-        found = read_columns(content) if hashlib.sha256(content).hexdigest() == digest else None
-    if found is None:
-        return Columns.of(_read(path, damaged).rows)
-    try:
-        check_columns(path, about, found)
-    except DataError as error:
-        if damaged is not None:
-            damaged[path] = error
-        raise
-    return found
+def _decode(path: Path, digest: str) -> pa.Table:
+    """What figures are made of; whatever is wrong is told by who reads the file alone."""
+    content = read_regular(path, MOST_BYTES, AGAIN)
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise ValueError("another file than the one that was looked at")
+    return unpacked(content, TEXTS, USED)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from bench.contracts.threat_models import Counted
 from bench.core.keys import fingerprint
 from bench.scoring import conditions, contrasts
+from bench.scoring.batches import condensed_files
 from bench.scoring.bells import Evidence, rung
-from bench.scoring.columns import Columns
-from bench.scoring.condensed import CondensedCell, Pools, condensed, condensed_columns
+from bench.scoring.condensed import CondensedCell, Pools, condensed
 from bench.scoring.dependence import Estimand
 from bench.scoring.descriptions import Description
 from bench.scoring.efforts import query_medians, smallest_perturbations
@@ -22,6 +22,9 @@ from bench.scoring.optimality import Optimality, Order, optimality
 from bench.scoring.pooling import clean_of, perturbed_of
 from bench.scoring.records import CellRecords
 from bench.scoring.scored import CellScores, PooledScores, Scored
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _S = TypeVar("_S", CellScores, PooledScores)
 
@@ -34,21 +37,19 @@ class FinishedCell:
         description: what determined it.
         read: gives its records.
         digest: of its file; None where what is made of it is not kept.
-        read_columns: gives them as arrays, without a table of all of them.
+        decode: gives what figures are made of as `batches` reads it; None where only `read` can be asked.
         file: digest of its file alone, whatever the cell is called; None where there is none.
     """
 
     description: Description
     read: Callable[[], CellRecords]
     digest: str | None = None
-    read_columns: Callable[[], Columns] | None = None
+    decode: Callable[[], pa.Table] | None = None
     file: str | None = None
 
     def condensed(self) -> CondensedCell:
         """Read what figures are made of."""
-        if self.read_columns is None:
-            return replace(condensed(self.read()), description=self.description)
-        return condensed_columns(self.description, self.read_columns())
+        return condensed_cells([self])[0]
 
     def scored_for(self, noises: tuple[Counted, ...]) -> FinishedCell:
         """Return the same cell with other successes that count: its file names what was asked when it was measured."""
@@ -78,6 +79,25 @@ def _as_asked(read: Callable[[], CellRecords], noises: tuple[Counted, ...]) -> C
 
 def _as_described(read: Callable[[], CellRecords], description: Description) -> CellRecords:
     return replace(read(), description=description)
+
+
+def condensed_cells(sources: Sequence[FinishedCell]) -> list[CondensedCell]:
+    """Read what figures are made of, of several cells at a time.
+
+    Args:
+        sources: cells.
+
+    Raises:
+        bench.core.errors.DataError: records cannot be read; of several, those of the first.
+    """
+    asked = [(place, one.description, one.decode) for place, one in enumerate(sources) if one.decode is not None]
+    read = condensed_files([(about, decode) for _, about, decode in asked])
+    found = dict(zip((place for place, _, _ in asked), read, strict=True))
+    return [found.get(place) or _alone(source) for place, source in enumerate(sources)]
+
+
+def _alone(source: FinishedCell) -> CondensedCell:
+    return replace(condensed(source.read()), description=source.description)
 
 
 @dataclass(frozen=True)
@@ -116,7 +136,7 @@ def pooled_unit(
         estimand: what the intervals are about.
         noted: told of each cell whose rows are read.
     """
-    cells = [source.condensed() for source in sources]
+    cells = condensed_cells(sources)
     if noted is not None:
         for source, cell in zip(sources, cells, strict=True):
             noted(source, cell)
@@ -135,7 +155,7 @@ def pooled_unit_cells(sources: Sequence[FinishedCell]) -> Iterator[list[Condense
         sources: cells; those with half of the sounds are left out.
     """
     for places in units(sources):
-        cells = [sources[place].condensed() for place in places]
+        cells = condensed_cells([sources[place] for place in places])
         whole = [cell for cell in cells if cell.description.names.half is None]
         yield from grouped(whole, pooled_by).values()
 
@@ -147,7 +167,7 @@ def single_unit(sources: Sequence[FinishedCell], ks: Sequence[int]) -> UnitScore
         sources: its cells, in order.
         ks: numbers of queries.
     """
-    cells = [source.condensed() for source in sources]
+    cells = condensed_cells(sources)
     whole = [cell for cell in cells if cell.description.names.half is None]
     return UnitScores(_placed(CellScores, cells, whole, _cell, ks, "fitted", Pools()))
 
