@@ -111,17 +111,27 @@ class Columns:
         """Return how many queries there are."""
         return len(self.query)
 
+    def text(self, name: str) -> Texts:
+        """Return a column of texts; one in which no row has any where there is no such column."""
+        if name in self.texts:
+            return self.texts[name]
+        return Texts(as_objects([]), np.full(len(self), MISSING, dtype=np.intp))
+
     def number(self, name: str) -> Floats:
         """Return shape (n,), numbers; NaN in all rows where there is no such column."""
         return self.numbers[name] if name in self.numbers else np.full(len(self), np.nan)
 
+    def truth(self, name: str) -> NDArray[np.int8]:
+        """Return shape (n,), truth values; `MISSING` in all rows where there is no such column."""
+        return self.truths[name] if name in self.truths else np.full(len(self), MISSING, dtype=np.int8)
+
     def true(self, name: str) -> Mask:
         """Return shape (n,), whether a truth value is there, and true."""
-        return self.truths[name] == 1 if name in self.truths else np.zeros(len(self), dtype=np.bool_)
+        return np.asarray(self.truth(name) == 1)
 
     def known(self, name: str) -> Mask:
         """Return shape (n,), whether a truth value is there."""
-        return self.truths[name] != MISSING if name in self.truths else np.zeros(len(self), dtype=np.bool_)
+        return np.asarray(self.truth(name) != MISSING)
 
     def alike(self, one: str, other: str) -> Mask:
         """Tell of which rows two texts are the same.
@@ -181,20 +191,10 @@ class Columns:
         truths = dict.fromkeys(name for one in parts for name in one.truths)
         return cls(
             np.concatenate([one.query for one in parts]),
-            {name: Texts.joined([one.texts.get(name, one.no_text) for one in parts]) for name in texts},
+            {name: Texts.joined([one.text(name) for one in parts]) for name in texts},
             {name: np.concatenate([one.number(name) for one in parts]) for name in numbers},
-            {name: np.concatenate([one.truths.get(name, one.no_truth) for one in parts]) for name in truths},
+            {name: np.concatenate([one.truth(name) for one in parts]) for name in truths},
         )
-
-    @property
-    def no_text(self) -> Texts:
-        """Return a column in which no row has a text."""
-        return Texts(as_objects([]), np.full(len(self), MISSING, dtype=np.intp))
-
-    @property
-    def no_truth(self) -> NDArray[np.int8]:
-        """Return a column in which no row has a truth value."""
-        return np.full(len(self), MISSING, dtype=np.int8)
 
     def frame(self) -> pd.DataFrame:
         """Return the same as a table, for what is asked seldom."""

@@ -193,7 +193,18 @@ def digest_of(text: str, columns: Sequence[Sequence[str]], rows: int) -> str:
         columns: name and type of each.
         rows: how many there are.
     """
-    return fingerprint([text, json.dumps(columns), rows])
+    return digest_as_told(text, json.dumps(columns), rows)
+
+
+def digest_as_told(text: str, columns: str, rows: int) -> str:
+    """Digest as `digest_of` does.
+
+    Args:
+        text: its description.
+        columns: name and type of each, as JSON.
+        rows: how many there are.
+    """
+    return fingerprint([text, columns, rows])
 
 
 def columns_of(table: pa.Table) -> list[list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from bench.scoring.cell_records import MOST_BYTES, MOST_TOLD, CellRecords, opene
 from bench.scoring.columns import TEXTS
 from bench.scoring.descriptions import Description
 from bench.scoring.fast_reading import USED, plain_schema
-from bench.scoring.rows import SCHEMA, digest_of
+from bench.scoring.rows import SCHEMA, digest_as_told
 from bench.scoring.schema import AGAIN
 from bench.scoring.units import FinishedCell
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _AT_ONCE, _TOGETHER = 16, 64
+_MOST_SCHEMAS = 8
 _CHEAPER = 8
 """To see what a file is takes an eighth of what scoring it takes."""
 Damaged = dict[Path, DataError]
@@ -77,9 +79,20 @@ def _some_seen(paths: Sequence[Path]) -> list[_Seen | DataError]:
 def _contents(paths: Sequence[Path]) -> Iterator[tuple[Path, bytes | DataError]]:
     """What is in files, several of which are waited for at once: each takes a while where they lie far away."""
     with ThreadPoolExecutor(_AT_ONCE) as readers:
-        for first in range(0, len(paths), _AT_ONCE):
-            some = paths[first : first + _AT_ONCE]
-            yield from zip(some, readers.map(_content, some), strict=True)
+        for first in range(0, len(paths), _TOGETHER):
+            some = paths[first : first + _TOGETHER]
+            parts = [some[start::_AT_ONCE] for start in range(_AT_ONCE)]
+            read = readers.map(_some_contents, parts)
+            found = {
+                path: content
+                for own, those in zip(parts, read, strict=True)
+                for path, content in zip(own, those, strict=True)
+            }
+            yield from ((path, found[path]) for path in some)
+
+
+def _some_contents(paths: Sequence[Path]) -> list[bytes | DataError]:
+    return [*map(_content, paths)]
 
 
 def _content(path: Path) -> bytes | DataError:
@@ -138,18 +151,33 @@ def _described(path: Path, content: bytes) -> Description | None:
         file = opened(content)
         schema, rows = file.schema_arrow, file.metadata.num_rows
         text = schema.metadata[b"serbench"].decode()
-        columns = [[field.name, str(field.type)] for field in schema]
         digest = schema.metadata.get(b"serbench_sha256")  # older files have none
-        if len(text) > MOST_TOLD or not plain_schema(columns):
+        columns, plain = _columns_in(schema)
+        if len(text) > MOST_TOLD or not plain:
             return None
         told = loaded(text)
         if not isinstance(told, dict):
             return None
-        if digest not in (None, digest_of(text, columns, rows).encode()) or told.pop("schema") != SCHEMA:
+        if digest not in (None, digest_as_told(text, columns, rows).encode()) or told.pop("schema") != SCHEMA:
             return None
         return Description.of(JsonObject.of(path, told, AGAIN))
     except (OSError, pa.ArrowException, KeyError, TypeError, ValueError, RecursionError, DataError):
         return None
+
+
+_SCHEMAS: list[tuple[pa.Schema, str, bool]] = []
+"""Those that were met last: most files have the same, and to spell it takes as long as to open one."""
+
+
+def _columns_in(schema: pa.Schema) -> tuple[str, bool]:
+    """The columns as a file's digest counts them, and whether they are those that are written."""
+    for known, told, plain in _SCHEMAS:
+        if known.equals(schema):
+            return told, plain
+    columns = [[field.name, str(field.type)] for field in schema]
+    told, plain = json.dumps(columns), plain_schema(columns)
+    _SCHEMAS[:] = [(schema.remove_metadata(), told, plain), *_SCHEMAS[: _MOST_SCHEMAS - 1]]
+    return told, plain
 
 
 def _read(path: Path, damaged: Damaged | None) -> CellRecords:

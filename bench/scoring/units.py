@@ -126,7 +126,7 @@ def pooled_unit(
     sources: Sequence[FinishedCell],
     ks: Sequence[int],
     estimand: Estimand,
-    noted: Callable[[FinishedCell, CondensedCell], None] | None = None,
+    noted: Callable[[Sequence[FinishedCell], Sequence[CondensedCell]], None] | None = None,
 ) -> UnitScores:
     """Score a unit's cells, pooled over folds and seeds.
 
@@ -134,12 +134,11 @@ def pooled_unit(
         sources: its cells, in order.
         ks: numbers of queries.
         estimand: what the intervals are about.
-        noted: told of each cell whose rows are read.
+        noted: told of the cells whose rows are read.
     """
     cells = condensed_cells(sources)
     if noted is not None:
-        for source, cell in zip(sources, cells, strict=True):
-            noted(source, cell)
+        noted(sources, cells)
     whole = [cell for cell in cells if cell.description.names.half is None]
     ordered = sorted(range(len(cells)), key=lambda place: cells[place].description.text)
     searched = [(rank, cells[place]) for rank, place in enumerate(ordered)]
