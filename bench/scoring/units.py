@@ -17,6 +17,7 @@ from bench.scoring.dependence import Estimand
 from bench.scoring.descriptions import Description
 from bench.scoring.efforts import query_medians, smallest_perturbations
 from bench.scoring.halves import bank_halves
+from bench.scoring.many_intervals import foresee_intervals
 from bench.scoring.measured import EntryRecords, grouped
 from bench.scoring.optimality import Optimality, Order, optimality
 from bench.scoring.pooling import clean_of, perturbed_of
@@ -208,6 +209,7 @@ def _scored(
 ) -> Iterator[_S]:
     """The figures of cells that are pooled; bells hear what other attacks did to the same victim."""
     found = [EntryRecords.of(group, ks, halves.get(what, ()), pools) for what, group in groups.items()]
+    foresee_intervals([(one, own.ks) for own in found for one in own.conditions], estimand)
     of_victim: dict[Hashable, list[EntryRecords]] = {}
     for group, own in zip(groups.values(), found, strict=True):
         of_victim.setdefault(_attacked(group), []).append(own)
