@@ -18,6 +18,8 @@ Mask = NDArray[np.bool_]
 TEXTS = ("utterance", "speaker", "label_true", "label_before", "label_after", "source")
 NUMBERS = ("snr_db", "burst_snr_db", "flip_share", "turn", "value_true", "value_before", "value_after")
 TRUTHS = ("accepted", "imperceptible", "additive", "survives_pcm", "tied")
+USED = frozenset(("query", *TEXTS, *NUMBERS, *TRUTHS))
+"""The columns that figures are made of."""
 MISSING = -1
 """The number of a text, or of a truth value, that is not there."""
 

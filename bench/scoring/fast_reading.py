@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.scoring.columns import MISSING, NUMBERS, TEXTS, TRUTHS, Columns, Floats, Places, Texts
+from bench.scoring.columns import MISSING, NUMBERS, TEXTS, TRUTHS, USED, Columns, Floats, Places, Texts
 from bench.scoring.rows import NEEDED, optional_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-USED = frozenset(("query", *TEXTS, *NUMBERS, *TRUTHS))
-"""The columns that figures are made of."""
 
 
 def plain_schema(columns: list[list[str]]) -> bool:

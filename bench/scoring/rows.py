@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.core.keys import fingerprint
 from bench.measures.catalogue import MEASURES
+from bench.scoring.columns import USED
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -177,12 +178,29 @@ def write_rows(path: Path, description: Mapping[str, object], rows: Sequence[Row
         description: everything that determined the rows, as JSON.
         rows: at least one.
     """
+    write_table(path, json.dumps({"schema": SCHEMA, **description}), as_table(rows))
+
+
+def write_table(path: Path, text: str, table: pa.Table) -> None:
+    """Write a record file from a table.
+
+    What figures are made of is packed so that it is unpacked fast, the rest, above all recipes, so that it is small.
+
+    Args:
+        path: a new file.
+        text: its description, as JSON.
+        table: with all the columns that are written.
+    """
     import pyarrow.parquet as pq
 
-    text = json.dumps({"schema": SCHEMA, **description})
-    table = as_table(rows)
     metadata = {"serbench": text, "serbench_sha256": digest_of(text, columns_of(table), table.num_rows)}
-    pq.write_table(table.replace_schema_metadata(metadata), path, compression="zstd", write_page_checksum=True)
+    pq.write_table(
+        table.replace_schema_metadata(metadata),
+        path,
+        compression={name: "lz4" if name in USED else "zstd" for name in table.column_names},
+        write_statistics=False,
+        write_page_checksum=True,
+    )
 
 
 def digest_of(text: str, columns: Sequence[Sequence[str]], rows: int) -> str:

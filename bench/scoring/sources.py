@@ -17,9 +17,9 @@ from bench.core.json_objects import JsonObject, loaded
 from bench.core.regular import read_regular
 from bench.scoring.believing import check_believable, check_description
 from bench.scoring.cell_records import MOST_BYTES, MOST_TOLD, CellRecords, opened, read_cell, unpacked
-from bench.scoring.columns import TEXTS
+from bench.scoring.columns import TEXTS, USED
 from bench.scoring.descriptions import Description
-from bench.scoring.fast_reading import USED, plain_schema
+from bench.scoring.fast_reading import plain_schema
 from bench.scoring.rows import SCHEMA, digest_as_told
 from bench.scoring.schema import AGAIN
 from bench.scoring.units import FinishedCell

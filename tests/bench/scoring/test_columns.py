@@ -13,9 +13,9 @@ import pytest
 from bench.contracts.threat_models import COUNTED
 from bench.scoring.answers import ClassAnswers
 from bench.scoring.cell_records import unpacked
-from bench.scoring.columns import TEXTS, Columns, Texts, in_order, numbered
+from bench.scoring.columns import TEXTS, USED, Columns, Texts, in_order, numbered
 from bench.scoring.dependence import crossed_with_speakers, crossing_ways
-from bench.scoring.fast_reading import USED, plain_schema, read_columns
+from bench.scoring.fast_reading import plain_schema, read_columns
 from bench.scoring.pooled import PooledRecords
 from bench.scoring.rows import Row, as_table, columns_of
 from bench.scoring.scores import cell_numbers, first_successes, recognised, survives
