@@ -100,10 +100,12 @@ class NotedFates:
     Args:
         sources: by a run's folder, its finished cells by their keys.
         fates: by the digest of a cell's file; of those alone whose rows were read.
+        kept: names under which they are kept for the next time already.
     """
 
     sources: dict[Path, Mapping[str, FinishedCell]] = field(default_factory=dict)
     fates: dict[str, Fates] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)
 
     def note(self, sources: Sequence[FinishedCell], cells: Sequence[CondensedCell]) -> None:
         """Note cells whose rows were read.

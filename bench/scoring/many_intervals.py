@@ -33,8 +33,8 @@ def foresee_intervals(asked: Iterable[tuple[Condition, Sequence[int]]], estimand
         listed = [*shares]
         for start in range(0, len(listed), step):
             some = listed[start : start + step]
-            hits = np.array([np.frombuffer(one, dtype=np.bool_) for one in some], dtype=np.float64)
-            for told, share in zip(some, clustered_shares(hits, design), strict=True):
+            hits = np.stack([np.frombuffer(one, dtype=np.bool_) for one in some])
+            for told, share in zip(some, clustered_shares(hits.astype(np.float64), design), strict=True):
                 interval = share.interval()
                 for known in shares[told]:
                     known[told] = interval

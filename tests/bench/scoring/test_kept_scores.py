@@ -201,6 +201,6 @@ def test_what_became_of_utterances_is_read_once(run: Path, monkeypatch: pytest.M
             name: int(won.get(name, 0)) for name in sorted(set(rows["utterance"]))
         }
     no_reading(monkeypatch)
-    first = kept_scores.kept_fates(cells, noted.fates)
-    again = kept_scores.kept_fates(cells, {})
+    first = kept_scores.kept_fates(cells, noted)
+    again = kept_scores.kept_fates(cells, NotedFates())
     assert told(first) == told(again) == told({file: noted.fates[file] for file in first})
