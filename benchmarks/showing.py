@@ -23,10 +23,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from bench.scoring.believing import determined_key
-from bench.scoring.rows import Row, as_table, columns_of, digest_of
+from bench.scoring.rows import Row, as_table, write_table
 
 QUERIES, UTTERANCES, SPEAKERS, FOLDS, SEEDS = 25, 240, 10, 5, 3
 A_VICTIM = 4 * FOLDS * SEEDS
@@ -98,10 +97,8 @@ def make_run(folder: Path, count: int) -> None:
     (folder / "cells").mkdir(parents=True)
     (folder / "run.json").write_text('{"k": [5, 15, 25]}')
     for number, about in zip(range(count), cells(), strict=False):
-        table, text = tables[number % 4], json.dumps({"schema": 1, **about})
-        metadata = {"serbench": text, "serbench_sha256": digest_of(text, columns_of(table), table.num_rows)}
         path = folder / "cells" / f"{determined_key(about)}.parquet"
-        pq.write_table(table.replace_schema_metadata(metadata), path, compression="zstd", write_page_checksum=True)
+        write_table(path, json.dumps({"schema": 1, **about}), tables[number % 4])
 
 
 def shown(folder: Path, cache: Path) -> Shown:

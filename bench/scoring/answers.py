@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -92,13 +93,9 @@ class ClassAnswers:
         Args:
             crossed: what answers have in common beside their speaker.
         """
-        found: dict[Recall, Estimate] = {}
-        for name, stratum, weights in self.means():
-            interval = proportion_interval(
-                self.hit, self.speaker, strata=stratum, weights=weights, crossed=crossed, units=self.unit
-            )
-            found[name] = Estimate(float((weights * self.hit).sum()), *interval, n=len(self.hit))
-        return found
+        ways = tuple(codes(one).tobytes() for one in crossed)
+        numbers = tuple(one.tobytes() for one in (self.cell, self.label, self.speaker, self.unit))
+        return dict(_estimated(self.hit.tobytes(), numbers, ways))
 
     def changes(self, before: Mask, crossed: Crossed = ()) -> list[Interval]:
         """Compute the intervals of the change of UAR and of WAR, paired.
@@ -111,6 +108,21 @@ class ClassAnswers:
             difference_interval(self.hit, before, self.speaker, 0.95, stratum, weights, self.unit, crossed)
             for _, stratum, weights in self.means()
         ]
+
+
+@lru_cache(maxsize=64)
+def _estimated(
+    hit: bytes, numbers: tuple[bytes, ...], crossed: tuple[bytes, ...]
+) -> tuple[tuple[Recall, Estimate], ...]:
+    """UAR and WAR of arrays with these bytes: all attacks on a victim have its clean answers in common."""
+    hits = np.frombuffer(hit, dtype=np.bool_)
+    cell, label, speaker, unit = (np.frombuffer(one, dtype=np.intp) for one in numbers)
+    ways = [np.frombuffer(one, dtype=np.intp) for one in crossed]
+    found: list[tuple[Recall, Estimate]] = []
+    for name, stratum, weights in weighted(cell, label):
+        interval = proportion_interval(hits, speaker, strata=stratum, weights=weights, crossed=ways, units=unit)
+        found.append((name, Estimate(float((weights * hits).sum()), *interval, n=len(hits))))
+    return tuple(found)
 
 
 def weighted(cell: Places, label: Places) -> Iterator[tuple[Recall, Places, Floats]]:

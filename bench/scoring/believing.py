@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -86,6 +86,16 @@ def check_columns(path: Path, about: Description, columns: Columns) -> None:
     _check_answers(path, columns, about)
     check_numbers(path, about.dimension, columns, start)
     _check_accepted(path, columns, start, about)
+
+
+def rules_of(about: Description) -> Hashable:
+    """Return all of a description that `check_columns` looks at: rows of cells that agree in it are checked together.
+
+    Args:
+        about: what a cell's description says.
+    """
+    rests, target = about.rests_on, about.threat_model.target
+    return rests.max_queries, rests.min_snr_db, about.names.setting.task, about.dimension, target
 
 
 def check_same(one: CellRecords, path: Path, other: CellRecords, beside: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.scoring.columns import Columns
+from bench.scoring.columns import Columns, Places
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,24 @@ class Tally:
             columns: of one or more cells.
             min_snr_db: above this SNR a candidate counts.
         """
+        return cls.of_each(columns, min_snr_db, np.zeros(len(columns), dtype=np.intp), 1)[0]
+
+    @classmethod
+    def of_each(cls, columns: Columns, min_snr_db: float, cell: Places, cells: int) -> list[Tally]:
+        """Count those of each of several cells.
+
+        Args:
+            columns: n queries.
+            min_snr_db: above this SNR a candidate counts.
+            cell: shape (n,), the number of each one's cell.
+            cells: how many there are.
+        """
         asked, snr_db = columns.query > 0, columns.number("snr_db")
         changed = asked & ~columns.alike("label_after", "label_before")
         by_chance = asked & (columns.true("tied") | (columns.number("flip_share") <= 0.5))
         masks = (asked, asked & ~np.isnan(snr_db), asked & (snr_db > min_snr_db), changed, by_chance)
-        return cls(*(int(one.sum()) for one in (*masks, by_chance | changed)))
+        counts = [np.bincount(cell[one], minlength=cells).tolist() for one in (*masks, by_chance | changed)]
+        return [cls(*own) for own in zip(*counts, strict=True)]
 
     @classmethod
     def total(cls, tallies: Iterable[Tally]) -> Tally:

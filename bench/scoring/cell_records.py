@@ -95,7 +95,7 @@ def opened(content: bytes, texts: Sequence[str] = ()) -> pq.ParquetReader:
 
 
 def decoded(content: bytes, texts: Sequence[str] = (), only: Collection[str] | None = None) -> pa.Table:
-    """Read a file's columns, unpacked only where it says to be of a size that can be meant, and into no more memory.
+    """Read a file's columns as `unpacked` does, into no more memory than can be meant.
 
     Args:
         content: of a record file.
@@ -106,23 +106,36 @@ def decoded(content: bytes, texts: Sequence[str] = (), only: Collection[str] | N
         pyarrow.ArrowException, OSError, ValueError, MemoryError: it cannot be read, or is not to be.
     """
     with at_most(MOST_MEMORY):
-        file = opened(content, texts)
-        about = file.metadata
-        unpacked = sum(about.row_group(number).total_byte_size for number in range(about.num_row_groups))
-        told = sum(map(len, (about.metadata or {}).values()))
-        sizes = (about.num_rows, MOST_ROWS, "rows"), (about.num_columns, MOST_COLUMNS, "columns")
-        for found, most, what in (
-            *sizes,
-            (unpacked, MOST_UNPACKED, "bytes"),
-            (told, MOST_TOLD, "bytes of description"),
-        ):
-            if found > most:
-                raise ValueError(f"{found:,} {what}; at most {most:,} are read")
-        paths = enumerate(map(tuple, file.column_paths))
-        places = None if only is None else [place for place, path in paths if path[0] in only]
-        table = file.read_all(places, use_threads=False)
+        table = unpacked(content, texts, only)
         table.validate(full=True)  # texts are UTF-8
         return table
+
+
+def unpacked(content: bytes, texts: Sequence[str] = (), only: Collection[str] | None = None) -> pa.Table:
+    """Read a file's columns, unpacked only where it says to be of a size that can be meant.
+
+    Args:
+        content: of a record file.
+        texts: columns whose texts are wanted as numbers, with a dictionary.
+        only: columns that are wanted, where they are there; all by default.
+
+    Returns:
+        A table whose texts nobody has looked at: who uses it validates it.
+
+    Raises:
+        pyarrow.ArrowException, OSError, ValueError, MemoryError: it cannot be read, or is not to be.
+    """
+    file = opened(content, texts)
+    about = file.metadata
+    unpacked = sum(about.row_group(number).total_byte_size for number in range(about.num_row_groups))
+    told = sum(map(len, (about.metadata or {}).values()))
+    sizes = (about.num_rows, MOST_ROWS, "rows"), (about.num_columns, MOST_COLUMNS, "columns")
+    for found, most, what in (*sizes, (unpacked, MOST_UNPACKED, "bytes"), (told, MOST_TOLD, "bytes of description")):
+        if found > most:
+            raise ValueError(f"{found:,} {what}; at most {most:,} are read")
+    paths = enumerate(map(tuple, file.column_paths))
+    places = None if only is None else [place for place, path in paths if path[0] in only]
+    return file.read_all(places, use_threads=False)
 
 
 def pooled_rows(cells: Iterable[CellRecords]) -> pd.DataFrame:

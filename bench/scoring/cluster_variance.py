@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bench.scoring.clustering import Codes, Numbers, codes, crossing
+from bench.scoring.clustering import Codes, Numbers, codes, crossing, summed
 
 Correction = Literal["CR1", "CR2"]
 """For few clusters: by their number alone, or by each one's own leverage (Bell & McCaffrey 2002)."""
@@ -63,7 +63,8 @@ def cluster_variance(
     y, w = np.asarray(values, dtype=np.float64), np.asarray(weights, dtype=np.float64)
     stratum = np.zeros(len(y), dtype=np.intp) if strata is None else codes(strata)
     way = _Way.of(w, codes(clusters), stratum, correction)
-    return ClusterVariance(way.variance(w * residuals(y, w, stratum)), way.freedom, (way.size,))
+    value = way.of_residuals((w * residuals(y, w, stratum))[None])[0]
+    return ClusterVariance(float(value), way.freedom, (way.size,))
 
 
 def multiway_variance(
@@ -149,18 +150,30 @@ class VarianceDesign:
         Args:
             values: shape (n,), y.
         """
-        sums = np.bincount(self.stratum, weights=self.weights * values)
-        left = self.weights * (values - (sums / self.shares)[self.stratum])
-        each = [one.variance(left) for one in self.single]
-        total = sum(each)
+        return self.variances(values[None])[0]
+
+    def variances(self, values: Numbers) -> list[ClusterVariance]:
+        """Estimate those of several figures of the same observations.
+
+        Args:
+            values: shape (m, n), y of each.
+        """
+        sums = summed(self.weights * values, self.stratum, len(self.shares))
+        left = self.weights * (values - (sums / self.shares)[:, self.stratum])
+        each = [one.of_residuals(left) for one in self.single]
+        total = sum(each, np.zeros(len(values)))
         for sign, way in self.combined:
-            total -= sign * way.variance(left)
-        freedoms = [one.freedom for one in self.single]
-        total, least = max(total, 0.0), min(freedoms)
-        varied = sum(value**2 / freedom for value, freedom in zip(each, freedoms, strict=True))
-        freedom = total**2 / varied if varied > 0 else least
+            total = total - sign * way.of_residuals(left)
         sizes = tuple(one.size for one in self.single)
-        return ClusterVariance(total, min(max(freedom, least), sum(freedoms)), sizes)
+        told = zip(np.maximum(total, 0.0).tolist(), zip(*(one.tolist() for one in each), strict=True), strict=True)
+        return [ClusterVariance(value, self._freedom(value, parts), sizes) for value, parts in told]
+
+    def _freedom(self, total: float, each: Sequence[float]) -> float:
+        """Satterthwaite's, of a sum of one variance for each clustering."""
+        freedoms = [one.freedom for one in self.single]
+        varied = sum(value**2 / freedom for value, freedom in zip(each, freedoms, strict=True))
+        freedom = total**2 / varied if varied > 0 else min(freedoms)
+        return min(max(freedom, min(freedoms)), sum(freedoms))
 
 
 def residuals(values: Numbers, weights: Numbers, strata: Codes) -> Numbers:
@@ -216,12 +229,12 @@ class _Way:
         freedom = _freedom(scale, shares, table(squares)) if spread else 1.0
         return cls(place, (groups, layers), scale, 1.0, freedom, size)
 
-    def variance(self, left: Numbers) -> float:
-        """The variance from weighted residuals, shape (n,)."""
+    def of_residuals(self, left: Numbers) -> Numbers:
+        """The variances of m figures from their weighted residuals, shape (m, n)."""
         groups, layers = self.shape
-        totals = np.bincount(self.place, weights=left, minlength=groups * layers).reshape(groups, layers)
+        totals = summed(left, self.place, groups * layers).reshape(-1, groups, layers)
         counted = totals if self.scale is None else self.scale * totals
-        return self.factor * float(np.square(counted.sum(axis=1)).sum())
+        return np.asarray(self.factor * np.square(counted.sum(axis=2)).sum(axis=1), dtype=np.float64)
 
     def variances(self, totals: Numbers) -> Numbers:
         """The same of m figures at once: from their residuals' sums over clusters, shape (m, groups), of one mean."""

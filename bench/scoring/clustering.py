@@ -58,6 +58,26 @@ def crossing(clusterings: Sequence[Codes]) -> Codes:
     return found
 
 
+def summed(rows: Numbers, group: Codes, groups: int | None = None) -> Numbers:
+    """Sum each row over groups.
+
+    Args:
+        rows: shape (m, n).
+        group: shape (n,), numbers from 0.
+        groups: how many there are; by default one more than the greatest number.
+
+    Returns:
+        Shape (m, groups).
+
+    >>> summed(np.array([[1.0, 2.0, 4.0]]), np.array([0, 1, 0])).tolist()
+    [[5.0, 2.0]]
+    """
+    count, groups = len(rows), int(group.max()) + 1 if groups is None else groups
+    places = np.arange(count)[:, None] * groups + group
+    found = np.bincount(places.ravel(), weights=rows.ravel(), minlength=count * groups)
+    return np.asarray(found.reshape(count, groups), dtype=np.float64)
+
+
 def samples(clusterings: Sequence[ArrayLike]) -> tuple[ArrayLike, ...]:
     """Select the clusterings that have more than one cluster: a single one says nothing about others."""
     return tuple(one for one in clusterings if int(codes(one).max(initial=0)) > 0)
@@ -116,20 +136,22 @@ class Layers:
         return float(np.square(self.weights).sum())
 
     def means(self, values: Numbers) -> Numbers:
-        """Return shape (S,), the weighted mean of values, shape (n,), in each stratum."""
-        sums = np.bincount(self.stratum, weights=self.weights * values)
-        return np.asarray(sums / self._divisors, dtype=np.float64)
+        """Return shape (m, S), the weighted means of rows of values, shape (m, n), in each stratum."""
+        return summed(self.weights * values, self.stratum, len(self.parts)) / self._divisors
 
-    def independent(self, values: Numbers, means: Numbers) -> float:
+    def independent(self, values: Numbers, means: Numbers) -> Numbers:
         """Compute the variance of Σ w·y, were utterances independent: Σ_u (Σ_{i in u} w_i (y_i − ȳ_stratum))².
 
         Args:
-            values: shape (n,), y.
-            means: shape (S,), ȳ.
+            values: shape (m, n), y of m figures.
+            means: shape (m, S), ȳ.
+
+        Returns:
+            Shape (m,).
         """
-        sums = np.bincount(self.unit, weights=self.weights * (values - means[self.stratum]))
-        found = float(np.square(sums).sum())
-        return found if found > 1e-15 else 0.0
+        sums = summed(self.weights * (values - means[:, self.stratum]), self.unit)
+        found = np.square(sums).sum(axis=1)
+        return np.where(found > 1e-15, found, 0.0)
 
     def assumed(self, sizes: Sequence[float], utterances: float) -> float:
         """Compute by how much clusters multiply a variance at the correlation that is assumed.

@@ -18,6 +18,8 @@ Mask = NDArray[np.bool_]
 TEXTS = ("utterance", "speaker", "label_true", "label_before", "label_after", "source")
 NUMBERS = ("snr_db", "burst_snr_db", "flip_share", "turn", "value_true", "value_before", "value_after")
 TRUTHS = ("accepted", "imperceptible", "additive", "survives_pcm", "tied")
+USED = frozenset(("query", *TEXTS, *NUMBERS, *TRUTHS))
+"""The columns that figures are made of."""
 MISSING = -1
 """The number of a text, or of a truth value, that is not there."""
 
@@ -39,7 +41,7 @@ class Texts:
         found: NDArray[np.object_] = as_objects([*self.names.tolist(), None])[self.codes]
         return found
 
-    def take(self, rows: Places | Mask) -> Texts:
+    def take(self, rows: Places | Mask | slice) -> Texts:
         """Return those of some rows, numbered as before."""
         return Texts(self.names, self.codes[rows])
 
@@ -82,10 +84,12 @@ class Texts:
         if all(one.names is first.names for one in parts):
             return cls(first.names, np.concatenate([one.codes for one in parts]))
         numbers: dict[object, int] = {}
-        codes = []
+        known: dict[int, Places] = {}  # by their own numbers; many parts have the same names
         for one in parts:
-            known = [numbers.setdefault(name, len(numbers)) for name in one.names.tolist()]
-            codes.append(np.array([*known, MISSING], dtype=np.intp)[one.codes])
+            if id(one.names) not in known:
+                same = [numbers.setdefault(name, len(numbers)) for name in one.names.tolist()]
+                known[id(one.names)] = np.array([*same, MISSING], dtype=np.intp)
+        codes = [known[id(one.names)][one.codes] for one in parts]
         return cls(as_objects(list(numbers)), np.concatenate(codes))
 
 
@@ -109,17 +113,27 @@ class Columns:
         """Return how many queries there are."""
         return len(self.query)
 
+    def text(self, name: str) -> Texts:
+        """Return a column of texts; one in which no row has any where there is no such column."""
+        if name in self.texts:
+            return self.texts[name]
+        return Texts(as_objects([]), np.full(len(self), MISSING, dtype=np.intp))
+
     def number(self, name: str) -> Floats:
         """Return shape (n,), numbers; NaN in all rows where there is no such column."""
         return self.numbers[name] if name in self.numbers else np.full(len(self), np.nan)
 
+    def truth(self, name: str) -> NDArray[np.int8]:
+        """Return shape (n,), truth values; `MISSING` in all rows where there is no such column."""
+        return self.truths[name] if name in self.truths else np.full(len(self), MISSING, dtype=np.int8)
+
     def true(self, name: str) -> Mask:
         """Return shape (n,), whether a truth value is there, and true."""
-        return self.truths[name] == 1 if name in self.truths else np.zeros(len(self), dtype=np.bool_)
+        return np.asarray(self.truth(name) == 1)
 
     def known(self, name: str) -> Mask:
         """Return shape (n,), whether a truth value is there."""
-        return self.truths[name] != MISSING if name in self.truths else np.zeros(len(self), dtype=np.bool_)
+        return np.asarray(self.truth(name) != MISSING)
 
     def alike(self, one: str, other: str) -> Mask:
         """Tell of which rows two texts are the same.
@@ -136,7 +150,7 @@ class Columns:
         other_numbers = [numbers.get(name, len(numbers)) for name in second.names.tolist()]
         return np.asarray(np.array([*other_numbers, MISSING - 1])[second.codes] == first.codes)
 
-    def take(self, rows: Places | Mask) -> Columns:
+    def take(self, rows: Places | Mask | slice) -> Columns:
         """Return some rows.
 
         Args:
@@ -179,20 +193,10 @@ class Columns:
         truths = dict.fromkeys(name for one in parts for name in one.truths)
         return cls(
             np.concatenate([one.query for one in parts]),
-            {name: Texts.joined([one.texts.get(name, one.no_text) for one in parts]) for name in texts},
+            {name: Texts.joined([one.text(name) for one in parts]) for name in texts},
             {name: np.concatenate([one.number(name) for one in parts]) for name in numbers},
-            {name: np.concatenate([one.truths.get(name, one.no_truth) for one in parts]) for name in truths},
+            {name: np.concatenate([one.truth(name) for one in parts]) for name in truths},
         )
-
-    @property
-    def no_text(self) -> Texts:
-        """Return a column in which no row has a text."""
-        return Texts(as_objects([]), np.full(len(self), MISSING, dtype=np.intp))
-
-    @property
-    def no_truth(self) -> NDArray[np.int8]:
-        """Return a column in which no row has a truth value."""
-        return np.full(len(self), MISSING, dtype=np.int8)
 
     def frame(self) -> pd.DataFrame:
         """Return the same as a table, for what is asked seldom."""

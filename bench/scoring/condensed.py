@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -62,19 +62,39 @@ def condensed(cell: CellRecords) -> CondensedCell:
 
 
 def condensed_columns(description: Description, columns: Columns) -> CondensedCell:
-    """Leave out the queries that change no figure; they are counted first.
-
-    What stays: of each utterance its first row, its clean row and its successes; all first queries; a row with the
-    greatest number of queries, and one with a turn, where there is any.
+    """Leave out the queries of a cell that change no figure, as `condensed_together` does.
 
     Args:
         description: of the cell.
         columns: all its queries.
     """
-    query = columns.query
+    return condensed_together([description], columns, [len(columns)])[0]
+
+
+def condensed_together(
+    descriptions: Sequence[Description], columns: Columns, sizes: Sequence[int]
+) -> list[CondensedCell]:
+    """Leave out the queries of several cells that change no figure; they are counted first.
+
+    What stays: of each utterance its first row, its clean row and its successes; all first queries; of each cell a row
+    with the greatest number of queries, and one with a turn, where there is any.
+
+    Args:
+        descriptions: of m cells of one threshold.
+        columns: all their queries, cell by cell.
+        sizes: how many each has, at least one.
+    """
+    count, query, texts = len(descriptions), columns.query, columns.texts["utterance"]
+    cell = np.repeat(np.arange(count), sizes)
     kept = columns.true("accepted") | (query <= 1)
-    kept[in_order(columns.texts["utterance"].codes)[1]] = True
-    kept[int(np.argmax(query))] = True
-    kept[np.flatnonzero(~np.isnan(columns.number("turn")))[:1]] = True
-    tally = Tally.of(columns, description.rests_on.min_snr_db)
-    return CondensedCell(description, columns.take(kept), tally, int(query.max()))
+    kept[in_order(cell * len(texts.names) + texts.codes)[1]] = True
+    most = np.maximum.reduceat(query, np.cumsum([0, *sizes[:-1]]))
+    for marked in (query == most[cell], ~np.isnan(columns.number("turn"))):
+        places = np.flatnonzero(marked)
+        kept[places[in_order(cell[places])[1]]] = True
+    tallies = Tally.of_each(columns, descriptions[0].rests_on.min_snr_db, cell, count)
+    left = columns.take(kept)
+    ends = np.cumsum(np.bincount(cell[kept], minlength=count)).tolist()
+    own = [left.take(slice(start, end)) for start, end in zip([0, *ends], ends, strict=False)]
+    each = zip(descriptions, own, tallies, most.tolist(), strict=True)
+    return [CondensedCell(*one) for one in each]

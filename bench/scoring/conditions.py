@@ -16,13 +16,12 @@ from bench.scoring.agreements import answers_after, ccc_estimate
 from bench.scoring.attacked_places import AttackedPlaces
 from bench.scoring.clustering import Clusters, samples
 from bench.scoring.columns import Floats, Mask, Places
-from bench.scoring.dependence import Estimand, crossed_with_speakers, crossing_ways, estimated_share
+from bench.scoring.dependence import Estimand, crossed_with_speakers, crossing_ways
 from bench.scoring.designs import Design
 from bench.scoring.estimates import Estimate, Interval
 from bench.scoring.intervals import clustered_share
 from bench.scoring.outcomes import Outcomes
 from bench.scoring.pooled import PooledRecords
-from bench.scoring.scores import robustness, successes
 
 
 @dataclass(frozen=True)
@@ -162,7 +161,32 @@ class Condition(Memo):
             estimand: what the interval is about.
         """
         what = self._even(units, estimand)
-        return self.records.once((hits.tobytes(), *what), lambda: self._computed(hits, *what))
+        if self.records.attacked.speakers < 2:
+            return 0.0, 1.0
+        known, told = self._known(what), hits.tobytes()
+        if told not in known:
+            known[told] = clustered_share(hits.astype(np.float64), self._design(*what)).interval()
+        return known[told]
+
+    def foreseen(self, ks: Sequence[int], estimand: Estimand) -> Iterator[tuple[Design, dict[bytes, Interval], Mask]]:
+        """Say which intervals `scores` will ask for, to have them computed together with those of other attacks.
+
+        Args:
+            ks: numbers of queries within the budget.
+            estimand: what the intervals are about.
+
+        Yields:
+            What an interval hangs on, where it is looked for by the bytes of the share, and the share: shape (m,).
+        """
+        for k in filter(self.has, ks):
+            own = self.at(k)
+            if own.records.attacked.speakers > 1:
+                what, pcm = own._even(own.records.attacked.unit, estimand), own._first_as_pcm
+                for hits in (self.fell(k), self.withstood(k), *(() if pcm is None else (pcm <= k,))):
+                    yield own._design(*what), own._known(what), hits
+
+    def _known(self, what: tuple[bool, Estimand]) -> dict[bytes, Interval]:
+        return self.records.once(("intervals", *what), dict[bytes, Interval])
 
     def _even(self, units: Places, estimand: Estimand) -> tuple[bool, Estimand]:
         """Which design it is: by utterances or by units, which mostly are the same."""
@@ -170,11 +194,6 @@ class Condition(Memo):
         if units is own.utterance:
             return own.units_are_utterances, estimand
         return units is own.unit or np.array_equal(units, own.unit), estimand
-
-    def _computed(self, hits: Mask, by_unit: bool, estimand: Estimand) -> Interval:
-        if self.records.attacked.speakers < 2:
-            return 0.0, 1.0
-        return clustered_share(hits.astype(np.float64), self._design(by_unit, estimand)).interval()
 
     def even(self, estimand: Estimand) -> Design | None:
         """Prepare the intervals of shares of the attacked utterances; None of a single speaker, as `paired` has it."""
@@ -250,32 +269,6 @@ class Score:
         robust = self.robust_accuracy.named("robust_accuracy")
         ccc = {} if self.ccc is None else self.ccc.named("ccc")
         return {"corr": self.corr, "noises": self.noises, "k": self.k, **figure, **robust, **pcm, **ccc}
-
-
-def attack_success(rows: pd.DataFrame, k: int, counted: Counted) -> Estimate:
-    """Estimate Acc_att at k, of these fitted victims.
-
-    Args:
-        rows: records of an attack.
-        k: queries allowed.
-        counted: which successes count: "imperceptible", "additive" or "all".
-    """
-    return _share(successes(rows, k, counted), "success", rows, "fitted")
-
-
-def robust_accuracy(rows: pd.DataFrame, k: int, counted: Counted) -> Estimate:
-    """Estimate the share of utterances that are recognised when nobody attacks, and not attacked successfully.
-
-    Args:
-        rows: records of an attack.
-        k: queries allowed.
-        counted: which successes count: "imperceptible", "additive" or "all".
-    """
-    return _share(robustness(rows, k, counted), "robust", rows, "fitted")
-
-
-def _share(found: pd.DataFrame, column: str, records: pd.DataFrame, estimand: Estimand) -> Estimate:
-    return estimated_share(found, column, crossed_with_speakers(found, records, estimand))
 
 
 def scores(conditions: Sequence[Condition], ks: Sequence[int], estimand: Estimand = "fitted") -> Iterator[Score]:

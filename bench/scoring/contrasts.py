@@ -163,15 +163,20 @@ def compared_at(one: Condition, other: Condition, k: int, estimand: Estimand) ->
         return None
     mine, its = one.at(k).records, other.at(k).records
     if mine.same_utterances(its):
-        own, crossed = mine.attacked, one.at(k).crossed(estimand)
-        paired = one.at(k).paired(estimand)
-        return _compared(one.fell(k), other.fell(k), own.speaker, own.utterance, crossed, paired)
+        what = "compared", one.fell(k).tobytes(), other.fell(k).tobytes(), estimand
+        return mine.once(what, lambda: _on_the_same(one, other, k, estimand))
     both = in_common(one.successes(k), other.successes(k))
     if both.empty:
         return None
     ways = crossed_with_speakers(both, one.at(k).rows, estimand)
     speakers, units = both["speaker"].to_numpy(object), both["utterance"].to_numpy(object)
     return _compared(both["success"].to_numpy(bool), both["other"].to_numpy(bool), speakers, units, ways)
+
+
+def _on_the_same(one: Condition, other: Condition, k: int, estimand: Estimand) -> ComparedConditions:
+    own, crossed = one.at(k).records.attacked, one.at(k).crossed(estimand)
+    paired = one.at(k).paired(estimand)
+    return _compared(one.fell(k), other.fell(k), own.speaker, own.utterance, crossed, paired)
 
 
 def _compared(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import cast, get_args
 
 from bench.contracts.threat_models import COUNTED, NOTHING_GRANTED, Counted, ThreatModel
@@ -128,7 +129,7 @@ class Description:
     people: SpeakerGroups = field(default_factory=dict, hash=False)
     dimension: Dimension | None = None
 
-    @property
+    @cached_property
     def shared(self) -> ThreatModel:
         """Return what the variants of one attack have in common: all but Corr and Noises, which tables name."""
         return self.threat_model.shared(self.corr)

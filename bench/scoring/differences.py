@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,7 +13,7 @@ from bench.scoring.cluster_variance import cluster_variance
 from bench.scoring.clustering import Clusters, Numbers, cluster_count, samples
 from bench.scoring.designs import Design
 from bench.scoring.estimates import Interval
-from bench.scoring.intervals import effective_size, quantiles
+from bench.scoring.intervals import drawn_up, quantiles
 from bench.scoring.root_finding import root
 
 
@@ -65,10 +66,14 @@ class PairedDifference:
             return 1.0
         return 1 - most if beyond(most) >= 0 else 1 - root(beyond, least, most, 1e-12)
 
+    @cached_property
+    def _worth(self) -> float:
+        return self.size / drawn_up(self.deff, self.assumed, self.events)
+
     def _around(self, level: float) -> tuple[float, float]:
-        n = effective_size(self.size, self.deff, self.assumed, self.events, self.freedom, level)
+        z, t = quantiles(level, self.freedom)
+        n = min(self.size, self._worth * (z / t) ** 2)  # as `effective_size` has it; here it is asked at many levels
         middle, square = self.mean * n / (n + 2), (self.square * n + 2) / (n + 2)
-        z = quantiles(level, self.freedom)[0]
         return middle, float(z * (max(square - middle**2, 0.0) / (n + 2)) ** 0.5)
 
 
@@ -145,11 +150,11 @@ def paired_difference(
     scale = float(share_of.sum())
     made = Design.of(share_of / scale, clusters, strata) if design is None else design
     layers, found = made.layers, made.variance.variance(difference)
-    mean, square = layers.means(difference), layers.means(np.square(difference))
-    kept = np.stack([layers.means(chosen.astype(np.float64)) for chosen in (difference > 0, difference < 0)])
-    common = np.maximum(kept.max(axis=0), 1 - kept.sum(axis=0))
+    figures = np.stack([difference, np.square(difference), difference > 0, difference < 0])
+    mean, square, *kept = layers.means(figures)
+    common = np.maximum(np.maximum(*kept), 1 - (kept[0] + kept[1]))
     drawn, spread = mean * layers.counts / (layers.counts + 1), (square * layers.counts + 0.5) / (layers.counts + 1)
-    independent = layers.independent(difference, mean)
+    independent = float(layers.independent(difference[None], mean[None])[0])
     size = (
         (float(layers.parts @ square) - float(layers.parts @ mean) ** 2) / independent
         if independent > 0

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.scoring.cell_records import decoded
-from bench.scoring.columns import MISSING, NUMBERS, TEXTS, TRUTHS, Columns, Floats, Places, Texts
+from bench.scoring.columns import MISSING, NUMBERS, TEXTS, TRUTHS, USED, Columns, Floats, Places, Texts
 from bench.scoring.rows import NEEDED, optional_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-_USED = frozenset(("query", *TEXTS, *NUMBERS, *TRUTHS))
 
 
 def plain_schema(columns: list[list[str]]) -> bool:
@@ -29,27 +27,33 @@ def plain_schema(columns: list[list[str]]) -> bool:
     return all(kinds.get(one.name, one.kind) == one.kind for one in (*NEEDED, *optional_columns()))
 
 
-def read_columns(content: bytes) -> Columns | None:
-    """Read what figures are made of, every page of it compared with its checksum.
+def read_columns(tables: Sequence[pa.Table]) -> Columns | None:
+    """Take what figures are made of from record files, as though they were one.
 
     Args:
-        content: of a record file whose schema is plain.
+        tables: at least one, as `unpacked` gives them for `TEXTS` and `USED`, of files whose schema is plain.
 
     Returns:
-        None where it has no rows, or nulls where there may be none: what is wrong says who reads it as a table.
+        None where one has no rows, or nulls where there may be none: what is wrong says who reads it as a table.
 
     Raises:
-        pyarrow.ArrowException, OSError, ValueError: it cannot be read.
+        pyarrow.ArrowException: a text is not one.
     """
-    table = decoded(content, texts=TEXTS, only=_USED)
-    rows, found = table.num_rows, dict(zip(table.column_names, table.columns, strict=True))
-    if not rows or any(found[one.name].null_count for one in NEEDED if not one.nullable):
+    import pyarrow as pa
+
+    if not all(one.num_rows for one in tables):
         return None
-    numbers = {one: _numbers(found[one], rows) if one in found else np.full(rows, np.nan) for one in NUMBERS}
+    table = pa.concat_tables(tables, promote_options="default")
+    table.validate(full=True)
+    rows, there = table.num_rows, set(table.column_names)
+    if any(table.column(one.name).null_count for one in NEEDED if one.name in USED and not one.nullable):
+        return None
+    packed = table.select([name for name in table.column_names if name not in NUMBERS]).combine_chunks()
+    numbers = {one: _numbers(table.column(one), rows) if one in there else np.full(rows, np.nan) for one in NUMBERS}
     no_truth = np.full(rows, MISSING, dtype=np.int8)
-    truths = {one: _truths(found[one]) if one in found else no_truth for one in TRUTHS}
-    texts = {one: _texts(found[one]) for one in TEXTS}
-    return Columns(found["query"].to_numpy().astype(np.int64), texts, numbers, truths)
+    truths = {one: _truths(packed.column(one)) if one in there else no_truth for one in TRUTHS}
+    texts = {one: _texts(packed.column(one)) for one in TEXTS}
+    return Columns(packed.column("query").to_numpy().astype(np.int64), texts, numbers, truths)
 
 
 def _numbers(column: pa.ChunkedArray, rows: int) -> Floats:

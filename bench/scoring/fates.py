@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 NEVER = 0
 """Stands for a query that never came: no candidate was accepted."""
 Names = NDArray[np.object_]
-_NAMED = ("utterances", "speakers", "truths", "answers")
+_NAMED = {"utterances": "utterance", "speakers": "speaker", "truths": "label_true", "answers": "label_before"}
+"""The columns that fates name, and those of records."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,21 +53,37 @@ class Fates:
         Args:
             cell: with a clean row for each utterance.
         """
-        records = PooledRecords.together([(cell.columns, (0, 0, 0))])
-        texts, clean = records.columns.texts, records.clean_of(records.attacked.starts)
-        order = np.argsort(_spelt(texts["utterance"], clean), kind="stable")
-        fell = {}
-        for noises in cell.description.noises:
-            first = records.first(noises)[order]
-            fell[noises] = np.where(np.isinf(first), NEVER, first).astype(np.int32)
-        rows = clean[order]
-        return cls(
-            utterances=_spelt(texts["utterance"], rows),
-            speakers=_spelt(texts["speaker"], rows),
-            truths=_spelt(texts["label_true"], rows),
-            answers=_spelt(texts["label_before"], rows),
-            fell=fell,
-        )
+        return cls.of_each([cell])[0]
+
+    @classmethod
+    def of_each(cls, cells: Sequence[CondensedCell]) -> list[Fates]:
+        """Take those of several cells.
+
+        Args:
+            cells: at least one, each with a clean row for each utterance.
+        """
+        records = PooledRecords.together([(cell.columns, (number, 0, 0)) for number, cell in enumerate(cells)])
+        texts, own = records.columns.texts, records.attacked
+        clean = records.clean_of(own.starts)
+        by_name = np.empty(len(texts["utterance"].names), dtype=np.intp)
+        by_name[np.argsort(texts["utterance"].names, kind="stable")] = np.arange(len(by_name))
+        order = np.lexsort((by_name[texts["utterance"].codes[clean]], own.cell))
+        named = {column: _spelt(texts[text], clean[order]) for column, text in _NAMED.items()}
+        firsts = {noises: records.first(noises)[order] for noises in {*itertools.chain(*map(_noises, cells))}}
+        fell = {noises: np.where(np.isinf(one), NEVER, one).astype(np.int32) for noises, one in firsts.items()}
+        ends = np.cumsum(np.bincount(own.cell)).tolist()
+        parts = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
+        return [
+            cls(
+                **{column: names[part] for column, names in named.items()},
+                fell={noises: fell[noises][part] for noises in cell.description.noises},
+            )
+            for cell, part in zip(cells, parts, strict=True)
+        ]
+
+
+def _noises(cell: CondensedCell) -> tuple[Counted, ...]:
+    return cell.description.noises
 
 
 def _spelt(texts: Texts, rows: Places) -> Names:
@@ -82,20 +100,24 @@ class NotedFates:
     Args:
         sources: by a run's folder, its finished cells by their keys.
         fates: by the digest of a cell's file; of those alone whose rows were read.
+        kept: names under which they are kept for the next time already.
     """
 
     sources: dict[Path, Mapping[str, FinishedCell]] = field(default_factory=dict)
     fates: dict[str, Fates] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)
 
-    def note(self, source: FinishedCell, cell: CondensedCell) -> None:
-        """Note a cell whose rows were read.
+    def note(self, sources: Sequence[FinishedCell], cells: Sequence[CondensedCell]) -> None:
+        """Note cells whose rows were read.
 
         Args:
-            source: the cell.
-            cell: what figures are made of.
+            sources: the cells.
+            cells: what figures are made of, of each.
         """
-        if source.file is not None:
-            self.fates[source.file] = Fates.of(cell)
+        filed = [(source.file, cell) for source, cell in zip(sources, cells, strict=True) if source.file is not None]
+        if filed:
+            files, read = zip(*filed, strict=True)
+            self.fates.update(zip(files, Fates.of_each(read), strict=True))
 
 
 def told(fates: Mapping[str, Fates]) -> str:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from bench.scoring.clustering import Numbers
+from bench.scoring.clustering import Numbers, summed
 from bench.scoring.columns import Mask
 from bench.scoring.designs import Design
-from bench.scoring.many_figures import assumed, cluster_sums_of, effective_sizes, summed, variances
+from bench.scoring.many_figures import assumed, cluster_sums_of, effective_sizes, variances
 
 _TAIL = 0.05
 _AT_ONCE = 2**18

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
+from bench.scoring.cluster_variance import ClusterVariance
 from bench.scoring.clustering import ASSUMED_ALIKE, Clusters, Numbers, cluster_count, samples
 from bench.scoring.designs import Design
 from bench.scoring.estimates import Interval
@@ -91,25 +92,43 @@ def proportion_interval(
 
 
 def clustered_share(hits: Numbers, design: Design) -> ClusteredShare:
-    """Estimate Σ w·y and all that its interval is made of.
-
-    The number of independent utterances is p (1 − p) / V_independent, at most as many as there are. Where all strata's
-    shares p_s are 0 or 1, each is drawn towards 1/2 by one utterance, so that there is such a number.
+    """Estimate Σ w·y and all that its interval is made of, as `clustered_shares` does.
 
     Args:
         hits: shape (n,), y, from 0 to 1.
         design: their weights, and which of them depend on each other.
     """
-    layers, found = design.layers, design.variance.variance(hits)
-    shares = layers.means(hits)
-    smooth = (layers.counts * shares + 0.5) / (layers.counts + 1)
-    value, middle = float(layers.weights @ hits), float(layers.parts @ smooth)
-    independent = layers.independent(hits, shares)
-    size = (
-        value * (1 - value) / independent
-        if independent > 0
-        else middle * (1 - middle) / float((smooth * (1 - smooth)) @ layers.squares)
-    )
+    return clustered_shares(hits[None], design)[0]
+
+
+def clustered_shares(hits: Numbers, design: Design) -> list[ClusteredShare]:
+    """Estimate several Σ w·y of the same utterances, and all that their intervals are made of.
+
+    The number of independent utterances is p (1 − p) / V_independent, at most as many as there are. Where all strata's
+    shares p_s are 0 or 1, each is drawn towards 1/2 by one utterance, so that there is such a number.
+
+    Args:
+        hits: shape (m, n), y of each, from 0 to 1.
+        design: their weights, and which of them depend on each other.
+    """
+    shares = design.layers.means(hits)
+    independent = design.layers.independent(hits, shares).tolist()
+    return [
+        _share(*one, design) for one in zip(hits, shares, independent, design.variance.variances(hits), strict=True)
+    ]
+
+
+def _share(
+    hits: Numbers, shares: Numbers, independent: float, found: ClusterVariance, design: Design
+) -> ClusteredShare:
+    layers = design.layers
+    value = float(layers.weights @ hits)
+    if independent > 0:
+        size = value * (1 - value) / independent
+    else:
+        smooth = (layers.counts * shares + 0.5) / (layers.counts + 1)
+        middle = float(layers.parts @ smooth)
+        size = middle * (1 - middle) / float((smooth * (1 - smooth)) @ layers.squares)
     size = min(size, layers.units)
     return ClusteredShare(
         value=value,
@@ -138,10 +157,23 @@ def effective_size(n: float, deff: float, assumed: float, events: float, freedom
     >>> round(effective_size(200, 2.0, 5.0, 100, freedom=9, level=0.95), 1)
     72.9
     """
-    unknown = 1 / (1 + events / max(deff, 1.0))
-    drawn = max(deff, deff + unknown * (assumed - deff), 1e-9)
     z, t = quantiles(level, freedom)
-    return float(min(n, n / drawn * (z / t) ** 2))
+    return float(min(n, n / drawn_up(deff, assumed, events) * (z / t) ** 2))
+
+
+def drawn_up(deff: float, assumed: float, events: float) -> float:
+    """Draw a design effect up towards the one that is assumed, as far as few events leave it unknown.
+
+    Args:
+        deff: by how much clusters multiply a variance, as estimated; here and below as `effective_size` has it.
+        assumed: the same, as assumed where the data do not tell.
+        events: how many utterances differ from the rest.
+
+    Returns:
+        Above 0.
+    """
+    unknown = 1 / (1 + events / max(deff, 1.0))
+    return max(deff, deff + unknown * (assumed - deff), 1e-9)
 
 
 def jackknife_interval(figure: float, without: ArrayLike, n: int, level: float = 0.95) -> Interval:

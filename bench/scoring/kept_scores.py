@@ -31,7 +31,7 @@ from bench.scoring.descriptions import RestsOn
 from bench.scoring.dimensions import Dimension
 from bench.scoring.efforts import MedianQueries, SmallestPerturbation
 from bench.scoring.estimates import Difference, Estimate
-from bench.scoring.fates import Fates, read, told
+from bench.scoring.fates import Fates, NotedFates, read, told
 from bench.scoring.halves import BankHalves
 from bench.scoring.names import Setting
 from bench.scoring.optimality import Optimality
@@ -120,16 +120,17 @@ def kept_ranks(figures: Sequence[float], outcomes: Sequence[Outcomes | None], gr
     return made
 
 
-def kept_fates(sources: Sequence[FinishedCell], known: Mapping[str, Fates]) -> dict[str, Fates]:
+def kept_fates(sources: Sequence[FinishedCell], noted: NotedFates) -> dict[str, Fates]:
     """Return what became of the utterances of a unit's cells, by the digests of their files.
 
     Args:
         sources: its cells; those without a digest are left out, and those whose rows are not to be believed.
-        known: what was read of them a moment ago.
+        noted: what was read of them a moment ago, and what is kept of it already.
     """
     files = {source.file: source for source in sources if source.file is not None}
-    asked = [[file, source.description.noises] for file, source in files.items()]
-    key = key_of_json({"code": scoring_code(), "cells": asked})
+    key, known = _fates_key(files), noted.fates
+    if key in noted.kept:
+        return {file: known[file] for file in files}
     text = recalled(_FATES, key)
     if text is not None:
         return read(text)
@@ -137,6 +138,27 @@ def kept_fates(sources: Sequence[FinishedCell], known: Mapping[str, Fates]) -> d
     believed = {file: fates for file, fates in found.items() if fates is not None}
     keep(_FATES, key, told(believed))
     return believed
+
+
+def keep_fates(sources: Sequence[FinishedCell], known: Mapping[str, Fates]) -> str:
+    """Keep what became of the utterances of a unit's cells.
+
+    Args:
+        sources: its cells, all with digests.
+        known: of each, by the digest of its file.
+
+    Returns:
+        The name that it is kept under.
+    """
+    files = {source.file: source for source in sources if source.file is not None}
+    key = _fates_key(files)
+    keep(_FATES, key, told({file: known[file] for file in files}))
+    return key
+
+
+def _fates_key(files: Mapping[str, FinishedCell]) -> str:
+    asked = [[file, source.description.noises] for file, source in files.items()]
+    return key_of_json({"code": scoring_code(), "cells": asked})
 
 
 def _fates_of(source: FinishedCell) -> Fates | None:

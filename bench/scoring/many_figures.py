@@ -8,29 +8,10 @@ import numpy as np
 from scipy import special
 
 from bench.scoring.cluster_variance import VarianceDesign
-from bench.scoring.clustering import ASSUMED_ALIKE, Codes, Numbers
+from bench.scoring.clustering import ASSUMED_ALIKE, Numbers, summed
 from bench.scoring.designs import Design
 
 _LEAST = 1e-9
-
-
-def summed(rows: Numbers, group: Codes) -> Numbers:
-    """Sum each row over groups.
-
-    Args:
-        rows: shape (m, n).
-        group: shape (n,), numbers from 0.
-
-    Returns:
-        Shape (m, groups).
-
-    >>> summed(np.array([[1.0, 2.0, 4.0]]), np.array([0, 1, 0])).tolist()
-    [[5.0, 2.0]]
-    """
-    count, groups = len(rows), int(group.max()) + 1
-    places = np.arange(count)[:, None] * groups + group
-    found = np.bincount(places.ravel(), weights=rows.ravel(), minlength=count * groups)
-    return np.asarray(found.reshape(count, groups), dtype=np.float64)
 
 
 def cluster_sums_of(rows: Numbers, by: VarianceDesign) -> tuple[Numbers, ...]:

@@ -68,14 +68,15 @@ def optimality(
             are left out.
         pools: puts records together.
     """
-    groups: dict[tuple[Hashable, Counted], dict[tuple[str, bool], list[CondensedCell]]] = {}
+    groups: dict[tuple[int, Counted], dict[tuple[str, bool], list[CondensedCell]]] = {}
+    numbers: dict[Hashable, int] = {}
     orders: list[Order] = []
     for place, cell in cells:
         about, rests = cell.description, cell.description.rests_on
         who = (about.names.victim, about.names.defense, about.names.setting)
         corpora = rests.corpus_fingerprint, rests.train_corpus_fingerprint
         rules = (corpora, rests.perception, rests.min_snr_db, rests.max_queries, rests.device)
-        rests_on = (*who, *rules, rests.versions["harness"], about.shared)
+        rests_on = numbers.setdefault((*who, *rules, rests.versions["harness"], about.shared), len(numbers))
         for number, noises in enumerate(COUNTED if cell.most_asked > 1 else ()):
             if noises not in about.noises:
                 continue

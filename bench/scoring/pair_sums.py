@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.scoring.clustering import Codes, Numbers
+from bench.scoring.clustering import Codes, Numbers, summed
 from bench.scoring.designs import Design
-from bench.scoring.many_figures import cluster_sums_of, summed
+from bench.scoring.many_figures import cluster_sums_of
 
 _AT_ONCE = 2**19
 """So many differences are looked at together: they stay in the processor's cache."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.core.keys import fingerprint
 from bench.measures.catalogue import MEASURES
+from bench.scoring.columns import USED
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -181,13 +182,30 @@ def write_rows(path: Path, description: Mapping[str, object], rows: Sequence[Row
         description: everything that determined the rows, as JSON.
         rows: at least one.
     """
+    write_table(path, json.dumps({"schema": SCHEMA, **description}), as_table(rows))
+
+
+def write_table(path: Path, text: str, table: pa.Table) -> None:
+    """Write a record file from a table.
+
+    What figures are made of is packed so that it is unpacked fast, the rest, above all recipes, so that it is small.
+
+    Args:
+        path: a new file.
+        text: its description, as JSON.
+        table: with all the columns that are written.
+    """
     import pyarrow.parquet as pq
 
-    text = json.dumps({"schema": SCHEMA, **description})
-    table = as_table(rows)
     metadata = {"serbench": text, "serbench_sha256": digest_of(text, columns_of(table), table.num_rows)}
-    compression = "zstd" if table.num_rows > _SMALL else "none"
-    pq.write_table(table.replace_schema_metadata(metadata), path, compression=compression, write_page_checksum=True)
+    packed = {name: "lz4" if name in USED else "zstd" for name in table.column_names}
+    pq.write_table(
+        table.replace_schema_metadata(metadata),
+        path,
+        compression=packed if table.num_rows > _SMALL else "none",
+        write_statistics=False,
+        write_page_checksum=True,
+    )
 
 
 def digest_of(text: str, columns: Sequence[Sequence[str]], rows: int) -> str:
@@ -198,7 +216,18 @@ def digest_of(text: str, columns: Sequence[Sequence[str]], rows: int) -> str:
         columns: name and type of each.
         rows: how many there are.
     """
-    return fingerprint([text, json.dumps(columns), rows])
+    return digest_as_told(text, json.dumps(columns), rows)
+
+
+def digest_as_told(text: str, columns: str, rows: int) -> str:
+    """Digest as `digest_of` does.
+
+    Args:
+        text: its description.
+        columns: name and type of each, as JSON.
+        rows: how many there are.
+    """
+    return fingerprint([text, columns, rows])
 
 
 def columns_of(table: pa.Table) -> list[list[str]]:

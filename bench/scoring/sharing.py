@@ -12,6 +12,7 @@ from bench.core.crew import Crew
 from bench.scoring.dependence import Estimand
 from bench.scoring.fates import NotedFates, read, told
 from bench.scoring.kept_scores import (
+    keep_fates,
     kept_scores,
     learn_places,
     made_scores,
@@ -76,12 +77,14 @@ class _Answer:
 
     figures: str
     fates: str
+    kept: str
     places: Mapping[str, str]
 
     def scores(self, noted: NotedFates | None) -> UnitScores:
         learn_places(self.places)
         if noted is not None:
             noted.fates.update(read(self.fates))
+            noted.kept.add(self.kept)
         return read_scores(self.figures)
 
 
@@ -101,4 +104,6 @@ class _Asked:
         outcomes = (score.outcomes for _, entry in scores.entries for score in entry.scores)
         places = {one.places.digest: one.places.text for one in outcomes if one is not None}
         figures = made_scores(self.kind, self.cells, self.ks, self.estimand, lambda: scores)
-        return _Answer(figures, told(noted.fates), places)
+        whole = [cell for cell in self.cells if cell.description.names.half is None]
+        kept = keep_fates(whole, noted.fates) if self.noting else ""
+        return _Answer(figures, told(noted.fates), kept, places)

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.core.crew import Crew
 from bench.core.errors import DataError
 from bench.core.json_objects import JsonObject, loaded
 from bench.core.regular import read_regular
-from bench.scoring.believing import check_believable, check_columns, check_description
-from bench.scoring.cell_records import MOST_BYTES, MOST_TOLD, CellRecords, opened, read_cell
-from bench.scoring.columns import Columns
+from bench.scoring.believing import check_believable, check_description
+from bench.scoring.cell_records import MOST_BYTES, MOST_TOLD, CellRecords, opened, read_cell, unpacked
+from bench.scoring.columns import TEXTS, USED
 from bench.scoring.descriptions import Description
-from bench.scoring.fast_reading import plain_schema, read_columns
-from bench.scoring.rows import SCHEMA, digest_of
+from bench.scoring.fast_reading import plain_schema
+from bench.scoring.rows import SCHEMA, digest_as_told
 from bench.scoring.schema import AGAIN
 from bench.scoring.units import FinishedCell
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 _AT_ONCE, _TOGETHER = 16, 64
+_MOST_SCHEMAS = 8
 _CHEAPER = 8
 """To see what a file is takes an eighth of what scoring it takes."""
 Damaged = dict[Path, DataError]
@@ -74,9 +79,20 @@ def _some_seen(paths: Sequence[Path]) -> list[_Seen | DataError]:
 def _contents(paths: Sequence[Path]) -> Iterator[tuple[Path, bytes | DataError]]:
     """What is in files, several of which are waited for at once: each takes a while where they lie far away."""
     with ThreadPoolExecutor(_AT_ONCE) as readers:
-        for first in range(0, len(paths), _AT_ONCE):
-            some = paths[first : first + _AT_ONCE]
-            yield from zip(some, readers.map(_content, some), strict=True)
+        for first in range(0, len(paths), _TOGETHER):
+            some = paths[first : first + _TOGETHER]
+            parts = [some[start::_AT_ONCE] for start in range(_AT_ONCE)]
+            read = readers.map(_some_contents, parts)
+            found = {
+                path: content
+                for own, those in zip(parts, read, strict=True)
+                for path, content in zip(own, those, strict=True)
+            }
+            yield from ((path, found[path]) for path in some)
+
+
+def _some_contents(paths: Sequence[Path]) -> list[bytes | DataError]:
+    return [*map(_content, paths)]
 
 
 def _content(path: Path) -> bytes | DataError:
@@ -111,8 +127,8 @@ class _Seen:
     plain: bool
 
     def source(self, path: Path, damaged: Damaged | None) -> FinishedCell:
-        columns = partial(_read_columns, path, self.description, self.digest, damaged) if self.plain else None
-        return FinishedCell(self.description, partial(_read, path, damaged), self.digest, columns, self.digest)
+        decode = partial(_decode, path, self.digest) if self.plain else None
+        return FinishedCell(self.description, partial(_read, path, damaged), self.digest, decode, self.digest)
 
 
 def _seen(path: Path, content: bytes | DataError) -> _Seen | DataError:
@@ -135,18 +151,33 @@ def _described(path: Path, content: bytes) -> Description | None:
         file = opened(content)
         schema, rows = file.schema_arrow, file.metadata.num_rows
         text = schema.metadata[b"serbench"].decode()
-        columns = [[field.name, str(field.type)] for field in schema]
         digest = schema.metadata.get(b"serbench_sha256")  # older files have none
-        if len(text) > MOST_TOLD or not plain_schema(columns):
+        columns, plain = _columns_in(schema)
+        if len(text) > MOST_TOLD or not plain:
             return None
         told = loaded(text)
         if not isinstance(told, dict):
             return None
-        if digest not in (None, digest_of(text, columns, rows).encode()) or told.pop("schema") != SCHEMA:
+        if digest not in (None, digest_as_told(text, columns, rows).encode()) or told.pop("schema") != SCHEMA:
             return None
         return Description.of(JsonObject.of(path, told, AGAIN))
     except (OSError, pa.ArrowException, KeyError, TypeError, ValueError, RecursionError, DataError):
         return None
+
+
+_SCHEMAS: list[tuple[pa.Schema, str, bool]] = []
+"""Those that were met last: most files have the same, and to spell it takes as long as to open one."""
+
+
+def _columns_in(schema: pa.Schema) -> tuple[str, bool]:
+    """The columns as a file's digest counts them, and whether they are those that are written."""
+    for known, told, plain in _SCHEMAS:
+        if known.equals(schema):
+            return told, plain
+    columns = [[field.name, str(field.type)] for field in schema]
+    told, plain = json.dumps(columns), plain_schema(columns)
+    _SCHEMAS[:] = [(schema.remove_metadata(), told, plain), *_SCHEMAS[: _MOST_SCHEMAS - 1]]
+    return told, plain
 
 
 def _read(path: Path, damaged: Damaged | None) -> CellRecords:
@@ -160,20 +191,9 @@ def _read(path: Path, damaged: Damaged | None) -> CellRecords:
         raise
 
 
-def _read_columns(path: Path, about: Description, digest: str, damaged: Damaged | None) -> Columns:
-    """What figures are made of; whatever is wrong is told by who reads the file as a table."""
-    import pyarrow as pa
-
-    found = None
-    with suppress(OSError, pa.ArrowException, ValueError, MemoryError, DataError):
-        content = read_regular(path, MOST_BYTES, AGAIN)
-        found = read_columns(content) if hashlib.sha256(content).hexdigest() == digest else None
-    if found is None:
-        return Columns.of(_read(path, damaged).rows)
-    try:
-        check_columns(path, about, found)
-    except DataError as error:
-        if damaged is not None:
-            damaged[path] = error
-        raise
-    return found
+def _decode(path: Path, digest: str) -> pa.Table:
+    """What figures are made of; whatever is wrong is told by who reads the file alone."""
+    content = read_regular(path, MOST_BYTES, AGAIN)
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise ValueError("another file than the one that was looked at")
+    return unpacked(content, TEXTS, USED)

@@ -5,23 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from bench.contracts.threat_models import Counted
 from bench.core.keys import fingerprint
 from bench.scoring import conditions, contrasts
+from bench.scoring.batches import condensed_files
 from bench.scoring.bells import Evidence, rung
-from bench.scoring.columns import Columns
-from bench.scoring.condensed import CondensedCell, Pools, condensed, condensed_columns
+from bench.scoring.condensed import CondensedCell, Pools, condensed
 from bench.scoring.dependence import Estimand
 from bench.scoring.descriptions import Description
 from bench.scoring.efforts import query_medians, smallest_perturbations
 from bench.scoring.halves import bank_halves
+from bench.scoring.many_intervals import foresee_intervals
 from bench.scoring.measured import EntryRecords, grouped
 from bench.scoring.optimality import Optimality, Order, optimality
 from bench.scoring.pooling import clean_of, perturbed_of
 from bench.scoring.records import CellRecords
 from bench.scoring.scored import CellScores, PooledScores, Scored
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _S = TypeVar("_S", CellScores, PooledScores)
 
@@ -34,21 +38,19 @@ class FinishedCell:
         description: what determined it.
         read: gives its records.
         digest: of its file; None where what is made of it is not kept.
-        read_columns: gives them as arrays, without a table of all of them.
+        decode: gives what figures are made of as `batches` reads it; None where only `read` can be asked.
         file: digest of its file alone, whatever the cell is called; None where there is none.
     """
 
     description: Description
     read: Callable[[], CellRecords]
     digest: str | None = None
-    read_columns: Callable[[], Columns] | None = None
+    decode: Callable[[], pa.Table] | None = None
     file: str | None = None
 
     def condensed(self) -> CondensedCell:
         """Read what figures are made of."""
-        if self.read_columns is None:
-            return replace(condensed(self.read()), description=self.description)
-        return condensed_columns(self.description, self.read_columns())
+        return condensed_cells([self])[0]
 
     def scored_for(self, noises: tuple[Counted, ...]) -> FinishedCell:
         """Return the same cell with other successes that count: its file names what was asked when it was measured."""
@@ -80,6 +82,25 @@ def _as_described(read: Callable[[], CellRecords], description: Description) -> 
     return replace(read(), description=description)
 
 
+def condensed_cells(sources: Sequence[FinishedCell]) -> list[CondensedCell]:
+    """Read what figures are made of, of several cells at a time.
+
+    Args:
+        sources: cells.
+
+    Raises:
+        bench.core.errors.DataError: records cannot be read; of several, those of the first.
+    """
+    asked = [(place, one.description, one.decode) for place, one in enumerate(sources) if one.decode is not None]
+    read = condensed_files([(about, decode) for _, about, decode in asked])
+    found = dict(zip((place for place, _, _ in asked), read, strict=True))
+    return [found.get(place) or _alone(source) for place, source in enumerate(sources)]
+
+
+def _alone(source: FinishedCell) -> CondensedCell:
+    return replace(condensed(source.read()), description=source.description)
+
+
 @dataclass(frozen=True)
 class UnitScores:
     """Hold the figures of a unit, each with the place of its first cell among the unit's.
@@ -106,7 +127,7 @@ def pooled_unit(
     sources: Sequence[FinishedCell],
     ks: Sequence[int],
     estimand: Estimand,
-    noted: Callable[[FinishedCell, CondensedCell], None] | None = None,
+    noted: Callable[[Sequence[FinishedCell], Sequence[CondensedCell]], None] | None = None,
 ) -> UnitScores:
     """Score a unit's cells, pooled over folds and seeds.
 
@@ -114,12 +135,11 @@ def pooled_unit(
         sources: its cells, in order.
         ks: numbers of queries.
         estimand: what the intervals are about.
-        noted: told of each cell whose rows are read.
+        noted: told of the cells whose rows are read.
     """
-    cells = [source.condensed() for source in sources]
+    cells = condensed_cells(sources)
     if noted is not None:
-        for source, cell in zip(sources, cells, strict=True):
-            noted(source, cell)
+        noted(sources, cells)
     whole = [cell for cell in cells if cell.description.names.half is None]
     ordered = sorted(range(len(cells)), key=lambda place: cells[place].description.text)
     searched = [(rank, cells[place]) for rank, place in enumerate(ordered)]
@@ -135,7 +155,7 @@ def pooled_unit_cells(sources: Sequence[FinishedCell]) -> Iterator[list[Condense
         sources: cells; those with half of the sounds are left out.
     """
     for places in units(sources):
-        cells = [sources[place].condensed() for place in places]
+        cells = condensed_cells([sources[place] for place in places])
         whole = [cell for cell in cells if cell.description.names.half is None]
         yield from grouped(whole, pooled_by).values()
 
@@ -147,7 +167,7 @@ def single_unit(sources: Sequence[FinishedCell], ks: Sequence[int]) -> UnitScore
         sources: its cells, in order.
         ks: numbers of queries.
     """
-    cells = [source.condensed() for source in sources]
+    cells = condensed_cells(sources)
     whole = [cell for cell in cells if cell.description.names.half is None]
     return UnitScores(_placed(CellScores, cells, whole, _cell, ks, "fitted", Pools()))
 
@@ -189,6 +209,7 @@ def _scored(
 ) -> Iterator[_S]:
     """The figures of cells that are pooled; bells hear what other attacks did to the same victim."""
     found = [EntryRecords.of(group, ks, halves.get(what, ()), pools) for what, group in groups.items()]
+    foresee_intervals([(one, own.ks) for own in found for one in own.conditions], estimand)
     of_victim: dict[Hashable, list[EntryRecords]] = {}
     for group, own in zip(groups.values(), found, strict=True):
         of_victim.setdefault(_attacked(group), []).append(own)

@@ -146,7 +146,7 @@ def _fates(sources: Sequence[FinishedCell], noted: NotedFates) -> dict[str, Fate
     """What became of the utterances of some cells, by the digests of their files."""
     found: dict[str, Fates] = {}
     for places in units(sources):
-        found |= kept_fates([sources[place] for place in places], noted.fates)
+        found |= kept_fates([sources[place] for place in places], noted)
     return found
 
 

@@ -52,7 +52,7 @@ class TrackName:
         whole = replace(granted, allowed="all")
         return cls(setting, data_of(rests_on), whole.knowing("noise-harm") if corr else whole)
 
-    @property
+    @cached_property
     def id(self) -> str:
         """Return a name for files and addresses: a digest of all of it."""
         names = {name: value for name, value in self.setting.to_json().items() if name != "train_corpus" or value}

@@ -34,7 +34,7 @@ from bench.evaluation.options import Options
 from bench.evaluation.planning import plan, select
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
-from bench.scoring.conditions import attack_success
+from bench.scoring.row_shares import attack_success
 from bench.scoring.rows import Row
 from bench.testing import CPU, TASK, ContraryVictim, check_attack, sample_noises, sample_tools, sample_utterances
 

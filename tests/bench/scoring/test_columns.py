@@ -12,7 +12,8 @@ import pytest
 
 from bench.contracts.threat_models import COUNTED
 from bench.scoring.answers import ClassAnswers
-from bench.scoring.columns import Columns, Texts, in_order, numbered
+from bench.scoring.cell_records import unpacked
+from bench.scoring.columns import TEXTS, USED, Columns, Texts, in_order, numbered
 from bench.scoring.dependence import crossed_with_speakers, crossing_ways
 from bench.scoring.fast_reading import plain_schema, read_columns
 from bench.scoring.pooled import PooledRecords
@@ -88,13 +89,13 @@ def test_files_are_read_as_tables_are() -> None:
     for file in (table, table.drop_columns(["additive", "turn", "recipe"])):
         assert plain_schema(columns_of(file))
         for how in ({}, {"row_group_size": 7}, {"use_dictionary": False}):
-            found = read_columns(written(file, **how))
+            found = read_columns([unpacked(written(one, **how), TEXTS, USED) for one in (file, table)])
             assert found is not None
-            wanted = Columns.of(table.to_pandas()).frame()
+            wanted = pd.concat([Columns.of(table.to_pandas()).frame()] * 2, ignore_index=True)
             assert found.frame()[[*wanted]].equals(wanted)
     assert not plain_schema(columns_of(table.drop_columns(["speaker"])))
     assert not plain_schema([*columns_of(table), ["query", "int32"]])
-    assert read_columns(written(table.slice(0, 0))) is None
+    assert read_columns([table, table.slice(0, 0)]) is None
 
 
 def test_equal_texts_have_one_number() -> None:

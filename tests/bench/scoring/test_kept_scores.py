@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from bench.core.errors import DataError
 from bench.core.plain import Plain
 from bench.core.remembering import keep, recalled
 from bench.evaluation.runs import read_results
-from bench.scoring import kept_scores, sources
+from bench.scoring import batches, kept_scores, sources
 from bench.scoring.attacked_places import AttackedPlaces
-from bench.scoring.believing import check_columns, determined_key
+from bench.scoring.believing import determined_key
 from bench.scoring.candidates import Tally
 from bench.scoring.columns import Columns
 from bench.scoring.condensed import condensed, condensed_columns
@@ -74,7 +75,8 @@ def no_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(path: Path, *_: object) -> None:
         raise DataError(path, "rows that were read", "none", "")
 
-    monkeypatch.setattr(sources, "check_columns", refused)
+    monkeypatch.setattr(batches, "check_columns", refused)
+    monkeypatch.setattr(sources, "check_believable", refused)
 
 
 def test_the_second_time_no_rows_are_read(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,11 +94,12 @@ def test_a_victim_more_leaves_the_others_kept(
     read_results([run])
     read: list[Path] = []
 
-    def noted(path: Path, *rest: Any) -> None:
+    def noted(path: Path, digest: str) -> pa.Table:
         read.append(path)
-        check_columns(path, *rest)
+        return decode(path, digest)
 
-    monkeypatch.setattr(sources, "check_columns", noted)
+    decode = sources._decode
+    monkeypatch.setattr(sources, "_decode", noted)
     more = named(about, "three", 0)
     Store(run).write(determined_key(more), more, searches(0))
     found = read_results([run])
@@ -198,6 +201,6 @@ def test_what_became_of_utterances_is_read_once(run: Path, monkeypatch: pytest.M
             name: int(won.get(name, 0)) for name in sorted(set(rows["utterance"]))
         }
     no_reading(monkeypatch)
-    first = kept_scores.kept_fates(cells, noted.fates)
-    again = kept_scores.kept_fates(cells, {})
+    first = kept_scores.kept_fates(cells, noted)
+    again = kept_scores.kept_fates(cells, NotedFates())
     assert told(first) == told(again) == told({file: noted.fates[file] for file in first})

@@ -18,6 +18,9 @@ from bench.scoring.fates import NotedFates, told
 from bench.scoring.records import Store
 from bench.scoring.results import Results
 from bench.scoring.rows import Row
+from bench.scoring.sharing import _Asked
+from bench.scoring.sources import sources_in
+from bench.scoring.units import units
 
 
 @pytest.fixture
@@ -79,6 +82,22 @@ def test_who_scores_makes_no_difference(run: Path, crew: Crew, monkeypatch: pyte
     assert scored(run, crew, monkeypatch, [1]) == one
     with pytest.raises(DataError, match="no readable records"):
         read_results([run], [1], crew=crew)
+
+
+def test_what_became_of_utterances_is_kept_by_who_reads_them(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another process does is done here, so that both have the same cache."""
+    monkeypatch.setenv("SERBENCH_CACHE", str(run / "cache"))
+    cells = [*sources_in(run).values()]
+    parts = [[cells[place] for place in places] for places in units(cells)]
+    answers = [_Asked("pooled", tuple(unit), (8,), "fitted", noting=True).answer() for unit in parts]
+    for path in (run / "cells").iterdir():
+        path.write_bytes(b"")
+    for unit, answer in zip(parts, answers, strict=True):
+        noted = NotedFates()
+        answer.scores(noted)
+        own, again = kept_scores.kept_fates(unit, noted), kept_scores.kept_fates(unit, NotedFates())
+        assert told(own) == told(again)
+        assert own.keys() == again.keys() == {one.file for one in unit}
 
 
 def test_nobody_is_left_behind(crew: Crew) -> None:

@@ -1,0 +1,92 @@
+"""Record files of many cells, read at a time: what is done with arrays is done once for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.core.errors import DataError
+from bench.core.regular import at_most
+from bench.scoring.believing import check_columns, rules_of
+from bench.scoring.cell_records import MOST_MEMORY
+from bench.scoring.columns import Columns, Texts, in_order
+from bench.scoring.condensed import CondensedCell, condensed_together
+from bench.scoring.descriptions import Description
+from bench.scoring.fast_reading import read_columns
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MOST_CELLS, MOST_ROWS = 256, 250_000
+"""So many are read at a time: more would take more memory, and no less time."""
+Asked = tuple[Description, Callable[[], "pa.Table"]]
+"""A cell, and what decodes its file."""
+
+
+def condensed_files(asked: Sequence[Asked]) -> list[CondensedCell | None]:
+    """Read what figures are made of, of files that can be read together.
+
+    Args:
+        asked: cells; each with what decodes its file, as `read_columns` takes it.
+
+    Returns:
+        Of each cell its records; None where anything is wrong with it, which says who reads it alone.
+    """
+    found: dict[int, CondensedCell] = {}
+    for tables in _portions([decode for _, decode in asked]):
+        alike: dict[Hashable, list[int]] = {}
+        for place in tables:
+            alike.setdefault(rules_of(asked[place][0]), []).append(place)
+        for places in alike.values():
+            found |= _sound([(place, asked[place][0], tables[place]) for place in places])
+    return [found.get(place) for place in range(len(asked))]
+
+
+def _portions(decode: Sequence[Callable[[], pa.Table]]) -> Iterator[dict[int, pa.Table]]:
+    """Tables by their places, as many at a time as go together; without those that cannot be read."""
+    place = 0
+    while place < len(decode):
+        found: dict[int, pa.Table] = {}
+        rows, end = 0, place + MOST_CELLS
+        with at_most(MOST_MEMORY):
+            while place < min(end, len(decode)) and rows < MOST_ROWS:
+                if (table := _decoded(decode[place])) is not None:
+                    found[place] = table
+                    rows += table.num_rows
+                place += 1
+        yield found
+
+
+def _decoded(decode: Callable[[], pa.Table]) -> pa.Table | None:
+    import pyarrow as pa
+
+    with suppress(OSError, pa.ArrowException, ValueError, MemoryError, DataError):
+        return decode()
+    return None
+
+
+def _sound(cells: Sequence[tuple[int, Description, pa.Table]]) -> dict[int, CondensedCell]:
+    """The records of cells of the same rules, by their places; without those with which anything is wrong."""
+    import pyarrow as pa
+
+    places, descriptions, tables = zip(*cells, strict=True)
+    with suppress(pa.ArrowException, ValueError, MemoryError, DataError):
+        columns = read_columns(tables)
+        if columns is not None:
+            sizes = [table.num_rows for table in tables]
+            check_columns(Path(), descriptions[0], _apart(columns, sizes))
+            return dict(zip(places, condensed_together(descriptions, columns, sizes), strict=True))
+    return {} if len(cells) == 1 else {place: own for cell in cells for place, own in _sound([cell]).items()}
+
+
+def _apart(columns: Columns, sizes: Sequence[int]) -> Columns:
+    """The same with another utterance in each cell, so that what holds of a cell holds of all."""
+    texts = columns.texts["utterance"]
+    cell = np.repeat(np.arange(len(sizes)), sizes)
+    number, first = in_order(cell * len(texts.names) + texts.codes)
+    return replace(columns, texts={**columns.texts, "utterance": Texts(texts.names[texts.codes[first]], number)})
