@@ -32,6 +32,6 @@ def test_what_a_share_raises_is_raised(count: int) -> None:
         raise ValueError(f"in {len(share)}")
 
     before = torch.get_num_threads()
-    with pytest.raises(ValueError, match="in [12]"):
+    with pytest.raises(ValueError, match=r"in [12]"):
         in_threads(work, range(count), 2)
     assert torch.get_num_threads() == before
