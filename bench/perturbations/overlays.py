@@ -155,16 +155,12 @@ def _placed(sound: Tensor, line: Tensor | None, before: int, after: int) -> Tens
     if not before and not after:
         return sound if line is None else sound * line
     samples = sound.shape[-1]
-    wide = sound.new_empty(before + samples + after)
+    wide = sound.new_zeros(before + samples + after)
     within = wide[before : before + samples]
     if line is None:
         within.copy_(sound)
     else:
         torch.mul(sound, line, out=within)
-    if before:
-        wide[:before].zero_()
-    if after:
-        wide[before + samples :].zero_()
     return wide
 
 
