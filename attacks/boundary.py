@@ -163,8 +163,10 @@ class _Untried:
             harm = self._harm
             self._kinds.sort(key=lambda kind: -harm.get(kind, 0.0))
         self._decks: dict[tuple[str, float], list[int]] = {}
-        self._categories: dict[str, str] = {}
-        self._lengths: tuple[Length, ...] = get_args(Length) if attack.shift == "options" else ("complete",)
+        self._effects = frozenset(attack.signals)
+        self._categories = {kind: self._category(kind) for kind in self._kinds}
+        self._by_level = attack.shift == "options"
+        self._lengths: tuple[Length, ...] = get_args(Length) if self._by_level else ("complete",)
 
     def chosen(self, home: str | None, reach: Sequence[float]) -> str | None:
         """Choose a noise type, in the category that the search has shifted to if any; None where all is used up.
@@ -173,13 +175,14 @@ class _Untried:
             home: that category.
             reach: levels at which its options are looked for, in dB.
         """
-        kinds = [kind for kind in self._kinds if home in (None, self._category(kind)) and self._has(kind, reach)]
+        of = self._categories
+        kinds = [kind for kind in self._kinds if (home is None or home == of[kind]) and self._has(kind, reach)]
         if not kinds:
             return None
         if self._harm is None:
             groups: dict[str, list[str]] = {}
             for kind in kinds:
-                groups.setdefault(self._category(kind), []).append(kind)
+                groups.setdefault(of[kind], []).append(kind)
             kinds = list(groups.values())[int(self._rng.integers(len(groups)))]
             return kinds[int(self._rng.integers(len(kinds)))]
         weights = [max(self._harm.get(kind, 0.0), 0.0) for kind in kinds]
@@ -195,7 +198,7 @@ class _Untried:
 
     def leave(self, category: str) -> None:
         """Leave a category for good."""
-        self._kinds = [kind for kind in self._kinds if self._category(kind) != category]
+        self._kinds = [kind for kind in self._kinds if self._categories[kind] != category]
 
     def effect(self, kind: str) -> Recipe | None:
         """Take an effect; None where it would not count under what the attack keeps to."""
@@ -222,19 +225,21 @@ class _Untried:
         return self._attack.noises != "imperceptible" or "/" in kind or self._tools.perception.is_imperceptible(kind)
 
     def _category(self, kind: str) -> str:
-        found = self._categories.get(kind)
-        if found is None:
-            found = SIGNAL if kind in self._attack.signals else kind.partition("/")[0]
-            self._categories[kind] = found
-        return found
+        return SIGNAL if kind in self._effects else kind.partition("/")[0]
 
     def _has(self, kind: str, reach: Sequence[float]) -> bool:
-        return kind in self._attack.signals or any(self._deck(kind, level) for level in reach)
+        if kind in self._effects:
+            return True
+        for level in reach:  # noqa: SIM110 - asked for every noise type at every step: a generator takes twice the time
+            if self._deck(kind, level):
+                return True
+        return False
 
     def _deck(self, kind: str, level: float) -> list[int]:
         """Options of a noise type at a level, shuffled when they are first looked at: sound × length."""
-        key = kind, level if self._attack.shift == "options" else 0.0
-        if key not in self._decks:
+        key = kind, level if self._by_level else 0.0
+        deck = self._decks.get(key)
+        if deck is None:
             count = len(self._tools.noises.of(kind.partition("/")[0])) * len(self._lengths)
-            self._decks[key] = self._rng.permutation(count).tolist()
-        return self._decks[key]
+            deck = self._decks[key] = self._rng.permutation(count).tolist()
+        return deck

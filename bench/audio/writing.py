@@ -80,7 +80,7 @@ def as_pcm(waveform: Tensor, rate_hz: int = SAMPLE_RATE) -> Tensor:
     torch.Size([7])
     """
     if rate_hz == SAMPLE_RATE or not waveform.shape[-1]:
-        return (waveform * STEPS).round().clamp(-STEPS, STEPS - 1) / STEPS
+        return (waveform * STEPS).round_().clamp_(-STEPS, STEPS - 1).div_(STEPS)
     import torch
 
     read = torch.from_numpy(from_rate(pcm_of(waveform, rate_hz).astype(np.float32) / np.float32(STEPS), rate_hz))

@@ -23,6 +23,18 @@ def steps_of(attack: Attack | SpeechEffect, spec: str, original: Heard, tools: A
     """
     if isinstance(attack, SpeechEffect):
         return once(Recipe(Effect(spec, drawn_key(rng))))
+    return searched(attack, original, tools, rng)
+
+
+def searched(attack: Attack, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
+    """Begin a search with what is known to search.
+
+    Args:
+        attack: no effect.
+        original: the speech to attack.
+        tools: what the attack may use.
+        rng: its randomness.
+    """
     return _recipes(attack.search(original, tools, rng), original)
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -36,6 +40,25 @@ def copied(tensor: Tensor, device: torch.device) -> Tensor:
     """
     there = placed(tensor, device)
     return tensor.clone() if there is tensor else there
+
+
+def fetched(tensors: Sequence[Tensor]) -> list[list[Any]]:
+    """Read tensors of numbers in one transfer, as lists: waited for once.
+
+    Args:
+        tensors: of one or two dimensions, on one device.
+
+    >>> fetched([torch.tensor([[1.0, 0.5], [0.25, 0.0]]), torch.tensor([2.0])])
+    [[[1.0, 0.5], [0.25, 0.0]], [2.0]]
+    """
+    if not tensors:
+        return []
+    flat = iter(torch.cat([one.double().flatten() for one in tensors]).tolist())
+    found: list[list[Any]] = []
+    for one in tensors:
+        rows, *columns = one.shape
+        found.append([list(islice(flat, *columns)) for _ in range(rows)] if columns else list(islice(flat, rows)))
+    return found
 
 
 def compute_exactly(device: torch.device) -> None:

@@ -178,10 +178,11 @@ def _with(original: Heard, waveform: Tensor, moved: _Moved) -> Heard:
     def place(at_s: float, ends: bool) -> float:
         return min(max(moved(at_s, ends), 0.0), longest_s)
 
-    def placed(one: _Timed) -> _Timed:
-        return replace(one, start_s=place(one.start_s, False), end_s=place(one.end_s, True))
+    def phone(one: Phone) -> Phone:
+        return Phone(one.label, place(one.start_s, False), place(one.end_s, True))
 
-    words = original.words
-    if words is not None:
-        words = tuple(replace(placed(word), phones=tuple(map(placed, word.phones))) for word in words)
+    def word(one: Word) -> Word:
+        return Word(one.text, place(one.start_s, False), place(one.end_s, True), tuple(map(phone, one.phones)))
+
+    words = None if original.words is None else tuple(map(word, original.words))
     return replace(original, waveform=waveform, words=words)

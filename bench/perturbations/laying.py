@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import NamedTuple
 
 import torch
@@ -15,8 +14,12 @@ from torch import Tensor
 
 from bench.core.devices import placed
 from bench.core.heard import Heard
+from bench.core.lazy import lazy
 from bench.core.types import Perturbation
 from bench.perturbations.overlays import Bed, factor_of, gains_of
+
+_NOTHING = torch.zeros(())
+"""Added faster than a number is, on every device."""
 
 
 class Laid(NamedTuple):
@@ -66,7 +69,7 @@ class Rendered:
         """Return the least gain of the overlays at the end, see `Laid`."""
         return self._laid.gain
 
-    @cached_property
+    @lazy
     def heard(self) -> Heard:
         """Return samples and words."""
         return replace(self.base, waveform=self.waveform, perturbation=None)
@@ -88,18 +91,20 @@ class Rendered:
         fixed = (self.base, self.speech, self.done, self.overlaid, self.beds, self.levels_db, self.bounded)
         return Rendered(*fixed, known)
 
-    @cached_property
+    @lazy
     def samples(self) -> int:
         """Count the samples, which nobody needs to lay for that."""
         heard = self.base if self.known is None else self.known
         return heard.waveform.shape[-1]
 
-    @property
+    @lazy
     def changed(self) -> slice | None:
         """Return the samples of `base` that overlays can change; None for all, or where it may reach beyond [-1, 1]."""
         windows = [bed.window for bed in self.beds if bed.window is not None]
         if not self.bounded or not windows or len(windows) < len(self.beds):
             return None
+        if len(windows) == 1:
+            return windows[0]
         return slice(min(one.start for one in windows), max(one.stop for one in windows))
 
     def lay(self, factors: Sequence[Tensor], into: Tensor) -> None:
@@ -116,17 +121,19 @@ class Rendered:
             torch.clamp(speech, -1.0, 1.0, out=into)
             return
         first, *more = self.beds
+        reached = into
         if first.window is None:
             torch.mul(first.sound, factors[0], out=into).add_(speech)
         else:
-            torch.add(speech, 0.0, out=into)  # as of a sound that is silent elsewhere: −0 becomes 0
-            into[first.window].add_(first.sound * factors[0])
+            torch.add(speech, _NOTHING, out=into)  # as of a sound that is silent elsewhere: −0 becomes 0
+            reached = into[first.window]
+            reached.add_(first.sound * factors[0])
         for bed, factor in zip(more, factors[1:], strict=True):
             (into if bed.window is None else into[bed.window]).add_(bed.sound * factor)
         changed = self.changed
-        (into if changed is None else into[changed]).clamp_(-1.0, 1.0)
+        (reached if changed == first.window else into if changed is None else into[changed]).clamp_(-1.0, 1.0)
 
-    @cached_property
+    @lazy
     def _laid(self) -> Laid:
         return laid([self])[0] if self.known is None else self.known
 

@@ -118,8 +118,8 @@ def gains_of(beds: Sequence[Bed]) -> Tensor:
         beds: n, at least one.
 
     Returns:
-        Shape (n,), float32; 0 where the speech, or the sound where it is heard, is silent. Division and root are
-        rounded correctly, so that none depends on the others.
+        Shape (n,), float32; 0 where the speech, or the sound where it is heard, is silent. None depends on the others:
+        a root may be off by its last bit (torch takes MKL's), but by the same alone and among any number.
     """
     loudness = torch.stack([bed.loudness for bed in beds])
     speech = torch.stack([bed.speech for bed in beds])
@@ -155,16 +155,12 @@ def _placed(sound: Tensor, line: Tensor | None, before: int, after: int) -> Tens
     if not before and not after:
         return sound if line is None else sound * line
     samples = sound.shape[-1]
-    wide = sound.new_empty(before + samples + after)
+    wide = sound.new_zeros(before + samples + after)
     within = wide[before : before + samples]
     if line is None:
         within.copy_(sound)
     else:
         torch.mul(sound, line, out=within)
-    if before:
-        wide[:before].zero_()
-    if after:
-        wide[before + samples :].zero_()
     return wide
 
 

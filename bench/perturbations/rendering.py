@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 from torch import Tensor
 
@@ -20,6 +19,7 @@ from bench.contracts.recipes import Effect, Overlay, Part, Recipe, RecipeError, 
 from bench.contracts.searching import WAVEFORM, fault_of
 from bench.core.errors import ComponentError, UsageError
 from bench.core.heard import Heard
+from bench.core.lazy import lazy
 from bench.core.noises import NoiseSet
 from bench.core.rng import generator_of
 from bench.core.specs import JOINED, spec_of
@@ -163,7 +163,7 @@ class Rendering:
         bounded = base.heard.waveform is self.original.waveform and self._bounded
         return Rendered(base.heard, clean.heard.waveform, done, overlaid, tuple(beds), levels, bounded)
 
-    @cached_property
+    @lazy
     def _bounded(self) -> bool:
         """Whether the original is known to lie within [-1, 1]."""
         return known_bounded(self.original.waveform)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
-from torch import Tensor
 
 from bench.contracts.traits import traits_of
 from bench.core.batch import batches
@@ -18,7 +17,7 @@ from bench.core.threads import in_threads
 from bench.core.types import REFUSED, Task, Utterance
 from bench.referee.blinding import Instance
 from bench.referee.clean_answers import CleanAnswer, KnownClean
-from bench.referee.prediction import Filling, Predictor, Said
+from bench.referee.prediction import Filling, Predictor, Said, Told
 from bench.referee.rechecks import CANARIES, Kept, Question, asked, asked_again, canaries, drawn_again
 from bench.referee.search import Candidate
 from bench.scoring.rows import Row
@@ -62,21 +61,18 @@ class Asking:
         self,
         utterances: Sequence[Utterance],
         queries: Sequence[int],
-        probabilities: bool = False,
         fill: Filling | None = None,
-    ) -> Tensor:
+    ) -> Told:
         """Ask the instance that is attacked, see `bench.referee.prediction.Predictor.told`.
 
         Args:
             utterances: candidates as they are heard, each with the id and the speaker of its original.
             queries: the number of each one's query.
-            probabilities: whether those of the classes are told too.
             fill: renders them, see `bench.referee.prediction.Predictor.told`.
         """
         asked = zip(utterances, queries, strict=True)
         sessions = [self._session(one, query) for one, query in asked] if self.sessions else ()
-        predictor = replace(self._own, probabilities=probabilities) if probabilities else self._own
-        return predictor.told(utterances, self._sample_keys(utterances, queries), sessions, fill)
+        return self._own.told(utterances, self._sample_keys(utterances, queries), sessions, fill)
 
     def answers(self, utterances: Sequence[Utterance], before: Sequence[float | None] = ()) -> list[Said]:
         """Ask the instance that is attacked about utterances as they stand, as query 0.
@@ -131,15 +127,14 @@ class Asking:
         keys = [[self._sample_key(one, query, n) for n in further] for one, query in pairs]
         return drawn_again(self._predictor(instance or self.instance), utterances, keys, before)
 
-    def read(self, first: float, second: float, before: float | None) -> Said:
-        """Read a column that `told` gives, see `bench.referee.prediction.Predictor.read`.
+    def read(self, answer: Sequence[float], before: float | None) -> Said:
+        """Read what `told` gives of one utterance, see `bench.referee.prediction.Predictor.read`.
 
         Args:
-            first: its first row.
-            second: its second row.
+            answer: as it was fetched.
             before: in a dimensional task, what was answered about the clean speech.
         """
-        return self._own.read(first, second, before)
+        return self._own.read(answer, before)
 
     def question(self, candidate: Candidate, row: Row) -> Question:
         """Note a candidate and what was said of it.

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
-from bench.contracts.attacks import Attack, AttackTools, SpeechEffect
+from bench.contracts.attacks import Attack, AttackTools, SpeechEffect, Steps
 from bench.contracts.defense_view import DefenseView
 from bench.contracts.granting import granted_to, is_anytime
 from bench.contracts.recipes import Recipe
+from bench.contracts.searching import searched
 from bench.contracts.threat_models import ThreatModel
 from bench.core.errors import UsageError
 from bench.core.heard import Heard
 from bench.core.noises import NoiseSet
-from bench.core.types import Utterance
+from bench.core.types import Rng, Utterance
 from bench.perturbations.rendering import Renderer
 from bench.referee.lending import Lent, granted_tools, look_through
 
@@ -90,9 +91,14 @@ class AttackRun:
         bank = self.tools.noises.copied() if self.noises is None else self.noises
         return Renderer(bank, self.tools.component, self.tools.noises, own)
 
+    @cached_property
+    def search(self) -> Callable[[Heard, AttackTools, Rng], Steps] | None:
+        """Return what begins its searches; None for an effect, which is asked once. It takes long to tell which."""
+        return None if isinstance(self.attack, SpeechEffect) else partial(searched, self.attack)
+
     def prepare(self) -> None:
         """Make what all searches share: before several threads ask for it."""
-        _ = self.renderer, self.lent, self._others, self._lendable, self.hides_budget
+        _ = self.renderer, self.lent, self._others, self._lendable, self.hides_budget, self.search
 
     @cached_property
     def lent(self) -> Sequence[Heard]:

@@ -5,6 +5,8 @@ It follows from the recipe's parts and from what was measured, never from a name
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import torch
 
 from bench.contracts.perception import Perception
@@ -70,9 +72,14 @@ def as_in_p1(overlay: Overlay, samples: int) -> bool:
     """
     first, after = overlay.segment or (0, samples)
     after = min(after, samples)
-    lengths = {max(round(share * samples), 1) for share in SHARES.values()}
     starts = overlay.fade == "" or first == 0
-    return not overlay.shape and not overlay.filter and after - first in lengths and starts
+    return not overlay.shape and not overlay.filter and after - first in _lengths(samples) and starts
+
+
+@lru_cache(maxsize=4096)
+def _lengths(samples: int) -> frozenset[int]:
+    """P1's lengths of a sound over so many samples of speech."""
+    return frozenset(max(round(share * samples), 1) for share in SHARES.values())
 
 
 def length_is_covered(recipe: Recipe, perception: Perception) -> bool:

@@ -5,6 +5,7 @@ Nothing here is charged, nor told to the attack.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor
 
 from bench.audio.writing import as_pcm
+from bench.core.devices import fetched
 from bench.core.types import SAMPLE_RATE, Utterance
 from bench.measures.catalogue import MEASURES
 from bench.referee.judgement import SNR_DECIMALS, fooled, snr_db_of
@@ -28,8 +30,8 @@ ACTIVE_DB = 20.0
 """A window holds speech where it is at most so far below the utterance's loudest one."""
 
 
-def burst_snr_db(original: Tensor, heard: Tensor) -> Tensor:
-    """Measure the lowest SNR of any 250 ms of speech, in float64, without waiting for the device.
+def burst_snr_db(original: Tensor, heard: Tensor) -> float:
+    """Measure the lowest SNR of any 250 ms of speech, in float64, in dB.
 
     Windows begin every 62.5 ms. One holds speech where its energy is at most 20 dB below the loudest one's.
 
@@ -38,37 +40,57 @@ def burst_snr_db(original: Tensor, heard: Tensor) -> Tensor:
         heard: shape (t,).
 
     Returns:
-        A scalar, in dB; +inf where no window that holds speech was changed.
+        +inf where no window that holds speech was changed.
 
     >>> speech = torch.ones(16_000)
     >>> burst = speech.clone()
     >>> burst[:4000] += 0.1
-    >>> round(float(burst_snr_db(speech, burst)), 2)
+    >>> round(burst_snr_db(speech, burst), 2)
     20.0
     """
-    signal, noise = _windows(original.double()), _windows((heard - original).double())
-    active = signal >= signal.amax() * 10 ** (-ACTIVE_DB / 10)
-    ratio = 10 * torch.log10(signal / noise)
-    return torch.where(active & (noise > 0), ratio, torch.inf).amin()
+    signal, noise, _ = fetched(_loud(original, heard))
+    return _burst_db(signal, noise)
 
 
-def _windows(samples: Tensor) -> Tensor:
-    """The energy of each window, shape (windows,)."""
-    hop = round(WINDOW_S * SAMPLE_RATE) // _HOPS
-    padded = torch.nn.functional.pad(samples, (0, -len(samples) % hop))
-    blocks = padded.view(-1, hop).square().sum(dim=1)
-    width = min(_HOPS, len(blocks))
-    return blocks.unfold(0, width, 1).sum(dim=1)
-
-
-def peak_ratio(original: Tensor, heard: Tensor) -> Tensor:
-    """Compare the greatest change of a sample with the greatest sample, a scalar from 0.
+def peak_ratio(original: Tensor, heard: Tensor) -> float:
+    """Compare the greatest change of a sample with the greatest sample: from 0.
 
     Args:
         original: shape (t,), t of at least 1, not silent.
         heard: shape (t,).
     """
-    return (heard - original).abs().amax() / original.abs().amax()
+    *_, (ratio,) = fetched(_loud(original, heard))
+    return float(ratio)
+
+
+def _loud(original: Tensor, heard: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Energies of speech and of change in blocks of 62.5 ms, float64, and one's peak over the other's, shape (1,)."""
+    change = heard - original
+    return _blocks(original), _blocks(change), (change.abs().amax() / original.abs().amax())[None]
+
+
+def _blocks(samples: Tensor) -> Tensor:
+    """The energy of each block, shape (blocks,), float64."""
+    hop = round(WINDOW_S * SAMPLE_RATE) // _HOPS
+    whole = len(samples) - len(samples) % hop
+    norms = [torch.linalg.vector_norm(samples[:whole].view(-1, hop), dim=1, dtype=torch.float64)]
+    if whole < len(samples):
+        norms.append(torch.linalg.vector_norm(samples[whole:], dtype=torch.float64)[None])
+    return torch.cat(norms).square()
+
+
+def _burst_db(signal: Sequence[float], noise: Sequence[float]) -> float:
+    """The lowest SNR of a window that holds speech, from the energies of blocks."""
+    loud = _windows(signal)
+    least = max(loud) * 10 ** (-ACTIVE_DB / 10)
+    pairs = [(own, other) for own, other in zip(loud, _windows(noise), strict=True) if own >= least and other > 0]
+    return min((snr_db_of(*pair) for pair in pairs), default=math.inf)
+
+
+def _windows(blocks: Sequence[float]) -> list[float]:
+    """The energy of each window."""
+    width = min(_HOPS, len(blocks))
+    return [sum(blocks[first : first + width]) for first in range(len(blocks) - width + 1)]
 
 
 @dataclass(frozen=True)
@@ -79,13 +101,13 @@ class Success:
         search: whose.
         row: its place among the utterance's rows.
         first: what was accepted, where it is the search's first success; None where it is a later one.
-        loud: `burst_snr_db` and `peak_ratio`, on the device, shape (2,); None where the length was changed.
+        loud: what `burst_snr_db` and `peak_ratio` are read from, on the device; None where the length was changed.
     """
 
     search: Search
     row: int
     first: Candidate | None
-    loud: Tensor | None
+    loud: tuple[Tensor, Tensor, Tensor] | None
 
     @classmethod
     def of(cls, search: Search, candidate: Candidate, row: int, first: bool) -> Success:
@@ -99,7 +121,7 @@ class Success:
         """
         before, after = search.original.waveform, candidate.utterance.waveform
         same = before.shape == after.shape and search.original.has_sound
-        loud = torch.stack([burst_snr_db(before, after), peak_ratio(before, after).double()]) if same else None
+        loud = _loud(before, after) if same else None
         return cls(search, row, candidate if first else None, loud)
 
 
@@ -133,12 +155,13 @@ def examined(
         min_snr_db: a candidate counts only above this SNR.
     """
     measured = [(one, one.loud) for one in successes if one.loud is not None]
-    values = torch.stack([loud for _, loud in measured]).tolist() if measured else []
-    for (one, _), (burst, peak) in zip(measured, values, strict=True):
+    values = iter(fetched([part for _, loud in measured for part in loud]))
+    for (one, _), signal, noise, (peak,) in zip(measured, values, values, values, strict=True):
+        burst = _burst_db(signal, noise)
         _note(rows, one, burst_snr_db=round(burst, SNR_DECIMALS), peak_ratio=round(peak, SNR_DECIMALS))
     written = [(one, _as_file(one.first)) for one in successes if one.first is not None]
-    before = [one.search.value_before for one, _ in written]
-    labels = names([candidate.utterance for _, candidate in written], before)
+    answered = [one.search.value_before for one, _ in written]
+    labels = names([candidate.utterance for _, candidate in written], answered)
     sums = [torch.stack(one.search.energies(candidate)) for one, candidate in written]
     found = torch.stack(sums).tolist() if sums else []
     for (one, candidate), label, energies in zip(written, labels, found, strict=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TypeVar
 
 import torch
@@ -14,6 +14,7 @@ from torch import Tensor
 from bench.contracts.capabilities import Refusing, values_of
 from bench.contracts.protocols import Victim
 from bench.core.batch import Batch, batches
+from bench.core.devices import fetched
 from bench.core.dimensional import VALUE_DECIMALS, margin_of, place_of
 from bench.core.errors import ComponentError
 from bench.core.halving import Halving
@@ -27,7 +28,8 @@ Filling = Callable[[Sequence[int], Tensor], None]
 TIE = 2e-4
 """Log-probabilities of two classes that lie no further apart than this are no answer: each may move by 1e-4 with the
 batch. Likewise numbers that lie no further, as a share of their scale's width, from one that counts otherwise."""
-_SUM_TOLERANCE = 0.01
+_LEAST, _MOST = math.exp(-0.01), math.exp(0.01)
+"""Between these lies the sum of what are probabilities."""
 
 
 @dataclass(frozen=True)
@@ -45,31 +47,34 @@ class Said:
     value: float | None = None
 
     @classmethod
-    def read(cls, label: float, margin: float, classes: int) -> Said:
-        """Read an answer from a column that `Predictor.told` gives.
+    def read(cls, answer: Sequence[float], classes: int) -> Said:
+        """Read what was answered about one utterance.
 
         Args:
-            label: the first row.
-            margin: the second row.
+            answer: log-probabilities of the classes, and 1 after them where it was refused.
             classes: how many there are.
 
         Raises:
-            ComponentError: it is NaN: the victim's answer was no distribution.
+            ComponentError: it is no distribution.
 
-        >>> Said.read(1.0, 0.5, classes=4), Said.read(1.0, 1e-4, classes=4)
-        (Said(label=1, tied=False, value=None), Said(label=4, tied=True, value=None))
+        >>> Said.read([-0.1, math.log(1 - math.exp(-0.1))], classes=2), Said.read([math.log(0.5)] * 2, classes=2)
+        (Said(label=0, tied=False, value=None), Said(label=2, tied=True, value=None))
         """
-        if math.isnan(label):
+        if len(answer) > classes and answer[classes]:
+            return cls(classes)
+        log_probs = answer[:classes]
+        if not all(one < 1 for one in log_probs) or not _LEAST < sum(map(math.exp, log_probs)) < _MOST:
             raise _not_log_probabilities("a row with NaN, or that does not sum to probability 1", "log-probabilities")
-        tied = margin <= TIE and int(label) < classes
-        return cls(classes if tied else int(label), tied)
+        *_, second, first = sorted(log_probs)
+        tied = first - second <= TIE
+        return cls(classes if tied else log_probs.index(first), tied)
 
     @classmethod
     def read_value(cls, value: float, task: Task, before: float | None = None) -> Said:
         """Read an answer that is a number.
 
         Args:
-            value: the first row of a column that `Predictor.told` gives.
+            value: as it was answered.
             task: dimensional.
             before: what was answered about the clean speech; None where this is that answer.
 
@@ -94,7 +99,6 @@ class Predictor:
         device: where waveforms go.
         halving: how many utterances at a time: fewer once a batch did not fit into memory.
         chunk: at most so many at a time, of similar lengths, where that is faster; None for no such limit.
-        probabilities: whether those of the classes are told too.
     """
 
     instance: Instance
@@ -102,7 +106,6 @@ class Predictor:
     device: torch.device
     halving: Halving
     chunk: int | None = None
-    probabilities: bool = False
 
     def told(
         self,
@@ -110,8 +113,8 @@ class Predictor:
         sample_keys: Sequence[str] = (),
         sessions: Sequence[str] = (),
         fill: Filling | None = None,
-    ) -> Tensor:
-        """Ask the victim, and leave what it says on the device; `Said.read` reads a column once it is not.
+    ) -> Told:
+        """Ask the victim, and leave what it says on the device.
 
         Args:
             utterances: at least one; the victim is shown sound and words alone.
@@ -120,25 +123,19 @@ class Predictor:
             fill: writes the samples of those at some places into what the victim is given; by default they are the
                 utterances' own.
 
-        Returns:
-            Shape (2, b), float64: class indices, the number of classes where the victim refuses, NaN where its answer
-            is no distribution; and how far the likeliest class lies above the second, in log-probability. With
-            `probabilities`, those of the c classes below: shape (2 + c, b). In a dimensional task the numbers, and
-            rows of infinity and of NaN in the places of the others.
-
         Raises:
             ComponentError: the answers have another shape.
             UsageError: one utterance alone does not fit into memory.
         """
         groups = batches(utterances, self.chunk) if self.chunk else [list(range(len(utterances)))]
-        told: dict[int, Tensor] = {}
+        told: dict[int, tuple[Tensor, int]] = {}
         for group in groups:
             some, keys = _at(group, utterances), _at(group, sample_keys)
             padded = None if fill is None else self._filled(fill, group, some)
             batch = self.instance.blinding.batch(some, self.device, keys, _at(group, sessions), padded)
-            answers = self.halving.over(partial(self._columns, batch), range(len(group)))
+            answers = self.halving.over(partial(self._rows, batch), range(len(group)))
             told |= zip(group, answers, strict=True)
-        return torch.stack([told[place] for place in range(len(utterances))], dim=1)
+        return Told([told[place] for place in range(len(utterances))])
 
     def answers(
         self,
@@ -158,21 +155,19 @@ class Predictor:
         Raises:
             ComponentError: what it says are no log-probabilities, or no numbers.
         """
-        columns = zip(*self.told(utterances, sample_keys, sessions).tolist(), strict=True)
-        known = before or [None] * len(utterances)
-        return [self.read(first, second, own) for (first, second, *_), own in zip(columns, known, strict=True)]
+        answers, _ = self.told(utterances, sample_keys, sessions).fetched()
+        return [self.read(one, own) for one, own in zip(answers, before or [None] * len(utterances), strict=True)]
 
-    def read(self, first: float, second: float, before: float | None) -> Said:
-        """Read one column of `told`, see `Said`.
+    def read(self, answer: Sequence[float], before: float | None) -> Said:
+        """Read what `told` gives of one utterance, see `Said`.
 
         Args:
-            first: its first row.
-            second: its second row.
+            answer: log-probabilities, and whether it was refused; or the number.
             before: in a dimensional task, what was answered about the clean speech.
         """
         if self.task.dimensional:
-            return Said.read_value(first, self.task, before)
-        return Said.read(first, second, len(self.task.classes))
+            return Said.read_value(answer[0], self.task, before)
+        return Said.read(answer, len(self.task.classes))
 
     def _filled(self, fill: Filling, places: Sequence[int], utterances: Sequence[Utterance]) -> Tensor:
         longest = max(one.waveform.shape[-1] for one in utterances)
@@ -180,31 +175,61 @@ class Predictor:
         fill(places, padded)
         return padded
 
-    def _columns(self, batch: Batch, places: Sequence[int]) -> tuple[Tensor, ...]:
-        return self._asked(batch if len(places) == len(batch) else batch.part(places)).unbind(dim=1)
+    def _rows(self, batch: Batch, places: Sequence[int]) -> list[tuple[Tensor, int]]:
+        asked = batch if len(places) == len(batch) else batch.part(places)
+        answers = self._asked(asked).clone()  # what the victim does to its own later changes no answer
+        return [(answers, row) for row in range(len(places))]
 
     def _asked(self, batch: Batch) -> Tensor:
+        """Log-probabilities, shape (b, c); (b, c + 1) of a victim that refuses, and numbers, shape (b, 1)."""
         if self.task.dimensional:
-            values = values_of(self.instance.victim, batch).double()
-            rows = len(self.task.classes) if self.probabilities else 0
-            unknown = torch.full((rows, len(batch)), math.nan, dtype=torch.float64, device=values.device)
-            return torch.cat([torch.stack([values, torch.full_like(values, math.inf)]), unknown])
-        log_probs, refused = predictions_of(self.instance.victim, batch)
+            return values_of(self.instance.victim, batch)[:, None]
+        log_probs, refused = self._predictions(batch)
         expected = (len(batch), len(self.task.classes))
         if tuple(log_probs.shape) != expected:
             raise _not_log_probabilities(f"a tensor of shape {tuple(log_probs.shape)}", f"shape {expected}")
-        distribution = log_probs.logsumexp(dim=1).abs() < _SUM_TOLERANCE
-        labels = log_probs.argmax(dim=1).double().where(distribution, math.nan)
-        first, second = log_probs.topk(2, dim=1).values.double().unbind(dim=1)
-        if refused is not None:
-            if refused.dtype != torch.bool or refused.shape != labels.shape:
-                found = f"refusals that are {refused.dtype} of shape {tuple(refused.shape)}"
-                raise ComponentError(
-                    "victim", found, f"bool of shape {tuple(labels.shape)}", "correct its answer_or_refuse"
-                )
-            labels = labels.masked_fill(refused, len(self.task.classes))
-        more = log_probs.double().exp().unbind(dim=1) if self.probabilities else ()
-        return torch.stack([labels, first - second, *more])
+        if refused is None:
+            return log_probs
+        if refused.dtype != torch.bool or tuple(refused.shape) != expected[:1]:
+            found = f"refusals that are {refused.dtype} of shape {tuple(refused.shape)}"
+            raise ComponentError("victim", found, f"bool of shape {expected[:1]}", "correct its answer_or_refuse")
+        return torch.cat([log_probs, refused[:, None].to(log_probs)], dim=1)
+
+    def _predictions(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
+        if self._refusing is not None:
+            return self._refusing.answer_or_refuse(batch)
+        return self.instance.victim.log_probs(batch), None
+
+    @cached_property
+    def _refusing(self) -> Refusing | None:
+        """The victim where it may refuse: asked of it once, for that is slow."""
+        victim = self.instance.victim
+        return victim if isinstance(victim, Refusing) else None
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a victim said of some utterances, where it is still on the device.
+
+    Args:
+        answers: of each utterance the answers of its batch, and its row among them.
+    """
+
+    answers: Sequence[tuple[Tensor, int]]
+
+    def fetched(self, more: Sequence[Tensor] = ()) -> tuple[list[list[float]], list[list[float]]]:
+        """Wait for what was said: of each utterance the log-probabilities, or the number, see `Predictor.read`.
+
+        Args:
+            more: what comes from the device at the same time, of shape (n,) each.
+
+        Returns:
+            The answers, and what more there is.
+        """
+        batches = list({id(batch): batch for batch, _ in self.answers}.values())
+        read = fetched([*batches, *more])
+        known = {id(batch): rows for batch, rows in zip(batches, read, strict=False)}
+        return [known[id(batch)][row] for batch, row in self.answers], read[len(batches) :]
 
 
 def _at(places: Sequence[int], values: Sequence[Value]) -> list[Value]:

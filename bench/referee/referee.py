@@ -17,7 +17,7 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 
 import torch
 
@@ -39,7 +39,7 @@ from bench.referee.rounds import in_rounds, with_turns
 from bench.referee.row_writing import candidate_row, clean_row, name_of
 from bench.referee.search import AttackRun, Candidate, Search
 from bench.referee.sitting import Sitting
-from bench.referee.stepping import Step, step_of
+from bench.referee.stepping import step_of
 from bench.referee.telling import answer_for, as_told
 from bench.scoring.rows import Row
 
@@ -103,7 +103,7 @@ class Referee:
         """Return the class names of class indices; of the number of classes, the name of a refusal."""
         return [name_of(self.task, label) for label in labels]
 
-    @property
+    @cached_property
     def _asking(self) -> Asking:
         return Asking(
             Instance(self.victim, self.blinding),
@@ -215,33 +215,30 @@ class Referee:
         step = step_of(running, self.device)
         if step is None:
             return
-        seat = replace(self._asking, identities=running[0].identities)  # one attack runs
+        seat = self._seat(running[0])
         judged: list[tuple[Search, Candidate, Verdict, dict[str, float], Row]] = []
-        for (search, candidate), (label, margin, *likely, signal, noise, gain) in zip(
-            step.asking, self._asked(seat, step), strict=True
-        ):
+        queries = [search.queries + 1 for search, _ in step.asking]
+        told = seat.told([one.outline for _, one in step.asking], queries, step.fill)
+        likely = running[0].granted.tells("probabilities")  # one attack runs: all searches are granted the same
+        for (search, candidate), (answer, signal, noise, gain) in zip(step.asking, step.fetched(told), strict=True):
             if gain == 0:  # an overlay that is silent here: there is no candidate
                 search.answer(Answer(fooled=False, applied=False))
                 continue
             verdict = search.verdict(candidate, snr_db_of(signal, noise), self.min_snr_db)
-            said = seat.read(label, margin, search.value_before)
+            said = seat.read(answer, search.value_before)
             row = candidate_row(self.task, search, candidate, said, verdict)
-            judged.append((search, candidate, verdict, as_told(self.task.classes, likely), row))
+            probabilities = as_told(self.task.classes, answer) if likely and not self.task.dimensional else {}
+            judged.append((search, candidate, verdict, probabilities, row))
         rows = self._confirmed([(search, candidate, row) for search, candidate, *_, row in judged])
-        for (search, candidate, verdict, told, _), row in zip(judged, rows, strict=True):
+        for (search, candidate, verdict, probabilities, _), row in zip(judged, rows, strict=True):
             minutes.note(search, candidate, distorted(row, self.measures, candidate))
             convinced = _convinced(search, row)
-            search.answer(answer_for(search.granted, row, convinced, verdict.within_rules, told))
+            search.answer(answer_for(search.granted, row, convinced, verdict.within_rules, probabilities))
 
-    def _asked(self, seat: Asking, step: Step) -> list[tuple[float, ...]]:
-        """Of each candidate the victim's answer and its margin, probabilities where they are granted, the energies of
-        signal and noise, and the least gain of its overlays."""
-        queries = [search.queries + 1 for search, _ in step.asking]
-        likely = step.asking[0][0].granted.tells("probabilities")  # one attack runs: all searches are granted the same
-        said = seat.told([one.outline for _, one in step.asking], queries, likely, step.fill)
-        told = torch.stack([*said, *step.measurements()], dim=1)
-        found: list[tuple[float, ...]] = told.tolist()  # the step's one transfer from the device
-        return found
+    def _seat(self, search: Search) -> Asking:
+        """How the victim is asked by a search, as all of one attack are."""
+        same = search.identities == self._asking.identities
+        return self._asking if same else replace(self._asking, identities=search.identities)
 
     def _confirmed(self, judged: Sequence[tuple[Search, Candidate, Row]]) -> list[Row]:
         """The rows, where a randomised victim's label has changed with how often it does so in further draws."""

@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 
 import torch
 from torch import Tensor
 
-from bench.contracts.attacks import Answer, PastSearch, SpeechEffect, Steps
+from bench.contracts.attacks import Answer, PastSearch, Steps
 from bench.contracts.recipes import Effect, Recipe, RecipeError
-from bench.contracts.searching import once, steps_of
+from bench.contracts.searching import once
 from bench.core.errors import BenchError, ComponentError
 from bench.core.heard import Heard
+from bench.core.lazy import lazy
 from bench.core.rng import generator_of, key_of
 from bench.core.specs import bare
 from bench.core.types import Utterance
@@ -45,7 +46,7 @@ class Candidate:
     rendered: Rendered
     original: Utterance
 
-    @cached_property
+    @lazy
     def utterance(self) -> Utterance:
         """Return the utterance as it is heard then, for the victim."""
         return replace(self.outline, waveform=self.rendered.waveform)
@@ -195,10 +196,10 @@ class Search:
 
     def _begun(self, key: int) -> Steps:
         run = self._attack_run
-        if isinstance(run.attack, SpeechEffect):
+        if run.search is None:
             return once(Recipe(Effect(run.name, key)))
         tools = run.tools_for(self.original, self._plan, self._label, self._value)
-        return steps_of(run.attack, run.name, self._given, tools, generator_of(key))
+        return run.search(self._given, tools, generator_of(key))
 
     def _next(self, step: Callable[[], Recipe]) -> Candidate | None:
         """The next candidate that applies and is allowed, or None where the search has ended."""

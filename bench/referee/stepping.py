@@ -15,6 +15,7 @@ from torch import Tensor
 
 from bench.perturbations.laying import Laid, Levels, laid, levels_of
 from bench.referee.judgement import Scratch
+from bench.referee.prediction import Told
 from bench.referee.search import Candidate, Search
 
 
@@ -58,17 +59,21 @@ class Step:
                 row[samples:].zero_()
             self._energies[place] = search.energies(candidate, self.scratch, own)
 
-    def measurements(self) -> Sequence[Tensor]:
-        """Return what was measured of each candidate, without waiting for the device.
+    def fetched(self, told: Told) -> list[tuple[list[float], float, float, float]]:
+        """Wait for what was said of the candidates, and for what was measured of each: the step's one transfer.
+
+        Args:
+            told: what the victim said, in the order of `asking`.
 
         Returns:
-            Three tensors of shape (n,), float64: the energies of signal and noise, and the least gain of the overlays:
-            1 where there is none.
+            Of each candidate the answer, the energies of signal and noise, and the least gain of the overlays: 1 where
+            there is none.
         """
         signals, noise = zip(*filter(None, self._energies), strict=True)
         without = torch.ones((), device=signals[0].device)
         least = torch.stack([without if one.gain is None else one.gain for one in self.levels])
-        return torch.stack(signals), torch.stack(noise), least.double()
+        answers, measured = told.fetched([torch.stack(signals), torch.stack(noise), least])
+        return list(zip(answers, *measured, strict=True))
 
 
 def step_of(running: Sequence[Search], device: torch.device) -> Step | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -51,11 +52,14 @@ def answer_for(
     return replace(answer, label=row.label_after, refused=False, probabilities=known)
 
 
-def as_told(classes: Sequence[str], probabilities: Sequence[float]) -> dict[str, float]:
+def as_told(classes: Sequence[str], log_probs: Sequence[float]) -> dict[str, float]:
     """Round probabilities to what is told of them.
 
     Args:
         classes: names, in order.
-        probabilities: of each, or of none.
+        log_probs: of each, or of none.
+
+    >>> as_told(("anger", "sadness"), (math.log(0.2), math.log(0.8)))
+    {'anger': 0.2, 'sadness': 0.8}
     """
-    return {name: round(value, PROBABILITY_DECIMALS) for name, value in zip(classes, probabilities, strict=False)}
+    return {name: round(math.exp(one), PROBABILITY_DECIMALS) for name, one in zip(classes, log_probs, strict=False)}

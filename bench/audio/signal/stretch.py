@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
+from functools import cache
 
 import torch
 import torchaudio
@@ -32,19 +34,25 @@ def stretch(waveform: Tensor, rate: float) -> Tensor:
     >>> stretch(torch.zeros(16_000), 1.25).shape
     torch.Size([12800])
     """
-    window = torch.hann_window(_N_FFT, device=waveform.device)
+    window = _window(waveform.device)
     padded = torch.nn.functional.pad(waveform, (_N_FFT // 2, _N_FFT // 2 + 2 * _HOP))
     spectrum = torch.fft.rfft(padded.unfold(0, _N_FFT, _HOP) * window)
     position = torch.arange(0, len(spectrum) - 1, rate, dtype=torch.float64, device=waveform.device)
     left = position.long()
     between = (position - left).float()[:, None]
     magnitude = _squared(spectrum).sqrt_()
-    magnitude = torch.lerp(magnitude[left], magnitude[left + 1], between)
-    unit = _unit(spectrum)
-    advance = (unit[1:] * unit[:-1].conj())[left[:-1]]
-    phase = torch.cumprod(torch.cat([unit[:1], advance]), dim=0)
-    frames = torch.fft.irfft(phase * magnitude, n=_N_FFT) * window
-    return _overlap_add(frames, window, round(waveform.shape[-1] / rate))
+    magnitude = torch.lerp(magnitude.index_select(0, left), magnitude.index_select(0, left + 1), between)
+    unit = _as_units(spectrum.add_(_TINY))
+    steps = unit.new_empty(len(left), unit.shape[1])
+    steps[0] = unit[0]
+    torch.index_select(unit[1:] * unit[:-1].conj(), 0, left[:-1], out=steps[1:])
+    frames = torch.fft.irfft(_times(torch.cumprod(steps, dim=0), magnitude), n=_N_FFT).mul_(window)
+    return _overlap_add(frames, round(waveform.shape[-1] / rate))
+
+
+@cache
+def _window(device: torch.device) -> Tensor:
+    return torch.hann_window(_N_FFT, device=device)
 
 
 def shift_pitch_by_librosa(waveform: Tensor, semitones: float) -> Tensor:
@@ -66,10 +74,16 @@ def shift_pitch_by_librosa(waveform: Tensor, semitones: float) -> Tensor:
     return torch.from_numpy(shifted[: waveform.shape[-1]].copy()).to(waveform)
 
 
-def _unit(values: Tensor) -> Tensor:
-    """Complex numbers of the same angles and magnitude 1; 1 for 0."""
-    values = values + _TINY
-    return values * _squared(values).rsqrt_()
+def _as_units(values: Tensor) -> Tensor:
+    """Complex numbers, none of them 0, brought to magnitude 1 in place."""
+    return _times(values, _squared(values).rsqrt_())
+
+
+def _times(values: Tensor, factors: Tensor) -> Tensor:
+    """Complex numbers multiplied by real ones in place, by parts: torch would make complex numbers of the real ones."""
+    values.real.mul_(factors)
+    values.imag.mul_(factors)
+    return values
 
 
 def _squared(values: Tensor) -> Tensor:
@@ -78,18 +92,31 @@ def _squared(values: Tensor) -> Tensor:
     return parts[..., 0] + parts[..., 1]  # the same bits as a sum over the last dimension, in a fifth of its time
 
 
-def _overlap_add(frames: Tensor, window: Tensor, length: int) -> Tensor:
+def _overlap_add(frames: Tensor, length: int) -> Tensor:
     """Windowed frames side by side again, levelled by the sum of the squared windows."""
     count, steps = len(frames), _N_FFT // _HOP
     total = frames.new_zeros(count + steps - 1, _HOP)
-    level = torch.zeros_like(total)
-    for step, (part, weight) in enumerate(
-        zip(frames.view(count, steps, _HOP).unbind(1), window.square().view(steps, _HOP), strict=True)
-    ):
+    for step, part in enumerate(frames.view(count, steps, _HOP).unbind(1)):
         total[step : step + count] += part
-        level[step : step + count] += weight
-    samples = (total / level.clamp(min=1e-3)).view(-1)[_N_FFT // 2 :]
+    level = _level(min(count, steps), frames.device)
+    if count < steps:
+        total /= level
+    else:
+        total[: steps - 1] /= level[: steps - 1]
+        total[steps - 1 : count] /= level[steps - 1]  # all of a window lies over these: they have one level
+        total[count:] /= level[steps:]
+    samples = total.view(-1)[_N_FFT // 2 :]
     return torch.nn.functional.pad(samples, (0, max(length - len(samples), 0)))[:length]
+
+
+@cache
+def _level(count: int, device: torch.device) -> Tensor:
+    """The sum of so many squared windows, shape (count + 3, hop)."""
+    steps = _N_FFT // _HOP
+    level = torch.zeros(count + steps - 1, _HOP, device=device)
+    for step, weight in enumerate(_window(device).square().view(steps, _HOP)):
+        level[step : step + count] += weight
+    return level.clamp_(min=1e-3)
 
 
 def shift_pitch(waveform: Tensor, factor: float) -> Tensor:
@@ -110,6 +137,14 @@ def shift_pitch(waveform: Tensor, factor: float) -> Tensor:
     """
     ratio = Fraction(factor).limit_denominator(64)
     longer = stretch(waveform, 1 / float(ratio))
-    shifted = torchaudio.functional.resample(longer, ratio.numerator, ratio.denominator)
+    shifted = _resampler(ratio, longer.device)(longer)
     missing = waveform.shape[-1] - shifted.shape[-1]
     return torch.nn.functional.pad(shifted, (0, max(missing, 0)))[: waveform.shape[-1]]
+
+
+@cache
+def _resampler(ratio: Fraction, device: torch.device) -> Callable[[Tensor], Tensor]:
+    """What resamples, with its kernel: that of `torchaudio.functional.resample`, which makes it for each sound."""
+    kept = torchaudio.transforms.Resample(ratio.numerator, ratio.denominator, dtype=torch.float32)
+    found: Callable[[Tensor], Tensor] = kept.to(device)
+    return found

@@ -17,9 +17,22 @@ from bench import (
     Heard,
     Rng,
 )
+from bench.core.halving import Halving
+from bench.referee.blinding import Instance
+from bench.referee.prediction import Predictor
 from bench.referee.search import AttackRun
 from bench.testing import ContraryVictim, sample_tools, sample_utterances
-from tests.bench.referee.scripted import UTTERANCES, EasilyFooled, Scripted, Search, judged, noisy, referee_of
+from tests.bench.referee.scripted import (
+    CPU,
+    TASK,
+    UTTERANCES,
+    EasilyFooled,
+    Scripted,
+    Search,
+    judged,
+    noisy,
+    referee_of,
+)
 from victims.cnn_gru import CnnGru
 
 
@@ -68,6 +81,22 @@ def test_log_probabilities_that_are_not_numbers_are_the_victims_fault(bad: float
 
     with pytest.raises(ComponentError, match="victim: found a row with NaN"):
         judged(lambda original, tools, rng: iter(()), victim=Wrong())
+
+
+def test_what_a_victim_does_to_its_own_answers_later_changes_none() -> None:
+    answers = torch.zeros(len(UTTERANCES), 4)
+
+    @dataclass(frozen=True)
+    class InOnePlace(EasilyFooled):
+        def log_probs(self, batch: Batch) -> torch.Tensor:
+            return answers[: len(batch)].copy_(super().log_probs(batch))
+
+    known = InOnePlace().enroll(UTTERANCES[::2])
+    asked = [
+        Predictor(Instance(known), TASK, CPU, Halving(64, "victim"), chunk).answers(UTTERANCES) for chunk in (None, 3)
+    ]
+    assert asked[0] == asked[1]
+    assert {said.label for said in asked[0]} == {0, 1}
 
 
 @settings(max_examples=15, deadline=None)

@@ -142,6 +142,12 @@ def test_short_and_silent_sounds_stay_finite(change: object, samples: int) -> No
             assert change(wave, amount).isfinite().all()  # type: ignore[operator]
 
 
+@pytest.mark.parametrize("samples", [1, 100, 200, 257, 400, 2_000])
+def test_at_its_own_speed_a_sound_of_any_length_stays_as_it_is(samples: int) -> None:
+    wave = noise(samples, 6)
+    torch.testing.assert_close(stretch(wave, 1.0), wave, atol=1e-5, rtol=0)
+
+
 def test_silence_in_the_middle_does_not_silence_the_rest() -> None:
     wave = voiced(140)
     wave[8_000:16_000] = 0
