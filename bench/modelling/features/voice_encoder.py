@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
+from torchaudio.functional import melscale_fbanks
 
 from bench.core.errors import DataError, UsageError
 from bench.core.types import SAMPLE_RATE
@@ -157,7 +158,6 @@ def load_encoder(file: Path, device: torch.device) -> VoiceEncoder:
 
 
 def _mel_bands() -> Tensor:
-    """librosa's mel filters, which the encoder was trained with, shape (40, 201)."""
-    import librosa
-
-    return torch.from_numpy(librosa.filters.mel(sr=SAMPLE_RATE, n_fft=WINDOW, n_mels=BANDS)).float()
+    """The mel filters that the encoder was trained with, librosa's (Slaney's scale and heights), shape (40, 201)."""
+    bands = melscale_fbanks(WINDOW // 2 + 1, 0.0, SAMPLE_RATE / 2, BANDS, SAMPLE_RATE, "slaney", "slaney")
+    return torch.as_tensor(bands).T.contiguous()
