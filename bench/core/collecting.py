@@ -15,6 +15,7 @@ def collected_seldom() -> Iterator[None]:
     """Look for circles of objects seldom meanwhile.
 
     Who makes many thousand small objects that stay, none of them in a circle, spends a sixth of the time on looking.
+    What was made meanwhile counts as old at the end, or all of it would be looked through at once then.
 
     >>> with collected_seldom():
     ...     gc.get_threshold()[0]
@@ -25,4 +26,7 @@ def collected_seldom() -> Iterator[None]:
     try:
         yield
     finally:
+        if not gc.get_freeze_count():  # those that somebody else has frozen stay so
+            gc.freeze()
+            gc.unfreeze()
         gc.set_threshold(*before)

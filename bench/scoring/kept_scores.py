@@ -140,7 +140,7 @@ def kept_fates(sources: Sequence[FinishedCell], noted: NotedFates) -> dict[str, 
     return believed
 
 
-def keep_fates(sources: Sequence[FinishedCell], known: Mapping[str, Fates]) -> str:
+def keep_fates(sources: Sequence[FinishedCell], known: Mapping[str, Fates]) -> tuple[str, str]:
     """Keep what became of the utterances of a unit's cells.
 
     Args:
@@ -148,12 +148,12 @@ def keep_fates(sources: Sequence[FinishedCell], known: Mapping[str, Fates]) -> s
         known: of each, by the digest of its file.
 
     Returns:
-        The name that it is kept under.
+        The name that it is kept under, and what is kept.
     """
     files = {source.file: source for source in sources if source.file is not None}
-    key = _fates_key(files)
-    keep(_FATES, key, told({file: known[file] for file in files}))
-    return key
+    key, text = _fates_key(files), told({file: known[file] for file in files})
+    keep(_FATES, key, text)
+    return key, text
 
 
 def _fates_key(files: Mapping[str, FinishedCell]) -> str:

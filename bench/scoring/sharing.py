@@ -105,5 +105,5 @@ class _Asked:
         places = {one.places.digest: one.places.text for one in outcomes if one is not None}
         figures = made_scores(self.kind, self.cells, self.ks, self.estimand, lambda: scores)
         whole = [cell for cell in self.cells if cell.description.names.half is None]
-        kept = keep_fates(whole, noted.fates) if self.noting else ""
-        return _Answer(figures, told(noted.fates), kept, places)
+        kept, fates = keep_fates(whole, noted.fates) if self.noting else ("", told({}))
+        return _Answer(figures, fates if len(whole) == len(self.cells) else told(noted.fates), kept, places)

@@ -20,6 +20,7 @@ from bench.scoring.cell_records import MOST_BYTES, MOST_TOLD, CellRecords, opene
 from bench.scoring.columns import TEXTS, USED
 from bench.scoring.descriptions import Description
 from bench.scoring.fast_reading import plain_schema
+from bench.scoring.footers import plain_footer
 from bench.scoring.rows import SCHEMA, digest_as_told
 from bench.scoring.schema import AGAIN
 from bench.scoring.units import FinishedCell
@@ -27,7 +28,7 @@ from bench.scoring.units import FinishedCell
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_AT_ONCE, _TOGETHER = 16, 64
+_AT_ONCE, _TOGETHER, _SHARED = 16, 64, 256
 _MOST_SCHEMAS = 8
 _CHEAPER = 8
 """To see what a file is takes an eighth of what scoring it takes."""
@@ -67,7 +68,7 @@ def _all_seen(paths: Sequence[Path], crew: Crew | None) -> Iterator[tuple[Path, 
     if crew is None or not crew.shares(len(paths) // _CHEAPER):
         yield from ((path, _seen(path, content)) for path, content in _contents(paths))
         return
-    some = [paths[first : first + _TOGETHER] for first in range(0, len(paths), _TOGETHER)]
+    some = [paths[first : first + _SHARED] for first in range(0, len(paths), _SHARED)]
     for own, found in zip(some, crew.in_order(_some_seen, some), strict=True):
         yield from zip(own, found, strict=True)
 
@@ -135,7 +136,8 @@ def _seen(path: Path, content: bytes | DataError) -> _Seen | DataError:
     if isinstance(content, DataError):
         return content
     try:
-        described = _described(path, content)
+        text = plain_footer(content)
+        described = (None if text is None else _description(path, text)) or _described(path, content)
         description = read_cell(path).description if described is None else described
         check_description(path, path.stem, description)
     except DataError as error:
@@ -149,19 +151,25 @@ def _described(path: Path, content: bytes) -> Description | None:
 
     try:
         file = opened(content)
-        schema, rows = file.schema_arrow, file.metadata.num_rows
-        text = schema.metadata[b"serbench"].decode()
-        digest = schema.metadata.get(b"serbench_sha256")  # older files have none
-        columns, plain = _columns_in(schema)
-        if len(text) > MOST_TOLD or not plain:
+        told, rows = file.metadata.metadata, file.metadata.num_rows
+        text = told[b"serbench"].decode()
+        digest = told.get(b"serbench_sha256")  # older files have none
+        columns, plain = _columns_in(file.schema_arrow)
+        if not plain or digest not in (None, digest_as_told(text, columns, rows).encode()):
             return None
-        told = loaded(text)
-        if not isinstance(told, dict):
-            return None
-        if digest not in (None, digest_as_told(text, columns, rows).encode()) or told.pop("schema") != SCHEMA:
+        return _description(path, text)
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError):
+        return None
+
+
+def _description(path: Path, text: str) -> Description | None:
+    """What is told in a description of this version; None where something is wrong with it."""
+    try:
+        told = loaded(text) if len(text) <= MOST_TOLD else None
+        if not isinstance(told, dict) or told.pop("schema") != SCHEMA:
             return None
         return Description.of(JsonObject.of(path, told, AGAIN))
-    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError, RecursionError, DataError):
+    except (KeyError, TypeError, ValueError, RecursionError, DataError):
         return None
 
 
@@ -196,4 +204,7 @@ def _decode(path: Path, digest: str) -> pa.Table:
     content = read_regular(path, MOST_BYTES, AGAIN)
     if hashlib.sha256(content).hexdigest() != digest:
         raise ValueError("another file than the one that was looked at")
-    return unpacked(content, TEXTS, USED)
+    table = unpacked(content, TEXTS, USED)
+    if b"serbench" not in (table.schema.metadata or {}):
+        raise ValueError("no description, where the footer looked as though there were one")
+    return table

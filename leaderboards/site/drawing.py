@@ -26,9 +26,9 @@ def tag(name: str, text: object = "", **attributes: object) -> Markup:
         **attributes: escaped; `klass` is class, and _ stands for -.
     """
     named = {("class" if key == "klass" else key.replace("_", "-")): value for key, value in attributes.items()}
-    told = Markup("").join(Markup(' {}="{}"').format(key, _plain(value)) for key, value in named.items())
+    told = "".join(f' {key}="{escape(_plain(value))}"' for key, value in named.items())
     inside = text if isinstance(text, Markup) else escape(plain_text(str(text)))
-    return Markup("<{0}{1}>{2}</{0}>").format(Markup(name), told, inside)  # noqa: S704  # names are ours
+    return Markup(f"<{name}{told}>{inside}</{name}>")  # noqa: S704  # names are ours
 
 
 def _plain(value: object) -> object:

@@ -94,9 +94,9 @@ def test_a_victim_more_leaves_the_others_kept(
     read_results([run])
     read: list[Path] = []
 
-    def noted(path: Path, digest: str) -> pa.Table:
+    def noted(path: Path, *digests: Any) -> pa.Table:
         read.append(path)
-        return decode(path, digest)
+        return decode(path, *digests)
 
     decode = sources._decode
     monkeypatch.setattr(sources, "_decode", noted)
