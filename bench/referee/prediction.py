@@ -22,6 +22,7 @@ from bench.core.types import Task, Utterance
 from bench.referee.blinding import Instance
 
 Value = TypeVar("Value")
+Asks = Callable[[Batch], tuple[Tensor, Tensor | None]]
 Filling = Callable[[Sequence[int], Tensor], None]
 """Writes the samples of the utterances at some places into the rows of a tensor, with zeros after each one's end."""
 
@@ -184,7 +185,7 @@ class Predictor:
         """Log-probabilities, shape (b, c); (b, c + 1) of a victim that refuses, and numbers, shape (b, 1)."""
         if self.task.dimensional:
             return values_of(self.instance.victim, batch)[:, None]
-        log_probs, refused = self._predictions(batch)
+        log_probs, refused = self._asks(batch)
         expected = (len(batch), len(self.task.classes))
         if tuple(log_probs.shape) != expected:
             raise _not_log_probabilities(f"a tensor of shape {tuple(log_probs.shape)}", f"shape {expected}")
@@ -195,16 +196,10 @@ class Predictor:
             raise ComponentError("victim", found, f"bool of shape {expected[:1]}", "correct its answer_or_refuse")
         return torch.cat([log_probs, refused[:, None].to(log_probs)], dim=1)
 
-    def _predictions(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
-        if self._refusing is not None:
-            return self._refusing.answer_or_refuse(batch)
-        return self.instance.victim.log_probs(batch), None
-
     @cached_property
-    def _refusing(self) -> Refusing | None:
-        """The victim where it may refuse: asked of it once, for that is slow."""
-        victim = self.instance.victim
-        return victim if isinstance(victim, Refusing) else None
+    def _asks(self) -> Asks:
+        """What asks the victim: whether it may refuse is looked up once, for that is slow."""
+        return asks_of(self.instance.victim)
 
 
 @dataclass(frozen=True)
@@ -237,6 +232,15 @@ def _at(places: Sequence[int], values: Sequence[Value]) -> list[Value]:
     return [values[place] for place in places] if values else []
 
 
+def asks_of(victim: Victim) -> Asks:
+    """Return what asks a victim as `predictions_of` does, batch by batch.
+
+    Args:
+        victim: fitted, and enrolled with the speakers that it is asked about.
+    """
+    return victim.answer_or_refuse if isinstance(victim, Refusing) else lambda batch: (victim.log_probs(batch), None)
+
+
 def predictions_of(victim: Victim, batch: Batch) -> tuple[Tensor, Tensor | None]:
     """Ask a victim for log-probabilities, and which utterances it refuses.
 
@@ -248,7 +252,7 @@ def predictions_of(victim: Victim, batch: Batch) -> tuple[Tensor, Tensor | None]
         Log-probabilities, shape (b, c), and refusals, shape (b,), bool; None in their place where it is not one that
         refuses.
     """
-    return victim.answer_or_refuse(batch) if isinstance(victim, Refusing) else (victim.log_probs(batch), None)
+    return asks_of(victim)(batch)
 
 
 def _not_log_probabilities(found: str, expected: str) -> ComponentError:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from bench.scoring.rows import arrow_schema, digest_as_told
+from bench.scoring.rows import arrow_schema, columns_of, digest_as_told
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -53,8 +53,7 @@ def plain_footer(content: bytes) -> str | None:
         The text, the only one that Arrow can find in it, if it finds any; None where the footer is any other, or does
         not agree with its digest: Arrow says what it is.
     """
-    size, written = int.from_bytes(content[-8:-4], "little"), _written()
-    footer = content[-8 - size : -8] if content[-4:] == _END and size <= len(content) - 8 else b""
+    footer, written = _footer(content), _written()
     place = footer.rfind(_KEPT)
     if place < 0 or not footer.startswith(written.begins):
         return None
@@ -68,6 +67,12 @@ def plain_footer(content: bytes) -> str | None:
     if not footer.startswith(kept, place) or footer.count(_NAME) != kept.count(_NAME):  # no other goes by the name
         return None
     return _agreeing(text, digest, _number(footer, len(written.begins))[0])
+
+
+def _footer(content: bytes) -> bytes:
+    """The footer of a Parquet file; nothing where it has none."""
+    size = int.from_bytes(content[-8:-4], "little")
+    return content[-8 - size : -8] if content[-4:] == _END and size <= len(content) - 8 else b""
 
 
 def _agreeing(text: bytes, digest: bytes, rows: int) -> str | None:
@@ -89,12 +94,12 @@ def _written() -> _Written:
         written = io.BytesIO()
         nulls = [pa.nulls(rows, field.type) for field in schema]
         parquet.write_table(pa.Table.from_arrays(nulls, schema=schema), written)
-        content = written.getvalue()
-        footers.append(content[-8 - int.from_bytes(content[-8:-4], "little") : -8])
+        footers.append(_footer(written.getvalue()))
     same = next(place for place, (one, other) in enumerate(zip(*footers, strict=False)) if one != other)
     writer = _WRITER.search(footers[0])
-    columns = json.dumps([[field.name, str(field.type)] for field in schema])
-    return _Written(schema, columns, footers[0][:same], b"" if writer is None else footers[0][writer.end() :])
+    return _Written(
+        schema, json.dumps(columns_of(schema)), footers[0][:same], b"" if writer is None else footers[0][writer.end() :]
+    )
 
 
 def _schema_told(text: bytes, digest: bytes) -> bytes:

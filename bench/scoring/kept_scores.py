@@ -127,7 +127,7 @@ def kept_fates(sources: Sequence[FinishedCell], noted: NotedFates) -> dict[str, 
         sources: its cells; those without a digest are left out, and those whose rows are not to be believed.
         noted: what was read of them a moment ago, and what is kept of it already.
     """
-    files = {source.file: source for source in sources if source.file is not None}
+    files = _by_file(sources)
     key, known = _fates_key(files), noted.fates
     if key in noted.kept:
         return {file: known[file] for file in files}
@@ -150,10 +150,14 @@ def keep_fates(sources: Sequence[FinishedCell], known: Mapping[str, Fates]) -> t
     Returns:
         The name that it is kept under, and what is kept.
     """
-    files = {source.file: source for source in sources if source.file is not None}
+    files = _by_file(sources)
     key, text = _fates_key(files), told({file: known[file] for file in files})
     keep(_FATES, key, text)
     return key, text
+
+
+def _by_file(sources: Sequence[FinishedCell]) -> dict[str, FinishedCell]:
+    return {source.file: source for source in sources if source.file is not None}
 
 
 def _fates_key(files: Mapping[str, FinishedCell]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.contracts.threat_models import Counted
-from bench.scoring.dependence import Estimand, crossed_with_speakers, estimated_share
+from bench.scoring.dependence import crossed_with_speakers, estimated_share
 from bench.scoring.estimates import Estimate
 from bench.scoring.scores import robustness, successes
 
@@ -21,7 +21,7 @@ def attack_success(rows: pd.DataFrame, k: int, counted: Counted) -> Estimate:
         k: queries allowed.
         counted: which successes count: "imperceptible", "additive" or "all".
     """
-    return _share(successes(rows, k, counted), "success", rows, "fitted")
+    return _share(successes(rows, k, counted), "success", rows)
 
 
 def robust_accuracy(rows: pd.DataFrame, k: int, counted: Counted) -> Estimate:
@@ -32,8 +32,8 @@ def robust_accuracy(rows: pd.DataFrame, k: int, counted: Counted) -> Estimate:
         k: queries allowed.
         counted: which successes count: "imperceptible", "additive" or "all".
     """
-    return _share(robustness(rows, k, counted), "robust", rows, "fitted")
+    return _share(robustness(rows, k, counted), "robust", rows)
 
 
-def _share(found: pd.DataFrame, column: str, records: pd.DataFrame, estimand: Estimand) -> Estimate:
-    return estimated_share(found, column, crossed_with_speakers(found, records, estimand))
+def _share(found: pd.DataFrame, column: str, records: pd.DataFrame) -> Estimate:
+    return estimated_share(found, column, crossed_with_speakers(found, records, "fitted"))

@@ -197,7 +197,7 @@ def write_table(path: Path, text: str, table: pa.Table) -> None:
     """
     import pyarrow.parquet as pq
 
-    metadata = {"serbench": text, "serbench_sha256": digest_of(text, columns_of(table), table.num_rows)}
+    metadata = {"serbench": text, "serbench_sha256": digest_of(text, columns_of(table.schema), table.num_rows)}
     packed = {name: "lz4" if name in USED else "zstd" for name in table.column_names}
     pq.write_table(
         table.replace_schema_metadata(metadata),
@@ -230,6 +230,6 @@ def digest_as_told(text: str, columns: str, rows: int) -> str:
     return fingerprint([text, columns, rows])
 
 
-def columns_of(table: pa.Table) -> list[list[str]]:
-    """Return name and type of each column of a table."""
-    return [[field.name, str(field.type)] for field in table.schema]
+def columns_of(schema: pa.Schema) -> list[list[str]]:
+    """Return name and type of each column of a schema."""
+    return [[field.name, str(field.type)] for field in schema]

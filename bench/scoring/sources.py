@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from bench.scoring.columns import TEXTS, USED
 from bench.scoring.descriptions import Description
 from bench.scoring.fast_reading import plain_schema
 from bench.scoring.footers import plain_footer
-from bench.scoring.rows import SCHEMA, digest_as_told
+from bench.scoring.rows import SCHEMA, columns_of, digest_as_told
 from bench.scoring.schema import AGAIN
 from bench.scoring.units import FinishedCell
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _AT_ONCE, _TOGETHER, _SHARED = 16, 64, 256
-_MOST_SCHEMAS = 8
 _CHEAPER = 8
 """To see what a file is takes an eighth of what scoring it takes."""
 Damaged = dict[Path, DataError]
@@ -154,7 +153,7 @@ def _described(path: Path, content: bytes) -> Description | None:
         told, rows = file.metadata.metadata, file.metadata.num_rows
         text = told[b"serbench"].decode()
         digest = told.get(b"serbench_sha256")  # older files have none
-        columns, plain = _columns_in(file.schema_arrow)
+        columns, plain = _columns_in(file.schema_arrow.remove_metadata())
         if not plain or digest not in (None, digest_as_told(text, columns, rows).encode()):
             return None
         return _description(path, text)
@@ -173,19 +172,11 @@ def _description(path: Path, text: str) -> Description | None:
         return None
 
 
-_SCHEMAS: list[tuple[pa.Schema, str, bool]] = []
-"""Those that were met last: most files have the same, and to spell it takes as long as to open one."""
-
-
+@lru_cache(maxsize=8)
 def _columns_in(schema: pa.Schema) -> tuple[str, bool]:
-    """The columns as a file's digest counts them, and whether they are those that are written."""
-    for known, told, plain in _SCHEMAS:
-        if known.equals(schema):
-            return told, plain
-    columns = [[field.name, str(field.type)] for field in schema]
-    told, plain = json.dumps(columns), plain_schema(columns)
-    _SCHEMAS[:] = [(schema.remove_metadata(), told, plain), *_SCHEMAS[: _MOST_SCHEMAS - 1]]
-    return told, plain
+    """The columns as a file's digest counts them, and whether they are those that are written; mostly the same."""
+    columns = columns_of(schema)
+    return json.dumps(columns), plain_schema(columns)
 
 
 def _read(path: Path, damaged: Damaged | None) -> CellRecords:

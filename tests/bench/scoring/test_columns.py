@@ -87,14 +87,14 @@ def test_files_are_read_as_tables_are() -> None:
     table = as_table([Row(f"u{one // 3}", "s", one % 3, "anger", "anger", "sadness") for one in range(60)])
     table = table.set_column(7, "perturbation", pa.array(["x", None] * 30, pa.string()))
     for file in (table, table.drop_columns(["additive", "turn", "recipe"])):
-        assert plain_schema(columns_of(file))
+        assert plain_schema(columns_of(file.schema))
         for how in ({}, {"row_group_size": 7}, {"use_dictionary": False}):
             found = read_columns([unpacked(written(one, **how), TEXTS, USED) for one in (file, table)])
             assert found is not None
             wanted = pd.concat([Columns.of(table.to_pandas()).frame()] * 2, ignore_index=True)
             assert found.frame()[[*wanted]].equals(wanted)
-    assert not plain_schema(columns_of(table.drop_columns(["speaker"])))
-    assert not plain_schema([*columns_of(table), ["query", "int32"]])
+    assert not plain_schema(columns_of(table.drop_columns(["speaker"]).schema))
+    assert not plain_schema([*columns_of(table.schema), ["query", "int32"]])
     assert read_columns([table, table.slice(0, 0)]) is None
 
 

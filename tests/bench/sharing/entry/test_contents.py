@@ -42,7 +42,7 @@ def rewritten(content: bytes, change: Callable[[Any, dict[str, Any]], Any]) -> t
     changed = change(table.to_pandas(), told)
     new = pa.Table.from_pandas(changed, schema=table.schema.remove_metadata(), preserve_index=False)
     text = json.dumps(told)
-    metadata = {"serbench": text, "serbench_sha256": digest_of(text, columns_of(new), new.num_rows)}
+    metadata = {"serbench": text, "serbench_sha256": digest_of(text, columns_of(new.schema), new.num_rows)}
     out = io.BytesIO()
     pq.write_table(new.replace_schema_metadata(metadata), out, compression="zstd", write_page_checksum=True)
     own = determined_key({name: value for name, value in told.items() if name != "schema"})
