@@ -22,6 +22,7 @@ from peers import PEERS, PeerSetting
 
 from bench.contracts.protocols import Victim
 from bench.contracts.registry import Registry
+from bench.contracts.traits import Traits, traits_of
 from bench.core.batch import Batch
 from bench.core.progress import for_terminal
 from bench.core.types import Utterance
@@ -38,10 +39,15 @@ from bench.referee.search import AttackRun
 
 @dataclass
 class Listening:
-    """A victim that notes the batches it is asked about."""
+    """A victim that notes the batches it is asked about, which are those that the victim itself would be asked."""
 
     victim: Any
     heard: list[Batch] = field(default_factory=list)
+
+    @property
+    def traits(self) -> Traits:
+        """As the victim's: they say whether it is asked chunk by chunk, side by side."""
+        return traits_of(self.victim)
 
     def log_probs(self, batch: Batch) -> torch.Tensor:
         """As the victim; keeps a copy of the batch."""

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from bench.contracts.perception import p1
+from bench.contracts.traits import Traits, traits_of
 from bench.core.batch import Batch
 from bench.core.types import Utterance
 from bench.perturbations.rendering import attack_tools
@@ -36,6 +37,11 @@ class Listening:
 
     victim: Any
     heard: list[Batch] = field(default_factory=list)
+
+    @property
+    def traits(self) -> Traits:
+        """As the victim's: they say whether it is asked chunk by chunk, side by side."""
+        return traits_of(self.victim)
 
     def log_probs(self, batch: Batch) -> Tensor:
         """Answer as the victim; keep the batch without its sound."""
