@@ -89,7 +89,7 @@ def test_what_became_of_utterances_is_kept_by_who_reads_them(run: Path, monkeypa
     monkeypatch.setenv("SERBENCH_CACHE", str(run / "cache"))
     cells = [*sources_in(run).values()]
     parts = [[cells[place] for place in places] for places in units(cells)]
-    answers = [_Asked("pooled", tuple(unit), (8,), "fitted", noting=True).answer() for unit in parts]
+    answers = _Asked("pooled", tuple(map(tuple, parts)), (8,), "fitted", noting=True).answers()
     for path in (run / "cells").iterdir():
         path.write_bytes(b"")
     for unit, answer in zip(parts, answers, strict=True):
