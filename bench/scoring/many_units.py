@@ -10,7 +10,7 @@ from bench.scoring import conditions, contrasts
 from bench.scoring.bells import Evidence, rung
 from bench.scoring.condensed import CondensedCell, Pools
 from bench.scoring.dependence import Estimand
-from bench.scoring.efforts import query_medians, smallest_perturbations
+from bench.scoring.efforts import foresee_medians, query_medians, smallest_perturbations
 from bench.scoring.halves import bank_halves
 from bench.scoring.many_intervals import foresee_intervals
 from bench.scoring.measured import EntryRecords, grouped
@@ -52,6 +52,8 @@ def scored_together(
         prepared.append(_Prepared.of(kind, [next(read) for _ in own], ks))
     every = [one for unit in prepared for one in unit.found]
     foresee_intervals([(condition, one.ks) for one in every for condition in one.conditions], about)
+    contrasts.foresee_comparisons([(one.conditions, one.ks) for one in every], about)
+    foresee_medians([(one.conditions, one.ks, one.about.rests_on.max_queries) for one in every], about)
     return [UnitScores(tuple(unit.scored(kind, about)), unit.gaps) for unit in prepared]
 
 
