@@ -220,11 +220,11 @@ def _on_the_same(pairs: Sequence[_Pair], estimand: Estimand) -> list[ComparedCon
     known = [_known(pair, estimand) for pair in pairs]
     wanted: dict[int, tuple[Design, dict[bytes, list[int]]]] = {}
     for place, pair in enumerate(pairs):
-        own = pair.one.at(pair.k)
+        one = pair.one.at(pair.k)
         if pair.told in known[place]:
             continue
-        if (design := own.paired(estimand)) is None:
-            at, crossed = own.records.attacked, own.crossed(estimand)
+        if (design := one.paired(estimand)) is None:
+            at, crossed = one.records.attacked, one.crossed(estimand)
             fell = pair.one.fell(pair.k), pair.other.fell(pair.k)
             known[place][pair.told] = _compared(*fell, at.speaker, at.utterance, crossed)
         else:

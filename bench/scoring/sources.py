@@ -28,7 +28,7 @@ from bench.scoring.units import FinishedCell
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_AT_ONCE, _TOGETHER, _SHARED = 16, 64, 256
+_AT_ONCE, _TOGETHER, _SHARED = 16, 256, 256
 _CHEAPER = 8
 """To see what a file is takes an eighth of what scoring it takes."""
 Damaged = dict[Path, DataError]
