@@ -82,9 +82,7 @@ def smallest_perturbations(
         yield SmallestPerturbation(one.of.corr, one.of.noises, k, median)
 
 
-def foresee_medians(
-    asked: Iterable[tuple[Sequence[Condition], Sequence[int], int]], estimand: Estimand
-) -> None:
+def foresee_medians(asked: Iterable[tuple[Sequence[Condition], Sequence[int], int]], estimand: Estimand) -> None:
     """Compute the medians that `query_medians` and `smallest_perturbations` will ask for, of any attacks.
 
     Args:

@@ -89,7 +89,9 @@ def paired_t_tests(differences: NDArray[np.float64]) -> list[float]:
     freedom, least = n - 1, float(np.finfo(np.float64).tiny)
     differ, spread = (differences != 0).any(axis=1), differences.std(axis=1).tolist()
     # what follows is scipy.stats.ttest_1samp to the last bit, without its 0.5 s of imports
-    moments = zip(differ.tolist(), spread, differences.mean(axis=1).tolist(), differences.var(axis=1).tolist(), strict=True)
+    moments = zip(
+        differ.tolist(), spread, differences.mean(axis=1).tolist(), differences.var(axis=1).tolist(), strict=True
+    )
     found = []
     for differs, deviation, mean, variance in moments:
         if not differs or deviation == 0.0:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bench.contracts.threat_models import Counted
 from bench.core.keys import fingerprint
 from bench.scoring.batches import condensed_files
+from bench.scoring.columns import Columns
 from bench.scoring.condensed import CondensedCell, condensed
 from bench.scoring.descriptions import Description
 from bench.scoring.measured import grouped
@@ -36,7 +37,7 @@ class FinishedCell:
     description: Description
     read: Callable[[], CellRecords]
     digest: str | None = None
-    decode: Callable[[], pa.Table] | None = None
+    decode: Callable[[], pa.Table | Columns] | None = None
     file: str | None = None
 
     def condensed(self) -> CondensedCell:
