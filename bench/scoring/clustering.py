@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 Numbers = NDArray[np.float64]
@@ -27,6 +26,8 @@ def codes(labels: ArrayLike) -> Codes:
     given = np.asarray(labels)
     if given.dtype == np.intp and given.size and given.min() >= 0 and np.bincount(given).all():
         return given  # they are numbers of this kind already
+    import pandas as pd  # thousands of cells are scored without it
+
     found, known = pd.factorize(given)
     missing = found < 0
     if missing.any():

@@ -6,9 +6,9 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from bench.contracts.threat_models import Counted
 from bench.core.memo import Memo
@@ -22,6 +22,9 @@ from bench.scoring.estimates import Estimate, Interval
 from bench.scoring.intervals import clustered_share
 from bench.scoring.outcomes import Outcomes
 from bench.scoring.pooled import PooledRecords
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)

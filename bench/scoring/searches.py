@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 
 from bench.contracts.threat_models import Counted
@@ -17,6 +17,9 @@ from bench.scoring.estimates import Estimate
 from bench.scoring.half_levels import Growing, where_half_is_open
 from bench.scoring.intervals import proportion_intervals
 from bench.scoring.scores import UTTERANCE, first_successes, utterance_numbers, within
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)

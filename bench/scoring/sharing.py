@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 
 from bench.core.crew import Crew
@@ -47,8 +47,10 @@ def scored_units(
     with Crew() if crew is None else nullcontext(crew) as team:
         if all(map(_filed, parts)) and team.shares(sum(len(own) for some in missing for own in some)):
             asked = [_Asked(kind, tuple(map(tuple, some)), tuple(ks), estimand, noted is not None) for some in missing]
-            answers = team.in_order(_Asked.answers, asked)
-            made = (answer.scores(noted) for some in answers for answer in some)
+            answers = (one for some in team.in_order(_Asked.answers, asked) for one in some)
+            each = (own for some in missing for own in some)
+            both = zip(each, answers, strict=True)
+            made = (next(here([own])) if one is None else one.scores(noted) for own, one in both)
         else:
             made = (scores for some in missing for scores in here(some))
         yield from (next(made) if found is None else found for found in kept)
@@ -76,15 +78,12 @@ def _made(
 ) -> Iterator[UnitScores]:
     """The figures of units, at once; where anything is wrong with one of them, one after the other up to that one."""
     note = None if noted is None else noted.note
+    found = []
     if len(some) > 1:
-        try:
+        with suppress(Exception):  # each meets its own error again, where it belongs
             found = scored_together(kind, some, ks, estimand, note)
-        except Exception:  # each meets its own error again, where it belongs
-            found = []
-        if found:
-            yield from found
-            return
-    for own in some:
+    yield from found
+    for own in some[len(found) :]:
         yield from scored_together(kind, [own], ks, estimand, note)
 
 
@@ -115,10 +114,15 @@ class _Asked:
     estimand: Estimand
     noting: bool
 
-    def answers(self) -> list[_Answer]:
+    def answers(self) -> list[_Answer | None]:
+        """What came of each; nothing from one with which anything is wrong on, of which the one who asked is told."""
         noted = NotedFates() if self.noting else None
         made = _made(self.kind, self.units, self.ks, self.estimand, noted)
-        return [self._answer(own, scores, noted) for own, scores in zip(self.units, made, strict=True)]
+        found: list[_Answer | None] = []
+        with suppress(Exception):
+            for own, scores in zip(self.units, made, strict=True):
+                found.append(self._answer(own, scores, noted))
+        return found + [None] * (len(self.units) - len(found))
 
     def _answer(self, own: Unit, scores: UnitScores, noted: NotedFates | None) -> _Answer:
         outcomes = (score.outcomes for _, entry in scores.entries for score in entry.scores)

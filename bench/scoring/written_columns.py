@@ -2,8 +2,9 @@
 
 To have a small file opened and read by Arrow takes a third of all that is done with it, and most of its columns are,
 byte for byte, those of other files: who speaks, what is true, what is not measured. So where columns lie is read off
-the footer, a column is decoded once for all files that have it, and its checksums are compared then. In doubt (a footer,
-page or value of any other form; packed pages; a checksum that is wrong) Arrow is asked, and says what is wrong.
+the footer, a column is decoded once for all files that have it, and its checksums are compared then. In doubt Arrow is
+asked, and says what is wrong: about a footer, page or value of any other form, pages that are packed, and checksums
+that do not agree.
 """
 
 from __future__ import annotations

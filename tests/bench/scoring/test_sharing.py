@@ -94,6 +94,7 @@ def test_what_became_of_utterances_is_kept_by_who_reads_them(run: Path, monkeypa
         path.write_bytes(b"")
     for unit, answer in zip(parts, answers, strict=True):
         noted = NotedFates()
+        assert answer is not None
         answer.scores(noted)
         own, again = kept_scores.kept_fates(unit, noted), kept_scores.kept_fates(unit, NotedFates())
         assert told(own) == told(again)
