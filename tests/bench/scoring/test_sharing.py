@@ -15,6 +15,7 @@ from bench.evaluation.runs import read_results
 from bench.scoring import kept_scores
 from bench.scoring.believing import determined_key
 from bench.scoring.fates import NotedFates, told
+from bench.scoring.many_units import Kind, scored_together
 from bench.scoring.records import Store
 from bench.scoring.results import Results
 from bench.scoring.rows import Row
@@ -99,6 +100,22 @@ def test_what_became_of_utterances_is_kept_by_who_reads_them(run: Path, monkeypa
         own, again = kept_scores.kept_fates(unit, noted), kept_scores.kept_fates(unit, NotedFates())
         assert told(own) == told(again)
         assert own.keys() == again.keys() == {one.file for one in unit}
+
+
+@pytest.mark.parametrize("kind", ["pooled", "cells"])
+def test_units_together_are_as_each_alone(run: Path, kind: Kind) -> None:
+    cells = [*sources_in(run).values()]
+    parts = [[cells[place] for place in places] for places in units(cells)]
+    notes = [NotedFates(), NotedFates()]
+    together = scored_together(kind, parts, (1, 8), "fitted", notes[0].note)
+    alone = [one for own in parts for one in scored_together(kind, [own], (1, 8), "fitted", notes[1].note)]
+    assert together == alone
+    assert len(together) == len(parts) == 3
+    assert told(notes[0].fates) == told(notes[1].fates)
+    outcomes = [[score.outcomes for _, one in unit.entries for score in one.scores] for unit in (*together, *alone)]
+    assert [[one and one.digest for one in some] for some in outcomes[:3]] == [
+        [one and one.digest for one in some] for some in outcomes[3:]
+    ]
 
 
 def test_nobody_is_left_behind(crew: Crew) -> None:
