@@ -22,7 +22,7 @@ from bench.scoring.fast_reading import read_columns
 if TYPE_CHECKING:
     import pyarrow as pa
 
-MOST_CELLS, MOST_ROWS = 256, 250_000
+MOST_CELLS, MOST_ROWS = 256, 100_000
 """So many are read at a time: more would take more memory, and no less time."""
 Decode = Callable[[], "pa.Table | Columns"]
 Asked = tuple[Description, Decode]

@@ -26,7 +26,11 @@ def codes(labels: ArrayLike) -> Codes:
     given = np.asarray(labels)
     if given.dtype == np.intp and given.size and given.min() >= 0 and np.bincount(given).all():
         return given  # they are numbers of this kind already
-    import pandas as pd  # thousands of cells are scored without it
+    listed = given.tolist() if given.dtype.kind in "UO" else []
+    if {*map(type, listed)} in ({str}, {int}):  # none is missing
+        numbers: dict[object, int] = {}
+        return np.array([numbers.setdefault(one, len(numbers)) for one in listed], dtype=np.intp)
+    import pandas as pd  # boards are made without it
 
     found, known = pd.factorize(given)
     missing = found < 0
