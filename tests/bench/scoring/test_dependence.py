@@ -116,7 +116,7 @@ def test_pooled_results_alone_are_about_trainings() -> None:
     ],
 )
 def test_labels_are_numbered_in_the_order_in_which_they_appear(labels: ArrayLike) -> None:
-    """As pandas numbers them, which is not loaded for texts and numbers; what is missing comes after, each by itself."""
+    """As pandas, not loaded for texts and numbers, has them; what is missing comes after, each by itself."""
     given = np.asarray(labels)
     found, known = pd.factorize(given)
     missing = iter(range(len(known), len(given)))
