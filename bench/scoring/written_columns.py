@@ -20,7 +20,7 @@ from bench.scoring.rows import NEEDED, arrow_schema
 from bench.scoring.written_pages import Kind, Values, values_in
 
 _MOST_ROWS = 1024
-"""Files of more rows are packed."""
+"""More than any file has that is not packed."""
 _NUMBER = rb"([\x80-\xff]{0,8}[\x00-\x7f])"
 _ANY = rb"[\x80-\xff]{0,8}[\x00-\x7f]"
 _TYPES: dict[str, tuple[Kind, bytes]] = {
