@@ -52,8 +52,9 @@ class Plain:
         if kind in self.special:
             return {_MARK + kind.__name__: self.special[kind][0](value)}
         if kind in self._fields:
-            own = vars(value)
-            return {_MARK + kind.__name__: self._all_told([own[name] for name in self._fields[kind]])}
+            own, (mark, names) = vars(value), self._fields[kind]
+            told = [own[name] for name in names]
+            return {mark: [one if type(one) in _ITSELF else self._told(one) for one in told]}
         if is_dataclass(value):
             raise TypeError(f"{kind.__name__}: not among the kinds that can be read")
         if isinstance(value, Mapping):
@@ -76,9 +77,10 @@ class Plain:
         return self._named[named](*[_fixed(one) if type(one) is list else one for one in inner])
 
     @cached_property
-    def _fields(self) -> dict[type, tuple[str, ...]]:
-        """By kind, what it is made of."""
-        return {kind: tuple(one.name for one in fields(kind) if one.init) for kind in self.kinds}
+    def _fields(self) -> dict[type, tuple[str, tuple[str, ...]]]:
+        """By kind, how it is marked, and what it is made of."""
+        told = {kind: tuple(one.name for one in fields(kind) if one.init) for kind in self.kinds}
+        return {kind: (_MARK + kind.__name__, names) for kind, names in told.items()}
 
     @cached_property
     def _named(self) -> dict[str, type]:

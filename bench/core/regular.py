@@ -27,22 +27,28 @@ def read_regular(path: Path, most: int, remedy: str) -> bytes:
     """
     expected = f"a regular file of at most {most:,} bytes"
     try:
-        if path.is_symlink():
-            raise DataError(path, "a link", expected, remedy)
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:
-        raise DataError(
-            path, f"no file that can be read ({os.strerror(error.errno or 0)})", expected, remedy
-        ) from error
-    status = os.fstat(handle)
-    if not stat.S_ISREG(status.st_mode):
+        found = "a link" if path.is_symlink() else f"no file that can be read ({os.strerror(error.errno or 0)})"
+        raise DataError(path, found, expected, remedy) from error
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise DataError(path, _kind(status.st_mode), expected, remedy)
+        content = _all_of(handle, status.st_size + 1) if status.st_size <= most else b""  # one more: it may be growing
+    finally:
         os.close(handle)
-        raise DataError(path, _kind(status.st_mode), expected, remedy)
-    with os.fdopen(handle, "rb") as file:
-        found = file.read(status.st_size + 1) if status.st_size <= most else b""  # one more: it may be growing
-    if (size := max(status.st_size, len(found))) > most:
+    if (size := max(status.st_size, len(content))) > most:
         raise DataError(path, f"{size:,} bytes", expected, remedy)
-    return found
+    return content
+
+
+def _all_of(handle: int, most: int) -> bytes:
+    """What a file has left, up to so many bytes: the system gives less than it is asked for at the end, or early."""
+    parts = [os.read(handle, most)]
+    while parts[-1] and (left := most - sum(map(len, parts))) > 0:
+        parts.append(os.read(handle, left))
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _kind(mode: int) -> str:

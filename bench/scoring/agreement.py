@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from bench.scoring.rows import Row, as_table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COMPARED = (
     *("label_before", "recipe", "label_after", "accepted", "snr_db", "perturbation", "category", "source"),

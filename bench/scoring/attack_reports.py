@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from bench.contracts.threat_models import Counted
 from bench.core.specs import JOINED
@@ -21,6 +20,9 @@ from bench.scoring.pooled import PooledRecords
 from bench.scoring.scores import UTTERANCE, first_successes, within
 from bench.scoring.searches import Median, median_queries
 from bench.scoring.survival import KaplanMeier, kaplan_meier
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,10 @@ from bench.scoring.fast_reading import read_columns
 if TYPE_CHECKING:
     import pyarrow as pa
 
-MOST_CELLS, MOST_ROWS = 256, 250_000
+MOST_CELLS, MOST_ROWS = 256, 100_000
 """So many are read at a time: more would take more memory, and no less time."""
-Asked = tuple[Description, Callable[[], "pa.Table"]]
+Decode = Callable[[], "pa.Table | Columns"]
+Asked = tuple[Description, Decode]
 """A cell, and what decodes its file."""
 
 
@@ -40,29 +41,29 @@ def condensed_files(asked: Sequence[Asked]) -> list[CondensedCell | None]:
     found: dict[int, CondensedCell] = {}
     for tables in _portions([decode for _, decode in asked]):
         alike: dict[Hashable, list[int]] = {}
-        for place in tables:
-            alike.setdefault(rules_of(asked[place][0]), []).append(place)
+        for place, table in tables.items():
+            alike.setdefault((rules_of(asked[place][0]), type(table)), []).append(place)
         for places in alike.values():
             found |= _sound([(place, asked[place][0], tables[place]) for place in places])
     return [found.get(place) for place in range(len(asked))]
 
 
-def _portions(decode: Sequence[Callable[[], pa.Table]]) -> Iterator[dict[int, pa.Table]]:
+def _portions(decode: Sequence[Decode]) -> Iterator[dict[int, pa.Table | Columns]]:
     """Tables by their places, as many at a time as go together; without those that cannot be read."""
     place = 0
     while place < len(decode):
-        found: dict[int, pa.Table] = {}
+        found: dict[int, pa.Table | Columns] = {}
         rows, end = 0, place + MOST_CELLS
         with at_most(MOST_MEMORY):
             while place < min(end, len(decode)) and rows < MOST_ROWS:
                 if (table := _decoded(decode[place])) is not None:
                     found[place] = table
-                    rows += table.num_rows
+                    rows += len(table)
                 place += 1
         yield found
 
 
-def _decoded(decode: Callable[[], pa.Table]) -> pa.Table | None:
+def _decoded(decode: Decode) -> pa.Table | Columns | None:
     import pyarrow as pa
 
     with suppress(OSError, pa.ArrowException, ValueError, MemoryError, DataError):
@@ -70,15 +71,15 @@ def _decoded(decode: Callable[[], pa.Table]) -> pa.Table | None:
     return None
 
 
-def _sound(cells: Sequence[tuple[int, Description, pa.Table]]) -> dict[int, CondensedCell]:
-    """The records of cells of the same rules, by their places; without those with which anything is wrong."""
+def _sound(cells: Sequence[tuple[int, Description, pa.Table | Columns]]) -> dict[int, CondensedCell]:
+    """The records of cells of the same rules, all tables or none, by their places; those with nothing wrong."""
     import pyarrow as pa
 
     places, descriptions, tables = zip(*cells, strict=True)
     with suppress(pa.ArrowException, ValueError, MemoryError, DataError):
-        columns = read_columns(tables)
+        columns = Columns.joined(tables) if isinstance(tables[0], Columns) else read_columns(tables)
         if columns is not None:
-            sizes = [table.num_rows for table in tables]
+            sizes = [*map(len, tables)]
             check_columns(Path(), descriptions[0], _apart(columns, sizes))
             return dict(zip(places, condensed_together(descriptions, columns, sizes), strict=True))
     return {} if len(cells) == 1 else {place: own for cell in cells for place, own in _sound([cell]).items()}

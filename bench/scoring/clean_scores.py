@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from bench.core.types import REFUSED, Label
 from bench.scoring.confusion import (
@@ -23,6 +23,9 @@ from bench.scoring.estimates import Estimate
 from bench.scoring.pooling import clean_scores
 from bench.scoring.scores import cell_numbers
 from bench.scoring.statistics import jackknife_interval, proportion_interval
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,8 @@ def _per_speaker(rows: pd.DataFrame, labels: Sequence[Label], score: Callable[[C
     """A score of confusion matrices as the mean over cells, with its interval."""
     speakers, cell = rows["speaker"].unique(), cell_numbers(rows)
     counts = np.zeros((cell.nunique(), len(speakers), len(labels), len(labels)), dtype=np.int64)
+    import pandas as pd
+
     speaker = pd.Index(speakers).get_indexer(rows["speaker"])
     truth, said = label_numbers(rows["label_true"], labels), label_numbers(rows["label_before"], labels)
     np.add.at(counts, (cell.to_numpy(), speaker, truth, said), 1)

@@ -171,6 +171,8 @@ class VarianceDesign:
     def _freedom(self, total: float, each: Sequence[float]) -> float:
         """Satterthwaite's, of a sum of one variance for each clustering."""
         freedoms = [one.freedom for one in self.single]
+        if len(freedoms) == 1:
+            return freedoms[0]
         varied = sum(value**2 / freedom for value, freedom in zip(each, freedoms, strict=True))
         freedom = total**2 / varied if varied > 0 else min(freedoms)
         return min(max(freedom, min(freedoms)), sum(freedoms))

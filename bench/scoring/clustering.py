@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 Numbers = NDArray[np.float64]
@@ -27,6 +26,12 @@ def codes(labels: ArrayLike) -> Codes:
     given = np.asarray(labels)
     if given.dtype == np.intp and given.size and given.min() >= 0 and np.bincount(given).all():
         return given  # they are numbers of this kind already
+    listed = given.tolist() if given.dtype.kind in "UO" else []
+    if {*map(type, listed)} in ({str}, {int}):  # none is missing
+        numbers: dict[object, int] = {}
+        return np.array([numbers.setdefault(one, len(numbers)) for one in listed], dtype=np.intp)
+    import pandas as pd  # boards are made without it
+
     found, known = pd.factorize(given)
     missing = found < 0
     if missing.any():

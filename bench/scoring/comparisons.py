@@ -9,12 +9,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from bench.scoring.clustering import Clusters, cluster_count, codes, samples
+from bench.scoring.clustering import Clusters, Codes, Numbers, cluster_count, codes, samples, summed
 from bench.scoring.designs import Design
-from bench.scoring.differences import difference_interval, paired_difference, signed
+from bench.scoring.differences import (
+    PairedDifference,
+    difference_interval,
+    paired_difference,
+    paired_differences,
+    signed,
+)
 from bench.scoring.estimates import Difference
 from bench.scoring.p_values import shown_p
-from bench.scoring.sign_flip import FEWEST, cluster_sums, sign_flip_test
+from bench.scoring.sign_flip import FEWEST, cluster_sums, sign_flip_test, sign_flip_tests
 
 SIGNIFICANT = 0.05
 POWER = 0.8
@@ -129,15 +135,38 @@ def compare(
         return PairedComparison(Difference(value, low, high, n=int(apart)), Untestable(groups), detectable=high)
     by = Clusters((np.asarray(clusters), *samples(crossed)), units)
     found = paired_difference(first, second, by, strata, weights, design)
+    flipped = None if groups < FEWEST else sign_flip_test(cluster_sums(difference, share_of, clusters))
+    return _tested(found, flipped, groups, int(apart))
+
+
+def compare_many(differences: Numbers, speakers: Codes, units: Codes, design: Design) -> list[PairedComparison]:
+    """Compare several pairs of figures of the same utterances as `compare` does.
+
+    Args:
+        differences: shape (m, n), of each pair, from −1 to 1.
+        speakers: shape (n,), of each utterance: at least two.
+        units: shape (n,).
+        design: of one mean with equal weights.
+    """
+    share_of, groups = np.full(len(speakers), 1 / len(speakers)), cluster_count(speakers)
+    found = paired_differences(differences, design, float(share_of.sum()))
+    flipped: list[float | None] = [None] * len(found)
+    if groups >= FEWEST:
+        flipped = [*sign_flip_tests(summed(share_of * differences, speakers))]
+    apart = int(units.max()) + 1
+    return [_tested(one, p, groups, apart) for one, p in zip(found, flipped, strict=True)]
+
+
+def _tested(found: PairedDifference, flipped: float | None, groups: int, apart: int) -> PairedComparison:
+    """A comparison from the p of the sign-flip test, None where there are too few speakers for one."""
     low, high = found.interval()
     detectable = min(found.scale, _detectable((high - low) / 2, found.freedom))
-    if groups < FEWEST:
-        return PairedComparison(Difference(found.value, low, high, n=int(apart)), Untestable(groups), detectable)
-    flipped = sign_flip_test(cluster_sums(difference, share_of, clusters))
+    if flipped is None:
+        return PairedComparison(Difference(found.value, low, high, n=apart), Untestable(groups), detectable)
     if flipped > SIGNIFICANT:
         low, high = min(low, 0.0), max(high, 0.0)
     p = max(flipped, found.p_value())
-    return PairedComparison(Difference(found.value, low, high, n=int(apart)), PValue(p), detectable)
+    return PairedComparison(Difference(found.value, low, high, n=apart), PValue(p), detectable)
 
 
 def _detectable(half: float, freedom: float) -> float:

@@ -6,9 +6,9 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from bench.contracts.threat_models import Counted
 from bench.core.memo import Memo
@@ -22,6 +22,9 @@ from bench.scoring.estimates import Estimate, Interval
 from bench.scoring.intervals import clustered_share
 from bench.scoring.outcomes import Outcomes
 from bench.scoring.pooled import PooledRecords
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -150,7 +153,8 @@ class Condition(Memo):
         return self.records.once(("crossed", estimand), lambda: crossing_ways(self.records, estimand))
 
     def _share(self, hits: Mask, estimand: Estimand) -> Estimate:
-        return Estimate(float(hits.mean()), *self.interval(hits, self.records.attacked.unit, estimand), n=len(hits))
+        value = np.count_nonzero(hits) / len(hits)
+        return Estimate(value, *self.interval(hits, self.records.attacked.unit, estimand), n=len(hits))
 
     def interval(self, hits: Mask, units: Places, estimand: Estimand) -> Interval:
         """Compute the interval of a share of the utterances; of the same ones it is not computed again.
@@ -182,8 +186,9 @@ class Condition(Memo):
             own = self.at(k)
             if own.records.attacked.speakers > 1:
                 what, pcm = own._even(own.records.attacked.unit, estimand), own._first_as_pcm
+                design, known = own._design(*what), own._known(what)
                 for hits in (self.fell(k), self.withstood(k), *(() if pcm is None else (pcm <= k,))):
-                    yield own._design(*what), own._known(what), hits
+                    yield design, known, hits
 
     def _known(self, what: tuple[bool, Estimand]) -> dict[bytes, Interval]:
         return self.records.once(("intervals", *what), dict[bytes, Interval])

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from bench.core.types import Label
@@ -69,6 +68,8 @@ def label_numbers(found: ArrayLike, labels: Sequence[Label]) -> NDArray[np.int64
     Raises:
         ValueError: a label is none of these.
     """
+    import pandas as pd
+
     numbers = pd.Index(labels).get_indexer(pd.Index(np.asarray(found, dtype=str)))
     if (numbers < 0).any():
         raise ValueError(f"a label that is none of {', '.join(labels)}")

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from bench.contracts.threat_models import Counted
-from bench.scoring.columns import Mask
-from bench.scoring.comparisons import PairedComparison, compare
+from bench.scoring.columns import Floats, Mask
+from bench.scoring.comparisons import PairedComparison, compare, compare_many
 from bench.scoring.conditions import Condition
 from bench.scoring.dependence import Estimand, crossed_with_speakers
 from bench.scoring.designs import Design
 from bench.scoring.estimates import Difference
-from bench.scoring.p_values import holm, holm_of_known, paired_t_test
+from bench.scoring.p_values import holm, holm_of_known, paired_t_test, paired_t_tests
 from bench.scoring.scores import in_common
 
 
@@ -91,6 +92,15 @@ class PairedTest:
         return {"compared": self.compared, **fixed, "k": self.k, **figures}
 
 
+_Named = tuple[bool, Counted]
+_PAIRS: tuple[tuple[Literal["corr", "noises"], _Named, _Named], ...] = (
+    ("corr", (True, "imperceptible"), (False, "imperceptible")),
+    ("corr", (True, "all"), (False, "all")),
+    *(("noises", (corr, "all"), (corr, "imperceptible")) for corr in (False, True)),
+)
+"""What is tested: by Corr and Noises, whose Acc_att less whose."""
+
+
 def validity_gaps(
     conditions: Sequence[Condition], ks: Sequence[int], estimand: Estimand = "fitted"
 ) -> Iterator[ValidityGap]:
@@ -118,13 +128,8 @@ def tests(conditions: Sequence[Condition], ks: Sequence[int], estimand: Estimand
         estimand: what the intervals are about.
     """
     known = {(one.corr, one.noises): one for one in conditions}
-    pairs: list[tuple[Literal["corr", "noises"], tuple[bool, Counted], tuple[bool, Counted]]] = [
-        ("corr", (True, "imperceptible"), (False, "imperceptible")),
-        ("corr", (True, "all"), (False, "all")),
-        *(("noises", (corr, "all"), (corr, "imperceptible")) for corr in (False, True)),
-    ]
     made: list[PairedTest] = []
-    for (compared, one, other), k in itertools.product(pairs, ks):
+    for (compared, one, other), k in itertools.product(_PAIRS, ks):
         if one in known and other in known:
             found = compared_at(known[one], known[other], k, estimand)
             fixed: tuple[bool | None, Counted | None] = (None, one[1]) if compared == "corr" else (one[0], None)
@@ -163,8 +168,7 @@ def compared_at(one: Condition, other: Condition, k: int, estimand: Estimand) ->
         return None
     mine, its = one.at(k).records, other.at(k).records
     if mine.same_utterances(its):
-        what = "compared", one.fell(k).tobytes(), other.fell(k).tobytes(), estimand
-        return mine.once(what, lambda: _on_the_same(one, other, k, estimand))
+        return _on_the_same([_Pair(one, other, k)], estimand)[0]
     both = in_common(one.successes(k), other.successes(k))
     if both.empty:
         return None
@@ -173,10 +177,70 @@ def compared_at(one: Condition, other: Condition, k: int, estimand: Estimand) ->
     return _compared(both["success"].to_numpy(bool), both["other"].to_numpy(bool), speakers, units, ways)
 
 
-def _on_the_same(one: Condition, other: Condition, k: int, estimand: Estimand) -> ComparedConditions:
-    own, crossed = one.at(k).records.attacked, one.at(k).crossed(estimand)
-    paired = one.at(k).paired(estimand)
-    return _compared(one.fell(k), other.fell(k), own.speaker, own.utterance, crossed, paired)
+def foresee_comparisons(asked: Iterable[tuple[Sequence[Condition], Sequence[int]]], estimand: Estimand) -> None:
+    """Make the comparisons that `validity_gaps` and `tests` will ask for, of any attacks.
+
+    Args:
+        asked: of each attack its conditions and numbers of queries.
+        estimand: what the intervals are about.
+    """
+    wanted: list[_Pair] = []
+    for conditions, ks in asked:
+        known = {(one.corr, one.noises): one for one in conditions}
+        pairs = [(known[one], known[other]) for _, one, other in _PAIRS if one in known and other in known]
+        wanted += [_Pair(*two, k) for two, k in itertools.product(pairs, ks) if all(each.has(k) for each in two)]
+    _on_the_same([pair for pair in wanted if pair.alike], estimand)
+
+
+@dataclass(frozen=True, eq=False)
+class _Pair:
+    """Two conditions that are compared at k queries."""
+
+    one: Condition
+    other: Condition
+    k: int
+
+    @property
+    def alike(self) -> bool:
+        """Whether the same utterances were attacked."""
+        return self.one.at(self.k).records.same_utterances(self.other.at(self.k).records)
+
+    @cached_property
+    def told(self) -> bytes:
+        """Which utterances fell under either: what the comparison follows from, of the same records."""
+        return self.one.fell(self.k).tobytes() + self.other.fell(self.k).tobytes()
+
+    @cached_property
+    def differences(self) -> Floats:
+        return self.one.fell(self.k).astype(np.float64) - self.other.fell(self.k).astype(np.float64)
+
+
+def _on_the_same(pairs: Sequence[_Pair], estimand: Estimand) -> list[ComparedConditions]:
+    """Compare conditions under each of which the same utterances were attacked; those of one design at once."""
+    known = [_known(pair, estimand) for pair in pairs]
+    wanted: dict[int, tuple[Design, dict[bytes, list[int]]]] = {}
+    for place, pair in enumerate(pairs):
+        one = pair.one.at(pair.k)
+        if pair.told in known[place]:
+            continue
+        if (design := one.paired(estimand)) is None:
+            at, crossed = one.records.attacked, one.crossed(estimand)
+            fell = pair.one.fell(pair.k), pair.other.fell(pair.k)
+            known[place][pair.told] = _compared(*fell, at.speaker, at.utterance, crossed)
+        else:
+            wanted.setdefault(id(design), (design, {}))[1].setdefault(pair.told, []).append(place)
+    for design, places in wanted.values():
+        some = [pairs[own[0]] for own in places.values()]
+        differences, at = np.stack([pair.differences for pair in some]), some[0].one.at(some[0].k).records.attacked
+        found = compare_many(differences, at.speaker, at.utterance, design)
+        for own, compared, p1 in zip(places.values(), found, paired_t_tests(differences), strict=True):
+            for place in own:
+                known[place][pairs[place].told] = ComparedConditions(compared, p1)
+    return [own[pair.told] for own, pair in zip(known, pairs, strict=True)]
+
+
+def _known(pair: _Pair, estimand: Estimand) -> dict[bytes, ComparedConditions]:
+    return pair.one.at(pair.k).records.once(("compared", estimand), dict[bytes, ComparedConditions])
 
 
 def _compared(
@@ -185,8 +249,7 @@ def _compared(
     speakers: ArrayLike,
     units: ArrayLike,
     crossed: Sequence[ArrayLike],
-    design: Design | None = None,
 ) -> ComparedConditions:
     first, second = one.astype(np.float64), other.astype(np.float64)
-    found = compare(first, second, speakers, units=units, crossed=crossed, design=design)
+    found = compare(first, second, speakers, units=units, crossed=crossed)
     return ComparedConditions(found, paired_t_test(first, second))

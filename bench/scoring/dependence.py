@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 
 from bench.core.errors import UsageError
@@ -15,6 +14,9 @@ from bench.scoring.estimates import Estimate
 from bench.scoring.intervals import proportion_interval
 from bench.scoring.pooled import PooledRecords
 from bench.scoring.scores import CELL, UTTERANCE
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Estimand = Literal["fitted", "trainings"]
 """What an interval is about: these fitted victims, on other speakers and sounds; or trainings like theirs too."""

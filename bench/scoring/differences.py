@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bench.scoring.cluster_variance import cluster_variance
-from bench.scoring.clustering import Clusters, Numbers, cluster_count, samples
+from bench.scoring.cluster_variance import ClusterVariance, cluster_variance
+from bench.scoring.clustering import Clusters, Layers, Numbers, cluster_count, samples
 from bench.scoring.designs import Design
 from bench.scoring.estimates import Interval
 from bench.scoring.intervals import drawn_up, quantiles
@@ -145,30 +145,61 @@ def paired_difference(
         ValueError: nothing to compare, or a difference beyond −1 or 1.
     """
     difference, share_of = signed(first, second, weights)
-    if not len(difference) or float(np.abs(difference).max()) > 1 + 1e-9:
-        raise ValueError("differences of figures from 0 to 1, and some of them, have an interval of this kind")
     scale = float(share_of.sum())
     made = Design.of(share_of / scale, clusters, strata) if design is None else design
-    layers, found = made.layers, made.variance.variance(difference)
-    figures = np.stack([difference, np.square(difference), difference > 0, difference < 0])
-    mean, square, *kept = layers.means(figures)
-    common = np.maximum(np.maximum(*kept), 1 - (kept[0] + kept[1]))
-    drawn, spread = mean * layers.counts / (layers.counts + 1), (square * layers.counts + 0.5) / (layers.counts + 1)
-    independent = float(layers.independent(difference[None], mean[None])[0])
-    size = (
-        (float(layers.parts @ square) - float(layers.parts @ mean) ** 2) / independent
-        if independent > 0
-        else (float(layers.parts @ spread) - float(layers.parts @ drawn) ** 2)
-        / float((spread - drawn**2) @ layers.squares)
-    )
+    return paired_differences(difference[None], made, scale)[0]
+
+
+def paired_differences(differences: Numbers, design: Design, scale: float) -> list[PairedDifference]:
+    """Estimate several paired differences of the same utterances, and all that their intervals are made of.
+
+    Args:
+        differences: shape (m, n), of each.
+        design: made of the clusters.
+        scale: the weights' sum.
+
+    Raises:
+        ValueError: nothing to compare, or a difference beyond −1 or 1.
+    """
+    if not differences.size or float(np.abs(differences).max()) > 1 + 1e-9:
+        raise ValueError("differences of figures from 0 to 1, and some of them, have an interval of this kind")
+    layers, found = design.layers, design.variance.variances(differences)
+    mean, square = layers.means(differences), layers.means(np.square(differences))
+    kept = layers.means((differences > 0).astype(np.float64)), layers.means((differences < 0).astype(np.float64))
+    events = 1 - np.maximum(np.maximum(*kept), 1 - (kept[0] + kept[1]))
+    independent = layers.independent(differences, mean).tolist()
+    each = zip(mean, square, events, independent, found, strict=True)
+    return [_paired(*one, design.layers, scale) for one in each]
+
+
+def _paired(
+    mean: Numbers,
+    square: Numbers,
+    events: Numbers,
+    independent: float,
+    found: ClusterVariance,
+    layers: Layers,
+    scale: float,
+) -> PairedDifference:
+    """One difference, from its means in each stratum, those of its squares, and the shares that are uncommon."""
+    first, second = float(layers.parts @ mean), float(layers.parts @ square)
+    if independent > 0:
+        size = (second - first**2) / independent
+    else:
+        spread = (square * layers.counts + 0.5) / (layers.counts + 1)
+        drawn = mean * layers.counts / (layers.counts + 1)
+        size = (float(layers.parts @ spread) - float(layers.parts @ drawn) ** 2) / float(
+            (spread - drawn**2) @ layers.squares
+        )
+    size = min(size, layers.units)
     return PairedDifference(
-        mean=float(layers.parts @ mean),
-        square=float(layers.parts @ square),
+        mean=first,
+        square=second,
         deff=found.value / independent if independent > 0 else 0.0,
         freedom=found.freedom,
-        size=min(size, layers.units),
-        events=min(size, layers.units) * float(layers.parts @ (1 - common)),
-        assumed=layers.assumed(found.sizes, min(size, layers.units)),
+        size=size,
+        events=size * float(layers.parts @ events),
+        assumed=layers.assumed(found.sizes, size),
         scale=scale,
     )
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.contracts.threat_models import Counted
+from bench.scoring.columns import Floats
 from bench.scoring.conditions import Condition
 from bench.scoring.dependence import Estimand
 from bench.scoring.designs import Design
@@ -61,12 +62,9 @@ def query_medians(conditions: Sequence[Condition], budget: int, estimand: Estima
         budget: the greatest number of queries.
         estimand: what the intervals are about.
     """
-    searched = [one for one in conditions if one.records.most_asked > 1]
-    found = _medians(
-        searched, lambda some, design: medians_of([searched[one].first for one in some], budget, design), estimand
-    )
-    for one, median in zip(searched, found, strict=True):
-        yield MedianQueries(one.corr, one.noises, median)
+    asked = [_Asked.queries(one, budget) for one in conditions if one.records.most_asked > 1]
+    for one, median in zip(asked, _medians(asked, estimand), strict=True):
+        yield MedianQueries(one.of.corr, one.of.noises, median)
 
 
 def smallest_perturbations(
@@ -79,29 +77,62 @@ def smallest_perturbations(
         ks: numbers of queries within the budget.
         estimand: what the intervals are about.
     """
-    asked = [(one.at(k), k) for one, k in itertools.product(conditions, ks) if one.has(k)]
-    quietest = [one.records.quietest(k, one.noises) for one, k in asked]
-    found = _medians(
-        [one for one, _ in asked], lambda some, design: smallest_of([quietest[one] for one in some], design), estimand
-    )
-    for (one, k), median in zip(asked, found, strict=True):
-        yield SmallestPerturbation(one.corr, one.noises, k, median)
+    found = [(k, _Asked.quietest(one.at(k), k)) for one, k in itertools.product(conditions, ks) if one.has(k)]
+    for (k, one), median in zip(found, _medians([one for _, one in found], estimand), strict=True):
+        yield SmallestPerturbation(one.of.corr, one.of.noises, k, median)
 
 
-def _medians(
-    conditions: Sequence[Condition], medians: Callable[[Sequence[int], Design | None], list[Median]], estimand: Estimand
-) -> list[Median]:
-    """Medians under several conditions, those of the same records at once.
+def foresee_medians(asked: Iterable[tuple[Sequence[Condition], Sequence[int], int]], estimand: Estimand) -> None:
+    """Compute the medians that `query_medians` and `smallest_perturbations` will ask for, of any attacks.
 
     Args:
-        conditions: of one attack.
-        medians: of some of them, by their places, on whose records the intervals hang so.
+        asked: of each attack its conditions, numbers of queries, and budget.
         estimand: what the intervals are about.
     """
-    alike: dict[int, list[int]] = {}
-    for place, one in enumerate(conditions):
-        alike.setdefault(id(one.records), []).append(place)
-    found: dict[int, Median] = {}
-    for some in alike.values():
-        found |= zip(some, medians(some, conditions[some[0]].even(estimand)), strict=True)
-    return [found[place] for place in range(len(conditions))]
+    wanted = []
+    for conditions, ks, budget in asked:
+        wanted += [_Asked.queries(one, budget) for one in conditions if one.records.most_asked > 1]
+        wanted += [_Asked.quietest(one.at(k), k) for one, k in itertools.product(conditions, ks) if one.has(k)]
+    _medians(wanted, estimand)
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """A median of the utterances of a condition.
+
+    Args:
+        of: the condition.
+        budget: the greatest number of queries; None of a median of SNRs.
+        values: shape (n,), of its utterances.
+    """
+
+    of: Condition
+    budget: int | None
+    values: Floats
+
+    @classmethod
+    def queries(cls, one: Condition, budget: int) -> _Asked:
+        return cls(one, budget, one.first)
+
+    @classmethod
+    def quietest(cls, one: Condition, k: int) -> _Asked:
+        records, noises = one.records, one.noises
+        return cls(one, None, records.once(("quietest", k, noises), lambda: records.quietest(k, noises)))
+
+
+def _medians(asked: Sequence[_Asked], estimand: Estimand) -> list[Median]:
+    """Medians under several conditions, those that hang on the same utterances at once; no two that are the same."""
+    known = [one.of.records.once(("medians", estimand, one.budget), dict[bytes, Median]) for one in asked]
+    told = [one.values.tobytes() for one in asked]
+    alike: dict[tuple[int, int | None], tuple[Design | None, dict[bytes, list[int]]]] = {}
+    for place, (one, own) in enumerate(zip(asked, told, strict=True)):
+        if own not in known[place]:
+            design = one.of.even(estimand)
+            alike.setdefault((id(design), one.budget), (design, {}))[1].setdefault(own, []).append(place)
+    for (_, budget), (design, places) in alike.items():
+        values = [asked[some[0]].values for some in places.values()]
+        found = smallest_of(values, design) if budget is None else medians_of(values, budget, design)
+        for (own, some), median in zip(places.items(), found, strict=True):
+            for place in some:
+                known[place][own] = median
+    return [own[name] for own, name in zip(known, told, strict=True)]

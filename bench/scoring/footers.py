@@ -53,7 +53,7 @@ def plain_footer(content: bytes) -> str | None:
         The text, the only one that Arrow can find in it, if it finds any; None where the footer is any other, or does
         not agree with its digest: Arrow says what it is.
     """
-    footer, written = _footer(content), _written()
+    footer, written = footer_of(content), _written()
     place = footer.rfind(_KEPT)
     if place < 0 or not footer.startswith(written.begins):
         return None
@@ -69,8 +69,17 @@ def plain_footer(content: bytes) -> str | None:
     return _agreeing(text, digest, _number(footer, len(written.begins))[0])
 
 
-def _footer(content: bytes) -> bytes:
-    """The footer of a Parquet file; nothing where it has none."""
+def rows_at() -> int:
+    """Return where in a footer that `plain_footer` knows the number of rows stands, and what follows it."""
+    return len(_written().begins)
+
+
+def footer_of(content: bytes) -> bytes:
+    """Return the footer of a Parquet file; nothing where it has none.
+
+    Args:
+        content: the whole file.
+    """
     size = int.from_bytes(content[-8:-4], "little")
     return content[-8 - size : -8] if content[-4:] == _END and size <= len(content) - 8 else b""
 
@@ -94,7 +103,7 @@ def _written() -> _Written:
         written = io.BytesIO()
         nulls = [pa.nulls(rows, field.type) for field in schema]
         parquet.write_table(pa.Table.from_arrays(nulls, schema=schema), written)
-        footers.append(_footer(written.getvalue()))
+        footers.append(footer_of(written.getvalue()))
     same = next(place for place, (one, other) in enumerate(zip(*footers, strict=False)) if one != other)
     writer = _WRITER.search(footers[0])
     return _Written(

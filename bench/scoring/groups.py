@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from bench.contracts.threat_models import Counted
@@ -19,6 +19,9 @@ from bench.scoring.measured import EntryRecords
 from bench.scoring.people import SpeakerGroups
 from bench.scoring.scores import clean, in_order_of
 from bench.scoring.units import FinishedCell, pooled_unit_cells
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PEOPLE = ("sex", "age", "language")
 """What groups people, where a corpus tells."""

@@ -38,8 +38,12 @@ class ClusteredShare:
 
     def interval(self, level: float = 0.95) -> Interval:
         """Compute the interval; see [`proportion_interval`][bench.scoring.intervals.proportion_interval]."""
-        effective = effective_size(self.size, self.deff, self.assumed, self.events, self.freedom, level)
+        effective = self.effective(level)
         return clopper_pearson(self.value * effective, effective, level)
+
+    def effective(self, level: float) -> float:
+        """Compute how many independent utterances it is worth for an interval of that level."""
+        return effective_size(self.size, self.deff, self.assumed, self.events, self.freedom, level)
 
 
 def proportion_interval(
@@ -91,6 +95,24 @@ def proportion_interval(
     return clustered_share(hits, Design.of(share_of, by, strata)).interval(level)
 
 
+def proportion_intervals(shares: Numbers, clusters: ArrayLike, units: ArrayLike | None) -> list[Interval]:
+    """Compute the intervals of several shares of the same utterances, each as `proportion_interval` does.
+
+    Args:
+        shares: shape (m, n), from 0 to 1.
+        clusters: the speaker of each utterance.
+        units: as there.
+
+    Raises:
+        ValueError: nothing to count.
+    """
+    if not shares.shape[1]:
+        raise ValueError("no utterances to count")
+    if cluster_count(clusters) < 2:
+        return [(0.0, 1.0)] * len(shares)
+    return shares_intervals(shares, Design.even(shares.shape[1], Clusters((np.asarray(clusters),), units)))
+
+
 def clustered_share(hits: Numbers, design: Design) -> ClusteredShare:
     """Estimate Σ w·y and all that its interval is made of, as `clustered_shares` does.
 
@@ -116,6 +138,17 @@ def clustered_shares(hits: Numbers, design: Design) -> list[ClusteredShare]:
     return [
         _share(*one, design) for one in zip(hits, shares, independent, design.variance.variances(hits), strict=True)
     ]
+
+
+def shares_intervals(hits: Numbers, design: Design) -> list[Interval]:
+    """Compute the 95 % intervals of several Σ w·y of the same utterances.
+
+    Args:
+        hits: shape (m, n), y of each, from 0 to 1.
+        design: their weights, and which of them depend on each other.
+    """
+    found = clustered_shares(hits, design)
+    return clopper_pearson_of([(one.value, one.effective(0.95)) for one in found], 0.95)
 
 
 def _share(
@@ -240,3 +273,19 @@ def clopper_pearson(hits: float, n: float, level: float) -> Interval:
     low = 0.0 if hits <= 0 else float(special.betaincinv(hits, n - hits + 1, tail))
     high = 1.0 if hits >= n else float(special.betaincinv(hits + 1, n - hits, 1 - tail))
     return low, high
+
+
+def clopper_pearson_of(shares: Sequence[tuple[float, float]], level: float) -> list[Interval]:
+    """Compute those of several shares.
+
+    Args:
+        shares: of each the share, and of how many, above 0.
+        level: coverage.
+    """
+    value, n = np.array(shares, dtype=np.float64).reshape(-1, 2).T
+    hits, tail = value * n, (1 - level) / 2
+    some, others = np.flatnonzero(hits > 0), np.flatnonzero(hits < n)
+    low, high = np.zeros(len(n)), np.ones(len(n))
+    low[some] = special.betaincinv(hits[some], n[some] - hits[some] + 1, tail)
+    high[others] = special.betaincinv(hits[others] + 1, n[others] - hits[others], 1 - tail)
+    return [*zip(low.tolist(), high.tolist(), strict=True)]

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from operator import attrgetter
@@ -64,28 +64,28 @@ def kept_scores(kind: str, sources: Sequence[FinishedCell], ks: Sequence[int], e
     return found if isinstance(found, UnitScores) else None
 
 
-def made_scores(
-    kind: str, sources: Sequence[FinishedCell], ks: Sequence[int], estimand: Estimand, make: Callable[[], UnitScores]
+def keep_scores(
+    kind: str, sources: Sequence[FinishedCell], ks: Sequence[int], estimand: Estimand, made: UnitScores
 ) -> str:
-    """Make scores and keep them.
+    """Keep scores.
 
     Args:
-        kind: what is made.
+        kind: what was made.
         sources: cells with digests.
         ks: numbers of queries.
         estimand: what intervals are about.
-        make: makes them.
+        made: the scores.
 
     Returns:
         Them, as they are kept; `read_scores` reads them.
     """
-    text = _PLAIN.text(make())
+    text = _PLAIN.text(made)
     keep(_SCORES, _key(kind, sources, ks, estimand), text)
     return text
 
 
 def read_scores(text: str) -> UnitScores:
-    """Read what `made_scores` gave.
+    """Read what `keep_scores` gave.
 
     Raises:
         ValueError: it is something else, or of places that are not kept.

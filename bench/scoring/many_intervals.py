@@ -10,7 +10,7 @@ from bench.scoring.conditions import Condition
 from bench.scoring.dependence import Estimand
 from bench.scoring.designs import Design
 from bench.scoring.estimates import Interval
-from bench.scoring.intervals import clustered_shares
+from bench.scoring.intervals import shares_intervals
 
 _AT_ONCE = 2**18
 """So many numbers are looked at together: they stay in the processor's cache."""
@@ -34,7 +34,6 @@ def foresee_intervals(asked: Iterable[tuple[Condition, Sequence[int]]], estimand
         for start in range(0, len(listed), step):
             some = listed[start : start + step]
             hits = np.stack([np.frombuffer(one, dtype=np.bool_) for one in some])
-            for told, share in zip(some, clustered_shares(hits.astype(np.float64), design), strict=True):
-                interval = share.interval()
+            for told, interval in zip(some, shares_intervals(hits.astype(np.float64), design), strict=True):
                 for known in shares[told]:
                     known[told] = interval

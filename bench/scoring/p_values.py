@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 SMALLEST_PRINTED = 0.001
@@ -73,15 +73,30 @@ def paired_t_test(first: ArrayLike, second: ArrayLike) -> float:
     >>> round(paired_t_test([1, 1, 0, 1], [0, 1, 0, 0]), 3)
     0.182
     """
-    difference = np.asarray(first, dtype=float) - np.asarray(second, dtype=float)
-    if len(difference) < 2 or not difference.any():
-        return 1.0
-    least = float(np.finfo(np.float64).tiny)
-    if float(difference.std()) == 0.0:
-        return least
-    freedom = (
-        len(difference) - 1
-    )  # what follows is scipy.stats.ttest_1samp to the last bit, without its 0.5 s of imports
-    variance = float(difference.var()) * (len(difference) / freedom)
-    t = float(difference.mean()) / math.sqrt(variance / len(difference))
-    return max(least, 2 * float(special.stdtr(freedom, -abs(t))))
+    difference = np.asarray(first, dtype=np.float64) - np.asarray(second, dtype=np.float64)
+    return paired_t_tests(difference[None])[0]
+
+
+def paired_t_tests(differences: NDArray[np.float64]) -> list[float]:
+    """Compute the p of several paired t-tests as `paired_t_test` does.
+
+    Args:
+        differences: shape (m, n), of n utterances.
+    """
+    n = differences.shape[1]
+    if n < 2:
+        return [1.0] * len(differences)
+    freedom, least = n - 1, float(np.finfo(np.float64).tiny)
+    differ, spread = (differences != 0).any(axis=1), differences.std(axis=1).tolist()
+    # what follows is scipy.stats.ttest_1samp to the last bit, without its 0.5 s of imports
+    moments = zip(
+        differ.tolist(), spread, differences.mean(axis=1).tolist(), differences.var(axis=1).tolist(), strict=True
+    )
+    found = []
+    for differs, deviation, mean, variance in moments:
+        if not differs or deviation == 0.0:
+            found.append(least if differs else 1.0)
+        else:
+            t = mean / math.sqrt(variance * (n / freedom) / n)
+            found.append(max(least, 2 * float(special.stdtr(freedom, -abs(t)))))
+    return found

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from bench.core.crew import Crew
 from bench.scoring.dependence import Estimand
@@ -19,6 +18,9 @@ from bench.scoring.scored import CellScores as CellScores
 from bench.scoring.scored import PooledScores as PooledScores
 from bench.scoring.sharing import scored_units
 from bench.scoring.units import FinishedCell, units
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCHEMA = 1
 """Version of the JSON. It grows when a field changes its meaning or goes."""
@@ -64,6 +66,8 @@ class Results:
         Args:
             pooled: a row for each score over all folds and seeds, in the place of those of single cells.
         """
+        import pandas as pd
+
         if pooled:
             return pd.DataFrame([line for entry in self.pooled for line in lines(entry, entry.names())])
         told = ((cell, cell.names(fold=cell.fold, seed=cell.seed)) for cell in self.cells)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 
 from bench.contracts.threat_models import Counted
@@ -15,8 +15,11 @@ from bench.scoring.columns import Floats
 from bench.scoring.designs import Design
 from bench.scoring.estimates import Estimate
 from bench.scoring.half_levels import Growing, where_half_is_open
-from bench.scoring.intervals import proportion_interval
+from bench.scoring.intervals import proportion_intervals
 from bench.scoring.scores import UTTERANCE, first_successes, utterance_numbers, within
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -205,13 +208,11 @@ def optimality_gap(
     """
     if not queries:
         raise ValueError("no attack to compare")
-    capped = {name: np.minimum(np.asarray(one, dtype=np.float64), budget + 1) for name, one in queries.items()}
-    best = np.min(np.stack(list(capped.values())), axis=0)
-    gaps = {name: (one - best) / budget for name, one in capped.items()}
-    return {
-        name: Estimate(float(gap.mean()), *proportion_interval(gap, clusters, units=units), n=len(gap))
-        for name, gap in gaps.items()
-    }
+    capped = np.stack([np.minimum(np.asarray(one, dtype=np.float64), budget + 1) for one in queries.values()])
+    gaps = (capped - np.min(capped, axis=0)) / budget
+    intervals = proportion_intervals(gaps, clusters, units)
+    each = zip(queries, gaps, intervals, strict=True)
+    return {name: Estimate(float(gap.mean()), *interval, n=len(gap)) for name, gap, interval in each}
 
 
 def queries_of(rows: pd.DataFrame, counted: Counted) -> pd.DataFrame:

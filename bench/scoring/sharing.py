@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
-from functools import partial
-from typing import Literal
 
 from bench.core.crew import Crew
 from bench.scoring.dependence import Estimand
 from bench.scoring.fates import NotedFates, read, told
-from bench.scoring.kept_scores import (
-    keep_fates,
-    kept_scores,
-    learn_places,
-    made_scores,
-    read_scores,
-)
-from bench.scoring.units import FinishedCell, UnitScores, pooled_unit, single_unit
+from bench.scoring.kept_scores import keep_fates, keep_scores, kept_scores, learn_places, read_scores
+from bench.scoring.many_units import Kind, scored_together
+from bench.scoring.units import FinishedCell, UnitScores
 
-Kind = Literal["pooled", "cells"]
+_TOGETHER = 160
+"""So many cells are scored at a time: a few units, so that every process finds work to the end."""
+Unit = Sequence[FinishedCell]
 
 
 def scored_units(
     kind: Kind,
-    parts: Sequence[Sequence[FinishedCell]],
+    parts: Sequence[Unit],
     ks: Sequence[int],
     estimand: Estimand,
     noted: NotedFates | None = None,
@@ -42,33 +37,54 @@ def scored_units(
         crew: processes that share the work where there is much of it; by default one for each core.
     """
 
-    def here(own: Sequence[FinishedCell]) -> UnitScores:
-        make = partial(_made, kind, own, ks, estimand, noted)
-        # what is read, also the first time
-        return read_scores(made_scores(kind, own, ks, estimand, make)) if _filed(own) else make()
+    def here(some: Sequence[Unit]) -> Iterator[UnitScores]:
+        for own, scores in zip(some, _made(kind, some, ks, estimand, noted), strict=True):
+            # what is read, also the first time
+            yield read_scores(keep_scores(kind, own, ks, estimand, scores)) if _filed(own) else scores
 
     kept = [kept_scores(kind, own, ks, estimand) if _filed(own) else None for own in parts]
-    missing = [own for own, found in zip(parts, kept, strict=True) if found is None]
+    missing = [*_portions([own for own, found in zip(parts, kept, strict=True) if found is None])]
     with Crew() if crew is None else nullcontext(crew) as team:
-        if all(map(_filed, parts)) and team.shares(sum(map(len, missing))):
-            asked = [_Asked(kind, tuple(own), tuple(ks), estimand, noted is not None) for own in missing]
-            answers = team.in_order(_Asked.answer, asked)
-            yield from (next(answers).scores(noted) if found is None else found for found in kept)
+        if all(map(_filed, parts)) and team.shares(sum(len(own) for some in missing for own in some)):
+            asked = [_Asked(kind, tuple(map(tuple, some)), tuple(ks), estimand, noted is not None) for some in missing]
+            answers = (one for some in team.in_order(_Asked.answers, asked) for one in some)
+            each = (own for some in missing for own in some)
+            both = zip(each, answers, strict=True)
+            made = (next(here([own])) if one is None else one.scores(noted) for own, one in both)
         else:
-            yield from (here(own) if found is None else found for own, found in zip(parts, kept, strict=True))
+            made = (scores for some in missing for scores in here(some))
+        yield from (next(made) if found is None else found for found in kept)
 
 
-def _filed(own: Sequence[FinishedCell]) -> bool:
+def _portions(parts: Sequence[Unit]) -> Iterator[list[Unit]]:
+    """Units in order, as many at a time as go together."""
+    some: list[Unit] = []
+    for own in parts:
+        if some and sum(map(len, some)) + len(own) > _TOGETHER:
+            yield some
+            some = []
+        some.append(own)
+    if some:
+        yield some
+
+
+def _filed(own: Unit) -> bool:
     """Whether figures of a unit are kept: the digests of its files tell what they rest on."""
     return all(cell.digest is not None for cell in own)
 
 
 def _made(
-    kind: Kind, own: Sequence[FinishedCell], ks: Sequence[int], estimand: Estimand, noted: NotedFates | None
-) -> UnitScores:
-    if kind == "cells":
-        return single_unit(own, ks)
-    return pooled_unit(own, ks, estimand, None if noted is None else noted.note)
+    kind: Kind, some: Sequence[Unit], ks: Sequence[int], estimand: Estimand, noted: NotedFates | None
+) -> Iterator[UnitScores]:
+    """The figures of units, at once; where anything is wrong with one of them, one after the other up to that one."""
+    note = None if noted is None else noted.note
+    found = []
+    if len(some) > 1:
+        with suppress(Exception):  # each meets its own error again, where it belongs
+            found = scored_together(kind, some, ks, estimand, note)
+    yield from found
+    for own in some[len(found) :]:
+        yield from scored_together(kind, [own], ks, estimand, note)
 
 
 @dataclass(frozen=True)
@@ -90,20 +106,32 @@ class _Answer:
 
 @dataclass(frozen=True)
 class _Asked:
-    """A unit that another process is to score."""
+    """Units that another process is to score."""
 
     kind: Kind
-    cells: tuple[FinishedCell, ...]
+    units: tuple[tuple[FinishedCell, ...], ...]
     ks: tuple[int, ...]
     estimand: Estimand
     noting: bool
 
-    def answer(self) -> _Answer:
-        noted = NotedFates()
-        scores = _made(self.kind, self.cells, self.ks, self.estimand, noted if self.noting else None)
+    def answers(self) -> list[_Answer | None]:
+        """What came of each; nothing from one with which anything is wrong on, of which the one who asked is told."""
+        noted = NotedFates() if self.noting else None
+        made = _made(self.kind, self.units, self.ks, self.estimand, noted)
+        found: list[_Answer | None] = []
+        with suppress(Exception):
+            for own, scores in zip(self.units, made, strict=True):
+                found.append(self._answer(own, scores, noted))
+        return found + [None] * (len(self.units) - len(found))
+
+    def _answer(self, own: Unit, scores: UnitScores, noted: NotedFates | None) -> _Answer:
         outcomes = (score.outcomes for _, entry in scores.entries for score in entry.scores)
         places = {one.places.digest: one.places.text for one in outcomes if one is not None}
-        figures = made_scores(self.kind, self.cells, self.ks, self.estimand, lambda: scores)
-        whole = [cell for cell in self.cells if cell.description.names.half is None]
-        kept, fates = keep_fates(whole, noted.fates) if self.noting else ("", told({}))
-        return _Answer(figures, fates if len(whole) == len(self.cells) else told(noted.fates), kept, places)
+        figures = keep_scores(self.kind, own, self.ks, self.estimand, scores)
+        if noted is None:
+            return _Answer(figures, told({}), "", places)
+        whole = [cell for cell in own if cell.description.names.half is None]
+        kept, fates = keep_fates(whole, noted.fates)
+        if len(whole) < len(own):
+            fates = told({cell.file: noted.fates[cell.file] for cell in own if cell.file is not None})
+        return _Answer(figures, fates, kept, places)

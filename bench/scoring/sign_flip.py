@@ -15,6 +15,8 @@ EXACT = 16
 """Up to so many clusters all flips are tried."""
 FLIPS = 9_999
 """Beyond, as many random ones."""
+_AT_ONCE = 2**20
+"""So many flips of all tests are tried at a time."""
 
 
 def cluster_sums(differences: ArrayLike, weights: ArrayLike, clusters: ArrayLike) -> Numbers:
@@ -50,12 +52,24 @@ def sign_flip_test(sums: ArrayLike) -> float:
     >>> sign_flip_test([1, -1, 1, -1])
     1.0
     """
-    found = np.asarray(sums, dtype=np.float64)
-    own = abs(float(found.sum()))
-    reached = np.abs(_signs(len(found)) @ found) >= own - 1e-12 * max(1.0, float(np.abs(found).sum()))
-    if len(found) <= EXACT:
-        return float(reached.mean())
-    return (1 + int(reached.sum())) / (1 + FLIPS)
+    return sign_flip_tests(np.asarray(sums, dtype=np.float64)[None])[0]
+
+
+def sign_flip_tests(sums: Numbers) -> list[float]:
+    """Compute the p of several sign-flip tests of the same clusters.
+
+    Args:
+        sums: shape (m, G), of each test.
+    """
+    clusters = sums.shape[1]
+    signs, reached = _signs(clusters), list[int]()
+    step = max(1, _AT_ONCE // len(signs))
+    for some in (sums[start : start + step] for start in range(0, len(sums), step)):
+        least = np.abs(some.sum(axis=1)) - 1e-12 * np.maximum(1.0, np.abs(some).sum(axis=1))
+        reached += np.count_nonzero(np.abs(signs @ some.T) >= least, axis=0).tolist()
+    if clusters <= EXACT:
+        return [count / len(signs) for count in reached]
+    return [(1 + count) / (1 + FLIPS) for count in reached]
 
 
 @lru_cache(maxsize=32)

@@ -17,18 +17,19 @@ from bench.core.json_objects import JsonObject, loaded
 from bench.core.regular import read_regular
 from bench.scoring.believing import check_believable, check_description
 from bench.scoring.cell_records import MOST_BYTES, MOST_TOLD, CellRecords, opened, read_cell, unpacked
-from bench.scoring.columns import TEXTS, USED
+from bench.scoring.columns import TEXTS, USED, Columns
 from bench.scoring.descriptions import Description
 from bench.scoring.fast_reading import plain_schema
 from bench.scoring.footers import plain_footer
 from bench.scoring.rows import SCHEMA, columns_of, digest_as_told
 from bench.scoring.schema import AGAIN
 from bench.scoring.units import FinishedCell
+from bench.scoring.written_columns import written_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_AT_ONCE, _TOGETHER, _SHARED = 16, 64, 256
+_AT_ONCE, _TOGETHER, _SHARED = 16, 256, 256
 _CHEAPER = 8
 """To see what a file is takes an eighth of what scoring it takes."""
 Damaged = dict[Path, DataError]
@@ -120,14 +121,15 @@ def source_of(path: Path, damaged: Damaged | None = None) -> FinishedCell:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What a file says of itself, its digest, and whether its columns can be read as they are kept."""
+    """What a file says of itself, its digest, whether its columns can be read as they are kept, and by its bytes."""
 
     description: Description
     digest: str
     plain: bool
+    written: bool
 
     def source(self, path: Path, damaged: Damaged | None) -> FinishedCell:
-        decode = partial(_decode, path, self.digest) if self.plain else None
+        decode = partial(_decode, path, self.digest, self.written) if self.plain else None
         return FinishedCell(self.description, partial(_read, path, damaged), self.digest, decode, self.digest)
 
 
@@ -136,12 +138,13 @@ def _seen(path: Path, content: bytes | DataError) -> _Seen | DataError:
         return content
     try:
         text = plain_footer(content)
-        described = (None if text is None else _description(path, text)) or _described(path, content)
+        written = None if text is None else _description(path, text)
+        described = written or _described(path, content)
         description = read_cell(path).description if described is None else described
         check_description(path, path.stem, description)
     except DataError as error:
         return error
-    return _Seen(description, hashlib.sha256(content).hexdigest(), described is not None)
+    return _Seen(description, hashlib.sha256(content).hexdigest(), described is not None, written is not None)
 
 
 def _described(path: Path, content: bytes) -> Description | None:
@@ -190,11 +193,13 @@ def _read(path: Path, damaged: Damaged | None) -> CellRecords:
         raise
 
 
-def _decode(path: Path, digest: str) -> pa.Table:
+def _decode(path: Path, digest: str, written: bool) -> pa.Table | Columns:
     """What figures are made of; whatever is wrong is told by who reads the file alone."""
     content = read_regular(path, MOST_BYTES, AGAIN)
     if hashlib.sha256(content).hexdigest() != digest:
         raise ValueError("another file than the one that was looked at")
+    if written and (columns := written_columns(content)) is not None:
+        return columns
     table = unpacked(content, TEXTS, USED)
     if b"serbench" not in (table.schema.metadata or {}):
         raise ValueError("no description, where the footer looked as though there were one")

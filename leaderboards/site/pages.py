@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from collections.abc import Callable, Sequence
 from importlib import metadata, resources
 from pathlib import Path
@@ -44,15 +45,26 @@ def _shown(value: Any) -> Any:
 
 
 def write_file(path: Path, content: str | bytes) -> Path:
-    """Write a file whole or not at all, and return it.
+    """Write a file whole or not at all, and return it; one that holds the same already stays as it is.
 
     Args:
         path: a new file, or one that is replaced.
         content: what is in it; text as UTF-8.
     """
-    with appearing_file(path, flushed=False) as temporary:
-        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+    own = content.encode() if isinstance(content, str) else content
+    if not _holds(path, own):  # to replace a file waits for the disk, and most pages of a board stay
+        with appearing_file(path, flushed=False) as temporary:
+            temporary.write_bytes(own)
     return path
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    """Whether it is a regular file, no link, with that content."""
+    try:
+        status = path.lstat()
+        return stat.S_ISREG(status.st_mode) and status.st_size == len(content) and path.read_bytes() == content
+    except OSError:
+        return False
 
 
 def write_assets(out: Path) -> list[Path]:

@@ -16,6 +16,7 @@ from bench.scoring.results import PooledScores, Results
 from leaderboards.site.build import build_site
 from leaderboards.site.entry import chosen, groups, lines
 from leaderboards.site.facts import Gathered
+from leaderboards.site.pages import write_file
 from leaderboards.site.repeating import command
 from leaderboards.site.tracks import Track, tracks
 from tests.leaderboards.made_site import KS, RUN, made
@@ -163,3 +164,15 @@ def test_nothing_to_show(tmp_path: Path) -> None:
 )
 def test_what_would_act_on_other_text_is_written_out(text: str, shown: str) -> None:
     assert plain_text(text) == shown
+
+
+def test_a_page_that_is_the_same_already_stays(tmp_path: Path) -> None:
+    """But a link to such a page does not, nor one of the same length."""
+    page, other = tmp_path / "page.html", tmp_path / "other.html"
+    write_file(page, "né")
+    before = page.stat().st_ino
+    assert write_file(page, "né".encode()).stat().st_ino == before
+    assert write_file(page, "nà").read_text(encoding="utf-8") == "nà"
+    other.symlink_to(page)
+    assert not write_file(other, "nà").is_symlink()
+    assert other.read_text(encoding="utf-8") == "nà"

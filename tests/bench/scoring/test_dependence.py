@@ -8,8 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import ArrayLike
 
 from bench.core.errors import UsageError
+from bench.scoring.clustering import codes
+from bench.scoring.columns import as_objects
 from bench.scoring.dependence import ESTIMANDS, crossed_with_speakers, estimand_named, estimated_share, trainings
 from bench.scoring.records import CellRecords, Store
 from bench.scoring.results import collect
@@ -98,3 +101,23 @@ def test_pooled_results_alone_are_about_trainings() -> None:
         assert wide.acc_att.ci95 != narrow.acc_att.ci95
     with pytest.raises(UsageError, match="--estimand trainings"):
         collect(cells[:3], [10], estimand="trainings")
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["b", "a", "b"],
+        as_objects(["b", "a", "b"]),
+        as_objects([3, -1, 3, 0]),
+        as_objects(["b", None, "a", None, "b"]),
+        as_objects(["b", float("nan"), "b"]),
+        np.array([4, 2, 4, -1]),
+        [],
+    ],
+)
+def test_labels_are_numbered_in_the_order_in_which_they_appear(labels: ArrayLike) -> None:
+    """As pandas, not loaded for texts and numbers, has them; what is missing comes after, each by itself."""
+    given = np.asarray(labels)
+    found, known = pd.factorize(given)
+    missing = iter(range(len(known), len(given)))
+    assert codes(labels).tolist() == [next(missing) if one < 0 else one for one in found.tolist()]

@@ -15,6 +15,7 @@ from bench.evaluation.runs import read_results
 from bench.scoring import kept_scores
 from bench.scoring.believing import determined_key
 from bench.scoring.fates import NotedFates, told
+from bench.scoring.many_units import Kind, scored_together
 from bench.scoring.records import Store
 from bench.scoring.results import Results
 from bench.scoring.rows import Row
@@ -89,15 +90,32 @@ def test_what_became_of_utterances_is_kept_by_who_reads_them(run: Path, monkeypa
     monkeypatch.setenv("SERBENCH_CACHE", str(run / "cache"))
     cells = [*sources_in(run).values()]
     parts = [[cells[place] for place in places] for places in units(cells)]
-    answers = [_Asked("pooled", tuple(unit), (8,), "fitted", noting=True).answer() for unit in parts]
+    answers = _Asked("pooled", tuple(map(tuple, parts)), (8,), "fitted", noting=True).answers()
     for path in (run / "cells").iterdir():
         path.write_bytes(b"")
     for unit, answer in zip(parts, answers, strict=True):
         noted = NotedFates()
+        assert answer is not None
         answer.scores(noted)
         own, again = kept_scores.kept_fates(unit, noted), kept_scores.kept_fates(unit, NotedFates())
         assert told(own) == told(again)
         assert own.keys() == again.keys() == {one.file for one in unit}
+
+
+@pytest.mark.parametrize("kind", ["pooled", "cells"])
+def test_units_together_are_as_each_alone(run: Path, kind: Kind) -> None:
+    cells = [*sources_in(run).values()]
+    parts = [[cells[place] for place in places] for places in units(cells)]
+    notes = [NotedFates(), NotedFates()]
+    together = scored_together(kind, parts, (1, 8), "fitted", notes[0].note)
+    alone = [one for own in parts for one in scored_together(kind, [own], (1, 8), "fitted", notes[1].note)]
+    assert together == alone
+    assert len(together) == len(parts) == 3
+    assert told(notes[0].fates) == told(notes[1].fates)
+    outcomes = [[score.outcomes for _, one in unit.entries for score in one.scores] for unit in (*together, *alone)]
+    assert [[one and one.digest for one in some] for some in outcomes[:3]] == [
+        [one and one.digest for one in some] for some in outcomes[3:]
+    ]
 
 
 def test_nobody_is_left_behind(crew: Crew) -> None:
