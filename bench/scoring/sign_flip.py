@@ -52,15 +52,19 @@ def sign_flip_test(sums: ArrayLike) -> float:
     """
     found = np.asarray(sums, dtype=np.float64)
     own = abs(float(found.sum()))
-    reached = np.abs(_signs(len(found)) @ found) >= own - 1e-12 * max(1.0, float(np.abs(found).sum()))
+    reached = np.abs(signs(len(found)) @ found) >= own - 1e-12 * max(1.0, float(np.abs(found).sum()))
     if len(found) <= EXACT:
         return float(reached.mean())
     return (1 + int(reached.sum())) / (1 + FLIPS)
 
 
 @lru_cache(maxsize=32)
-def _signs(clusters: int) -> Numbers:
-    """Rows of signs: all with a first +, since the other half are their mirror images, or random ones."""
+def signs(clusters: int) -> Numbers:
+    """Return rows of signs: all with a first +, since the other half are their mirror images, or random ones.
+
+    Args:
+        clusters: in each row; up to 16 the rows are all there are, the first without a −, beyond 9,999 random ones.
+    """
     if clusters > EXACT:
         drawn = np.random.Generator(np.random.Philox(key=clusters)).integers(0, 2, size=(FLIPS, clusters))
         return (2 * drawn - 1).astype(np.float64)

@@ -37,7 +37,7 @@ def figure(mean: float, spread: float = 0.02, speakers: int = SPEAKERS, seed: in
 
 def verdict(claim: Claim, more: int = 0) -> str:
     """Of a claim among `more` others that nothing speaks for."""
-    (found, *_), _ = corrected([[claim, *(above("other", figure(0.0, seed=seed)) for seed in range(more))]])
+    (found, *_), _, _ = corrected([[claim, *(above("other", figure(0.0, seed=seed)) for seed in range(more))]], ["c"])
     return found[0].verdict
 
 
@@ -117,6 +117,6 @@ def test_under_the_null_few_claims_of_a_family_are_called_true() -> None:
     wrong = 0
     for seed in range(60):
         means = [keyed("null", seed, number).normal(size=SPEAKERS) * 0.05 for number in range(10)]
-        (found,), _ = corrected([[above("x", of_hits(one, each=60)) for one in means]])
+        (found,), _, _ = corrected([[above("x", of_hits(one, each=60)) for one in means]], ["c"])
         wrong += any(claim.verdict in ("holds", "does not hold") for claim in found)
     assert wrong <= 8, "5 % of 60 and three standard errors"
