@@ -105,10 +105,12 @@ def _judged(figures: Numbers, heard: NDArray[np.intp], design: Design, checked: 
     found = variances(figures - mean[:, None], design.speakers, sounds)
     error = np.sqrt(np.maximum(found.value, figures.var(axis=1) / n))
     student = 2 * special.stdtr(found.freedom, -np.abs(mean) / error)
-    flipped = [sign_flip_test(one) for one in sums.T]
     shares = flipped_shares(sums)
+    flipped = (shares >= shares[:, :1]).mean(axis=1)
     together = adjusted_at_once(shares, student, design.speakers)
     if checked:
+        if not np.allclose([sign_flip_test(one) for one in sums.T], flipped, rtol=0, atol=1e-9):
+            raise AssertionError(f"{design}: not the p of the sign-flip test")
         names = tuple(f"{number:02d}" for number in range(design.speakers))
         real = westfall_young([SpeakerTest(names, tuple(one), p) for one, p in zip(sums.T, student, strict=True)])
         if not np.allclose(real, together, rtol=0, atol=1e-9):
@@ -121,7 +123,7 @@ def _judged(figures: Numbers, heard: NDArray[np.intp], design: Design, checked: 
 
 
 def flipped_shares(sums: Numbers) -> Numbers:
-    """The size of Σ s_g D_g, as a share of what it could be, for each row of signs, the first without a −.
+    """The size of Σ s_g D_g, as a share of what it could be, shape (m, signs), the first signs without a −.
 
     Args:
         sums: shape (G, m).
@@ -129,7 +131,7 @@ def flipped_shares(sums: Numbers) -> Numbers:
     speakers, flips = len(sums), signs(len(sums))
     if speakers > EXACT:
         flips = np.concatenate([np.ones((1, speakers)), flips])
-    found: Numbers = np.abs(flips @ (sums / np.sqrt(np.square(sums).sum(axis=0) * speakers)))
+    found: Numbers = np.abs((sums / np.sqrt(np.square(sums).sum(axis=0) * speakers)).T @ flips.T)
     return np.round(found, 9, out=found)
 
 
@@ -137,16 +139,16 @@ def adjusted_at_once(shares: Numbers, student: Numbers, speakers: int) -> Number
     """As `westfall_young` has it, where all tests have the same speakers: by max-T, since Student's p falls as T grows.
 
     Args:
-        shares: of `flipped_shares`, shape (signs, m).
+        shares: of `flipped_shares`, shape (m, signs).
         student: shape (m,), p of t.
         speakers: G.
     """
     t = -special.stdtrit(speakers - 1, np.maximum(student, 1e-30) / 2)
-    reached = np.minimum(shares[0], np.round(t / np.sqrt(t**2 + speakers - 1), 9))
+    reached = np.minimum(shares[:, 0], np.round(t / np.sqrt(t**2 + speakers - 1), 9))
     order = np.argsort(-reached, kind="stable")
-    most, adjusted = np.zeros(len(shares)), np.empty(len(student))
+    most, adjusted = np.zeros(shares.shape[1]), np.empty(len(student))
     for place in order[::-1]:
-        np.maximum(most, shares[:, place], out=most)
+        np.maximum(most, shares[place], out=most)
         adjusted[place] = (most >= reached[place]).mean()
     adjusted[order] = np.maximum.accumulate(adjusted[order])
     return adjusted
