@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Written by bench reproduce TABLE --json FILE.")]
 Markdown = Annotated[bool, typer.Option("--markdown", help="Print the table as Markdown, for a page.")]
-_HEAD = ("paper", "claim", "published", "ours", "p, its table", "p, all", "verdict, its table", "verdict, all")
+_HEAD = ("paper", "claim", "published", "ours", "p of its table", "p of all", "verdict of all")
+_LEAST_WIDTH = 160
 
 
 def claims(files: Files, markdown: Markdown = False, json: Json = None) -> None:
@@ -74,6 +75,8 @@ def _print(own: Sequence[StatedClaim], markdown: bool) -> None:
         say(f"\n{as_markdown(rests)}\n\n" + "\n".join(f"| {' | '.join(row)} |" for row in rows))
         return
     console = PlainConsole()
+    if not console.is_terminal:
+        console.width = max(console.width, _LEAST_WIDTH)
     console.print(f"\n{rests}", soft_wrap=True)
     grid = Table(*_HEAD, box=box.SIMPLE_HEAD)
     for claim in own:
@@ -88,4 +91,4 @@ def _words(claim: StatedClaim) -> tuple[str, ...]:
     published = "–" if claim.published is None else f"{claim.published:+.2f}"
     p = ("–" if one is None else p_value(one).removeprefix("= ") for one in (claim.p_own, claim.p_adjusted))
     verdict = claim.verdict if claim.why is None else f"{claim.verdict}: {claim.why}"
-    return claim.paper, claim.text, published, ours, *p, claim.verdict_own, verdict
+    return claim.paper, claim.text, published, ours, *p, verdict
