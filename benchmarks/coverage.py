@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.simulation.corpora import Design, designs
+from benchmarks.simulation.families import CLAIMS, family_errors
 from benchmarks.simulation.figures import comparison, rank_coverage, share_coverage
 from benchmarks.simulation.search_coverage import KS, search_coverage
 
@@ -30,6 +31,8 @@ SOUNDS = (0, 12, 40)
 ALIKE = (0.0, 0.05, 0.1, 0.2)
 SHARES = (0.05, 0.5, 0.9)
 EFFECTS = ((0.5, 0.3), (0.9, 0.7), (0.05, 0.2))
+FAMILIES = ((0.0, False), (0.5, False), (0.9, False), (0.0, True), (0.5, True))
+"""What claims share, and whether speakers are uneven."""
 BOARDS = ((0.5,) * 4, (0.9, 0.8, 0.5, 0.05))
 LEAST, MOST, REJECTED, RANKED = 0.93, 0.97, 0.065, 0.95
 
@@ -101,6 +104,18 @@ class Simulation:
             told = (" · ".join(f"{beside(one.covered[k])} ({one.width[k]:.2f})" for k in KS) for one in found[design])
             yield (*place(design), " ".join(f"{one.alike:.2f}" for one in found[design]), *told)
 
+    def families(self) -> Iterator[Cells]:
+        """Families of claims, adjusted together."""
+        for number, design in enumerate(designs(SPEAKERS, SOUNDS, ALIKE[1::2])):
+            rng = self.draws(6, number)
+            found = [self.note("families", family_errors(rng, design, *one, self.corpora)) for one in FAMILIES]
+            cells = (
+                f"{beside(max(one.wrong['together'], one.half_wrong['together']), 0.0, REJECTED)} · "
+                f"{one.wrong['flips alone']:.2f} · {one.power['together']:.2f} · {one.power['holm']:.2f}"
+                for one in found
+            )
+            yield (*place(design), *cells)
+
 
 def tables(simulation: Simulation) -> list[tuple[str, list[str], Callable[[], Iterator[Cells]]]]:
     """Titles, columns beside the point, and what makes the rows."""
@@ -117,6 +132,11 @@ def tables(simulation: Simulation) -> list[tuple[str, list[str], Callable[[], It
             f"Intervals of what searches find: coverage (mean width) at {ks}",
             ["ICC of success", *(f"Acc_att {share}" for share in shares)],
             simulation.searches,
+        ),
+        (
+            f"Families of {CLAIMS} claims: a false one called true · by flips without t · power · Holm's power",
+            [f"shared {together:g}{', uneven speakers' * uneven}" for together, uneven in FAMILIES],
+            simulation.families,
         ),
     ]
 
@@ -151,7 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--corpora", type=int, default=2000, help="simulated corpora a point")
     parser.add_argument("--markdown", action="store_true", help="print tables as docs/coverage.md has them")
-    parser.add_argument("--tables", default="1,2,3,4,5", help="which of the five tables, with commas between them")
+    parser.add_argument("--tables", default="1,2,3,4,5,6", help="which of the six tables, with commas between them")
     parser.add_argument("--seed", type=int, default=0, help="of the simulation")
     parser.add_argument("--json", type=Path, help="write all figures to this file")
     given = parser.parse_args(arguments)

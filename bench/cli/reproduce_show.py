@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from leaderboards.reproduce.shape import Table, TableValue
 
 _LEAST_WIDTH = 160
+RULES = {"westfall-young": "by signs flipped together (Westfall and Young)", "holm": "after Holm"}
+"""By which p are adjusted for their number, as lines under tables say it."""
 
 
 def show(found: Iterable[Table]) -> None:
@@ -74,7 +76,7 @@ def verdict(claim: Claim) -> str:
     """Write a claim and what becomes of it on one line."""
     why = "" if claim.why is None else f" ({claim.why})"
     ours = "" if claim.ours is None else f"; ours {claim.ours}"
-    p = "" if claim.p_holm is None else f", p {p_value(claim.p_holm)}"
+    p = "" if claim.p_adjusted is None else f", p {p_value(claim.p_adjusted)}"
     figures = [] if claim.published is None else [f"{claim.published:+.2f}"]
     figures += [f"{figure:+.2f} ({what})" for what, figure in claim.beside]
     published = f"; published {', '.join(figures)}" if figures else ""
@@ -95,4 +97,5 @@ def corrected(table: Table) -> list[str]:
     if not table.claims:
         return []
     count = f"{table.family} claims" if table.family != 1 else "1 claim"
-    return [f"Verdicts: two-sided tests over speakers at 5 %, p after Holm over the {count} of this run with a test."]
+    rule = RULES[table.rule or "westfall-young"]
+    return [f"Verdicts: two-sided tests over speakers at 5 %, p {rule} over the {count} of this run with a test."]

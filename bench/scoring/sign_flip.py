@@ -62,19 +62,23 @@ def sign_flip_tests(sums: Numbers) -> list[float]:
         sums: shape (m, G), of each test.
     """
     clusters = sums.shape[1]
-    signs, reached = _signs(clusters), list[int]()
-    step = max(1, _AT_ONCE // len(signs))
+    rows, reached = signs(clusters), list[int]()
+    step = max(1, _AT_ONCE // len(rows))
     for some in (sums[start : start + step] for start in range(0, len(sums), step)):
         least = np.abs(some.sum(axis=1)) - 1e-12 * np.maximum(1.0, np.abs(some).sum(axis=1))
-        reached += np.count_nonzero(np.abs(signs @ some.T) >= least, axis=0).tolist()
+        reached += np.count_nonzero(np.abs(rows @ some.T) >= least, axis=0).tolist()
     if clusters <= EXACT:
-        return [count / len(signs) for count in reached]
+        return [count / len(rows) for count in reached]
     return [(1 + count) / (1 + FLIPS) for count in reached]
 
 
 @lru_cache(maxsize=32)
-def _signs(clusters: int) -> Numbers:
-    """Rows of signs: all with a first +, since the other half are their mirror images, or random ones."""
+def signs(clusters: int) -> Numbers:
+    """Return rows of signs: all with a first +, since the other half are their mirror images, or random ones.
+
+    Args:
+        clusters: in each row; up to 16 the rows are all there are, the first without a −, beyond 9,999 random ones.
+    """
     if clusters > EXACT:
         drawn = np.random.Generator(np.random.Philox(key=clusters)).integers(0, 2, size=(FLIPS, clusters))
         return (2 * drawn - 1).astype(np.float64)

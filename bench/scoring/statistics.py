@@ -14,6 +14,8 @@ from bench.scoring.intervals import clopper_pearson as clopper_pearson
 from bench.scoring.intervals import jackknife_interval as jackknife_interval
 from bench.scoring.intervals import proportion_interval as proportion_interval
 from bench.scoring.intervals import quantiles as quantiles
+from bench.scoring.joint_flips import SpeakerTest as SpeakerTest
+from bench.scoring.joint_flips import westfall_young as westfall_young
 from bench.scoring.p_values import holm as holm
 from bench.scoring.p_values import paired_t_test as paired_t_test
 from bench.scoring.p_values import shown_p as shown_p

@@ -14,7 +14,7 @@ from scipy import special
 
 from bench.scoring.clustering import ASSUMED_ALIKE
 from bench.scoring.comparisons import POWER, SIGNIFICANT
-from bench.scoring.sign_flip import EXACT, FLIPS, _signs
+from bench.scoring.sign_flip import EXACT, FLIPS, signs
 from benchmarks.simulation.corpora import Numbers
 
 
@@ -181,11 +181,11 @@ def compared(differences: Numbers, speakers: int, heard: Numbers | None, tests: 
 
 def _flipped(sums: Numbers, chunk: int = 250) -> Numbers:
     """p of `sign_flip_test` for each row of sums, shape (C, G)."""
-    signs, found = _signs(sums.shape[1]), []
+    flips, found = signs(sums.shape[1]), []
     for start in range(0, len(sums), chunk):
         some = sums[start : start + chunk]
         own = np.abs(some.sum(axis=1)) - 1e-12 * np.maximum(1.0, np.abs(some).sum(axis=1))
-        reached = np.abs(some @ signs.T) >= own[:, None]
+        reached = np.abs(some @ flips.T) >= own[:, None]
         exact = sums.shape[1] <= EXACT
         found.append(reached.mean(axis=1) if exact else (1 + reached.sum(axis=1)) / (1 + FLIPS))
     return np.concatenate(found)

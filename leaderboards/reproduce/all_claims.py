@@ -11,7 +11,7 @@ from typing import get_args
 from bench.core.errors import DataError
 from bench.core.json_objects import JsonObject
 from leaderboards.reproduce.claims import Verdict, verdict_on
-from leaderboards.reproduce.evidence import adjusted
+from leaderboards.reproduce.families import LineTest, Rule, SpeakerSums, Tested, adjusted
 
 _AGAIN = "write it with bench reproduce TABLE --json FILE"
 MOST_BYTES = 50_000_000
@@ -34,7 +34,10 @@ class StatedClaim:
         p: two-sided, of this claim alone; None where no test is possible.
         supported: whether the figure lies on the claim's side of its line; None where no test is possible.
         why: why it was not tested; None where it was.
-        p_holm: p adjusted for all claims of the table that have a test; None before, and where there is none.
+        tests: against the claim's lines; none without a test, and from versions that kept no sums of speakers.
+        by_speaker: what each speaker adds to the figure, named by corpus; None likewise.
+        p_own: p adjusted for all claims of its own file that have a test; None before, and where there is none.
+        p_adjusted: p adjusted for all claims of all files that have a test; None likewise.
     """
 
     paper: str
@@ -49,22 +52,46 @@ class StatedClaim:
     p: float | None
     supported: bool | None
     why: str | None
-    p_holm: float | None = None
+    tests: tuple[LineTest, ...] = ()
+    by_speaker: SpeakerSums | None = None
+    p_own: float | None = None
+    p_adjusted: float | None = None
 
     @property
     def verdict(self) -> Verdict:
         """Return what becomes of the claim after the correction over all."""
-        return verdict_on(None if self.p is None else self.supported, self.p_holm)
+        return verdict_on(None if self.p is None else self.supported, self.p_adjusted)
+
+    @property
+    def verdict_own(self) -> Verdict:
+        """Return what becomes of it after the correction over those of its own file."""
+        return verdict_on(None if self.p is None else self.supported, self.p_own)
 
     def to_json(self) -> dict[str, object]:
         """Return the claim as plain values."""
         ours = None if self.ours is None else {"value": self.ours[0], "ci95": list(self.ours[1:])}
         lists = {"seeds": list(self.seeds), "folds": list(self.folds)}
-        return {**vars(self), **lists, "ours": ours, "verdict": self.verdict}
+        plain = {name: value for name, value in vars(self).items() if name not in ("tests", "by_speaker")}
+        return {**plain, **lists, "ours": ours, "verdict": self.verdict, "verdict_own": self.verdict_own}
 
 
-def read_all(paths: Iterable[Path]) -> list[StatedClaim]:
-    """Read the claims of several runs, and judge them as one family: Holm over all that have a test.
+@dataclass(frozen=True)
+class JudgedClaims:
+    """Hold the claims of several runs, judged as one family.
+
+    Args:
+        claims: in the order of the files.
+        rule: by which their p are adjusted for each other.
+        without_sums: files that keep no sums of speakers for a claim with a test: they leave Holm's rule alone.
+    """
+
+    claims: tuple[StatedClaim, ...]
+    rule: Rule
+    without_sums: tuple[Path, ...] = ()
+
+
+def read_all(paths: Iterable[Path]) -> JudgedClaims:
+    """Read the claims of several runs, and judge them as one family, and those of each file as one too.
 
     Args:
         paths: files that `bench reproduce TABLE --json FILE` wrote.
@@ -72,18 +99,25 @@ def read_all(paths: Iterable[Path]) -> list[StatedClaim]:
     Raises:
         DataError: a file is none of those, or states a claim that another has stated of the same run.
     """
-    found: list[StatedClaim] = []
-    for path in paths:
-        found += _read(path)
+    files = [(path, _read(path)) for path in paths]
     seen: set[tuple[str, str, str]] = set()
-    for one in found:
+    for one in (one for _, own in files for one in own):
         place = (one.paper, one.rests_on, one.text)
         if place in seen:
             what = f"the claim {one.text!r:.80} of {one.paper} twice, on {one.rests_on}"
             raise DataError("the files", what, "each claim once for what it rests on", "leave one of the files out")
         seen.add(place)
-    left = iter(adjusted([one.p for one in found if one.p is not None]))
-    return [one if one.p is None else replace(one, p_holm=next(left)) for one in found]
+    apart = [replace(one, p_own=p) for _, own in files for one, p in _adjusted(own)[0]]
+    together, rule = _adjusted(apart)
+    without = (path for path, own in files if any(one.p is not None and not one.by_speaker for one in own))
+    return JudgedClaims(tuple(replace(one, p_adjusted=p) for one, p in together), rule, tuple(without))
+
+
+def _adjusted(claims: Sequence[StatedClaim]) -> tuple[list[tuple[StatedClaim, float | None]], Rule]:
+    """Claims, each with its p adjusted for all of them, and by which rule."""
+    told = adjusted([Tested(one.p, one.tests, one.by_speaker) for one in claims if one.p is not None])
+    left = iter(told.p)
+    return [(one, None if one.p is None else next(left)) for one in claims], told.rule
 
 
 def _read(path: Path) -> list[StatedClaim]:
@@ -113,9 +147,25 @@ def _claims(table: JsonObject) -> list[StatedClaim]:
             one.number("p") if one.has("p") else None,
             one.truth("supported") if one.has("supported") else None,
             one.text("why") if one.has("why") else None,
+            *_tests(one, table.text("corpus") if table.has("corpus") else ""),
         )
         for one in table.objects("claims")
     ]
+
+
+def _tests(claim: JsonObject, corpus: str) -> tuple[tuple[LineTest, ...], SpeakerSums | None]:
+    """The tests of a claim, and the sums of its speakers; none of a version that kept none."""
+    if not claim.has("by_speaker"):
+        return (), None
+    lines = tuple(
+        LineTest(one.number("line"), one.number("p"), one.number("student"), one.truth("inside"))
+        for one in claim.objects("lines")
+    )
+    kept = claim.inner("by_speaker")
+    sums = SpeakerSums(kept.texts("speakers"), kept.numbers("sums"), kept.numbers("parts"))
+    if not lines or not sums.speakers or not len(sums.speakers) == len(sums.sums) == len(sums.parts):
+        raise claim.wrong("by_speaker", "lists of unlike lengths", "a name, a sum and a part for each speaker")
+    return lines, sums.of_corpus(corpus)
 
 
 def _interval(claim: JsonObject) -> tuple[float, float, float] | None:

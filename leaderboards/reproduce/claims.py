@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from leaderboards.reproduce.evidence import adjusted
+from leaderboards.reproduce.families import LineTest, Rule, Tested, adjusted
 from leaderboards.reproduce.figures import LEAST_SPEAKERS, Measured
 
 Verdict = Literal["holds", "does not hold", "not decided", "not tested"]
@@ -18,16 +18,16 @@ LEVEL = 0.05
 MISSING = "not run, or it applied to nothing"
 
 
-def verdict_on(supported: bool | None, p_holm: float | None) -> Verdict:
+def verdict_on(supported: bool | None, p_adjusted: float | None) -> Verdict:
     """Decide a claim.
 
     Args:
         supported: whether its figure lies on its side of its line; None where no test is possible.
-        p_holm: p adjusted for its family; None before.
+        p_adjusted: p adjusted for its family; None before.
     """
     if supported is None:
         return "not tested"
-    if p_holm is None or p_holm >= LEVEL:
+    if p_adjusted is None or p_adjusted >= LEVEL:
         return "not decided"
     return "holds" if supported else "does not hold"
 
@@ -46,8 +46,8 @@ class Claim:
         published: the paper's figure; None where it prints none.
         beside: the same in other readings or from another table of the paper, by what it is.
         untested: why the figure cannot be had.
-        p_holm: p adjusted for the family, from [`judged`][leaderboards.reproduce.shape.judged]; None before, and where
-            there is no test.
+        p_adjusted: p adjusted for the family, from [`judged`][leaderboards.reproduce.shape.judged]; None before, and
+            where there is no test.
     """
 
     text: str
@@ -56,7 +56,7 @@ class Claim:
     published: float | None = None
     beside: tuple[tuple[str, float], ...] = ()
     untested: str = MISSING
-    p_holm: float | None = field(default=None)
+    p_adjusted: float | None = field(default=None)
 
     @property
     def sides(self) -> tuple[float, float] | None:
@@ -78,6 +78,27 @@ class Claim:
         return None if self.sides is None else min(1.0, 2 * min(self.sides))
 
     @property
+    def tests(self) -> tuple[LineTest, ...]:
+        """Return the tests against the claim's lines: two where it has its figure between them; none without a test."""
+        if self.ours is None or not self.ours.tails:
+            return ()
+        middle, upper, lower = self.ours.tails
+        if self.says == "around 0":
+            return upper.test(wants_above=False), lower.test(wants_above=True)
+        return ((upper if self.says == "not above 0" else middle).test(wants_above=self.says == "above 0"),)
+
+    def tested(self, corpus: str) -> Tested | None:
+        """Return what the claim brings to its family; None without a test.
+
+        Args:
+            corpus: whose speakers its figure is of.
+        """
+        if self.ours is None or self.p is None:
+            return None
+        sums = self.ours.sums
+        return Tested(self.p, self.tests, None if sums is None else sums.of_corpus(corpus))
+
+    @property
     def why(self) -> str | None:
         """Return why a claim was not tested; None where it was."""
         if self.ours is None:
@@ -89,7 +110,7 @@ class Claim:
     @property
     def verdict(self) -> Verdict:
         """Return what becomes of the claim, after the correction; before it nothing is decided."""
-        return verdict_on(self.supported, self.p_holm)
+        return verdict_on(self.supported, self.p_adjusted)
 
     @property
     def supported(self) -> bool | None:
@@ -99,7 +120,9 @@ class Claim:
     def to_json(self) -> dict[str, object]:
         """Return the claim as plain values."""
         ours = None if self.ours is None else self.ours.to_json()
-        tests = {"p": self.p, "p_holm": self.p_holm, "supported": self.supported, "why": self.why}
+        kept = None if self.ours is None or self.ours.sums is None else self.ours.sums.to_json()
+        tests: dict[str, object] = {"lines": [vars(one) for one in self.tests], "by_speaker": kept}
+        tests |= {"p": self.p, "p_adjusted": self.p_adjusted, "supported": self.supported, "why": self.why}
         beside = dict(self.beside)
         return {"claim": self.text, "says": self.says, "verdict": self.verdict, **tests, "ours": ours} | {
             "published": self.published,
@@ -162,19 +185,24 @@ def untestable(text: str, why: str, published: float | None = None) -> Claim:
     return Claim(text, "above 0", None, published, untested=why)
 
 
-def corrected(families: Sequence[Sequence[Claim]]) -> tuple[list[tuple[Claim, ...]], int]:
+def corrected(families: Sequence[Sequence[Claim]], corpora: Sequence[str]) -> tuple[list[tuple[Claim, ...]], int, Rule]:
     """Adjust the p of all claims together for their number.
 
     Args:
         families: the claims of each table that is printed.
+        corpora: that of each table.
 
     Returns:
-        The claims of each table with their adjusted p, and how many of all of them have a test.
+        The claims of each table with their adjusted p, how many of all of them have a test, and by which rule.
     """
-    tested = [claim.p for claims in families for claim in claims if claim.p is not None]
-    left = iter(adjusted(tested))
+    brought = [[claim.tested(corpus) for claim in claims] for claims, corpus in zip(families, corpora, strict=True)]
+    told = adjusted([one for family in brought for one in family if one is not None])
+    left = iter(told.p)
     found = [
-        tuple(claim if claim.p is None else replace(claim, p_holm=next(left)) for claim in claims)
-        for claims in families
+        tuple(
+            claim if one is None else replace(claim, p_adjusted=next(left))
+            for claim, one in zip(claims, family, strict=True)
+        )
+        for claims, family in zip(families, brought, strict=True)
     ]
-    return found, len(tested)
+    return found, len(told.p), told.rule

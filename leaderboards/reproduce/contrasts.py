@@ -146,16 +146,19 @@ def _together(parts: Sequence[_Part], value: float | None = None) -> Measured:
         return np.concatenate([of(part.of)[part.asked] for part in parts])
 
     cell, utterance = codes(column(lambda of: of.cell)), codes(column(lambda of: of.column("utterance")))
+    who = column(lambda of: of.column("speaker"))
+    speaker = codes(who)
     told = any(part.of.has("sound")[part.asked].any() for part in parts)
     found = measured(
         np.concatenate([part.later for part in parts]),
         np.concatenate([part.earlier for part in parts]),
-        codes(column(lambda of: of.column("speaker"))),
+        speaker,
         strata=_apart([part.stratum for part in parts]),
         weights=np.concatenate([part.share * part.times for part in parts]),
         units=utterance,
         sounds=codes(column(lambda of: of.sound)) if told else None,
         value=value,
+        names=[str(who[first]) for first in np.unique(speaker, return_index=True)[1]],
     )
     return replace(found, n=len(np.unique(cell * (utterance.max() + 1) + utterance)))
 

@@ -1,7 +1,7 @@
 """What the figures of a table are judged by: the one place here that asks for intervals and tests.
 
 Every figure that a claim is about goes through [`measured`][leaderboards.reproduce.evidence.measured], and every family
-of claims through [`adjusted`][leaderboards.reproduce.evidence.adjusted]: whoever has a better test puts it there.
+of claims through [`adjusted`][leaderboards.reproduce.families.adjusted]: whoever has a better test puts it there.
 """
 
 from __future__ import annotations
@@ -13,16 +13,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from bench.scoring.clustering import Clusters
+from bench.scoring.differences import paired_difference
 from bench.scoring.estimates import ROUNDING, Estimate, Interval
 from bench.scoring.statistics import (
     cluster_variance,
     compare,
-    holm,
     multiway_variance,
     proportion_interval,
     quantiles,
     sign_flip_test,
 )
+from leaderboards.reproduce.families import SpeakerSums
 from leaderboards.reproduce.figures import LEAST_SPEAKERS, NEGLIGIBLE, Measured, Tail
 
 _LEVEL, _SIGNIFICANT = 0.95, 0.05
@@ -45,11 +47,13 @@ class _Spread:
     error: float
     freedom: float
 
+    def student(self, value: float, line: float) -> float:
+        """Two-sided p of the hypothesis that a figure lies on a line, by Student's t."""
+        return 2 * float(special.stdtr(self.freedom, -abs(value - line) / self.error))
+
     def p(self, value: float, line: float) -> float:
-        """Two-sided p of the hypothesis that a figure lies on a line: Student's t, and signs flipped over speakers."""
-        t = abs(value - line) / self.error
-        flipped = sign_flip_test(self.sums - line * self.parts)
-        return max(2 * float(special.stdtr(self.freedom, -t)), flipped)
+        """The larger of that and the p of signs flipped over speakers."""
+        return max(self.student(value, line), sign_flip_test(self.sums - line * self.parts))
 
 
 def measured(
@@ -62,6 +66,7 @@ def measured(
     units: ArrayLike,
     sounds: ArrayLike | None = None,
     value: float | None = None,
+    names: Sequence[str] | None = None,
 ) -> Measured:
     """Measure Σ w · (first − second) with its interval and tests, clustered by speaker, and by sound where one is told.
 
@@ -74,22 +79,29 @@ def measured(
         units: shape (n,), the utterance of each: one may stand in several rows.
         sounds: shape (n,), the sound that each was asked about with.
         value: of the figure, where the sum is that of its linearisation alone.
+        names: of the speakers, where they are given as numbers from 0.
     """
     given = np.asarray(weights, np.float64)
     difference = np.where(given < 0, -1.0, 1.0) * (np.asarray(first, np.float64) - np.asarray(second, np.float64))
-    names, clusters = np.unique(np.asarray(speakers), return_inverse=True)
+    who, clusters = np.unique(np.asarray(speakers), return_inverse=True)
     crossed = [] if sounds is None or len(np.unique(np.asarray(sounds))) < 2 else [np.asarray(sounds)]
     linear = float(np.abs(given) @ difference)
-    n, groups, shown = len(np.unique(np.asarray(units))), len(names), linear if value is None else value
+    n, groups, shown = len(np.unique(np.asarray(units))), len(who), linear if value is None else value
     if groups < 2:
         return Measured(shown, -1.0, 1.0, n=n, speakers=groups)
     found = _spread(difference, np.abs(given), clusters, strata, units, crossed, shown - linear)
-    interval, p = _interval(shown, found, groups), None
+    interval, at_0 = _interval(shown, found, groups), None
     if value is None:
         told = compare(first, second, clusters, strata, given, units, crossed)
-        interval, p = told.difference.ci95, told.p
-    tails = () if groups < LEAST_SPEAKERS or found.error <= ROUNDING else _tails(shown, found, p)
-    return Measured(shown, *interval, n=n, speakers=groups, tails=tails)
+        interval = told.difference.ci95
+        if told.p is not None:
+            by = Clusters((clusters, *crossed), units)
+            at_0 = told.p, paired_difference(first, second, by, strata, given).p_value()
+    if groups < LEAST_SPEAKERS or found.error <= ROUNDING:
+        return Measured(shown, *interval, n=n, speakers=groups)
+    called = who if names is None else np.asarray(names, object)[who]
+    sums = SpeakerSums(tuple(map(str, called)), tuple(found.sums.tolist()), tuple(found.parts.tolist()))
+    return Measured(shown, *interval, n=n, speakers=groups, tails=_tails(shown, found, at_0), sums=sums)
 
 
 def _spread(
@@ -118,12 +130,13 @@ def _interval(value: float, found: _Spread, groups: int) -> Interval:
     return low, high
 
 
-def _tails(value: float, found: _Spread, p: float | None) -> tuple[Tail, ...]:
-    """One-sided p on both sides of each line; at 0 the one that goes with the interval, where there is one."""
+def _tails(value: float, found: _Spread, at_0: tuple[float, float] | None) -> tuple[Tail, ...]:
+    """One-sided p on both sides of each line; at 0 those that go with the interval, both tests and t, where it has."""
     tails = []
     for line in (0.0, NEGLIGIBLE, -NEGLIGIBLE):
-        half = (p if line == 0 and p is not None else found.p(value, line)) / 2
-        tails.append(Tail(line, *((half, 1 - half) if value > line else (1 - half, half))))
+        own = at_0 if line == 0 and at_0 is not None else (found.p(value, line), found.student(value, line))
+        half = own[0] / 2
+        tails.append(Tail(line, *((half, 1 - half) if value > line else (1 - half, half)), own[1]))
     return tuple(tails)
 
 
@@ -136,8 +149,3 @@ def share(hits: ArrayLike, speakers: Sequence[str]) -> Estimate:
     """
     true = np.asarray(hits, float)
     return Estimate(float(true.mean()), *proportion_interval(true, speakers, _LEVEL), n=len(true))
-
-
-def adjusted(p_values: Sequence[float]) -> list[float]:
-    """Adjust the p of a family of claims for their number, by Holm's rule."""
-    return holm(p_values)

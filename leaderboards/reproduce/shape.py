@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from bench.scoring.estimates import Estimate
 from bench.scoring.names import Setting
 from leaderboards.reproduce.claims import Claim, corrected
+from leaderboards.reproduce.families import Rule
 
 TableValue = Estimate | str | float | None
 """What stands in a table: a figure of ours, a word, a published figure, or nothing."""
@@ -59,6 +60,7 @@ class Table:
         notes: what the columns mean.
         family: over how many claims the verdicts are corrected: all those with a test of all tables that are made
             together. None before, when nothing is decided.
+        rule: by which they are; None before.
     """
 
     paper: str
@@ -67,11 +69,13 @@ class Table:
     claims: tuple[Claim, ...] = ()
     notes: tuple[str, ...] = ()
     family: int | None = None
+    rule: Rule | None = None
 
     def to_json(self) -> dict[str, object]:
         """Return the table as plain values."""
         rows = [{name: _plain(value) for name, value in row.items()} for row in self.rows]
-        claims = {"claims": [claim.to_json() for claim in self.claims], "corrected_over": self.family}
+        corrected_by = {"corrected_over": self.family, "corrected_by": self.rule}
+        claims = {"claims": [claim.to_json() for claim in self.claims], **corrected_by}
         return {"paper": self.paper, **self.about.to_json(), "rows": rows, **claims, "notes": list(self.notes)}
 
 
@@ -81,8 +85,12 @@ def judged(tables: Sequence[Table]) -> list[Table]:
     Args:
         tables: with claims that nothing is decided of yet.
     """
-    families, tested = corrected([table.claims for table in tables])
-    return [replace(table, claims=claims, family=tested) for table, claims in zip(tables, families, strict=True)]
+    families, tested, rule = corrected(
+        [table.claims for table in tables], [table.about.setting.corpus for table in tables]
+    )
+    return [
+        replace(table, claims=claims, family=tested, rule=rule) for table, claims in zip(tables, families, strict=True)
+    ]
 
 
 def _plain(value: TableValue) -> object:

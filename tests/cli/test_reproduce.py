@@ -88,4 +88,4 @@ def test_a_run_of_pairs_gives_the_table(bench_here: Callable, tiny_job: Callable
     together = json.loads(bench_here("reproduce", "claims", tmp_path / "table.json", "--json", "-").out)
     assert [one["text"] for one in together["claims"]] == [one["claim"] for one in table["claims"]]
     assert [one["verdict"] for one in together["claims"]] == [one["verdict"] for one in table["claims"]]
-    assert [one["p_holm"] for one in together["claims"]] == [one["p_holm"] for one in table["claims"]]
+    assert [one["p_adjusted"] for one in together["claims"]] == [one["p_adjusted"] for one in table["claims"]]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from bench.core.rng import keyed
+from bench.scoring.statistics import sign_flip_test
 from leaderboards.reproduce.claims import Claim, above, around, below, corrected, not_above
 from leaderboards.reproduce.evidence import measured
 from leaderboards.reproduce.figures import LEAST_SPEAKERS, Measured
@@ -37,7 +38,7 @@ def figure(mean: float, spread: float = 0.02, speakers: int = SPEAKERS, seed: in
 
 def verdict(claim: Claim, more: int = 0) -> str:
     """Of a claim among `more` others that nothing speaks for."""
-    (found, *_), _ = corrected([[claim, *(above("other", figure(0.0, seed=seed)) for seed in range(more))]])
+    (found, *_), _, _ = corrected([[claim, *(above("other", figure(0.0, seed=seed)) for seed in range(more))]], ["c"])
     return found[0].verdict
 
 
@@ -117,6 +118,28 @@ def test_under_the_null_few_claims_of_a_family_are_called_true() -> None:
     wrong = 0
     for seed in range(60):
         means = [keyed("null", seed, number).normal(size=SPEAKERS) * 0.05 for number in range(10)]
-        (found,), _ = corrected([[above("x", of_hits(one, each=60)) for one in means]])
+        (found,), _, _ = corrected([[above("x", of_hits(one, each=60)) for one in means]], ["c"])
         wrong += any(claim.verdict in ("holds", "does not hold") for claim in found)
     assert wrong <= 8, "5 % of 60 and three standard errors"
+
+
+@pytest.mark.parametrize("sounds", [0, 12])
+def test_what_a_claim_brings_to_its_family_is_what_it_is_judged_by_alone(sounds: int) -> None:
+    """Its p is the larger of t and the flips of the sums that it brings, on each line."""
+    for seed in range(6):
+        rng = keyed("brought", seed)
+        who, heard = np.repeat(np.arange(8), 40), rng.integers(0, max(sounds, 1), size=320)
+        hits = (rng.random(320) < 0.55 + 0.1 * rng.normal(size=8)[who] + 0.1 * rng.normal(size=12)[heard]).astype(float)
+        apart = {"strata": 0 * who, "weights": np.full(320, 1 / 320), "units": np.arange(320)}
+        found = measured(hits, 1 - hits, who, sounds=heard if sounds else None, names=[*"abcdefgh"], **apart)
+        for claim, lines in ((above("x", found), 1), (not_above("x", found), 1), (around("x", found), 2)):
+            brought = claim.tested("emodb")
+            assert brought is not None
+            assert brought.sums is not None
+            assert brought.sums.speakers[:2] == ("emodb/a", "emodb/b")
+            assert sum(brought.sums.sums) == pytest.approx(found.value)
+            assert len(brought.lines) == lines
+            for one in brought.lines:
+                flipped = sign_flip_test(brought.sums.against(one.line, one.student).sums)
+                assert one.p == pytest.approx(max(flipped, one.student), abs=1e-9)
+            assert claim.supported == all(one.inside for one in brought.lines)

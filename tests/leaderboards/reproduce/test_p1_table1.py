@@ -134,7 +134,7 @@ def test_a_run_gives_the_table(
     assert "P1, Table 1" in done.out
     assert "0 of 16" in done.out, "no word times here: DropW and DropLt do not apply"
     assert "not tested (2 speakers: no test is possible below 6)" in done.out
-    assert "p after Holm over the 0 claims of this run with a test" in done.out
+    assert "over the 0 claims of this run with a test" in done.out
     (table,) = json.loads((tmp_path / "table.json").read_text())["tables"]
     assert len(table["rows"]) == 18
     applied = {row["noise"]: row["applied to"] for row in table["rows"]}

@@ -14,7 +14,7 @@ from leaderboards.reproduce.facts import facts
 from leaderboards.reproduce.figures import Measured, Tail
 from leaderboards.reproduce.shape import Table, TableSubject, judged
 
-UP = Measured(0.2, 0.1, 0.3, 9, speakers=8, tails=tuple(Tail(line, 0.001, 0.999) for line in (0, 0.05, -0.05)))
+UP = Measured(0.2, 0.1, 0.3, 9, speakers=8, tails=tuple(Tail(line, 0.001, 0.999, 0.0005) for line in (0, 0.05, -0.05)))
 SETTING = Setting("c", "nb", "ahsn", "k-fold", None)
 
 
@@ -32,7 +32,9 @@ def made(*claims: object) -> Table:
 def test_a_table_is_plain_json_and_a_line() -> None:
     from bench.scoring.estimates import Estimate
 
-    figure = Measured(0.2, 0.1, 0.3, 9, speakers=8, tails=tuple(Tail(line, 0.001, 0.999) for line in (0, 0.05, -0.05)))
+    figure = Measured(
+        0.2, 0.1, 0.3, 9, speakers=8, tails=tuple(Tail(line, 0.001, 0.999, 0.0005) for line in (0, 0.05, -0.05))
+    )
     assert isinstance(figure, Estimate)
     (table,) = judged([made(above("better", figure, 0.05), untestable("people agree", "needs listeners", 0.9))])
     found = json.loads(json.dumps(table.to_json()))
@@ -42,15 +44,18 @@ def test_a_table_is_plain_json_and_a_line() -> None:
         "says": "above 0",
         "verdict": "holds",
         "p": 0.002,
-        "p_holm": 0.002,
+        "p_adjusted": 0.002,
         "supported": True,
         "why": None,
+        "lines": [{"line": 0, "p": 0.002, "student": 0.0005, "inside": True}],
+        "by_speaker": None,
         "ours": {"value": 0.2, "ci95": [0.1, 0.3]},
         "published": 0.05,
         "published_beside": {},
     }
     assert (found["claims"][1]["verdict"], found["claims"][1]["why"]) == ("not tested", "needs listeners")
     assert found["corrected_over"] == 1, "what has no test is not counted"
+    assert found["corrected_by"] == "holm", "nobody kept the sums of its speakers"
     names = {name: found[name] for name in ("victim", *SETTING.to_json())}
     assert names == {"victim": "v", **SETTING.to_json()}
     assert "defense" not in found
