@@ -8,9 +8,9 @@
 
 Each run has a folder and a cache of its own, so that corpus, trainings and cells are all met. It is stopped somewhere
 within the time that an undisturbed run takes, with its workers where it is not SIGKILL, one of several processes where
-there are several; of Ray's, a worker that is at something, or all of it where none is yet. Ray starts for longer than so
-small a grid takes: with --working it is stopped at most so many seconds after somebody is first at something. Then the
-same command goes on. Exit code 1 where any records differ from those of a run that nobody stopped, a lease or a
+there are several; of Ray's, a worker that is at something, or all of it where none is yet. Ray starts for longer than
+so small a grid takes: with --working it is stopped at most so many seconds after somebody is first at something. Then
+the same command goes on. Exit code 1 where any records differ from those of a run that nobody stopped, a lease or a
 temporary file stays behind, or a traceback is shown. What was under way is said of each: the last line before it was
 stopped, or that it had come to its end.
 """
