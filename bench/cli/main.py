@@ -15,6 +15,7 @@ from bench.cli.streams import give_up, open_standard_streams
 from bench.cli.subcommands import Subcommands
 from bench.core.errors import BenchError
 from bench.core.shadowing import refuse_shadow
+from bench.core.waiting import wait_asleep
 
 _TOO_LITTLE_MEMORY = ("can't start new thread", "can't allocate memory", "not enough memory", "out of memory")
 """How Python and torch say so, where they have no class of their own for it."""
@@ -77,6 +78,7 @@ def _options(
 
 def main() -> None:
     """Run the command; every error a user can cause becomes one line on standard error and exit code 2."""
+    wait_asleep()
     open_standard_streams()
     # Their author reads this: a former name in a --plugin file is said, which Python by itself hides.
     warnings.filterwarnings("default", category=DeprecationWarning, module="serbench_plugin_")

@@ -10,7 +10,7 @@ Where a parameter decides, `traits` is a property. A component that declares non
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING
 
 from bench.contracts.threat_models import NOTHING_GRANTED, ThreatModel
 from bench.core.types import SIGNAL, Modality
@@ -92,16 +92,6 @@ NOTHING_DECLARED = Traits()
 """The traits of a component that declares none."""
 
 
-@runtime_checkable
-class Declaring(Protocol):
-    """A component that declares its traits."""
-
-    @property
-    def traits(self) -> Traits:
-        """Return what it declares."""
-        ...
-
-
 def traits_of(component: object) -> Traits:
     """Return what a component declares of itself, or the defaults.
 
@@ -109,4 +99,5 @@ def traits_of(component: object) -> Traits:
     >>> traits_of(FadeIn()).asks_once, traits_of(object()).asks_once
     (True, False)
     """
-    return component.traits if isinstance(component, Declaring) else NOTHING_DECLARED
+    declared: Traits = getattr(component, "traits", NOTHING_DECLARED)
+    return declared

@@ -8,7 +8,7 @@ component can be keyed wherever it is built; a test looks at what runs, and keep
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -163,16 +163,24 @@ def code_in(description: Mapping[str, Any]) -> str:
     >>> code_in(one) == code_in(one | {"seed": 1}), code_in(one) == code_in(one | {"code": "c"})
     (True, False)
     """
-    return key_of_json({"code": list(_codes(description))})
+    found: list[str] = []
+    _collect(description, found)
+    return key_of_json({"code": found})
 
 
-def _codes(value: Any) -> Iterator[str]:
+def _collect(value: Any, found: list[str]) -> None:
+    """Append the digests of code in a part of a description, in the order of their names."""
+    if isinstance(value, str | int | float | None):  # most are
+        return
     if isinstance(value, Mapping):
         for name in sorted(value):
-            yield from [str(value[name])] if name in ("code", "harness") else _codes(value[name])
-    elif isinstance(value, Sequence) and not isinstance(value, str):
+            if name in ("code", "harness"):
+                found.append(str(value[name]))
+            else:
+                _collect(value[name], found)
+    elif isinstance(value, Sequence):
         for one in value:
-            yield from _codes(one)
+            _collect(one, found)
 
 
 def _digest(modules: Mapping[str, Path]) -> str:

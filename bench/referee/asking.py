@@ -91,20 +91,25 @@ class Asking:
             known: takes the canaries.
             utterances: clean.
         """
-        instance = self.instance
+        instance = self.instance if self.another is None else self.another("clean")
+        threads = threads_for(instance, self.device)
         if self.another is not None:
-            instance = self.another("clean")
             noisy = canaries(self.sample_key, utterances)
             keys = self._sample_keys(noisy, ["canary"] * len(noisy))
-            known.canaries.extend(asked(self._predictor(instance), noisy, keys))
+            known.canaries.extend(asked(self._predictor(instance), noisy, keys, threads))
         answers = self._of(instance, utterances)
         drawn: list[list[int]] = [[] for _ in utterances]
-        if self.draws:
-            for group in batches(utterances, self.batch_size):
+
+        @torch.no_grad()
+        def work(share: Sequence[list[int]], _: threading.Event) -> None:
+            for group in share:
                 some = [utterances[index] for index in group]
                 before = [answers[index].value for index in group]
                 for index, labels in zip(group, self.drawn(some, [0] * len(some), before, instance), strict=True):
                     drawn[index] = labels
+
+        if self.draws:
+            in_threads(work, batches(utterances, self.batch_size), threads)
         return [CleanAnswer(answer, tuple(labels)) for answer, labels in zip(answers, drawn, strict=True)]
 
     def drawn(
@@ -182,7 +187,9 @@ class Asking:
             for one, said in pairs
         ]
         questions = [*kept.questions(), *noisy, *asked_clean]
-        return asked_again(self._predictor(self.another("again")), questions, kept.key, self._names)
+        fresh = self.another("again")
+        threads = threads_for(fresh, self.device)
+        return asked_again(self._predictor(fresh), questions, kept.key, self._names, threads)
 
     @property
     def _names(self) -> tuple[str, ...]:

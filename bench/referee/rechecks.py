@@ -10,6 +10,7 @@ import heapq
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import torch
 
@@ -17,10 +18,12 @@ from bench.audio.signal import mix
 from bench.core.dimensional import width_of
 from bench.core.errors import ComponentError
 from bench.core.rng import key_of, keyed
+from bench.core.threads import in_threads
 from bench.core.types import REFUSED, Task, Utterance
 from bench.referee.prediction import TIE, Predictor, Said
 from bench.scoring.rows import Row
 
+_T = TypeVar("_T")
 SAMPLED = 8
 """Candidates that are asked about again, whatever came of them; so many accepted ones beside them."""
 CANARIES = 8
@@ -124,24 +127,27 @@ def canaries(key: str, utterances: Sequence[Utterance]) -> list[Utterance]:
     return found
 
 
-def asked(predictor: Predictor, utterances: Sequence[Utterance], sample_keys: Sequence[str]) -> list[Question]:
-    """Ask about clean speech, or canaries, and keep what was said.
+def asked(
+    predictor: Predictor, utterances: Sequence[Utterance], sample_keys: Sequence[str], threads: int
+) -> list[Question]:
+    """Ask about clean speech, or canaries, all at a time, and keep what was said.
 
     Args:
         predictor: of an instance.
         utterances: any number.
         sample_keys: one for each; none for a victim that does not draw.
+        threads: that the instance is asked by.
     """
     if not utterances:
         return []
-    answers = predictor.answers(utterances, sample_keys)
+    [answers] = _answered([[utterances]], lambda some: predictor.answers(some, sample_keys), threads)
     keys = sample_keys or ("",) * len(utterances)
     told = zip(utterances, keys, answers, strict=True)
     return [Question(one, 0, key, answer, before=answer.value) for one, key, answer in told]
 
 
 def asked_again(
-    predictor: Predictor, questions: Sequence[Question], key: str, names: Sequence[str]
+    predictor: Predictor, questions: Sequence[Question], key: str, names: Sequence[str], threads: int
 ) -> set[tuple[str, int]]:
     """Ask a fresh instance the same questions in another order, a few at a time.
 
@@ -150,6 +156,7 @@ def asked_again(
         questions: with the answers of before.
         key: draws the order.
         names: of the classes, and of a refusal after them.
+        threads: that the instance is asked by; questions in sessions are asked one after the other.
 
     Returns:
         Utterance and number of the questions that are ties now, whatever they were.
@@ -157,13 +164,18 @@ def asked_again(
     Raises:
         ComponentError: an answer is another one, and no tie.
     """
-    ties: set[tuple[str, int]] = set()
-    for some in _groups(questions, key):
+
+    def answers(some: Sequence[Question]) -> list[Said]:
         keys = [one.sample_key for one in some] if some[0].sample_key else ()
         sessions = [one.session for one in some] if any(one.session for one in some) else ()
-        before = [one.before for one in some]
-        answers = predictor.answers([one.utterance for one in some], keys, sessions, before)
-        for one, now in zip(some, answers, strict=True):
+        return predictor.answers([one.utterance for one in some], keys, sessions, [one.before for one in some])
+
+    ties: set[tuple[str, int]] = set()
+    groups = list(_groups(questions, key))
+    in_order = any(one.session for one in questions)
+    found = _answered([groups] if in_order else [[group] for group in groups], answers, threads)
+    for some, said in zip(groups, found, strict=True):
+        for one, now in zip(some, said, strict=True):
             if one.answer.value is not None and now.value is not None:
                 if not alike(predictor.task, one.answer.value, now.value):
                     raise _other_answer(one, f"{one.answer.value:g}", f"{now.value:g}")
@@ -174,6 +186,22 @@ def asked_again(
             elif now.label != one.answer.label and not one.answer.tied:
                 raise _other_answer(one, names[one.answer.label], names[now.label])
     return ties
+
+
+def _answered(
+    shares: Sequence[Sequence[Sequence[_T]]], answers: Callable[[Sequence[_T]], list[Said]], threads: int
+) -> list[list[Said]]:
+    """What is said of each group, in their order; the groups of a share are asked about one after the other."""
+    said: list[list[list[Said]]] = [[] for _ in shares]
+
+    @torch.no_grad()
+    def work(places: Sequence[int], stopped: threading.Event) -> None:
+        for place in places:
+            if not stopped.is_set():
+                said[place] = [answers(group) for group in shares[place]]
+
+    in_threads(work, range(len(shares)), threads)
+    return [one for share in said for one in share]
 
 
 def no_answer(row: Row) -> Row:

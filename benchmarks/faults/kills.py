@@ -4,13 +4,15 @@
     python -m benchmarks.faults.kills --runs 10 --signal TERM --workers 2
     python -m benchmarks.faults.kills --runs 10 --signal KILL --processes 4
     python -m benchmarks.faults.kills --runs 10 --signal KILL --ray
+    python -m benchmarks.faults.kills --runs 10 --signal KILL --ray --working 10
 
 Each run has a folder and a cache of its own, so that corpus, trainings and cells are all met. It is stopped somewhere
 within the time that an undisturbed run takes, with its workers where it is not SIGKILL, one of several processes where
-there are several; of Ray's, a worker that is at something, or all of it where none is yet. Then the same command goes
-on. Exit code 1 where any records differ from those of a run that nobody stopped, a lease or a temporary file stays
-behind, or a traceback is shown. What was under way is said of each: the last line before it was stopped, or that it
-had come to its end.
+there are several; of Ray's, a worker that is at something, or all of it where none is yet. Ray starts for longer than
+so small a grid takes: with --working it is stopped at most so many seconds after somebody is first at something. Then
+the same command goes on. Exit code 1 where any records differ from those of a run that nobody stopped, a lease or a
+temporary file stays behind, or a traceback is shown. What was under way is said of each: the last line before it was
+stopped, or that it had come to its end.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from pathlib import Path
 from benchmarks.faults.tiny import COMMAND, begun, environment, left_behind, pids_of_leases, plan, records
 
 Going = list["subprocess.Popen[str]"]
+_POLL_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Kills:
         words: further words of the command.
         processes: commands at once in one folder.
         ray: whether Ray starts the workers.
+        working: whether time counts from when somebody is first at something.
     """
 
     file: Path
@@ -51,6 +55,7 @@ class Kills:
     words: tuple[str, ...]
     processes: int
     ray: bool
+    working: bool
 
     def whole(self, out: Path, cache: Path) -> subprocess.CompletedProcess[str]:
         """Run the command to its end."""
@@ -62,6 +67,8 @@ class Kills:
         """Stop it after so many seconds and go on; return what is wrong then, and what was under way."""
         out, cache = folder / "run", folder / "cache"
         going = self._begun(out, cache, self.processes)
+        while self.working and going[0].poll() is None and not pids_of_leases(out):
+            time.sleep(_POLL_S)
         time.sleep(after)
         stopped = self._stop(going, out)
         said = [process.communicate()[1] for process in going]
@@ -111,13 +118,16 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--processes", type=int, default=1, help="commands at once in one folder; one is stopped")
     parser.add_argument("--ray", action="store_true", help="let Ray start two workers on this machine")
+    parser.add_argument(
+        "--working", type=float, metavar="S", help="within S seconds of when a worker is first at something"
+    )
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     rng, how, wrong, met = random.Random(asked.seed), signal.Signals[f"SIG{asked.signal}"], 0, Counter[str]()
     words = ("--ray", "local", "--workers", "2") if asked.ray else ("--workers", str(asked.workers))
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        kills = Kills(plan(folder), how, words, asked.processes, asked.ray)
+        kills = Kills(plan(folder), how, words, asked.processes, asked.ray, asked.working is not None)
         for _ in range(2):  # the first finds nothing imported
             begun = time.monotonic()
             whole = kills.whole(folder / "alone", folder / "cache-alone")
@@ -126,7 +136,7 @@ def main() -> int:
             shutil.rmtree(folder / "cache-alone")
         print(f"undisturbed: {len(expected)} cells in {took:.1f} s, exit code {whole.returncode}", flush=True)
         for number in range(asked.runs):
-            problems, doing = kills.once(folder, rng.uniform(0, took), expected)
+            problems, doing = kills.once(folder, rng.uniform(0, asked.working or took), expected)
             met[" ".join(doing.split()[:2])] += 1
             print(f"{number + 1}: SIG{asked.signal} at {doing!r}: {problems or 'identical'}", flush=True)
             wrong += bool(problems)
