@@ -162,4 +162,4 @@ def test_a_papers_plan_has_all_that_its_table_needs(offer: Offer) -> None:
 
 
 def test_there_is_a_plan_for_each_paper_and_for_the_boards() -> None:
-    assert [path.name[:2] for path in PLANS] == ["bo", "em", "ju", "ju", "p1", "p2", "p3", "p4", "wh"]
+    assert [path.name[:2] for path in PLANS] == ["bo", "em", "ju", "ju", "ju", "p1", "p2", "p3", "p4", "wh"]
