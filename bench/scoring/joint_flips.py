@@ -6,15 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from bench.scoring.clustering import Numbers
 from bench.scoring.sign_flip import EXACT, FLIPS, signs
 
+Flips = NDArray[np.int8]
 _ALIKE = 9
 """Digits of a statistic, from 0 to 1, that count: what differs by less is a tie."""
 _MOST = 1 - 1e-9
 """Of a statistic: all speakers say the same, by as much."""
+_AT_ONCE = 4_000_000
+"""Signs that are multiplied at a time: a corpus may have thousands of speakers."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +76,15 @@ def westfall_young(tests: Sequence[SpeakerTest]) -> list[float]:
     return adjusted
 
 
-def _flips(speakers: int) -> Numbers:
+def _flips(speakers: int) -> Flips:
     """Rows of signs, the first without a −."""
-    found = signs(speakers)
-    return found if speakers <= EXACT else np.concatenate([np.ones((1, speakers)), found[:FLIPS]])
+    if speakers <= EXACT:
+        return signs(speakers).astype(np.int8)
+    rng = np.random.Generator(np.random.Philox(key=speakers))
+    found = np.ones((1 + FLIPS, speakers), np.int8)
+    for row in found[1:]:
+        row[:] = 2 * rng.integers(0, 2, size=speakers) - 1
+    return found
 
 
 @dataclass(frozen=True)
@@ -94,10 +103,12 @@ class _Told:
             sums = sums / np.sqrt(np.square(sums).sum())
         return cls(tuple(names[one] for one in test.speakers), sums)
 
-    def student(self, flips: Numbers) -> Numbers:
+    def student(self, flips: Flips) -> Numbers:
         """Student's p for each row of signs."""
         count = len(self.sums)
-        share = np.abs(flips[:, self.places] @ self.sums) / count**0.5
+        step = max(1, _AT_ONCE // count)
+        parts = [flips[start : start + step, self.places] @ self.sums for start in range(0, len(flips), step)]
+        share = np.abs(np.concatenate(parts)) / count**0.5
         share = np.minimum(np.round(share, _ALIKE), _MOST)
         freedom = max(count - 1, 1)
         found: Numbers = 2 * special.stdtr(freedom, -share * np.sqrt(freedom / (1 - share**2)))

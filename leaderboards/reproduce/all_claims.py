@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -124,10 +125,17 @@ def _read(path: Path) -> list[StatedClaim]:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise DataError(path, f"{path.stat().st_size:,} bytes", f"at most {MOST_BYTES:,}", _AGAIN)
-        told = JsonObject.of(path, json.loads(path.read_text(encoding="utf-8")), _AGAIN)
+        text = path.read_text(encoding="utf-8")
+        told = JsonObject.of(path, json.loads(text, parse_float=_finite, parse_constant=_finite), _AGAIN)
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(path, f"no JSON ({error})", "the JSON of a table", _AGAIN) from error
     return [claim for table in told.objects("tables") for claim in _claims(table)]
+
+
+def _finite(text: str) -> float:
+    if not math.isfinite(number := float(text)):
+        raise ValueError(f"the number {text:.40}")
+    return number
 
 
 def _claims(table: JsonObject) -> list[StatedClaim]:
@@ -144,7 +152,7 @@ def _claims(table: JsonObject) -> list[StatedClaim]:
             one.text("claim"),
             one.number("published") if one.has("published") else None,
             _interval(one),
-            one.number("p") if one.has("p") else None,
+            _p(one, "p") if one.has("p") else None,
             one.truth("supported") if one.has("supported") else None,
             one.text("why") if one.has("why") else None,
             *_tests(one, table.text("corpus") if table.has("corpus") else ""),
@@ -158,14 +166,22 @@ def _tests(claim: JsonObject, corpus: str) -> tuple[tuple[LineTest, ...], Speake
     if not claim.has("by_speaker"):
         return (), None
     lines = tuple(
-        LineTest(one.number("line"), one.number("p"), one.number("student"), one.truth("inside"))
+        LineTest(one.number("line"), _p(one, "p"), _p(one, "student"), one.truth("inside"))
         for one in claim.objects("lines")
     )
     kept = claim.inner("by_speaker")
     sums = SpeakerSums(kept.texts("speakers"), kept.numbers("sums"), kept.numbers("parts"))
     if not lines or not sums.speakers or not len(sums.speakers) == len(sums.sums) == len(sums.parts):
         raise claim.wrong("by_speaker", "lists of unlike lengths", "a name, a sum and a part for each speaker")
+    if len(set(sums.speakers)) < len(sums.speakers):
+        raise claim.wrong("by_speaker", "a speaker twice", "each speaker once")
     return lines, sums.of_corpus(corpus)
+
+
+def _p(told: JsonObject, name: str) -> float:
+    if not 0 <= (found := told.number(name)) <= 1:
+        raise told.wrong(name, f"{found:g}", "a number from 0 to 1")
+    return found
 
 
 def _interval(claim: JsonObject) -> tuple[float, float, float] | None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from bench.scoring.names import Setting
+from bench.scoring.statistics import SpeakerTest, westfall_young
 from leaderboards.reproduce.all_claims import read_all
 from leaderboards.reproduce.claims import Claim, above, around, below, not_above
 from leaderboards.reproduce.evidence import measured
@@ -174,3 +175,38 @@ def test_sums_of_unlike_length_are_named(tmp_path: Path, bench_here: Callable) -
     done = bench_here("reproduce", "claims", file)
     assert done.code == 2
     assert "by_speaker" in done.err
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("sums", float("nan"), "the number NaN"),
+        ("sums", float("inf"), "the number Infinity"),
+        ("speakers", "s1", "a speaker twice"),
+        ("student", -0.5, "a number from 0 to 1"),
+        ("p", 7.0, "a number from 0 to 1"),
+    ],
+)
+def test_sums_that_are_none_are_named(
+    field: str, value: object, said: str, tmp_path: Path, bench_here: Callable
+) -> None:
+    path = kept(tmp_path, "x.json", judged([table_of("one", of_speakers(0.2, 1))]))
+    told = json.loads(path.read_text())
+    claim = told["tables"][0]["claims"][0]
+    if field in claim["by_speaker"]:
+        claim["by_speaker"][field][0] = value
+    else:
+        claim["lines"][0][field] = value
+    path.write_text(json.dumps(told))
+    done = bench_here("reproduce", "claims", path)
+    assert (done.code, "Traceback" in done.err) == (2, False)
+    assert said in done.err
+    assert "x.json" in done.err
+
+
+def test_thousands_of_speakers_take_little_memory() -> None:
+    speakers = tuple(f"s{number}" for number in range(3000))
+    sums = tuple(np.random.default_rng(0).normal(0.1, 1, len(speakers)).tolist())
+    found = westfall_young([SpeakerTest(speakers, sums, 1e-6), SpeakerTest(speakers[:40], sums[:40], 0.9)])
+    assert found[0] < 0.01
+    assert found[1] > 0.5
