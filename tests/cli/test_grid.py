@@ -362,7 +362,9 @@ def test_the_plans_that_come_with_it_can_run(
     said = bench_here("grid", plan, "--dry-run", *words, "--json", "-")
     assert said.code == 0, said.err
     told = json.loads(said.out)
-    least = {"board": (12, 3), "emodb_board": (12, 3), "judged_defences": (15, 15)}.get(path.stem, (36, 9))
+    least = {"board": (12, 3), "emodb_board": (12, 3), "judged_defences": (15, 15), "judged_ravdess": (30, 10)}.get(
+        path.stem, (36, 9)
+    )
     assert (told["cells"], told["to_train"]) >= least
     assert told["to_train"] >= least[1]
     assert not (tmp_path / "run").exists()
