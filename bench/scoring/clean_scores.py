@@ -119,10 +119,10 @@ def clean_report(rows: pd.DataFrame, classes: Sequence[Label]) -> CleanReport:
 
 def _per_speaker(rows: pd.DataFrame, labels: Sequence[Label], score: Callable[[Confusion], Figures]) -> Estimate:
     """A score of confusion matrices as the mean over cells, with its interval."""
+    import pandas as pd  # boards are made without it
+
     speakers, cell = rows["speaker"].unique(), cell_numbers(rows)
     counts = np.zeros((cell.nunique(), len(speakers), len(labels), len(labels)), dtype=np.int64)
-    import pandas as pd
-
     speaker = pd.Index(speakers).get_indexer(rows["speaker"])
     truth, said = label_numbers(rows["label_true"], labels), label_numbers(rows["label_before"], labels)
     np.add.at(counts, (cell.to_numpy(), speaker, truth, said), 1)

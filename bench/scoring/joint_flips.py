@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
 from bench.scoring.clustering import Numbers
-from bench.scoring.sign_flip import EXACT, FLIPS, signs
+from bench.scoring.sign_flip import EXACT, Signs, drawn_signs, signs
 
-Flips = NDArray[np.int8]
 _ALIKE = 9
 """Digits of a statistic, from 0 to 1, that count: what differs by less is a tie."""
 _MOST = 1 - 1e-9
@@ -76,15 +74,11 @@ def westfall_young(tests: Sequence[SpeakerTest]) -> list[float]:
     return adjusted
 
 
-def _flips(speakers: int) -> Flips:
+def _flips(speakers: int) -> Signs:
     """Rows of signs, the first without a −."""
     if speakers <= EXACT:
         return signs(speakers).astype(np.int8)
-    rng = np.random.Generator(np.random.Philox(key=speakers))
-    found = np.ones((1 + FLIPS, speakers), np.int8)
-    for row in found[1:]:
-        row[:] = 2 * rng.integers(0, 2, size=speakers) - 1
-    return found
+    return np.concatenate([np.ones((1, speakers), np.int8), drawn_signs(speakers)])
 
 
 @dataclass(frozen=True)
@@ -103,7 +97,7 @@ class _Told:
             sums = sums / np.sqrt(np.square(sums).sum())
         return cls(tuple(names[one] for one in test.speakers), sums)
 
-    def student(self, flips: Flips) -> Numbers:
+    def student(self, flips: Signs) -> Numbers:
         """Student's p for each row of signs."""
         count = len(self.sums)
         step = max(1, _AT_ONCE // count)

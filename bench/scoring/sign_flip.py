@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from bench.scoring.clustering import Numbers, codes
+
+Signs = NDArray[np.int8]
 
 FEWEST = 6
 """Clusters below which no sign-flip test can reject at 0.05: 2 of 2⁵ = 32 flips are 0.0625."""
@@ -16,7 +18,7 @@ EXACT = 16
 FLIPS = 9_999
 """Beyond, as many random ones."""
 _AT_ONCE = 2**20
-"""So many flips of all tests are tried at a time."""
+"""So many flips of all tests are tried, or signs drawn, at a time."""
 
 
 def cluster_sums(differences: ArrayLike, weights: ArrayLike, clusters: ArrayLike) -> Numbers:
@@ -80,7 +82,20 @@ def signs(clusters: int) -> Numbers:
         clusters: in each row; up to 16 the rows are all there are, the first without a −, beyond 9,999 random ones.
     """
     if clusters > EXACT:
-        drawn = np.random.Generator(np.random.Philox(key=clusters)).integers(0, 2, size=(FLIPS, clusters))
-        return (2 * drawn - 1).astype(np.float64)
+        return drawn_signs(clusters).astype(np.float64)
     numbers = np.arange(2 ** max(clusters - 1, 0))
     return (1 - 2 * ((numbers[:, None] >> np.arange(clusters)) & 1)).astype(np.float64)
+
+
+def drawn_signs(clusters: int) -> Signs:
+    """Return 9,999 random rows of signs, always the same ones for as many clusters, in a byte each.
+
+    Args:
+        clusters: in each row; there may be thousands.
+    """
+    rng, found = np.random.Generator(np.random.Philox(key=clusters)), np.empty((FLIPS, clusters), np.int8)
+    step = max(1, _AT_ONCE // clusters)
+    for start in range(0, FLIPS, step):
+        some = found[start : start + step]
+        some[:] = 2 * rng.integers(0, 2, size=some.shape) - 1
+    return found

@@ -10,18 +10,17 @@ that do not agree.
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import cache
 
 import numpy as np
 
 from bench.scoring.columns import NUMBERS, TEXTS, TRUTHS, USED, Columns, Floats
 from bench.scoring.footers import footer_of, rows_at
 from bench.scoring.rows import NEEDED, arrow_schema
-from bench.scoring.written_pages import Kind, Values, values_in
+from bench.scoring.written_pages import NUMBER, Kind, Values, signed, values_in
 
 _MOST_ROWS = 1024
 """More than any file has that is not packed."""
-_NUMBER = rb"([\x80-\xff]{0,8}[\x00-\x7f])"
 _ANY = rb"[\x80-\xff]{0,8}[\x00-\x7f]"
 _TYPES: dict[str, tuple[Kind, bytes]] = {
     "bool": ("truth", b"\x00"),
@@ -47,7 +46,7 @@ def written_columns(content: bytes) -> Columns | None:
     match = _pattern().match(footer, rows_at())
     if match is None:
         return None
-    rows, *told, whole = map(_unsigned, match.groups())
+    rows, *told, whole = map(signed, match.groups())
     if not 0 < rows <= _MOST_ROWS or not 0 <= whole <= len(content):
         return None
     found, numbers = dict[str, Values](), iter(told)
@@ -70,13 +69,6 @@ def _columns(found: dict[str, Values]) -> Columns:
     return Columns(np.asarray(found["query"].values, dtype=np.int64), texts, numbers, truths)
 
 
-@lru_cache(maxsize=2**14)
-def _unsigned(told: bytes) -> int:
-    """A number of which Parquet tells the double, seven bits a byte, the lowest first; -1 where it is below 0."""
-    doubled = sum((byte & 0x7F) << (7 * place) for place, byte in enumerate(told))
-    return -1 if doubled & 1 else doubled >> 1
-
-
 @cache
 def _places() -> tuple[tuple[str, Kind], ...]:
     """The columns that figures are made of, in the order of the file."""
@@ -91,18 +83,18 @@ def _pattern() -> re.Pattern[bytes]:
     dictionary, where it has one; last, the size of all.
     """
     schema = arrow_schema()
-    parts, groups = [_NUMBER + re.escape(b"\x19\x1c\x19\xfc" + bytes([len(schema)]))], 1
+    parts, groups = [NUMBER + re.escape(b"\x19\x1c\x19\xfc" + bytes([len(schema)]))], 1
     for field in schema:
         parts.append(_column(field.name, str(field.type), groups))
         groups += 0 if field.name not in USED else 2 if str(field.type) == "bool" else 3
-    parts.append(rb"\x16" + _NUMBER + rb"\x16\1&" + _ANY + rb"\x16" + _ANY + rb"\x00(?=\x19\x3c\x18\x08serbench\x18)")
+    parts.append(rb"\x16" + NUMBER + rb"\x16\1&" + _ANY + rb"\x16" + _ANY + rb"\x00(?=\x19\x3c\x18\x08serbench\x18)")
     return re.compile(b"".join(parts), re.DOTALL)
 
 
 def _column(name: str, type_name: str, groups: int) -> bytes:
     """What a footer tells of a column; each number is a group after so many others, where figures are made of it."""
     kind, number = _TYPES[type_name]
-    place, size = (_NUMBER, _NUMBER + rb"\x16\%d" % (groups + 1)) if name in USED else (_ANY, _ANY + rb"\x16" + _ANY)
+    place, size = (NUMBER, NUMBER + rb"\x16\%d" % (groups + 1)) if name in USED else (_ANY, _ANY + rb"\x16" + _ANY)
     coded = b"\x19\x25\x06\x00" if kind == "truth" else b"\x19\x35\x00\x06\x10"
     about = b"\x26\x00\x1c\x15" + number + coded + b"\x19\x18" + bytes([len(name)]) + name.encode() + b"\x15\x00"
     pages, lies = b"\x49\x1c\x15\x00\x15\x00\x15\x02\x00", rb"&" + place

@@ -14,18 +14,18 @@ from numpy.typing import NDArray
 from bench.scoring.columns import MISSING, Mask, Places, Texts
 
 Kind = Literal["text", "number", "whole", "truth"]
-_NUMBER = rb"([\x80-\xff]{0,8}[\x00-\x7f])"
+NUMBER = rb"([\x80-\xff]{0,8}[\x00-\x7f])"
 _DICTIONARY = re.compile(
-    rb"\x15\x04\x15" + _NUMBER + rb"\x15\1\x15" + _NUMBER + rb"<\x15" + _NUMBER + rb"\x15\x00\x12\x00\x00", re.DOTALL
+    rb"\x15\x04\x15" + NUMBER + rb"\x15\1\x15" + NUMBER + rb"<\x15" + NUMBER + rb"\x15\x00\x12\x00\x00", re.DOTALL
 )
 _DATA = {
     encoded: re.compile(
         rb"\x15\x00\x15"
-        + _NUMBER
+        + NUMBER
         + rb"\x15\1\x15"
-        + _NUMBER
+        + NUMBER
         + rb"\x1c\x15"
-        + _NUMBER
+        + NUMBER
         + rb"\x15"
         + encoding
         + rb"\x15\x06\x15\x06\x1c\x00\x00\x00",
@@ -109,7 +109,7 @@ def _page(begins: re.Pattern[bytes], chunk: bytes, start: int, values: int | Non
     match = begins.match(chunk, start)
     if match is None:
         raise ValueError("another kind of page")
-    size, checksum, count = (_signed(told) for told in match.groups())
+    size, checksum, count = (signed(told) for told in match.groups())
     end = match.end() + size
     body = chunk[match.end() : end]
     if size < 0 or len(body) < size or zlib.crc32(body) != checksum & 0xFFFFFFFF:
@@ -119,8 +119,16 @@ def _page(begins: re.Pattern[bytes], chunk: bytes, start: int, values: int | Non
     return body, end, count
 
 
-def _signed(told: bytes) -> int:
-    """A number that may be below 0, seven bits a byte, the lowest first, its sign in the lowest of all."""
+@lru_cache(maxsize=2**14)
+def signed(told: bytes) -> int:
+    """Read a number of Parquet's, which may be below 0: seven bits a byte, the lowest first, its sign in the lowest.
+
+    Args:
+        told: its bytes, see `NUMBER`.
+
+    >>> signed(bytes([6])), signed(bytes([0x80, 1])), signed(bytes([1]))
+    (3, 64, -1)
+    """
     found = 0
     for place, byte in enumerate(told):
         found |= (byte & 0x7F) << (7 * place)
