@@ -84,6 +84,15 @@ class Stops:
         if not self._within(sys.exc_info()[1]) and not self._postponed(frame):
             self._raise()
 
+    def unraisable(self, told: sys.UnraisableHookArgs) -> None:
+        """Print what could not be raised, as Python does, unless a signal raised it: that is raised again.
+
+        Args:
+            told: what was raised where there is nobody to catch it, as in a callback from C.
+        """
+        if not self._within(told.exc_value):
+            sys.__unraisablehook__(told)
+
     def _postponed(self, frame: FrameType | None) -> bool:
         """Wait a moment where a lock is just being taken or a thread started."""
         if _ALARM is None or not _is_passing(frame):
@@ -124,12 +133,15 @@ def _is_passing(frame: FrameType | None) -> bool:
 def heeding() -> Iterator[Stops]:
     """Heed these signals within a `with` block, but for those that somebody has asked to be ignored (`nohup`)."""
     stops, before = Stops(), dict[signal.Signals, Any]()
+    untold = sys.unraisablehook
     if threading.current_thread() is threading.main_thread():
         for one, default in _DEFAULT.items():
             if signal.getsignal(one) == default:
                 before[one] = signal.signal(one, stops.heed)
         if _ALARM is not None:
             before[_ALARM] = signal.getsignal(_ALARM)
+        if untold is sys.__unraisablehook__:
+            sys.unraisablehook = stops.unraisable
     try:
         yield stops
     finally:
@@ -137,3 +149,4 @@ def heeding() -> Iterator[Stops]:
             signal.setitimer(signal.ITIMER_REAL, 0)
         for one, handler in before.items():
             signal.signal(one, handler)
+        sys.unraisablehook = untold

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import signal
 import sys
@@ -58,6 +59,31 @@ def test_what_was_swallowed_is_raised_again_by_itself(swallowing: Callable, monk
     assert stops.ended(caught.value)
     assert "stopped by SIGTERM" in stops.said
     assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+
+
+def test_what_a_callback_from_c_swallows_is_raised_again_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(stopping, "_AGAIN_S", 0.01)
+    monkeypatch.setattr(sys, "unraisablehook", sys.__unraisablehook__)  # as in a command; pytest has one of its own
+
+    def signalled() -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    def failing() -> None:
+        raise ValueError("of the library's own")
+
+    def work() -> None:
+        ctypes.CFUNCTYPE(None)(failing)()
+        ctypes.CFUNCTYPE(None)(signalled)()
+        time.sleep(20)
+
+    with stopping.heeding(), pytest.raises(KeyboardInterrupt):
+        work()
+    shown = capsys.readouterr().err
+    assert "of the library's own" in shown
+    assert "KeyboardInterrupt" not in shown
+    assert sys.unraisablehook is sys.__unraisablehook__
 
 
 def test_giving_back_what_was_held_is_not_cut_short(monkeypatch: pytest.MonkeyPatch) -> None:
