@@ -30,7 +30,7 @@ class Laugh:
 
     level_db: float = 0.0
     longest_s: float = 2.0
-    traits: ClassVar[Traits] = Traits(asks_once=True)
+    traits: ClassVar[Traits] = Traits(asks_once=True, sounds=SOUNDS)
 
     def __post_init__(self) -> None:
         within("attack 'laugh'", "level_db", self.level_db, "try 0, as loud as the speech", at_least=-40, at_most=20)

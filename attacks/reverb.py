@@ -41,7 +41,7 @@ class Reverb:
     room: Literal["any", "measured", "simulated"] = "any"
     t60_s: float = 0.5
     direct_db: float = 0.0
-    traits: ClassVar[Traits] = Traits(asks_once=True)
+    traits: ClassVar[Traits] = Traits(asks_once=True, sounds=(CATEGORY,))
 
     def __post_init__(self) -> None:
         name = "attack 'reverb'"

@@ -60,7 +60,7 @@ class SurrogateTransfer:
     @property
     def traits(self) -> Traits:
         """Declare that it knows training speech, and tries samples of its own."""
-        return Traits(threat_model=ThreatModel(("training",), allowed="additive"), anytime=True)
+        return Traits(threat_model=ThreatModel(("training",), allowed="additive"), anytime=True, sounds=None)
 
     def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
         """Yield changes that fool the surrogate until one counts."""

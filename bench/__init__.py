@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         Fingerprinted,
         FitContext,
         NoiseBank,
+        PartialNoiseBank,
         TrainableVictim,
         TrainedAgainst,
         Victim,
@@ -149,6 +150,7 @@ __all__ = [
     "NoiseClip",
     "NoiseSet",
     "Overlay",
+    "PartialNoiseBank",
     "PastSearch",
     "Perception",
     "Perturbation",
@@ -235,7 +237,8 @@ _ON_FIRST_USE = {
     "bench.contracts.perception": "Perception",
     "bench.contracts.pipeline": "Defended modalities_of",
     "bench.contracts.protocols": (
-        "ChecksVictim Corpus Defense Fingerprinted FitContext NoiseBank TrainableVictim TrainedAgainst Victim"
+        "ChecksVictim Corpus Defense Fingerprinted FitContext NoiseBank PartialNoiseBank TrainableVictim "
+        "TrainedAgainst Victim"
     ),
     "bench.contracts.recipes": "SHAPES Effect Overlay Recipe RecipeError Samples Words drawn_key",
     "bench.contracts.searching": "steps_of",

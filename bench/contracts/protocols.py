@@ -7,7 +7,7 @@ their fields are their parameters, their part of a record's key, and their optio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -223,5 +223,24 @@ class NoiseBank(Protocol):
 
         Raises:
             bench.core.errors.DataError: a file or folder is not as it should be.
+        """
+        ...
+
+
+@runtime_checkable
+class PartialNoiseBank(NoiseBank, Protocol):
+    """A source of noises that can give some of its categories without making or reading the others."""
+
+    def read_only(self, sounds: Collection[str], progress: Progress) -> NoiseSet:
+        """Read the categories in which some sounds are heard: the same clips in the same order, under the fingerprint
+        of the whole bank.
+
+        Args:
+            sounds: names of categories and of sounds, in small letters, as the clips' labels are; those that the bank
+                does not have are passed over.
+            progress: told of long steps.
+
+        Raises:
+            bench.core.errors.BenchError: as in `read`.
         """
         ...

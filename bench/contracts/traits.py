@@ -55,6 +55,8 @@ class Traits:
             (`AttackTools.transferred`): a threat model that knows "bare-victim".
         categories: the noise categories that an attack draws from, "signal" where it changes the signal itself; None
             stands for every category of the bank. Of a defence, those that it names.
+        sounds: what an attack that came with serbench looks for in the bank beside `categories`, as it names it to
+            [`heard`][bench.NoiseSet.heard]; None for anything. What nothing looks for need not be made.
     """
 
     made_of: tuple[tuple[str, str], ...] = ()
@@ -75,6 +77,7 @@ class Traits:
     adaptive: bool = False
     transfers: bool = False
     categories: tuple[str, ...] | None = (SIGNAL,)
+    sounds: tuple[str, ...] | None = ()
 
     def drawn_from(self, noises: NoiseSet) -> tuple[str, ...]:
         """Name the noise categories that are drawn from in a bank.

@@ -119,6 +119,30 @@ def check_categories(selections: Iterable[Selection]) -> None:
                 _each_category(component, look)
 
 
+def sounds_needed(selections: Iterable[Selection]) -> frozenset[str] | None:
+    """Name the noise categories and sounds that are looked for, where that is known before any noise is made.
+
+    It is where nothing but attacks that came with serbench looks at noises: what a plug-in declares is not relied on,
+    and a defence may train with every category.
+
+    Args:
+        selections: what is asked for.
+
+    Returns:
+        Names, or None for all that is in the bank.
+    """
+    found: set[str] = set()
+    for one in selections:
+        if not all(defense is None for defense in one.defenses) or not all(victim.built_in for victim in one.victims):
+            return None
+        for part in (inner for attack, _ in one.attacks for inner in attack.everything()):
+            declared = part.traits
+            if not part.built_in or declared.categories is None or declared.sounds is None:
+                return None
+            found.update(declared.categories, declared.sounds)
+    return frozenset(found)
+
+
 def check_possible(experiment: Experiment, fitted: Iterable[FittedKey], attacks: Iterable[Component]) -> None:
     """Refuse, before anything is trained, what the data cannot serve.
 

@@ -19,7 +19,7 @@ from bench.evaluation.foretelling import say_beforehand, say_what_is_doubtful
 from bench.evaluation.isolating import registry_for
 from bench.evaluation.options import ONCE, Options, check_writable
 from bench.evaluation.planning import Selection, grouped, plan, plan_fitted, select
-from bench.evaluation.preflight import check_categories, check_defended, check_names, check_possible
+from bench.evaluation.preflight import check_categories, check_defended, check_names, check_possible, sounds_needed
 
 if TYPE_CHECKING:
     from bench.evaluation.cells import FittedKey
@@ -250,15 +250,15 @@ def prepare_fitted(options: Options, progress: Progress) -> tuple[Experiment, li
     Raises:
         bench.core.errors.BenchError: something asked for cannot be done; nothing has been trained or written then.
     """
-    experiment, (selection,) = _read([options], progress)
+    experiment, (selection,) = _read([options], progress, whole_bank=True)
     planned = plan_fitted(selection, experiment)
     check_possible(experiment, planned, ())
     return experiment, planned
 
 
-def _read(asked: Sequence[Options], progress: Progress) -> tuple[Experiment, list[Selection]]:
+def _read(asked: Sequence[Options], progress: Progress, whole_bank: bool = False) -> tuple[Experiment, list[Selection]]:
     """Find and build components, and refuse what is misspelt or cannot go together; only then read the data, which may
-    take long."""
+    take long: of the noises what attacks look for, or the whole bank."""
     registry = registry_for(*asked)
     for options in asked:
         check_names(options, registry, progress)
@@ -271,7 +271,8 @@ def _read(asked: Sequence[Options], progress: Progress) -> tuple[Experiment, lis
 
     from bench.evaluation.setup import set_up
 
-    experiment = set_up(asked[0], registry, progress)
+    sounds = None if whole_bank else sounds_needed(selections)
+    experiment = set_up(asked[0], registry, progress, sounds)
     leaking = (one.split for one in selections if split_named(one.split).leaks and experiment.training is None)
     for name in dict.fromkeys(leaking):
         progress.say(f"Split {name}: {LEAKS}.")

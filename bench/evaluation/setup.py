@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.contracts.protocols import NoiseBank, PartialNoiseBank
 from bench.contracts.registry import Registry
 from bench.core.errors import UsageError
 from bench.core.progress import Progress
@@ -18,6 +19,7 @@ from bench.evaluation.preflight import as_training
 if TYPE_CHECKING:
     import torch
 
+    from bench.core.noises import NoiseSet
     from bench.core.types import Dataset
     from bench.evaluation.experiment import Experiment
 
@@ -66,13 +68,16 @@ def read_training(options: Options, registry: Registry, progress: Progress, atta
     return found
 
 
-def set_up(options: Options, registry: Registry, progress: Progress) -> Experiment:
+def set_up(
+    options: Options, registry: Registry, progress: Progress, sounds: Collection[str] | None = None
+) -> Experiment:
     """Read the corpus and the noise banks, and choose the device.
 
     Args:
         options: what is asked for.
         registry: finds components.
         progress: is told of long steps.
+        sounds: the noises that are needed, by category or name, where a bank need not make the others; None for all.
 
     Raises:
         bench.core.errors.BenchError: a path is given to a component that reads none, a file or folder is not as it
@@ -86,7 +91,7 @@ def set_up(options: Options, registry: Registry, progress: Progress) -> Experime
     banks = _noise_banks(options, registry)
     perception = p1() if options.perception is None else read_perception(options.perception)
     dataset = read_corpus(options, registry, progress)
-    noises = joined([bank.read(progress) for bank in banks])
+    noises = joined([_noises(bank, sounds, progress) for bank in banks])
     return Experiment(
         registry,
         dataset,
@@ -103,6 +108,12 @@ def set_up(options: Options, registry: Registry, progress: Progress) -> Experime
         training_code="" if training is None else _readers_code(registry, "corpora", (training,)),
         noise_code=_readers_code(registry, "noise_banks", options.noise_banks),
     )
+
+
+def _noises(bank: NoiseBank, sounds: Collection[str] | None, progress: Progress) -> NoiseSet:
+    if sounds is None or not isinstance(bank, PartialNoiseBank):
+        return bank.read(progress)
+    return bank.read_only(sounds, progress)
 
 
 def _readers_code(registry: Registry, kind: str, texts: Sequence[str]) -> str:

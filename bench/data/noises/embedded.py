@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
-from typing import TypeAlias
+from functools import cache
+from importlib.resources import files
+from typing import Any
 
-from bench.core.cache import appearing_folder, cache_dir
-from bench.core.errors import DataError, RoomError, UsageError
-from bench.core.json_objects import loaded
-from bench.core.keys import code_digest, fingerprint
-from bench.core.leases import Leases
-from bench.core.making import Making
+from bench.core.keys import fingerprint
 from bench.core.noises import NoiseSet
 from bench.core.progress import Progress
-from bench.core.sealing import set_aside
 from bench.core.types import NoiseClip
-
-Entry: TypeAlias = tuple[str, str, int]
-"""A clip's id, category and number of samples."""
-
-_SAMPLES, _INDEX = "clips.s16le", "clips.json"
+from bench.data.noises.embedded_store import Kept, digest_of, kept_or_made
 
 
 @dataclass(frozen=True)
@@ -38,99 +28,87 @@ class Embedded:
     """
 
     def read(self, progress: Progress) -> NoiseSet:
-        """Read the bank from the cache, and make it first where it is not there or damaged.
+        """Read the bank from the cache, and make first what is not there or damaged.
 
         Raises:
             UsageError: eSpeak NG is not installed, or the cache folder cannot be written to.
         """
-        folder = cache_dir() / "noises" / f"embedded-{_recipe_key()}"
-        making = Making(
-            folder, "the embedded noises", lambda: _kept(folder) is not None, lambda: _keep(folder, progress)
-        )
-        kept = _kept(folder)
-        if kept is None:
-            making.once(Leases(cache_dir() / "leases"), progress.say)
-            kept = _kept(folder)
-        if kept is None:
-            raise DataError(folder, "files other than those just written", "a disk that keeps them", "check the disk")
-        return _noises(*kept)
+        found = kept_or_made(known()["categories"], progress)
+        return _noises(found, known()["fingerprint"] if _is_known(found) else _fingerprint(found))
+
+    def read_only(self, sounds: Collection[str], progress: Progress) -> NoiseSet:
+        """Read the categories in which some sounds are heard, and make no other: their clips, under the fingerprint of
+        the whole bank.
+
+        Where a category does not come out on this machine as it is known, the whole bank is made and returned, since
+        its fingerprint can't be told without.
+
+        Args:
+            sounds: names of categories and of kinds ("human", "giggle"); those that the bank does not have are passed
+                over.
+            progress: told of what is made.
+
+        Raises:
+            UsageError: as in `read`.
+        """
+        kinds = known()["categories"].items()
+        found = kept_or_made([name for name, one in kinds if {name, *one["sounds"]} & set(sounds)], progress)
+        return _noises(found, known()["fingerprint"]) if _is_known(found) else self.read(progress)
 
 
-def _recipe_key() -> str:
-    """Depends on all that determines the samples: the code that makes them and the libraries it runs on."""
-    modules = ("bench.data.noises.synthesis", "bench.data.noises.embedded", "bench.data.speech", "bench.core.rng")
-    parts: list[object] = [code_digest(*modules)]
-    for package in ("numpy", "scipy", "espeakng-loader"):
-        try:
-            parts.append(version(package))
-        except PackageNotFoundError:
-            parts.append(None)
-    return fingerprint(parts)[:16]
+@cache
+def known() -> dict[str, Any]:
+    """Tell the bank's fingerprint, and of each category its sounds and a digest of its clips, as they were when this
+    was written.
+
+    >>> known()["categories"]["laugh"]["sounds"]
+    ['laughter', 'giggle', 'chuckle']
+    """
+    told: dict[str, Any] = json.loads((files(__package__) / "embedded.json").read_text(encoding="utf-8"))
+    return told
 
 
-def _made(progress: Progress) -> tuple[tuple[Entry, ...], bytes]:
-    """Make every clip: what they are, and all their samples end to end."""
-    from bench.data.noises.synthesis.recipes import recipes
-    from bench.data.speech.espeak import speak_all
+def as_known(found: Sequence[Kept]) -> dict[str, Any]:
+    """Tell of a whole bank what `known` tells: what `embedded.json` must say.
 
-    wanted = list(recipes())
-    asks = [recipe.asks() for recipe in wanted]
-    requests = [ask for one in asks for ask in one]
-    with progress.task("making the embedded noises (once)", total=len(requests) + len(wanted)) as advance:
-        spoken = iter(speak_all(requests, on_done=advance))
-        clips = []
-        for recipe, own in zip(wanted, asks, strict=True):
-            clips.append(recipe.render([next(spoken).samples for _ in own]))
-            advance(1)
-    entries = tuple((recipe.id, recipe.category, len(clip)) for recipe, clip in zip(wanted, clips, strict=True))
-    return entries, b"".join(clip.astype("<i2").tobytes() for clip in clips)
+    Args:
+        found: every category.
+    """
+    told = {
+        one.category: {"digest": digest_of(one), "sounds": list(dict.fromkeys(_kind(name) for name, _ in one.clips))}
+        for one in found
+    }
+    return {"fingerprint": _fingerprint(found), "categories": told}
 
 
-def _fingerprint(entries: Sequence[Entry], content: bytes) -> str:
-    return fingerprint(["embedded 1", hashlib.sha256(content).hexdigest(), *entries])
+def _is_known(found: Sequence[Kept]) -> bool:
+    return all(digest_of(one) == known()["categories"][one.category]["digest"] for one in found)
 
 
-def _keep(folder: Path, progress: Progress) -> None:
-    if folder.exists():
-        set_aside(folder, cache_dir() / "damaged", "not what was written", progress.say)
-    entries, content = _made(progress)
-    index = {"fingerprint": _fingerprint(entries, content), "clips": entries}
-    try:
-        with appearing_folder(folder) as temporary:
-            (temporary / _SAMPLES).write_bytes(content)
-            (temporary / _INDEX).write_text(json.dumps(index), encoding="utf-8")
-    except (OSError, RoomError) as error:
-        cause = error.__cause__ if isinstance(error, RoomError) else error
-        found = ((cause.strerror if isinstance(cause, OSError) else None) or "an error").lower()
-        expected = "a folder that can be written to, with 40 MB free"
-        raise UsageError(
-            folder.parent, found, expected, "free space, or set SERBENCH_CACHE to another folder"
-        ) from error
+def _fingerprint(found: Sequence[Kept]) -> str:
+    """Of what is in the bank, all its categories."""
+    content = hashlib.sha256()
+    for one in found:
+        content.update(one.samples)
+    entries = [(name, one.category, samples) for one in found for name, samples in one.clips]
+    return fingerprint(["embedded 1", content.hexdigest(), *entries])
 
 
-def _kept(folder: Path) -> tuple[tuple[Entry, ...], bytes] | None:
-    """What is in the cache, or None where nothing is or anything about it is wrong."""
-    try:
-        index = loaded((folder / _INDEX).read_text(encoding="utf-8"))
-        content = (folder / _SAMPLES).read_bytes()
-        entries = tuple((str(name), str(category), int(samples)) for name, category, samples in index["clips"])
-        expected = index["fingerprint"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return (entries, content) if _fingerprint(entries, content) == expected else None
+def _noises(found: Sequence[Kept], whole: str) -> NoiseSet:
+    return NoiseSet("embedded", tuple(clip for one in found for clip in _clips(one)), whole)
 
 
-def _noises(entries: Sequence[Entry], content: bytes) -> NoiseSet:
+def _clips(kept: Kept) -> list[NoiseClip]:
     import numpy as np
     import torch
 
-    waveforms = torch.from_numpy(np.frombuffer(content, dtype="<i2").astype(np.float32) / np.float32(32768.0))
+    waveforms = torch.from_numpy(np.frombuffer(kept.samples, dtype="<i2").astype(np.float32) / np.float32(32768.0))
     clips, start = [], 0
-    for name, category, samples in entries:
-        own = waveforms[start : start + samples].clone()  # a view would be pickled with the whole bank
-        clips.append(NoiseClip(name, category, own, name, _kind(name)))
+    for name, samples in kept.clips:
+        own = waveforms[start : start + samples].clone()  # a view would be pickled with all of them
+        clips.append(NoiseClip(name, kept.category, own, name, _kind(name)))
         start += samples
-    return NoiseSet("embedded", tuple(clips), _fingerprint(entries, content))
+    return clips
 
 
 def _kind(name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections import Counter
@@ -13,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.core.cache import cache_dir
 from bench.core.errors import UsageError
 from bench.core.noises import NoiseSet
 from bench.core.progress import Silent
-from bench.data.noises import embedded
-from bench.data.noises.embedded import Embedded
+from bench.data.noises import embedded, embedded_store
+from bench.data.noises.embedded import Embedded, known
+from bench.data.noises.embedded_store import Kept
 from bench.data.noises.synthesis.recipes import recipes
 from bench.evaluation.preflight import EMBEDDED
 
@@ -32,9 +31,11 @@ def test_its_categories_are_known_before_it_is_made(noises: NoiseSet) -> None:
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A cache of its own; the bank in it is a copy from that of the test run, and made there if it is not in it."""
-    folder, name = tmp_path_factory.mktemp("cache"), f"embedded-{embedded._recipe_key()}"
+    folder = tmp_path_factory.mktemp("cache")
     Embedded().read(Silent())
-    shutil.copytree(cache_dir() / "noises" / name, folder / "noises" / name)
+    for category in CATEGORIES:
+        own = embedded_store._folder(category)
+        shutil.copytree(own, folder / "noises" / own.name)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SERBENCH_CACHE", str(folder))
         yield folder
@@ -112,7 +113,8 @@ def test_two_builds_give_the_same_bytes(noises: NoiseSet, monkeypatch: pytest.Mo
     """Of each kind the last clip, without those before it: so no clip depends on another, spoken or not."""
     last = list({(one.category, one.kind): one for one in recipes()}.values())
     monkeypatch.setattr("bench.data.noises.synthesis.recipes.recipes", lambda: iter(last))
-    again = {clip.id: clip.waveform for clip in embedded._noises(*embedded._made(Silent())).clips}
+    made = embedded._noises(embedded_store.made(CATEGORIES, Silent()), "")
+    again = {clip.id: clip.waveform for clip in made.clips}
     before = {clip.id: clip.waveform for clip in noises.clips}
     assert {name.partition("/")[0] for name in again} == set(CATEGORIES)
     assert all(np.array_equal(wave.numpy(), before[name].numpy()) for name, wave in again.items())
@@ -171,7 +173,7 @@ def test_parts_share_no_source(noises: NoiseSet) -> None:
 
 
 def test_the_second_reading_is_from_the_cache(noises: NoiseSet, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "_made", lambda progress: pytest.fail("made again"))
+    monkeypatch.setattr(embedded_store, "made", lambda categories, progress: pytest.fail("made again"))
     started = time.process_time()
     again = Embedded().read(Silent())
     assert time.process_time() - started < 2.0
@@ -179,36 +181,76 @@ def test_the_second_reading_is_from_the_cache(noises: NoiseSet, monkeypatch: pyt
     assert same(again, noises)
 
 
-@pytest.mark.parametrize("damage", ["flip", "cut", "gone", "index", "category"])
-def test_a_damaged_cache_is_made_again(
+@pytest.mark.parametrize("damage", ["flip", "cut", "gone", "index", "another"])
+def test_a_damaged_category_is_made_again_and_no_other(
     noises: NoiseSet, cache: Path, monkeypatch: pytest.MonkeyPatch, damage: str
 ) -> None:
-    entries = tuple((clip.id, clip.category, len(clip.waveform)) for clip in noises.clips)
-    whole = b"".join(np.rint(clip.waveform.numpy() * 32768).astype("<i2").tobytes() for clip in noises.clips)
-    monkeypatch.setattr(embedded, "_made", lambda progress: (entries, whole))
-    (folder,) = (cache / "noises").iterdir()
+    folder = embedded_store._folder("natural")
+    whole, made = embedded_store.kept(folder, "natural"), []
+    assert whole is not None
+
+    def make(categories: list[str], progress: Silent) -> list[Kept]:
+        made.extend(categories)
+        return [whole]
+
+    monkeypatch.setattr(embedded_store, "made", make)
+    names = sorted(path.name for path in (cache / "noises").iterdir())
     samples, index = folder / "clips.s16le", folder / "clips.json"
     if damage == "flip":
-        samples.write_bytes(whole[:9_999] + bytes([whole[9_999] ^ 1]) + whole[10_000:])
+        samples.write_bytes(whole.samples[:9_999] + bytes([whole.samples[9_999] ^ 1]) + whole.samples[10_000:])
     elif damage == "cut":
-        samples.write_bytes(whole[:-2])
+        samples.write_bytes(whole.samples[:-2])
     elif damage == "gone":
         samples.unlink()
     elif damage == "index":
         index.write_text(index.read_text()[:-9])
     else:
-        content = json.loads(index.read_text())
-        content["clips"][0][1] = "human"
-        index.write_text(json.dumps(content))
-    assert embedded._kept(folder) is None
+        shutil.rmtree(folder)
+        shutil.copytree(embedded_store._folder("human"), folder)
+    assert embedded_store.kept(folder, "natural") is None
     assert Embedded().read(Silent()).fingerprint == noises.fingerprint
-    assert embedded._kept(folder) is not None
-    assert [path.name for path in (cache / "noises").iterdir()] == [folder.name]
+    assert made == ["natural"]
+    assert embedded_store.kept(folder, "natural") == whole
+    assert sorted(path.name for path in (cache / "noises").iterdir()) == names
 
 
 def test_a_cache_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("SERBENCH_CACHE", str(tmp_path / "file"))
-    monkeypatch.setattr(embedded, "_made", lambda progress: ((("a", "b", 1),), b"\1\0"))
+    monkeypatch.setattr(embedded_store, "made", lambda categories, progress: [Kept("a", (("b", 1),), b"\1\0")])
     with pytest.raises(UsageError, match="file"):
         Embedded().read(Silent())
+
+
+def test_what_is_known_of_the_bank_is_what_is_in_it(noises: NoiseSet) -> None:
+    """Where the recipes were meant to change, `embedded.json` is to be written anew, of `as_known`."""
+    found = embedded_store.kept_or_made(CATEGORIES, Silent())
+    assert embedded.as_known(found) == known()
+    assert noises.fingerprint == known()["fingerprint"]
+
+
+def test_what_is_not_looked_for_is_not_made(noises: NoiseSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERBENCH_CACHE", str(tmp_path))
+    some = Embedded().read_only(["white", "chuckle", "signal", "no such sound"], Silent())
+    assert [path.name.rpartition("-")[2] for path in sorted((tmp_path / "noises").iterdir())] == ["laugh", "white"]
+    assert some.categories == ("laugh", "white")
+    assert some.fingerprint == noises.fingerprint
+    for part in ("train", "test"):
+        for category in some.categories:
+            ours, theirs = some.part(part).of(category), noises.part(part).of(category)
+            assert [one.id for one in ours] == [one.id for one in theirs]
+            pairs = zip(ours, theirs, strict=True)
+            assert all(np.array_equal(one.waveform.numpy(), other.waveform.numpy()) for one, other in pairs)
+    assert Embedded().read_only([], Silent()).clips == ()
+
+
+def test_where_a_category_comes_out_otherwise_the_whole_bank_is_made(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = known()
+    told = {**real, "categories": {**real["categories"], "white": {**real["categories"]["white"], "digest": "other"}}}
+    monkeypatch.setattr(embedded, "known", lambda: {**told, "fingerprint": "of the other machine"})
+    assert Embedded().read_only(["human"], Silent()).fingerprint == "of the other machine"
+    for found in (Embedded().read_only(["white"], Silent()), Embedded().read(Silent())):
+        assert found.categories == CATEGORIES
+        assert found.fingerprint == real["fingerprint"], "what is in it is what it is known by"
