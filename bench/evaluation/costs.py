@@ -104,15 +104,22 @@ class Costs:
             told = {kind: [one.queries, round(one.seconds, 3)] for kind, one in sorted(whole.cells.items())}
             temporary.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
-    def seconds_a_query(self, kind: str) -> float | None:
-        """Return what a query that could be asked takes; of any kind, where this one was never measured; else None.
+    def seconds_a_query(self, kind: str) -> tuple[float | None, bool]:
+        """Return what a query that could be asked takes, and whether that is a guess.
+
+        What was measured of the kind itself is taken, else of the same victim under other attacks and defences; else of
+        any, which is a guess, since victims are up to a hundred times as slow as each other. None where nothing was.
 
         Args:
             kind: of `kind_of`.
         """
-        own = self.cells.get(kind)
-        found = [own] if own and own.queries else [one for one in self.cells.values() if one.queries]
-        return statistics.median(one.seconds / one.queries for one in found) if found else None
+        victim, device = kind.partition(" ")[0], kind.rpartition(" ")[2]
+        of_victim = [one for one in self.cells if (one.partition(" ")[0], one.rpartition(" ")[2]) == (victim, device)]
+        for kinds, guessed in (([kind], False), (of_victim, False), (list(self.cells), True)):
+            found = [self.cells[one] for one in kinds if one in self.cells and self.cells[one].queries]
+            if found:
+                return statistics.median(one.seconds / one.queries for one in found), guessed
+        return None, True
 
 
 def _file() -> Path:

@@ -61,11 +61,11 @@ def _group(
     rates = [costs.seconds_a_query(kind_of(cell, experiment.device.type)) for cell in left]
     sent = most_requests(experiment, fitted, left, asked, trained)
     unknown_s = UNKNOWN_REQUEST_S if sent.whole else UNKNOWN_QUERY_S
-    seconds = sum(n * (unknown_s if rate is None else rate) for n, rate in zip(asked, rates, strict=True))
+    seconds = sum(n * (unknown_s if rate is None else rate) for n, (rate, _) in zip(asked, rates, strict=True))
     if sent.whole and asked:
         seconds *= sent.whole / max(1, sum(asked))
     size = sum(per_cell or CELL_BYTES + QUERY_BYTES * n for n in asked)
-    guessed = any(rate is None for rate in rates)
+    guessed = any(unsure for _, unsure in rates)
     if left and not trained and fitted.victim.traits.trains:
         own = fits.seconds_of(fitted)
         guessed |= own is None
