@@ -18,8 +18,8 @@ class UniversalNoises:
     A failed query says next to nothing to who is told one bit, so that the order is better learnt where nothing is at
     stake. Before the attack every noise of a pool is tried on the speech of validation speakers, just above the
     threshold; on an utterance that fewer than a tenth of them fool, in turns at one of 12.5, 15, 20, 25, 35 dB after
-    the other as well (where the threshold is 10; a turn has all these levels, and a noise another in each turn), until a
-    tenth of a turn do or the rehearsal's budget is spent. Then that noise is put first that fools most; next the one
+    the other as well (where the threshold is 10; a turn has all these levels, and a noise another in each turn), until
+    a tenth of a turn do or the rehearsal's budget is spent. Then that noise is put first that fools most; next the one
     that fools most of what is left, and so on: what a noise has fooled counts less from then on, though not nothing,
     since it will not fool all that are like it. What fooled nobody is left out: after the last that did come fresh
     noises, at levels drawn in proportion to how often the pool's fooled at each.
