@@ -22,14 +22,14 @@ class UniversalFilters:
     how often each fooled, is the first filter of the attack, and was never asked about (a gradient, estimated by random
     directions, over utterances instead of around one). What it is believed to have fooled counts less from then on;
     next comes the tried curve that fools most of what is left, then an estimate for what is left then, in turns; after
-    the last of them fresh ones, at the level at which the random ones fooled most.
+    the last of them fresh ones, at levels drawn in proportion to how often the random ones fooled at each.
 
     Args:
         filtered: "speech" for the speech itself, so that nothing is heard but itself; "noise" for white noise over it:
             one spectrum of noise for all utterances; "noise-over-threshold" for white noise over what
             `spectral_threshold` leaves, half of the energy each.
         answers: what it is told of each candidate: "fooled"; "label", and then it has an order for each label that the
-            victim gives to clean speech; "refusals", and then no change is as strong any more as one that was refused.
+            victim gives to clean speech; "refusals", and then no change is as strong again as when it was refused.
         curves: as many random equalisers, opposites included, at least 2.
         bands: of each, from 2 to 64.
         rehearsal: queries about each validation utterance, at least `curves`.

@@ -17,19 +17,21 @@ class UniversalNoises:
 
     A failed query says next to nothing to who is told one bit, so that the order is better learnt where nothing is at
     stake. Before the attack every noise of a pool is tried on the speech of validation speakers, just above the
-    threshold; on an utterance that fewer than a tenth of them fool, one level of 12.5, 15, 20, 25, 35 dB after the
-    other as well (where the threshold is 10), until a tenth do or the rehearsal's budget is spent. Then that noise is
-    put first that fools most; next the one that fools most of what is left, and so on: what a noise has fooled counts
-    less from then on, though not nothing, since it will not fool all that are like it. What fooled nobody is left out:
-    after the last that did come fresh noises, at the level at which the pool's fooled most.
+    threshold; on an utterance that fewer than a tenth of them fool, in turns at one of 12.5, 15, 20, 25, 35 dB after
+    the other as well (where the threshold is 10; a turn has all these levels, and a noise another in each turn), until
+    a tenth of a turn do or the rehearsal's budget is spent. Then that noise is put first that fools most; next the one
+    that fools most of what is left, and so on: what a noise has fooled counts less from then on, though not nothing,
+    since it will not fool all that are like it. What fooled nobody is left out: after the last that did come fresh
+    noises, at levels drawn in proportion to how often the pool's fooled at each.
 
     Args:
         noises: "imperceptible" for single sounds of the bank as P1 lays them; "additive" for shapes and spectra of
             noise, thresholds, noise over those, and effects that keep the length as well; "all" for P1's effects too.
         answers: what it is told of each candidate: "fooled"; "label", and then it has an order for each label that the
-            victim gives to clean speech; "refusals", and then no noise is as loud any more as one that was refused.
+            victim gives to clean speech; "refusals", and then no noise is as loud again as it was when it was refused.
         pool: how many noises, at least 2.
-        rehearsal: queries about each validation utterance, at least `pool`.
+        rehearsal: queries about each validation utterance, at least `pool`; six times as many are enough for every
+            noise at every level, which is what a detector is worth.
         belief: which share of the utterances that are like one that a noise fooled it is believed to fool, from 0 to 1.
 
     Differences to the original: universal perturbations (Moosavi-Dezfooli et al. 2017, Neekhara et al. 2019) are one

@@ -26,19 +26,23 @@ _OTHER_LABELS = 0.2
 _ENOUGH = 0.1
 
 
-def rehearsal(recipes: Callable[[float], Iterable[Recipe]], levels: Sequence[float]) -> Steps:
-    """Yield a whole pool, level after level, until a tenth of it fools the victim.
+def rehearsal(recipes: Iterable[Recipe], levels: Sequence[float]) -> Steps:
+    """Yield a whole pool at the first level, then in turns each of it at another of the rest, until a turn has enough.
+
+    Whatever part of the turns there is room for, every level is asked about as often as the others: what gets past a
+    detector lies somewhere among them. A turn has enough where a tenth of what it asked fooled the victim.
 
     Args:
-        recipes: of the pool at a level, in dB.
+        recipes: of the pool, at the first level.
         levels: in dB, ascending.
     """
-    for number, snr_db in enumerate(levels):
+    pool = list(recipes)
+    for turn in range(len(levels)):
         tried = won = 0
-        for recipe in recipes(snr_db):
-            if number and level_of(recipe) is None:
+        for place, recipe in enumerate(pool):
+            if turn and level_of(recipe) is None:
                 continue  # it has been tried as it is
-            answer = yield recipe
+            answer = yield at_level(recipe, levels[turn and 1 + (place + turn - 1) % (len(levels) - 1)])
             tried += answer.applied
             won += answer.fooled and answer.counts
         if won >= _ENOUGH * tried:
@@ -46,17 +50,19 @@ def rehearsal(recipes: Callable[[float], Iterable[Recipe]], levels: Sequence[flo
 
 
 def in_order(order: Iterable[Recipe], levels: Sequence[float]) -> Steps:
-    """Yield recipes in their order until one counts; after a refusal none is as loud any more as what was refused.
+    """Yield recipes in their order until one counts; none as loud again as it was when it was refused.
 
     Args:
         order: of a pool.
         levels: in dB, ascending.
     """
     asked: set[str] = set()
-    least = 0.0
+    least: dict[Recipe, float] = {}
     for planned in order:
-        level = level_of(planned)
-        recipe = planned if level is None or level >= least else at_level(planned, least)
+        level = own = level_of(planned)
+        if level is not None and least:
+            level = max(level, least.get(at_level(planned, levels[0]), level))
+        recipe = planned if level is None or level == own else at_level(planned, level)
         if str(recipe) in asked:
             continue
         asked.add(str(recipe))
@@ -64,7 +70,8 @@ def in_order(order: Iterable[Recipe], levels: Sequence[float]) -> Steps:
         if answer.fooled and answer.counts:
             return
         if answer.refused and level is not None:
-            least = next((one for one in levels if one > max(level, least)), levels[-1])
+            above = (one for one in levels if one > level)
+            least[at_level(planned, levels[0])] = next(above, levels[-1])
 
 
 def planned(plan: Mapping[str, Any], label: str | None) -> list[Recipe] | None:
@@ -99,10 +106,12 @@ def search_learnt(
         return
     levels = [tools.min_snr_db + above for above in LADDER]
     if tools.rehearsing:
-        yield from rehearsal(recipes, levels)
+        yield from rehearsal(recipes(levels[0]), levels)
         return
     order = planned(tools.plan, tools.label)
-    drawn = (fresh(rng, tools.plan.get("fresh", levels[0])) for _ in range(_DRAWN))
+    shares = np.array(tools.plan.get("fresh") or [[levels[0], 1.0]])
+    likely = shares[:, 1] / shares[:, 1].sum()
+    drawn = (fresh(rng, float(rng.choice(shares[:, 0], p=likely))) for _ in range(_DRAWN))
     yield from in_order(chain(recipes(levels[0]) if order is None else order, drawn), levels)
 
 
@@ -113,11 +122,13 @@ class RehearsalOutcomes:
     Args:
         lines: recipes, each a line of JSON.
         fooled: 1 where one fooled an utterance and counted, shape (utterances, recipes).
+        asked: 1 where one was asked about, of the same shape.
         labels: of the clean utterances, as far as they are told.
     """
 
     lines: tuple[str, ...]
     fooled: Array
+    asked: Array
     labels: tuple[str | None, ...]
 
     @classmethod
@@ -125,14 +136,15 @@ class RehearsalOutcomes:
         """Put the searches of a rehearsal together."""
         lines = list(dict.fromkeys(str(recipe) for one in searches for recipe, _ in one.asked))
         places = {line: place for place, line in enumerate(lines)}
-        fooled = np.zeros((len(searches), len(lines)))
+        fooled, asked = np.zeros((2, len(searches), len(lines)))
         for number, one in enumerate(searches):
             for recipe, answer in one.asked:
+                asked[number, places[str(recipe)]] = answer.applied
                 fooled[number, places[str(recipe)]] = answer.fooled and answer.counts
-        return cls(tuple(lines), fooled, tuple(one.label for one in searches))
+        return cls(tuple(lines), fooled, asked, tuple(one.label for one in searches))
 
     def orders(self, ordered: Callable[[Array], list[str]]) -> dict[str, Any]:
-        """Make a plan: an order for all, and where labels are told one for each; and the level for what comes after.
+        """Make a plan: an order for all, and where labels are told one for each; and levels for what comes after.
 
         Args:
             ordered: gives an order's lines by the weights of the utterances.
@@ -140,16 +152,17 @@ class RehearsalOutcomes:
         found = {ANY: ordered(np.ones(len(self.labels)))}
         for label in sorted({label for label in self.labels if label is not None}):
             found[label] = ordered(np.array([1.0 if one == label else _OTHER_LABELS for one in self.labels]))
-        best = self._best_level()
-        return {"orders": found} | ({} if best is None else {"fresh": best})
+        return {"orders": found, "fresh": self._levels()}
 
-    def _best_level(self) -> float | None:
-        """The level, in dB, at which a recipe fooled most on average, the loudest of several; None where none has."""
-        each: dict[float, list[float]] = {}
-        for line, share in zip(self.lines, self.fooled.sum(axis=0), strict=True):
+    def _levels(self) -> list[list[float]]:
+        """The levels, in dB, each with the share of what was asked there that fooled: 1 for each where nothing did."""
+        each: dict[float, list[int]] = {}
+        for place, line in enumerate(self.lines):
             if (level := level_of(Recipe.read(line))) is not None:
-                each.setdefault(level, []).append(float(share))
-        return max(sorted(each), key=lambda level: sum(each[level]) / len(each[level]), default=None)
+                each.setdefault(level, []).append(place)
+        asked = {level: places for level, places in sorted(each.items()) if self.asked[:, places].any()}
+        shares = {level: self.fooled[:, own].sum() / self.asked[:, own].sum() for level, own in asked.items()}
+        return [[level, float(share) if any(shares.values()) else 1.0] for level, share in shares.items()]
 
 
 def best_left(fooled: Array, weights: Array, free: np.ndarray[Any, np.dtype[np.bool_]]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -91,30 +92,52 @@ def test_it_asks_in_the_order_of_the_label_until_one_counts() -> None:
     assert unlearnt == list(Pool(TOOLS.noises, "imperceptible", 6).recipes(10.1))
 
 
-def test_after_a_refusal_noises_are_softer_and_none_is_asked_twice() -> None:
-    lines = [str(Recipe(Overlay(clip, level))) for clip, level in (("a", 10.1), ("b", 10.1), ("c", 20.0), ("a", 12.5))]
+def test_after_a_refusal_a_noise_is_softer_and_none_is_asked_twice() -> None:
+    lines = [str(Recipe(Overlay(clip, level))) for clip, level in (("a", 15.0), ("b", 10.1), ("a", 10.1), ("a", 12.5))]
     refused = Answer(False, refused=True)
-    found = asked(SMALL, [refused, Answer(False, refused=False), refused, refused], plan={"orders": {"": lines}})
-    assert [level_of(one) for one in found] == [10.1, 12.5, 20.0, 25.0, 35.0]
-    assert clips([str(one) for one in found[:4]]) == "abca"
+    found = asked(SMALL, [refused, Answer(False, refused=False), refused], plan={"orders": {"": lines}})
+    assert [level_of(one) for one in found] == [15.0, 10.1, 20.0, 25.0]
+    assert clips([str(one) for one in found]) == "abaa"
     same = [str(Recipe(Overlay("a", level))) for level in (10.1, 12.5, 10.1)]
     found = asked(SMALL, [refused] * 3, plan={"orders": {"": same}})
-    assert [level_of(one) for one in found] == [10.1, 12.5, 15.0, 20.0], "the last is a fresh one"
+    assert [level_of(one) for one in found] == [10.1, 12.5, 15.0, 10.1], "the last is a fresh one"
+    answers = [Answer(False, refused=False)] * 2
+    assert len(asked(SMALL, answers, plan={"orders": {"": same}})) == 3, "10.1, 12.5 and a fresh one"
 
 
-def test_after_the_last_that_fooled_anybody_come_fresh_ones_at_the_level_that_fooled_most() -> None:
-    levels = {"a": 10.1, "b": 10.1, "c": 20.0}
+def test_after_the_last_that_fooled_anybody_come_fresh_ones_at_levels_that_fooled() -> None:
+    levels = {"a": 10.1, "b": 10.1, "c": 20.0, "d": 35.0}
     found = tuple((Recipe(Overlay(clip, level)), Answer(clip in "ac", counts=True)) for clip, level in levels.items())
     plan = SMALL.learn({}, [PastSearch(found, None)])
     assert clips(plan["orders"][""]) == "ac"
-    assert plan["fresh"] == 20.0, "half of those at 10.1 fooled, and all at 20"
+    assert plan["fresh"] == [[10.1, 0.5], [20.0, 1.0], [35.0, 0.0]], "half of those at 10.1 fooled, and all at 20"
     for attack in (SMALL, replace(SMALL, noises="additive"), UniversalFilters(curves=2)):
-        steps = [asked(attack, [Answer(False)] * 4, plan=plan)[2:] for _ in range(2)]
+        steps = [asked(attack, [Answer(False)] * 200, plan=plan)[2:] for _ in range(2)]
         assert steps[0] == steps[1], "by the search's own draws"
-        assert len(set(map(str, steps[0]))) == 3
-        assert {level_of(one) for one in steps[0]} == {20.0}
-    quieter = asked(SMALL, [Answer(False, refused=True)] * 4, plan=plan)
-    assert [level_of(one) for one in quieter] == [10.1, 20.0, 25.0, 35.0, 35.0]
+        assert len(set(map(str, steps[0]))) > 190
+        drawn = [level_of(one) for one in steps[0]]
+        assert set(drawn) == {10.1, 20.0}
+        assert 0.55 < drawn.count(20.0) / len(drawn) < 0.8
+    nothing = SMALL.learn({}, [PastSearch(tuple((recipe, Answer(False, counts=True)) for recipe, _ in found), None)])
+    assert nothing["fresh"] == [[10.1, 1.0], [20.0, 1.0], [35.0, 1.0]], "whatever was asked is as good as the rest"
+
+
+def rehearsed_alone(answer: Answer) -> list[Recipe]:
+    steps = SMALL.search(Heard.of(SPEECH[0]), replace(TOOLS, rehearsing=True), keyed(1))
+    found = [next(steps)]
+    with suppress(StopIteration):
+        while True:
+            found.append(steps.send(answer))
+    return found
+
+
+def test_a_rehearsal_asks_about_every_level_as_often() -> None:
+    found = rehearsed_alone(Answer(False))
+    assert len(set(map(str, found))) == len(found) == 6 * 6, "each sound at each level"
+    drawn = [level_of(one) for one in found]
+    assert drawn[:6] == [10.1] * 6
+    assert drawn[6:16] == [12.5, 15.0, 20.0, 25.0, 35.0, 12.5, 15.0, 20.0, 25.0, 35.0]
+    assert len(rehearsed_alone(Answer(True, counts=True))) == 6, "what is fooled by a tenth is left alone"
 
 
 @pytest.mark.parametrize("answers", ["fooled", "label", "refusals"])
