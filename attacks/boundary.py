@@ -163,6 +163,8 @@ class _Untried:
             harm = self._harm
             self._kinds.sort(key=lambda kind: -harm.get(kind, 0.0))
         self._decks: dict[tuple[str, float], list[int]] = {}
+        self._open: dict[tuple[object, ...], tuple[list[str], list[list[str]]]] = {}
+        self._samples = original.waveform.shape[-1]
         self._effects = frozenset(attack.signals)
         self._categories = {kind: self._category(kind) for kind in self._kinds}
         self._by_level = attack.shift == "options"
@@ -175,19 +177,15 @@ class _Untried:
             home: that category.
             reach: levels at which its options are looked for, in dB.
         """
-        of = self._categories
-        kinds = [kind for kind in self._kinds if (home is None or home == of[kind]) and self._has(kind, reach)]
+        kinds, groups = self._opened(home, reach)
         if not kinds:
             return None
         if self._harm is None:
-            groups: dict[str, list[str]] = {}
-            for kind in kinds:
-                groups.setdefault(of[kind], []).append(kind)
-            kinds = list(groups.values())[int(self._rng.integers(len(groups)))]
-            return kinds[int(self._rng.integers(len(kinds)))]
+            some = groups[self._drawn(len(groups))]
+            return some[self._drawn(len(some))]
         weights = [max(self._harm.get(kind, 0.0), 0.0) for kind in kinds]
         if self._attack.corr_policy != "in_proportion" or not sum(weights):
-            return kinds[0] if sum(weights) else kinds[int(self._rng.integers(len(kinds)))]
+            return kinds[0] if sum(weights) else kinds[self._drawn(len(kinds))]
         return kinds[int(self._rng.choice(len(kinds), p=[one / sum(weights) for one in weights]))]
 
     def told(self, kind: str, fooled: bool) -> None:
@@ -195,15 +193,18 @@ class _Untried:
         if not fooled and kind in self._kinds and self._attack.corr_policy == "worst_first_until_it_fails":
             self._kinds.remove(kind)
             self._kinds.append(kind)
+            self._open.clear()
 
     def leave(self, category: str) -> None:
         """Leave a category for good."""
         self._kinds = [kind for kind in self._kinds if self._categories[kind] != category]
+        self._open.clear()
 
     def effect(self, kind: str) -> Recipe | None:
         """Take an effect; None where it would not count under what the attack keeps to."""
         if kind in self._kinds:
             self._kinds.remove(kind)
+            self._open.clear()
         part = Effect(kind, drawn_key(self._rng))
         if self._tools.perception.is_imperceptible(kind) or self._attack.noises == "all":
             return Recipe(part)
@@ -212,14 +213,30 @@ class _Untried:
 
     def option(self, kind: str, reach: Sequence[float]) -> Recipe:
         """Take a sound of a noise type, its length, its place and its level, each as likely as the others."""
-        open_levels = [level for level in reach if self._deck(kind, level)]
-        level = open_levels[int(self._rng.integers(len(open_levels)))]
+        decks = [(level, deck) for level in reach if (deck := self._deck(kind, level))]
+        level, deck = decks[self._drawn(len(decks))]
         category, _, position = kind.partition("/")
-        clip, length = divmod(self._deck(kind, level).pop(), len(self._lengths))
+        clip, length = divmod(deck.pop(), len(self._lengths))
+        if not deck:
+            self._open.clear()
         where: Position = "start" if position == "start" else "whole"
-        samples = self._original.waveform.shape[-1]
-        segment, fade = stretch(samples, where, self._lengths[length], self._rng)
+        segment, fade = stretch(self._samples, where, self._lengths[length], self._rng)
         return Recipe(Overlay(self._tools.noises.of(category)[clip], level, segment=segment, fade=fade))
+
+    def _opened(self, home: str | None, reach: Sequence[float]) -> tuple[list[str], list[list[str]]]:
+        """Noise types that have something left, and the same by category: kept until one has no more, or goes."""
+        key, of = (home, *reach), self._categories
+        if key not in self._open:
+            kinds = [kind for kind in self._kinds if home in (None, of[kind]) and self._has(kind, reach)]
+            groups: dict[str, list[str]] = {}
+            for kind in kinds:
+                groups.setdefault(of[kind], []).append(kind)
+            self._open[key] = kinds, list(groups.values())
+        return self._open[key]
+
+    def _drawn(self, count: int) -> int:
+        """A number below another; of one alone nothing is drawn, nor would a generator change for it."""
+        return int(self._rng.integers(count)) if count > 1 else 0
 
     def _may(self, kind: str) -> bool:
         return self._attack.noises != "imperceptible" or "/" in kind or self._tools.perception.is_imperceptible(kind)
@@ -228,12 +245,7 @@ class _Untried:
         return SIGNAL if kind in self._effects else kind.partition("/")[0]
 
     def _has(self, kind: str, reach: Sequence[float]) -> bool:
-        if kind in self._effects:
-            return True
-        for level in reach:  # noqa: SIM110 - asked for every noise type at every step: a generator takes twice the time
-            if self._deck(kind, level):
-                return True
-        return False
+        return kind in self._effects or any(self._deck(kind, level) for level in reach)
 
     def _deck(self, kind: str, level: float) -> list[int]:
         """Options of a noise type at a level, shuffled when they are first looked at: sound × length."""

@@ -4,18 +4,22 @@
     python benchmarks/attack_speed.py --corpus emodb --corpus-root DIR --noise-bank folder --noise-root DIR
 
 The ratio is the time of a k = 25 attack over the time of the victim's forward passes on the very batches that the
-referee made, both measured in one run, medians of several. The peers are Foolbox and ART.
+referee made, clean speech among them, on as many threads; both are measured in one run, in turns, medians of several.
+With OMP_NUM_THREADS=1 the processor's time is what counts where others want the cores too. `--attack
+boundary:categories=natural+human+interior` tries noises alone. The peers are Foolbox and ART.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import statistics
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from peers import PEERS, PeerSetting
@@ -24,7 +28,9 @@ from bench.contracts.protocols import Victim
 from bench.contracts.registry import Registry
 from bench.contracts.traits import Traits, traits_of
 from bench.core.batch import Batch
+from bench.core.collecting import set_aside
 from bench.core.progress import for_terminal
+from bench.core.threads import in_threads
 from bench.core.types import Utterance
 from bench.evaluation.cells import Cell, limited
 from bench.evaluation.experiment import Experiment
@@ -33,8 +39,17 @@ from bench.evaluation.measuring import lent_tools
 from bench.evaluation.options import Options
 from bench.evaluation.planning import plan, select
 from bench.evaluation.setup import set_up
+from bench.referee.asking import threads_for
+from bench.referee.blinding import Instance
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
+
+
+class Spent(NamedTuple):
+    """Time that went by the clock, and time of processors, in seconds."""
+
+    seconds: float
+    processor: float
 
 
 @dataclass
@@ -61,7 +76,7 @@ def main() -> None:
     arguments = _arguments()
     options = Options(
         victims=(arguments.victim,),
-        attacks=("boundary",),
+        attacks=(arguments.attack,),
         ks=(arguments.k,),
         corpus=arguments.corpus,
         corpus_root=arguments.corpus_root,
@@ -77,7 +92,7 @@ def main() -> None:
     victim = fit_or_load(experiment, cell.fitted).enroll(split.test)
     utterances = limited(split.test, arguments.limit)
     print(f"{len(utterances)} utterances, k = {arguments.k}, {experiment.device}, medians of {arguments.repeats}")
-    print(f"{'':34}{'queries':>9}{'seconds':>9}{'ms/query':>10}{'ratio':>8}")
+    print(f"{'':34}{'queries':>9}{'ms/query':>10}{'ratio':>8}{'processor, ms/query':>21}{'ratio':>8}")
     _referee_against_forward(experiment, cell, victim, utterances, arguments.repeats)
     if arguments.peers:
         _peers(experiment, victim, utterances[: arguments.peer_utterances], arguments.k)
@@ -86,6 +101,7 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--victim", default="cnn_gru")
+    parser.add_argument("--attack", default="boundary")
     parser.add_argument("--corpus", default="synthetic")
     parser.add_argument("--corpus-root", type=Path)
     parser.add_argument("--noise-bank", default="embedded")
@@ -105,45 +121,52 @@ def _referee_against_forward(
     listening = Listening(victim)
     attack_run = AttackRun(cell.attack.object, cell.attack.spec, tools, cell.search_seed, utterances, anytime=True)
     rows = _referee(experiment, cell, listening).run(attack_run, utterances)
-    referee = _referee(experiment, cell, victim)
+    threads = threads_for(Instance(victim), experiment.device)
     searches, forwards = [], []
-    for _ in range(repeats):  # alternating, so that both see the same machine
-        searches.append(_timed(experiment.device, lambda: referee.run(attack_run, utterances)))
-        forwards.append(_timed(experiment.device, lambda: _forward(victim, listening.heard)))
+    with set_aside():  # as a run does
+        for _ in range(repeats):  # in turn, so that both see the same machine; a referee who knows no clean answer
+            bare = _referee(experiment, cell, victim)
+            searches.append(_timed(experiment.device, lambda bare=bare: bare.run(attack_run, utterances)))
+            forwards.append(_timed(experiment.device, lambda: _forward(victim, listening.heard, threads)))
     queries = sum(row.query > 0 for row in rows)
-    forward, search = statistics.median(forwards), statistics.median(searches)
-    _line("the victim's forward passes alone", queries, forward, forward)
-    _line("boundary, through the referee", queries, search, forward)
+    _line("the victim's forward passes alone", queries, forwards, forwards)
+    _line(f"{cell.attack.spec.partition(':')[0]}, through the referee", queries, searches, forwards)
 
 
 def _referee(experiment: Experiment, cell: Cell, victim: Any) -> Referee:
     return Referee(victim, cell.fitted.task, experiment.device, experiment.batch_size, experiment.min_snr_db)
 
 
-@torch.no_grad()
-def _forward(victim: Victim, heard: Sequence[Batch]) -> None:
-    for batch in heard:
-        victim.log_probs(batch)
+def _forward(victim: Victim, heard: Sequence[Batch], threads: int) -> None:
+    @torch.no_grad()
+    def work(share: Sequence[Batch], _: threading.Event) -> None:
+        for batch in share:
+            victim.log_probs(batch)
+
+    in_threads(work, heard, threads)
 
 
 def _peers(experiment: Experiment, victim: Victim, utterances: Sequence[Utterance], k: int) -> None:
     for name, peer in PEERS.items():
         setting = PeerSetting(victim, utterances, k, experiment.device)
-        started = time.perf_counter()
+        started = time.perf_counter(), time.process_time()
         queries, forward = peer(setting)
-        _line(name, queries, time.perf_counter() - started, forward)
+        spent = Spent(time.perf_counter() - started[0], time.process_time() - started[1])
+        _line(name, queries, [spent], [Spent(forward, math.nan)])
 
 
-def _line(name: str, queries: int, seconds: float, forward: float) -> None:
-    print(f"{name:34}{queries:9d}{seconds:9.2f}{1e3 * seconds / queries:10.2f}{seconds / forward:8.2f}")
+def _line(name: str, queries: int, work: Sequence[Spent], forward: Sequence[Spent]) -> None:
+    own, other = (Spent(*map(statistics.median, zip(*some, strict=True))) for some in (work, forward))
+    wall = f"{1e3 * own.seconds / queries:10.2f}{own.seconds / other.seconds:8.2f}"
+    print(f"{name:34}{queries:9d}{wall}{1e3 * own.processor / queries:21.2f}{own.processor / other.processor:8.2f}")
 
 
-def _timed(device: torch.device, work: Callable[[], object]) -> float:
-    started = time.perf_counter()
+def _timed(device: torch.device, work: Callable[[], object]) -> Spent:
+    started = time.perf_counter(), time.process_time()
     work()
     if device.type == "cuda":
         torch.cuda.synchronize()
-    return time.perf_counter() - started
+    return Spent(time.perf_counter() - started[0], time.process_time() - started[1])
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
+from json.encoder import encode_basestring
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -200,7 +201,7 @@ class Recipe:
         >>> str(Recipe(Effect("fade_in"), Overlay("rain-03", 10.5, offset=4800)))
         '[{"effect":"fade_in"},{"overlay":"rain-03","snr_db":10.5,"offset":4800}]'
         """
-        return _ENCODED([_told(part) for part in self.parts])
+        return f"[{','.join(map(_line, self.parts))}]"
 
     @classmethod
     def read(cls, text: str, samples: Mapping[str, Tensor] | None = None) -> Recipe:
@@ -225,16 +226,24 @@ class Recipe:
             raise RecipeError(f"{text!r:.80} ({error}): a line of JSON as records have it") from error
 
 
-def _told(part: Part) -> dict[str, Any]:
+def _line(part: Part) -> str:
+    """A part as JSON: what differs from the defaults."""
     if isinstance(part, Samples):
-        return {"samples": part.digest, "n": part.waveform.shape[-1]}
+        return _ENCODED({"samples": part.digest, "n": part.waveform.shape[-1]})
     name = _NAMES.get(type(part)) or next(name for name, kind in _KINDS.items() if isinstance(part, kind))
     known = vars(part)
-    told = {name: known[_FIRST[name]]}
-    for field, default in _MORE[name]:
-        if default is MISSING or known[field] != default:
-            told[field] = known[field]
-    return told
+    more = [field for field, default in _MORE[name] if default is MISSING or known[field] != default]
+    told = [f'"{name}":{_value(known[_FIRST[name]])}', *(f'"{field}":{_value(known[field])}' for field in more)]
+    return f"{{{','.join(told)}}}"
+
+
+def _value(value: Any) -> str:
+    """Text, a number, which is finite, or several, as JSON: an encoder takes longer to begin than to write these."""
+    if type(value) is str:
+        return encode_basestring(value)
+    if type(value) is tuple:
+        return f"[{','.join(map(_value, value))}]"
+    return repr(value) if type(value) is float or type(value) is int else _ENCODED(value)
 
 
 def _read(told: Any, samples: Mapping[str, Tensor]) -> Part:

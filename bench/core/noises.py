@@ -97,8 +97,15 @@ class NoiseSet:
         >>> len(NoiseSet("esc50", (clip,), "").heard("laugh", "laughing"))
         1
         """
-        wanted = {sound.casefold() for sound in sounds}
-        return tuple(clip for clip in self.clips if {clip.category.casefold(), clip.label.casefold()} & wanted)
+        if sounds not in self._heard:
+            wanted = {sound.casefold() for sound in sounds}
+            found = (clip for clip in self.clips if {clip.category.casefold(), clip.label.casefold()} & wanted)
+            self._heard[sounds] = tuple(found)
+        return self._heard[sounds]
+
+    @cached_property
+    def _heard(self) -> dict[tuple[str, ...], tuple[NoiseClip, ...]]:
+        return {}
 
     def clip(self, id: str) -> NoiseClip:
         """Return the clip of this id.

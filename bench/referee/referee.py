@@ -226,7 +226,7 @@ class Referee:
                 continue
             verdict = search.verdict(candidate, snr_db_of(signal, noise), self.min_snr_db)
             said = seat.read(answer, search.value_before)
-            row = candidate_row(self.task, search, candidate, said, verdict)
+            row = candidate_row(self.task, minutes.rows[search.original.id][0], search, candidate, said, verdict)
             probabilities = as_told(self.task.classes, answer) if likely and not self.task.dimensional else {}
             judged.append((search, candidate, verdict, probabilities, row))
         rows = self._confirmed([(search, candidate, row) for search, candidate, *_, row in judged])

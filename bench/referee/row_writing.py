@@ -46,23 +46,23 @@ def clean_row(task: Task, utterance: Utterance, told: CleanAnswer) -> Row:
     )
 
 
-def candidate_row(task: Task, search: Search, candidate: Candidate, answer: Said, verdict: Verdict) -> Row:
+def candidate_row(task: Task, clean: Row, search: Search, candidate: Candidate, answer: Said, verdict: Verdict) -> Row:
     """Write down what was said of a candidate.
 
     Args:
-        task: says what the corpus's label is.
+        task: names the classes.
+        clean: the row of the clean speech, with what stands in the rows of all its candidates.
         search: whose next query it is.
         candidate: as it was asked about.
         answer: what the victim said.
         verdict: what is said of it whoever the victim is.
     """
-    before, after = name_of(task, search.label_before), name_of(task, answer.label)
-    done = candidate.rendered.done
+    done, before, after = candidate.rendered.done, clean.label_before, name_of(task, answer.label)
     return Row(
-        utterance=search.original.id,
-        speaker=search.original.speaker,
+        utterance=clean.utterance,
+        speaker=clean.speaker,
         query=search.queries + 1,
-        label_true=_truth(task, search.original, search.value_before),
+        label_true=clean.label_true,
         label_before=before,
         label_after=after,
         snr_db=verdict.snr_db,
@@ -74,8 +74,8 @@ def candidate_row(task: Task, search: Search, candidate: Candidate, answer: Said
         tied=answer.tied,
         recipe=str(candidate.recipe),
         additive=verdict.additive,
-        value_true=_rating(task, search.original),
-        value_before=search.value_before,
+        value_true=clean.value_true,
+        value_before=clean.value_before,
         value_after=answer.value,
     )
 

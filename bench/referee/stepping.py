@@ -38,6 +38,7 @@ class Step:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_energies", [None] * len(self.asking))
 
+    @torch.inference_mode()  # nothing of this is differentiated: each call of torch has less to note down
     def fill(self, places: Sequence[int], padded: Tensor) -> None:
         """Render some candidates side by side, zeros after each one's end, and measure them; nobody waits for that.
 

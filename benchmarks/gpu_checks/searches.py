@@ -88,10 +88,11 @@ def overhead(setting: Setting, one: Recogniser) -> Iterator[Finding]:
         said, run = setting.asked(count), attack_run(setting, spec, k, setting.device)
         listening = Listening(one.device.victim)
         rows = referee(listening, one, setting.device, size).run(run, said)
-        bare = referee(one.device.victim, one, setting.device, size)
         searching, forward = [], []
         for _ in range(3 if setting.on_gpu and (spec, size) == (NOISES, 64) else 1):
-            found, seconds = _timed(setting, partial(bare.run, run, said))
+            found, seconds = _timed(
+                setting, partial(referee(one.device.victim, one, setting.device, size).run, run, said)
+            )
             searching.append(seconds)
             forward.append(_timed(setting, partial(forward_again, one.device.victim, listening.heard))[1])
         queries = sum(row.query > 0 for row in rows)
