@@ -28,7 +28,7 @@ from bench.contracts.protocols import Victim
 from bench.contracts.registry import Registry
 from bench.contracts.traits import Traits, traits_of
 from bench.core.batch import Batch
-from bench.core.collecting import set_aside
+from bench.core.collecting import heap_frozen
 from bench.core.progress import for_terminal
 from bench.core.threads import in_threads
 from bench.core.types import Utterance
@@ -123,7 +123,7 @@ def _referee_against_forward(
     rows = _referee(experiment, cell, listening).run(attack_run, utterances)
     threads = threads_for(Instance(victim), experiment.device)
     searches, forwards = [], []
-    with set_aside():  # as a run does
+    with heap_frozen():  # as a run does
         for _ in range(repeats):  # in turn, so that both see the same machine; a referee who knows no clean answer
             bare = _referee(experiment, cell, victim)
             searches.append(_timed(experiment.device, lambda bare=bare: bare.run(attack_run, utterances)))

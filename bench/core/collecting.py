@@ -35,14 +35,14 @@ def collected_seldom() -> Iterator[None]:
 
 
 @contextmanager
-def set_aside() -> Iterator[None]:
+def heap_frozen() -> Iterator[None]:
     """Leave out of the search for circles what there is now, and look through what is made meanwhile less often.
 
     A program with torch, a corpus and a victim has a quarter of a million objects that stay. To look through all of
     them takes as long as some forty queries of a search, whose own objects are in no circle. What others make meanwhile
     is still looked through, each `RARELY` new objects.
 
-    >>> with set_aside():
+    >>> with heap_frozen():
     ...     gc.get_freeze_count() > 0, gc.get_threshold()[0]
     (True, 10000)
     """

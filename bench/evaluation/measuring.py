@@ -12,7 +12,7 @@ from bench.contracts.attacks import AttackTools, InformedAttack
 from bench.contracts.component import Component
 from bench.contracts.defense_view import Looks
 from bench.contracts.recipes import Recipe, Samples
-from bench.core.collecting import set_aside
+from bench.core.collecting import heap_frozen
 from bench.core.errors import UsageError
 from bench.core.noises import LentNoises, NoiseSet
 from bench.core.types import Half, Part, Utterance
@@ -70,7 +70,7 @@ class Measuring:
             panel = with_views(experiment, cell.fitted, test, cell.repeat, panel, looks)
         if cell.attack.traits.transfers:
             attack_run = replace(attack_run, transferred=self._transferred(cell, chosen))
-        with experiment.progress.task(f"Attacking with {cell.attack}", len(chosen)) as advance, set_aside():
+        with experiment.progress.task(f"Attacking with {cell.attack}", len(chosen)) as advance, heap_frozen():
             free = FreeSamples()
             rows = panel.run(attack_run, chosen, advance, free.keep)
         alone = self._spares.of_speech(test, "unknown", lambda: unknown_in(test, experiment.enrolment))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 
-from bench.core.collecting import RARELY, collected_seldom, set_aside
+from bench.core.collecting import RARELY, collected_seldom, heap_frozen
 
 
 class Circle:
@@ -17,7 +17,7 @@ class Circle:
 
 def test_a_circle_made_meanwhile_is_found() -> None:
     before = gc.get_threshold()
-    with set_aside():
+    with heap_frozen():
         new = weakref.ref(Circle())
         kept = [[number] for number in range(2 * RARELY)]
         assert new() is None, "one that holds a large tensor would stay"
@@ -30,12 +30,12 @@ def test_what_others_have_set_stays() -> None:
     gc.freeze()  # as who forks does
     try:
         frozen = gc.get_freeze_count()
-        with set_aside():
+        with heap_frozen():
             pass
         assert gc.get_freeze_count() >= frozen
         with collected_seldom():
             seldom = gc.get_threshold()
-            with set_aside():
+            with heap_frozen():
                 assert gc.get_threshold() == seldom
     finally:
         if not others:
