@@ -105,12 +105,13 @@ def _traits(process: IsolatedProcess, told: Mapping[str, Any]) -> Traits:
         values["threat_model"] = ThreatModel.of(values["threat_model"])
     except (UsageError, TypeError) as error:
         raise process.broken("a threat model that is none", "one of bench.ThreatModel") from error
-    for name in ("modalities", "categories", "trained_on"):
+    for name in ("modalities", "categories", "sounds", "trained_on"):
         if values[name] is not None:
             if not isinstance(values[name], list) or not all(map(_is_line, values[name])):
                 raise process.broken(f"a trait {name} that is none", "a list of names")
             values[name] = tuple(values[name])
-    looked_at = ("made_of", "modalities", "categories", "trained_on", "threat_model", "requests", "most_requests")
+    names = ("made_of", "modalities", "categories", "sounds", "trained_on")
+    looked_at = (*names, "threat_model", "requests", "most_requests")
     others = {name: value for name, value in values.items() if name not in looked_at}
     readable = None not in (values["modalities"], values["trained_on"]) and set(values["modalities"]) <= {
         "sound",

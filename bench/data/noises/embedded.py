@@ -14,7 +14,7 @@ from bench.core.keys import fingerprint
 from bench.core.noises import NoiseSet
 from bench.core.progress import Progress
 from bench.core.types import NoiseClip
-from bench.data.noises.embedded_store import Kept, digest_of, kept_or_made
+from bench.data.noises.embedded_store import EmbeddedCategory, digest_of, kept_or_made
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def known() -> dict[str, Any]:
     return told
 
 
-def as_known(found: Sequence[Kept]) -> dict[str, Any]:
+def as_known(found: Sequence[EmbeddedCategory]) -> dict[str, Any]:
     """Tell of a whole bank what `known` tells: what `embedded.json` must say.
 
     Args:
@@ -81,11 +81,11 @@ def as_known(found: Sequence[Kept]) -> dict[str, Any]:
     return {"fingerprint": _fingerprint(found), "categories": told}
 
 
-def _is_known(found: Sequence[Kept]) -> bool:
+def _is_known(found: Sequence[EmbeddedCategory]) -> bool:
     return all(digest_of(one) == known()["categories"][one.category]["digest"] for one in found)
 
 
-def _fingerprint(found: Sequence[Kept]) -> str:
+def _fingerprint(found: Sequence[EmbeddedCategory]) -> str:
     """Of what is in the bank, all its categories."""
     content = hashlib.sha256()
     for one in found:
@@ -94,11 +94,11 @@ def _fingerprint(found: Sequence[Kept]) -> str:
     return fingerprint(["embedded 1", content.hexdigest(), *entries])
 
 
-def _noises(found: Sequence[Kept], whole: str) -> NoiseSet:
+def _noises(found: Sequence[EmbeddedCategory], whole: str) -> NoiseSet:
     return NoiseSet("embedded", tuple(clip for one in found for clip in _clips(one)), whole)
 
 
-def _clips(kept: Kept) -> list[NoiseClip]:
+def _clips(kept: EmbeddedCategory) -> list[NoiseClip]:
     import numpy as np
     import torch
 

@@ -23,7 +23,7 @@ _SAMPLES, _INDEX = "clips.s16le", "clips.json"
 
 
 @dataclass(frozen=True)
-class Kept:
+class EmbeddedCategory:
     """The clips of one category.
 
     Args:
@@ -37,12 +37,12 @@ class Kept:
     samples: bytes
 
 
-def digest_of(kept: Kept) -> str:
+def digest_of(kept: EmbeddedCategory) -> str:
     """Digest a category's clips: their names, lengths and samples."""
     return fingerprint([kept.category, hashlib.sha256(kept.samples).hexdigest(), *kept.clips])
 
 
-def kept_or_made(categories: Iterable[str], progress: Progress) -> list[Kept]:
+def kept_or_made(categories: Iterable[str], progress: Progress) -> list[EmbeddedCategory]:
     """Read categories from the cache, in the order given; those that are not there or damaged are made first.
 
     Args:
@@ -73,7 +73,7 @@ def kept_or_made(categories: Iterable[str], progress: Progress) -> list[Kept]:
     return [one for one in found.values() if one is not None]
 
 
-def kept(folder: Path, category: str) -> Kept | None:
+def kept(folder: Path, category: str) -> EmbeddedCategory | None:
     """Read a category's folder; None where there is none, or anything about it is wrong.
 
     Args:
@@ -83,13 +83,13 @@ def kept(folder: Path, category: str) -> Kept | None:
     try:
         index = loaded((folder / _INDEX).read_text(encoding="utf-8"))
         clips = tuple((str(name), int(samples)) for name, samples in index["clips"])
-        found, expected = Kept(category, clips, (folder / _SAMPLES).read_bytes()), index["digest"]
+        found, expected = EmbeddedCategory(category, clips, (folder / _SAMPLES).read_bytes()), index["digest"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return found if digest_of(found) == expected else None
 
 
-def made(categories: Iterable[str], progress: Progress) -> list[Kept]:
+def made(categories: Iterable[str], progress: Progress) -> list[EmbeddedCategory]:
     """Make every clip of some categories.
 
     Args:
@@ -113,7 +113,9 @@ def made(categories: Iterable[str], progress: Progress) -> list[Kept]:
             clips.setdefault(recipe.category, []).append((recipe.id, samples))
             advance(1)
     return [
-        Kept(category, tuple((name, len(own) // 2) for name, own in these), b"".join(own for _, own in these))
+        EmbeddedCategory(
+            category, tuple((name, len(own) // 2) for name, own in these), b"".join(own for _, own in these)
+        )
         for category, these in clips.items()
     ]
 

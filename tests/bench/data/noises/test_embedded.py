@@ -17,7 +17,7 @@ from bench.core.noises import NoiseSet
 from bench.core.progress import Silent
 from bench.data.noises import embedded, embedded_store
 from bench.data.noises.embedded import Embedded, known
-from bench.data.noises.embedded_store import Kept
+from bench.data.noises.embedded_store import EmbeddedCategory
 from bench.data.noises.synthesis.recipes import recipes
 from bench.evaluation.preflight import EMBEDDED
 
@@ -189,7 +189,7 @@ def test_a_damaged_category_is_made_again_and_no_other(
     whole, made = embedded_store.kept(folder, "natural"), []
     assert whole is not None
 
-    def make(categories: list[str], progress: Silent) -> list[Kept]:
+    def make(categories: list[str], progress: Silent) -> list[EmbeddedCategory]:
         made.extend(categories)
         return [whole]
 
@@ -217,7 +217,9 @@ def test_a_damaged_category_is_made_again_and_no_other(
 def test_a_cache_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("SERBENCH_CACHE", str(tmp_path / "file"))
-    monkeypatch.setattr(embedded_store, "made", lambda categories, progress: [Kept("a", (("b", 1),), b"\1\0")])
+    monkeypatch.setattr(
+        embedded_store, "made", lambda categories, progress: [EmbeddedCategory("a", (("b", 1),), b"\1\0")]
+    )
     with pytest.raises(UsageError, match="file"):
         Embedded().read(Silent())
 
