@@ -14,7 +14,7 @@ from bench.core.keys import fingerprint
 from bench.core.noises import NoiseSet
 from bench.core.progress import Progress
 from bench.core.types import NoiseClip
-from bench.data.noises.embedded_store import EmbeddedCategory, digest_of, kept_or_made
+from bench.data.noises.embedded_store import EmbeddedCategory, kept_or_made
 
 
 @dataclass(frozen=True)
@@ -75,14 +75,14 @@ def as_known(found: Sequence[EmbeddedCategory]) -> dict[str, Any]:
         found: every category.
     """
     told = {
-        one.category: {"digest": digest_of(one), "sounds": list(dict.fromkeys(_kind(name) for name, _ in one.clips))}
+        one.category: {"digest": one.digest, "sounds": list(dict.fromkeys(_kind(name) for name, _ in one.clips))}
         for one in found
     }
     return {"fingerprint": _fingerprint(found), "categories": told}
 
 
 def _is_known(found: Sequence[EmbeddedCategory]) -> bool:
-    return all(digest_of(one) == known()["categories"][one.category]["digest"] for one in found)
+    return all(one.digest == known()["categories"][one.category]["digest"] for one in found)
 
 
 def _fingerprint(found: Sequence[EmbeddedCategory]) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -36,10 +36,10 @@ class EmbeddedCategory:
     clips: tuple[tuple[str, int], ...]
     samples: bytes
 
-
-def digest_of(kept: EmbeddedCategory) -> str:
-    """Digest a category's clips: their names, lengths and samples."""
-    return fingerprint([kept.category, hashlib.sha256(kept.samples).hexdigest(), *kept.clips])
+    @cached_property
+    def digest(self) -> str:
+        """Digest the clips: their names, lengths and samples."""
+        return fingerprint([self.category, hashlib.sha256(self.samples).hexdigest(), *self.clips])
 
 
 def kept_or_made(categories: Iterable[str], progress: Progress) -> list[EmbeddedCategory]:
@@ -86,7 +86,7 @@ def kept(folder: Path, category: str) -> EmbeddedCategory | None:
         found, expected = EmbeddedCategory(category, clips, (folder / _SAMPLES).read_bytes()), index["digest"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return found if digest_of(found) == expected else None
+    return found if found.digest == expected else None
 
 
 def made(categories: Iterable[str], progress: Progress) -> list[EmbeddedCategory]:
@@ -146,7 +146,7 @@ def _keep(categories: Iterable[str], progress: Progress) -> None:
         if folder.exists():
             set_aside(folder, cache_dir() / "damaged", "not what was written", progress.say)
     for one in made(categories, progress):
-        folder, index = _folder(one.category), {"digest": digest_of(one), "clips": one.clips}
+        folder, index = _folder(one.category), {"digest": one.digest, "clips": one.clips}
         try:
             with appearing_folder(folder) as temporary:
                 (temporary / _SAMPLES).write_bytes(one.samples)
