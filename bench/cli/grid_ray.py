@@ -9,7 +9,9 @@ from __future__ import annotations
 import importlib
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,39 +81,85 @@ def ray_package() -> Any:
         raise UsageError("--ray", "no package `ray`", "the extra `ray`", "pip install 'serbench[ray]'") from error
 
 
-def run_on_ray(asked: Sequence[Options], workers: RayWorkers, since: float) -> None:
-    """Let Ray start workers, and wait until all have ended: everything is done then, or has failed and is noted.
+@contextmanager
+def ray_team(workers: RayWorkers) -> Iterator[RayTeam]:
+    """Start Ray, or join it, for the length of a `with` block; that takes seconds, in which this process may go on.
 
     Args:
-        asked: the plan's selections.
         workers: how many, where.
-        since: when the grid began, by the clock of the run's file system.
 
     Raises:
-        UsageError: there is no cluster at the address.
-        ComponentError: a worker ended with an error of its own.
+        UsageError: Ray is not installed, or there is no cluster at the address.
     """
     ray = ray_package()
-    place = Place.here()
-    address = None if workers.address == LOCAL else workers.address
-    try:
+    with _reaching(workers.address):
         _check_reached(workers.address)
-        ray.init(address=address, include_dashboard=False, log_to_driver=False, configure_logging=False)
+    with ThreadPoolExecutor(1) as beside:
+        team = RayTeam(workers, beside.submit(_begin, workers))
+        try:
+            yield team
+        finally:
+            wait([team.begun])
+            ray.shutdown()
+
+
+@dataclass(frozen=True)
+class RayTeam:
+    """Workers that Ray starts.
+
+    Args:
+        workers: how many, where.
+        begun: done when Ray is there.
+    """
+
+    workers: RayWorkers
+    begun: Future[None]
+
+    def run(self, asked: Sequence[Options], since: float) -> None:
+        """Let the workers begin, and wait until all have ended: everything is done then, or has failed and is noted.
+
+        Args:
+            asked: the plan's selections.
+            since: when the grid began, by the clock of the run's file system.
+
+        Raises:
+            UsageError: there is no cluster at the address.
+            ComponentError: a worker ended with an error of its own.
+        """
+        with _reaching(self.workers.address):
+            self.begun.result()
+        ray, place, count = ray_package(), Place.here(), self.workers.count
+        try:
+            # killed workers are started again, as often as it takes; what goes wrong in a cell is noted, no error here
+            task = _task(self.workers, _worker)
+            ray.get([task.remote(tuple(asked), n, count, since, place) for n in range(count)])
+        except ray.exceptions.RayError as error:
+            said = str(error).strip().splitlines()[-1]
+            raise ComponentError(
+                "--ray", f"a worker that ended with {said:.300}", "one that ends well", "see its log"
+            ) from error
+
+
+def _begin(workers: RayWorkers) -> None:
+    """Start Ray, and have its processes load what workers need while this one reads the data."""
+    address = None if workers.address == LOCAL else workers.address
+    ray_package().init(address=address, include_dashboard=False, log_to_driver=False, configure_logging=False)
+    task = _task(workers, _load)
+    for _ in range(workers.count):
+        task.remote(Place.here())
+
+
+def _task(workers: RayWorkers, work: Callable[..., None]) -> Any:
+    return ray_package().remote(num_cpus=workers.cpus, num_gpus=workers.gpus, max_retries=-1)(work)
+
+
+@contextmanager
+def _reaching(address: str) -> Iterator[None]:
+    try:
+        yield
     except (OSError, ValueError, RuntimeError) as error:
         found = f"no cluster that answers ({str(error).splitlines()[0]:.200})"
-        raise UsageError(f"--ray {workers.address}", found, "the address of one", "`ray status` says it") from error
-    try:
-        # killed workers are started again, as often as it takes; what goes wrong in a cell is noted, and no error here
-        task = ray.remote(num_cpus=workers.cpus, num_gpus=workers.gpus, max_retries=-1)(_worker)
-        waiting = [task.remote(tuple(asked), n, workers.count, since, place) for n in range(workers.count)]
-        ray.get(waiting)
-    except ray.exceptions.RayError as error:
-        said = str(error).strip().splitlines()[-1]
-        raise ComponentError(
-            "--ray", f"a worker that ended with {said:.300}", "one that ends well", "see its log"
-        ) from error
-    finally:
-        ray.shutdown()
+        raise UsageError(f"--ray {address}", found, "the address of one", "`ray status` says it") from error
 
 
 def _check_reached(address: str) -> None:
@@ -123,6 +171,12 @@ def _check_reached(address: str) -> None:
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if host and port.isdecimal():
         socket.create_connection((host, int(port)), timeout=_PATIENCE_S).close()
+
+
+def _load(place: Place) -> None:
+    """Load what a worker needs: the process is there for one afterwards."""
+    os.chdir(place.folder)
+    import bench.evaluation.working  # noqa: F401
 
 
 def _worker(asked: Sequence[Options], index: int, of: int, since: float, place: Place) -> None:

@@ -90,20 +90,20 @@ def run_ray(asked: Sequence[Options], command: Command, workers: RayWorkers, jso
     Raises:
         typer.Exit: a cell failed.
     """
-    from bench.cli.grid_ray import ray_package, run_on_ray
+    from bench.cli.grid_ray import ray_team
     from bench.evaluation.grid import Share
     from bench.evaluation.run import check_place, measure
 
-    ray_package()
     out = asked[0].out
     check_place(out)
-    out.mkdir(parents=True, exist_ok=True)
-    since = clock(out)
-    parts, keep = prepare_noting(asked, command)
-    found, begun = _forecast(parts, asked), time.monotonic()
-    _say_beforehand(found, workers.count)
-    if found.left:
-        run_on_ray(asked, workers, since)
+    with ray_team(workers) as team:
+        out.mkdir(parents=True, exist_ok=True)
+        since = clock(out)
+        parts, keep = prepare_noting(asked, command)
+        found, begun = _forecast(parts, asked), time.monotonic()
+        _say_beforehand(found, workers.count)
+        if found.left:
+            team.run(asked, since)
     _told(asked, parts, measure(parts, asked, Share(0, workers.count, since)), found, begun, json)
     keep()
 
