@@ -207,7 +207,7 @@ class LentNoises(NoiseSet):
 
     @classmethod
     def guarding(cls, bank: NoiseSet) -> LentNoises:
-        """Lend a bank whose samples are copied clip by clip, whenever somebody looks at one: writing there is of no use.
+        """Lend a bank whose samples are copied, clip by clip, whenever somebody looks: to write to it is of no use.
 
         Args:
             bank: nobody else may write to it.
@@ -235,7 +235,7 @@ class _GuardedClip(NoiseClip):
     def of(cls, clip: NoiseClip) -> _GuardedClip:
         guarded = cls.__new__(cls)
         known = {name: value for name, value in vars(clip).items() if name != "waveform"}
-        vars(guarded).update(known, _copied=lambda: clip.waveform.clone())
+        vars(guarded).update(known, _copied=clip.waveform.clone)
         return guarded
 
     def __getattr__(self, name: str) -> torch.Tensor:
