@@ -94,9 +94,7 @@ class Asking:
         instance = self.instance if self.another is None else self.another("clean")
         threads = threads_for(instance, self.device)
         if self.another is not None:
-            noisy = canaries(self.sample_key, utterances)
-            keys = self._sample_keys(noisy, ["canary"] * len(noisy))
-            known.canaries.extend(asked(self._predictor(instance), noisy, keys, threads))
+            self.meet(known, utterances, instance)
         answers = self._of(instance, utterances)
         drawn: list[list[Said]] = [[] for _ in utterances]
 
@@ -114,6 +112,19 @@ class Asking:
             CleanAnswer(answer, tuple(one.label for one in draws), draws[0] if draws else None)
             for answer, draws in zip(answers, drawn, strict=True)
         ]
+
+    @torch.no_grad()
+    def meet(self, known: KnownClean, utterances: Sequence[Utterance], instance: Instance) -> None:
+        """Ask an instance about canaries, which a further one is asked about again at the end.
+
+        Args:
+            known: takes them.
+            utterances: clean, of which a few are made noisy.
+            instance: who has not been asked about these.
+        """
+        noisy = canaries(self.sample_key, utterances)
+        keys = self._sample_keys(noisy, ["canary"] * len(noisy))
+        known.canaries.extend(asked(self._predictor(instance), noisy, keys, threads_for(instance, self.device)))
 
     def drawn(
         self,
@@ -197,7 +208,10 @@ class Asking:
         ]
         drawn = [(one, said.further) for one, (_, said) in zip(asked_clean, pairs, strict=True)]
         asked_clean += [self._drawn_once(one, further) for one, further in drawn if further is not None]
-        questions = [*kept.questions(), *noisy, *asked_clean]
+        asked_before = kept.questions()
+        opening = [one for one in asked_before if one.session and one.query <= max(self.identities, 1)]
+        alone = [replace(one, session="", further=True) for one in opening]  # a session opens empty: it is as if in none
+        questions = [*asked_before, *alone, *noisy, *asked_clean]
         fresh = self.another("again")
         threads = threads_for(fresh, self.device)
         return asked_again(self._predictor(fresh), questions, kept.key, self._names, threads)

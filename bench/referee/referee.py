@@ -104,6 +104,15 @@ class Referee:
         """Return the class names of class indices; of the number of classes, the name of a refusal."""
         return [name_of(self.task, label) for label in labels]
 
+    def meet_early(self, utterances: Sequence[Utterance]) -> None:
+        """Ask a further instance about canaries, before anybody else is loaded who knows these utterances.
+
+        Args:
+            utterances: clean, of those that are asked about later.
+        """
+        if self.another is not None and not self.known.canaries:
+            self._asking.meet(self.known, utterances, self.another("early"))
+
     @cached_property
     def _asking(self) -> Asking:
         return Asking(
