@@ -73,6 +73,10 @@ class Perception:
         rows = [*sorted(self.perceptible.items()), *sorted(self.imperceptible)]
         return f"{key_of(self.name, *rows):016x}"
 
+    def copied(self) -> Perception:
+        """Copy the table, for code that might write to it."""
+        return Perception(self.name, dict(self.perceptible), self.imperceptible)
+
     def covers(self, name: str) -> bool:
         """Tell whether the study has looked at an effect, whatever its parameters.
 

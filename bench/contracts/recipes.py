@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
+from itertools import islice
 from json.encoder import encode_basestring
-from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from bench.contracts.recipe_values import RecipeError as RecipeError
+from bench.contracts.recipe_values import level, number, one_of, span, text, whole
 from bench.core.types import NoiseClip, Rng
 
 if TYPE_CHECKING:
@@ -31,12 +32,6 @@ SHAPES: tuple[Shape, ...] = ("gate", "flutter", "treble", "bass")
 _FADES, _SHAPES = ("", "out"), ("", *SHAPES)
 LONGEST_FILTER = 1024
 MOST_PARTS = 64
-KEYS = 1 << 64
-"""A key is a whole number below this; searches draw theirs below 2³², see `drawn_key`."""
-
-
-class RecipeError(ValueError):
-    """A part of a recipe has a value that it cannot have."""
 
 
 @dataclass(frozen=True, init=False)
@@ -48,7 +43,7 @@ class Overlay:
 
     Args:
         clip: the sound's id in the bank; a `NoiseClip` gives its own.
-        snr_db: speech over sound, in dB, over the whole of the speech; finite.
+        snr_db: speech over sound, in dB, over the whole of the speech; from -700 to 700.
         offset: the sound's sample to begin with, from 0.
         segment: the speech's samples that it covers, the first and the one after the last; all of them by default.
         fade: "out" for a straight line from its own level to nothing at the segment's end.
@@ -90,13 +85,14 @@ class Overlay:
             RecipeError: a value is none that it can have.
         """
         told = vars(self)  # several are made for every query: what a frozen class has in its way is gone around
-        told["clip"] = _text("clip", clip.id if isinstance(clip, NoiseClip) else clip)
-        told["snr_db"], told["offset"] = _number("snr_db", snr_db), _whole("offset", offset)
-        told["segment"] = None if segment is None else _span("segment", segment)
-        told["fade"], told["shape"] = _one_of("fade", fade, _FADES), _one_of("shape", shape, _SHAPES)
-        told["filter"] = tuple(_number("filter", tap) for tap in filter) if len(filter) else ()
-        if len(filter) > LONGEST_FILTER:
-            raise RecipeError(f"a filter of {len(filter)} taps: at most {LONGEST_FILTER}")
+        told["clip"] = text("clip", clip.id if isinstance(clip, NoiseClip) else clip)
+        told["snr_db"], told["offset"] = level(snr_db), whole("offset", offset)
+        told["segment"] = None if segment is None else span("segment", segment)
+        told["fade"], told["shape"] = one_of("fade", fade, _FADES), one_of("shape", shape, _SHAPES)
+        taps = () if type(filter) is tuple and not filter else tuple(islice(filter, LONGEST_FILTER + 1))
+        if len(taps) > LONGEST_FILTER:
+            raise RecipeError(f"a filter of more than {LONGEST_FILTER} taps: so many at most")
+        told["filter"] = tuple(number("filter", tap) for tap in taps)
 
 
 @dataclass(frozen=True)
@@ -112,10 +108,8 @@ class Effect:
     key: int = 0
 
     def __post_init__(self) -> None:
-        if _whole("key", self.key) >= KEYS:
-            raise RecipeError(f"key={self.key!r:.60}: below 2**64")
-        object.__setattr__(self, "spec", _text("spec", self.spec))
-        object.__setattr__(self, "key", _whole("key", self.key))
+        object.__setattr__(self, "spec", text("spec", self.spec))
+        object.__setattr__(self, "key", whole("key", self.key))
 
 
 def drawn_key(rng: Rng) -> int:
@@ -136,10 +130,11 @@ class Words:
 
     def __post_init__(self) -> None:
         edits: list[tuple[int, int, str]] = []
-        for edit in self.edits:
-            if len(edit) != 3 or _span("words", edit[:2])[0] < (edits[-1][1] if edits else 0):
+        for edit in map(tuple, self.edits):
+            first, after = span("words", edit[:2]) if len(edit) == 3 else (-1, -1)
+            if first < (edits[-1][1] if edits else 0):
                 raise RecipeError(f"words {edit!r:.60}: (first, after the last, text), in order")
-            edits.append((*_span("words", edit[:2]), _text("words", edit[2])))
+            edits.append((first, after, text("words", edit[2])))
         object.__setattr__(self, "edits", tuple(edits))
 
 
@@ -222,7 +217,7 @@ class Recipe:
             return cls(*(_read(part, samples or {}) for part in found))
         except RecipeError:
             raise
-        except (TypeError, ValueError, AttributeError, RecursionError) as error:
+        except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError) as error:
             raise RecipeError(f"{text!r:.80} ({error}): a line of JSON as records have it") from error
 
 
@@ -247,6 +242,8 @@ def _value(value: Any) -> str:
 
 
 def _read(told: Any, samples: Mapping[str, Tensor]) -> Part:
+    if not isinstance(told, dict) or not told:
+        raise RecipeError(f"{told!r:.60}: a part, by its name")
     name = next(iter(told))
     if name == "samples":
         if told[name] not in samples:
@@ -257,41 +254,3 @@ def _read(told: Any, samples: Mapping[str, Tensor]) -> Part:
         values["edits"] = tuple(tuple(edit) for edit in values["edits"])
     part: Part = _KINDS[name](**values)
     return part
-
-
-def _text(name: str, value: Any) -> str:
-    if type(value) is str:
-        return value
-    if not isinstance(value, str):
-        raise RecipeError(f"{name}={value!r:.60}: text")
-    return str.__str__(value)
-
-
-def _number(name: str, value: Any) -> float:
-    if type(value) is float and math.isfinite(value):  # as nearly all are: the classes of numbers are slow to ask
-        return value
-    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
-        raise RecipeError(f"{name}={value!r:.60}: a finite number")
-    return float(value)
-
-
-def _whole(name: str, value: Any) -> int:
-    if type(value) is int and value >= 0:
-        return value
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < 0:
-        raise RecipeError(f"{name}={value!r:.60}: a whole number from 0")
-    return int(value)
-
-
-def _span(name: str, value: Sequence[Any]) -> tuple[int, int]:
-    first, after = value
-    first, after = _whole(name, first), _whole(name, after)
-    if after < first:
-        raise RecipeError(f"{name}={value!r:.60}: the first, and the one after the last")
-    return first, after
-
-
-def _one_of(name: str, value: Any, known: Sequence[str]) -> str:
-    if value not in known:
-        raise RecipeError(f"{name}={value!r:.60}: one of {', '.join(map(repr, known))}")
-    return str(value)

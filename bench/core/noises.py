@@ -205,6 +205,18 @@ class LentNoises(NoiseSet):
         vars(lent).update(name=bank.name, fingerprint=bank.fingerprint, _copied=lambda: bank.copied(device).clips)
         return lent
 
+    @classmethod
+    def guarding(cls, bank: NoiseSet) -> LentNoises:
+        """Lend a bank whose samples are copied, clip by clip, whenever somebody looks: to write to it is of no use.
+
+        Args:
+            bank: nobody else may write to it.
+        """
+        lent = cls.__new__(cls)
+        vars(lent).update(name=bank.name, fingerprint=bank.fingerprint)
+        vars(lent).update(_copied=lambda: tuple(map(_GuardedClip.of, bank.clips)))
+        return lent
+
     def __getattr__(self, name: str) -> tuple[NoiseClip, ...]:
         own = vars(self)
         if name != "clips" or "_copied" not in own:
@@ -214,3 +226,21 @@ class LentNoises(NoiseSet):
 
     def __reduce__(self) -> tuple[type[NoiseSet], tuple[str, tuple[NoiseClip, ...], str]]:
         return NoiseSet, (self.name, self.clips, self.fingerprint)
+
+
+class _GuardedClip(NoiseClip):
+    """A clip that gives a copy of its samples to whoever looks."""
+
+    @classmethod
+    def of(cls, clip: NoiseClip) -> _GuardedClip:
+        guarded = cls.__new__(cls)
+        known = {name: value for name, value in vars(clip).items() if name != "waveform"}
+        vars(guarded).update(known, _copied=clip.waveform.clone)
+        return guarded
+
+    def __getattr__(self, name: str) -> torch.Tensor:
+        own = vars(self)
+        if name != "waveform" or "_copied" not in own:
+            raise AttributeError(name)
+        samples: torch.Tensor = own["_copied"]()
+        return samples

@@ -94,7 +94,18 @@ def panel_of(
             known=known[number] if known else KnownClean(),
         )
         seats.append(Seat(referee, group.asked))
+        if known and number + 1 < len(groups) and _shares_memory(fitted):
+            referee.meet_early([one for one in speech if one.id in group.asked])
     return Panel(tuple(seats))
+
+
+def _shares_memory(fitted: FittedKey) -> bool:
+    """Whether instances could tell each other something: code that did not come with serbench, in this process.
+
+    What one half is enrolled with the other is asked about.
+    """
+    parts = [part for part in (fitted.victim, fitted.defense) if part is not None]
+    return not all(part.built_in or part.isolated for part in parts)
 
 
 def with_views(

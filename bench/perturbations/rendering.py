@@ -16,17 +16,17 @@ from bench.audio.signal.levels import known_bounded
 from bench.contracts.attacks import AttackTools, EffectTools, SpeechEffect
 from bench.contracts.perception import Perception
 from bench.contracts.recipes import Effect, Overlay, Part, Recipe, RecipeError, Words
-from bench.contracts.searching import WAVEFORM, fault_of
-from bench.core.errors import ComponentError, UsageError
+from bench.core.errors import UsageError
 from bench.core.heard import Heard
 from bench.core.lazy import lazy
-from bench.core.noises import NoiseSet
+from bench.core.noises import LentNoises, NoiseSet
 from bench.core.rng import generator_of
 from bench.core.specs import JOINED, spec_of
 from bench.core.types import SAMPLE_RATE, SIGNAL, NoiseClip, Perturbation
 from bench.perturbations.laying import Rendered as Rendered
 from bench.perturbations.overlays import Bed
 from bench.perturbations.rewording import reworded
+from bench.perturbations.taking import taken
 
 LONGEST, LONGEST_S = 8, 60
 """Speech may become so many times as long, and so many seconds more: effects on top of effects have no other end."""
@@ -39,15 +39,16 @@ class Renderer:
     Args:
         noises: the bank that overlays take their sounds from; out of others' reach.
         component: builds a registered attack from its spec.
-        lent: the bank as effects are given it, a copy where they are not to be trusted; the same one where None.
+        guards: whether each effect is given a bank of its own, which it may write to as it likes; else all have this.
         own: effects that are not registered, by the spec that recipes name them by.
     """
 
     noises: NoiseSet
     component: Callable[[str], object]
-    lent: NoiseSet | None = None
+    guards: bool = False
     own: Mapping[str, object] = field(default_factory=dict)
     _names: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _banks: dict[str, NoiseSet] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def of(self, original: Heard, others: Sequence[Heard] = ()) -> Rendering:
         """Begin rendering recipes for one stretch of speech.
@@ -56,7 +57,18 @@ class Renderer:
             original: what they are applied to.
             others: what else the same speaker says.
         """
-        return Rendering(self, original, EffectTools(self.lent or self.noises, others))
+        return Rendering(self, original, others)
+
+    def lent(self, spec: str) -> NoiseSet:
+        """Return the bank as an effect is given it.
+
+        Args:
+            spec: the effect's.
+        """
+        if not self.guards:
+            return self.noises
+        name = spec.partition(":")[0]
+        return self._banks.get(name) or self._banks.setdefault(name, LentNoises.guarding(self.noises))
 
     def heard(self, original: Heard, recipe: Recipe) -> Heard | None:
         """Render one recipe.
@@ -124,12 +136,12 @@ class Rendering:
     Args:
         renderer: noises and effects.
         original: the speech.
-        tools: what effects get.
+        others: what else the same speaker says, for effects.
     """
 
     renderer: Renderer
     original: Heard
-    tools: EffectTools
+    others: Sequence[Heard] = ()
     _kept: tuple[tuple[Part, ...], _Base | None] | None = field(default=None, init=False)
     _loud: Tensor | None = field(default=None, init=False)
     _beds: dict[tuple[object, ...], Bed | None] = field(default_factory=dict, init=False)
@@ -202,18 +214,15 @@ class Rendering:
 
     def _effect(self, heard: Heard, part: Effect) -> Heard | None:
         given = replace(heard, waveform=heard.waveform.clone())  # an effect may be somebody else's code
-        changed = self.renderer.effect(part.spec).apply(given, self.tools, generator_of(part.key))
+        tools = EffectTools(self.renderer.lent(part.spec), self.others)
+        changed = self.renderer.effect(part.spec).apply(given, tools, generator_of(part.key))
         if changed is None:
             return None
-        where = f"effect {part.spec!r}"
-        if not isinstance(changed, Heard):
-            raise ComponentError(where, f"a {type(changed).__name__}", "Heard or None", "correct its apply")
-        if found := fault_of(changed.waveform, heard.has_sound):
-            raise ComponentError(where, found, WAVEFORM, "correct its apply")
-        if len(changed.waveform) > LONGEST * len(self.original.waveform) + LONGEST_S * SAMPLE_RATE:
-            raise RecipeError(f"{where}: {changed.duration_s:.0f} s of {self.original.duration_s:.1f} s")
-        told = changed.perturbation or Perturbation("", SIGNAL)
-        return replace(changed, perturbation=Perturbation(part.spec.partition(":")[0], told.category, told.source))
+        found = taken(f"effect {part.spec!r}", changed, heard)
+        if len(found.waveform) > LONGEST * len(self.original.waveform) + LONGEST_S * SAMPLE_RATE:
+            raise RecipeError(f"effect {part.spec!r}: {found.duration_s:.0f} s of {self.original.duration_s:.1f} s")
+        told = found.perturbation or Perturbation("", SIGNAL)
+        return replace(found, perturbation=Perturbation(part.spec.partition(":")[0], told.category, told.source))
 
     def _laid(self, speech: Tensor, overlays: Sequence[Overlay]) -> list[Bed] | None:
         """The overlays at the end; None where one would cover no sample."""

@@ -94,23 +94,37 @@ class Asking:
         instance = self.instance if self.another is None else self.another("clean")
         threads = threads_for(instance, self.device)
         if self.another is not None:
-            noisy = canaries(self.sample_key, utterances)
-            keys = self._sample_keys(noisy, ["canary"] * len(noisy))
-            known.canaries.extend(asked(self._predictor(instance), noisy, keys, threads))
+            self.meet(known, utterances, instance)
         answers = self._of(instance, utterances)
-        drawn: list[list[int]] = [[] for _ in utterances]
+        drawn: list[list[Said]] = [[] for _ in utterances]
 
         @torch.no_grad()
         def work(share: Sequence[list[int]], _: threading.Event) -> None:
             for group in share:
                 some = [utterances[index] for index in group]
                 before = [answers[index].value for index in group]
-                for index, labels in zip(group, self.drawn(some, [0] * len(some), before, instance), strict=True):
-                    drawn[index] = labels
+                for index, draws in zip(group, self.drawn(some, [0] * len(some), before, instance), strict=True):
+                    drawn[index] = draws
 
         if self.draws:
             in_threads(work, batches(utterances, self.batch_size), threads)
-        return [CleanAnswer(answer, tuple(labels)) for answer, labels in zip(answers, drawn, strict=True)]
+        return [
+            CleanAnswer(answer, tuple(one.label for one in draws), draws[0] if draws else None)
+            for answer, draws in zip(answers, drawn, strict=True)
+        ]
+
+    @torch.no_grad()
+    def meet(self, known: KnownClean, utterances: Sequence[Utterance], instance: Instance) -> None:
+        """Ask an instance about canaries, which a further one is asked about again at the end.
+
+        Args:
+            known: takes them.
+            utterances: clean, of which a few are made noisy.
+            instance: who has not been asked about these.
+        """
+        noisy = canaries(self.sample_key, utterances)
+        keys = self._sample_keys(noisy, ["canary"] * len(noisy))
+        known.canaries.extend(asked(self._predictor(instance), noisy, keys, threads_for(instance, self.device)))
 
     def drawn(
         self,
@@ -118,8 +132,8 @@ class Asking:
         queries: Sequence[int],
         before: Sequence[float | None],
         instance: Instance | None = None,
-    ) -> list[list[int]]:
-        """Ask a randomised victim about utterances again: class indices of further draws about each.
+    ) -> list[list[Said]]:
+        """Ask a randomised victim about utterances again: what further draws about each say.
 
         Args:
             utterances: as they were heard.
@@ -141,17 +155,23 @@ class Asking:
         """
         return self._own.read(answer, before)
 
-    def question(self, candidate: Candidate, row: Row) -> Question:
+    def questions(self, candidate: Candidate, row: Row, answers: Sequence[Said]) -> list[Question]:
         """Note a candidate and what was said of it.
 
         Args:
             candidate: as it was asked about.
             row: what is written down of it.
+            answers: what was said, and after it what the first further draw said, where there was one.
         """
-        said = Said(self._names.index(row.label_after), bool(row.tied), row.value_after)
-        one = candidate.utterance
+        one, (said, *further) = candidate.utterance, answers
         session = self._session(one, row.query) if self.sessions else ""
-        return Question(one, row.query, self._key_or_none(one, row.query), said, session, row.value_before)
+        first = Question(one, row.query, self._key_or_none(one, row.query), said, session, row.value_before)
+        return [first, *(self._drawn_once(first, draw) for draw in further)]
+
+    def _drawn_once(self, question: Question, draw: Said) -> Question:
+        """The question of the first further draw, which is in no session."""
+        key = self._sample_key(question.utterance, question.query, 1)
+        return replace(question, sample_key=key, answer=draw, session="", further=True)
 
     @torch.no_grad()
     def again(
@@ -186,7 +206,12 @@ class Asking:
             )
             for one, said in pairs
         ]
-        questions = [*kept.questions(), *noisy, *asked_clean]
+        drawn = [(one, said.further) for one, (_, said) in zip(asked_clean, pairs, strict=True)]
+        asked_clean += [self._drawn_once(one, further) for one, further in drawn if further is not None]
+        asked_before = kept.questions()
+        opening = [one for one in asked_before if one.session and one.query <= max(self.identities, 1)]
+        alone = [replace(one, session="", further=True) for one in opening]  # a session opens empty: it is as if in none
+        questions = [*asked_before, *alone, *noisy, *asked_clean]
         fresh = self.another("again")
         threads = threads_for(fresh, self.device)
         return asked_again(self._predictor(fresh), questions, kept.key, self._names, threads)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from typing import Any
 
 from bench.contracts.attacks import Attack, AttackTools, SpeechEffect, Steps
 from bench.contracts.defense_view import DefenseView
@@ -89,7 +91,7 @@ class AttackRun:
         """Make what renders its recipes, from a bank that the attack cannot reach."""
         own = {self.name: self.attack} if isinstance(self.attack, SpeechEffect) else {}
         bank = self.tools.noises.copied() if self.noises is None else self.noises
-        return Renderer(bank, self.tools.component, self.tools.noises, own)
+        return Renderer(bank, self.tools.component, guards=True, own=own)
 
     @cached_property
     def search(self) -> Callable[[Heard, AttackTools, Rng], Steps] | None:
@@ -123,8 +125,14 @@ class AttackRun:
 
     @cached_property
     def _lendable(self) -> AttackTools:
-        tools = replace(self.tools, speech=self.lent, target=self.granted.target or None)
+        tools = replace(
+            self.tools, speech=self.lent, target=self.granted.target or None, component=self._lent_component
+        )
         return granted_tools(tools, self.granted, None if self.hides_budget else self.budget)
+
+    def _lent_component(self, spec: str) -> Any:
+        """A component for the attack: not the one that renders recipes, so that to write to it is of no use."""
+        return copy.copy(self.tools.component(spec))
 
     def others(self, utterance: Utterance) -> Sequence[Heard]:
         """Return what else the utterance's speaker says, copies, in the corpus's order."""

@@ -17,10 +17,12 @@ class CleanAnswer:
     Args:
         answer: to the query that stands in the records.
         drawn: class indices of a randomised victim's further draws; none of any other.
+        further: the first of those draws, which may be asked for again.
     """
 
     answer: Said
     drawn: tuple[int, ...] = ()
+    further: Said | None = field(default=None, repr=False, compare=False)
 
     @property
     def flip_share(self) -> float | None:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import torch
-
 from bench.contracts.perception import Perception
 from bench.contracts.recipes import Effect, Overlay, Recipe, Samples, Words
 from bench.core.heard import Heard
@@ -16,6 +14,8 @@ from bench.perturbations.catalogue import SHARES
 
 LAID_OVER = frozenset({"real_noise"})
 """Effects that lay one sound of the bank over the whole utterance, as P1's "Co" does: people were asked about that."""
+NOISE = "noise"
+"""What a study calls a sound of a noise bank; an effect of somebody's that has this name was not studied by it."""
 
 
 def is_imperceptible(recipe: Recipe, samples: int, perception: Perception) -> bool:
@@ -39,9 +39,9 @@ def is_imperceptible(recipe: Recipe, samples: int, perception: Perception) -> bo
     if more or isinstance(part, Words | Samples):
         return False
     if isinstance(part, Effect):
-        laid = part.spec.partition(":")[0] in LAID_OVER
-        return perception.is_imperceptible("noise" if laid else part.spec)
-    return perception.is_imperceptible("noise") and as_in_p1(part, samples)
+        name = part.spec.partition(":")[0]
+        return name != NOISE and perception.is_imperceptible(NOISE if name in LAID_OVER else part.spec)
+    return perception.is_imperceptible(NOISE) and as_in_p1(part, samples)
 
 
 def kinds_of(original: Heard, heard: Heard, recipe: Recipe, perception: Perception) -> tuple[bool, bool]:
@@ -56,8 +56,23 @@ def kinds_of(original: Heard, heard: Heard, recipe: Recipe, perception: Percepti
     alike = is_imperceptible(recipe, original.waveform.shape[-1], perception)
     if alike or heard.waveform.shape != original.waveform.shape or not original.has_sound:
         return alike, alike
-    reworded = heard.transcript != original.transcript
-    return alike, not (reworded and torch.equal(heard.waveform, original.waveform))
+    return alike, not is_reworded(original, heard)
+
+
+def is_reworded(original: Heard, heard: Heard) -> bool:
+    """Tell whether other words stand in the transcript, or among the words with times: their times do not count.
+
+    Args:
+        original: the clean speech.
+        heard: the candidate.
+    """
+    if heard.transcript != original.transcript:
+        return True
+    return heard.words is not original.words and _texts(heard) != _texts(original)
+
+
+def _texts(heard: Heard) -> list[str] | None:
+    return None if heard.words is None else [word.text for word in heard.words]
 
 
 def as_in_p1(overlay: Overlay, samples: int) -> bool:
@@ -93,4 +108,4 @@ def length_is_covered(recipe: Recipe, perception: Perception) -> bool:
     """
     effects = [part.spec.partition(":")[0] for part in recipe.parts if isinstance(part, Effect)]
     free = any(isinstance(part, Samples) for part in recipe.parts)
-    return bool(effects) and not free and all(map(perception.covers, effects))
+    return bool(effects) and not free and all(name != NOISE and perception.covers(name) for name in effects)

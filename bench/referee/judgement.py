@@ -17,7 +17,7 @@ from bench.contracts.recipes import Recipe
 from bench.core.heard import Heard
 from bench.core.types import REFUSED
 from bench.perturbations.laying import Rendered
-from bench.referee.columns import is_imperceptible, length_is_covered
+from bench.referee.columns import is_imperceptible, is_reworded, length_is_covered
 
 SNR_DECIMALS = 4
 """Decimals of a recorded SNR: far beyond hearing, and within the precision of the sums."""
@@ -31,7 +31,7 @@ class Verdict:
         snr_db: over the original's own samples; None where it is undefined, because the length was changed, the words
             alone were, or there is no sound; +inf where no sample was changed.
         imperceptible: whether people were asked about just this, and heard the same emotion.
-        additive: whether it is imperceptible, or keeps the length and changes the sound.
+        additive: whether it is imperceptible, or changes the sound and keeps the length and the words.
         within_rules: whether it is a success where it fools the victim.
     """
 
@@ -170,9 +170,10 @@ def verdict_on(
     if rendered.samples != samples:
         loud = rendered.overlaid and snr_db <= min_snr_db
         return Verdict(None, alike, alike, length_is_covered(recipe, perception) and not loud)
-    if not original.has_sound or (math.isinf(snr_db) and rendered.base.transcript != original.transcript):
+    reworded = is_reworded(original, rendered.base)
+    if not original.has_sound or (snr_db == math.inf and reworded):
         return Verdict(None, alike, alike, within_rules=True)  # the words alone were changed
-    return Verdict(snr_db, alike, True, snr_db > min_snr_db)
+    return Verdict(snr_db, alike, alike or not reworded, snr_db > min_snr_db)
 
 
 def fooled(before: str, after: str, target: str = "") -> bool:

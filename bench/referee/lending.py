@@ -100,6 +100,7 @@ def granted_tools(tools: AttackTools, granted: ThreatModel, max_queries: int | N
     return replace(
         tools,
         max_queries=max_queries,
+        perception=tools.perception.copied(),
         degradation=tools.degradation if "noise-harm" in knows else None,
         validation=tools.validation if "validation" in knows else (),
         training=tools.training if "training" in knows else (),

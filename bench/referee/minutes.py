@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bench.referee.examination import Success
+from bench.referee.prediction import Said
 from bench.referee.rechecks import Kept, Question
 from bench.referee.search import Candidate, Search
 from bench.scoring.rows import Row
@@ -20,7 +21,7 @@ class Minutes:
         rows: by utterance, the clean row first.
         keep: told every candidate with its row; None where nobody asks.
         kept: candidates that are asked about again; None where nothing is.
-        question: makes of such a candidate what is asked.
+        questions: makes of such a candidate, its row and what was said of it what is asked.
         examines: whether successes are looked at further.
         successes: those that are, and that nobody has looked at yet.
     """
@@ -28,23 +29,24 @@ class Minutes:
     rows: dict[str, list[Row]]
     keep: Callable[[Candidate, Row], None] | None
     kept: Kept | None
-    question: Callable[[Candidate, Row], Question]
+    questions: Callable[[Candidate, Row, Sequence[Said]], Sequence[Question]]
     examines: bool
     successes: list[Success] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def note(self, search: Search, candidate: Candidate, row: Row) -> None:
+    def note(self, search: Search, candidate: Candidate, row: Row, answers: Sequence[Said]) -> None:
         """Write down a candidate.
 
         Args:
             search: whose.
             candidate: what was asked about.
             row: what came of it.
+            answers: what the victim said, and what a first further draw did.
         """
         own = self.rows[row.utterance]
         own.append(row)
         if self.kept is not None:
-            self.kept.note(row, lambda: self.question(candidate, row))
+            self.kept.note(row, lambda: self.questions(candidate, row, answers))
         if self.keep:
             self.keep(candidate, row)
         if self.examines and row.accepted:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TypeVar
 
@@ -41,11 +41,13 @@ class Said:
         label: a class index; the number of classes where it refused, or where nothing can be told.
         tied: whether its two likeliest classes lie within `TIE`: that is no answer.
         value: the number that was answered, in a dimensional task.
+        margin: how far its two likeliest classes lie apart, in log-probability; +inf where it refused.
     """
 
     label: int
     tied: bool = False
     value: float | None = None
+    margin: float = field(default=math.inf, repr=False, compare=False)
 
     @classmethod
     def read(cls, answer: Sequence[float], classes: int) -> Said:
@@ -68,7 +70,7 @@ class Said:
             raise _not_log_probabilities("a row with NaN, or that does not sum to probability 1", "log-probabilities")
         *_, second, first = sorted(log_probs)
         tied = first - second <= TIE
-        return cls(classes if tied else log_probs.index(first), tied)
+        return cls(classes if tied else log_probs.index(first), tied, None, first - second)
 
     @classmethod
     def read_value(cls, value: float, task: Task, before: float | None = None) -> Said:

@@ -15,12 +15,12 @@ from typing import TypeVar
 import torch
 
 from bench.audio.signal import mix
-from bench.core.dimensional import width_of
 from bench.core.errors import ComponentError
 from bench.core.rng import key_of, keyed
 from bench.core.threads import in_threads
-from bench.core.types import REFUSED, Task, Utterance
-from bench.referee.prediction import TIE, Predictor, Said
+from bench.core.types import REFUSED, Utterance
+from bench.referee.prediction import Predictor, Said
+from bench.referee.sameness import alike, named, same
 from bench.scoring.rows import Row
 
 _T = TypeVar("_T")
@@ -47,6 +47,7 @@ class Question:
         answer: the victim's.
         session: in which it was asked; "" for none.
         before: in a dimensional task, the number that was answered about the clean speech.
+        further: whether it is a further draw of a randomised victim, which confirmed another answer.
     """
 
     utterance: Utterance
@@ -55,6 +56,7 @@ class Question:
     answer: Said
     session: str = ""
     before: float | None = None
+    further: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,9 @@ class Kept:
     key: str
     searches: frozenset[str] | None = None
     most: int = SAMPLED
-    _heaps: tuple[list[tuple[int, str, int, Question]], ...] = field(default_factory=lambda: ([], []), repr=False)
+    _heaps: tuple[list[tuple[int, str, int, Sequence[Question]]], ...] = field(
+        default_factory=lambda: ([], []), repr=False
+    )
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @classmethod
@@ -85,29 +89,29 @@ class Kept:
         ids = sorted((one.id for one in utterances), key=lambda id: key_of("recheck", key, id))
         return cls(key, frozenset(ids[:SEARCHES]) if sessions else None)
 
-    def note(self, row: Row, question: Callable[[], Question]) -> None:
+    def note(self, row: Row, questions: Callable[[], Sequence[Question]]) -> None:
         """Keep a candidate, if it is one of those.
 
         Args:
             row: what is written down of it.
-            question: gives the candidate itself; called where it is kept.
+            questions: gives what was asked about the candidate; called where it is kept.
         """
         rank = -key_of("recheck", self.key, row.utterance, row.query)
         with self._lock:
             if self.searches is not None:
                 if row.utterance in self.searches:
-                    self._heaps[0].append((rank, row.utterance, row.query, question()))
+                    self._heaps[0].append((rank, row.utterance, row.query, questions()))
                 return
             for heap in self._heaps if row.accepted else self._heaps[1:]:
                 if len(heap) < self.most or rank > heap[0][0]:
-                    heapq.heappush(heap, (rank, row.utterance, row.query, question()))
+                    heapq.heappush(heap, (rank, row.utterance, row.query, questions()))
                     if len(heap) > self.most:
                         heapq.heappop(heap)
 
     def questions(self) -> list[Question]:
         """Return those that were kept, each once."""
-        found = {(name, query): question for heap in self._heaps for _, name, query, question in heap}
-        return [found[place] for place in sorted(found)]
+        found = {(name, query): some for heap in self._heaps for _, name, query, some in heap}
+        return [one for place in sorted(found) for one in found[place]]
 
 
 def canaries(key: str, utterances: Sequence[Utterance]) -> list[Utterance]:
@@ -179,12 +183,13 @@ def asked_again(
             if one.answer.value is not None and now.value is not None:
                 if not alike(predictor.task, one.answer.value, now.value):
                     raise _other_answer(one, f"{one.answer.value:g}", f"{now.value:g}")
-                if now.label != one.answer.label:
-                    ties.add((one.utterance.id, one.query))
-            elif now.tied:
+                tied = now.label != one.answer.label
+            elif not same(one.answer, now):
+                raise _other_answer(one, named(one.answer, names), named(now, names))
+            else:
+                tied = now.tied
+            if tied and not one.further:
                 ties.add((one.utterance.id, one.query))
-            elif now.label != one.answer.label and not one.answer.tied:
-                raise _other_answer(one, names[one.answer.label], names[now.label])
     return ties
 
 
@@ -237,23 +242,12 @@ def _other_answer(asked: Question, before: str, now: str) -> ComponentError:
     )
 
 
-def alike(task: Task, one: float, other: float) -> bool:
-    """Tell whether two numbers are the same but for what a batch changes.
-
-    Args:
-        task: dimensional.
-        one: an answer.
-        other: another about the same.
-    """
-    return abs(one - other) <= TIE * width_of(task)
-
-
 def drawn_again(
     predictor: Predictor,
     utterances: Sequence[Utterance],
     sample_keys: Sequence[Sequence[str]],
     before: Sequence[float | None],
-) -> list[list[int]]:
+) -> list[list[Said]]:
     """Ask a randomised victim about the same utterances again, with further draws.
 
     Args:
@@ -263,11 +257,11 @@ def drawn_again(
         before: of each one, the number that was answered about the clean speech; None in a task of classes.
 
     Returns:
-        Of each utterance, the class index of each draw; the number of classes where it refused.
+        Of each utterance, what each draw says.
     """
     asked = [one for one, keys in zip(utterances, sample_keys, strict=True) for _ in keys]
     if not asked:
         return [[] for _ in utterances]
     known = [own for own, keys in zip(before, sample_keys, strict=True) for _ in keys]
     answers = iter(predictor.answers(asked, [key for keys in sample_keys for key in keys], before=known))
-    return [[next(answers).label for _ in keys] for keys in sample_keys]
+    return [[next(answers) for _ in keys] for keys in sample_keys]

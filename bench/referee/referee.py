@@ -34,6 +34,7 @@ from bench.referee.clean_answers import CleanAnswer, KnownClean
 from bench.referee.examination import TOGETHER, distorted, examined
 from bench.referee.judgement import Verdict, convinced, fooled, snr_db_of
 from bench.referee.minutes import Minutes
+from bench.referee.prediction import Said
 from bench.referee.rechecks import Kept, no_answer
 from bench.referee.rounds import in_rounds, with_turns
 from bench.referee.row_writing import candidate_row, clean_row, name_of
@@ -103,6 +104,15 @@ class Referee:
         """Return the class names of class indices; of the number of classes, the name of a refusal."""
         return [name_of(self.task, label) for label in labels]
 
+    def meet_early(self, utterances: Sequence[Utterance]) -> None:
+        """Ask a further instance about canaries, before anybody else is loaded who knows these utterances.
+
+        Args:
+            utterances: clean, of those that are asked about later.
+        """
+        if self.another is not None and not self.known.canaries:
+            self._asking.meet(self.known, utterances, self.another("early"))
+
     @cached_property
     def _asking(self) -> Asking:
         return Asking(
@@ -164,7 +174,7 @@ class Referee:
         key = f"{self.sample_key}/{bare(attack_run.name)}/{attack_run.seed}"
         kept = None if self.another is None else Kept.of(key, utterances, self.sessions)
         rows = {utterance.id: [clean_row(self.task, utterance, said)] for utterance, said in pairs}
-        minutes = Minutes(rows, keep, kept, asking.question, self.examines)
+        minutes = Minutes(rows, keep, kept, asking.questions, self.examines)
         attack_run.prepare()
 
         def begin(utterance: Utterance, said: CleanAnswer, plan: str) -> Search:
@@ -217,6 +227,7 @@ class Referee:
             return
         seat = self._seat(running[0])
         judged: list[tuple[Search, Candidate, Verdict, dict[str, float], Row]] = []
+        answers: list[list[Said]] = []
         queries = [search.queries + 1 for search, _ in step.asking]
         told = seat.told([one.outline for _, one in step.asking], queries, step.fill)
         likely = running[0].granted.tells("probabilities")  # one attack runs: all searches are granted the same
@@ -227,11 +238,12 @@ class Referee:
             verdict = search.verdict(candidate, snr_db_of(signal, noise), self.min_snr_db)
             said = seat.read(answer, search.value_before)
             row = candidate_row(self.task, minutes.rows[search.original.id][0], search, candidate, said, verdict)
-            probabilities = as_told(self.task.classes, answer) if likely and not self.task.dimensional else {}
-            judged.append((search, candidate, verdict, probabilities, row))
-        rows = self._confirmed([(search, candidate, row) for search, candidate, *_, row in judged])
-        for (search, candidate, verdict, probabilities, _), row in zip(judged, rows, strict=True):
-            minutes.note(search, candidate, distorted(row, self.measures, candidate))
+            known = likely and not self.task.dimensional and said.label < len(self.task.classes)
+            judged.append((search, candidate, verdict, as_told(self.task.classes, answer) if known else {}, row))
+            answers.append([said])
+        rows = self._confirmed([(search, candidate, row) for search, candidate, *_, row in judged], answers)
+        for (search, candidate, verdict, probabilities, _), row, told_all in zip(judged, rows, answers, strict=True):
+            minutes.note(search, candidate, distorted(row, self.measures, candidate), told_all)
             convinced = _convinced(search, row)
             search.answer(answer_for(search.granted, row, convinced, verdict.within_rules, probabilities))
 
@@ -240,8 +252,11 @@ class Referee:
         same = search.identities == self._asking.identities
         return self._asking if same else replace(self._asking, identities=search.identities)
 
-    def _confirmed(self, judged: Sequence[tuple[Search, Candidate, Row]]) -> list[Row]:
-        """The rows, where a randomised victim's label has changed with how often it does so in further draws."""
+    def _confirmed(self, judged: Sequence[tuple[Search, Candidate, Row]], answers: Sequence[list[Said]]) -> list[Row]:
+        """The rows, where a randomised victim's label has changed with how often it does so in further draws.
+
+        Of each the first draw is added to its answers.
+        """
         found = [row for _, _, row in judged]
         changed = [place for place, (search, _, row) in enumerate(judged) if _convinced(search, row)]
         if not (self.randomised and self.draws and changed):
@@ -249,10 +264,11 @@ class Referee:
         some = [judged[place][1].utterance for place in changed]
         before = [judged[place][0].value_before for place in changed]
         drawn = self._asking.drawn(some, [found[place].query for place in changed], before)
-        for place, labels in zip(changed, drawn, strict=True):
+        for place, draws in zip(changed, drawn, strict=True):
             search = judged[place][0]
+            answers[place].append(draws[0])
             first, wanted = name_of(self.task, search.label_before), search.granted.target
-            share = sum(fooled(first, name_of(self.task, label), wanted) for label in labels) / len(labels)
+            share = sum(fooled(first, name_of(self.task, one.label), wanted) for one in draws) / len(draws)
             row = replace(found[place], flip_share=share)
             found[place] = replace(row, accepted=row.accepted and _convinced(search, row))
         return found

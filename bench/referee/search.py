@@ -209,9 +209,9 @@ class Search:
                 rendered = self._rendering.rendered(recipe)
             except RecipeError as error:
                 raise self.broken(str(error), "a Recipe that can be rendered") from error
-            except BenchError:
+            except (BenchError, KeyboardInterrupt):
                 raise
-            except Exception as error:  # an effect may be somebody else's code
+            except BaseException as error:  # an effect may be somebody else's code
                 raise self.broken(f"{type(error).__name__}: {error}", "an effect that can be applied") from error
             if rendered is not None and self._may_try(recipe, rendered):
                 return Candidate(recipe, rendered, self.original)
@@ -225,9 +225,8 @@ class Search:
         """Whether the threat model allows it; nobody is asked about anything else."""
         if self.granted.allowed == "all":
             return True
-        same_words = rendered.base.transcript == self._heard.transcript
-        heard = rendered.base if same_words else rendered.heard  # overlays change no length
-        return self.granted.allows(*kinds_of(self._heard, heard, recipe, self._attack_run.tools.perception))
+        heard, perception = rendered.base, self._attack_run.tools.perception  # overlays change no length, and no word
+        return self.granted.allows(*kinds_of(self._heard, heard, recipe, perception))
 
     def _asked(self, step: Callable[[], Recipe]) -> Recipe | None:
         """What the search asks for next, or None where it has ended."""
@@ -237,18 +236,21 @@ class Search:
             return None
         except RecipeError as error:
             raise self.broken(str(error), "a Recipe") from error
-        except BenchError:
+        except (BenchError, KeyboardInterrupt):
             raise
-        except Exception as error:
+        except BaseException as error:  # somebody else's code runs here, and may leave as a script does
             raise self.broken(f"{type(error).__name__}: {error}", "a Recipe or a return") from error
 
     def _close(self) -> None:
         try:
             self._steps.close()
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             found = str(error) if isinstance(error, RuntimeError) else f"{type(error).__name__}: {error}"
             raise self.broken(found, "a search that ends when it is closed") from error
-        if not torch.equal(self._given.waveform, self._heard.waveform):
+        given = self._given.waveform
+        if type(given) is not torch.Tensor or not torch.equal(given, self._heard.waveform):
             raise self.broken("the original changed in place", "a search that leaves what it is given as it is")
 
 
