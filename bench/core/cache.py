@@ -9,6 +9,7 @@ import errno
 import os
 import re
 import shutil
+import stat
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from bench.core.errors import RoomError
 from bench.core.processes import this_process
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO})
+_IN_THE_WAY = frozenset({errno.EISDIR, errno.ENOTDIR, errno.ENOTEMPTY, errno.EEXIST})
 
 
 def cache_dir() -> Path:
@@ -49,11 +51,13 @@ def appearing_folder(final: Path) -> Iterator[Path]:
             yield temporary
             for file in temporary.rglob("*"):
                 if file.is_file():
+                    _share(file, temporary)
                     _flush(file)
             try:
                 temporary.rename(final)
-            except OSError:
+            except OSError as error:
                 if not final.is_dir():
+                    _check_way(final, error, "no file or link of that name")
                     raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -82,10 +86,17 @@ def appearing_file(final: Path, flushed: bool = True) -> Iterator[Path]:
         raise unwritable(final.parent, error) from error
     try:
         with _room(final.parent):
+            mode = temporary.stat().st_mode
             yield temporary
+            if temporary.stat().st_mode != mode:
+                temporary.chmod(mode)
             if flushed:
                 _flush(temporary)
-            temporary.replace(final)
+            try:
+                temporary.replace(final)
+            except OSError as error:
+                _check_way(final, error, "no folder of that name")
+                raise
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -124,6 +135,19 @@ def _room(folder: Path) -> Iterator[None]:
         if f"os error {errno.ENOSPC}" not in str(error):  # as safetensors says it
             raise
         raise unwritable(folder, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))) from error
+
+
+def _check_way(final: Path, error: OSError, expected: str) -> None:
+    """Name what stands where a file or folder is to appear, and is something else."""
+    if error.errno in _IN_THE_WAY:
+        raise RoomError(final, os.strerror(error.errno or 0), expected, "move it away") from error
+
+
+def _share(file: Path, folder: Path) -> None:
+    """Let those read a file who may read its folder: safetensors makes files that nobody else may."""
+    mode = folder.stat().st_mode & 0o666
+    if stat.S_IMODE(file.stat().st_mode) & mode != mode:
+        file.chmod(mode)
 
 
 def _flush(file: Path) -> None:

@@ -11,14 +11,16 @@ _CLOCK_S = 30.0
 _clocks: dict[Path, tuple[float, float]] = {}
 
 
-def clock(folder: Path) -> float:
+def clock(folder: Path, anew: bool = False) -> float:
     """Tell the time by the clock of the file system that a folder is on, in seconds since 1970.
 
-    Asked of the file system itself every 30 seconds at most.
+    Args:
+        folder: on the file system.
+        anew: ask the file system itself now; else every 30 seconds at most.
     """
     asked, offset = _clocks.get(folder, (-_CLOCK_S, 0.0))
     now = time.monotonic()
-    if now - asked >= _CLOCK_S:
+    if anew or now - asked >= _CLOCK_S:
         offset = _asked_clock(folder) - now
         _clocks[folder] = now, offset
     return now + offset

@@ -19,7 +19,7 @@ from typing import TypeAlias
 
 from bench.core.cache import appearing_file, cache_dir
 from bench.core.errors import DataError, RoomError
-from bench.core.files import refuse_special
+from bench.core.files import read_file, refuse_special
 from bench.core.json_objects import loaded
 
 Stamp: TypeAlias = tuple[int, int, int]
@@ -95,7 +95,7 @@ def _index_of(places: Sequence[str]) -> Path:
 def _remembered(index: Path) -> Mapping[str, Sequence[object]]:
     """What the index says; nothing where it is not there or damaged, since it can be made again."""
     try:
-        seal, _, text = index.read_text(encoding="utf-8", errors="surrogateescape").partition("\n")
+        seal, _, text = read_file(index).decode(errors="surrogateescape").partition("\n")
         if seal != _sealed(text):
             return {}
         entries = loaded(text)

@@ -54,3 +54,19 @@ def read_file(path: Path, most: int = MOST_BYTES) -> bytes:
     if refuse_special(path).st_size > most:
         raise OSError(errno.EFBIG, f"more than {most:,} bytes", str(path))
     return path.read_bytes()
+
+
+def add_line(path: Path, text: str) -> None:
+    """Add a line to a text file, which is made where it is missing; nothing to what is a link, FIFO or device.
+
+    Args:
+        path: the file, whose folder somebody else may have filled.
+        text: without the line's end.
+
+    Raises:
+        OSError: it is no regular file, or cannot be written to.
+    """
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(path, flags, 0o666), "a", encoding="utf-8") as file:
+        refuse_special(path)
+        file.write(f"{text}\n")

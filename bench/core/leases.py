@@ -138,7 +138,8 @@ class Leases:
             path.unlink(missing_ok=True)
             return None
         for older in (one for number, one in later.items() if number < generation):
-            older.unlink(missing_ok=True)
+            with suppress(OSError):  # gone by now, or no file
+                older.unlink()
         HEART.keep(path)
         return Lease(path, before, deaths)
 
@@ -186,7 +187,7 @@ class Leases:
             text = read_file(path, _MOST_BYTES).decode()
         except (OSError, UnicodeDecodeError):
             text = ""
-        age = max(0.0, clock(self.folder) - touched)
+        age = _age(self.folder, touched)
         try:
             told = loaded(text)
             what, since, deaths = str(told["what"]), float(told["since"]), int(told["deaths"])
@@ -196,6 +197,12 @@ class Leases:
             return Held(name, generation, what, Process.of_json(told), since, age, deaths, began)
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError):  # not written yet, or by somebody else
             return Held(name, generation, "", None, 0.0, age)
+
+
+def _age(folder: Path, touched: float) -> float:
+    """Seconds from a touch to now; what lies far ahead was touched before the clock was set back, and by nobody since."""
+    age = clock(folder) - touched
+    return max(0.0, age) if age > -EXPIRY_S else abs(clock(folder, anew=True) - touched)
 
 
 def _listed(folder: Path) -> list[tuple[str, int]]:
@@ -216,7 +223,9 @@ def _made(path: Path, text: str) -> bool:
             with path.open("x", encoding="utf-8") as file:
                 file.write(text)
             return True
-        except FileExistsError:
+        except FileExistsError as error:
+            if not path.parent.is_dir():  # something else of that name
+                raise unwritable(path.parent, error) from error
             return False
         except FileNotFoundError:  # the folder went away as the last lease in it was released
             continue

@@ -102,7 +102,7 @@ def _started(pid: int) -> tuple[str, str]:
 def _lives(pid: int, started: str) -> bool:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):  # no system has numbers that do not fit
         return False
     except OSError:
         return True  # somebody else's

@@ -1,4 +1,4 @@
-"""Texts in the cache that can be made again: each checked against its own digest before it is believed."""
+"""Texts in the cache that can be made again: each says by a digest what it is called and holds, or is not believed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench.core.cache import appearing_file, cache_dir
 from bench.core.errors import RoomError
+from bench.core.files import read_file
 
 
 def recalled(kind: str, key: str) -> str | None:
@@ -18,10 +19,10 @@ def recalled(kind: str, key: str) -> str | None:
         key: names the text.
     """
     try:
-        digest, _, text = _path(kind, key).read_bytes().partition(b"\n")
+        digest, _, text = read_file(_path(kind, key)).partition(b"\n")
     except OSError:
         return None
-    return text.decode() if hashlib.sha256(text).hexdigest().encode() == digest else None
+    return text.decode() if _digest(kind, key, text) == digest else None
 
 
 def keep(kind: str, key: str, text: str) -> None:
@@ -34,7 +35,12 @@ def keep(kind: str, key: str, text: str) -> None:
     """
     content = text.encode()
     with suppress(RoomError), appearing_file(_path(kind, key), flushed=False) as temporary:  # it has its digest
-        temporary.write_bytes(hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
+        temporary.write_bytes(_digest(kind, key, content) + b"\n" + content)
+
+
+def _digest(kind: str, key: str, content: bytes) -> bytes:
+    """Of a text and its name: what another was kept as is not what was written here."""
+    return hashlib.sha256(f"{kind} {key}\n".encode() + content).hexdigest().encode()
 
 
 def _path(kind: str, key: str) -> Path:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.core.cache import unwritable
+from bench.core.files import read_file
 from bench.core.json_objects import loaded
 
 SEAL = "digests.json"
@@ -29,7 +30,7 @@ def broken(folder: Path) -> str | None:
     Read once by a process, unless a file changes its size or its times.
     """
     try:
-        told = loaded((folder / SEAL).read_text(encoding="utf-8"))
+        told = loaded(read_file(folder / SEAL).decode())
         names = _names(folder)
         stamps = tuple(_stamp(folder, name) for name in (*names, SEAL))
         if _checked.get(folder) == stamps:

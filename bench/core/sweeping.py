@@ -25,10 +25,16 @@ def sweep(folders: Iterable[Path]) -> int:
     for folder in folders:
         with suppress(OSError):
             for left in [one for one in folder.iterdir() if one.name[0] == "." and one.suffix == ".tmp"]:
-                if _nobodys(left):
-                    shutil.rmtree(left) if left.is_dir() else left.unlink()
-                    swept += 1
+                swept += _removed(left)
     return swept
+
+
+def _removed(left: Path) -> bool:
+    with suppress(OSError):
+        if _nobodys(left):
+            shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
+            return True
+    return False
 
 
 def folders_of(root: Path) -> list[Path]:
@@ -44,5 +50,5 @@ def _nobodys(left: Path) -> bool:
     if maker is not None and maker["host"] == own and not lives_here(int(maker["pid"])):
         return True
     with suppress(OSError):
-        return clock(left.parent) - left.stat().st_mtime > OLD_S
+        return clock(left.parent) - left.lstat().st_mtime > OLD_S
     return False

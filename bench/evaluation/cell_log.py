@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from bench.core.files import add_line
 from bench.core.plain_text import plain_text
 from bench.core.processes import this_process
 from bench.core.progress import Progress
@@ -50,8 +51,7 @@ class CellLog:
             return
         with suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            with self._file.open("a", encoding="utf-8") as file:
-                file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {plain_text(text)}\n")
+            add_line(self._file, f"{time.strftime('%Y-%m-%d %H:%M:%S')} {plain_text(text)}")
 
     @contextmanager
     def task(self, description: str, total: int | None = None) -> Iterator[Callable[[int], None]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.core.cache import appearing_file
 from bench.core.clocks import clock
 from bench.core.errors import RoomError
-from bench.core.files import read_file
+from bench.core.files import add_line, read_file
 from bench.core.json_objects import loaded
 from bench.core.leases import Held
 
@@ -48,8 +48,8 @@ def note_lost(folder: Path, lost: Held) -> None:
     """
     who = "a process that did not say who it was" if lost.process is None else str(lost.process)
     told = {"at": round(clock(folder)), "what": lost.what, "process": who}
-    with suppress(OSError), (folder / _LOST).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(told) + "\n")
+    with suppress(OSError):
+        add_line(folder / _LOST, json.dumps(told))
 
 
 def lost(folder: Path) -> list[tuple[str, str]]:

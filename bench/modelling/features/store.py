@@ -1,5 +1,7 @@
 """Features kept in the user's cache, each under the digest of the sound that it was computed from.
 
+Each has a digest of what it is, of which sound, and whose the folder is: what was moved there is not believed.
+
 Everything that was missing is written as one file of safetensors, which is there at once or not at all, so that a
 corpus of thousands of utterances makes dozens of files. What is in a file is read off its header; two processes may
 write the same features twice, which costs disk and nothing else.
@@ -42,9 +44,9 @@ class FeatureStore:
                 with safe_open(file, framework="pt") as kept:
                     digests = kept.metadata() or {}
                     there = {key: kept.get_tensor(key) for key in wanted.intersection(kept.keys())}
-            except (OSError, SafetensorError):
+                whole = {key: one for key, one in there.items() if digests.get(key) == self._digest(key, one)}
+            except (OSError, SafetensorError, TypeError):  # TypeError: numbers of a kind that NumPy does not have
                 continue
-            whole = {key: tensor for key, tensor in there.items() if digests.get(key) == _digest(tensor)}
             found |= whole
             wanted -= whole.keys()
         return found
@@ -58,7 +60,13 @@ class FeatureStore:
         final = self.folder / f"{fingerprint(sorted(features))}.safetensors"
         with self._room(), appearing_file(final) as temporary:
             tensors = {key: tensor.contiguous() for key, tensor in features.items()}
-            save_file(tensors, temporary, {key: _digest(tensor) for key, tensor in tensors.items()})
+            save_file(tensors, temporary, {key: self._digest(key, tensor) for key, tensor in tensors.items()})
+
+    def _digest(self, key: str, tensor: Tensor) -> str:
+        """What a tensor holds, by its shape and its bytes, and where it belongs."""
+        digest = hashlib.sha256(f"{self.folder.name} {key} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().data)
+        return digest.hexdigest()[:32]
 
     @contextmanager
     def _room(self) -> Iterator[None]:
@@ -68,10 +76,3 @@ class FeatureStore:
             expected = "a folder that can be written to, with 36 MB for each hour of sound"
             remedy = "free space, or set SERBENCH_CACHE to a folder on another disk"
             raise RoomError(self.folder, f"no room for features ({error})", expected, remedy) from error
-
-
-def _digest(tensor: Tensor) -> str:
-    """What a tensor holds, by its shape and its bytes."""
-    digest = hashlib.sha256(f"{tensor.dtype} {tuple(tensor.shape)}".encode())
-    digest.update(tensor.detach().cpu().contiguous().numpy().data)
-    return digest.hexdigest()[:32]

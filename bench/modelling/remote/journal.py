@@ -6,7 +6,9 @@ share a journal.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -18,6 +20,7 @@ from typing import Any
 from bench.core.errors import DataError, UsageError
 
 _WAIT_S = 60.0
+_DIGEST = re.compile("[0-9a-f]{64} ")
 _TABLES = """
 CREATE TABLE IF NOT EXISTS answers (question TEXT PRIMARY KEY, answer TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS pace (requests INTEGER NOT NULL, sent_s REAL NOT NULL, held_at_s REAL NOT NULL,
@@ -44,10 +47,10 @@ class Journal:
     file: Path
 
     def answer(self, question: str) -> Any:
-        """Look up the answer to a question; None where there is none yet."""
+        """Look up the answer to a question; None where there is none yet, or it is not what was kept."""
         with self._open() as database:
             row = database.execute("SELECT answer FROM answers WHERE question = ?", (question,)).fetchone()
-        return None if row is None else json.loads(row[0])
+        return None if row is None else _read(question, str(row[0]))
 
     def keep(self, question: str, answer: Any) -> None:
         """Keep an answer, in the place of an earlier one. It is on the disk when this returns.
@@ -57,7 +60,7 @@ class Journal:
             answer: JSON.
         """
         with self._open() as database:
-            text = json.dumps(answer)
+            text = f"{_digest(question, json.dumps(answer))} {json.dumps(answer)}"
             database.execute("INSERT OR REPLACE INTO answers VALUES (?, ?)", (question, text))
 
     def requests(self) -> int:
@@ -101,8 +104,16 @@ class Journal:
         """Keep everybody else, in whatever thread or process, from asking this question within a `with` block."""
         from filelock import FileLock
 
-        with FileLock(self.file.with_suffix(f".{question[:2]}.lock")):
+        lock = FileLock(self.file.with_suffix(f".{question[:2]}.lock"))
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        except (OSError, NotImplementedError) as error:
+            raise self._useless(error) from error
+        try:
             yield
+        finally:
+            lock.release()
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -116,11 +127,27 @@ class Journal:
                 database.executescript(f"BEGIN IMMEDIATE; {_TABLES} COMMIT;")
             yield database
         except (sqlite3.Error, OSError, ValueError) as error:
-            remedy = "free space there, or move the file away: its questions are then asked again"
-            raise DataError(self.file, str(error), "a journal that can be read and written", remedy) from error
+            raise self._useless(error) from error
         finally:
             if database is not None:
                 database.close()
+
+    def _useless(self, error: Exception) -> DataError:
+        remedy = "free space there, or move the file away: its questions are then asked again"
+        return DataError(self.file, str(error), "a journal that can be read and written", remedy)
+
+
+def _digest(question: str, text: str) -> str:
+    return hashlib.sha256(f"{question} {text}".encode()).hexdigest()
+
+
+def _read(question: str, kept: str) -> Any:
+    """An answer as it was kept, behind its digest; older ones have none. None where it is another."""
+    digest, _, text = kept.partition(" ") if _DIGEST.match(kept) else ("", "", kept)
+    try:
+        return json.loads(text) if digest in ("", _digest(question, text)) else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def _left(now: float, since: float, wanted: float) -> float:

@@ -10,7 +10,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors import SafetensorError
+from safetensors.torch import save_file
 
 from bench.core.cache import appearing_file, appearing_folder, cache_dir
 from bench.core.errors import RoomError, UsageError
@@ -151,3 +153,27 @@ def test_it_is_flushed_before_it_appears(tmp_path: Path, monkeypatch: pytest.Mon
     with appearing_folder(tmp_path / "final") as temporary:
         (temporary / "a").write_bytes(b"123")
     assert flushed[:1] == [(3, False)]
+
+
+def test_what_stands_in_the_way_is_named(tmp_path: Path) -> None:
+    (tmp_path / "folder" / "in").mkdir(parents=True)
+    with pytest.raises(RoomError, match="folder: found Is a directory; expected no folder of that name; move it away"):
+        with appearing_file(tmp_path / "folder") as temporary:
+            temporary.write_text("mine")
+    (tmp_path / "file").write_text("another's")
+    with pytest.raises(RoomError, match="file: found Not a directory; expected no file or link of that name"):
+        with appearing_folder(tmp_path / "file"):
+            pass
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_who_may_read_a_folder_may_read_what_is_in_it(tmp_path: Path) -> None:
+    """Safetensors makes files that nobody else may read, however the cache is shared."""
+    (tmp_path / "plain").touch()
+    mode = (tmp_path / "plain").stat().st_mode
+    with appearing_folder(tmp_path / "folder") as temporary:
+        save_file({"a": torch.ones(1)}, temporary / "a.safetensors")
+    with appearing_file(tmp_path / "b.safetensors") as temporary:
+        save_file({"a": torch.ones(1)}, temporary)
+    assert (tmp_path / "folder" / "a.safetensors").stat().st_mode == mode
+    assert (tmp_path / "b.safetensors").stat().st_mode == mode

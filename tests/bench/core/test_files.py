@@ -13,7 +13,7 @@ from bench.audio.reading import read_audio
 from bench.contracts.perception import read_perception
 from bench.core.digests import content_digests
 from bench.core.errors import BenchError, UsageError
-from bench.core.files import read_file, refuse_special
+from bench.core.files import add_line, read_file, refuse_special
 from bench.core.surroundings import files_beside
 from bench.core.userfile import load_file
 from bench.data.noises.mapping import read_map
@@ -74,3 +74,16 @@ def test_a_corpus_with_one(special: Path, tmp_path: Path) -> None:
     report = check("manifest", tmp_path)
     assert not report.usable
     assert {one.kind for one in report.problems} <= {"unreadable", "read"}
+
+
+def test_a_line_is_added_to_a_file_and_to_nothing_else(tmp_path: Path) -> None:
+    """A run's folder may be somebody else's: a link in it must not lead to a file of the user's."""
+    add_line(tmp_path / "log", "one")
+    add_line(tmp_path / "log", "zwei Übungen")
+    assert (tmp_path / "log").read_text(encoding="utf-8") == "one\nzwei Übungen\n"
+    (tmp_path / "link").symlink_to("log")
+    os.mkfifo(tmp_path / "fifo")
+    for name in ("link", "fifo", "."):
+        with pytest.raises(OSError, match=r"."):
+            add_line(tmp_path / name, "mine")
+    assert (tmp_path / "log").read_text(encoding="utf-8").count("\n") == 2

@@ -205,3 +205,31 @@ def test_who_lives() -> None:
         assert other.dead, "killed, though nobody has asked yet how it ended"
     assert other.dead
     assert not replace(other, host="elsewhere").dead, "nobody knows"
+
+
+def test_a_touch_in_the_future_is_of_before_the_clock_was_set_back(shared: Leases) -> None:
+    """Whoever lives touches its lease again; this one would be held until its hour comes."""
+    held_by(shared, replace(this_process(), host="elsewhere"), age_s=-20)
+    assert shared.take("work", "mine") is None, "a file system's clock is read now and then"
+    held_by(shared, replace(this_process(), host="elsewhere"), age_s=-86_400)
+    shared.take("work", "mine").release()
+
+
+def test_a_number_that_no_system_has_is_nobody(shared: Leases) -> None:
+    held_by(shared, replace(this_process(), pid=2**70))
+    shared.take("work", "mine").release()
+
+
+def test_what_stands_in_the_place_of_the_folder_is_named(tmp_path: Path) -> None:
+    """It was waited for, as though somebody had the lease."""
+    (tmp_path / "leases").write_text("mine")
+    with pytest.raises(UsageError, match="leases: found File exists"):
+        Leases(tmp_path / "leases").take("work", "mine")
+
+
+def test_a_folder_in_the_place_of_a_lease_expires_like_one(shared: Leases) -> None:
+    strange = shared.folder / "work.0.lease"
+    strange.mkdir(parents=True)
+    assert shared.take("work", "mine") is None
+    os.utime(strange, (time.time() - EXPIRY_S - 1,) * 2)
+    shared.take("work", "mine").release()

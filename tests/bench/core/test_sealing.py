@@ -37,10 +37,11 @@ def flip(folder: Path) -> None:
         (lambda folder: (folder / "c").write_text(""), "files that nobody wrote there: c"),
         (lambda folder: (folder / SEAL).unlink(), "no readable digests.json"),
         (lambda folder: (folder / SEAL).write_text("{"), "no readable digests.json"),
+        (lambda folder: ((folder / SEAL).unlink(), os.mkfifo(folder / SEAL)), "no readable digests.json"),
         (lambda folder: (folder / SEAL).write_text("[]"), "files that nobody wrote there: a, in/b"),
     ],
 )
-def test_what_is_wrong_is_said(folder: Path, spoil: Callable[[Path], None], said: str) -> None:
+def test_what_is_wrong_is_said(folder: Path, spoil: Callable[[Path], object], said: str) -> None:
     assert broken(folder) is None
     assert broken(folder) is None
     spoil(folder)

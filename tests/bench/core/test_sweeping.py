@@ -40,3 +40,12 @@ def test_what_is_being_written_says_whose_it_is(tmp_path: Path) -> None:
     with appearing_file(tmp_path / "file") as temporary:
         assert this_process().tag in temporary.name
         assert sweep([tmp_path]) == 0
+
+
+def test_what_cannot_be_swept_hides_nothing(tmp_path: Path) -> None:
+    own = this_process().tag.rpartition("-")[0]
+    (tmp_path / f".a.{own}-{'9' * 30}-1a2b3c4d.tmp").write_text("no system has such a number")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / f".b.{own}-{'9' * 30}-1a2b3c4d.tmp").symlink_to("elsewhere")
+    assert sweep([tmp_path]) == 2
+    assert [file.name for file in tmp_path.iterdir()] == ["elsewhere"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -187,6 +188,35 @@ def test_a_kept_text_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     (file,) = tmp_path.rglob("abc.json")
     file.write_bytes(file.read_bytes() + b" ")
     assert recalled("kind", "abc") is None
+
+
+def test_the_text_of_another_key_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copied file is whole, and says what somebody else's figures are."""
+    monkeypatch.setenv("SERBENCH_CACHE", str(tmp_path))
+    keep("kind", "abc", "of one")
+    keep("kind", "abd", "of another")
+    keep("other", "abc", "of another kind")
+    own, *others = (
+        tmp_path / name / "ab" / f"{key}.json" for name, key in (("kind", "abc"), ("kind", "abd"), ("other", "abc"))
+    )
+    for other in others:
+        own.write_bytes(other.read_bytes())
+        assert recalled("kind", "abc") is None
+
+
+def test_what_stands_in_the_place_of_a_kept_text_costs_no_more_than_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SERBENCH_CACHE", str(tmp_path))
+    file = tmp_path / "kind" / "ab" / "abc.json"
+    file.mkdir(parents=True)
+    keep("kind", "abc", "of one")
+    assert recalled("kind", "abc") is None
+    file.rmdir()
+    os.mkfifo(file)
+    assert recalled("kind", "abc") is None
+    keep("kind", "abc", "of one")
+    assert recalled("kind", "abc") == "of one"
 
 
 def test_what_became_of_utterances_is_read_once(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:

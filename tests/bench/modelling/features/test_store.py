@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from bench.modelling.features.store import FeatureStore
@@ -42,3 +43,22 @@ def test_what_says_nothing_of_itself_is_not_believed(store: FeatureStore, spoil:
     (file,) = store.folder.iterdir()
     spoil(file)  # type: ignore[operator]
     assert store.find(["a", "b"]) == {}
+
+
+def test_features_of_another_kind_or_sound_are_not_believed(store: FeatureStore, tmp_path: Path) -> None:
+    (file,) = store.folder.iterdir()
+    other = FeatureStore(tmp_path / "others")
+    other.folder.mkdir()
+    copied = other.folder / file.name
+    copied.write_bytes(file.read_bytes())
+    assert other.find(["a", "b"]) == {}
+    with safe_open(file, framework="pt") as kept:
+        digests = kept.metadata()
+    swapped = {"a": FEATURES["b"], "b": FEATURES["a"]}
+    save_file(swapped, file, {"a": digests["b"], "b": digests["a"]})
+    assert store.find(["a", "b"]) == {}
+
+
+def test_numbers_that_nobody_keeps_are_passed_over(store: FeatureStore) -> None:
+    save_file({"c": torch.ones(2, dtype=torch.bfloat16)}, store.folder / "0.safetensors", {"c": "0"})
+    assert store.find(["a", "b", "c"]).keys() == FEATURES.keys()

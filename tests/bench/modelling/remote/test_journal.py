@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import time
@@ -102,3 +103,32 @@ def test_a_file_that_is_none_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match="expected a journal"):
         Journal(tmp_path / "file" / "in.sqlite3").keep("x", 1)
+
+
+@pytest.mark.parametrize("damage", [(b"0.8125", b"0.9125"), (b'{"sad', b'{"mad'), (b'{"sad"', b'{"sad ')])
+def test_a_flipped_bit_of_an_answer_is_asked_for_again(journal: Journal, damage: tuple[bytes, bytes]) -> None:
+    journal.keep("a sound", {"sad": 0.8125})
+    journal.keep("another", {"angry": 0.5})
+    content = journal.file.read_bytes()
+    assert content.count(damage[0]) == 1
+    journal.file.write_bytes(content.replace(*damage))
+    assert journal.answer("a sound") is None
+    assert journal.answer("another") == {"angry": 0.5}
+    journal.keep("a sound", {"sad": 0.25})
+    assert journal.answer("a sound") == {"sad": 0.25}
+
+
+def test_answers_of_before_they_had_digests_are_used(journal: Journal) -> None:
+    journal.keep("x", 1)
+    database = sqlite3.connect(journal.file)
+    with database:
+        for question, answer in (("x", '{"label": "sad"}'), ("y", '{"label'), ("z", "[" * 100_000)):
+            database.execute("INSERT OR REPLACE INTO answers VALUES (?, ?)", (question, answer))
+    database.close()
+    assert [journal.answer(question) for question in "xyz"] == [{"label": "sad"}, None, None]
+
+
+def test_where_nothing_can_be_locked_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="expected a journal"), Journal(tmp_path / "file" / "in.sqlite3").claimed("x"):
+        pytest.fail("nobody asks")
