@@ -94,7 +94,12 @@ def test_the_matrix_has_a_line_for_whom_it_was_found_on_and_a_column_for_whom_it
 ) -> None:
     told = [("a", "a", 1.0), ("a", "b", 0.25), ("b", "b", 0.75)]
     found = [
-        Replay(Origin(source, "none", "boundary", "all", "ahsn", "k-fold"), target, "none", {5: Estimate(value, 0.0, 1.0, 40)})
+        Replay(
+            Origin(source, "none", "boundary", "all", "ahsn", "k-fold"),
+            target,
+            "none",
+            {5: Estimate(value, 0.0, 1.0, 40)},
+        )
         for source, target, value in told
     ]
     print_matrices(found, (5,))
