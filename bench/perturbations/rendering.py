@@ -6,6 +6,7 @@ on threads.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -39,7 +40,8 @@ class Renderer:
     Args:
         noises: the bank that overlays take their sounds from; out of others' reach.
         component: builds a registered attack from its spec.
-        lent: the bank as effects are given it, a copy where they are not to be trusted; the same one where None.
+        lent: the bank as effects of others are given it, a copy that they may write to; the same one where None. Those
+            that came with serbench have the bank itself: in what an attack could write to there might be any sound.
         own: effects that are not registered, by the spec that recipes name them by.
     """
 
@@ -56,7 +58,7 @@ class Renderer:
             original: what they are applied to.
             others: what else the same speaker says.
         """
-        return Rendering(self, original, EffectTools(self.lent or self.noises, others))
+        return Rendering(self, original, EffectTools(self.noises, others))
 
     def heard(self, original: Heard, recipe: Recipe) -> Heard | None:
         """Render one recipe.
@@ -124,7 +126,7 @@ class Rendering:
     Args:
         renderer: noises and effects.
         original: the speech.
-        tools: what effects get.
+        tools: what effects get; those of others with the bank that is lent to them.
     """
 
     renderer: Renderer
@@ -202,7 +204,9 @@ class Rendering:
 
     def _effect(self, heard: Heard, part: Effect) -> Heard | None:
         given = replace(heard, waveform=heard.waveform.clone())  # an effect may be somebody else's code
-        changed = self.renderer.effect(part.spec).apply(given, self.tools, generator_of(part.key))
+        effect, lent = self.renderer.effect(part.spec), self.renderer.lent
+        tools = self.tools if lent is None or _built_in(effect) else replace(self.tools, noises=lent)
+        changed = effect.apply(given, tools, generator_of(part.key))
         if changed is None:
             return None
         where = f"effect {part.spec!r}"
@@ -239,6 +243,13 @@ class Rendering:
 
     def _note(self, overlay: Overlay) -> Perturbation:
         return Perturbation("noise", self._clip(overlay).category, overlay.clip)
+
+
+def _built_in(effect: object) -> bool:
+    """Whether an effect's class is one that came with serbench, under its own name."""
+    own = type(effect)
+    package, _, _ = own.__module__.partition(".")
+    return package == "attacks" and getattr(sys.modules.get(own.__module__), own.__name__, None) is own
 
 
 def _split(recipe: Recipe) -> tuple[tuple[Part, ...], list[Overlay]]:
