@@ -46,9 +46,9 @@ class Boundary:
         corr_policy: what an informed attacker does with what is known: "in_proportion" draws a noise type by how much
             it degrades, "worst_first" uses up the worst before it takes the next, "worst_first_until_it_fails" goes to
             the next after each failure.
-        start_snr_db: the lowest SNR, in dB; P1's catalogue ends at 0.
-        step_db: how far levels lie apart, in dB, up to P1's 20. What lies within 0.05 dB of the threshold is not asked
-            about, since rounding would decide; 0.1 dB above it is a level.
+        start_snr_db: the lowest SNR, in dB, from -60 to 60; P1's catalogue ends at 0.
+        step_db: how far levels lie apart, in dB, from 0.1 to 60, up to P1's 20. What lies within 0.05 dB of the
+            threshold is not asked about, since rounding would decide; 0.1 dB above it is a level.
         categories: of the noise bank, and "signal" for the effects below.
         signals: specs of the effects of category "signal"; the default is P1's, `bench.perturbations.catalogue`.
 
@@ -71,9 +71,11 @@ class Boundary:
     signals: tuple[str, ...] = P1_EFFECTS
 
     def __post_init__(self) -> None:
-        within("attack 'boundary'", "step_db", self.step_db, "try step_db=10", at_least=0.1)
+        name = "attack 'boundary'"
+        within(name, "start_snr_db", self.start_snr_db, "P1's is 0", at_least=-60, at_most=60)
+        within(name, "step_db", self.step_db, "try step_db=10", at_least=0.1, at_most=60)
         if not self.categories:
-            raise UsageError("attack 'boundary', parameter 'categories'", "none", "one or more", "try natural+human")
+            raise UsageError(f"{name}, parameter 'categories'", "none", "one or more", "try natural+human")
 
     @property
     def traits(self) -> Traits:

@@ -22,7 +22,7 @@ class FreshNoises:
         noises: "imperceptible" for sounds of the bank; "additive" for shapes of noise (white, pink, low, tones, what
             fills the valleys between partials), which nobody was asked about.
         from_db: how far above the threshold the SNR is drawn, in dB, uniformly from this, above 0.
-        to_db: up to this, at least `from_db`. A detector lets pass what is quieter.
+        to_db: up to this, from `from_db` to 45. A detector lets pass what is quieter.
     """
 
     noises: Literal["additive", "imperceptible"] = "imperceptible"
@@ -30,8 +30,9 @@ class FreshNoises:
     to_db: float = 0.1
 
     def __post_init__(self) -> None:
-        within("attack 'fresh_noises'", "from_db", self.from_db, "try from_db=0.1", above=0)
-        within("attack 'fresh_noises'", "to_db", self.to_db, "give it from_db or more", at_least=self.from_db)
+        name = "attack 'fresh_noises'"
+        within(name, "from_db", self.from_db, "try from_db=0.1", above=0)
+        within(name, "to_db", self.to_db, "give it from_db or more", at_least=self.from_db, at_most=45)
 
     @property
     def traits(self) -> Traits:

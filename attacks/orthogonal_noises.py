@@ -29,7 +29,7 @@ class OrthogonalNoises:
         range_db: the greatest gain of a band, above 0 and up to 60.
         threshold: whether weak components are left out; without, the noise alone has the SNR.
         from_db: how far above the threshold the SNR is drawn, in dB, uniformly from this, above 0.
-        to_db: up to this, at least `from_db`. A detector lets pass what is quieter.
+        to_db: up to this, from `from_db` to 45. A detector lets pass what is quieter.
 
     Differences to the original: SurFree (Maho et al., CVPR 2021, arXiv:2011.12807) draws orthogonal directions among
     low frequencies of an image, and along each walks from afar to the boundary. Here no query lies beyond the
@@ -48,7 +48,7 @@ class OrthogonalNoises:
         within(name, "bands", self.bands, "try bands=12", at_least=3, at_most=64)
         within(name, "range_db", self.range_db, "try range_db=25", above=0, at_most=60)
         within(name, "from_db", self.from_db, "try from_db=0.1", above=0)
-        within(name, "to_db", self.to_db, "give it from_db or more", at_least=self.from_db)
+        within(name, "to_db", self.to_db, "give it from_db or more", at_least=self.from_db, at_most=45)
 
     @property
     def traits(self) -> Traits:

@@ -27,7 +27,7 @@ def draw_reports(reports: Sequence[AttackReport], path: Path) -> None:
         axes = figure.subplots()
         for number, report in enumerate(reports):
             ks, colour = list(report.curve), f"C{number % 10}"
-            told = " · ".join(str(value) for value in (report.victim, report.defense, report.attack, report.noises))
+            told = " · ".join(str(value) for name, value in report.names.items() if name != "corr")
             label = told.replace("$", r"\$")
             axes.step(ks, [one.value for one in report.curve.values()], where="post", color=colour, label=label)
             bands = [one.low for one in report.curve.values()], [one.high for one in report.curve.values()]

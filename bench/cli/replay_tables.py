@@ -19,11 +19,12 @@ def print_replays(found: list[Replay], ks: tuple[int, ...]) -> None:
         ks: how many recipes were brought.
     """
     console = PlainConsole()
-    for victim, defense, attack, noises in dict.fromkeys(one.source for one in found):
-        console.print(f"\nfound by {attack} on {victim}, defence {defense}; noises {noises}")
+    for source in dict.fromkeys(one.source for one in found):
+        whom = f"{source.victim}, defence {source.defense}"
+        console.print(f"\nfound by {source.attack} on {whom}; {source.counted}")
         table = narrow_table("brought to", "defence", *(f"Acc_att, {k} brought" for k in ks), "n")
         for one in found:
-            if one.source == (victim, defense, attack, noises):
+            if one.source == source:
                 figures = [str(one.acc_att[k]) for k in ks]
                 table.add_row(one.victim, one.defense, *figures, str(one.acc_att[ks[0]].n))
         print_table(console, table)
@@ -41,10 +42,11 @@ def print_matrices(found: list[Replay], ks: tuple[int, ...]) -> None:
         ks: how many recipes were brought.
     """
     console, whom = PlainConsole(), list(dict.fromkeys((one.victim, one.defense) for one in found))
-    for attack, noises in dict.fromkeys(one.source[2:] for one in found):
-        of_it = [one for one in found if one.source[2:] == (attack, noises)]
+    for kind in dict.fromkeys(one.source[2:] for one in found):
+        of_it = [one for one in found if one.source[2:] == kind]
+        attack, counted = of_it[0].source.attack, of_it[0].source.counted
         for k in ks:
-            console.print(f"\nAcc_att of what {attack} found, {k} brought of each; noises {noises}")
+            console.print(f"\nAcc_att of what {attack} found, {k} brought of each; {counted}")
             table = narrow_table("found on", "defence")
             for number in range(1, len(whom) + 1):
                 table.add_column(f"to {number}", justify="right", no_wrap=True)

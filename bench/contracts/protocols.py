@@ -235,6 +235,8 @@ class PartialNoiseBank(NoiseBank, Protocol):
         """Read the categories in which some sounds are heard: the same clips in the same order, under the fingerprint
         of the whole bank.
 
+        No source of such a bank stands in two categories: which sources attack would hang on what is read.
+
         Args:
             sounds: names of categories and of sounds, in small letters, as the clips' labels are; those that the bank
                 does not have are passed over.

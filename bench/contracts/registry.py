@@ -8,6 +8,7 @@ not imported here at all: its plug-in file's table is read without running it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -132,7 +133,8 @@ class Registry:
         return [self.entry(kind, Spec.parse(spec, option_of(kind)).name) for spec in specs]
 
     def build(self, kind: str, text: str) -> Any:
-        """Make the object of a spec alone; what it is made of is left to whoever asks for it.
+        """Make the object of a spec alone, for whoever asks: what is done to it is done to no other's. What it is made
+        of is left to them.
 
         Args:
             kind: one of `KINDS`.
@@ -145,7 +147,7 @@ class Registry:
         >>> Registry.discover().build("attacks", "boundary:step_db=2").step_db
         2.0
         """
-        return self._shallow(kind, text).object
+        return copy(self._shallow(kind, text).object)
 
     def component(self, kind: str, text: str) -> Component:
         """Make a component from its spec: parsed, built and checked once, whatever asks for it again.

@@ -14,10 +14,13 @@ from bench.contracts.attacks import AttackTools, Degradation, InformedAttack, In
 from bench.contracts.recipes import Recipe
 from bench.core.heard import Heard
 from bench.core.keys import fingerprint
+from bench.core.noises import NoiseSet
 from bench.core.progress import SILENT, Progress
 from bench.core.rng import keyed
 from bench.core.threads import in_threads
 from bench.core.types import Utterance
+from bench.perturbations.rendering import Renderer
+from bench.referee.lending import token_of
 from bench.referee.panel import Panel
 from bench.referee.referee import Referee
 from bench.scoring.concordance import ccc
@@ -65,10 +68,12 @@ def degradation(
     tools: AttackTools,
     progress: Progress = SILENT,
     known: KnownHarm | None = None,
+    noises: NoiseSet | None = None,
 ) -> Degradation:
     """Measure what an informed attacker knows (P1's Corr): the loss of UAR by noise category, or by noise type.
 
-    Measured on validation speakers with the noise bank's "train" part, so on nothing that is attacked later.
+    Measured on validation speakers with the noise bank's "train" part, so on nothing that is attacked later. The attack
+    is given copies, with opaque speakers, and what the victim hears of a probe is made from sounds out of its reach.
 
     Args:
         referee: its victim knows these utterances' speakers.
@@ -77,12 +82,15 @@ def degradation(
         tools: with the "train" part.
         progress: is told of each category that is done.
         known: of the same fitted victim, what was measured before; what is new is added.
+        noises: the "train" part, which the attack cannot reach; None for a copy of the tools', made beforehand.
 
     Returns:
         UAR on the clean utterances less UAR on the probes, from -1 to 1, for each category or type that applies to any;
         in a dimensional task likewise the loss of CCC, from -2 to 2.
     """
     found, memory = {}, known or KnownHarm()
+    bank = tools.noises.copied() if noises is None else noises
+    heard = replace(tools, render=Renderer(bank, tools.component, guards=True).heard)
     kinds = attack.noise_types if isinstance(attack, InformedByType) else attack.categories
     with torch.no_grad(), progress.task("Measuring Corr", len(kinds)) as advance:
         for category in kinds:
@@ -90,7 +98,7 @@ def degradation(
             key = fingerprint(
                 [category, [(one.id, str(recipe)) for one, recipe in zip(utterances, drawn, strict=True)]]
             )
-            loss = memory.loss(key, partial(_loss, referee, utterances, drawn, tools, memory))
+            loss = memory.loss(key, partial(_loss, referee, utterances, drawn, heard, memory))
             if loss is not None:
                 found[category] = loss
             advance(1)
@@ -142,13 +150,19 @@ def _threads(tools: AttackTools) -> int:
 
 
 def _first_move(attack: InformedAttack, utterance: Utterance, category: str, tools: AttackTools) -> Recipe | None:
-    original = Heard.of(utterance, utterance.speaker)
+    own = _opaque(utterance)
+    original = replace(own, waveform=own.waveform.clone())
     return attack.probe(original, category, tools, keyed("probe", category, utterance.id))
+
+
+def _opaque(utterance: Utterance) -> Heard:
+    """What is heard of an utterance, the samples its own."""
+    return Heard.of(utterance, token_of(utterance.speaker, 0))
 
 
 def _probe(utterance: Utterance, recipe: Recipe | None, tools: AttackTools) -> Utterance | None:
     """What is heard of an utterance after a recipe; None where that does not apply."""
-    heard = None if recipe is None else tools.render(Heard.of(utterance, utterance.speaker), recipe)
+    heard = None if recipe is None else tools.render(_opaque(utterance), recipe)
     if heard is None:
         return None
     return replace(utterance, waveform=heard.waveform, transcript=heard.transcript, words=heard.words)

@@ -160,7 +160,8 @@ class Measuring:
         if isinstance(chooser, InformedAttack) and chooser.corr:
             known = lent_tools(experiment, cell.attack, cell.max_queries, "train")
             asked = limited(split.valid, cell.limit)  # who asks for little of a service, asks it little
-            harm = degradation(valid, chooser, asked, known, experiment.progress, self._harm_to(cell))
+            own = _lent(experiment, "train", None)
+            harm = degradation(valid, chooser, asked, known, experiment.progress, self._harm_to(cell), own)
             tools = replace(tools, degradation=harm)
         return tools
 
@@ -255,7 +256,7 @@ def lent_tools(
             raise UsageError(
                 f"attack {attack.spec!r}", f"{name!r}, undeclared", "what its key holds the code of", remedy
             )
-        return component.object
+        return experiment.registry.build("attacks", spec)
 
     noises = LentNoises.copying(_lent(experiment, part, half), experiment.device)
     return attack_tools(noises, experiment.perception, experiment.min_snr_db, max_queries, build)

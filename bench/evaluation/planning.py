@@ -71,6 +71,7 @@ def select(options: Options, registry: Registry) -> Selection:
         aims = options.target or ""
         found = [(replace(registry.component("attacks", model.attack), target=aims), model) for model in models]
         for component, _ in found:
+            _check_searches(component)
             _check_learns(component, options.repeats)
         return found
 
@@ -83,6 +84,14 @@ def select(options: Options, registry: Registry) -> Selection:
         tuple(map(task_named, dict.fromkeys(options.tasks))),
         split_named(options.split).name,
     )
+
+
+def _check_searches(attack: Component) -> None:
+    """Refuse an attack that is to search with one that brings what was found elsewhere: it would ask nothing."""
+    inner = attack.searching
+    if inner is not attack and inner.traits.transfers:
+        found = f"{inner.spec!r}, which searches nothing itself"
+        raise UsageError(f"attack {attack.spec!r}", found, "an attack that searches", "take the one that it is made of")
 
 
 def _check_learns(attack: Component, repeats: int | None) -> None:

@@ -78,6 +78,7 @@ def set_up(
         registry: finds components.
         progress: is told of long steps.
         sounds: the noises that are needed, by category or name, where a bank need not make the others; None for all.
+            Several banks are read whole: which recordings attack hangs on all that share a category.
 
     Raises:
         bench.core.errors.BenchError: a path is given to a component that reads none, a file or folder is not as it
@@ -91,7 +92,7 @@ def set_up(
     banks = _noise_banks(options, registry)
     perception = p1() if options.perception is None else read_perception(options.perception)
     dataset = read_corpus(options, registry, progress)
-    noises = joined([_noises(bank, sounds, progress) for bank in banks])
+    noises = joined([_noises(bank, sounds if len(banks) == 1 else None, progress) for bank in banks])
     return Experiment(
         registry,
         dataset,

@@ -118,12 +118,14 @@ def gains_of(beds: Sequence[Bed]) -> Tensor:
         beds: n, at least one.
 
     Returns:
-        Shape (n,), float32; 0 where the speech, or the sound where it is heard, is silent. None depends on the others:
-        a root may be off by its last bit (torch takes MKL's), but by the same alone and among any number.
+        Shape (n,), float32; 0 where the speech, or the sound where it is heard, is silent, or so faint that no float32
+        could raise it. None depends on the others: a root may be off by its last bit (torch takes MKL's), but by the
+        same alone and among any number.
     """
     loudness = torch.stack([bed.loudness for bed in beds])
     speech = torch.stack([bed.speech for bed in beds])
-    return torch.where(loudness > 0, speech / loudness, 0.0).sqrt()
+    ratio = speech / loudness
+    return torch.where(ratio < torch.inf, ratio, 0.0).sqrt()
 
 
 def factor_of(snr_db: float) -> float:

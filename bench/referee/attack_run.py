@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import Any
 
 from bench.contracts.attacks import Attack, AttackTools, SpeechEffect, Steps
 from bench.contracts.defense_view import DefenseView
@@ -125,14 +123,8 @@ class AttackRun:
 
     @cached_property
     def _lendable(self) -> AttackTools:
-        tools = replace(
-            self.tools, speech=self.lent, target=self.granted.target or None, component=self._lent_component
-        )
+        tools = replace(self.tools, speech=self.lent, target=self.granted.target or None)
         return granted_tools(tools, self.granted, None if self.hides_budget else self.budget)
-
-    def _lent_component(self, spec: str) -> Any:
-        """A component for the attack: not the one that renders recipes, so that to write to it is of no use."""
-        return copy.copy(self.tools.component(spec))
 
     def others(self, utterance: Utterance) -> Sequence[Heard]:
         """Return what else the utterance's speaker says, copies, in the corpus's order."""

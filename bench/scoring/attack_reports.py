@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.contracts.threat_models import Counted
+from bench.contracts.threat_models import Counted, ThreatModel
 from bench.core.specs import JOINED
 from bench.scoring.cell_records import CellRecords, pooled_rows
 from bench.scoring.conditions import Condition
@@ -20,6 +20,7 @@ from bench.scoring.pooled import PooledRecords
 from bench.scoring.scores import UTTERANCE, first_successes, within
 from bench.scoring.searches import Median, median_queries
 from bench.scoring.survival import KaplanMeier, kaplan_meier
+from bench.scoring.units import pooled_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,6 +77,7 @@ class AttackReport:
         attack: spec.
         corr: whether the attacker was informed.
         noises: which successes count.
+        threat_model: what the attacker was granted.
         setting: corpus, noise bank, task, split and limit.
         curve: Acc_att by k, from 1 to the budget.
         waiting: Kaplan and Meier's curve of the queries to success; who did not succeed was watched to the budget.
@@ -91,6 +93,7 @@ class AttackReport:
     attack: str
     corr: bool
     noises: Counted
+    threat_model: ThreatModel
     setting: Setting
     curve: Mapping[int, Estimate]
     waiting: KaplanMeier
@@ -102,9 +105,10 @@ class AttackReport:
 
     @property
     def names(self) -> dict[str, object]:
-        """Name it: victim, defence, attack, Corr, Noises."""
+        """Name it: victim, defence, attack, Corr, Noises, and the target where there is one."""
         told: dict[str, object] = {"victim": self.victim, "defense": self.defense, "attack": self.attack}
-        return told | {"corr": self.corr, "noises": self.noises}
+        aim = self.threat_model.target
+        return told | {"corr": self.corr, "noises": self.noises} | ({"target": aim} if aim else {})
 
     def to_json(self) -> dict[str, object]:
         """Return one of `reports[]` in docs/json.md."""
@@ -113,33 +117,34 @@ class AttackReport:
         lists = {name: [one.to_json() for one in vars(self)[name]] for name in ("means", "sounds")}
         groups = {name: [one.to_json() for one in vars(self)[name]] for name in ("emotions", "speakers")}
         told = {"curve": curve, "kaplan_meier": waiting, "queries": self.queries.to_json()}
-        return {**self.names, **vars(self.setting), **told, **lists, **groups}
+        granted = {"threat_model": self.threat_model.to_json()}
+        return {**self.names, **granted, **vars(self.setting), **told, **lists, **groups}
 
 
 def attack_reports(cells: Iterable[CellRecords]) -> list[AttackReport]:
-    """Report on each attack, victim, defence and condition of some cells; folds and seeds are pooled.
+    """Report on each attack, victim, defence and condition of some cells; folds and seeds are pooled, and what differs
+    in its data, code or threat model is not.
 
     Args:
         cells: records. Of an attack that knows its budget, the searches with the greatest are taken; those with one
             half of the noise bank are left out.
     """
-    groups: dict[tuple[str, str, str, bool, Counted, Setting], list[CellRecords]] = {}
+    groups: dict[tuple[Counted, str, Hashable], list[CellRecords]] = {}
     for cell in cells:
-        about = cell.description
-        names = about.names
-        for noises in about.noises if names.half is None else ():
-            key = (names.victim, names.defense, names.attack, about.corr, noises, names.setting)
-            groups.setdefault(key, []).append(cell)
-    return [_reported(key, own) for key, own in groups.items()]
+        names = cell.description.names
+        for noises in cell.description.noises if names.half is None else ():
+            groups.setdefault((noises, names.attack, pooled_by(cell)), []).append(cell)
+    return [_reported(noises, own) for (noises, _, _), own in groups.items()]
 
 
-def _reported(key: tuple[str, str, str, bool, Counted, Setting], cells: Sequence[CellRecords]) -> AttackReport:
-    _, _, _, corr, noises, _ = key
+def _reported(noises: Counted, cells: Sequence[CellRecords]) -> AttackReport:
+    about = cells[0].description
+    names, corr = about.names, about.corr
     budget = max(cell.description.rests_on.max_queries for cell in cells)
     rows = pooled_rows([cell for cell in cells if cell.description.rests_on.max_queries == budget])
     condition, first = Condition(corr, noises, PooledRecords.of(rows)), first_successes(rows, noises)
     true = rows.loc[rows["query"] == 0, [*UTTERANCE, "label_true"]]
-    if (dimension := cells[0].description.dimension) is not None:
+    if (dimension := about.dimension) is not None:
         ratings = rows.loc[rows["query"] == 0, "value_true"].to_numpy(float)
         true = true.assign(label_true=dimension.bands(ratings))
     first = first.merge(true, on=list(UTTERANCE), how="left")
@@ -150,7 +155,7 @@ def _reported(key: tuple[str, str, str, bool, Counted, Setting], cells: Sequence
         return tuple(_share(str(name), own, budget, condition) for name, own in first.groupby(column, sort=True))
 
     return AttackReport(
-        *key,
+        *(names.victim, names.defense, names.attack, corr, noises, about.threat_model, names.setting),
         {k: condition.acc_att(k) for k in range(1, budget + 1)},
         kaplan_meier(np.where(seen, first["first"], budget), seen),
         median_queries(first["first"], budget, first["speaker"].tolist(), utterances_of(first)),

@@ -127,7 +127,7 @@ def pooled_unit_cells(sources: Sequence[FinishedCell]) -> Iterator[list[Condense
         yield from grouped(whole, pooled_by).values()
 
 
-def pooled_by(cell: CondensedCell) -> Hashable:
+def pooled_by(cell: CondensedCell | CellRecords) -> Hashable:
     """Return what cells are pooled by: figures of other data, code, threat models, budgets (but known) never mix."""
     about, names = cell.description, cell.description.names
     rests_on = about.rests_on if about.anytime else replace(about.rests_on, max_queries=0)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import pandas as pd
 from torch import Tensor
@@ -31,15 +31,48 @@ from bench.evaluation.options import Options
 from bench.evaluation.setup import set_up
 from bench.perturbations.rendering import attack_tools
 from bench.referee.search import AttackRun
-from bench.scoring.cell_records import CellRecords
+from bench.scoring.cell_records import CellRecords, pooled_rows
 from bench.scoring.conditions import Condition
 from bench.scoring.estimates import Estimate
 from bench.scoring.pooled import PooledRecords
 from bench.scoring.records import Store
 from bench.scoring.rows import Row, as_table
+from bench.scoring.units import pooled_by
 
 Kept = tuple[CellRecords, Mapping[str, Tensor]]
 """A finished cell, and its accepted free samples by their digests."""
+
+
+class Origin(NamedTuple):
+    """What of a run was brought.
+
+    Args:
+        victim: spec.
+        defense: spec, or "none".
+        attack: spec.
+        noises: which successes count.
+        task: what the victim tells.
+        split: who was attacked.
+        target: the class that was wanted; "" for any other label.
+    """
+
+    victim: str
+    defense: str
+    attack: str
+    noises: Counted
+    task: str
+    split: str
+    target: str = ""
+
+    @property
+    def counted(self) -> str:
+        """Say what is counted as a success, and of whom.
+
+        >>> Origin("a", "none", "boundary", "all", "ahsn", "k-fold", "neutral").counted
+        "noises all, task ahsn, k-fold, wants 'neutral'"
+        """
+        wants = f", wants {self.target!r}" if self.target else ""
+        return f"noises {self.noises}, task {self.task}, {self.split}{wants}"
 
 
 @dataclass(frozen=True)
@@ -47,20 +80,22 @@ class Replay:
     """What one attack on one victim is worth on another one.
 
     Args:
-        source: victim, defence and attack of the run, and its noises.
+        source: what of the run it was.
         victim: spec of the one that it is brought to.
         defense: spec, or "none".
         acc_att: by the number of recipes that were brought of each utterance.
     """
 
-    source: tuple[str, str, str, Counted]
+    source: Origin
     victim: str
     defense: str
     acc_att: Mapping[int, Estimate]
 
     def to_json(self) -> dict[str, object]:
         """Return one of `replays[]`, see docs/cli.md."""
-        told = dict(zip(("from_victim", "from_defense", "attack", "noises"), self.source, strict=True))
+        own = self.source
+        told = {"from_victim": own.victim, "from_defense": own.defense, "attack": own.attack, "noises": own.noises}
+        told |= {"task": own.task, "split": own.split} | ({"target": own.target} if own.target else {})
         scores = [{"k": k, **one.to_json()} for k, one in self.acc_att.items()]
         return {**told, "victim": self.victim, "defense": self.defense, "scores": scores}
 
@@ -89,7 +124,7 @@ class Replaying:
 
     experiment: Experiment
     ks: Sequence[int]
-    _rows: dict[tuple[tuple[str, str, str, Counted], str, str], list[pd.DataFrame]] = field(default_factory=dict)
+    _brought: dict[tuple[Counted, str, str, Hashable], list[CellRecords]] = field(default_factory=dict)
 
     def bring(self, kept: Kept, victim: Component, defense: Component | None) -> None:
         """Ask a victim about what one cell kept; it is trained where it is not yet, as the cell's was.
@@ -107,15 +142,21 @@ class Replaying:
         self._check(cell)
         key = FittedKey(victim, defense, task_named(names.setting.task), names.setting.split, names.fold, names.seed)
         key.check()
-        rows = as_table(self._asked(kept, key)).to_pandas().assign(fold=names.fold, seed=names.seed, repeat=0)
+        asked = replace(cell, rows=as_table(self._asked(kept, key)).to_pandas())
         for noises in about.noises:
-            source = (names.victim, names.defense, names.attack, noises)
-            self._rows.setdefault((source, victim.spec, key.defense_spec), []).append(rows)
+            group = noises, victim.spec, key.defense_spec, (names.attack, pooled_by(cell))
+            self._brought.setdefault(group, []).append(asked)
 
     def found(self) -> Iterator[Replay]:
-        """Give what came of it, folds and seeds pooled."""
-        for (source, victim, defense), rows in self._rows.items():
-            condition = Condition(False, source[3], PooledRecords.of(pd.concat(rows, ignore_index=True)))
+        """Give what came of it, folds and seeds pooled; of an attack that knows its budget, of the greatest."""
+        for (noises, victim, defense, _), cells in self._brought.items():
+            about, budgets = cells[0].description, [cell.description.rests_on.max_queries for cell in cells]
+            names, target = about.names, about.threat_model.target
+            source = Origin(
+                *(names.victim, names.defense, names.attack, noises, names.setting.task, names.setting.split, target)
+            )
+            most = [cell for cell, budget in zip(cells, budgets, strict=True) if budget == max(budgets)]
+            condition = Condition(False, noises, PooledRecords.of(pooled_rows(most)))
             yield Replay(source, victim, defense, {k: condition.acc_att(k) for k in self.ks})
 
     def _check(self, cell: CellRecords) -> None:
@@ -134,7 +175,8 @@ class Replaying:
         experiment, test = self.experiment, self.experiment.split(key).test
         recipes = ordered_recipes(kept[0].rows, kept[1], max(self.ks))
         chosen = [one for one in test if one.id in recipes]
-        panel, own = panel_of(experiment, key, test), experiment.resident.part("test")
+        panel = panel_of(experiment, key, test, kept[0].description.names.repeat)
+        own = experiment.resident.part("test")
         build = experiment.registry.build
         tools = attack_tools(
             own.copied(), experiment.perception, experiment.min_snr_db, 1, lambda spec: build("attacks", spec)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -200,7 +201,13 @@ def test_the_original_snr_threshold_is_that_of_the_tools() -> None:
     assert 20.0 not in levels(asked)
 
 
-@pytest.mark.parametrize("wrong", [{"step_db": 0.0}, {"step_db": -1.0}, {"categories": ()}])
+WRONG = (
+    *({"step_db": 0.0}, {"step_db": -1.0}, {"step_db": math.inf}),
+    *({"start_snr_db": -5e3}, {"start_snr_db": math.inf}, {"categories": ()}),
+)
+
+
+@pytest.mark.parametrize("wrong", WRONG)
 def test_parameters_that_make_no_sense_are_named(wrong: dict[str, object]) -> None:
     with pytest.raises(UsageError, match=next(iter(wrong))):
         Boundary(**wrong)  # type: ignore[arg-type]

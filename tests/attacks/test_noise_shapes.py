@@ -54,6 +54,11 @@ def test_parameters_that_make_no_sense_are_named() -> None:
             ShapedNoise(**wrong)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="to_db"):
         FreshNoises(from_db=5.0, to_db=1.0)
+    tools = sample_tools()
+    quietest = FreshNoises("additive", from_db=45.0, to_db=45.0).search(Heard(VOICE, "a"), tools, keyed(0))
+    assert tools.render(Heard(VOICE, "a"), next(quietest)) is not None
+    with pytest.raises(UsageError, match="to_db"):
+        FreshNoises(to_db=46.0)
 
 
 def test_pools_are_the_same_for_all_and_hold_what_is_allowed() -> None:

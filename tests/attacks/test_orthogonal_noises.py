@@ -73,6 +73,6 @@ def test_what_it_declares_and_what_makes_no_sense() -> None:
     model = granted_to(OrthogonalNoises())
     assert (model.knows, model.answers, model.allowed) == ((), "fooled", "additive")
     assert list(OrthogonalNoises().search(replace(SPEECH, waveform=SPEECH.waveform * 0), TOOLS, keyed(1))) == []
-    for wrong in ({"bands": 2}, {"range_db": 0.0}, {"from_db": 0.0}, {"from_db": 5.0, "to_db": 1.0}):
+    for wrong in ({"bands": 2}, {"range_db": 0.0}, {"from_db": 0.0}, {"from_db": 5.0, "to_db": 1.0}, {"to_db": 46.0}):
         with pytest.raises(UsageError, match="orthogonal_noises"):
             OrthogonalNoises(**wrong)  # type: ignore[arg-type]

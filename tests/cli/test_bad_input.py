@@ -81,6 +81,8 @@ def refused(bench_here: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ({"attack": "adaptive:attack=boundary:step_db=x"}, ["adaptive", "boundary", "step_db", "'x'", "a number"]),
         ({"attack": "adaptive:attack=boundary:step_db=2,,corr=perhaps"}, ["corr", "perhaps", "true or false"]),
         ({"attack": "adaptive:attack=transfer:attack=boundary:nope=1"}, ["transfer", "boundary", "nope", "step_db"]),
+        ({"attack": "adaptive:attack=transfer"}, ["adaptive", "'transfer'", "an attack that searches"]),
+        ({"attack": "transfer:attack=transfer"}, ["transfer", "an attack that searches"]),
         ({"victim": "multimodal:text=cnn_gruu"}, ["multimodal:text=cnn_gruu", "did you mean 'cnn_gru'?"]),
         ({"defense": "fusion:other=bert_text:nope=1"}, ["fusion", "bert_text", "nope"]),
         ({"victim": "cnn_gru:channels=many"}, ["cnn_gru", "channels", "many", "whole number"]),

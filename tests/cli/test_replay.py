@@ -12,7 +12,8 @@ import pytest
 import bench
 from bench.cli.replay_tables import print_matrices
 from bench.scoring.estimates import Estimate
-from bench.studies.replaying import Replay, ordered_recipes
+from bench.scoring.records import Store
+from bench.studies.replaying import Origin, Replay, ordered_recipes
 
 
 def test_the_same_victim_is_fooled_again_and_another_one_is_asked(
@@ -42,6 +43,31 @@ def test_the_same_victim_is_fooled_again_and_another_one_is_asked(
     assert "those of the run" in other.err
 
 
+def test_what_was_measured_again_or_for_another_aim_is_another_search(
+    bench_here: Callable, tiny_job: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    job = tiny_job(attack="fresh_noises", noises="imperceptible", limit=8, k="2,4", out=tmp_path)
+    assert bench_here(*job, "--repeats=3").code == bench_here(*job, "--target=neutral").code == 0
+    data = [word for word in job if word.startswith(("--corpus", "--noise-", "--victim"))]
+    said = bench_here("replay", tmp_path, *data, "--k", "1", "--json", "-")
+    free, aimed = sorted(json.loads(said.out)["replays"], key=lambda one: one.get("target", ""))
+    cells = list(Store(tmp_path).cells())
+    won = {
+        aim: [
+            cell.rows.groupby("utterance")["accepted"].any()
+            for cell in cells
+            if cell.description.threat_model.target == aim
+        ]
+        for aim in ("", "neutral")
+    }
+    assert len(won[""]) == 3
+    for one, aim in ((free, ""), (aimed, "neutral")):
+        assert one["scores"][0]["value"] == pytest.approx(pd.concat(won[aim]).mean())
+    reports = json.loads(bench_here("attack-report", tmp_path, "--json", "-").out)["reports"]
+    assert sorted(one["queries"]["n"] for one in reports) == [8, 24]
+    assert [one["threat_model"].get("target") for one in reports if "target" in one] == ["neutral"]
+
+
 def test_what_succeeded_comes_first_then_what_changed_the_label_then_the_last() -> None:
     told = [(1, "b", False), (2, "a", False), (3, "b", False), (4, "b", True), (5, "a", False)]
     rows = pd.DataFrame(
@@ -68,7 +94,12 @@ def test_the_matrix_has_a_line_for_whom_it_was_found_on_and_a_column_for_whom_it
 ) -> None:
     told = [("a", "a", 1.0), ("a", "b", 0.25), ("b", "b", 0.75)]
     found = [
-        Replay((source, "none", "boundary", "all"), target, "none", {5: Estimate(value, 0.0, 1.0, 40)})
+        Replay(
+            Origin(source, "none", "boundary", "all", "ahsn", "k-fold"),
+            target,
+            "none",
+            {5: Estimate(value, 0.0, 1.0, 40)},
+        )
         for source, target, value in told
     ]
     print_matrices(found, (5,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,11 @@ import pytest
 import bench.testing
 from bench.contracts.registry import Registry
 from bench.core.noises import NoiseSet
+from bench.core.progress import Silent
 from bench.evaluation.options import Options
 from bench.evaluation.planning import select
 from bench.evaluation.preflight import sounds_needed
+from bench.evaluation.setup import set_up
 from bench.testing import attacked, sample_noises
 from tests.test_conformance import brief
 
@@ -50,6 +53,19 @@ def test_an_attack_finds_all_that_it_looks_for(name: str, monkeypatch: pytest.Mo
 @pytest.mark.parametrize("name", EVERYTHING)
 def test_who_draws_from_all_gets_all(name: str) -> None:
     assert needed(name) is None
+
+
+def test_of_two_banks_the_same_recordings_attack_whatever_is_looked_for(
+    tiny_corpus: Path, tiny_noises: Path, tmp_path: Path
+) -> None:
+    """Recordings that stand in several categories: all that share one of these decide on whose side they are."""
+    for category in ("crowd", "meeting", "station", "natural"):
+        shutil.copytree(tiny_noises / "natural", tmp_path / category)
+    banks = {"noise_banks": ("folder", "embedded"), "noise_roots": (tmp_path,)}
+    options = Options(("cnn_gru",), attacks=("boundary",), corpus="emodb", corpus_root=tiny_corpus, **banks)
+    some, every = (set_up(options, BUILT_IN, Silent(), sounds).noises for sounds in (needed("boundary"), None))
+    assert some.fingerprint == every.fingerprint
+    assert [one.id for one in some.part("test").of("natural")] == [one.id for one in every.part("test").of("natural")]
 
 
 def test_the_main_job_needs_five_of_nine_categories() -> None:

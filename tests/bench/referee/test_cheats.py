@@ -15,6 +15,7 @@ from bench import (
     Answer,
     AttackTools,
     ComponentError,
+    Effect,
     Heard,
     Overlay,
     Perturbation,
@@ -118,7 +119,12 @@ def test_writing_over_the_original_moves_nothing(through: str) -> None:
     assert all(torch.equal(said.waveform, was) for said, was in zip(SPEECH, before, strict=True))
 
 
-def test_writing_into_the_noise_bank_changes_no_recipe() -> None:
+@pytest.mark.parametrize(
+    "asked",
+    [Overlay("natural-1", 3.0), Overlay("natural-1", 10.5), Effect("real_noise:category=natural"), Effect("laugh", 3)],
+    ids=str,
+)
+def test_writing_into_the_noise_bank_changes_no_recipe(asked: Overlay | Effect) -> None:
     """Another sound under the name of one of the bank would be an imperceptible success."""
 
     def steps(spoil: bool) -> Callable[..., Steps]:
@@ -126,12 +132,28 @@ def test_writing_into_the_noise_bank_changes_no_recipe() -> None:
             if spoil:
                 for clip in tools.noises.clips:
                     clip.waveform.uniform_(-1, 1, generator=torch.Generator().manual_seed(1))
-            for level in (3.0, 10.5):
-                yield Recipe(Overlay("natural-1", level))
+            yield Recipe(asked)
 
         return search
 
     assert judged(steps(spoil=True)) == judged(steps(spoil=False))
+
+
+def test_an_effect_that_was_built_for_an_attack_is_nobody_else_s() -> None:
+    """Else it would be studied under its name, and be whatever the attack had made of it: for the next attack too."""
+
+    def steps(spoil: bool) -> Callable[..., Steps]:
+        def search(original: Heard, tools: AttackTools, rng: Rng) -> Steps:
+            if spoil:
+                changed = replace(original, waveform=torch.rand(700))
+                object.__setattr__(tools.component("fade_in"), "apply", lambda *_: changed)
+            yield Recipe(Effect("fade_in"))
+
+        return search
+
+    honest = judged(steps(spoil=False))
+    assert honest
+    assert judged(steps(spoil=True)) == judged(steps(spoil=False)) == honest
 
 
 def test_a_burst_is_additive_and_the_record_says_how_loud_it_is() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from attacks.boundary import Boundary
 from bench import (
     REFUSED,
     Answer,
@@ -27,6 +28,7 @@ from bench.contracts.defense_view import DefenseView
 from bench.contracts.registry import Registry
 from bench.core.types import Dataset
 from bench.data.tasks import TASKS
+from bench.evaluation.attacker_knowledge import KnownHarm, degradation
 from bench.evaluation.cells import Cell, FittedKey
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.measuring import Measuring
@@ -100,3 +102,37 @@ def test_validation_and_training_speech_are_lent_with_their_labels() -> None:
         own.speech.waveform.zero_()
         assert float(theirs.waveform.abs().max()) > 0, "copies"
     assert {one.speech.speaker for one in tools.training}.isdisjoint({one.speaker for one in split.train})
+
+
+@dataclass(frozen=True)
+class Spoiling(Boundary):
+    """Spoils whatever it is given when it is asked for a probe, and would have others misinformed."""
+
+    corr: bool = True
+    met: set[str] = field(default_factory=set)
+
+    def probe(self, original: Heard, category: str, tools: AttackTools, rng: Rng) -> Recipe | None:
+        recipe = super().probe(original, category, tools, rng)
+        self.met.add(original.speaker)
+        original.waveform.zero_()
+        for clip in tools.noises.clips:
+            clip.waveform.zero_()
+        return recipe
+
+
+def test_who_is_asked_for_probes_can_spoil_nothing_for_others() -> None:
+    said = sample_utterances(4, 3, key="valid")
+    before = [one.waveform.clone() for one in said]
+    referee, honest, spoiling, memory = (
+        Referee(ContraryVictim(), TASK, CPU),
+        Boundary(corr=True),
+        Spoiling(),
+        KnownHarm(),
+    )
+    expected = degradation(referee, honest, said, sample_tools())
+    assert any(expected.values())
+    degradation(referee, spoiling, said, sample_tools(), known=memory)
+    assert degradation(referee, honest, said, sample_tools(), known=memory) == expected
+    assert all(torch.equal(one.waveform, own) for one, own in zip(said, before, strict=True))
+    assert spoiling.met
+    assert spoiling.met.isdisjoint({one.speaker for one in said})
