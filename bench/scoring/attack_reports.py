@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from bench.contracts.threat_models import Counted
+from bench.contracts.threat_models import Counted, ThreatModel
 from bench.core.specs import JOINED
 from bench.scoring.cell_records import CellRecords, pooled_rows
 from bench.scoring.conditions import Condition
 from bench.scoring.dependence import utterances_of
+from bench.scoring.descriptions import RestsOn
 from bench.scoring.estimates import Estimate
 from bench.scoring.names import Setting
 from bench.scoring.pooled import PooledRecords
@@ -23,6 +24,8 @@ from bench.scoring.survival import KaplanMeier, kaplan_meier
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_Key: TypeAlias = tuple[str, str, str, bool, Counted, Setting]
 
 
 @dataclass(frozen=True)
@@ -121,19 +124,20 @@ def attack_reports(cells: Iterable[CellRecords]) -> list[AttackReport]:
 
     Args:
         cells: records. Of an attack that knows its budget, the searches with the greatest are taken; those with one
-            half of the noise bank are left out.
+            half of the noise bank are left out. Those of other data or code are reported on apart.
     """
-    groups: dict[tuple[str, str, str, bool, Counted, Setting], list[CellRecords]] = {}
+    groups: dict[tuple[_Key, RestsOn, ThreatModel], list[CellRecords]] = {}
     for cell in cells:
         about = cell.description
         names = about.names
         for noises in about.noises if names.half is None else ():
             key = (names.victim, names.defense, names.attack, about.corr, noises, names.setting)
-            groups.setdefault(key, []).append(cell)
-    return [_reported(key, own) for key, own in groups.items()]
+            group = key, replace(about.rests_on, max_queries=0), about.shared
+            groups.setdefault(group, []).append(cell)
+    return [_reported(key, own) for (key, _, _), own in groups.items()]
 
 
-def _reported(key: tuple[str, str, str, bool, Counted, Setting], cells: Sequence[CellRecords]) -> AttackReport:
+def _reported(key: _Key, cells: Sequence[CellRecords]) -> AttackReport:
     _, _, _, corr, noises, _ = key
     budget = max(cell.description.rests_on.max_queries for cell in cells)
     rows = pooled_rows([cell for cell in cells if cell.description.rests_on.max_queries == budget])

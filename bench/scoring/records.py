@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -109,7 +110,8 @@ class Store:
         """
         with appearing_file(self.path(key)) as temporary:
             write_rows(temporary, description, rows)
-        self._failure(key).unlink(missing_ok=True)
+        with suppress(OSError):  # what is done counts, whatever is noted beside it
+            self._failure(key).unlink()
 
     def disown(self, key: str) -> None:
         """Take a finished cell's records out of the run; they stay beside the note of why it failed.

@@ -108,7 +108,9 @@ class Replaying:
         self._check(cell)
         key = FittedKey(victim, defense, task_named(names.setting.task), names.setting.split, names.fold, names.seed)
         key.check()
-        rows = as_table(self._asked(kept, key)).to_pandas().assign(fold=names.fold, seed=names.seed, repeat=0)
+        rows = (
+            as_table(self._asked(kept, key)).to_pandas().assign(fold=names.fold, seed=names.seed, repeat=names.repeat)
+        )
         for noises in about.noises:
             source = (names.victim, names.defense, names.attack, noises)
             self._rows.setdefault((source, victim.spec, key.defense_spec), []).append(rows)

@@ -372,3 +372,9 @@ def test_two_runs_with_other_records_of_one_cell_are_refused(
     other.write(key, about, rows)
     with pytest.raises(DataError, match="others of the same cell"):
         believed_of([store.folder, other.folder])
+
+
+def test_a_note_of_a_failure_that_stays_undoes_no_record(store: Store, about: dict[str, Any], rows: list[Row]) -> None:
+    (store.folder / "failed" / "key.json" / "in").mkdir(parents=True)
+    store.write("key", about, rows)
+    assert store.has("key")
