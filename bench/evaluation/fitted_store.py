@@ -134,13 +134,19 @@ def _whole(folder: Path, say: Callable[[str], None]) -> bool:
     """Whether a victim is kept as it was fitted; one that is damaged is set aside, and what stands in its place."""
     if not os.path.lexists(folder):
         return False
-    if (why := (broken(folder) or _strange(folder)) if folder.is_dir() else "no folder") is not None:
+    if (why := damage_of(folder) if folder.is_dir() else "no folder") is not None:
         set_aside(folder, cache_dir() / "damaged", why, say)
     return why is None
 
 
-def _strange(folder: Path) -> str | None:
-    """Say whose a folder is, where it is another victim's: each says what it follows from, and is named by that."""
+def damage_of(folder: Path) -> str | None:
+    """Say what is wrong with a fitted victim that is kept; None where it is as it was fitted.
+
+    Args:
+        folder: of the victim, which says what it follows from and is named by that: another's is wrong as well.
+    """
+    if (why := broken(folder)) is not None:
+        return why
     try:
         key = key_of_json(loaded(read_file(folder / _FITTING)))
     except (OSError, ValueError) as error:
