@@ -140,11 +140,10 @@ def attack_report(runs: str | Path | Sequence[str | Path]) -> list[AttackReport]
         bench.core.errors.BenchError: there is no such run.
     """
     from bench.scoring.attack_reports import attack_reports
-    from bench.scoring.records import Store
+    from bench.scoring.several_runs import believed_of
 
     folders = runs_of("bench.attack_report", runs)
-    cells = {cell.key: cell for folder in folders for cell in Store(folder).cells()}
-    reports = attack_reports(cells[key] for key in sorted(cells))
+    reports = attack_reports(believed_of(folders))
     if not reports:
         raise DataError(folders[0], "no finished cell", "records of a bench run", "run it again to the end")
     return reports

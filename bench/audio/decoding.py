@@ -13,6 +13,7 @@ import errno
 import hashlib
 import itertools
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,7 @@ from bench.audio.reading import doubt_about, rate_of, read_audio, refuse_silence
 from bench.core.cache import appearing_folder, cache_dir
 from bench.core.digests import content_digests, default_workers
 from bench.core.errors import RoomError
+from bench.core.files import read_file
 from bench.core.json_objects import loaded
 from bench.core.keys import code_digest, fingerprint
 from bench.core.progress import SILENT, Progress
@@ -39,7 +41,8 @@ LEAST, MEAN, MOST = 16, 48, 128
 """Files in a shard: at least, beyond that on average, at most."""
 
 _SAMPLES, _LENGTHS = "samples.f32", "lengths.json"
-"""The second says how many samples each file has, and by SHA-256 what the first holds."""
+"""The second says how many samples each file has and at what rate, by SHA-256 what the first holds, and by a seal of
+its own whose that is; older ones have none."""
 _BYTES = 4
 _Told = tuple[Callable[[int], None], Callable[[str], None]]
 """Who hears of each file that is decoded, and of what is doubtful in one."""
@@ -149,10 +152,15 @@ def _folder(shard: tuple[str, ...]) -> Path:
 def _told(folder: Path) -> tuple[list[tuple[int, int]], str] | None:
     """What a shard says of itself: how many samples each file has and their rate, and the digest of all; or None."""
     try:
-        told = loaded((folder / _LENGTHS).read_text(encoding="utf-8"))
-        return [(int(length), int(rate)) for length, rate in told["sounds"]], str(told["sha256"])
-    except (OSError, ValueError, KeyError, TypeError, OverflowError):
+        told = loaded(read_file(folder / _LENGTHS))
+        sounds, digest = [(int(length), int(rate)) for length, rate in told["sounds"]], str(told["sha256"])
+        return (sounds, digest) if told.get("seal") in (None, _seal(folder.name, sounds, digest)) else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return None
+
+
+def _seal(name: str, sounds: list[tuple[int, int]], digest: str) -> str:
+    return fingerprint([name, sounds, digest])
 
 
 def _kept(folder: Path, files: int) -> list[tuple[int, int]] | None:
@@ -168,7 +176,7 @@ def _kept(folder: Path, files: int) -> list[tuple[int, int]] | None:
 
 def _set_damaged_aside(shards: Sequence[tuple[str, ...]], progress: Progress, workers: int | None) -> None:
     """Compare the shards that are there with what they say of themselves, those that have changed since last time."""
-    there = [folder for folder in map(_folder, shards) if folder.is_dir()]
+    there = [folder for folder in map(_folder, shards) if os.path.lexists(folder)]
     whole = [folder for folder in there if _told(folder) is not None and (folder / _SAMPLES).is_file()]
     found = dict(zip(whole, content_digests([folder / _SAMPLES for folder in whole], workers), strict=True))
     for folder in there:
@@ -207,9 +215,9 @@ def _make(shard: tuple[str, ...], paths: Sequence[Path], told: _Told) -> None:
                     digest.update(samples)
                     kept.append((len(waveform), rate_of(path)))
                     advance(1)
-            (temporary / _LENGTHS).write_text(
-                json.dumps({"sounds": kept, "sha256": digest.hexdigest()}), encoding="utf-8"
-            )
+            own = digest.hexdigest()
+            index = {"sounds": kept, "sha256": own, "seal": _seal(folder.name, kept, own)}
+            (temporary / _LENGTHS).write_text(json.dumps(index), encoding="utf-8")
     except (OSError, RoomError) as error:
         raise _full(folder.parent, error) from error
 

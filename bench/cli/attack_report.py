@@ -38,11 +38,10 @@ def attack_report(
 
     from bench.core.errors import DataError
     from bench.scoring.attack_reports import attack_reports
-    from bench.scoring.records import Store
     from bench.scoring.results import SCHEMA
+    from bench.scoring.several_runs import believed_of
 
-    cells = {cell.key: cell for run in runs for cell in Store(run).cells()}
-    reports = attack_reports(cells[key] for key in sorted(cells))
+    reports = attack_reports(believed_of(runs))
     if not reports:
         raise DataError(runs[0], "no finished cell", "records of a bench run", "run it again to the end")
     if out is not None:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from bench.core.digests import default_workers
 from bench.core.errors import UsageError
+from bench.core.files import open_to_add
 
 _WHICH = "SERBENCH_WORKER"
 _GO = b"go\n"
@@ -108,7 +109,7 @@ class Team:
         settings = os.environ | {_WHICH: f"{worker.index}/{worker.of}/{worker.since!r}"}
         settings |= {"OMP_NUM_THREADS": str(min(threads, int(os.environ.get("OMP_NUM_THREADS") or threads)))}
         words = [sys.executable, "-P", "-m", "bench", *sys.argv[1:]]
-        with self._log(worker.index).open("ab") as log:
+        with open_to_add(self._log(worker.index)) as log:
             self.processes[worker.index] = subprocess.Popen(
                 words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log, env=settings
             )

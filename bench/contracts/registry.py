@@ -210,3 +210,6 @@ class Registry:
         except UsageError as error:
             own = "" if error.where.startswith("--") else f": {error.where}"
             raise UsageError(f"{SINGULAR[kind]} {text!r}{own}", error.found, error.expected, error.remedy) from error
+        except RecursionError as error:
+            expected, remedy = "a few within each other", "see bench list for what it is made of"
+            raise UsageError(f"{SINGULAR[kind]} {text!r}", "components nested too deep", expected, remedy) from error

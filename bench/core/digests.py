@@ -110,7 +110,7 @@ def _remember(index: Path, entries: Mapping[str, Sequence[object]]) -> None:
     """Keep the index; two processes may do so at once, and the last wins. A cache that is full, or that cannot be
     written to, does without."""
     text = json.dumps(entries)
-    with suppress(RoomError), appearing_file(index) as temporary:
+    with suppress(RoomError, OSError), appearing_file(index) as temporary:
         temporary.write_text(f"{_sealed(text)}\n{text}", encoding="utf-8")
 
 

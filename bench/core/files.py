@@ -9,6 +9,7 @@ import errno
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 MOST_BYTES = 1 << 30
 """A table or script is read up to this size."""
@@ -56,17 +57,30 @@ def read_file(path: Path, most: int = MOST_BYTES) -> bytes:
     return path.read_bytes()
 
 
-def add_line(path: Path, text: str) -> None:
-    """Add a line to a text file, which is made where it is missing; nothing to what is a link, FIFO or device.
+def open_to_add(path: Path) -> BinaryIO:
+    """Open a file to add to its end; it is made where it is missing, and neither a link nor a FIFO nor a device.
 
     Args:
         path: the file, whose folder somebody else may have filled.
+
+    Raises:
+        OSError: it is no regular file, or cannot be written to.
+    """
+    if os.path.lexists(path):
+        refuse_special(path)
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.fdopen(os.open(path, flags, 0o666), "ab")
+
+
+def add_line(path: Path, text: str) -> None:
+    """Add a line to a text file, as `open_to_add` opens it.
+
+    Args:
+        path: the file.
         text: without the line's end.
 
     Raises:
         OSError: it is no regular file, or cannot be written to.
     """
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(path, flags, 0o666), "a", encoding="utf-8") as file:
-        refuse_special(path)
-        file.write(f"{text}\n")
+    with open_to_add(path) as file:
+        file.write(f"{text}\n".encode())

@@ -200,7 +200,7 @@ class Leases:
 
 
 def _age(folder: Path, touched: float) -> float:
-    """Seconds from a touch to now; what lies far ahead was touched before the clock was set back, and by nobody since."""
+    """Seconds since a touch. One far ahead was made before the clock was set back, and nobody has touched it since."""
     age = clock(folder) - touched
     return max(0.0, age) if age > -EXPIRY_S else abs(clock(folder, anew=True) - touched)
 

@@ -34,7 +34,10 @@ def keep(kind: str, key: str, text: str) -> None:
         text: what is kept.
     """
     content = text.encode()
-    with suppress(RoomError), appearing_file(_path(kind, key), flushed=False) as temporary:  # it has its digest
+    with (
+        suppress(RoomError, OSError),
+        appearing_file(_path(kind, key), flushed=False) as temporary,
+    ):  # it has its digest
         temporary.write_bytes(_digest(kind, key, content) + b"\n" + content)
 
 

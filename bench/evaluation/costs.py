@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import statistics
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from bench.core.cache import appearing_file, cache_dir
 from bench.core.errors import BenchError
+from bench.core.files import read_file
 from bench.core.json_objects import loaded
 from bench.core.specs import NO_DEFENSE
 from bench.evaluation.cells import Cell, FittedKey
@@ -75,8 +77,9 @@ class Costs:
         """Read what is known; nothing where the file is not there or damaged."""
         found = cls()
         with suppress(OSError, ValueError, TypeError, AttributeError, OverflowError):
-            for kind, (queries, seconds) in loaded(_file().read_text(encoding="utf-8")).items():
-                found.cells[kind] = Spent(int(queries), float(seconds))
+            for kind, (queries, seconds) in loaded(read_file(_file())).items():
+                if int(queries) >= 0 and 0 <= float(seconds) < math.inf:
+                    found.cells[kind] = Spent(int(queries), float(seconds))
         return found
 
     def add(self, kind: str, queries: int, seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.core.cache import cache_dir
+from bench.core.files import read_file
 from bench.core.json_objects import loaded
 from bench.core.specs import NO_DEFENSE, bare
 from bench.evaluation.cells import FittedKey
@@ -35,12 +37,13 @@ class Fits:
         sizes: dict[str, list[int]] = {}
         for folder in _folders(cache_dir() / "victims"):
             with suppress(OSError, ValueError, KeyError, TypeError, ArithmeticError):
-                told = loaded((folder / "fitting.json").read_text(encoding="utf-8"))
-                specs = (told["victim"]["spec"], told["defense"]["spec"] if told["defense"] else NO_DEFENSE)
+                told = loaded(read_file(folder / "fitting.json"))
+                specs = (str(told["victim"]["spec"]), str(told["defense"]["spec"]) if told["defense"] else NO_DEFENSE)
                 kind = " ".join(bare(spec).partition(":")[0] for spec in specs)
                 sizes.setdefault(kind, []).append(sum(file.stat().st_size for file in folder.iterdir()))
-                cost = loaded((folder / COST).read_text(encoding="utf-8"))
-                seconds.setdefault(kind, []).append(float(cost["fit_s"]) / int(cost["utterances"]))
+                cost = loaded(read_file(folder / COST))
+                each = float(cost["fit_s"]) / int(cost["utterances"])
+                seconds.setdefault(kind, []).extend([each] if 0 <= each < math.inf else [])
         return cls(seconds, sizes)
 
     def seconds_of(self, fitted: FittedKey) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import time
 from collections.abc import Callable, Mapping
@@ -15,6 +16,8 @@ from typing import Any
 from bench.contracts.protocols import FitContext, Victim
 from bench.core.cache import appearing_folder, cache_dir
 from bench.core.errors import UsageError
+from bench.core.files import read_file
+from bench.core.json_objects import loaded
 from bench.core.keys import key_of_json
 from bench.core.leases import Leases
 from bench.core.making import Making
@@ -25,6 +28,8 @@ from bench.evaluation.experiment import Experiment
 
 COST = "cost.json"
 """Beside a fitted victim: the seconds that fitting took, and on how many utterances. No part of what it is."""
+_FITTING = "fitting.json"
+"""Beside it: all that determines it, and so its key."""
 
 
 def versions(defended: bool = True) -> dict[str, str]:
@@ -126,12 +131,27 @@ def _given(folders: Mapping[FittedKey, Path], fitted: FittedKey) -> Path:
 
 
 def _whole(folder: Path, say: Callable[[str], None]) -> bool:
-    """Whether a victim is kept as it was fitted; one that is damaged is set aside."""
-    if not folder.is_dir():
+    """Whether a victim is kept as it was fitted; one that is damaged is set aside, and what stands in its place."""
+    if not os.path.lexists(folder):
         return False
-    if (why := broken(folder)) is not None:
+    if (why := damage_of(folder) if folder.is_dir() else "no folder") is not None:
         set_aside(folder, cache_dir() / "damaged", why, say)
     return why is None
+
+
+def damage_of(folder: Path) -> str | None:
+    """Say what is wrong with a fitted victim that is kept; None where it is as it was fitted.
+
+    Args:
+        folder: of the victim, which says what it follows from and is named by that: another's is wrong as well.
+    """
+    if (why := broken(folder)) is not None:
+        return why
+    try:
+        key = key_of_json(loaded(read_file(folder / _FITTING)))
+    except (OSError, ValueError) as error:
+        return f"no readable {_FITTING} ({error})"
+    return None if folder.name.endswith(f"-{key}") else f"the victim of key {key}"
 
 
 def being_fitted(experiment: Experiment, fitted: FittedKey) -> bool:
@@ -177,7 +197,7 @@ def _fit(experiment: Experiment, fitted: FittedKey, folder: Path) -> None:
     description = fitted_description(experiment, fitted)
     with appearing_folder(folder) as temporary:
         victim.save(temporary)
-        (temporary / "fitting.json").write_text(json.dumps(description, indent=1, sort_keys=True) + "\n")
+        (temporary / _FITTING).write_text(json.dumps(description, indent=1, sort_keys=True) + "\n")
         seconds = round(time.perf_counter() - begun, 3)
         (temporary / COST).write_text(json.dumps({"fit_s": seconds, "utterances": len(split.train)}) + "\n")
         seal(temporary)

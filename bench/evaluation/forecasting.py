@@ -78,5 +78,5 @@ def _group(
 
 def _bytes_a_cell(store: Store) -> float | None:
     """What a record file takes in this run; None where there is none yet."""
-    sizes = [file.stat().st_size for file in list((store.folder / "cells").glob("*.parquet"))[:200]]
+    sizes = [file.lstat().st_size for file in list((store.folder / "cells").glob("*.parquet"))[:200]]
     return sum(sizes) / len(sizes) if sizes else None

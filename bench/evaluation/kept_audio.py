@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.audio.writing import wav_of
 from bench.core.cache import appearing_file
 from bench.core.errors import BenchError
+from bench.core.files import read_file
 from bench.evaluation.descriptions import cell_key
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.grid import Planned
@@ -92,7 +94,10 @@ def _text(value: object) -> object:
 
 
 def _write(file: Path, waveform: Tensor, rate_hz: int) -> None:
-    """A WAV file, where it is not there yet."""
-    if not file.is_file():
-        with appearing_file(file) as temporary:
-            temporary.write_bytes(wav_of(waveform, rate_hz))
+    """A WAV file, where it is not there yet or says something else."""
+    content = wav_of(waveform, rate_hz)
+    with suppress(OSError):
+        if read_file(file) == content:
+            return
+    with appearing_file(file) as temporary:
+        temporary.write_bytes(content)

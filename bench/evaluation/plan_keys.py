@@ -11,6 +11,7 @@ from bench.evaluation.options import parse_check_limit, parse_folds, parse_ks, p
 from bench.measures.catalogue import parse_measures
 
 Reader = Callable[[Sequence[str]], Any]
+_DIGITS = 18
 
 
 def _joined(parse: Callable[[str], Any]) -> Reader:
@@ -29,8 +30,8 @@ def _one(texts: Sequence[str]) -> str:
 
 def _number(texts: Sequence[str]) -> int:
     text = _one(texts)
-    if not (text.isascii() and text.isdecimal()):
-        raise UsageError("--", repr(text), "a whole number of at least 1", "leave the key out for its default")
+    if not (text.isascii() and text.isdecimal()) or len(text) > _DIGITS:
+        raise UsageError("--", f"{text!r:.80}", "a whole number of at least 1", "leave the key out for its default")
     return int(text)
 
 

@@ -100,6 +100,8 @@ def _written(path: Path, name: str, node: Any) -> Written:
         raise UsageError(f"{path}, line {line}: {name}", _kind(node), "a text, a number, or a list of them", _LOOK)
     if not node.value.strip():
         raise UsageError(f"{path}, line {line}: {name}", "nothing", "a value", "leave the key out for its default")
+    if "\0" in node.value:
+        raise UsageError(f"{path}, line {line}: {name}", "a NUL character", "text", "write it again")
     return Written(node.value.strip(), line)
 
 

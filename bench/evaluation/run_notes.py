@@ -26,7 +26,7 @@ def note_planned(folder: Path, cells: Mapping[str, str]) -> None:
     """
     known = planned(folder)
     if not cells.keys() <= known.keys():
-        with suppress(RoomError), appearing_file(folder / _PLANNED) as temporary:
+        with suppress(RoomError, OSError), appearing_file(folder / _PLANNED) as temporary:
             temporary.write_text(json.dumps({**known, **cells}, indent=0) + "\n", encoding="utf-8")
 
 

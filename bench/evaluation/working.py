@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from bench.core.clocks import clock
 from bench.core.errors import DataError
-from bench.core.leases import Lease, Leases
+from bench.core.leases import EXPIRY_S, Lease, Leases
 from bench.core.processes import this_process
 from bench.evaluation.attempts import Attempts
 from bench.evaluation.cell_log import CellLog
@@ -110,9 +110,10 @@ class Work:
         return any(map(self._cell, sorted(self._to_help(), key=lambda todo: f"c-{todo.key}" in taken)))
 
     def _failed_elsewhere(self, todo: Todo) -> None:
-        """Take note of a failure that another process has met since this grid began."""
+        """Take note of a failure that another process has met since this grid began; none is of hours that are yet to
+        come: the clock has been set back since."""
         noted = self.store.failed_at(todo.key)
-        if noted is None or noted < self.since:
+        if noted is None or not self.since <= noted <= clock(self.store.folder) + EXPIRY_S:
             return
         with suppress(DataError):  # it was done meanwhile, or the note is damaged: the cell is tried here
             failed = self.store.failure(todo.key)

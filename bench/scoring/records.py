@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from bench.scoring.cell_records import checked
 from bench.scoring.cell_records import pooled_rows as pooled_rows
 from bench.scoring.cell_records import read_cell as read_cell
 from bench.scoring.descriptions import Description, FailedCell
+from bench.scoring.free_samples import named_samples, read_samples
 from bench.scoring.rows import Row, write_rows
 from bench.scoring.schema import AGAIN
 
@@ -58,13 +60,21 @@ class Store:
 
     def damage(self, key: str) -> DataError | None:
         """Look whether a finished cell's files are as they were written; return what is wrong."""
+        from bench.scoring.believing import check_description
+
         try:
-            Description.of(checked(self.path(key)).description)
-            if self._samples(key).is_file():
-                self.samples(key)
+            file = checked(self.path(key))
+            check_description(file.path, key, Description.of(file.description))
+            accepted = file.table.column("recipe").filter(file.table.column("accepted")).to_pylist()
+            self._whole(key, accepted, self.samples(key))
         except DataError as error:
             return error
         return None
+
+    def _whole(self, key: str, recipes: Iterable[str | None], found: dict[str, Tensor]) -> dict[str, Tensor]:
+        if lost := named_samples(recipes) - found.keys():
+            raise DataError(self._samples(key), f"no samples {min(lost)[:16]}", "all that were accepted", AGAIN)
+        return found
 
     def set_aside(self, key: str, why: DataError, say: Callable[[str], None]) -> None:
         """Move a cell's damaged files into `damaged`, so that it is measured anew, and say so.
@@ -75,7 +85,7 @@ class Store:
             say: told, in one line.
         """
         for path in (self.path(key), self._samples(key)):
-            if path.is_file():
+            if os.path.lexists(path):
                 set_aside(path, self.folder / "damaged", why.found, say)
 
     def done(self) -> set[str]:
@@ -100,7 +110,8 @@ class Store:
         """
         with appearing_file(self.path(key)) as temporary:
             write_rows(temporary, description, rows)
-        self._failure(key).unlink(missing_ok=True)
+        with suppress(OSError):  # what is done counts, whatever is noted beside it
+            self._failure(key).unlink()
 
     def disown(self, key: str) -> None:
         """Take a finished cell's records out of the run; they stay beside the note of why it failed.
@@ -125,27 +136,24 @@ class Store:
                 save_file(dict(sorted(samples.items())), temporary)
 
     def samples(self, key: str) -> dict[str, Tensor]:
-        """Read a cell's accepted free samples by their digests, each compared with its own.
+        """Read a cell's accepted free samples by their digests, each compared with its own; none without a file.
 
         Raises:
             DataError: the file is damaged.
         """
-        from bench.contracts.recipes import Samples
+        return read_samples(self._samples(key)) if os.path.lexists(self._samples(key)) else {}
 
-        path = self._samples(key)
-        if not path.is_file():
-            return {}
-        from safetensors import SafetensorError
-        from safetensors.torch import load_file
+    def samples_of(self, cell: CellRecords) -> dict[str, Tensor]:
+        """Read the free samples that a cell accepted, by their digests.
 
-        try:
-            found = load_file(path)
-        except (OSError, SafetensorError) as error:
-            raise DataError(path, f"no readable samples ({error})", "what a run kept", AGAIN) from error
-        for digest, waveform in found.items():
-            if Samples(waveform).digest != digest:
-                raise DataError(path, f"samples that are not {digest[:16]}", "those that were accepted", AGAIN)
-        return found
+        Args:
+            cell: one of this run.
+
+        Raises:
+            DataError: the file is damaged, or what the records accepted is not in it.
+        """
+        accepted = cell.rows.loc[cell.rows["accepted"], "recipe"]
+        return self._whole(cell.key, (text for text in accepted if isinstance(text, str)), self.samples(cell.key))
 
     def _samples(self, key: str) -> Path:
         return self.folder / "samples" / f"{key}.safetensors"

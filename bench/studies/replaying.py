@@ -31,6 +31,7 @@ from bench.evaluation.options import Options
 from bench.evaluation.setup import set_up
 from bench.perturbations.rendering import attack_tools
 from bench.referee.search import AttackRun
+from bench.scoring.believing import believed
 from bench.scoring.cell_records import CellRecords, pooled_rows
 from bench.scoring.conditions import Condition
 from bench.scoring.estimates import Estimate
@@ -246,7 +247,7 @@ def replays(run: Path, options: Options, progress: Progress) -> list[Replay]:
         bench.core.errors.BenchError: the run has no finished cell, or something asked for cannot be done.
     """
     store = Store(run)
-    cells = [cell for cell in store.cells() if cell.description.names.half is None]
+    cells = [cell for cell in believed(store) if cell.description.names.half is None]
     if not cells:
         raise DataError(run, "no finished cell", "records of a bench run", "run it again to the end")
     registry = registry_for(options)
@@ -255,5 +256,5 @@ def replays(run: Path, options: Options, progress: Progress) -> list[Replay]:
     replaying = Replaying(set_up(options, registry, progress), options.ks)
     for cell in cells:
         for victim, defense in product(victims, defenses):
-            replaying.bring((cell, store.samples(cell.key)), victim, defense)
+            replaying.bring((cell, store.samples_of(cell)), victim, defense)
     return list(replaying.found())

@@ -3,7 +3,7 @@
     python -m benchmarks.faults.damage
 
 Of every kind of file in the run's folder and in the cache one is changed in a bit, cut short, emptied or replaced by
-somebody else's; then the command is given again, without records where the damage is in the cache. Strangers' files
+somebody else's, by another one of ours, by a link to nothing or by a pipe; then the command is given again, without records where the damage is in the cache. Strangers' files
 are put beside ours too. Each time it must end with exit code 0, or with 2, the file's name and that it is to be
 deleted, which is done; and then with the same records, a bit that changes nothing in them apart. It must show no
 traceback. What it says of the damage is printed.
@@ -11,6 +11,7 @@ traceback. What it says of the damage is printed.
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import shutil
@@ -43,11 +44,30 @@ def _foreign(file: Path) -> None:
     file.write_bytes(b"Dear Sir,\n" * 99)
 
 
+def _another(file: Path) -> None:
+    """Whole, and of another cell, victim, shard or key, where there is one."""
+    others = (one for one in file.parents[1].rglob(f"*{file.suffix}") if one != file and one.is_file())
+    file.write_bytes(next(others, file).read_bytes())
+
+
+def _linked(file: Path) -> None:
+    file.unlink()
+    file.symlink_to("nowhere")
+
+
+def _piped(file: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
+
+
 DAMAGES: Mapping[str, Callable[[Path], None]] = {
     "a bit": _flipped,
     "cut": _cut,
     "empty": _emptied,
     "foreign": _foreign,
+    "another": _another,
+    "link": _linked,
+    "pipe": _piped,
 }
 
 

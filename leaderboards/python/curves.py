@@ -98,17 +98,16 @@ def curves_of(folders: Sequence[Path], parameter: str) -> Curves:
         bench.core.errors.BenchError: a folder is no run, or no attack has this number.
     """
     from bench.evaluation.runs import read_entries
-    from bench.scoring.records import Store
+    from bench.scoring.several_runs import believed_of
     from leaderboards.curves import curves
     from leaderboards.k_curves import k_curves
 
     if parameter == PARAMETER:
         return Curves(parameter, tuple(k_curves(read_entries(folders))))
-    found = (cell for run in folders for cell in Store(run).cells())
-    cells = {cell.key: cell for cell in found if cell.description.names.half is None}
+    cells = [cell for cell in believed_of(folders) if cell.description.names.half is None]
     if not cells:
         raise DataError(folders[0], "no finished cell", "records of a bench run", "run it again to the end")
-    return Curves(parameter, tuple(curves((cells[key] for key in sorted(cells)), parameter)))
+    return Curves(parameter, tuple(curves(cells, parameter)))
 
 
 def _rows(one: KCurve | Curve, parameter: str) -> list[dict[str, Any]]:

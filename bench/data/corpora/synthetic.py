@@ -5,6 +5,7 @@ Figures on it compare methods and test pipelines; they say nothing about people.
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
@@ -100,7 +101,7 @@ def _espeak_version() -> str:
 def _make(folder: Path, progress: Progress) -> None:
     from bench.data.corpora.synthesis import build, plan, store
 
-    if folder.exists():
+    if os.path.lexists(folder):
         set_aside(folder, cache_dir() / "damaged", "not what was written", progress.say)
     planned = plan.plan()
     with (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from bench.core.cache import appearing_folder, cache_dir
 from bench.core.errors import DataError, RoomError, UsageError
+from bench.core.files import read_file
 from bench.core.json_objects import loaded
 from bench.core.keys import code_digest, fingerprint
 from bench.core.leases import Leases
@@ -81,10 +83,10 @@ def kept(folder: Path, category: str) -> EmbeddedCategory | None:
         category: what it must be of.
     """
     try:
-        index = loaded((folder / _INDEX).read_text(encoding="utf-8"))
+        index = loaded(read_file(folder / _INDEX))
         clips = tuple((str(name), int(samples)) for name, samples in index["clips"])
-        found, expected = EmbeddedCategory(category, clips, (folder / _SAMPLES).read_bytes()), index["digest"]
-    except (OSError, ValueError, KeyError, TypeError):
+        found, expected = EmbeddedCategory(category, clips, read_file(folder / _SAMPLES)), index["digest"]
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return None
     return found if found.digest == expected else None
 
@@ -143,7 +145,7 @@ def _recipe_key() -> str:
 
 def _keep(categories: Iterable[str], progress: Progress) -> None:
     for folder in map(_folder, categories):
-        if folder.exists():
+        if os.path.lexists(folder):
             set_aside(folder, cache_dir() / "damaged", "not what was written", progress.say)
     for one in made(categories, progress):
         folder, index = _folder(one.category), {"digest": one.digest, "clips": one.clips}

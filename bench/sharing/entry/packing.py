@@ -10,8 +10,8 @@ from pathlib import Path
 
 from bench.core.cache import cache_dir
 from bench.core.errors import DataError, UsageError
-from bench.core.sealing import SEAL, broken
-from bench.evaluation.fitted_store import COST
+from bench.core.sealing import SEAL
+from bench.evaluation.fitted_store import COST, damage_of
 from bench.scoring.believing import believed
 from bench.scoring.records import Store
 from bench.sharing.entry.archive import packed_file, write_archive
@@ -78,7 +78,7 @@ def pack(run: Path, source: Path | None, kind: str, card: EntryCard, out: Path) 
 
 def _weights(name: str) -> dict[str, Path]:
     folder = cache_dir() / "victims" / name
-    if not folder.is_dir() or (why := broken(folder)) is not None:
+    if not folder.is_dir() or (why := damage_of(folder)) is not None:
         found = f"no weights {name}" if not folder.is_dir() else f"weights {name}: {why}"
         raise UsageError(
             str(cache_dir()), found, "what the run was made with", "run its command again here, to the end"

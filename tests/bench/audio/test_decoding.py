@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -197,3 +200,47 @@ def test_a_full_disk_is_named_and_leaves_nothing(
     with pytest.raises(UsageError, match=r"no space left on device, .* GB free"):
         read_many(written(tmp_path, 3))
     assert not list((own_cache / "sounds").iterdir())
+
+
+def swapped(one: Path, other: Path) -> None:
+    """Put a shard in the place of another with as many files."""
+    shutil.rmtree(other)
+    shutil.copytree(one, other)
+
+
+def lying(one: Path, _: Path) -> None:
+    """Of its samples nothing is wrong."""
+    told = json.loads((one / "lengths.json").read_text())
+    told["sounds"][0][1] += 1
+    (one / "lengths.json").write_text(json.dumps(told))
+
+
+def hidden(one: Path, _: Path) -> None:
+    shutil.rmtree(one)
+    one.write_text("mine")
+
+
+@pytest.mark.parametrize("damage", [swapped, lying, hidden])
+def test_what_a_shard_says_is_its_own(tmp_path: Path, own_cache: Path, damage: Callable[[Path, Path], None]) -> None:
+    """A copied shard is whole; a rate decides how a sound is written as PCM."""
+    both = [written(tmp_path, 3), [path.rename(path.with_suffix(".WAV")) for path in written(tmp_path, 6)[3:]]]
+    before = [read_with_rates(paths) for paths in both]
+    one, other = sorted((own_cache / "sounds").iterdir())
+    damage(one, other)
+    told = Told()
+    after = [read_with_rates(paths, told) for paths in both]
+    for those, these in zip(before, after, strict=True):
+        assert [sound.rate_hz for sound in those] == [sound.rate_hz for sound in these]
+        assert all(torch.equal(a.waveform, b.waveform) for a, b in zip(those, these, strict=True))
+    assert len(told.lines) == len(list((own_cache / "damaged").iterdir())) == 1
+
+
+def test_shards_of_before_they_said_whose_they_are_serve(tmp_path: Path, own_cache: Path, decoded: list[str]) -> None:
+    paths = written(tmp_path, 3)
+    read_many(paths)
+    (file,) = (own_cache / "sounds").rglob("lengths.json")
+    told = json.loads(file.read_text())
+    del told["seal"]
+    file.write_text(json.dumps(told))
+    read_many(paths)
+    assert len(decoded) == 3

@@ -157,13 +157,13 @@ def test_it_is_flushed_before_it_appears(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_what_stands_in_the_way_is_named(tmp_path: Path) -> None:
     (tmp_path / "folder" / "in").mkdir(parents=True)
-    with pytest.raises(RoomError, match="folder: found Is a directory; expected no folder of that name; move it away"):
-        with appearing_file(tmp_path / "folder") as temporary:
-            temporary.write_text("mine")
+    said = "folder: found Is a directory; expected no folder of that name; move it away"
+    with pytest.raises(RoomError, match=said), appearing_file(tmp_path / "folder") as temporary:
+        temporary.write_text("mine")
     (tmp_path / "file").write_text("another's")
-    with pytest.raises(RoomError, match="file: found Not a directory; expected no file or link of that name"):
-        with appearing_folder(tmp_path / "file"):
-            pass
+    said = "file: found Not a directory; expected no file or link of that name"
+    with pytest.raises(RoomError, match=said), appearing_folder(tmp_path / "file"):
+        pass
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from bench.core.progress import Silent
 from bench.data.partitions import Partition
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.experiment import Experiment
-from bench.evaluation.fitted_store import fit_once, fit_or_load
+from bench.evaluation.fitted_store import fit_once, fit_or_load, fitted_folder
 from tests.bench.evaluation.fitted import (
     CPU,
     REGISTRY,
@@ -171,3 +172,32 @@ def test_a_component_that_cannot_be_trained_is_named(tmp_path: Path) -> None:
     for kind, said in (("victims", "victim 'bare': found no methods fit and load"), ("defenses", "defense 'bare'")):
         with pytest.raises(UsageError, match=said):
             registry.component(kind, "bare")
+
+
+def test_another_victim_under_its_name_is_set_aside(
+    key: FittedKey, experiment: Experiment, fit: Callable, own_cache: Path
+) -> None:
+    """A folder that was copied is whole: only what it says of itself tells that its weights are another's."""
+    fit(replace(key, seed=1))
+    (other,) = (own_cache / "victims").iterdir()
+    fit(key)
+    (folder,) = set((own_cache / "victims").iterdir()) - {other}
+    weights = (folder / "weights.safetensors").read_bytes()
+    shutil.rmtree(folder)
+    shutil.copytree(other, folder)
+    listening = Listening()
+    fit_or_load(replace(experiment, progress=listening), key)
+    assert (folder / "weights.safetensors").read_bytes() == weights
+    assert any(text.startswith(f"{folder}: the victim of key {other.name[-20:]}; set aside") for text in listening.said)
+
+
+@pytest.mark.parametrize("put", [lambda path: path.write_text("mine"), lambda path: path.symlink_to(path.name)])
+def test_what_stands_in_a_victims_place_is_set_aside(
+    key: FittedKey, fit: Callable, experiment: Experiment, own_cache: Path, put: Callable[[Path], object]
+) -> None:
+    folder = fitted_folder(experiment, key)
+    folder.parent.mkdir(parents=True)
+    put(folder)
+    assert fit(key)[1] == 1
+    assert folder.is_dir()
+    assert len(list((own_cache / "damaged").iterdir())) == 1

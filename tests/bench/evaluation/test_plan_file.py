@@ -163,3 +163,21 @@ def test_a_papers_plan_has_all_that_its_table_needs(offer: Offer) -> None:
 
 def test_there_is_a_plan_for_each_paper_and_for_the_boards() -> None:
     assert [path.name[:2] for path in PLANS] == ["bo", "em", "ju", "ju", "ju", "p1", "p2", "p3", "p4", "wh"]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (f'limit: "{"9" * 5_000}"', "a whole number of at least 1"),
+        (f'max-requests: "{"9" * 5_000}"', "a whole number of at least 1"),
+        ('plugin: "a\\0b"', "a NUL character"),
+        ('out: "a\\0b"', "a NUL character"),
+        (f'attack: "{"transfer:attack=" * 500}fade_in"', "components nested too deep"),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_what_no_machine_can_take_is_named_with_its_line(tmp_path: Path, line: str, said: str) -> None:
+    rest = "victim: cnn_gru\n" + "attack: fade_in\n" * (not line.startswith("attack"))
+    number, found = wrong(tmp_path, f"{rest}{line}\n")
+    assert number == rest.count("\n") + 1
+    assert said in found

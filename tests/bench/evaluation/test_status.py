@@ -125,3 +125,14 @@ def test_notes_of_any_shape(run: Path, name: str, content: str, bench_here: Call
     assert said.code == 0, said.err
     assert "4 of " in said.out
     assert not any(one in said.out + said.err for one in ("\x1b", "\u202e", "\ud800", "Traceback"))
+
+
+def test_notes_are_written_through_nothing_and_never_needed(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("my own\n")
+    (run / "lost.jsonl").symlink_to(tmp_path / "mine")
+    note_lost(run, Held("c-two", 0, "a cell in hand", dead(), 0.0, 0.0))
+    assert (tmp_path / "mine").read_text() == "my own\n"
+    (run / "planned.json").unlink()
+    (run / "planned.json").mkdir()
+    note_planned(run, {"one": "a cell"})
+    assert planned(run) == {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from bench.contracts.variants import Variant
 from bench.core.leases import Leases
 from bench.evaluation.attempts import Attempts
 from bench.evaluation.cells import Cell, FittedKey
+from bench.evaluation.descriptions import cell_description, cell_key
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.fitted_store import fitted_folder
 from bench.evaluation.grid import Planned, Share
@@ -80,3 +83,19 @@ def test_what_could_not_be_trained_is_not_trained_ahead_again(
     assert work.open()
     assert work.turn()
     assert seen == ["train 0", "cell 0"]
+
+
+@pytest.mark.parametrize(("ahead_s", "failures"), [(0, 1), (86_400, 0)])
+def test_a_failure_that_was_noted_before_the_clock_was_set_back_is_tried_again(
+    key: FittedKey, experiment: Experiment, seen: list[str], tmp_path: Path, ahead_s: float, failures: int
+) -> None:
+    """It would be taken for one of this very command until its hour comes."""
+    (one,) = planned(key, 1)
+    store = Store(tmp_path / "run")
+    work = Work(experiment, [one], store, Share(since=time.time() - 60))
+    own = cell_key(experiment, one.cell)
+    description = cell_description(experiment, one.cell) | one.labels() | {"exit_code": 1}
+    store.fail(own, description, "no luck", "Traceback")
+    os.utime(tmp_path / "run" / "failed" / f"{own}.json", (time.time() + ahead_s,) * 2)
+    assert work.open() == (failures == 0)
+    assert len(work.failures()) == failures

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +13,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.torch import save_file
 
+from bench.contracts.recipes import Recipe, Samples
 from bench.core.errors import DataError
 from bench.evaluation.runs import read_results, remember, remembered
 from bench.measures.catalogue import MEASURES
@@ -22,6 +26,7 @@ from bench.scoring.believing import determined_key
 from bench.scoring.records import Store, pooled_rows
 from bench.scoring.results import collect
 from bench.scoring.rows import LATER, NEEDED, SCHEMA, Row
+from bench.scoring.several_runs import believed_of
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 ANY_ROW = st.builds(
@@ -277,3 +282,99 @@ def test_scores_are_read_from_records_alone(tmp_path: Path, about: dict[str, Any
     frame = results.to_frame()
     assert isinstance(frame, pd.DataFrame)
     assert frame["k"].tolist() == [1, 2]
+
+
+FREE = torch.linspace(-0.5, 0.5, 9)
+RECIPE = str(Recipe(Samples(FREE)))
+
+
+@pytest.fixture
+def kept(tmp_path: Path, about: dict[str, Any], rows: list[Row]) -> tuple[Store, str]:
+    """A cell that has accepted free samples, and its key."""
+    store, key = Store(tmp_path / "run"), determined_key(about)
+    store.keep_samples(key, {Samples(FREE).digest: FREE})
+    store.write(key, about, [replace(row, recipe=RECIPE if row.accepted else row.recipe) for row in rows])
+    assert any(row.accepted for row in rows)
+    assert store.damage(key) is None
+    assert store.samples_of(store.read(key)).keys() == {Samples(FREE).digest}
+    return store, key
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda file: file.unlink(), "no samples"),
+        (lambda file: save_file({}, file), "no samples"),
+        (lambda file: save_file({Samples(FREE).digest: FREE[None]}, file), "samples that are not"),
+        (lambda file: save_file({"x": FREE.bfloat16()}, file), "samples that are not"),
+        (lambda file: (file.unlink(), file.mkdir()), "no readable samples"),
+        (lambda file: (file.unlink(), file.symlink_to(file.name)), "no readable samples"),
+    ],
+    ids=["lost", "none", "of another shape", "numbers of no kind", "a folder", "a link"],
+)
+def test_accepted_samples_that_are_lost_or_damaged_are_missed(
+    kept: tuple[Store, str], spoil: Callable[[Path], object], said: str
+) -> None:
+    """What was accepted would be left out of what is brought to others, and nobody would know."""
+    store, key = kept
+    spoil(store.folder / "samples" / f"{key}.safetensors")
+    damage = store.damage(key)
+    assert damage is not None
+    assert damage.found.startswith(said)
+    with pytest.raises(DataError, match=said):
+        store.samples_of(store.read(key))
+    store.set_aside(key, damage, print)
+    assert not store.has(key)
+    assert list((store.folder / "samples").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda file: (file.unlink(), file.mkdir()),
+        lambda file: (file.unlink(), os.mkfifo(file)),
+        lambda file: (file.unlink(), file.symlink_to("/nowhere/at/all")),
+        lambda file: (file.unlink(), file.symlink_to(file.name)),
+    ],
+    ids=["a folder", "a pipe", "a link to nothing", "a link to itself"],
+)
+def test_what_stands_in_the_place_of_records_is_set_aside(
+    kept: tuple[Store, str], spoil: Callable[[Path], object]
+) -> None:
+    """Listed as done, and not there: it was never measured, and the run ended well."""
+    store, key = kept
+    spoil(store.path(key))
+    assert store.done() == {key}
+    damage = store.damage(key)
+    assert damage is not None
+    store.set_aside(key, damage, print)
+    assert store.done() == set()
+
+
+def test_the_records_of_another_cell_are_damage(kept: tuple[Store, str]) -> None:
+    store, key = kept
+    other = store.path("0" * 20)
+    other.write_bytes(store.path(key).read_bytes())
+    damage = store.damage("0" * 20)
+    assert damage is not None
+    assert f"the key {key}" in damage.found
+    with pytest.raises(DataError, match=f"the key {key}"):
+        believed_of([store.folder])
+    other.unlink()
+    assert [cell.key for cell in believed_of([store.folder, store.folder])] == [key]
+
+
+def test_two_runs_with_other_records_of_one_cell_are_refused(
+    kept: tuple[Store, str], tmp_path: Path, about: dict[str, Any], rows: list[Row]
+) -> None:
+    store, key = kept
+    other = Store(tmp_path / "other")
+    other.write(key, about, rows)
+    with pytest.raises(DataError, match="others of the same cell"):
+        believed_of([store.folder, other.folder])
+
+
+def test_a_note_of_a_failure_that_stays_undoes_no_record(store: Store, about: dict[str, Any], rows: list[Row]) -> None:
+    (store.folder / "failed" / "key.json" / "in").mkdir(parents=True)
+    store.write("key", about, rows)
+    assert store.has("key")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections import Counter
@@ -181,7 +182,7 @@ def test_the_second_reading_is_from_the_cache(noises: NoiseSet, monkeypatch: pyt
     assert same(again, noises)
 
 
-@pytest.mark.parametrize("damage", ["flip", "cut", "gone", "index", "another"])
+@pytest.mark.parametrize("damage", ["flip", "cut", "gone", "index", "huge", "link", "another"])
 def test_a_damaged_category_is_made_again_and_no_other(
     noises: NoiseSet, cache: Path, monkeypatch: pytest.MonkeyPatch, damage: str
 ) -> None:
@@ -204,6 +205,11 @@ def test_a_damaged_category_is_made_again_and_no_other(
         samples.unlink()
     elif damage == "index":
         index.write_text(index.read_text()[:-9])
+    elif damage == "huge":
+        index.write_text(re.sub(r"\d+\]", "1e999]", index.read_text(), count=1))
+    elif damage == "link":
+        shutil.rmtree(folder)
+        folder.symlink_to(folder.name)
     else:
         shutil.rmtree(folder)
         shutil.copytree(embedded_store._folder("human"), folder)
