@@ -170,7 +170,7 @@ def verdict_on(
     if rendered.samples != samples:
         loud = rendered.overlaid and snr_db <= min_snr_db
         return Verdict(None, alike, alike, length_is_covered(recipe, perception) and not loud)
-    if not original.has_sound or (math.isinf(snr_db) and rendered.base.transcript != original.transcript):
+    if not original.has_sound or (snr_db == math.inf and rendered.base.transcript != original.transcript):
         return Verdict(None, alike, alike, within_rules=True)  # the words alone were changed
     return Verdict(snr_db, alike, True, snr_db > min_snr_db)
 
