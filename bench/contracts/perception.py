@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -72,6 +72,10 @@ class Perception:
         """Digest the table in 16 hexadecimal digits, which change whenever it does; part of every result's key."""
         rows = [*sorted(self.perceptible.items()), *sorted(self.imperceptible)]
         return f"{key_of(self.name, *rows):016x}"
+
+    def copied(self) -> Perception:
+        """Copy the table, for code that might write to it."""
+        return replace(self, perceptible=dict(self.perceptible))
 
     def covers(self, name: str) -> bool:
         """Tell whether the study has looked at an effect, whatever its parameters.

@@ -99,6 +99,7 @@ def granted_tools(tools: AttackTools, granted: ThreatModel, max_queries: int | N
     knows = granted.knows
     return replace(
         tools,
+        perception=tools.perception.copied(),
         max_queries=max_queries,
         degradation=tools.degradation if "noise-harm" in knows else None,
         validation=tools.validation if "validation" in knows else (),
