@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -75,7 +75,7 @@ class Perception:
 
     def copied(self) -> Perception:
         """Copy the table, for code that might write to it."""
-        return Perception(self.name, dict(self.perceptible), self.imperceptible)
+        return replace(self, perceptible=dict(self.perceptible))
 
     def covers(self, name: str) -> bool:
         """Tell whether the study has looked at an effect, whatever its parameters.

@@ -91,10 +91,11 @@ def degradation(
     found, memory = {}, known or KnownHarm()
     bank = tools.noises.copied() if noises is None else noises
     heard = replace(tools, render=Renderer(bank, tools.component, guards=True).heard)
+    lent = replace(tools, perception=tools.perception.copied())
     kinds = attack.noise_types if isinstance(attack, InformedByType) else attack.categories
     with torch.no_grad(), progress.task("Measuring Corr", len(kinds)) as advance:
         for category in kinds:
-            drawn = [_first_move(attack, one, category, tools) for one in utterances]
+            drawn = [_first_move(attack, one, category, lent) for one in utterances]
             key = fingerprint(
                 [category, [(one.id, str(recipe)) for one, recipe in zip(utterances, drawn, strict=True)]]
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.contracts.attacks import InformedAttack, InformedByType
 from bench.evaluation.cells import Cell, FittedKey
@@ -54,12 +54,21 @@ def most_requests(
     look = 0 if trained else _PROBES * (1 + len(AGAIN))
     clean = max(min(len(parts.test), cell.limit or len(parts.test)) for cell in left)
     noisy = len(left) * _SEATS * CANARIES
-    rehearsed = sum(cell.attack.threat_model.rehearsal for cell in left) * len(parts.valid)
-    again = sum(n for cell, n in zip(left, queries, strict=True) if cell.attack.traits.transfers)
-    corr = _for_corr(left, len(parts.valid))
-    whole = look + corr + noisy + rehearsed + again + draws * (clean + sum(queries))
+    bare = [cell for cell in left if cell.attack.traits.transfers]
+    brought = sum(n for cell, n in zip(left, queries, strict=True) if cell in bare)
+    again = len(bare) * _SEATS * CANARIES + draws * (brought + (clean if bare else 0))
+    asking = [*left, *(replace(cell, attack=cell.attack.made_of[0]) for cell in bare)]
+    corr, known = _for_corr(asking, len(parts.valid)), _of_validation(asking, len(parts.valid), draws)
+    whole = look + corr + noisy + known + again + draws * (clean + sum(queries))
     most = [one.most_requests for one in services if one.most_requests is not None]
     return Requests(each * whole, each * corr, experiment.max_requests or max(most, default=None))
+
+
+def _of_validation(asking: Sequence[Cell], valid: int, draws: int) -> int:
+    """Clean validation utterances where they are known, and what is asked about them in rehearsals."""
+    models = [model for cell in asking if "validation" in (model := cell.attack.threat_model).knows]
+    noisy = sum(_SEATS * CANARIES for model in models if model.rehearsal)
+    return noisy + sum(draws * valid * (1 + model.rehearsal) for model in models)
 
 
 def _for_corr(left: Sequence[Cell], valid: int) -> int:

@@ -14,7 +14,6 @@ from bench.core.specs import JOINED
 from bench.scoring.cell_records import CellRecords, pooled_rows
 from bench.scoring.conditions import Condition
 from bench.scoring.dependence import utterances_of
-from bench.scoring.descriptions import RestsOn
 from bench.scoring.estimates import Estimate
 from bench.scoring.names import Setting
 from bench.scoring.pooled import PooledRecords
@@ -25,8 +24,6 @@ from bench.scoring.units import pooled_by
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_Key: TypeAlias = tuple[str, str, str, bool, Counted, Setting]
 
 
 @dataclass(frozen=True)
@@ -130,7 +127,7 @@ def attack_reports(cells: Iterable[CellRecords]) -> list[AttackReport]:
 
     Args:
         cells: records. Of an attack that knows its budget, the searches with the greatest are taken; those with one
-            half of the noise bank are left out. Those of other data or code are reported on apart.
+            half of the noise bank are left out.
     """
     groups: dict[tuple[Counted, str, Hashable], list[CellRecords]] = {}
     for cell in cells:

@@ -56,6 +56,19 @@ def test_a_run_says_beforehand_what_it_sends_at_most(
     assert "Verdict on http:" in said.err
 
 
+def test_a_rehearsal_sends_no_more_than_is_said_beforehand(
+    server: Deployed, tmp_path: Path, bench_here: Callable, tiny_job: Callable
+) -> None:
+    (tmp_path / "service.json").write_text(json.dumps({"url": server.url, "label_path": "result.label"}))
+    attack = "universal_noises:pool=2,rehearsal=2,noises=imperceptible"
+    job = {"victim": f"http:settings={tmp_path / 'service.json'}", "attack": attack, "k": "2", "limit": 2}
+    said = bench_here(*tiny_job(**job, out=tmp_path / "run"))
+    assert said.code == 0, said.err
+    told = re.search(r"at most (\d+) requests to its service", said.err)
+    assert told is not None
+    assert len(server.seen) <= int(told[1])
+
+
 @pytest.mark.slow
 def test_a_killed_run_resumes_and_loses_nothing(
     server: Deployed, tmp_path: Path, forks: Forks, bench_before: Callable, tiny_job: Callable

@@ -20,6 +20,7 @@ from bench import (
     Rng,
     Samples,
 )
+from bench.contracts.perception import p1
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
 from bench.testing import CPU, TASK, ContraryVictim, sample_tools
@@ -141,6 +142,21 @@ def test_an_effect_under_another_one_s_name() -> None:
     assert any(row.label_after != row.label_before for row in asked)
     assert {(row.perturbation, row.accepted, row.imperceptible) for row in asked} == {("mine", False, False)}
     assert all(float(said.waveform.abs().max()) > 0 for said in SPEECH)
+
+
+def test_what_people_hear_is_not_for_an_attack_to_write() -> None:
+    """A change of length that a study has looked at would count whatever is heard."""
+
+    def steps(original: Heard, tools: AttackTools, rng: Rng) -> Steps:
+        study = tools.perception
+        study.perceptible["shaped_noise"] = 1.0  # type: ignore[index]
+        object.__setattr__(study, "imperceptible", frozenset({"gain:gain_db=-30.0"}))
+        yield Recipe(Effect("gain:gain_db=-30.0"))
+        yield Recipe(Effect("shaped_noise:snr_db=-20.0"), Effect("speed_utterance"))
+
+    before = p1().fingerprint
+    assert {(row.imperceptible, row.accepted) for row in judged(steps)} == {(False, False)}
+    assert p1().fingerprint == before
 
 
 def test_many_effects_on_top_of_each_other_have_an_end() -> None:

@@ -109,6 +109,11 @@ def test_a_change_of_words_alone_has_no_snr_and_counts_under_all() -> None:
         assert verdict == Verdict(None, imperceptible=False, additive=False, within_rules=True)
 
 
+def test_other_words_over_a_loud_sound_in_silence_are_judged_by_the_sound() -> None:
+    verdict = judge(Recipe(Samples(torch.full((1_600,), 0.5)), Words(((0, 1, "other words"),))), SILENT)
+    assert verdict == Verdict(-math.inf, imperceptible=False, additive=True, within_rules=False)
+
+
 def test_what_is_heard_is_within_full_scale() -> None:
     heard = sample_tools().render(Heard.of(SPOKEN), Recipe(Samples(torch.tensor([-math.inf, -1.5, 0.25, 2.0]))))
     assert heard is not None
