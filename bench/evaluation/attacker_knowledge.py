@@ -12,12 +12,15 @@ import torch
 
 from bench.contracts.attacks import AttackTools, Degradation, InformedAttack, InformedByType
 from bench.contracts.recipes import Recipe
+from bench.contracts.searching import as_recipe
+from bench.core.errors import BenchError, ComponentError
 from bench.core.heard import Heard
 from bench.core.keys import fingerprint
 from bench.core.progress import SILENT, Progress
 from bench.core.rng import keyed
 from bench.core.threads import in_threads
 from bench.core.types import Utterance
+from bench.referee.lending import token_of
 from bench.referee.panel import Panel
 from bench.referee.referee import Referee
 from bench.scoring.concordance import ccc
@@ -142,8 +145,17 @@ def _threads(tools: AttackTools) -> int:
 
 
 def _first_move(attack: InformedAttack, utterance: Utterance, category: str, tools: AttackTools) -> Recipe | None:
-    original = Heard.of(utterance, utterance.speaker)
-    return attack.probe(original, category, tools, keyed("probe", category, utterance.id))
+    """What the attack would try first: it is shown a copy of the speech, and an opaque speaker, as in a search."""
+    heard = Heard.of(utterance, token_of(utterance.speaker, 0))
+    original = replace(heard, waveform=heard.waveform.clone())
+    try:
+        asked = attack.probe(original, category, tools, keyed("probe", category, utterance.id))
+        return None if asked is None else as_recipe(asked, original)
+    except (BenchError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # somebody else's code runs here
+        where = f"{type(attack).__name__}.probe of {category!r:.80} on utterance {utterance.id!r}"
+        raise ComponentError(where, f"{type(error).__name__}: {error}", "a Recipe or None", "correct it") from error
 
 
 def _probe(utterance: Utterance, recipe: Recipe | None, tools: AttackTools) -> Utterance | None:

@@ -210,7 +210,9 @@ class Asking:
         asked_clean += [self._drawn_once(one, further) for one, further in drawn if further is not None]
         asked_before = kept.questions()
         opening = [one for one in asked_before if one.session and one.query <= max(self.identities, 1)]
-        alone = [replace(one, session="", further=True) for one in opening]  # a session opens empty: it is as if in none
+        alone = [
+            replace(one, session="", further=True) for one in opening
+        ]  # a session opens empty: it is as if in none
         questions = [*asked_before, *alone, *noisy, *asked_clean]
         fresh = self.another("again")
         threads = threads_for(fresh, self.device)
