@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bench.contracts.threat_models import NOTHING_GRANTED, ThreatModel
 from bench.core.errors import BenchError, ComponentError, UsageError
@@ -83,12 +83,13 @@ class Traits:
 
     def __post_init__(self) -> None:
         for name in ("made_of", "modalities", "trained_on", "categories", "sounds"):
-            several = getattr(self, name)
+            several: object = getattr(self, name)
             if isinstance(several, str) or not (several is None or isinstance(several, Sequence)):
                 found, remedy = f"{name}={several!r:.60}", f"write a comma after a single one: ({several!r:.60},)"
                 raise UsageError("Traits", found, "several, in a tuple", remedy)
-        if not isinstance(self.threat_model, ThreatModel):
-            found, remedy = f"threat_model={self.threat_model!r:.60}", 'write ThreatModel(answers="label"), for one'
+        granted: object = self.threat_model
+        if not isinstance(granted, ThreatModel):
+            found, remedy = f"threat_model={granted!r:.60}", 'write ThreatModel(answers="label"), for one'
             raise UsageError("Traits", found, "a bench.ThreatModel", remedy)
 
     def drawn_from(self, noises: NoiseSet) -> tuple[str, ...]:
@@ -107,7 +108,7 @@ NOTHING_DECLARED = Traits()
 """The traits of a component that declares none."""
 
 
-def traits_of(component: object) -> Traits:
+def traits_of(component: Any) -> Traits:
     """Return what a component declares of itself, or the defaults.
 
     Args:

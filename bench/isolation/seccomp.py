@@ -2,8 +2,8 @@
 
 Threads are allowed, other processes are not: so memory and processor are bounded whoever runs it, root too, whom the
 limits on a user's processes do not bind. Sockets and anonymous files are not: neither a machine's host (vsock) nor
-memory beside the limits can be reached. A file that several sandboxes are shown is one to the kernel, read-only as it is:
-by locks on it, or by being told who opens it, an instance that heard clean speech could tell another one of it.
+memory beside the limits can be reached. A file that several sandboxes are shown is one to the kernel, read-only or
+not: by locks on it, or by being told who opens it, an instance that heard clean speech could tell another one of it.
 """
 
 from __future__ import annotations
