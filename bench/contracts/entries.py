@@ -75,7 +75,7 @@ class Entry:
         refuse_shadow(module)
         try:
             loaded: type[Any] = getattr(importlib.import_module(module), attribute)
-        except Exception as error:  # somebody else's code runs here
+        except (Exception, SystemExit) as error:  # somebody else's code runs here
             where, found = f"{SINGULAR[self.kind]} {self.name!r} of {self.origin}", f"{type(error).__name__}: {error}"
             raise ComponentError(where, found, f"{self.target} to import", "install what it needs") from error
         return loaded

@@ -18,12 +18,16 @@ from bench.contracts.component import SINGULAR, Component, check_built, joined
 from bench.contracts.composition import composed, isolated_specs, specs_in
 from bench.contracts.entries import Entry as Entry
 from bench.contracts.entries import entries_by_name
-from bench.core.errors import UsageError
+from bench.core.errors import BenchError, ComponentError, UsageError
 from bench.core.result_code import code_of_component
 from bench.core.specs import ISOLATED, Spec, bare, build, did_you_mean, is_isolated, spec_of
 
 RENAMED = {("attacks", "aware"): "adaptive", ("attacks", "unaware"): "transfer"}
 """Former names of built-ins, which still serve."""
+
+
+_DEEPEST = 16
+"""Components that may be made of each other, one within the other."""
 
 
 def option_of(kind: str) -> str:
@@ -149,7 +153,7 @@ class Registry:
         """
         return copy(self._shallow(kind, text).object)
 
-    def component(self, kind: str, text: str) -> Component:
+    def component(self, kind: str, text: str, within: tuple[str, ...] = ()) -> Component:
         """Make a component from its spec: parsed, built and checked once, whatever asks for it again.
 
         An attack may be [composed][bench.contracts.composition] of effects, and a defence be a
@@ -158,6 +162,7 @@ class Registry:
         Args:
             kind: one of `KINDS`.
             text: the spec.
+            within: the specs of what it is a part of, the outermost first.
 
         Raises:
             UsageError: there is none of that name, a parameter does not fit, or one that it is made of cannot be made;
@@ -167,10 +172,10 @@ class Registry:
         if (kind, text) not in self._made:
             shallow = self._shallow(kind, text)
             if shallow.parts:
-                parts = [self.component(kind, one) for one in specs_in(kind, text)]
+                parts = [self.component(kind, one, within) for one in specs_in(kind, text)]
                 self._made[kind, text] = replace(shallow, parts=tuple(parts))
             else:
-                inner = tuple(self._inner(kind, text, *one) for one in shallow.traits.made_of)
+                inner = tuple(self._inner(kind, text, *one, within) for one in shallow.traits.made_of)
                 self._made[kind, text] = replace(shallow, made_of=inner)
         return self._made[kind, text]
 
@@ -190,7 +195,7 @@ class Registry:
             return joined(kind, composed(tuple(part.spec for part in parts)), parts)
         spec = Spec.parse(text, option_of(kind))
         entry = self.entry(kind, spec.name)
-        built = build(entry.load(), spec, SINGULAR[kind])
+        built = _built(entry, spec)
         check_built(kind, text, built)
         code = code_of_component(entry.target.partition(":")[0], entry.source)
         return Component(kind, spec_of(entry.name, built), entry.origin, built, code)
@@ -202,14 +207,32 @@ class Registry:
         self.entries_of(kind, specs)  # the wrong name is told before a sandbox is started
         return self.isolation.component(self, kind, specs)
 
-    def _inner(self, kind: str, text: str, other: str, inner: str) -> Component:
+    def _inner(self, kind: str, text: str, other: str, inner: str, within: tuple[str, ...]) -> Component:
         """Make a component that another one is made of; one that runs outside is told what is in its plug-in file."""
+        within = (*within, text)
+        if len(within) > _DEEPEST:
+            expected, remedy = "a few within each other", "see bench list for what it is made of"
+            raise UsageError(f"{SINGULAR[kind]} {text!r}", "components nested too deep", expected, remedy)
+        if inner in within:
+            found = " made of ".join(map(repr, (*within[:3], inner)))
+            raise UsageError(
+                f"{SINGULAR[kind]} {text!r}", found, "one that is not made of itself", "correct its traits"
+            )
         try:
             closed = any(entry.closed for entry in self.entries_of(other, specs_in(other, inner)))
-            return self.component(other, ISOLATED + inner if closed and is_isolated(text) else inner)
+            return self.component(other, ISOLATED + inner if closed and is_isolated(text) else inner, within)
         except UsageError as error:
             own = "" if error.where.startswith("--") else f": {error.where}"
             raise UsageError(f"{SINGULAR[kind]} {text!r}{own}", error.found, error.expected, error.remedy) from error
-        except RecursionError as error:
-            expected, remedy = "a few within each other", "see bench list for what it is made of"
-            raise UsageError(f"{SINGULAR[kind]} {text!r}", "components nested too deep", expected, remedy) from error
+
+
+def _built(entry: Entry, spec: Spec) -> Any:
+    """The object of a spec; whatever its class does when it is made, who asked is told whose it is."""
+    where = f"{SINGULAR[entry.kind]} {str(spec)!r} of {entry.origin}"
+    try:
+        return build(entry.load(), spec, SINGULAR[entry.kind])
+    except (BenchError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # somebody else's code runs here, and may leave as a script does
+        found = f"{type(error).__name__}: {error}"
+        raise ComponentError(where, found, "one that can be made of these parameters", "correct its class") from error

@@ -9,10 +9,12 @@ Where a parameter decides, `traits` is a property. A component that declares non
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bench.contracts.threat_models import NOTHING_GRANTED, ThreatModel
+from bench.core.errors import BenchError, ComponentError, UsageError
 from bench.core.types import SIGNAL, Modality
 
 if TYPE_CHECKING:
@@ -79,6 +81,17 @@ class Traits:
     categories: tuple[str, ...] | None = (SIGNAL,)
     sounds: tuple[str, ...] | None = ()
 
+    def __post_init__(self) -> None:
+        for name in ("made_of", "modalities", "trained_on", "categories", "sounds"):
+            several: object = getattr(self, name)
+            if isinstance(several, str) or not (several is None or isinstance(several, Sequence)):
+                found, remedy = f"{name}={several!r:.60}", f"write a comma after a single one: ({several!r:.60},)"
+                raise UsageError("Traits", found, "several, in a tuple", remedy)
+        granted: object = self.threat_model
+        if not isinstance(granted, ThreatModel):
+            found, remedy = f"threat_model={granted!r:.60}", 'write ThreatModel(answers="label"), for one'
+            raise UsageError("Traits", found, "a bench.ThreatModel", remedy)
+
     def drawn_from(self, noises: NoiseSet) -> tuple[str, ...]:
         """Name the noise categories that are drawn from in a bank.
 
@@ -95,12 +108,32 @@ NOTHING_DECLARED = Traits()
 """The traits of a component that declares none."""
 
 
-def traits_of(component: object) -> Traits:
+def traits_of(component: Any) -> Traits:
     """Return what a component declares of itself, or the defaults.
+
+    Args:
+        component: of any kind.
+
+    Raises:
+        ComponentError: it declares something else, or its property raised.
 
     >>> from attacks.fade_in import FadeIn
     >>> traits_of(FadeIn()).asks_once, traits_of(object()).asks_once
     (True, False)
     """
-    declared: Traits = getattr(component, "traits", NOTHING_DECLARED)
+    try:
+        declared = component.traits if hasattr(type(component), "traits") else getattr(component, "traits", None)
+    except (BenchError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # a property of somebody else's
+        raise _broken(component, f"{type(error).__name__}: {error}") from error
+    if declared is None and not hasattr(component, "traits"):
+        return NOTHING_DECLARED
+    if not isinstance(declared, Traits):
+        raise _broken(component, f"a {type(declared).__name__}")
     return declared
+
+
+def _broken(component: object, found: str) -> ComponentError:
+    where = f"{type(component).__name__}.traits"
+    return ComponentError(where, found, "a bench.Traits", "correct it, or leave it out: then the defaults hold")

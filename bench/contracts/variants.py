@@ -62,9 +62,9 @@ def variants_of(text: str, attack: Any, corr: Corr, noises: NoiseScope) -> list[
         return _of_isolated(text, attack, corr, noises, splits)
     spec = Spec.parse(text)
     pinned = {key for key, _ in spec.params}
-    fields = {field.name: field.default for field in dataclasses.fields(attack)}
+    fields = _fields(attack)
     plain = {name: fields[name] for name in ("corr", "noises") if name in fields}
-    base = spec_of(spec.name, replace(attack, **plain))
+    base = spec_of(spec.name, replace(attack, **plain) if plain else attack)
     if "noises" in fields:
         splits = (attack.noises,) if "noises" in pinned else P1S if noises == "both" else splits
     informed = {"yes": (True,), "no": (False,), "both": (False, True)}[corr] if "corr" in fields else (False,)
@@ -76,12 +76,16 @@ def variants_of(text: str, attack: Any, corr: Corr, noises: NoiseScope) -> list[
             told = ((split, replace(attack, noises=_told(offered_by(attack), split), **known)) for split in splits)
             found += [Variant(spec_of(spec.name, one), base, knows, (split,)) for split, one in told]
         else:
-            found.append(Variant(spec_of(spec.name, replace(attack, **known)), base, knows, splits))
+            found.append(
+                Variant(spec_of(spec.name, replace(attack, **known) if known else attack), base, knows, splits)
+            )
     return found
 
 
-def _fields(attack: Any) -> set[str]:
-    return {field.name for field in dataclasses.fields(attack)} if dataclasses.is_dataclass(attack) else set()
+def _fields(attack: Any) -> dict[str, Any]:
+    return (
+        {field.name: field.default for field in dataclasses.fields(attack)} if dataclasses.is_dataclass(attack) else {}
+    )
 
 
 def offered_by(attack: object) -> tuple[str, ...]:

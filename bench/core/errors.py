@@ -39,7 +39,7 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 4 :]}"
 
 
-def told_of(error: Exception) -> tuple[str, int]:
+def told_of(error: BaseException) -> tuple[str, int]:
     """Tell what is said of an error that ended one of several pieces of work: one line, and the exit code.
 
     >>> told_of(ValueError("no")), told_of(UsageError("--k", "0", "1", "try 5"))[1]

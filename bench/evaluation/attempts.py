@@ -32,7 +32,7 @@ class Attempts:
     experiment: Experiment
     store: Store
     costs: Costs = field(default_factory=Costs)
-    _unfit: dict[FittedKey, tuple[Exception, str]] = field(default_factory=dict, init=False, repr=False)
+    _unfit: dict[FittedKey, tuple[BaseException, str]] = field(default_factory=dict, init=False, repr=False)
 
     def cell(self, plan: Planned) -> Failure | None:
         """Measure a cell and keep its records.
@@ -48,7 +48,9 @@ class Attempts:
         """
         try:
             begun, measured = self._measured(plan)
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a component may leave as a script does: the others go on all the same
             return self._noted(plan, error, self._unfit.get(plan.cell.fitted, (error, traceback.format_exc()))[1])
         try:
             self._keep(plan, measured)
@@ -69,7 +71,9 @@ class Attempts:
         if fitted not in self._unfit and not fitted_folder(self.experiment, fitted).is_dir():
             try:
                 fit_once(self.experiment, fitted)
-            except Exception as error:
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
                 self._unfit[fitted] = error, traceback.format_exc()
 
     def cannot_train(self, fitted: FittedKey) -> bool:
@@ -108,7 +112,7 @@ class Attempts:
         self.store.keep_samples(key, measured.samples)
         self.store.write(key, description | {"found": measured.facts.to_json()}, measured.rows)
 
-    def _noted(self, plan: Planned, error: Exception, trace: str) -> Failure:
+    def _noted(self, plan: Planned, error: BaseException, trace: str) -> Failure:
         message, code = told_of(error)
         determined = cell_description(self.experiment, plan.cell)
         description = determined | plan.labels() | {"exit_code": code}

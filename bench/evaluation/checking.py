@@ -53,7 +53,9 @@ def check_finished(experiment: Experiment, planned: Sequence[Planned], store: St
             continue
         try:
             count = _checked(experiment, plan.cell, store.read(key).rows, most)
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             message, code = told_of(error)
             about = json.loads(store.read(key).description.text)
             store.fail(key, about, message, traceback.format_exc())

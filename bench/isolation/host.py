@@ -89,7 +89,7 @@ def _answered(host: Host, request: Message, channel: Channel) -> Message:
     except BenchError as error:
         kind = next(one.__name__ for one in (UsageError, DataError, type(error)) if isinstance(error, one))
         return Message({"error": [kind, error.where, error.found, error.expected, error.remedy]})
-    except Exception as error:  # somebody else's code runs here
+    except BaseException as error:  # somebody else's code runs here, and may leave as a script does
         traceback.print_exc(file=sys.stderr)
         found = f"{type(error).__name__}: {error}"
         return Message({"error": ["ComponentError", request.head["do"], found, "no exception", "correct it"]})

@@ -2,7 +2,8 @@
 
 Threads are allowed, other processes are not: so memory and processor are bounded whoever runs it, root too, whom the
 limits on a user's processes do not bind. Sockets and anonymous files are not: neither a machine's host (vsock) nor
-memory beside the limits can be reached.
+memory beside the limits can be reached. A file that several sandboxes are shown is one to the kernel, read-only or
+not: by locks on it, or by being told who opens it, an instance that heard clean speech could tell another one of it.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ _FORBIDDEN = {
         *(167, 168, 169, 170, 171, 172, 173),  # swapon, swapoff, reboot, sethostname, setdomainname, iopl, ioperm
         *(175, 176, 179, 227, 246, 300, 303, 304),  # modules, quotactl, clock_settime, kexec, fanotify, file handles
         *(305, 313, 320),  # clock_adjtime, finit_module, kexec_file_load
+        *(73, 253, 254, 294),  # flock, inotify_init, inotify_add_watch, inotify_init1
     ),
     "aarch64": (
         *(198,),
@@ -40,13 +42,17 @@ _FORBIDDEN = {
         *(224, 225, 142, 161, 162),
         *(105, 106, 60, 112, 104, 262, 264, 265),
         *(266, 273, 294),
+        *(32, 27, 26),
     ),
 }
+_FCNTL = {"x86_64": 72, "aarch64": 25}
+_SHARED = (5, 6, 7, 36, 37, 38, 1024, 1025, 1026)
+"""What fcntl does with locks, leases and notices: F_GETLK and its kin, F_OFD_GETLK and its, F_SETLEASE to F_NOTIFY."""
 _NEW = (425, 426, 427, 428, 429, 430, 431, 432, 433, 442, 447)
 """io_uring, open_tree, move_mount, fsopen and its kin, mount_setattr, memfd_secret: one number everywhere."""
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 _LOAD, _EQUAL, _AT_LEAST, _BITS, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
+_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT = 0, 4, 16, 24
 """Where they lie in what a filter looks at."""
 
 
@@ -74,7 +80,11 @@ def program(machine: str = "") -> bytes:
     ]
     for number in (*_FORBIDDEN[machine], *_NEW):
         lines += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, refused)]
+    lines += [(_EQUAL, 0, 2 * len(_SHARED) + 2, _FCNTL[machine]), (_LOAD, 0, 0, _SECOND_ARGUMENT)]
+    for does in _SHARED:
+        lines += [(_EQUAL, 0, 1, does), (_RETURN, 0, 0, refused)]
     lines += [
+        (_RETURN, 0, 0, _ALLOW),
         (_EQUAL, 0, 3, _CLONE[machine]),
         (_LOAD, 0, 0, _FIRST_ARGUMENT),
         (_BITS, 1, 0, _CLONE_THREAD),

@@ -93,9 +93,9 @@ def learnt(attack_run: AttackRun, plan: str, searches: Sequence[PastSearch]) -> 
         )
     try:
         found: Any = learner.learn(json.loads(plan), searches)
-    except BenchError:
+    except (BenchError, KeyboardInterrupt):
         raise
-    except Exception as error:  # somebody else's code runs here
+    except BaseException as error:  # somebody else's code runs here
         raise ComponentError(where, f"{type(error).__name__}: {error}", "a plan", "correct it") from error
     try:
         told = json.dumps(found, allow_nan=False, sort_keys=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import struct
 
 import pytest
@@ -16,9 +17,9 @@ ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 THREAD = 0x00010000
 
 
-def verdict(machine: str, number: int, argument: int = 0, architecture: int | None = None) -> int:
+def verdict(machine: str, number: int, argument: int = 0, architecture: int | None = None, second: int = 0) -> int:
     """What the filter says of a call."""
-    data = struct.pack("<IIQ6Q", number, architecture or ARCHITECTURES[machine], 0, argument, *[0] * 5)
+    data = struct.pack("<IIQ6Q", number, architecture or ARCHITECTURES[machine], 0, argument, second, *[0] * 4)
     text = program(machine)
     lines = [struct.unpack_from("<HBBI", text, at) for at in range(0, len(text), 8)]
     at, loaded = 0, 0
@@ -56,6 +57,9 @@ CALLS = {  # x86_64, aarch64
     "perf_event_open": (298, 241, REFUSED),
     "io_uring_setup": (425, 425, REFUSED),
     "clone3": (435, 435, MISSING),
+    "flock": (73, 32, REFUSED),
+    "inotify_init1": (294, 26, REFUSED),
+    "inotify_add_watch": (254, 27, REFUSED),
 }
 
 
@@ -82,3 +86,11 @@ def test_another_machine_s_calls_end_the_process() -> None:
 def test_a_machine_without_a_table_is_named() -> None:
     with pytest.raises(UsageError, match="'riscv64'"):
         program("riscv64")
+
+
+@pytest.mark.parametrize("machine", ARCHITECTURES)
+def test_no_lock_and_no_lease_tells_another_sandbox_anything(machine: str) -> None:
+    number = {"x86_64": 72, "aarch64": 25}[machine]
+    harmless, shared = (0, 1, 2, 3, 4, 1030, 1031), (fcntl.F_GETLK, fcntl.F_SETLK, fcntl.F_SETLKW, 37, fcntl.F_SETLEASE)
+    assert {verdict(machine, number, second=does) for does in harmless} == {ALLOWED}
+    assert {verdict(machine, number, second=does) for does in (*shared, fcntl.F_NOTIFY)} == {REFUSED}
