@@ -3,10 +3,10 @@
     python -m benchmarks.faults.damage
 
 Of every kind of file in the run's folder and in the cache one is changed in a bit, cut short, emptied or replaced by
-somebody else's, by another one of ours, by a link to nothing or by a pipe; then the command is given again, without records where the damage is in the cache. Strangers' files
-are put beside ours too. Each time it must end with exit code 0, or with 2, the file's name and that it is to be
-deleted, which is done; and then with the same records, a bit that changes nothing in them apart. It must show no
-traceback. What it says of the damage is printed.
+somebody else's, by another one of ours, by a link to nothing or by a pipe; then the command is given again, without
+records where the damage is in the cache. Strangers' files are put beside ours too. Each time it must end with exit code
+0, or with 2, the file's name and that it is to be deleted, which is done; and then with the same records, a bit that
+changes nothing in them apart. It must show no traceback. What it says of the damage is printed.
 """
 
 from __future__ import annotations
