@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import stat
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -215,6 +216,15 @@ def _listed(folder: Path) -> list[tuple[str, int]]:
     return [(name, int(number)) for name, _, number in parts if name and number.isdecimal()]
 
 
+def _is_taken(folder: Path) -> bool:
+    """Whether something else stands where a folder belongs, by one look: the folder may come and go meanwhile."""
+    try:
+        mode = folder.lstat().st_mode
+    except OSError:
+        return False
+    return not stat.S_ISDIR(mode) and not (stat.S_ISLNK(mode) and folder.is_dir())
+
+
 def _made(path: Path, text: str) -> bool:
     """Make a file that is not there yet; False where somebody else has made it."""
     for _ in range(3):
@@ -224,7 +234,7 @@ def _made(path: Path, text: str) -> bool:
                 file.write(text)
             return True
         except FileExistsError as error:
-            if not path.parent.is_dir():  # something else of that name
+            if _is_taken(path.parent):
                 raise unwritable(path.parent, error) from error
             return False
         except FileNotFoundError:  # the folder went away as the last lease in it was released
