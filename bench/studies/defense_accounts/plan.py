@@ -31,8 +31,8 @@ def attacks_by_role(
         registry: makes components.
         noises: the bank, which says what a defence has seen.
         defense: what is accounted for; None for the bare victim: then "through" alone.
-        attack: the attack, all of its threat model fixed; one that knows the defence is run as it is, and in no role of
-            those who do not.
+        attack: the attack, all of its threat model fixed; one that knows the defence, or brings what it found on the
+            bare victim, is made into no other.
         guarded: whether there is a purifier or a detector to look through.
     """
     found: dict[Role, Component] = {"through": attack}
@@ -47,11 +47,11 @@ def attacks_by_role(
         if chosen:
             spec = _restricted(attack, chosen)
             found["seen" if role == "seen" else "unseen"] = registry.component("attacks", spec)
-    if attack.traits.adaptive:
-        return found
     nested, mark = (("attack", bare(attack.spec)),), ISOLATED if attack.isolated else ""
-    found["unaware"] = registry.component("attacks", mark + str(Spec("transfer", nested)))
-    if guarded:
+    more = attack.traits.adaptive or attack.traits.transfers
+    if not more:
+        found["unaware"] = registry.component("attacks", mark + str(Spec("transfer", nested)))
+    if guarded and not more:
         found["aware"] = registry.component("attacks", mark + str(Spec("adaptive", nested)))
     return {role: replace(one, target=attack.target) for role, one in found.items()}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -121,7 +122,17 @@ def test_attacks_are_told_apart_by_what_was_seen_in_training() -> None:
     }
     assert roles_of("none", "boundary", False) == {"through": "boundary"}
     several = "adaptive:attack=universal_noises:pool=4,identities=4"
-    assert not {"aware", "unaware"} & set(roles_of("stateful_detector", several, True))
+    for attack in (several, "transfer"):
+        assert not {"aware", "unaware"} & set(roles_of("stateful_detector", attack, True))
+
+
+@pytest.mark.parametrize("attack", ["boundary", "adaptive"])
+def test_an_attack_has_its_target_in_every_role(attack: str) -> None:
+    aimed = replace(REGISTRY.component("attacks", attack), target="neutral")
+    around = REGISTRY.component("defenses", "multi_condition:categories=human")
+    found = attacks_by_role(REGISTRY, NOISES, around, aimed, guarded=True)
+    assert {"seen", "unseen"} & set(found)
+    assert {one.target for one in found.values()} == {"neutral"}
 
 
 def test_an_attack_of_one_category_is_seen_or_unseen_as_it_is() -> None:
