@@ -74,7 +74,7 @@ REPEATS = Asked(
     "repeats",
     int | None,
     "N",
-    "Measure each cell so often, with other draws; 3 under a randomised defence, 5 where it learns in rounds.",
+    "Measure each cell so often, with other draws; 3 under a randomised defence, 5 where an attack learns in rounds.",
     None,
 )
 LIMIT = Asked("limit", int | None, "N", "Attack so many test utterances of each fold; all by default.", None)
