@@ -65,7 +65,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
         ("raises", "ValueError: no"),
         ("hints", "NameError: name 'Nowhere' is not defined"),
         ("itself", "'itself' made of 'itself'"),
-        ("endless", "made of 'endless:depth=1'"),
+        ("endless", "components nested too deep"),
     ],
 )
 def test_it_is_named_with_what_it_did(registry: Registry, name: str, found: str) -> None:

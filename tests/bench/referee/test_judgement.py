@@ -111,7 +111,7 @@ def test_a_change_of_words_alone_has_no_snr_and_counts_under_all() -> None:
 
 def test_other_words_over_a_loud_sound_in_silence_are_judged_by_the_sound() -> None:
     verdict = judge(Recipe(Samples(torch.full((1_600,), 0.5)), Words(((0, 1, "other words"),))), SILENT)
-    assert verdict == Verdict(-math.inf, imperceptible=False, additive=True, within_rules=False)
+    assert verdict == Verdict(-math.inf, imperceptible=False, additive=False, within_rules=False)
 
 
 def test_what_is_heard_is_within_full_scale() -> None:
