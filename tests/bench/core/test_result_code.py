@@ -143,7 +143,7 @@ def test_a_change_of_code_changes_what_depends_on_it_and_nothing_else(
 
 
 def test_the_referees_arithmetic_changes_cells_and_retrains_no_bare_victim(changed: Changed) -> None:
-    found = changed({"bench/referee/judgement.py": swapped("reworded, snr_db > min_snr_db", "reworded, snr_db >= min_snr_db")})
+    found = changed({"bench/referee/judgement.py": swapped("d, snr_db > min_snr_db)", "d, snr_db >= min_snr_db)")})
     assert "cell" in found
     assert not found & {"bare", *VICTIMS, *ATTACKS}
 
