@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     import torch
 
 
+NOT_UNDER_SPEECH = frozenset({"laugh", "cry", "rir"})
+"""Categories that are no noise under speech: laughs and cries are appended to it, room responses are filters."""
+
+
 @dataclass(frozen=True)
 class NoiseSet:
     """The clips of a noise bank, by category.
@@ -63,7 +67,7 @@ class NoiseSet:
         """List the categories of sounds that can lie under speech: all but laughs and cries, which are appended to it,
         and room responses.
         """
-        return tuple(category for category in self.categories if category not in ("laugh", "cry", "rir"))
+        return tuple(category for category in self.categories if category not in NOT_UNDER_SPEECH)
 
     @cached_property
     def under_speech(self) -> tuple[NoiseClip, ...]:

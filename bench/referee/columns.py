@@ -10,7 +10,9 @@ from functools import lru_cache
 from bench.contracts.perception import Perception
 from bench.contracts.recipes import Effect, Overlay, Recipe, Samples, Words
 from bench.core.heard import Heard
+from bench.core.noises import NOT_UNDER_SPEECH
 from bench.perturbations.catalogue import SHARES
+from bench.perturbations.laying import Rendered
 
 LAID_OVER = frozenset({"real_noise"})
 """Effects that lay one sound of the bank over the whole utterance, as P1's "Co" does: people were asked about that."""
@@ -18,42 +20,48 @@ NOISE = "noise"
 """What a study calls a sound of a noise bank; an effect of somebody's that has this name was not studied by it."""
 
 
-def is_imperceptible(recipe: Recipe, samples: int, perception: Perception) -> bool:
+def is_imperceptible(recipe: Recipe, samples: int, perception: Perception, category: str) -> bool:
     """Tell whether people were asked about just this, and heard the same emotion.
 
     They were asked about one sound of a noise bank in P1's positions and lengths, without a filter, and about single
-    effects with the parameters that were studied. Nobody was asked about compositions, other words or free samples.
+    effects with the parameters that were studied. Nobody was asked about compositions, other words or free samples,
+    nor about a laugh, a cry or the response of a room that lies under speech as noise does.
 
     Args:
         recipe: with the specs of effects as records name them.
         samples: the utterance's length.
         perception: the study.
+        category: of what was done, as the renderer has it; of a sound, that which it has in its bank.
 
     >>> from bench.contracts.perception import p1
-    >>> is_imperceptible(Recipe(Overlay("rain-03", 10.5)), 16_000, p1())
+    >>> is_imperceptible(Recipe(Overlay("rain-03", 10.5)), 16_000, p1(), "natural")
     True
-    >>> is_imperceptible(Recipe(Overlay("rain-03", 10.5, filter=(0.5, 0.5))), 16_000, p1())
+    >>> is_imperceptible(Recipe(Overlay("rain-03", 10.5, filter=(0.5, 0.5))), 16_000, p1(), "natural")
+    False
+    >>> is_imperceptible(Recipe(Overlay("giggle-01", 10.5)), 16_000, p1(), "laugh")
     False
     """
     part, *more = recipe.parts
     if more or isinstance(part, Words | Samples):
         return False
-    if isinstance(part, Effect):
-        name = part.spec.partition(":")[0]
-        return name != NOISE and perception.is_imperceptible(NOISE if name in LAID_OVER else part.spec)
-    return perception.is_imperceptible(NOISE) and as_in_p1(part, samples)
+    if isinstance(part, Effect) and part.spec.partition(":")[0] not in LAID_OVER:
+        return part.spec.partition(":")[0] != NOISE and perception.is_imperceptible(part.spec)
+    if category in NOT_UNDER_SPEECH or not perception.is_imperceptible(NOISE):
+        return False
+    return isinstance(part, Effect) or as_in_p1(part, samples)
 
 
-def kinds_of(original: Heard, heard: Heard, recipe: Recipe, perception: Perception) -> tuple[bool, bool]:
+def kinds_of(original: Heard, rendered: Rendered, recipe: Recipe, perception: Perception) -> tuple[bool, bool]:
     """Tell whether a candidate is imperceptible, and whether it is additive, before anybody is asked about it.
 
     Args:
         original: the clean speech.
-        heard: the candidate.
+        rendered: the candidate; the overlays at its end, which change no length and no word, need not be laid.
         recipe: with the specs of effects as records name them.
         perception: the study.
     """
-    alike = is_imperceptible(recipe, original.waveform.shape[-1], perception)
+    heard = rendered.base
+    alike = is_imperceptible(recipe, original.waveform.shape[-1], perception, rendered.done.category)
     if alike or heard.waveform.shape != original.waveform.shape or not original.has_sound:
         return alike, alike
     return alike, not is_reworded(original, heard)

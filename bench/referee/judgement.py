@@ -166,7 +166,7 @@ def verdict_on(
         min_snr_db: a candidate counts only above this SNR.
     """
     snr_db, samples = round(measured, SNR_DECIMALS), original.waveform.shape[-1]
-    alike = is_imperceptible(recipe, samples, perception)
+    alike = is_imperceptible(recipe, samples, perception, rendered.done.category)
     if rendered.samples != samples:
         loud = rendered.overlaid and snr_db <= min_snr_db
         return Verdict(None, alike, alike, length_is_covered(recipe, perception) and not loud)

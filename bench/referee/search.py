@@ -225,8 +225,7 @@ class Search:
         """Whether the threat model allows it; nobody is asked about anything else."""
         if self.granted.allowed == "all":
             return True
-        heard, perception = rendered.base, self._attack_run.tools.perception  # overlays change no length, and no word
-        return self.granted.allows(*kinds_of(self._heard, heard, recipe, perception))
+        return self.granted.allows(*kinds_of(self._heard, rendered, recipe, self._attack_run.tools.perception))
 
     def _asked(self, step: Callable[[], Recipe]) -> Recipe | None:
         """What the search asks for next, or None where it has ended."""

@@ -158,7 +158,7 @@ def test_what_is_looked_at_beforehand_is_what_is_written_down() -> None:
             rendered = run.renderer.of(original, run.others(one)).rendered(run.renderer.canonical(recipe))
             if rendered is not None:
                 row = rows[one.id, str(run.renderer.canonical(recipe))]
-                told = kinds_of(original, rendered.heard, run.renderer.canonical(recipe), p1())
+                told = kinds_of(original, rendered, run.renderer.canonical(recipe), p1())
                 assert told == (row.imperceptible, row.additive)
                 found += 1
     assert found == len(rows)

@@ -144,6 +144,15 @@ def test_the_snr_at_its_edges() -> None:
             assert math.isnan(float(measured_snr_db(original.waveform, found, energy64(original.waveform))))
 
 
+@pytest.mark.parametrize(("category", "asked_about"), [("natural", True), ("laugh", False), ("cry", False)])
+def test_nobody_was_asked_about_laughs_and_cries_under_speech(category: str, asked_about: bool) -> None:
+    """P1 found both perceptible where they are appended; as noise under speech they counted as imperceptible."""
+    sound = sample_tools().noises.of(category)[0]
+    for recipe in (Recipe(Overlay(sound.id, 12.0)), Recipe(Effect(f"real_noise:category={category},epsilon=0.1", 1))):
+        verdict = judge(recipe)
+        assert (verdict.imperceptible, verdict.additive) == (asked_about, True)
+
+
 @pytest.mark.parametrize(
     ("measured", "counts"), [(10.0, False), (10.00004, False), (10.0001, True), (math.inf, True), (-math.inf, False)]
 )
