@@ -23,7 +23,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.audio.mapped import mapped_file
+from bench.audio.mapped import mapped_file, samples_of
 from bench.audio.reading import doubt_about, rate_of, read_audio, refuse_silence
 from bench.core.cache import appearing_folder, cache_dir
 from bench.core.digests import content_digests, default_workers
@@ -233,12 +233,9 @@ def _full(folder: Path, error: OSError | RoomError) -> RoomError:
 
 def _mapped(shard: tuple[str, ...]) -> list[DecodedSound]:
     """The sounds of a shard that is there, mapped copy-on-write."""
-    import numpy as np
-    import torch
-
     folder = _folder(shard)
     kept = _kept(folder, len(shard))
     assert kept is not None, "just made"
-    samples = torch.from_numpy(np.frombuffer(mapped_file(folder / _SAMPLES), dtype="<f4"))
+    samples = samples_of(mapped_file(folder / _SAMPLES))
     ends = itertools.accumulate(length for length, _ in kept)
     return [DecodedSound(samples[end - length : end], rate) for end, (length, rate) in zip(ends, kept, strict=True)]

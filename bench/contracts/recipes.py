@@ -190,6 +190,12 @@ class Recipe:
         """Return the recipe with another one's parts after its own."""
         return Recipe(*self.parts, *other.parts)
 
+    def copied(self) -> Recipe:
+        """Return the recipe with copies of its samples, for code that might write to them; itself where it has none."""
+        if not any(isinstance(part, Samples) for part in self.parts):
+            return self
+        return Recipe(*(Samples(part.waveform.clone()) if isinstance(part, Samples) else part for part in self.parts))
+
     def __str__(self) -> str:
         """Write the recipe as a line of JSON; samples by digest and number.
 

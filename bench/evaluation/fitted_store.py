@@ -21,10 +21,12 @@ from bench.core.json_objects import loaded
 from bench.core.keys import key_of_json
 from bench.core.leases import Leases
 from bench.core.making import Making
+from bench.core.noises import LentNoises
 from bench.core.result_code import BARE_VICTIM, DEFENDED_VICTIM, code_in, code_of
 from bench.core.sealing import broken, seal, set_aside
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.experiment import Experiment
+from bench.evaluation.training_speech import lent
 
 COST = "cost.json"
 """Beside a fitted victim: the seconds that fitting took, and on how many utterances. No part of what it is."""
@@ -174,7 +176,7 @@ def _context(experiment: Experiment, fitted: FittedKey) -> FitContext:
         fitted.task,
         fitted.seed,
         experiment.device,
-        experiment.noises.part("train"),
+        LentNoises.guarding(experiment.noises.part("train")),
         experiment.progress,
         experiment.registry.build,
         fitted.victim.spec,
@@ -193,7 +195,8 @@ def _fit(experiment: Experiment, fitted: FittedKey, folder: Path) -> None:
         f"speakers, {fitted.split} fold {fitted.fold}, seed {fitted.seed}"
     )
     begun = time.perf_counter()
-    victim = fitted.recipe.fit(split.train, split.valid, context)
+    with lent(f"{fitted.victim}, defence {fitted.defense_spec}", split.train, split.valid) as (train, valid):
+        victim = fitted.recipe.fit(train, valid, context)
     description = fitted_description(experiment, fitted)
     with appearing_folder(folder) as temporary:
         victim.save(temporary)

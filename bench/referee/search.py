@@ -128,7 +128,7 @@ class Search:
     def answer(self, answer: Answer) -> None:
         """Tell the search what came of its candidate, charged where it applied, and take the next one."""
         if self.learns and answer.applied and self.candidate is not None:
-            self._asked_about.append((self.candidate.recipe, answer))
+            self._asked_about.append((self.candidate.recipe.copied(), answer))
         self.queries += answer.applied
         self._idle -= not answer.applied
         self._idle += _IDLE_EACH * (answer.applied and self._attack_run.hides_budget)

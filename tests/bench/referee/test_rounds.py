@@ -19,6 +19,7 @@ from bench import (
     PastSearch,
     Recipe,
     Rng,
+    Samples,
     Steps,
     ThreatModel,
     Traits,
@@ -33,7 +34,7 @@ from bench.evaluation.measuring import Measuring
 from bench.evaluation.options import Options
 from bench.evaluation.planning import plan, select
 from bench.referee.referee import Referee
-from bench.referee.search import AttackRun
+from bench.referee.search import AttackRun, Candidate
 from bench.scoring.row_shares import attack_success
 from bench.scoring.rows import Row
 from bench.testing import CPU, TASK, ContraryVictim, check_attack, sample_noises, sample_tools, sample_utterances
@@ -174,6 +175,32 @@ def test_what_is_learnt_from_is_what_was_told() -> None:
         [(row.recipe, row.label_after != row.label_before)] for row in by_turn
     ]
     assert {(answer.label, answer.refused) for one in seen for _, answer in one.asked} == {(None, None)}
+
+
+def test_what_is_written_into_what_is_learnt_from_stays_there() -> None:
+    """Free samples that were accepted are kept as they were asked about, however a round ends."""
+
+    @dataclass(frozen=True)
+    class Wiping(Giving):
+        def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Steps:
+            yield Recipe(Samples(original.waveform * 0.8))
+
+        def learn(self, plan: Mapping[str, Any], searches: Sequence[PastSearch]) -> Any:
+            for recipe, _ in (asked for search in searches for asked in search.asked):
+                (part,) = recipe.parts
+                assert isinstance(part, Samples)
+                part.waveform.zero_()
+            return {}
+
+    kept: dict[str, Recipe] = {}
+    run = AttackRun(Wiping(), "wiping", sample_tools(6), 0, SPEECH)
+
+    def keep(candidate: Candidate, row: Row) -> None:
+        kept[row.utterance] = candidate.recipe
+
+    Referee(ContraryVictim(), TASK, CPU).run(run, SPEECH, keep=keep)
+    asked = {name: str(recipe) for name, recipe in kept.items()}
+    assert asked == {one.id: str(Recipe(Samples(one.waveform * 0.8))) for one in SPEECH}
 
 
 def test_an_author_s_check_goes_through_rounds(registry: Registry) -> None:
