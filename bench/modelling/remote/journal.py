@@ -59,8 +59,9 @@ class Journal:
             question: names what was asked, such as the digest of a sound.
             answer: JSON.
         """
+        told = json.dumps(answer)
         with self._open() as database:
-            text = f"{_digest(question, json.dumps(answer))} {json.dumps(answer)}"
+            text = f"{_digest(question, told)} {told}"
             database.execute("INSERT OR REPLACE INTO answers VALUES (?, ?)", (question, text))
 
     def requests(self) -> int:
