@@ -44,6 +44,7 @@ from bench.core.specs import spec_of
 from bench.core.types import SAMPLE_RATE, Dataset, NoiseClip, Rng, Task, Utterance
 from bench.data.tasks import TASKS
 from bench.defending.adversarial_examples import best_candidates
+from bench.evaluation.training_speech import lent
 from bench.perturbations.rendering import attack_tools
 from bench.referee.referee import Referee
 from bench.referee.rehearsal import rehearsed
@@ -197,8 +198,13 @@ def checks_of(
     context, speech = sample_context(), (sample_utterances(key="train"), sample_utterances(2, key="valid"))
     against = () if victim is None else (victim,)
     fit, load = (partial(method, *against) for method in (component.fit, component.load))
-    sessions = traits_of(component).sessions
-    examined = _examined(lambda: fit(*speech, context), lambda saved: load(saved, context), folder, sessions)
+
+    def fitted() -> Victim:
+        with lent("fit", *speech) as own:
+            made: Victim = fit(*own, context)
+        return made
+
+    examined = _examined(fitted, lambda saved: load(saved, context), folder, traits_of(component).sessions)
     return [*own, *victim_checks(examined)]
 
 

@@ -41,6 +41,16 @@ class FittedLoud:
 
 
 @dataclass(frozen=True)
+class Centred(Loud):
+    """Takes the mean off its training speech, in place."""
+
+    def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> FittedLoud:
+        for one in train:
+            one.waveform.sub_(one.waveform.mean())
+        return FittedLoud()
+
+
+@dataclass(frozen=True)
 class Broken:
     """Raises."""
 
@@ -65,7 +75,7 @@ class Twice:
 
 
 COMPONENTS = {
-    "victims": {"loud": Loud, "twice": Loud},
+    "victims": {"loud": Loud, "twice": Loud, "centred": Centred},
     "attacks": {"broken": Broken},
     "corpora": {"twice": Twice},
 }

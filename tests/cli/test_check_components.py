@@ -42,6 +42,15 @@ def test_a_report_says_what_was_found_and_expected(bench_here: Callable) -> None
     assert report.endswith("it does not conform.")
 
 
+def test_a_training_that_writes_into_its_speech_does_not_conform(bench_here: Callable) -> None:
+    said = bench_here("check", "centred", "--plugin", FAULTY, "--json")
+    assert said.code == 1
+    (failed,) = (one for one in json.loads(said.out)["checks"] if one["status"] == "failed")
+    assert failed["name"] == "training"
+    assert "found samples changed in place" in failed["found"]
+    assert "work on a copy" in failed["found"]
+
+
 def test_a_corpus_is_checked_sound_by_sound(bench_here: Callable, tmp_path: Path) -> None:
     said = bench_here("check", f"twice:{tmp_path}", "--plugin", FAULTY, "--kind", "corpus", "--json")
     found = {one["name"]: one["found"] for one in json.loads(said.out)["checks"] if one["status"] == "failed"}
