@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NoReturn
@@ -10,6 +12,7 @@ from typing import Any, NoReturn
 from bench.contracts.threat_models import COUNTED
 from bench.core.errors import DataError, UsageError
 from bench.core.specs import IN_MEMORY, NO_DEFENSE, Spec
+from bench.data.tasks import TASKS
 from bench.scoring.descriptions import Description
 from bench.scoring.schema import AGAIN
 
@@ -68,7 +71,16 @@ def _named_twice(told: Mapping[str, Any]) -> Iterator[tuple[str, object, object]
     task = fitting.get("task")
     if isinstance(task, Mapping) and "name" in task:
         yield "task", told["task"], task["name"]
+        own = _built_in(str(told["task"]))
+        yield from ((f"the {name} of task {told['task']}", own[name], task[name]) for name in own if name in task)
     yield from ((name, told[name], fitting[name]) for name in ("split", "fold", "seed") if name in fitting)
+
+
+@lru_cache(maxsize=256)
+def _built_in(task: str) -> Mapping[str, Any]:
+    """All that a built-in task is, as descriptions have it; nothing of any other."""
+    known: dict[str, Any] = json.loads(json.dumps(asdict(TASKS[task]))) if task in TASKS else {}
+    return known
 
 
 def _check_labels(path: Path, about: Description) -> None:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import cast, get_args
 
+from bench.contracts.perception import table_called
 from bench.contracts.threat_models import COUNTED, NOTHING_GRANTED, Counted, ThreatModel
 from bench.core.json_objects import JsonObject
 from bench.core.keys import key_of_json
@@ -60,7 +61,7 @@ class RestsOn:
     Args:
         corpus_fingerprint: of the corpus that was attacked; changes with any sample or annotation.
         noise_fingerprint: of the half of the noise bank that attacks draw from.
-        perception: name of the table of what people hear.
+        perception: name of the table of what people hear, with its digest where it is not P1's.
         min_snr_db: a success lies above this SNR.
         max_queries: the searches' budget.
         device: "cpu" or "cuda".
@@ -243,7 +244,7 @@ def _rests_on(told: JsonObject, attack: JsonObject) -> RestsOn:
         corpus_fingerprint=told.text("attacked_corpus") if across else fitted.corpus,
         train_corpus_fingerprint=fitted.corpus if across else None,
         noise_fingerprint=told.text("attack_noises"),
-        perception=told.text("perception"),
+        perception=_perception(told),
         min_snr_db=told.number("min_snr_db"),
         max_queries=told.whole("max_queries"),
         device=fitted.device,
@@ -254,6 +255,11 @@ def _rests_on(told: JsonObject, attack: JsonObject) -> RestsOn:
         enrolment=told.text("enrolment") if told.has("enrolment") else "paper",
         pcm_hz=told.wholes("pcm_hz") if told.has("pcm_hz") else (SAMPLE_RATE,),
     )
+
+
+def _perception(told: JsonObject) -> str:
+    digest = told.text("perception_fingerprint") if told.has("perception_fingerprint") else None
+    return table_called(told.text("perception"), digest)
 
 
 def _all_of(told: JsonObject) -> tuple[str, ...]:

@@ -188,7 +188,7 @@ def _check_data(contents: EntryContents, experiment: Experiment) -> None:
     rests = contents.cells[0].description.rests_on
     pairs = (("corpus", rests.corpus_fingerprint, experiment.dataset.fingerprint),
              ("noises", rests.noise_fingerprint, experiment.noise_fingerprint("test")),
-             ("perception table", rests.perception, experiment.perception.name))  # fmt: skip
+             ("perception table", rests.perception, experiment.perception.called))  # fmt: skip
     for what, theirs, own in pairs:
         if theirs != own:
             raise DataError(what, f"{own[:12]} here", f"{theirs[:12]}, as the entry was measured with", _REMEDY)

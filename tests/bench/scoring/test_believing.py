@@ -104,6 +104,10 @@ def test_rows_that_no_referee_writes_are_refused(tmp_path: Path, about: dict[str
         ({"fitting": FITTING | {"defense": {"spec": "rnnoise"}}}, "defense 'none' of what was measured as 'rnnoise'"),
         ({"fitting": FITTING | {"fold": 3}}, "fold 0 of what was measured as 3"),
         ({"fitting": FITTING | {"task": {"name": "activation"}}}, "task 'ahsn' of what was measured as 'activation'"),
+        (
+            {"task": "activation", "fitting": FITTING | {"task": {"name": "activation", "shift": 3.9}}},
+            "the shift of task activation 0.5 of what was measured as 3.9",
+        ),
         ({"attack_identity": {"code": "a", "spec": "white_noise"}}, "attack 'boundary:noises=imperceptible' of what"),
     ],
     ids=str,
