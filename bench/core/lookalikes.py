@@ -5,11 +5,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
-_CYRILLIC = (
-    "\u0430\u0432\u0435\u0456\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0443\u0445\u0455\u0458\u0501\u051b\u051d\u04bb\u0261"
-)
+_CYRILLIC = "\u0430\u0432\u0435\u0456\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0443"
+_MORE_CYRILLIC = "\u0445\u0455\u0458\u0501\u051b\u051d\u04bb\u0261"
 _GREEK = "\u03b1\u03b2\u03b5\u03b9\u03ba\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7\u03c9"
-_SEEN = str.maketrans(_CYRILLIC + _GREEK, "abeikmhopctyxsjdqwhg" + "abeiknoptuxw")
+_SEEN = str.maketrans(_CYRILLIC + _MORE_CYRILLIC + _GREEK, "abeikmhopctyxsjdqwhg" + "abeiknoptuxw")
 """Letters of other scripts that look like Latin ones."""
 _THEN = str.maketrans("i1|\u01310", "llllo", "-_. ")
 

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bench.contracts.composition import specs_in
 from bench.contracts.registry import RENAMED, Registry
@@ -116,9 +115,9 @@ def _check_one_setting(folder: Path, cells: Sequence[CellRecords]) -> None:
     if trained := {cell.description.names.setting.train_corpus for cell in cells} - {None}:
         found, expected = f"cells trained on {min(filter(None, trained))!r:.80}", "those of the corpus that is attacked"
         raise DataError(folder, found, expected, "leave them out: nobody can run them again from an entry")
-    found = {_data_of(cell.description) for cell in cells}
-    if len(found) > 1:
-        told = " and ".join(sorted(" · ".join(map(str, one)) for one in found)[:2])
+    data = {_data_of(cell.description) for cell in cells}
+    if len(data) > 1:
+        told = " and ".join(sorted(" · ".join(map(str, one)) for one in data)[:2])
         raise DataError(folder, f"cells of {told}", "one corpus, one noise bank, one set of rules", "submit them apart")
 
 
@@ -135,9 +134,9 @@ def _check_components(folder: Path, cells: Sequence[CellRecords], code: Submitte
         named = f"{min(both)[1]!r} among {min(both)[0]}, the name of a component of serbench's own"
         raise DataError(folder, named, "another", "rename it, and run again")
     for kind in {kind for kind, _ in brought}:
-        found = look_alike(*(sorted(name for of, name in some if of == kind) for some in (brought, {*own, *RENAMED})))
-        if found is not None:
-            what = f"{found[0]!r} among {kind}, which is taken for serbench's own {found[1]!r}"
+        alike = look_alike(*(sorted(name for of, name in some if of == kind) for some in (brought, {*own, *RENAMED})))
+        if alike is not None:
+            what = f"{alike[0]!r} among {kind}, which is taken for serbench's own {alike[1]!r}"
             raise DataError(folder, what, "a name of its own", "rename it, and run again")
     for kind, spec in dict.fromkeys(one for cell in cells for one in specs_of(cell.description)):
         try:
