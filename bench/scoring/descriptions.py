@@ -16,6 +16,7 @@ from bench.core.specs import NO_DEFENSE
 from bench.core.types import SAMPLE_RATE, Half
 from bench.scoring.dimensions import Dimension
 from bench.scoring.granted import granted_in
+from bench.scoring.in_sessions import lost_in
 from bench.scoring.names import CellNames, Setting
 from bench.scoring.people import SpeakerGroups, people_in, trained_on_in
 
@@ -114,6 +115,8 @@ class Description:
         trained_on: attacked speakers that somebody else trained the victim on, as it says.
         people: by attribute of speakers (sex, age, language) and by value, who has it; empty where nothing is told.
         dimension: of a dimensional task, its scale and when an attack has succeeded; None of a task of classes.
+        in_sessions: of a victim that remembers, of how many clean utterances it says something else in a session, and
+            of how many they are; None of any other.
     """
 
     names: CellNames
@@ -129,6 +132,7 @@ class Description:
     trained_on: tuple[str, ...] = ()
     people: SpeakerGroups = field(default_factory=dict, hash=False)
     dimension: Dimension | None = None
+    in_sessions: tuple[int, int] | None = None
 
     @cached_property
     def shared(self) -> ThreatModel:
@@ -160,6 +164,7 @@ class Description:
             trained_on=trained_on_in(told),
             people=people_in(told),
             dimension=Dimension.of(told.inner("fitting").inner_or_empty("task")),
+            in_sessions=lost_in(told),
         )
 
 

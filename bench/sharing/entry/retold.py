@@ -19,6 +19,9 @@ from bench.evaluation.cells import Cell
 from bench.evaluation.facts import Facts
 from bench.scoring.descriptions import Description
 
+LAST_BITS = 0.05
+"""Shares of clean speech lie no further apart for what another processor changes."""
+
 
 def denied(about: Description, cell: Cell, facts: Facts, registry: Registry) -> str:
     """Say which words of a description running the cell again denies; "" where it denies none.
@@ -48,8 +51,17 @@ def _denied(about: Description, cell: Cell, facts: Facts, registry: Registry) ->
             yield f"a defence that was made with {min(hidden)}, which the entry leaves out"
     if unsaid := set(facts.trained_on) - set(about.trained_on):
         yield f"a victim that was trained on speaker {min(unsaid)}, which the entry leaves out"
+    if _differ(facts.sessions, about.in_sessions):
+        yield f"clean speech lost in sessions {facts.sessions}, where the entry says {about.in_sessions}"
     if about.people and {name: dict(of) for name, of in about.people.items()} != _plain(facts):
         yield "other speakers' sex, age or language than the corpus's"
+
+
+def _differ(own: tuple[int, int] | None, theirs: tuple[int, int] | None) -> bool:
+    """Whether two shares are not the same but for a few answers in their last bits."""
+    if own is None or theirs is None:
+        return own is not theirs
+    return abs(own[0] / own[1] - theirs[0] / theirs[1]) > LAST_BITS
 
 
 def _variants(about: Description, attack: Component, registry: Registry) -> list[Variant]:
