@@ -211,6 +211,11 @@ class Track:
         return tuple(one for one in reversed(COUNTED) if one in known)
 
     @cached_property
+    def folds(self) -> frozenset[int]:
+        """Return the folds that any figure rests on: who was measured on fewer may have chosen them."""
+        return frozenset(fold for e in self.entries for one in e.attacks for fold in one.folds)
+
+    @cached_property
     def attacks(self) -> tuple[str, ...]:
         """Return the names of all attacks that anybody ran in the track."""
         return tuple(sorted({one.attack for entry in self.entries for one in entry.attacks}))

@@ -79,3 +79,16 @@ def test_one_model_by_two_paths_has_the_same_records(tmp_path: Path, bench_here:
     said = bench_here("leaderboard", *folders, "--out", tmp_path / "board")
     assert said.code == 2
     assert all(part in said.err for part in (*map(str, folders), "by another path"))
+
+
+def test_who_was_measured_on_fewer_folds_is_said_to_be(tmp_path: Path, bench_here: Callable) -> None:
+    """Of five folds one is the easiest, and a board does not ask which were run."""
+    whole = MadeUp({"whole": 0.6}, {"none": 0.0}, ["boundary"], folds=5).write(tmp_path / "whole")
+    picked = MadeUp({"picked": 0.9}, {"none": 0.0}, ["boundary"], folds=1).write(tmp_path / "picked")
+    said = bench_here("leaderboard", "build", whole, picked, "--out", tmp_path / "site")
+    assert said.code == 0, said.err
+    (page,) = (tmp_path / "site" / "tracks").iterdir()
+    text = page.read_text(encoding="utf-8")
+    assert "2 speakers, 1 of 5 folds" in text
+    assert "10 speakers" in text
+    assert "10 speakers," not in text
