@@ -76,7 +76,7 @@ def row(track: Track, standing: Standing, k: int) -> dict[str, Cell]:
         "seen": figure(_robust(standing.worst_of(seen=True))),
         "unseen": figure(_robust(standing.worst_of(seen=False))),
         "attacks": (str(len({one.attack for one in entry.attacks})), f"of {len(track.attacks)}"),
-        "n": (str(rests), _people(track, worst.scores if worst else entry.attacks[0])),
+        "n": (str(rests), _people(track, worst.scores if worst else entry.widest)),
         "verified": entry.verified[:2] if entry.verified[0] else NOTHING,
     }
 

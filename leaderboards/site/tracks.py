@@ -105,15 +105,20 @@ class RankedEntry:
         under = "" if self.defense == NO_DEFENSE else f" under {self.defense}"
         return f"{self.victim}{under}{self.mark}"
 
+    @cached_property
+    def widest(self) -> PooledScores:
+        """Return what the attack that was run on the most utterances did: it tells most of clean speech."""
+        return max(self.attacks, key=lambda one: one.n)
+
     @property
     def clean(self) -> Estimate:
         """Return UAR when nobody attacks; CCC in a dimensional task."""
-        return self.attacks[0].clean.main
+        return self.widest.clean.main
 
     @property
     def clean_name(self) -> str:
         """Return what that figure is called."""
-        return self.attacks[0].clean.name
+        return self.widest.clean.name
 
     @cached_property
     def bells(self) -> tuple[Ring, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -92,3 +93,18 @@ def test_who_was_measured_on_fewer_folds_is_said_to_be(tmp_path: Path, bench_her
     assert "2 speakers, 1 of 5 folds" in text
     assert "10 speakers" in text
     assert "10 speakers," not in text
+
+
+def test_clean_speech_is_told_of_all_utterances_that_anybody_attacked(tmp_path: Path, bench_here: Callable) -> None:
+    """An attack whose name comes first, on the fold that is recognised best, does not stand for the others."""
+    whole = MadeUp({"v": 0.3}, {"none": 0.0}, ["boundary"], folds=5)
+    easy = MadeUp({"v": 0.3}, {"none": 0.0}, ["aaa"], folds=1)
+    store = Store(tmp_path / "easy")
+    for about, rows in easy.cells():
+        right = [replace(row, label_before=row.label_true, label_after=row.label_true, accepted=False) for row in rows]
+        store.write(determined_key(about), about, right)
+    (tmp_path / "easy" / "run.json").write_text('{"k": [3]}')
+    said = bench_here("leaderboard", "build", whole.write(tmp_path / "whole"), store.folder, "--out", tmp_path / "site")
+    assert said.code == 0, said.err
+    (entry,) = json.loads((tmp_path / "site" / "files" / "leaderboard.json").read_text())["tracks"][0]["entries"]
+    assert entry["clean_uar"]["value"] < 0.6
