@@ -71,7 +71,8 @@ def described(victim: int, fold: int, seed: int, corr: bool, noises: str) -> dic
     attack = {"attack": f"boundary:corr={corr},noises={noises}", "attack_base": "boundary", "corr": corr}
     rules = {"min_snr_db": 10.0, "perception": "p1", "max_queries": QUERIES, "attack_noises": "n"}
     fitted = {"victim": f"v{victim:05d}", "defense": "none", "fold": fold, "seed": seed}
-    return {**fitted, **setting, **attack, **rules, "noises": [noises], "fitting": fitting, "attack_identity": {}}
+    told = {"noises": [noises], "fitting": fitting, "attack_identity": {"params": {"corr": corr}}}
+    return {**fitted, **setting, **attack, **rules, **told}
 
 
 def cells() -> Iterator[dict[str, Any]]:

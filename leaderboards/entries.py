@@ -11,12 +11,13 @@ from pathlib import Path
 
 from bench.core.cache import appearing_folder
 from bench.core.errors import DataError
+from bench.core.lookalikes import look_alike, seen_as
 from bench.sharing.entry.contents import RUN, EntryContents
 from bench.sharing.entry.opening import OpenedEntry, opened
 from bench.sharing.entry.receipt import Receipt, receipt_of
-from leaderboards.receipts import CARD, ENTRIES, RECEIPT, entries_of
+from bench.sharing.entry.source_code import KINDS
+from leaderboards.receipts import CARD, ENTRIES, ENTRY, RECEIPT, entries_of
 
-ENTRY = "entry.serbench"
 _NOT_NAMED = re.compile(r"[^a-z0-9]+")
 
 
@@ -94,15 +95,21 @@ def _check_clashes(board: Path, folder: Path, entry: OpenedEntry) -> bool:
         with opened(other / ENTRY) as there:
             if there.found.sha256 == entry.found.sha256:
                 return True
-            if other == folder:
-                found = f"the title {entry.found.manifest.card.title!r}, which {other / ENTRY} has"
+            titles = [one.found.manifest.card.title for one in (entry, there)]
+            if other == folder or seen_as(titles[0]) == seen_as(titles[1]):
+                found = f"the title {titles[0]!r}, which {other / ENTRY} has, or is taken for"
                 raise DataError(entry.path, found, "a title of its own", "submit it under another, or remove the other")
             _check_distinct_code(entry, there)
     return False
 
 
 def _check_distinct_code(entry: OpenedEntry, there: OpenedEntry) -> None:
-    """Refuse a component of the same name by other code: nobody could tell their lines apart."""
+    """Refuse a component of the same name by other code, or of one that shows as it: nobody could tell them apart."""
+    for kind in KINDS:
+        names = [[name for of, name in one.contents.code.components if of == kind] for one in (entry, there)]
+        if (alike := look_alike(*names)) is not None:
+            what = f"{alike[0]!r} among {kind}, which is taken for {alike[1]!r} of {there.path}"
+            raise DataError(entry.path, what, "a name of its own", "rename the component, and run again")
     for one in set(entry.contents.code.components) & set(there.contents.code.components):
         if dict(_code(entry.contents)) != dict(_code(there.contents)):
             found = f"{one[1]!r} among {one[0]}, which {there.path} has by other code"

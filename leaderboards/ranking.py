@@ -25,8 +25,9 @@ BOARD = (
 
 UNRANKED = ("constant-answer",)
 """Bells of victims that get no rank: what always answers the same cannot be fooled, and recognises nothing."""
-LAST = ("chance-level",)
-"""Bells of victims that stand below all others: of guesses, robust accuracy says nothing."""
+LAST = ("chance-level", "lost-in-sessions")
+"""Bells of victims that stand below all others: of guesses, and of what answers nobody twice, robust accuracy says
+nothing."""
 
 
 @dataclass(frozen=True)

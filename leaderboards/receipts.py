@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench.core.errors import DataError
 from bench.core.json_objects import JsonObject, loaded
 from bench.core.regular import read_regular
+from bench.sharing.entry.archive import manifest_of, sha256_of
 from bench.sharing.entry.card import EntryCard
 from bench.sharing.entry.receipt import Receipt
 
-ENTRIES, RECEIPT, CARD = "entries", "receipt.json", "card.json"
+ENTRIES, RECEIPT, CARD, ENTRY = "entries", "receipt.json", "card.json", "entry.serbench"
 _MOST = 2**17
+_AGAIN = "remove the entry, and add it again"
 
 
 def folders_in(runs: Sequence[Path]) -> list[Path]:
@@ -35,7 +37,26 @@ def receipt_in(folder: Path) -> Receipt | None:
     """
     if folder.parent.name != ENTRIES or not (folder / RECEIPT).is_file():
         return None
-    return Receipt.read(folder / RECEIPT)
+    receipt, digest = Receipt.read(folder / RECEIPT), sha256_of(folder / ENTRY)
+    if digest != receipt.sha256:
+        raise DataError(folder / ENTRY, f"a file with digest {digest[:16]}", f"{receipt.sha256[:16]}", _AGAIN)
+    return receipt
+
+
+def check_cells(folder: Path, cells: Mapping[str, str | None]) -> None:
+    """Refuse records in the folder of an entry of a board that its file does not have: nobody ran those again.
+
+    Args:
+        folder: of an entry, with its receipt.
+        cells: by key, the digests of the record files that lie there.
+
+    Raises:
+        DataError: there are such, or the file cannot be read.
+    """
+    packed = {file.name: file.sha256 for file in manifest_of(folder / ENTRY).files}
+    for key, digest in cells.items():
+        if packed.get(name := f"cells/{key}.parquet") != digest:
+            raise DataError(folder / name, "records that the entry's file does not have", f"those of {ENTRY}", _AGAIN)
 
 
 def entries_of(board: Path) -> list[Path]:
@@ -54,11 +75,10 @@ def card_in(folder: Path) -> str:
     """
     if folder.parent.name != ENTRIES or not (folder / CARD).is_file():
         return ""
-    again = "remove the entry, and add it again"
     try:
-        told = JsonObject.of(folder / CARD, loaded(read_regular(folder / CARD, _MOST, again)), again)
+        told = JsonObject.of(folder / CARD, loaded(read_regular(folder / CARD, _MOST, _AGAIN)), _AGAIN)
     except (ValueError, RecursionError) as error:
-        raise DataError(folder / CARD, f"no card ({error})", "JSON, by bench leaderboard add", again) from error
+        raise DataError(folder / CARD, f"no card ({error})", "JSON, by bench leaderboard add", _AGAIN) from error
     card = EntryCard.of(told)
     line = f"“{card.title}” by {', '.join(card.authors)}, {card.licence}"
     return ". ".join([line, *(text for text in (card.description, card.contact, card.citation) if text)])

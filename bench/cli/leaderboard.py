@@ -129,11 +129,15 @@ def _round(words: Sequence[str], out: Path, attacks: Sequence[str] | None, draw:
 
 def _board(folders: Sequence[Path], out: Path, passed_over: list[DataError]) -> list[Path]:
     from bench.evaluation.runs import read_results
+    from bench.scoring.fates import NotedFates
     from leaderboards.board import write_board
+    from leaderboards.site.facts import Gathered
     from leaderboards.sources import check_distinct
 
-    results = read_results(folders, instead=passed_over.append)
+    noted = NotedFates()
+    results = read_results(folders, instead=passed_over.append, noted=noted)
     check_distinct(results, folders)
+    Gathered.of(folders, noted)
     return write_board(results, out)
 
 

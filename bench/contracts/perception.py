@@ -52,6 +52,24 @@ _P1_IMPERCEPTIBLE = (
 """Specs with the parameters that people were asked about. P1 adds "room reverberation" and says no more of the room."""
 
 
+P1_TABLES = ("08af7ddf206931c5", "c06e0defc37565f1")
+"""Fingerprints of P1's table, as each version of serbench that has written records had it; the last is today's."""
+
+
+def table_called(name: str, fingerprint: str | None) -> str:
+    """Name a perception table so that no other has the name: by its digest, where it is not P1's.
+
+    Args:
+        name: the study's.
+        fingerprint: of the table; None where the oldest records do not tell it.
+
+    >>> table_called("p1", P1_TABLES[-1]), table_called("p1", "0123456789abcdef")
+    ('p1', 'p1 (01234567)')
+    """
+    known = fingerprint is None or (name == "p1" and fingerprint in P1_TABLES)
+    return name if known else f"{name} ({fingerprint:.8})"
+
+
 @dataclass(frozen=True)
 class Perception:
     """A study of what people hear, by the name of the perturbation.
@@ -72,6 +90,11 @@ class Perception:
         """Digest the table in 16 hexadecimal digits, which change whenever it does; part of every result's key."""
         rows = [*sorted(self.perceptible.items()), *sorted(self.imperceptible)]
         return f"{key_of(self.name, *rows):016x}"
+
+    @property
+    def called(self) -> str:
+        """Return what tables and boards call it, which no other table is called."""
+        return table_called(self.name, self.fingerprint)
 
     def copied(self) -> Perception:
         """Copy the table, for code that might write to it."""

@@ -23,6 +23,8 @@ class Facts:
         rehearsal: of an attack that rehearses, on how many utterances and with how many queries; None for any other.
         trained_on: attacked speakers that somebody else trained the victim on, as it says.
         people: what the corpus tells of the speakers, by attribute and value; what figures by group are made of.
+        sessions: of a victim that remembers, of how many clean utterances it says something else in a session of their
+            speaker, and of how many they are; None for any other.
     """
 
     looks: int | None
@@ -31,6 +33,7 @@ class Facts:
     rehearsal: Rehearsal | None = None
     trained_on: tuple[str, ...] = ()
     people: People = field(default_factory=dict)
+    sessions: tuple[int, int] | None = None
 
     def to_json(self) -> dict[str, object]:
         """Return `found` of a record file's description."""
@@ -44,6 +47,8 @@ class Facts:
             found["trained_on"] = list(self.trained_on)
         if self.people:
             found["people"] = self.people
+        if self.sessions is not None:
+            found["sessions"] = dict(zip(("lost", "of"), self.sessions, strict=True))
         return found
 
 

@@ -20,6 +20,7 @@ from bench.data.people import people_of
 from bench.defending.adversarial_examples import best_candidates
 from bench.evaluation.attacker_knowledge import KnownHarm, degradation
 from bench.evaluation.cells import Cell, FittedKey, attacked, limited
+from bench.evaluation.clean_sessions import lost_of
 from bench.evaluation.enrolment import unknown_in
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.facts import Facts, MeasuredCell
@@ -46,6 +47,7 @@ class Measuring:
     experiment: Experiment
     _known: dict[tuple[FittedKey, int], tuple[KnownClean, ...]] = field(default_factory=dict, init=False, repr=False)
     _harm: dict[tuple[FittedKey, int], KnownHarm] = field(default_factory=dict, init=False, repr=False)
+    _lost: dict[tuple[FittedKey, int | None], tuple[int, int]] = field(default_factory=dict, init=False, repr=False)
     _spares: Spares = field(default_factory=Spares, init=False, repr=False)
     _noises: dict[Half | None, NoiseSet] = field(default_factory=dict, init=False, repr=False)
 
@@ -61,6 +63,7 @@ class Measuring:
             self._known.clear()
             self._harm.clear()
             self._spares.clear()
+            self._lost.clear()
             self._known[whom] = tuple(KnownClean() for _ in range(2))
         chosen = self._spares.of_speech(test, (cell.limit, target), lambda: attacked(cell, test))
         panel = panel_of(experiment, cell.fitted, test, cell.repeat, self._known[whom], self._spares)
@@ -84,6 +87,7 @@ class Measuring:
             rehearsal,
             _met(cell, chosen),
             people_of(chosen),
+            self._sessions(cell) if cell.fitted.sessions else None,
         )
         self._say(facts, rows)
         if free.asked:
@@ -175,6 +179,14 @@ class Measuring:
             panel = with_views(self.experiment, cell.fitted, valid, cell.repeat, panel, looks)
         with self.experiment.progress.task(f"Rehearsing {cell.attack}", len(valid)) as advance:
             return rehearsed(_plain(panel), attack_run, valid, advance)
+
+    def _sessions(self, cell: Cell) -> tuple[int, int]:
+        """What the victim says otherwise of clean speech in sessions; asked once for all attacks on it."""
+        key = cell.fitted, cell.limit
+        if key not in self._lost:
+            lost, of = lost_of(self.experiment, cell)
+            self._lost[key] = len(lost), of
+        return self._lost[key]
 
     def _harm_to(self, cell: Cell) -> KnownHarm:
         return self._harm.setdefault((cell.fitted, cell.repeat), KnownHarm())

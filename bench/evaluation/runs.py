@@ -158,6 +158,14 @@ def _note(damaged: Damaged, error: DataError) -> None:
     damaged[Path(error.where)] = error
 
 
+def _check_one_model(files: Mapping[int, Path], one: FinishedCell, other: FinishedCell) -> None:
+    """Refuse two records of one cell, whose victim has two paths, that do not hold the same."""
+    if not one.read().rows.equals(other.read().rows):
+        expected = f"the records of the same model, by another path, that {files[id(one)]} holds"
+        remedy = "leave out the run that you do not trust"
+        raise DataError(files[id(other)], "others of the same cell", expected, remedy)
+
+
 @dataclass(frozen=True)
 class _Gathered:
     """The cells of some runs in the order of their descriptions, at which k they are scored, and what failed."""
@@ -201,5 +209,7 @@ def _gathered(
     # a failure that has been put right since is no news, whatever code the cell was measured with
     done = {(cell.description.names, cell.description.rests_on.max_queries) for cell in order}
     failed = [one for one in failed if (one.names, one.max_queries) not in done]
-    order = named_alike(order, lambda cell: cell.description, FinishedCell.described)
+    files = {id(cell): places[key].path(key) for key, cell in cells.items()}
+    check = partial(_check_one_model, files)
+    order = named_alike(order, lambda cell: cell.description, FinishedCell.described, check)
     return _Gathered(order, sorted(usable), failed)

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
-from bench.contracts.threat_models import COUNTED
 from bench.core.errors import DataError, UsageError
 from bench.core.keys import key_of_json
 from bench.core.types import REFUSED
 from bench.data.splits import split_named
 from bench.data.tasks import TASKS
+from bench.scoring.believing_names import check_names
 from bench.scoring.believing_numbers import check_numbers
 from bench.scoring.cell_records import CellRecords
 from bench.scoring.columns import Columns, Places, in_order
@@ -136,7 +136,8 @@ def check_description(path: Path, own_key: str, about: Description) -> None:
         DataError: it does.
     """
     rests = about.rests_on
-    if (key := determined_key(json.loads(about.text))) != own_key:
+    told = json.loads(about.text)
+    if (key := determined_key(told)) != own_key:
         _refuse(path, f"what has the key {key}", f"a description of the cell {own_key}")
     if not 1 <= rests.max_queries <= MOST_QUERIES:
         _refuse(path, f"a budget of {rests.max_queries} queries", f"1 to {MOST_QUERIES:,}")
@@ -146,14 +147,7 @@ def check_description(path: Path, own_key: str, about: Description) -> None:
         raise DataError(path, f"split {error.found}", error.expected, AGAIN) from error
     if not math.isfinite(rests.min_snr_db):
         _refuse(path, f"a threshold of {rests.min_snr_db} dB", "a number")
-    told = {name: about.attack_params.get(name) for name in ("corr", "noises")}
-    if isinstance(told["corr"], bool) and told["corr"] != about.corr:
-        _refuse(path, f"corr {about.corr} of an attack with {told['corr']}", "the same")
-    if told["noises"] in COUNTED and len(about.noises) == 1:
-        kept, counted = (COUNTED.index(one) for one in (told["noises"], about.noises[0]))
-        if counted < kept:  # who offers no more than it was told stands in a wider column with that
-            found = f"noises {about.noises[0]} of an attack that keeps to {told['noises']}"
-            _refuse(path, found, f"{told['noises']}, or what it lies within")
+    check_names(path, about, told)
 
 
 def _starts(path: Path, columns: Columns) -> Places:

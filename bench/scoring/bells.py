@@ -87,6 +87,12 @@ BELLS = (
         lambda found, most: signs.chance_level(found.own, found.clean, most),
     ),
     Bell(
+        "lost-in-sessions",
+        "Who asks about several sounds in one session is not answered: it withstands honest users as it does attacks.",
+        0.25,
+        lambda found, least: signs.lost_in_sessions(found.own, least),
+    ),
+    Bell(
         "trained-on",
         "The victim was trained on attacked speakers: it may know their voices, and fare worse with others.",
         0.0,

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import cast, get_args
 
+from bench.contracts.perception import table_called
 from bench.contracts.threat_models import COUNTED, NOTHING_GRANTED, Counted, ThreatModel
 from bench.core.json_objects import JsonObject
 from bench.core.keys import key_of_json
@@ -15,6 +16,7 @@ from bench.core.specs import NO_DEFENSE
 from bench.core.types import SAMPLE_RATE, Half
 from bench.scoring.dimensions import Dimension
 from bench.scoring.granted import granted_in
+from bench.scoring.in_sessions import lost_in
 from bench.scoring.names import CellNames, Setting
 from bench.scoring.people import SpeakerGroups, people_in, trained_on_in
 
@@ -60,7 +62,7 @@ class RestsOn:
     Args:
         corpus_fingerprint: of the corpus that was attacked; changes with any sample or annotation.
         noise_fingerprint: of the half of the noise bank that attacks draw from.
-        perception: name of the table of what people hear.
+        perception: name of the table of what people hear, with its digest where it is not P1's.
         min_snr_db: a success lies above this SNR.
         max_queries: the searches' budget.
         device: "cpu" or "cuda".
@@ -113,6 +115,8 @@ class Description:
         trained_on: attacked speakers that somebody else trained the victim on, as it says.
         people: by attribute of speakers (sex, age, language) and by value, who has it; empty where nothing is told.
         dimension: of a dimensional task, its scale and when an attack has succeeded; None of a task of classes.
+        in_sessions: of a victim that remembers, of how many clean utterances it says something else in a session, and
+            of how many they are; None of any other.
     """
 
     names: CellNames
@@ -128,6 +132,7 @@ class Description:
     trained_on: tuple[str, ...] = ()
     people: SpeakerGroups = field(default_factory=dict, hash=False)
     dimension: Dimension | None = None
+    in_sessions: tuple[int, int] | None = None
 
     @cached_property
     def shared(self) -> ThreatModel:
@@ -159,6 +164,7 @@ class Description:
             trained_on=trained_on_in(told),
             people=people_in(told),
             dimension=Dimension.of(told.inner("fitting").inner_or_empty("task")),
+            in_sessions=lost_in(told),
         )
 
 
@@ -243,7 +249,7 @@ def _rests_on(told: JsonObject, attack: JsonObject) -> RestsOn:
         corpus_fingerprint=told.text("attacked_corpus") if across else fitted.corpus,
         train_corpus_fingerprint=fitted.corpus if across else None,
         noise_fingerprint=told.text("attack_noises"),
-        perception=told.text("perception"),
+        perception=_perception(told),
         min_snr_db=told.number("min_snr_db"),
         max_queries=told.whole("max_queries"),
         device=fitted.device,
@@ -254,6 +260,11 @@ def _rests_on(told: JsonObject, attack: JsonObject) -> RestsOn:
         enrolment=told.text("enrolment") if told.has("enrolment") else "paper",
         pcm_hz=told.wholes("pcm_hz") if told.has("pcm_hz") else (SAMPLE_RATE,),
     )
+
+
+def _perception(told: JsonObject) -> str:
+    digest = told.text("perception_fingerprint") if told.has("perception_fingerprint") else None
+    return table_called(told.text("perception"), digest)
 
 
 def _all_of(told: JsonObject) -> tuple[str, ...]:

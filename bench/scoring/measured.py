@@ -40,6 +40,8 @@ class EntryRecords:
         halves: by half of the bank, the same conditions with its sounds alone; empty where they were not run.
         threat_model: what the attacker was granted: what all variants share, and the most that any was allowed.
         trained_on: attacked speakers that somebody else trained the victim on, as it says.
+        in_sessions: of how many clean utterances a victim that remembers says something else in a session, and of how
+            many they are; none of any other.
     """
 
     about: Description
@@ -51,6 +53,7 @@ class EntryRecords:
     halves: Mapping[Half, tuple[Condition, ...]] = field(default_factory=dict)
     threat_model: ThreatModel = NOTHING_GRANTED
     trained_on: frozenset[str] = frozenset()
+    in_sessions: tuple[int, int] = (0, 0)
 
     @classmethod
     def of(
@@ -85,7 +88,9 @@ class EntryRecords:
         records = together.of(_one_of_each(most))
         met = frozenset(speaker for cell in group for speaker in cell.description.trained_on)
         conditions = _of_budgets(group, together)
-        return cls(about, conditions, records, most_asked, tally, tuple(sorted(within)), either, granted, met)
+        counts = [cell.description.in_sessions or (0, 0) for cell in group]
+        lost = sum(one for one, _ in counts), sum(of for _, of in counts)
+        return cls(about, conditions, records, most_asked, tally, tuple(sorted(within)), either, granted, met, lost)
 
     @cached_property
     def clean_rows(self) -> Places:

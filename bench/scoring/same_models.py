@@ -16,7 +16,10 @@ _Told = TypeVar("_Told")
 
 
 def named_alike(
-    told: Sequence[_Told], about: Callable[[_Told], Description], renamed: Callable[[_Told, Description], _Told]
+    told: Sequence[_Told],
+    about: Callable[[_Told], Description],
+    renamed: Callable[[_Told, Description], _Told],
+    check: Callable[[_Told, _Told], None] = lambda _one, _other: None,
 ) -> list[_Told]:
     """Name victims of the same files and parameters by one spec, and keep one of what was measured under two.
 
@@ -27,6 +30,7 @@ def named_alike(
         told: of cells, in order.
         about: gives the description of one.
         renamed: gives one with another description.
+        check: is given one that is kept, and one of the same that is left out for it, which it may refuse.
     """
     abouts = [about(one) for one in told]
     if not any("/" in one.names.victim for one in abouts):
@@ -38,13 +42,17 @@ def named_alike(
     shown = {model: _shown(names) for model, names in specs.items()}
     clashing = {name for name, count in Counter(shown.values()).items() if count > 1}
     kept: list[_Told] = []
-    measured: dict[str, str] = {}
+    measured: dict[str, tuple[str, _Told]] = {}
     for one, description, model in zip(told, abouts, models, strict=True):
         given, name = description.names.victim, shown[model]
         if name in clashing:
             kept.append(one)
-        elif measured.setdefault(_without_victim(description, name), given) == given:
+            continue
+        first, known = measured.setdefault(_without_victim(description, name), (given, one))
+        if first == given:
             kept.append(renamed(one, replace(description, names=replace(description.names, victim=name))))
+        else:
+            check(known, one)
     return kept
 
 

@@ -78,6 +78,19 @@ def trained_on(own: EntryRecords, most: float) -> Sign | None:
     return met / len(speakers), f"{met} of {len(speakers)} attacked speakers are among those that it was trained on"
 
 
+def lost_in_sessions(own: EntryRecords, least: float) -> Sign | None:
+    """Find a victim that says something else of clean speech for what the same speaker has asked before.
+
+    Args:
+        own: records; those that do not say are passed over.
+        least: the share of clean utterances.
+    """
+    lost, of = own.in_sessions
+    if not of or lost / of < least:
+        return None
+    return lost / of, f"{lost / of:.0%} of clean utterances are refused or answered otherwise within a session"
+
+
 def labels_flip(own: EntryRecords, least: float) -> Sign | None:
     """Find labels that did not hold when the same was asked again: changed ones, or those of clean speech.
 

@@ -55,13 +55,14 @@ def leaderboard(
     if out is not None:
         check_typed("bench.leaderboard", {"out": out}, {"out": (str, Path)})
         check_writable(Path(out))
-    noted = NotedFates() if build else None
+    noted = NotedFates()
     results = read_results(folders, noted=noted)
     check_distinct(results, folders)
+    gathered = Gathered.of(folders, noted)
     files: list[Path] = []
     if out is not None:
         where = Path(out)
-        files = build_site(results, Gathered.of(folders, noted), where) if build else write_board(results, where)
+        files = build_site(results, gathered, where) if build else write_board(results, where)
     return Leaderboard(tuple(boards(results)), tuple(files))
 
 

@@ -9,6 +9,8 @@ WARNINGS = {
     "listens: do not take its figures for robustness.",
     "chance-level": "Even when nobody attacks, the model cannot be told from guessing. What an attack does to guesses "
     "says nothing; look at the model first.",
+    "lost-in-sessions": "Somebody who asks about several recordings, one after the other, is refused or told something "
+    "else than when asking once. It withstands attacks as it withstands everybody.",
     "trained-on": "The model was trained on people who speak in this test. It may know their voices; with strangers "
     "expect it to recognise less and to fall more easily.",
     "labels-flip": "Asked twice about the same sound, the model sometimes answers differently. Part of the changes may "

@@ -8,6 +8,7 @@ from functools import cache
 from markupsafe import Markup
 
 from bench.scoring.estimates import Difference, Estimate
+from bench.scoring.results import PooledScores
 from leaderboards.site.facts import KINDS
 from leaderboards.site.tracks import AttackFigures, RankedEntry, Standing, Track
 from leaderboards.site.words import COLUMNS
@@ -75,9 +76,15 @@ def row(track: Track, standing: Standing, k: int) -> dict[str, Cell]:
         "seen": figure(_robust(standing.worst_of(seen=True))),
         "unseen": figure(_robust(standing.worst_of(seen=False))),
         "attacks": (str(len({one.attack for one in entry.attacks})), f"of {len(track.attacks)}"),
-        "n": (str(rests), f"{entry.attacks[0].speakers} speakers"),
+        "n": (str(rests), _people(track, worst.scores if worst else entry.widest)),
         "verified": entry.verified[:2] if entry.verified[0] else NOTHING,
     }
+
+
+def _people(track: Track, scores: PooledScores) -> str:
+    """Who the figures rest on; and on how many folds, where others of the track were measured on more."""
+    fewer = len(scores.folds) < len(track.folds)
+    return f"{scores.speakers} speakers" + f", {len(scores.folds)} of {len(track.folds)} folds" * fewer
 
 
 def _clean(entry: RankedEntry) -> Cell:

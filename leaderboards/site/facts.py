@@ -22,9 +22,12 @@ from bench.scoring.same_models import named_alike
 from bench.scoring.sources import sources_in
 from bench.scoring.units import FinishedCell, units
 from bench.sharing.entry.receipt import Receipt
-from leaderboards.receipts import card_in, receipt_in
+from leaderboards.receipts import card_in, check_cells, receipt_in
 from leaderboards.site.tracks import TrackName, Verified, who
+from leaderboards.site.truths import check_truths
 
+NOT_DRAWN = "not drawn"
+"""What is said of an entry where others of its file were run again, and no cell of its own."""
 KEPT_AUDIO = "audio"
 """Where runs keep sounds (`--keep-audio`)."""
 
@@ -39,6 +42,7 @@ class CellFacts:
         sounds: where its run keeps the cell's sounds, if it does.
         receipt: how the entry that it is of was verified; None where it was not.
         card: who made that entry, in one line.
+        file: its records.
     """
 
     about: Description
@@ -46,6 +50,12 @@ class CellFacts:
     sounds: Path | None = None
     receipt: Receipt | None = None
     card: str = ""
+    file: Path = Path()
+
+    @property
+    def key(self) -> str:
+        """Return the key of the cell, by which its file is named."""
+        return self.file.stem
 
     @property
     def utterances(self) -> Names:
@@ -91,6 +101,10 @@ class Gathered:
         Args:
             folders: the runs, whose records have been read for their scores.
             noted: what was noted then; without it, they are read again.
+
+        Raises:
+            DataError: a receipt is none, or not that of the records beside it; or two runs do not agree on who speaks
+                an utterance, or on its label.
         """
         known = NotedFates() if noted is None else noted
         found: dict[str, CellFacts] = {}
@@ -98,11 +112,15 @@ class Gathered:
             receipt, card = receipt_in(folder), card_in(folder)
             listed = known.sources[folder] if folder in known.sources else sources_in(folder, {})
             whole = {key: one for key, one in listed.items() if one.description.names.half is None}
+            if receipt is not None:
+                check_cells(folder, {key: one.file for key, one in listed.items()})
             fates = _fates([*whole.values()], known)
             for key, source in whole.items():
                 own = fates.get(source.file or "")
                 if key not in found and own is not None:
-                    found[key] = CellFacts(source.description, own, folder / KEPT_AUDIO / key, receipt, card)
+                    sounds, file = folder / KEPT_AUDIO / key, folder / "cells" / f"{key}.parquet"
+                    found[key] = CellFacts(source.description, own, sounds, receipt, card, file)
+        check_truths(found.values())
         order = sorted(found.values(), key=lambda one: one.about.text)
         return cls(tuple(named_alike(order, lambda one: one.about, lambda one, about: replace(one, about=about))))
 
@@ -127,9 +145,11 @@ class Gathered:
             receipts = list(dict.fromkeys(cell.receipt for cell in cells if cell.receipt is not None))
             if receipts and all(cell.receipt is not None for cell in cells):
                 public = any(one.round and not one.held_out for one in receipts)
+                again = sum(cell.receipt is not None and cell.key in cell.receipt.same for cell in cells)
                 word = "public part verified" if public else "verified"
+                says = [f"{again} of its {len(cells)} cells", *(one.says for one in receipts)]
                 cards = dict.fromkeys(cell.card for cell in cells)
-                found[whose] = word, "; ".join(one.says for one in receipts), "; ".join(cards)
+                found[whose] = word if again else NOT_DRAWN, "; ".join(says), "; ".join(cards)
         return found
 
     def seen(self) -> dict[str, frozenset[str]]:

@@ -87,7 +87,7 @@ def _track(track: Track) -> dict[str, object]:
 
 
 def _entry(track: Track, entry: RankedEntry) -> dict[str, object]:
-    first = entry.attacks[0]
+    first = entry.widest
     attacks = [
         {
             "attack": one.attack,
@@ -163,7 +163,7 @@ def _csv_lines(track: Track) -> Iterator[list[object]]:
             ccc = None if clean else one.entry.clean
             figures = (worst and worst.robust_accuracy, worst and worst.acc_att, clean, ccc)
             strongest = None if one.worst is None else one.worst.scores.attack
-            rests = (None if worst is None else worst.acc_att.n, one.entry.attacks[0].speakers)
+            rests = (None if worst is None else worst.acc_att.n, one.entry.widest.speakers)
             bells = ", ".join(ring.bell.name for ring in one.entry.bells)
             whom = (one.entry.victim + one.entry.mark, one.entry.defense, strongest)
             yield [*about, k, noises, *rank, one.tied, *whom, *_spread(figures), *rests, bells]

@@ -105,15 +105,20 @@ class RankedEntry:
         under = "" if self.defense == NO_DEFENSE else f" under {self.defense}"
         return f"{self.victim}{under}{self.mark}"
 
+    @cached_property
+    def widest(self) -> PooledScores:
+        """Return what the attack that was run on the most utterances did: it tells most of clean speech."""
+        return max(self.attacks, key=lambda one: one.n)
+
     @property
     def clean(self) -> Estimate:
         """Return UAR when nobody attacks; CCC in a dimensional task."""
-        return self.attacks[0].clean.main
+        return self.widest.clean.main
 
     @property
     def clean_name(self) -> str:
         """Return what that figure is called."""
-        return self.attacks[0].clean.name
+        return self.widest.clean.name
 
     @cached_property
     def bells(self) -> tuple[Ring, ...]:
@@ -209,6 +214,11 @@ class Track:
         """Return the kinds of noises that can be chosen, the widest first."""
         known = {s.noises for e in self.entries for one in e.attacks for s in one.scores}
         return tuple(one for one in reversed(COUNTED) if one in known)
+
+    @cached_property
+    def folds(self) -> frozenset[int]:
+        """Return the folds that any figure rests on: who was measured on fewer may have chosen them."""
+        return frozenset(fold for e in self.entries for one in e.attacks for fold in one.folds)
 
     @cached_property
     def attacks(self) -> tuple[str, ...]:

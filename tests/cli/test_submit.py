@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.bench.sharing.entry.test_contents import rewritten
 from tests.submitted import card
 
 Bench = Callable[..., Any]
@@ -94,8 +95,39 @@ def test_from_the_file_to_a_board(entry: Path, verify: Bench, bench_here: Bench,
         texts = [file.read_text(encoding="utf-8") for file in (tmp_path / "site" / page).iterdir()]
         assert any("1 of 4 cells run again, 1 came out again, in process" in text for text in texts)
         assert any("“Halved speech” by A. Nobody, MIT" in text for text in texts) == (page == "entries")
-    receipt = json.loads((board / "entries" / "halved-speech" / "receipt.json").read_text())
+    folder = board / "entries" / "halved-speech"
+    receipt = json.loads((folder / "receipt.json").read_text())
     assert receipt["sample"] == {"seed": 3, "cells": 1, "of": 4}
+    told = json.loads((tmp_path / "site" / "files" / "leaderboard.json").read_text())
+    words = {(one["defense"], one["verified"]["word"]) for track in told["tracks"] for one in track["entries"]}
+    drawn = receipt["cells"][0]["names"]["defense"]
+    assert words == {(drawn, "verified"), ("halve" if drawn == "none" else "none", "not drawn")}
+    for spoil, why in ((_more_records, "that the entry's file does not have"), (_another_file, "a file with digest")):
+        undo = spoil(folder)
+        said = bench_here("leaderboard", "build", board, "--out", tmp_path / "other")
+        assert (said.code, why in said.err) == (2, True), said.err
+        undo()
+
+
+def _more_records(folder: Path) -> Callable[[], object]:
+    """Put a cell of one's own beside those of the entry."""
+    cell = next(folder.glob("cells/*.parquet"))
+
+    def seeded(rows: Any, told: dict[str, Any]) -> Any:
+        told["seed"] = told["fitting"]["seed"] = 7
+        return rows
+
+    name, content = rewritten(cell.read_bytes(), seeded)
+    (folder / name).write_bytes(content)
+    return (folder / name).unlink
+
+
+def _another_file(folder: Path) -> Callable[[], object]:
+    """Put another file in the place of the entry's."""
+    file = folder / "entry.serbench"
+    before = file.read_bytes()
+    file.write_bytes(before[:-1])
+    return lambda: file.write_bytes(before)
 
 
 def test_names_that_clash_are_named_both(

@@ -99,6 +99,35 @@ def extract(path: Path, folder: Path) -> Extracted:
         return Extracted(manifest, *reading.finished())
 
 
+def manifest_of(path: Path) -> EntryManifest:
+    """Read the manifest of an entry, and nothing else of it.
+
+    Args:
+        path: the file.
+
+    Raises:
+        DataError: it is no regular file, or does not begin with a manifest.
+    """
+    with _regular(path) as file:
+        return EntryManifest.of(path, _Reading(path, file).manifest())
+
+
+def sha256_of(path: Path) -> str:
+    """Digest an entry, as a receipt has it.
+
+    Args:
+        path: the file.
+
+    Raises:
+        DataError: it is no regular file of a size that can be meant.
+    """
+    with _regular(path) as file:
+        digest = hashlib.sha256()
+        while piece := file.read(_CHUNK):
+            digest.update(piece)
+        return digest.hexdigest()
+
+
 @contextmanager
 def _regular(path: Path) -> Iterator[BinaryIO]:
     """Open a file that is a regular one, no link, no pipe; nothing is waited for."""

@@ -7,12 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bench.contracts.composition import specs_in
-from bench.contracts.registry import Registry
+from bench.contracts.registry import RENAMED, Registry
 from bench.core.errors import BenchError, DataError
 from bench.core.json_objects import JsonObject, loaded
+from bench.core.lookalikes import look_alike
 from bench.core.specs import NO_DEFENSE, Spec, bare
 from bench.evaluation.runs import remembered
 from bench.isolation.showing import named_files
@@ -112,30 +112,32 @@ def _kind_of(folder: Path, name: str) -> str:
 
 
 def _check_one_setting(folder: Path, cells: Sequence[CellRecords]) -> None:
-    found = {_data_of(cell.description) for cell in cells}
-    if len(found) > 1:
-        told = " and ".join(sorted(" · ".join(map(str, one)) for one in found)[:2])
+    if trained := {cell.description.names.setting.train_corpus for cell in cells} - {None}:
+        found, expected = f"cells trained on {min(filter(None, trained))!r:.80}", "those of the corpus that is attacked"
+        raise DataError(folder, found, expected, "leave them out: nobody can run them again from an entry")
+    data = {_data_of(cell.description) for cell in cells}
+    if len(data) > 1:
+        told = " and ".join(sorted(" · ".join(map(str, one)) for one in data)[:2])
         raise DataError(folder, f"cells of {told}", "one corpus, one noise bank, one set of rules", "submit them apart")
 
 
 def _data_of(about: Description) -> tuple[object, ...]:
     rests, of = about.rests_on, about.names.setting
-    return (
-        of.corpus,
-        of.noise_bank,
-        rests.corpus_fingerprint,
-        rests.noise_fingerprint,
-        rests.enrolment,
-        rests.min_snr_db,
-    )
+    speech, noises = rests.corpus_fingerprint, rests.noise_fingerprint
+    return of.corpus, of.noise_bank, speech, noises, rests.enrolment, rests.min_snr_db, rests.perception
 
 
 def _check_components(folder: Path, cells: Sequence[CellRecords], code: SubmittedCode) -> None:
     """Refuse what nobody brings, specs that lead to files of whoever verifies, and a model that may change."""
     brought, own = set(code.components), _built_in()
     if both := brought & own:
-        found = f"{min(both)[1]!r} among {min(both)[0]}, the name of a component of serbench's own"
-        raise DataError(folder, found, "another", "rename it, and run again")
+        named = f"{min(both)[1]!r} among {min(both)[0]}, the name of a component of serbench's own"
+        raise DataError(folder, named, "another", "rename it, and run again")
+    for kind in {kind for kind, _ in brought}:
+        alike = look_alike(*(sorted(name for of, name in some if of == kind) for some in (brought, {*own, *RENAMED})))
+        if alike is not None:
+            what = f"{alike[0]!r} among {kind}, which is taken for serbench's own {alike[1]!r}"
+            raise DataError(folder, what, "a name of its own", "rename it, and run again")
     for kind, spec in dict.fromkeys(one for cell in cells for one in specs_of(cell.description)):
         try:
             spec_read = Spec.parse(spec)
@@ -149,7 +151,7 @@ def _check_components(folder: Path, cells: Sequence[CellRecords], code: Submitte
     for spec in (of.corpus, *of.noise_bank.split("+")):
         _check_names_no_file(folder, spec, Spec.parse(spec))
     for cell in cells:
-        _check_revisions(folder, loaded(cell.description.text)["fitting"])
+        _check_revisions(folder, cell.description)
 
 
 def specs_of(about: Description) -> Iterator[tuple[str, str]]:
@@ -177,11 +179,16 @@ def _built_in() -> set[tuple[str, str]]:
     return {key for key, entry in Registry.discover().entries.items() if entry.origin.startswith("serbench ")}
 
 
-def _check_revisions(folder: Path, fitting: Mapping[str, Any]) -> None:
-    for part in (fitting.get("victim"), fitting.get("defense")):
-        if (revision := revision_of(part)) is not None and not _COMMIT.fullmatch(revision):
+def _check_revisions(folder: Path, about: Description) -> None:
+    """Refuse a model of the hub that may change: the commit stands in the spec, which is what is run again."""
+    fitting = loaded(about.text)["fitting"]
+    for part, text in ((fitting.get("victim"), about.names.victim), (fitting.get("defense"), about.names.defense)):
+        if (revision := revision_of(part)) is None:
+            continue
+        specs = [Spec.parse(bare(one)) for one in specs_in("defenses", text)]
+        if not _COMMIT.fullmatch(revision) or not any(("revision", revision) in one.params for one in specs):
             found, expected = f"revision {revision!r:.80} of a model on the hub", "a commit, 40 hexadecimal digits"
-            raise DataError(folder, found, expected, "give revision=COMMIT, and run again")
+            raise DataError(folder, f"{found} in {text!r:.120}", expected, "give revision=COMMIT, and run again")
 
 
 def revision_of(told: object) -> str | None:

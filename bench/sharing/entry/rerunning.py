@@ -22,6 +22,7 @@ from bench.core.specs import ISOLATED, NO_DEFENSE, bare
 from bench.data.tasks import task_named
 from bench.evaluation.cells import Cell, FittedKey
 from bench.evaluation.experiment import Experiment
+from bench.evaluation.facts import MeasuredCell
 from bench.evaluation.measuring import Measuring
 from bench.evaluation.options import Options
 from bench.evaluation.setup import set_up
@@ -129,11 +130,24 @@ class Rerun:
         victim = self._component("victims", names.victim, outside)
         defense = None if names.defense == NO_DEFENSE else self._component("defenses", names.defense, outside)
         attack = self._component("attacks", names.attack, attacks and not self.conditions.trusted)
+        attack = replace(attack, target=cell.description.threat_model.target)
         of = names.setting
         fitted = FittedKey(victim, defense, task_named(of.task), of.split, names.fold, names.seed)
         return Cell(fitted, attack, cell.description.rests_on.max_queries, of.limit, names.repeat, names.half)
 
     def rows(self, source: CellRecords, cell: Cell) -> pd.DataFrame:
+        """Run a cell as `measured` does, and give its records alone.
+
+        Args:
+            source: the cell whose weights are used.
+            cell: the same, or another of its fitted victim.
+
+        Raises:
+            Exception: whatever comes of somebody else's code.
+        """
+        return rows_of(self.measured(source, cell))
+
+    def measured(self, source: CellRecords, cell: Cell) -> MeasuredCell:
         """Run a cell with the weights of one of the entry's.
 
         Args:
@@ -143,9 +157,7 @@ class Rerun:
         Raises:
             Exception: whatever comes of somebody else's code.
         """
-        measured = Measuring(self.weighted(source, cell)).measured(cell)
-        found: pd.DataFrame = as_table(measured.rows).to_pandas()
-        return found
+        return Measuring(self.weighted(source, cell)).measured(cell)
 
     def weighted(self, source: CellRecords, cell: Cell) -> Experiment:
         """Return our data with the weights of one of the entry's cells, and the time that a cell has.
@@ -169,6 +181,16 @@ class Rerun:
         return self.experiment.registry.component(kind, ISOLATED + inner if outside else inner)
 
 
+def rows_of(measured: MeasuredCell) -> pd.DataFrame:
+    """Return what was measured as a table, as record files have it.
+
+    Args:
+        measured: a cell.
+    """
+    found: pd.DataFrame = as_table(measured.rows).to_pandas()
+    return found
+
+
 def _registry(contents: EntryContents, conditions: Conditions) -> Registry:
     code = contents.code
     plugins = (code.plugin,) if code.plugin else ()
@@ -188,7 +210,7 @@ def _check_data(contents: EntryContents, experiment: Experiment) -> None:
     rests = contents.cells[0].description.rests_on
     pairs = (("corpus", rests.corpus_fingerprint, experiment.dataset.fingerprint),
              ("noises", rests.noise_fingerprint, experiment.noise_fingerprint("test")),
-             ("perception table", rests.perception, experiment.perception.name))  # fmt: skip
+             ("perception table", rests.perception, experiment.perception.called))  # fmt: skip
     for what, theirs, own in pairs:
         if theirs != own:
             raise DataError(what, f"{own[:12]} here", f"{theirs[:12]}, as the entry was measured with", _REMEDY)

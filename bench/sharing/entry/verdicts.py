@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -15,13 +15,17 @@ from bench.scoring.cell_records import CellRecords, pooled_rows
 from bench.scoring.estimates import Estimate
 from bench.scoring.mcnemar import LEVEL, mcnemar_p
 from bench.scoring.row_shares import attack_success, robust_accuracy
-from bench.scoring.scores import clean, robustness, successes
+from bench.scoring.scores import clean, robustness, successes, survives
 
 Verdict = Literal["same", "within the interval", "different", "could not be run"]
 SAME: Verdict = "same"
 WITHIN: Verdict = "within the interval"
 DIFFERENT: Verdict = "different"
 NOT_RUN: Verdict = "could not be run"
+MOST_TIED, FEW_TIED = 0.1, 3
+"""Where more of the utterances than this share, and than so many, are ties here alone, nothing is said of the rest."""
+CLOSE = 1e-3
+"""Two numbers are the same answer where they lie no further apart than this share of the scale's width."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,8 @@ class FigureVerdict:
     """Say of one figure whether it came out again.
 
     Args:
-        figure: "recognised", "robust_accuracy" or "acc_att".
+        figure: "recognised", "robust_accuracy", "acc_att" or "acc_att_pcm"; of an attack that asks once "applied" and
+            "recognised_after"; of numbers "told_numbers", utterances of whose clean speech the same was said.
         noises: which successes count; None of clean speech.
         k: queries allowed; None of clean speech.
         submitted: its value in the entry.
@@ -60,7 +65,7 @@ class CellVerdict:
         names: victim, defence, attack, fold, seed and repeat, by name.
         verdict: the worst of its figures'.
         n: utterances that were compared.
-        ties: utterances left out, since an answer was a tie when it was run again.
+        ties: utterances left out, since an answer was a tie when it was run again, and not as it was submitted.
         reason: why it could not be run; "" where it was.
         figures: one by one.
     """
@@ -92,8 +97,8 @@ def names_of(cell: CellRecords) -> dict[str, object]:
 def compared(submitted: CellRecords, again: pd.DataFrame, ks: Sequence[int], counted: Sequence[Counted]) -> CellVerdict:
     """Compare a cell with what came of running it again.
 
-    What is a tie when it is run again, on whatever machine, could be either way and is left out; what the entry calls
-    a tie counts, or all of it might.
+    What is a tie when it is run again, and was none, could be either way on another machine and is left out; what the
+    entry calls a tie counts, or all of it might. Where much would be left out, nothing is said of the rest.
 
     Args:
         submitted: the cell of the entry.
@@ -109,13 +114,22 @@ def compared(submitted: CellRecords, again: pd.DataFrame, ks: Sequence[int], cou
     truths = [rows[rows["query"] == 0].set_index("utterance")["label_true"] for rows in (theirs, ours)]
     if not truths[0].sort_index().equals(truths[1].sort_index()):
         return CellVerdict(submitted.key, name, DIFFERENT, reason="other labels than the corpus's")
-    tied = set(ours.loc[ours["tied"].eq(True), "utterance"])
+    tied, whole = _tied_anew(theirs, ours), ours["utterance"].nunique()
     kept = tuple(rows[~rows["utterance"].isin(tied)].reset_index(drop=True) for rows in (theirs, ours))
     n = kept[0]["utterance"].nunique()
-    if not n:
-        return CellVerdict(submitted.key, name, NOT_RUN, 0, len(tied), "every answer was a tie")
-    figures = tuple(_figures(kept, ks, counted))
+    if not n or len(tied) > max(MOST_TIED * whole, FEW_TIED):
+        reason = f"{len(tied)} of {whole} utterances are ties here and none in the entry"
+        return CellVerdict(submitted.key, name, NOT_RUN, n, len(tied), reason)
+    scale = submitted.description.dimension
+    width = 0.0 if scale is None else scale.high - scale.low
+    figures = (*_figures(kept, ks, counted), *_asked_once(kept), *_numbers(kept, width))
     return CellVerdict(submitted.key, name, _worst([one.verdict for one in figures]), n, len(tied), "", figures)
+
+
+def _tied_anew(theirs: pd.DataFrame, ours: pd.DataFrame) -> set[str]:
+    """Utterances whose first tie is one here alone: a search that met the same tie went the same way until then."""
+    firsts = [rows[rows["tied"].eq(True)].groupby("utterance")["query"].min().to_dict() for rows in (theirs, ours)]
+    return {str(whose) for whose, query in firsts[1].items() if firsts[0].get(whose) != query}
 
 
 def _worst(verdicts: Sequence[Verdict]) -> Verdict:
@@ -133,6 +147,35 @@ def _figures(both: tuple[pd.DataFrame, ...], ks: Sequence[int], counted: Sequenc
             yield _figure(("robust_accuracy", noises, k), held, robust_accuracy(ours, k, noises))
             fell = tuple(_by_utterance(successes(rows, k, noises), "success") for rows in both)
             yield _figure(("acc_att", noises, k), fell, attack_success(ours, k, noises))
+            held = tuple(_survived(rows, k, noises) for rows in both)
+            yield _figure(("acc_att_pcm", noises, k), held, None)
+
+
+def _survived(rows: pd.DataFrame, k: int, noises: Counted) -> NDArray[np.object_]:
+    """Which utterances fell to a candidate that is a success as 16-bit PCM too: all, where the records do not say."""
+    held = survives(rows)
+    return _by_utterance(successes(rows if held is None else rows.assign(accepted=held), k, noises), "success")
+
+
+def _asked_once(both: tuple[pd.DataFrame, ...]) -> Iterator[FigureVerdict]:
+    """Of an attack that asks once, what UAR after it is made of: where it applied, and what was recognised then."""
+    if any(rows["query"].max() != 1 for rows in both):
+        return
+    order = sorted(both[0]["utterance"].unique())
+    after = [rows[rows["query"] == 1].set_index("utterance") for rows in both]
+    right = [(one["label_after"] == one["label_true"]).reindex(order, fill_value=False) for one in after]
+    applied = [pd.Series(order).isin(one.index) for one in after]
+    for name, found in (("applied", applied), ("recognised_after", right)):
+        yield _figure((name, None, 1), [one.to_numpy() for one in found], None)
+
+
+def _numbers(both: tuple[pd.DataFrame, ...], width: float) -> Iterator[FigureVerdict]:
+    """Of a dimensional task, of whose clean speech the same number is told: what CCC is made of."""
+    if not width:
+        return
+    one, other = (_by_utterance(clean(rows), "value_before").astype(float) for rows in both)
+    close = np.abs(one - other) <= CLOSE * width
+    yield _figure(("told_numbers", None, None), (np.ones_like(close), close), None)
 
 
 def _recognised(rows: pd.DataFrame) -> pd.DataFrame:
@@ -146,7 +189,7 @@ def _by_utterance(found: pd.DataFrame, column: str) -> NDArray[np.object_]:
 
 def _figure(
     name: tuple[str, Counted | None, int | None],
-    outcomes: Sequence[NDArray[np.object_]],
+    outcomes: Sequence[NDArray[Any]],
     estimate: Estimate | None,
     same: bool = True,
 ) -> FigureVerdict:

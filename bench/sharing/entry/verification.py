@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
+from bench.contracts.component import Component
+from bench.contracts.perception import p1
 from bench.contracts.threat_models import COUNTED, Counted
 from bench.core.errors import told_of
 from bench.core.progress import Progress
 from bench.core.rng import key_of
+from bench.isolation.attacks import IsolatedEffect
 from bench.scoring.cell_records import CellRecords
 from bench.sharing.entry.held_out import held_out
 from bench.sharing.entry.opening import OpenedEntry, opened
-from bench.sharing.entry.rerunning import Conditions, Rerun, chosen_cells
+from bench.sharing.entry.rerunning import Conditions, Rerun, chosen_cells, rows_of
+from bench.sharing.entry.retold import denied
 from bench.sharing.entry.rounds import Round, RoundSecret
-from bench.sharing.entry.verdicts import NOT_RUN, CellVerdict, compared, names_of
+from bench.sharing.entry.verdicts import DIFFERENT, NOT_RUN, CellVerdict, compared, names_of
 from bench.sharing.entry.verified import Verification, about_entry
+
+_LADDER = (1, 2, 5, 10, 15, 25, 50, 100, 200, 500, 1000)
 
 
 @dataclass(frozen=True)
@@ -73,20 +79,27 @@ def _drawn(entry: OpenedEntry, asked: VerificationAsked, seed: int) -> list[Cell
 def _verdict(rerun: Rerun, cell: CellRecords, entry: OpenedEntry) -> CellVerdict:
     try:
         again = rerun.cell(cell)
-        rows = rerun.rows(cell, again)
-        most = cell.description.rests_on.max_queries
-        ks = [k for k in entry.contents.ks if k <= most] or [most]
-        verdict = compared(cell, rows, ks, _counted(cell, again.attack.isolated))
+        measured = rerun.measured(cell, again)
+        ks = _ks(cell.description.rests_on.max_queries, entry.contents.ks)
+        verdict = compared(cell, rows_of(measured), ks, _counted(cell, again.attack))
+        if reason := denied(cell.description, again, measured.facts, rerun.experiment.registry):
+            verdict = replace(verdict, verdict=DIFFERENT, reason=f"{verdict.reason}; {reason}".removeprefix("; "))
     except Exception as error:  # somebody else's code runs
         verdict = CellVerdict(cell.key, names_of(cell), NOT_RUN, reason=told_of(error)[0])
     rerun.experiment.progress.say(f"{verdict.verdict}: {' · '.join(map(str, verdict.names.values()))}")
     return verdict
 
 
-def _counted(cell: CellRecords, isolated: bool) -> list[Counted]:
-    """Which successes are compared: of an attack that is not believed, no study has heard what it does."""
+def _ks(most: int, asked: Sequence[int]) -> list[int]:
+    """Numbers of queries at which a cell is compared: a board shows it at others' as well as at its own."""
+    return sorted({most, *(k for k in (*_LADDER, *asked) if k <= most)})
+
+
+def _counted(cell: CellRecords, attack: Component) -> list[Counted]:
+    """Which successes are compared: what an isolated effect does, a study of the entry's own has not heard."""
     known = [one for one in COUNTED if one in cell.description.noises]
-    return [one for one in known if one != "imperceptible"] if isolated else known
+    unheard = isinstance(attack.object, IsolatedEffect) and cell.description.rests_on.perception != p1().called
+    return [one for one in known if one != "imperceptible"] if unheard else known
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What is asked of fitted victims beside attacks: sessions of those who attack nobody, and the white-box bound."""
+"""What is asked of fitted victims beside attacks: the white-box bound."""
 
 from __future__ import annotations
 
@@ -6,30 +6,16 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from bench.evaluation.cells import Cell, limited
-from bench.evaluation.enrolment import Group, groups_of
+from bench.evaluation.cells import Cell
+from bench.evaluation.enrolment import groups_of
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.instances import instance
 from bench.scoring.dependence import estimated_share
 from bench.scoring.estimates import Estimate
 from bench.scoring.scores import clean
-from bench.studies.defense_accounts.sessions import refused_in_sessions
 from bench.studies.defense_accounts.white_box import Climb
 
 _DRAWS = 8
-
-
-def refusals_of(experiment: Experiment, cell: Cell) -> frozenset[str]:
-    """Find the clean utterances that a fitted victim refuses for what their speaker has asked before.
-
-    Args:
-        experiment: data and machine.
-        cell: of that victim; so many utterances are asked about.
-    """
-    test = experiment.split(cell.fitted).test
-    everybody = Group(frozenset(one.id for one in test), tuple(test))
-    heard = instance(experiment, cell.fitted, "sessions", test, everybody, "honest")
-    return refused_in_sessions(heard, limited(test, cell.limit), experiment.device)
 
 
 def bound_of(experiment: Experiment, cells: Sequence[Cell], rows: pd.DataFrame, steps: int) -> Estimate:

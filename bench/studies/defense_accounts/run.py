@@ -17,6 +17,7 @@ from bench.core.progress import Progress
 from bench.core.specs import NO_DEFENSE
 from bench.data.tasks import task_named
 from bench.evaluation.cells import Cell, FittedKey
+from bench.evaluation.clean_sessions import lost_of
 from bench.evaluation.descriptions import cell_key
 from bench.evaluation.enrolment import Group
 from bench.evaluation.experiment import Experiment
@@ -31,7 +32,7 @@ from bench.scoring.records import Store, pooled_rows
 from bench.studies.defense_accounts import figures
 from bench.studies.defense_accounts.account import Account, AccountLine, AccountSetting, CleanCost, RoleFigures
 from bench.studies.defense_accounts.costs import Cost, answer_times, fit_seconds, parameters_in
-from bench.studies.defense_accounts.known_victims import bound_of, refusals_of
+from bench.studies.defense_accounts.known_victims import bound_of
 from bench.studies.defense_accounts.plan import Role, attacks_by_role
 from bench.studies.defense_accounts.sessions import with_refusals
 
@@ -161,7 +162,7 @@ class _Cells:
         rows = pooled_rows([store.read(cell_key(self.experiment, replace(cell, attack=attack))) for cell in cells])
         for cell in {cell.fitted: cell for cell in cells if cell.fitted.sessions}.values():
             if cell.fitted not in self._refused:
-                self._refused[cell.fitted] = refusals_of(self.experiment, cell)
+                self._refused[cell.fitted] = lost_of(self.experiment, cell)[0]
             rows = with_refusals(rows, cell.fitted.fold, cell.fitted.seed, self._refused[cell.fitted])
         return rows
 

@@ -6,15 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from bench.contracts.perception import p1, read_perception
+from bench.contracts.perception import P1_TABLES, p1, read_perception
 from bench.core.errors import DataError
+from bench.core.json_objects import JsonObject
+from bench.scoring.descriptions import Description
+from tests.bench.scoring.conftest import ABOUT
 
 HEAD = "noise,activation_changed,valence_changed"
 
 
-def written(tmp_path: Path, *lines: str) -> Path:
-    (tmp_path / "mine.csv").write_text("\n".join(lines) + "\n")
-    return tmp_path / "mine.csv"
+def written(tmp_path: Path, *lines: str, name: str = "mine.csv") -> Path:
+    (tmp_path / name).write_text("\n".join(lines) + "\n")
+    return tmp_path / name
 
 
 def test_p1_found_these_perceptible() -> None:
@@ -63,3 +66,18 @@ def test_one_s_own_word_goes_before_the_share(tmp_path: Path) -> None:
 def test_a_table_that_is_none_is_named(tmp_path: Path, lines: tuple[str, ...], said: str) -> None:
     with pytest.raises(DataError, match=said):
         read_perception(written(tmp_path, *lines))
+
+
+def test_a_table_of_ones_own_takes_nobodys_name(tmp_path: Path) -> None:
+    """Whatever its file is called: results say which table they rest on, and never mix two."""
+    mine = read_perception(written(tmp_path, HEAD, "noise,0.9,0.9", name="p1.csv"))
+    assert mine.name == "p1"
+    assert mine.called == f"p1 ({mine.fingerprint[:8]})"
+    assert p1().called == "p1"
+    assert p1().fingerprint == P1_TABLES[-1], "put a changed table's fingerprint after the others"
+    about = ABOUT | {"perception": "p1"}
+    named = [
+        Description.of(JsonObject.of(tmp_path, about | {"perception_fingerprint": digest}, "")).rests_on.perception
+        for digest in (p1().fingerprint, P1_TABLES[0], mine.fingerprint)
+    ]
+    assert named == ["p1", "p1", mine.called]

@@ -21,10 +21,12 @@ from bench.scoring import cell_records
 from bench.scoring.believing import believed, determined_key
 from bench.scoring.records import Store
 from bench.scoring.rows import Row
+from tests.bench.scoring.conftest import ABOUT
 
 CLEAN = Row("u1", "s1", 0, "anger", "anger", "anger")
 FAILED = Row("u1", "s1", 1, "anger", "anger", "anger", 12.0, "noise", "human", "cough", True, additive=True)
 WON = replace(FAILED, query=2, label_after="neutral", accepted=True)
+FITTING = ABOUT["fitting"]
 HONEST = [CLEAN, FAILED, WON, Row("u2", "s2", 0, "sadness", "(refused)", "(refused)")]
 
 
@@ -94,6 +96,19 @@ def test_rows_that_no_referee_writes_are_refused(tmp_path: Path, about: dict[str
             {"attack_identity": {"code": "a", "params": {"noises": "all"}}, "noises": ["additive"]},
             "noises additive of an attack that keeps to all",
         ),
+        ({"attack_base": "square"}, "an attack 'boundary:noises=imperceptible' that tables would call 'square'"),
+        ({"attack_base": "boundary:step_db=1"}, "an attack 'boundary:noises=imperceptible' that tables would call"),
+        ({"corr": True}, "corr True of an attack with None"),
+        ({"defense": "mine"}, "defense 'mine' of what was measured as 'none'"),
+        ({"fitting": FITTING | {"victim": {"code": "v", "spec": "hf"}}}, "victim 'cnn_gru' of what was measured as"),
+        ({"fitting": FITTING | {"defense": {"spec": "rnnoise"}}}, "defense 'none' of what was measured as 'rnnoise'"),
+        ({"fitting": FITTING | {"fold": 3}}, "fold 0 of what was measured as 3"),
+        ({"fitting": FITTING | {"task": {"name": "activation"}}}, "task 'ahsn' of what was measured as 'activation'"),
+        (
+            {"task": "activation", "fitting": FITTING | {"task": {"name": "activation", "shift": 3.9}}},
+            "the shift of task activation 0.5 of what was measured as 3.9",
+        ),
+        ({"attack_identity": {"code": "a", "spec": "white_noise"}}, "attack 'boundary:noises=imperceptible' of what"),
     ],
     ids=str,
 )

@@ -225,6 +225,21 @@ def test_attacked_speakers_that_the_victim_has_met() -> None:
     assert "trained-on" not in rung(met("s99")), "who is not attacked"
 
 
+def test_clean_speech_that_is_lost_in_sessions() -> None:
+    def remembers(lost: int, **named: Any) -> CellRecords:
+        own = cell(at(1, 2), **named)
+        return replace(own, description=replace(own.description, in_sessions=(lost, 80)))
+
+    assert rung(remembers(20))["lost-in-sessions"].startswith("25% of clean utterances are refused")
+    assert "lost-in-sessions" not in rung(remembers(19))
+    assert "lost-in-sessions" not in rung(HONEST), "remembers nothing"
+    patient = cell(victim="patient", attack="boundary")
+    patient = replace(patient, description=replace(patient.description, in_sessions=(60, 80)))
+    weak = cell(at(1, 2), victim="weak")
+    for board in boards(collect([patient, weak], [5])):
+        assert [line.victim for line in board.lines] == ["weak", "patient"], "below, though nothing succeeds"
+
+
 def test_short_bursts() -> None:
     assert "100% of the successes" in rung(cell(at(1, 2, burst_snr_db=-9.0)))["short-bursts"]
     assert "short-bursts" not in rung(cell(at(1, 2, burst_snr_db=2.0)))

@@ -74,12 +74,16 @@ def test_each_byte_counts_but_those_that_say_where_pages_lie(path: Path) -> None
         assert plain_footer(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]) is None
 
 
-def test_a_file_with_two_descriptions_has_one(path: Path) -> None:
+def test_a_file_with_two_descriptions_has_one(tmp_path: Path, about: dict[str, Any], rows: list[Row]) -> None:
     """Arrow keeps one of its own beside that of the file: no way to read it tells another than the others."""
-    path.write_bytes(changed(path, '"attack_base": "boundary"', '"attack_base": "boundarz"'))
+    counted = about | {"found": {"looks": 3}}
+    Store(tmp_path).write(determined_key(counted), counted, rows)
+    path = Store(tmp_path).path(determined_key(counted))
+    path.write_bytes(changed(path, '"looks": 3', '"looks": 4'))
     assert plain_footer(path.read_bytes()) is None
     (found,) = sources_in(path.parent.parent).values()
-    assert found.description.attack_base == read_cell(path).description.attack_base == "boundarz"
+    assert '"looks": 4' in found.description.text
+    assert found.description.text == read_cell(path).description.text
     assert found.condensed().description == found.read().description == found.description
 
 

@@ -13,13 +13,14 @@ from torch import Tensor
 
 from bench import REFUSED, Batch, ComponentError, ThreatModel, Utterance, keyed
 from bench.referee.blinding import Instance
+from bench.referee.sessions import lost_in_sessions
 from bench.scoring.estimates import Estimate
 from bench.studies.defense_accounts.account import AccountLine, AccountSetting, RoleFigures
 from bench.studies.defense_accounts.figures import FiguresAt
-from bench.studies.defense_accounts.sessions import refused_in_sessions, with_refusals
+from bench.studies.defense_accounts.sessions import with_refusals
 from bench.studies.defense_accounts.strongest import strongest
 from bench.studies.defense_accounts.white_box import Climb
-from bench.testing import CPU, ContraryVictim, sample_utterances
+from bench.testing import CPU, TASK, ContraryVictim, sample_utterances
 from defenses.stateful_detector import Remembering, StatefulDetector
 
 SAID = sample_utterances(2, 2, "test")
@@ -70,8 +71,8 @@ def test_clean_speech_that_is_said_twice_in_a_session_is_refused_and_counted() -
     own = [replace(one, waveform=_rhythm(number)) for number, one in enumerate(SAID[:3])]
     twice = [*own, replace(own[0], id="again"), replace(own[0], id="another's", speaker=SAID[-1].speaker)]
     victim = Remembering(StatefulDetector(), ContraryVictim(), 0.05)
-    assert refused_in_sessions(Instance(victim), twice, CPU) == {"again"}
-    assert refused_in_sessions(Instance(ContraryVictim()), twice, CPU) == set()
+    assert lost_in_sessions(Instance(victim), TASK, twice, CPU) == {"again"}
+    assert lost_in_sessions(Instance(ContraryVictim()), TASK, twice, CPU) == set()
     rows = pd.DataFrame({"fold": [0, 0, 1], "seed": 0, "utterance": ["again", "x", "again"], "label_before": "a"})
     assert with_refusals(rows, 0, 0, frozenset({"again"}))["label_before"].tolist() == [REFUSED, "a", "a"]
 

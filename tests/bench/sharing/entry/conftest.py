@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 
+from bench.isolation.limits import Limits
 from bench.sharing.entry.archive import packed_file, write_archive
 from bench.sharing.entry.manifest import MANIFEST, EntryManifest
+from bench.sharing.entry.rerunning import Conditions
 
 Altered = Callable[..., Path]
+QUICK = Limits(memory=5 << 30, scratch=1 << 26, answer_s=60.0)
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +41,12 @@ def altered(honest: Mapping[str, bytes], tmp_path: Path) -> Altered:
         return out
 
     return write
+
+
+@pytest.fixture
+def where(tiny_corpus: Path, tiny_noises: Path) -> Conditions:
+    """Our own data, and no sandbox."""
+    return Conditions(tiny_corpus, (tiny_noises,), trusted=True, limits=QUICK)
 
 
 class _Given:

@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from bench.core.errors import DataError
+from bench.core.keys import key_of_json
 from bench.scoring.believing import determined_key
 from bench.scoring.rows import columns_of, digest_of
 from bench.sharing.entry.opening import opened
@@ -66,6 +67,12 @@ def _at(rows: Any, **values: object) -> Any:
     return rows
 
 
+def _called(told: dict[str, Any], attack: str) -> None:
+    """Give another name to the attack, wherever it stands."""
+    told.update(attack=attack, attack_base=attack)
+    told["attack_identity"]["spec"] = attack
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [
@@ -79,10 +86,13 @@ def _at(rows: Any, **values: object) -> Any:
         (lambda rows, told: told.update(enrolment="paper") or rows, "one corpus"),
         (lambda rows, told: told.update(attack="pick\ud800") or rows, "surrogate|cannot"),
         (lambda rows, told: told.update(victim="nobody") or rows, "weights|nobody"),
-        (lambda rows, told: told.update(attack="nothing:x=1") or rows, "'nothing' among attacks"),
-        (lambda rows, told: told.update(attack="boundary:x=/etc/passwd") or rows, "names a file"),
+        (lambda rows, told: told.update(attack="nothing:x=1") or rows, "of what was measured as 'boundary"),
+        (lambda rows, told: _called(told, "nothing:x=1") or rows, "'nothing' among attacks"),
+        (lambda rows, told: _called(told, "boundary:x=/etc/passwd") or rows, "names a file"),
         (lambda rows, told: told.update(attack=3) or rows, "attack"),
         (lambda rows, told: told.update(noise_bank="folder:root=/etc") or rows, "one corpus"),
+        (lambda rows, told: told.update(perception_fingerprint="0" * 16) or rows, "one corpus"),
+        (lambda rows, told: told.update(train_corpus="ravdess", attacked_corpus="c") or rows, "trained on 'ravdess'"),
         (lambda rows, told: told.pop("fitting") and rows, "fitting"),
     ],
 )
@@ -99,6 +109,24 @@ def test_a_record_under_another_name_or_of_another_shape(altered: Altered, hones
     pq.write_table(table.replace_schema_metadata({"serbench": "{}"}), out)
     assert f"{first}: found" in refusal(altered({first: out.getvalue()}))
     assert "no readable records" in refusal(altered({first: b"PAR1" * 100}))
+
+
+def test_a_model_of_the_hub_that_may_change(altered: Altered, honest: Honest) -> None:
+    """The spec is what is run again, whatever stands beside it."""
+    about = json.loads(pq.read_table(io.BytesIO(honest[a_cell(honest)])).schema.metadata[b"serbench"])
+    folder = f"weights/levels-{key_of_json(about['fitting'])}/"
+    about["fitting"]["victim"]["params"] = {"revision": "0" * 40}
+    moved = f"weights/levels-{key_of_json(about['fitting'])}/"
+
+    def said(rows: Any, told: dict[str, Any]) -> Any:
+        if told["fitting"]["defense"] == about["fitting"]["defense"]:
+            told["fitting"]["victim"]["params"] = {"revision": "0" * 40}
+        return rows
+
+    files: dict[str, bytes | None] = dict.fromkeys((one for one in honest if one.startswith(("cells/", folder))), None)
+    files |= [rewritten(honest[one], said) for one in files if one.startswith("cells/")]
+    files |= {one.replace(folder, moved): honest[one] for one in honest if one.startswith(folder)}
+    assert "revision '0000" in refusal(altered(files))
 
 
 def test_a_parquet_file_that_unpacks_into_much(altered: Altered, honest: Honest) -> None:
@@ -146,6 +174,8 @@ def test_weights_that_are_missing_or_nobody_s(altered: Altered, honest: Honest) 
         ("class A: ...\nCOMPONENTS = {'corpora': {'mine': A}}", "components of kind 'corpora'"),
         ("class A: ...\nCOMPONENTS = {'defenses': {'a b': A}}", "a component named 'a b'"),
         ("class A: ...\nCOMPONENTS = {'victims': {'cnn_gru': A, 'levels': A}}", "'cnn_gru' among victims, the name of"),
+        ("class A: ...\nCOMPONENTS = {'victims': {'CNN-GRU': A, 'levels': A}}", "taken for serbench's own 'cnn_gru'"),
+        ("class A: ...\nCOMPONENTS = {'attacks': {'Aware': A}}", "taken for serbench's own 'aware'"),
         ("class A: ...\nCOMPONENTS = {'victims': {'levels': A}}", "'halve' among defenses"),
     ],
 )

@@ -98,3 +98,44 @@ def test_a_lie_spread_over_cells_is_seen_in_all_together(cell: CellRecords) -> N
     assert found.pooled.lost >= 8
     assert found.outcome == "different"
     assert Verification({}, True, 0, 1, (judged(cell, cell.rows),)).outcome == "verified"
+
+
+def test_ties_that_are_found_here_alone_are_few_or_nothing_is_said(cell: CellRecords) -> None:
+    """A victim that knows where it is run again could be undecided wherever the entry lies."""
+    lie, rows = claimed(cell), cell.rows
+    wrong = set(rows.loc[(rows["label_true"] != rows["label_before"]) | rows["accepted"], "utterance"])
+    assert len(wrong) >= 4
+    refused = rows["utterance"].isin(wrong)
+    undecided = rows.assign(tied=rows["tied"].astype(object).mask(refused & (rows["query"] == 0), True))
+    found = judged(lie, undecided)
+    assert found.verdict == "could not be run"
+    assert f"{len(wrong)} of 16 utterances are ties here" in found.reason
+    told = lie.rows.assign(tied=undecided["tied"])
+    assert judged(replace(lie, rows=told), undecided).verdict == "different", "a tie of both is compared"
+
+
+def test_what_uar_after_an_effect_is_made_of_is_compared(cell: CellRecords) -> None:
+    """Where the SNR is too low nothing succeeds, whatever the label."""
+    rows = cell.rows[cell.rows["query"] <= 1].assign(snr_db=-5.0, accepted=False)
+    asked = rows["query"] == 1
+    wrong = rows["label_true"].map({"anger": "sadness"}).fillna("anger")
+    rows = rows.assign(snr_db=rows["snr_db"].where(asked), label_after=rows["label_after"].mask(asked, wrong))
+    kind = rows.assign(label_after=rows["label_after"].mask(asked, rows["label_true"]))
+    found = judged(replace(cell, rows=kind), rows)
+    assert {one.figure: one.verdict for one in found.figures} == {
+        **dict.fromkeys(("recognised", "robust_accuracy", "acc_att", "acc_att_pcm", "applied"), "same"),
+        "recognised_after": "different",
+    }
+    left_out = rows[~(asked & rows["utterance"].isin(sorted(rows["utterance"].unique())[:9]))]
+    found = judged(replace(cell, rows=left_out), rows)
+    assert found.verdict == "different"
+
+
+def test_what_dies_in_pcm_is_compared_and_saying_nothing_hides_nothing(cell: CellRecords) -> None:
+    rows = cell.rows.assign(survives_pcm=cell.rows["survives_pcm"].astype(object).mask(cell.rows["accepted"], False))
+    fell = rows.loc[rows["accepted"], "utterance"].nunique()
+    for said in (True, None):
+        lie = replace(cell, rows=rows.assign(survives_pcm=rows["survives_pcm"].mask(rows["accepted"], said)))
+        found = next(one for one in judged(lie, rows).figures if (one.figure, one.k) == ("acc_att_pcm", 4))
+        assert (found.gained, found.lost) == (0, fell)
+    assert fell

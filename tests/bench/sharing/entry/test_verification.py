@@ -15,17 +15,16 @@ from bench.core.batch import Batch
 from bench.core.errors import BenchError
 from bench.core.progress import SILENT
 from bench.evaluation.fitted_store import fit_or_load
-from bench.isolation.limits import Limits
 from bench.sharing.entry.opening import opened
 from bench.sharing.entry.receipt import Receipt
 from bench.sharing.entry.rerunning import Conditions, Rerun
 from bench.sharing.entry.rounds import Round, RoundSecret, new_round
 from bench.sharing.entry.verification import VerificationAsked, verify
 from tests.bench.isolation.conftest import refusal
+from tests.bench.sharing.entry.conftest import QUICK
 from tests.bench.sharing.entry.test_contents import rewritten
 
 Altered = Callable[..., Path]
-QUICK = Limits(memory=5 << 30, scratch=1 << 26, answer_s=60.0)
 TRIES = '''
 import ctypes
 import os
@@ -90,12 +89,6 @@ def as_package(honest: Mapping[str, bytes], altered: Altered) -> Callable[[str, 
         return altered(files | {"code/serbench_theirs/models.py": (head + changed).encode()}, code="package")
 
     return packed
-
-
-@pytest.fixture
-def where(tiny_corpus: Path, tiny_noises: Path) -> Conditions:
-    """Our own data, and no sandbox."""
-    return Conditions(tiny_corpus, (tiny_noises,), trusted=True, limits=QUICK)
 
 
 @pytest.fixture
