@@ -32,7 +32,7 @@ def commands() -> Iterator[Any]:
         for block in blocks(page.read_text(encoding="utf-8"), "sh"):
             for line in block.replace("\\\n", " ").splitlines():
                 for part in line.split("&&"):
-                    words = shlex.split(part, comments=True)
+                    words = shlex.split(part.strip().removeprefix("exec "), comments=True)
                     if words and Path(words[0]).name == "bench":
                         yield pytest.param(words[1:], id=f"{page.name}: {' '.join(words[1:])}")
 

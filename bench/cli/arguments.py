@@ -30,6 +30,7 @@ Plugins = Annotated[list[Path], typer.Option(metavar="FILE", help=_PLUGIN)]
 Json = Annotated[str | None, typer.Option(metavar="FILE", help="Write JSON to this file; - is standard output.")]
 _REQUESTS = "Requests that a service may be sent in all, Corr and earlier runs included; 10,000 by default."
 MaxRequests = Annotated[int | None, typer.Option(metavar="N", help=_REQUESTS)]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would run, and run nothing.")]
 REQUIRED = inspect.Parameter.empty
 
 

@@ -53,15 +53,19 @@ def attack_report(
 
 
 def _print(reports: list[AttackReport]) -> None:
+    from bench.cli.tables import yes_or_no
     from bench.core.consoles import PlainConsole
+
+    def said(value: object) -> str:
+        return yes_or_no(value) if isinstance(value, bool) else str(value)
 
     console = PlainConsole()
     for report in reports:
-        names = " · ".join(f"{name} {value}" for name, value in report.names.items())
+        names = " · ".join(f"{name} {said(value)}" for name, value in report.names.items())
         console.print(f"\n{names}", soft_wrap=True)
         last = max(report.curve)
         ks = [k for k in sorted({*_KS, last}) if k <= last]
-        console.print("  ".join(f"k={k}: {report.curve[k]}" for k in ks), soft_wrap=True)
+        console.print("Acc_att  " + "  ".join(f"k={k}: {report.curve[k]}" for k in ks), soft_wrap=True)
         median = report.queries.value
         told = f"{median:g}" if median is not None else f"not reached within {last}"
         console.print(f"median queries to success: {told} (Kaplan and Meier)")

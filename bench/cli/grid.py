@@ -7,10 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from bench.cli.arguments import Json, MaxRequests
+from bench.cli.arguments import DryRun, Json, MaxRequests
 
 Plan = Annotated[Path, typer.Argument(metavar="PLAN", help="A YAML file in the words of bench run (docs/grid.md).")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would run, and run nothing.")]
 Workers = Annotated[int, typer.Option(metavar="N", help="Processes on this machine, each with its share of cores.")]
 Ray = Annotated[
     str | None, typer.Option(metavar="ADDRESS", help="Let Ray start the workers: 'local', or a cluster's address.")
@@ -66,13 +65,17 @@ def grid(
     command = Command(plan, {name: value for name, value in (data | other).items() if value})
     if not dry_run and json is None and ray is None and say_finished(command, workers):
         return
-    from bench.cli.grid_run import dry, run, run_ray
     from bench.evaluation.plan_file import read_plan
 
     asked = read_plan(plan, **_instead(data | other))
     if dry_run:
+        from bench.cli.forecast import dry
+
         dry(asked, json)
-    elif ray is not None:
+        return
+    from bench.cli.grid_run import run, run_ray
+
+    if ray is not None:
         from bench.cli.grid_ray import RayWorkers
 
         run_ray(asked, command, RayWorkers(ray, workers, ray_gpus), json)

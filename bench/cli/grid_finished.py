@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -98,7 +99,8 @@ def summary(cells: int, done: int, now: int, failed: int, seconds: float, out: P
         code: the exit code.
     """
     counts = f"{done:,} done before, {now:,} now, {failed:,} failed"
-    return f"{cells:,} cells: {counts}; {duration(seconds)}; bench show {out} has the tables; exit code {code}"
+    tables = f"bench show {shlex.quote(str(out))} has the tables"
+    return f"{cells:,} cells: {counts}; {duration(seconds)}; {tables}; exit code {code}"
 
 
 def _forecast(groups: Sequence[tuple[str, int]]) -> Forecast:

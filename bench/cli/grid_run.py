@@ -7,13 +7,12 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from bench.cli.forecast import forecast_of
 from bench.cli.grid_finished import prepare_noting, summary
-from bench.cli.grid_forecast import show_forecast
 from bench.cli.grid_workers import this_worker, threads_each, wait_for_go, workers
 from bench.cli.report import say_failures, write_json
 from bench.cli.saying import say
 from bench.core.clocks import clock
-from bench.core.progress import for_terminal
 from bench.evaluation.forecast_words import headline, of_services
 
 if TYPE_CHECKING:
@@ -23,20 +22,6 @@ if TYPE_CHECKING:
     from bench.evaluation.grid import Failure
     from bench.evaluation.options import Options
     from bench.evaluation.run import Prepared
-
-
-def dry(asked: Sequence[Options], json: str | None) -> None:
-    """Say what would run.
-
-    Args:
-        asked: the plan's selections.
-        json: the file to write, - for standard output; None to print.
-    """
-    from bench.evaluation.run import prepare_all
-
-    found = _forecast(prepare_all(asked, for_terminal()), asked)
-    if write_json(found.to_json(), json):
-        show_forecast(found)
 
 
 def run(asked: Sequence[Options], command: Command, count: int, json: str | None) -> None:
@@ -68,7 +53,7 @@ def run(asked: Sequence[Options], command: Command, count: int, json: str | None
         from bench.evaluation.run import measure
 
         parts, keep = prepare_noting(asked, command)
-        found, begun = _forecast(parts, asked), time.monotonic()
+        found, begun = forecast_of(parts, asked), time.monotonic()
         _say_beforehand(found, count)
         team.go()
         failures = measure(parts, asked, Share(0, count, since if count > 1 else None))
@@ -100,7 +85,7 @@ def run_ray(asked: Sequence[Options], command: Command, workers: RayWorkers, jso
         out.mkdir(parents=True, exist_ok=True)
         since = clock(out)
         parts, keep = prepare_noting(asked, command)
-        found, begun = _forecast(parts, asked), time.monotonic()
+        found, begun = forecast_of(parts, asked), time.monotonic()
         _say_beforehand(found, workers.count)
         if found.left:
             team.run(asked, since)
@@ -151,10 +136,3 @@ def _work(asked: Sequence[Options], index: int, of: int, since: float) -> None:
 
     measure(prepare_all(asked, LineProgress()), asked, Share(index, of, since))
     sys.stderr.flush()
-
-
-def _forecast(parts: Sequence[Prepared], asked: Sequence[Options]) -> Forecast:
-    from bench.evaluation.forecasting import forecast
-    from bench.scoring.records import Store
-
-    return forecast([(part.experiment, part.planned) for part in parts], Store(asked[0].out))

@@ -47,9 +47,11 @@ def list_components(
 
     kinds = (*KINDS, TASK_KIND)
     kind = {one: many for many, one in SINGULAR.items()}.get(kind or "", kind)
-    if kind is not None and kind not in kinds:
-        raise UsageError("bench list", repr(kind), "one of " + ", ".join(kinds), did_you_mean(kind, kinds))
     entries = entries_by_name(plugin)
+    if kind is not None and kind not in kinds:
+        homes = [f"bench list {of} {kind}" for of, known in entries if known == kind]
+        remedy = " or ".join(homes) or did_you_mean(kind, kinds)
+        raise UsageError("bench list", repr(kind), "one of " + ", ".join(kinds), remedy)
     if kind is not None and kind != TASK_KIND and name is not None:
         show_one(entries, kind, name, json)
         return

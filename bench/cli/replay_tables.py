@@ -29,9 +29,9 @@ def print_replays(found: list[Replay], ks: tuple[int, ...]) -> None:
                 table.add_row(one.victim, one.defense, *figures, str(one.acc_att[ks[0]].n))
         print_table(console, table)
     console.print(
-        "Share of utterances that one of the recipes brought attacks successfully. [95 % interval], clustered"
+        "Share of utterances that one of the recipes brought attacks successfully. [95 % interval], clustered by "
+        "speaker; folds and seeds are pooled."
     )
-    console.print("by speaker; folds and seeds are pooled.")
 
 
 def print_matrices(found: list[Replay], ks: tuple[int, ...]) -> None:

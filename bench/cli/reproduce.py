@@ -9,7 +9,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bench.cli.arguments import DATA, DEFENSE, FOLDS, LIMIT, MACHINE, OUT, VICTIM, Asked, Json, Offered, Several, asking
+from bench.cli.arguments import (
+    DATA,
+    DEFENSE,
+    FOLDS,
+    LIMIT,
+    MACHINE,
+    OUT,
+    VICTIM,
+    Asked,
+    DryRun,
+    Json,
+    Offered,
+    Several,
+    asking,
+)
 from bench.cli.reproduce_blocks import p4_blocks
 from bench.cli.reproduce_claims import claims
 from bench.cli.reproduce_tables import OFFERS, Offer
@@ -56,17 +70,18 @@ def _command(offer: Offer) -> Callable[..., None]:
     """A command that makes a table."""
     splits, percents = list(offer.splits), list(range(10, 101, 10))
 
-    def command(options: Options, split: Splits = splits, json: Json = None) -> None:
-        reproduce(offer, options, split, json)
+    def command(options: Options, split: Splits = splits, dry_run: DryRun = False, json: Json = None) -> None:
+        reproduce(offer, options, split, dry_run, json)
 
     def curves(
         options: Options,
         split: Splits = splits,
         percent: Percents = percents,
         plot: Plot = None,
+        dry_run: DryRun = False,
         json: Json = None,
     ) -> None:
-        reproduce(offer, options, split, json, plot, percents=percent)
+        reproduce(offer, options, split, dry_run, json, plot, percents=percent)
 
     chosen = curves if "percent" in offer.options else command
     chosen.__doc__ = f"{offer.text}\n\nThe same command goes on after an interruption."
@@ -80,7 +95,13 @@ app.command("claims", short_help="Every claim of several tables in one, correcte
 
 
 def reproduce(
-    offer: Offer, options: Options, splits: Sequence[str], json: str | None, plot: Path | None = None, **more: Any
+    offer: Offer,
+    options: Options,
+    splits: Sequence[str],
+    dry_run: bool,
+    json: str | None,
+    plot: Path | None = None,
+    **more: Any,
 ) -> None:
     """Run what a table needs, and print it or write it as JSON.
 
@@ -88,29 +109,38 @@ def reproduce(
         offer: which table.
         options: of its runs, but for the split.
         splits: one table for each.
+        dry_run: say what would run, and run nothing.
         json: the file to write, - for standard output; None to print.
         plot: the file to draw curves into.
         **more: what the table's module asks for beside.
     """
     from importlib import import_module
 
-    from bench.cli.report import check_json_target, say_failures, write_json
-    from bench.cli.reproduce_show import show
-    from bench.core.progress import for_terminal
+    from bench.cli.forecast import dry
+    from bench.cli.report import check_json_target
     from leaderboards.curve_plot import check_plot_target
 
-    whole = [replace(options, split=split) for split in splits]
     check_json_target(json)
     if plot is not None:
         check_plot_target(plot, "--plot", "leave out --plot: the figures are printed all the same")
+    table = import_module(f"leaderboards.reproduce.{offer.name}")
+    asked = [one for split in splits for one in table.asked(replace(options, split=split), **more)]
+    if dry_run:
+        dry(asked, json)
+    else:
+        _run(table, asked, json, plot)
 
+
+def _run(table: Any, asked: Sequence[Options], json: str | None, plot: Path | None) -> None:
+    from bench.cli.report import say_failures, write_json
+    from bench.cli.reproduce_show import show
+    from bench.core.progress import for_terminal
     from bench.evaluation.run import execute_all
 
-    table = import_module(f"leaderboards.reproduce.{offer.name}")
-    done = execute_all([one for own in whole for one in table.asked(own, **more)], for_terminal())
+    done = execute_all(asked, for_terminal())
     found = table.tables(done.cells)
     if plot is not None and found:
         table.draw(done.cells, plot)
     if write_json({"schema": 2, "tables": [one.to_json() for one in found]}, json):
         show(found)
-    say_failures(done.failures, options.out)
+    say_failures(done.failures, asked[0].out)

@@ -20,6 +20,7 @@ from bench.cli.arguments import (
     TASK,
     VICTIM,
     Asked,
+    DryRun,
     Json,
     K,
     Offered,
@@ -67,7 +68,7 @@ RUN: Offered = {
 
 
 @asking(RUN)
-def run(options: Options, json: Json = None) -> None:
+def run(options: Options, dry_run: DryRun = False, json: Json = None) -> None:
     """Attack victims and score them.
 
     Every combination of --victim, --defense, --attack and --task is a cell. Cells that are done are skipped, so the
@@ -75,9 +76,15 @@ def run(options: Options, json: Json = None) -> None:
     """
     from bench.cli.report import check_json_target, report, say_failures, say_where
     from bench.core.progress import for_terminal
-    from bench.evaluation.run import execute
 
     check_json_target(json)
+    if dry_run:
+        from bench.cli.forecast import dry
+
+        dry([options], json)
+        return
+    from bench.evaluation.run import execute
+
     done = execute(options, for_terminal())
     report(done.results, json)
     say_where(options.out, done.results, max(options.ks))

@@ -65,8 +65,12 @@ class ExaminedVictim:
         return one_by_one(self.instance, self.said)
 
     def copy(self) -> Victim:
-        """Read it as it was saved, another object every time."""
-        return self.read(self.folder)
+        """Read it as it was saved, another object every time.
+
+        Layers that are made to hold weights draw weights of their own first, from torch's generator: its state stays.
+        """
+        with torch.random.fork_rng(devices=[]):
+            return self.read(self.folder)
 
     def shown(self, victim: Victim, key: str = "check") -> Instance:
         """Enrol a victim as the referee does: the speakers are numbers, and nothing is said of the utterances.

@@ -49,7 +49,7 @@ def victim_checks(victim: ExaminedVictim) -> list[ConformanceCheck]:
         check("16-bit sound", "Answer what a 16-bit file holds of the sound.", _pcm, asked),
         check("repeatability", "Be the same when fitted again with the same seed.", _repeats, asked),
         check("loading", "Answer alike after loading.", _loads, asked, kept),
-        check("generator", "Leave torch's global generator alone: draw from bench.keyed.", _draws_its_own, "training"),
+        check("generator", "Leave torch's global generator alone when asked.", _draws_its_own, "training"),
     ]
 
 
@@ -118,5 +118,8 @@ def _loads(victim: ExaminedVictim) -> str:
 
 
 def _draws_its_own(victim: ExaminedVictim) -> str:
-    require(torch.equal(torch.random.get_rng_state(), victim.generator), "torch's global generator was used")
+    require(
+        torch.equal(torch.random.get_rng_state(), victim.generator),
+        "torch's global generator was used: draw from bench.keyed",
+    )
     return ""

@@ -255,6 +255,9 @@ def did_you_mean(name: str, known: Iterable[str] | Mapping[str, object]) -> str:
 
     >>> did_you_mean("cnn_gruu", ["cnn_gru", "lstm_egemaps"])
     "did you mean 'cnn_gru'?"
+    >>> did_you_mean("EMO-DB", ["emodb", "meld"]), did_you_mean("maybe", ["yes", "no"])
+    ("did you mean 'emodb'?", 'choose one of these')
     """
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"did you mean {close[0]!r}?" if close else "choose one of these"
+    folded = {one.casefold(): one for one in known}
+    close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.55)
+    return f"did you mean {folded[close[0]]!r}?" if close else "choose one of these"

@@ -60,7 +60,8 @@ def speaker_groups(utterances: Sequence[Utterance], folds: int, corpus: str) -> 
     sessions = {utterance.speaker: utterance.session for utterance in utterances}
     speakers = sorted(sessions)
     if len(speakers) < folds:
-        raise _too_few(corpus, len(speakers), "speaker", f"at least {folds} for {folds} subject-independent folds")
+        expected = f"at least {folds} for {folds} subject-independent folds"
+        raise _too_few(corpus, len(speakers), "speaker", expected, len(speakers))
     named = sorted({session for session in sessions.values() if session is not None})
     if len(named) == folds and None not in sessions.values():
         return [{speaker for speaker in speakers if sessions[speaker] == session} for session in named]
@@ -73,7 +74,8 @@ def _sessions(utterances: Sequence[Utterance], corpus: str) -> list[set[str]]:
         if utterance.session is not None:
             groups[utterance.session].add(utterance.speaker)
     if len(groups) < 3:
-        raise _too_few(corpus, len(groups), "session", "at least 3: to train on, to choose the epoch, to test")
+        speakers = len({one.speaker for one in utterances})
+        raise _too_few(corpus, len(groups), "session", _THREE, speakers)
     homeless = {u.speaker for u in utterances} - set().union(*groups.values())
     if homeless:
         raise DataError(f"corpus {corpus!r}", f"{_some(homeless)} in no session", "a session for everyone", _OTHER)
@@ -83,13 +85,17 @@ def _sessions(utterances: Sequence[Utterance], corpus: str) -> list[set[str]]:
 def _speakers(utterances: Sequence[Utterance], corpus: str) -> list[set[str]]:
     speakers = sorted({utterance.speaker for utterance in utterances})
     if len(speakers) < 3:
-        raise _too_few(corpus, len(speakers), "speaker", "at least 3: to train on, to choose the epoch, to test")
+        raise _too_few(corpus, len(speakers), "speaker", _THREE, len(speakers))
     return [{speaker} for speaker in speakers]
 
 
 _OTHER = "choose another --split, or a corpus with more speakers"
+_THREE = "at least 3: to train on, to choose the epoch, to test"
 
 
-def _too_few(corpus: str, count: int, what: str, expected: str) -> DataError:
+def _too_few(corpus: str, count: int, what: str, expected: str, speakers: int) -> DataError:
     found = f"{count} {what}{'s' * (count != 1)} with labels in this task"
-    return DataError(f"corpus {corpus!r}", found, expected, _OTHER)
+    split = "k-fold" if speakers >= 5 else f"k-fold:{speakers}"
+    if speakers < 3:
+        split = "random-blocks, which tests speakers that it was trained on"
+    return DataError(f"corpus {corpus!r}", found, expected, f"--split {split}; or a corpus with more {what}s")

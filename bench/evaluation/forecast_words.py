@@ -20,7 +20,8 @@ def headline(found: Forecast, workers: int = 1) -> str:
         found: what it comes to.
         workers: side by side.
     """
-    counts = f"{found.cells:,} cells of {len(found.groups):,} fitted victims: {found.done:,} done, {found.left:,} left"
+    whole = f"{counted(found.cells, 'cell')} of {counted(len(found.groups), 'fitted victim')}"
+    counts = f"{whole}: {found.done:,} done, {found.left:,} left"
     again = f" ({found.failed:,} of them failed before)" if found.failed else ""
     work = f"{found.to_train:,} to train, at most {found.queries:,} queries"
     guess = " (a guess: nothing like it was measured here)" if found.guessed else ""
@@ -55,6 +56,15 @@ def beforehand(parts: Sequence[tuple[Experiment, Sequence[Planned]]], store: Sto
     if found.left:
         yield headline(found)
         yield from of_services(found)
+
+
+def counted(count: int, what: str) -> str:
+    """Write how many there are of something.
+
+    >>> counted(1, "cell"), counted(2400, "cell")
+    ('1 cell', '2,400 cells')
+    """
+    return f"{count:,} {what}" + "s" * (count != 1)
 
 
 def duration(seconds: float) -> str:

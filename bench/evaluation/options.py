@@ -111,19 +111,20 @@ def _whole_numbers(
     return found
 
 
-def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
+def check_choice(option: str, value: str, choices: Sequence[str], remedy: str | None = None) -> None:
     """Refuse a value that is none of the choices.
 
     Args:
         option: the command-line option, for the message: "--corr".
         value: as given.
         choices: all that may be given.
+        remedy: what to do; by default the message names the nearest.
 
     Raises:
-        UsageError: it is none of them; the message names the nearest.
+        UsageError: it is none of them.
     """
     if value not in choices:
-        raise UsageError(option, repr(value), "one of " + ", ".join(choices), did_you_mean(value, choices))
+        raise UsageError(option, repr(value), "one of " + ", ".join(choices), remedy or did_you_mean(value, choices))
 
 
 @dataclass(frozen=True)
@@ -219,12 +220,16 @@ class Options:
             raise UsageError(where, "no --train-corpus", "the corpus that it is the folder of", remedy)
         check_choice("--corr", self.corr, ("yes", "no", "both"))
         check_choice("--noises", self.noises, get_args(NoiseScope))
-        check_choice("--device", self.device, get_args(Device))
+        check_choice("--device", self.device, get_args(Device), "auto takes a GPU where there is one")
         check_choice("--enrol", self.enrolment, get_args(Enrolment))
         check_measures(self.measures)
-        remedies = {"--limit": "leave it out for all", "--batch-size": "64", "--repeats": "leave it out"}
+        remedies = {
+            "--limit": "leave it out for all",
+            "--batch-size": "try --batch-size 64",
+            "--repeats": "leave it out",
+        }
         remedies |= {
-            "--check-limit": "all, or leave it out",
+            "--check-limit": "--check-limit all, or leave it out",
             "--keep-audio": "leave it out",
             "--max-requests": "leave it out",
         }

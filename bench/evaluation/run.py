@@ -94,8 +94,12 @@ def check_place(out: Path) -> None:
         out: the run's folder.
 
     Raises:
-        UsageError: it cannot be written to, or is a file.
+        UsageError: it cannot be written to, or is a file, or a link in it would take what is written elsewhere.
     """
+    for name in ("cells", "failed", "samples"):
+        if os.path.islink(out / name):  # noqa: PTH114
+            remedy = "give the run that it leads to, or remove the link"
+            raise UsageError(f"--out {out}", f"{out / name} is a link", "a folder of the run's own", remedy)
     if not os.path.isdir(out / "cells"):  # noqa: PTH112  # raises nothing, however long the name is
         check_writable(out)
 

@@ -24,6 +24,7 @@ from bench.evaluation.cells import FittedKey
 from bench.evaluation.descriptions import cell_key
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.fitted_store import being_fitted, fitted_folder
+from bench.evaluation.forecast_words import duration
 from bench.evaluation.grid import Failure, Planned, Share
 from bench.evaluation.run_notes import note_lost, note_planned
 from bench.evaluation.status import LEASES, pace
@@ -212,7 +213,7 @@ class Work:
         self.said_at, done = time.monotonic(), self.store.done()
         left = sum(todo.key not in done and todo.key not in self.settled for todo in self.todo)
         speed = pace(self.store)
-        rest = f"; {speed:.1f} cells a minute, about {left / speed:.0f} min left" if speed else ""
+        rest = f"; {speed:.1f} cells a minute, about {duration(left / speed * 60)} left" if speed else ""
         self.experiment.progress.say(
             f"{self.total - left} of {self.total} cells done, {len(self.settled)} failed{rest}"
         )

@@ -35,7 +35,8 @@ def test_it_is_printed_and_drawn(finished_run: tuple[Path, object], bench_here: 
     pytest.importorskip("matplotlib")
     said = bench_here("attack-report", finished_run[0], "--out", tmp_path / "curves.png")
     assert said.code == 0, said.err
-    for text in ("k=1:", "median queries to success", "emotion", "speaker", "what did it"):
+    told = ("corr no · noises all", "corr yes · noises imperceptible", "Acc_att  k=1:", "median queries to success")
+    for text in (*told, "emotion", "speaker", "what did it"):
         assert text in said.out
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
     bad = bench_here("attack-report", finished_run[0], "--out", tmp_path / "curves.gif")

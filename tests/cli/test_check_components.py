@@ -29,6 +29,32 @@ def test_no_failure_hides_another(bench_here: Callable) -> None:
     assert "a model that talks" in said.err
 
 
+def test_layers_may_be_made_to_be_loaded_and_nothing_drawn_to_answer(bench_here: Callable, tmp_path: Path) -> None:
+    text = """
+import torch
+class Model:
+    labels = ("anger", "happiness", "neutral", "sadness")
+    def __init__(self):
+        self.layer = torch.nn.Linear(1, 4)
+        torch.nn.init.ones_(self.layer.weight), torch.nn.init.zeros_(self.layer.bias)
+    @torch.inference_mode()
+    def __call__(self, waveforms, rate):
+        self.ask()
+        return torch.stack([self.layer(torch.tensor([float((wave**2).mean())])).softmax(-1) for wave in waveforms])
+    def ask(self):
+        pass
+class Draws(Model):
+    def ask(self):
+        torch.rand(1)
+"""
+    (tmp_path / "mine.py").write_text(text)
+    said = bench_here("check", f"python:{tmp_path / 'mine.py'}:Model", "--json")
+    assert said.code == 0, said.out
+    told = json.loads(bench_here("check", f"python:{tmp_path / 'mine.py'}:Draws", "--json").out)
+    failed = {one["name"]: one["found"] for one in told["checks"] if one["status"] == "failed"}
+    assert failed == {"generator": "torch's global generator was used: draw from bench.keyed"}
+
+
 def test_a_report_says_what_was_found_and_expected(bench_here: Callable) -> None:
     said = bench_here("check", "broken", "--plugin", FAULTY)
     assert said.code == 1

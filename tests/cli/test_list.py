@@ -63,9 +63,10 @@ def test_every_example_is_a_command(bench_here: Callable) -> None:
         (("attacks", "boundry"), "did you mean 'boundary'?"),
         (("tasks", "ashn"), "did you mean 'ahsn'?"),
         (("atacks", "boundary"), "did you mean 'attacks'?"),
+        (("cnn_gru",), "bench list victims cnn_gru"),
     ],
 )
-def test_what_is_not_there(bench_here: Callable, words: tuple[str, str], named: str) -> None:
+def test_what_is_not_there(bench_here: Callable, words: tuple[str, ...], named: str) -> None:
     said = bench_here("list", *words)
     assert (said.code, said.out) == (2, "")
     assert named in said.err

@@ -67,6 +67,28 @@ def test_bad_input_is_named(words: list[str], said: str, bench_here: Callable, t
     assert not (tmp_path / "run").exists()
 
 
+DRY = ("p1_table1", 18, 1), ("p1_augmentation", 36, 8), ("p3_fusion", 18, 3), ("p4_mixup", 12, 4)
+
+
+@pytest.mark.parametrize(("table", "cells", "victims"), DRY)
+def test_a_dry_run_says_what_a_table_comes_to_and_runs_nothing(
+    table: str, cells: int, victims: int, bench_here: Callable, tiny_job: Callable, own_cache: Path, tmp_path: Path
+) -> None:
+    data = [word for word in tiny_job(out=tmp_path / "run") if word.startswith(("--corpus", "--noise-", "--out"))]
+    job = ["reproduce", table, *data, "--task", "ahsn", "--fold", "0", "--limit", "4", "--dry-run"]
+    said = bench_here(*job)
+    assert said.code == 0, said.err
+    *groups, whole = said.out.splitlines()
+    assert len(groups) == victims
+    of = "1 fitted victim" if victims == 1 else f"{victims} fitted victims"
+    expected = f"{cells} cells of {of}: 0 done, {cells} left; {victims} to train"
+    assert whole.startswith(f"{expected}, at most {cells * 4} queries; about ")
+    told = json.loads(bench_here(*job, "--json", "-").out)
+    assert (told["cells"], told["to_train"], told["queries"]) == (cells, victims, cells * 4)
+    assert not (tmp_path / "run").exists()
+    assert not (own_cache / "victims").exists()
+
+
 @pytest.mark.slow
 def test_a_run_of_pairs_gives_the_table(bench_here: Callable, tiny_job: Callable, tmp_path: Path) -> None:
     keep = ("--victim", "--corpus", "--noise-", "--out")

@@ -40,6 +40,19 @@ def test_a_damaged_record_is_set_aside_named_and_measured_anew(
     assert records(run) == records(finished_run[0])
 
 
+@pytest.mark.parametrize("name", ["cells", "failed", "samples"])
+def test_a_link_in_the_run_s_folder_is_not_written_through(
+    name: str, bench_here: Callable, tiny_job: Callable, tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / name).symlink_to(tmp_path / "elsewhere")
+    said = bench_here(*tiny_job(out=tmp_path / "run"))
+    assert (said.code, said.out) == (2, "")
+    assert f"{tmp_path / 'run' / name} is a link; expected a folder of the run's own" in said.err
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
 def test_what_killed_processes_left_is_swept(
     finished_run: tuple, bench_here: Callable, tiny_job: Callable, tmp_path: Path
 ) -> None:

@@ -70,7 +70,10 @@ def test_parts_keep_the_corpus_order() -> None:
     assert [one.id for one in split.train] == [one.id for one in corpus if one.speaker in "cde"]
 
 
-@pytest.mark.parametrize(("count", "said"), [(0, "0 speakers"), (1, "1 speaker "), (4, "4 speakers")])
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(0, "0 speakers"), (1, "1 speaker "), (2, "; --split random-blocks, "), (4, "; --split k-fold:4; ")],
+)
 def test_too_few_speakers(count: int, said: str) -> None:
     corpus = [utterance(0, f"s{speaker}") for speaker in range(count)]
     with pytest.raises(DataError) as caught:

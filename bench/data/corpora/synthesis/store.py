@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from bench.core.files import read_file
 from bench.core.json_objects import loaded
 from bench.core.types import Dataset, Phone, Utterance, Word
 from bench.data.corpora.synthesis.build import Recorded
@@ -48,8 +49,8 @@ def write(folder: Path, recordings: Iterable[Recorded]) -> None:
 def read(folder: Path) -> Dataset | None:
     """Read what `write` wrote, or None where there is nothing, or something else."""
     try:
-        manifest = loaded((folder / MANIFEST).read_text(encoding="utf-8"))
-        contents = {name: (folder / name).read_bytes() for name in (SAMPLES, UTTERANCES)}
+        manifest = loaded(read_file(folder / MANIFEST).decode())
+        contents = {name: read_file(folder / name) for name in (SAMPLES, UTTERANCES)}
     except (OSError, ValueError):
         return None
     found = {name: _identity(data) for name, data in contents.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -132,7 +133,7 @@ def test_a_and_an() -> None:
 
 
 @pytest.mark.parametrize("file", [store.SAMPLES, store.UTTERANCES, store.MANIFEST])
-@pytest.mark.parametrize("damage", ["truncated", "altered", "gone"])
+@pytest.mark.parametrize("damage", ["truncated", "altered", "gone", "a pipe"])
 def test_a_damaged_copy_is_made_again(
     file: str, damage: str, small_corpus: Callable[..., Dataset], tmp_path: Path
 ) -> None:
@@ -145,6 +146,8 @@ def test_a_damaged_copy_is_made_again(
         (folder / file).write_bytes(data[:-9] + bytes([data[-9] ^ 1]) + data[-8:])
     else:
         (folder / file).unlink()
+    if damage == "a pipe":
+        os.mkfifo(folder / file)
     again = small_corpus()
     assert again.fingerprint == whole.fingerprint
     assert [u.id for u in again.utterances] == [u.id for u in whole.utterances]

@@ -1,0 +1,55 @@
+"""What cells come to before they run, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from bench.cli.report import write_json
+from bench.cli.saying import say
+from bench.evaluation.forecast_words import counted, duration, headline, of_services
+
+if TYPE_CHECKING:
+    from bench.evaluation.forecast import Forecast
+    from bench.evaluation.options import Options
+    from bench.evaluation.run import Prepared
+
+
+def dry(asked: Sequence[Options], json: str | None) -> None:
+    """Say what would run: what --dry-run does. Data is read, and nothing trained, asked or written.
+
+    Args:
+        asked: the selections of a plan, a run or a table.
+        json: the file to write, - for standard output; None to print.
+    """
+    from bench.core.progress import for_terminal
+    from bench.evaluation.run import prepare_all
+
+    found = forecast_of(prepare_all(asked, for_terminal()), asked)
+    if write_json(found.to_json(), json):
+        show_forecast(found)
+
+
+def forecast_of(parts: Sequence[Prepared], asked: Sequence[Options]) -> Forecast:
+    """Foretell what is left of selections.
+
+    Args:
+        parts: of `prepare_all`.
+        asked: what they were made of.
+    """
+    from bench.evaluation.forecasting import forecast
+    from bench.scoring.records import Store
+
+    return forecast([(part.experiment, part.planned) for part in parts], Store(asked[0].out))
+
+
+def show_forecast(found: Forecast) -> None:
+    """Print what a grid comes to: a line for each fitted victim, and the whole."""
+    for group in found.groups:
+        state = "kept" if group.trained else "to be trained"
+        left = group.cells - group.done
+        rest = f"; {left:,} left, at most {group.queries:,} queries, {duration(group.seconds)}" if left else ""
+        say(f"{group.fitted} ({state}): {counted(group.cells, 'cell')}, {group.done:,} done{rest}")
+    say(headline(found))
+    for line in of_services(found):
+        say(line)
