@@ -39,8 +39,10 @@ def test_a_group_in_which_all_fell_at_once_was_searched_all_the_same(tmp_path: P
         for query in range(1, queries + 1):
             fell = query == queries and place % 3 > 0
             answer = "neutral" if fell else label
-            told = (20.0, "noise", "human", f"cough-{place % 4 // 2}", True, fell)
-            rows.append(Row(*said, query, label, label, answer, *told, additive=True))
+            sound = f"cough-{place % 4 // 2}"
+            rows.append(
+                Row(*said, query, label, label, answer, 20.0, "noise", "human", sound, True, fell, additive=True)
+            )
     store = Store(tmp_path / "run")
     store.write(determined_key(about), about, rows)
     (report,) = attack_reports(believed_of([store.folder]))

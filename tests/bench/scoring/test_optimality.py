@@ -24,8 +24,9 @@ def searched(fell: Sequence[int], fold: int = 0) -> list[Row]:
         rows.append(Row(*said, 0, "anger", "anger", "anger"))
         for number in range(1, (query or BUDGET) + 1):
             won = number == query
-            told = (20.0, "noise", "human", "cough", True, won)
-            rows.append(Row(*said, number, "anger", "anger", "neutral" if won else "anger", *told, additive=True))
+            heard = "neutral" if won else "anger"
+            row = Row(*said, number, "anger", "anger", heard, 20.0, "noise", "human", "cough", True, won, additive=True)
+            rows.append(row)
     return rows
 
 
