@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from bench.contracts.threat_models import Counted, ThreatModel
 from bench.core.specs import JOINED
 from bench.scoring.cell_records import CellRecords, pooled_rows
 from bench.scoring.conditions import Condition
-from bench.scoring.dependence import utterances_of
+from bench.scoring.dependence import crossed_at, estimated_share, utterances_of
 from bench.scoring.estimates import Estimate
 from bench.scoring.names import Setting
 from bench.scoring.pooled import PooledRecords
-from bench.scoring.scores import UTTERANCE, first_successes, within
+from bench.scoring.scores import UTTERANCE, within
 from bench.scoring.searches import Median, median_queries
 from bench.scoring.survival import KaplanMeier, kaplan_meier
 from bench.scoring.units import pooled_by
@@ -142,7 +143,8 @@ def _reported(noises: Counted, cells: Sequence[CellRecords]) -> AttackReport:
     names, corr = about.names, about.corr
     budget = max(cell.description.rests_on.max_queries for cell in cells)
     rows = pooled_rows([cell for cell in cells if cell.description.rests_on.max_queries == budget])
-    condition, first = Condition(corr, noises, PooledRecords.of(rows)), first_successes(rows, noises)
+    condition = Condition(corr, noises, PooledRecords.of(rows))
+    first = condition.records.listed().assign(first=condition.first)
     true = rows.loc[rows["query"] == 0, [*UTTERANCE, "label_true"]]
     if (dimension := about.dimension) is not None:
         ratings = rows.loc[rows["query"] == 0, "value_true"].to_numpy(float)
@@ -158,7 +160,7 @@ def _reported(noises: Counted, cells: Sequence[CellRecords]) -> AttackReport:
         *(names.victim, names.defense, names.attack, corr, noises, about.threat_model, names.setting),
         {k: condition.acc_att(k) for k in range(1, budget + 1)},
         kaplan_meier(np.where(seen, first["first"], budget), seen),
-        median_queries(first["first"], budget, first["speaker"].tolist(), utterances_of(first)),
+        _median(first, budget, condition.crossed("fitted")),
         _counted(won, lambda row: (_kind(row), str(row["category"]), "")),
         _counted(won, lambda row: (_kind(row), str(row["category"]), str(row["source"]))),
         by("label_true"),
@@ -198,8 +200,13 @@ def _counted(
 
 
 def _share(name: str, own: pd.DataFrame, budget: int, condition: Condition) -> GroupReport:
-    rows = condition.rows.merge(own[list(UTTERANCE)], on=list(UTTERANCE))
-    estimate = Condition(condition.corr, condition.noises, PooledRecords.of(rows)).acc_att(budget)
-    return GroupReport(
-        name, estimate, median_queries(own["first"], budget, own["speaker"].tolist(), utterances_of(own))
-    )
+    """How some of the utterances fared; what they have in common, all records of the attack say."""
+    records = condition.records
+    crossed = crossed_at(records, records.attacked.starts[own.index.to_numpy()], "fitted")
+    found = own.reset_index(drop=True)
+    estimate = estimated_share(found.assign(success=found["first"] <= budget), "success", crossed)
+    return GroupReport(name, estimate, _median(found, budget, crossed))
+
+
+def _median(found: pd.DataFrame, budget: int, crossed: Sequence[ArrayLike]) -> Median:
+    return median_queries(found["first"], budget, found["speaker"].tolist(), utterances_of(found), crossed)

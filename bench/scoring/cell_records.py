@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from bench.core.errors import DataError
 from bench.core.json_objects import JsonObject, loaded
 from bench.core.regular import at_most, read_regular
+from bench.scoring.columns import SOUND, Columns
 from bench.scoring.descriptions import Description
 from bench.scoring.rows import columns_of, digest_of
 from bench.scoring.schema import AGAIN, RecordFile, current
+from bench.scoring.sounds import names_settings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -145,14 +147,18 @@ def pooled_rows(cells: Iterable[CellRecords]) -> pd.DataFrame:
         cells: at least one.
 
     Returns:
-        Their rows, in order, each with the `fold`, `seed` and `repeat` of its cell.
+        Their rows, in order, each with the `fold`, `seed` and `repeat` of its cell; and where sources of one are
+        settings, with the `sound` that an utterance was asked with, null without one.
     """
     import pandas as pd
 
-    named = [
-        cell.rows.assign(
-            fold=cell.description.names.fold, seed=cell.description.names.seed, repeat=cell.description.names.repeat
-        )
-        for cell in cells
-    ]
+    own = list(cells)
+    apart = any(names_settings(cell.description.names.attack) for cell in own)
+    named = []
+    for cell in own:
+        names = cell.description.names
+        rows = cell.rows.assign(fold=names.fold, seed=names.seed, repeat=names.repeat)
+        if apart and "source" in rows:
+            rows[SOUND] = Columns.of(cell.rows).without_settings(names.attack).texts["source"].spelt()
+        named.append(rows)
     return pd.concat(named, ignore_index=True)

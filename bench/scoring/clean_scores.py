@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from bench.core.types import REFUSED, Label
 from bench.scoring.confusion import (
@@ -92,7 +93,7 @@ class CleanReport:
         }
 
 
-def clean_report(rows: pd.DataFrame, classes: Sequence[Label]) -> CleanReport:
+def clean_report(rows: pd.DataFrame, classes: Sequence[Label], crossed: Sequence[ArrayLike] = ()) -> CleanReport:
     """Estimate everything that is told of a victim on clean speech; all intervals are clustered by speaker.
 
     Args:
@@ -100,9 +101,10 @@ def clean_report(rows: pd.DataFrame, classes: Sequence[Label]) -> CleanReport:
             answer). With several cells (folds, seeds), every figure is the mean over cells, and the confusion matrix
             their sum.
         classes: the task's, in order.
+        crossed: what rows have in common beside their speaker, which the intervals of UAR and WAR heed.
     """
     answers = (*classes, REFUSED) if (rows["label_before"] == REFUSED).any() else tuple(classes)
-    means = clean_scores(rows)
+    means = clean_scores(rows, crossed)
     counts = confusion_matrix(rows["label_true"], rows["label_before"], answers)[: len(classes)]
     return CleanReport(
         n=int(rows["utterance"].nunique()),

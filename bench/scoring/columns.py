@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.scoring.sounds import names_settings, sound_in
+
 if TYPE_CHECKING:  # thousands of cells are scored without its import
     import pandas as pd
 
@@ -18,6 +20,8 @@ Mask = NDArray[np.bool_]
 TEXTS = ("utterance", "speaker", "label_true", "label_before", "label_after", "source")
 NUMBERS = ("snr_db", "burst_snr_db", "flip_share", "turn", "value_true", "value_before", "value_after")
 TRUTHS = ("accepted", "imperceptible", "additive", "survives_pcm", "tied")
+SOUND = "sound"
+"""What tables call the sound among a source that was told apart from settings."""
 USED = frozenset(("query", *TEXTS, *NUMBERS, *TRUTHS))
 """The columns that figures are made of."""
 MISSING = -1
@@ -169,12 +173,12 @@ class Columns:
         """Turn records into arrays; columns that no figure is made of are left out.
 
         Args:
-            rows: with the columns of docs/records.md.
+            rows: with the columns of docs/records.md; where they have a column `sound` too, it stands for `source`.
         """
         truths = {name: rows[name].to_numpy(object) for name in TRUTHS if name in rows}
         return cls(
             rows["query"].to_numpy(np.int64),
-            {name: Texts.of(rows[name].to_numpy(object)) for name in TEXTS if name in rows},
+            {name: Texts.of(rows[_told_in(name, rows)].to_numpy(object)) for name in TEXTS if name in rows},
             {name: rows[name].to_numpy(np.float64, na_value=np.nan) for name in NUMBERS if name in rows},
             {name: np.array([_told(one) for one in values], dtype=np.int8) for name, values in truths.items()},
         )
@@ -198,6 +202,18 @@ class Columns:
             {name: np.concatenate([one.truth(name) for one in parts]) for name in truths},
         )
 
+    def without_settings(self, attack: str) -> Columns:
+        """Return the same with no source that is but a setting of the attack: utterances have sounds in common alone.
+
+        Args:
+            attack: spec of the one attack that all records are of.
+        """
+        if "source" not in self.texts or not names_settings(attack):
+            return self
+        told = self.texts["source"]
+        sounds = Texts.distinct([sound_in(name, attack) for name in told.names.tolist()], told.codes)
+        return replace(self, texts={**self.texts, "source": sounds})
+
     def frame(self) -> pd.DataFrame:
         """Return the same as a table, for what is asked seldom."""
         import pandas as pd
@@ -205,6 +221,11 @@ class Columns:
         spelt = {name: pd.array(one.spelt(), dtype="str") for name, one in self.texts.items()}
         plain = {name: one == 1 if (one != MISSING).all() else _TOLD[one] for name, one in self.truths.items()}
         return pd.DataFrame({**spelt, "query": self.query, **self.numbers, **plain})
+
+
+def _told_in(name: str, rows: pd.DataFrame) -> str:
+    """The column that has it: sounds without settings, where those are told apart."""
+    return SOUND if name == "source" and SOUND in rows else name
 
 
 _TOLD = np.array([False, True, None], dtype=object)

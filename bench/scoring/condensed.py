@@ -95,6 +95,7 @@ def condensed_together(
     tallies = Tally.of_each(columns, descriptions[0].rests_on.min_snr_db, cell, count)
     left = columns.take(kept)
     ends = np.cumsum(np.bincount(cell[kept], minlength=count)).tolist()
-    own = [left.take(slice(start, end)) for start, end in zip([0, *ends], ends, strict=False)]
+    parts = [left.take(slice(start, end)) for start, end in zip([0, *ends], ends, strict=False)]
+    own = [part.without_settings(about.names.attack) for part, about in zip(parts, descriptions, strict=True)]
     each = zip(descriptions, own, tallies, most.tolist(), strict=True)
     return [CondensedCell(*one) for one in each]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bench.core.errors import UsageError
-from bench.scoring.columns import Places, in_order, numbered
+from bench.scoring.columns import SOUND, Places, in_order, numbered
 from bench.scoring.estimates import Estimate
 from bench.scoring.intervals import proportion_interval
 from bench.scoring.pooled import PooledRecords
@@ -56,8 +56,9 @@ def crossed_with_speakers(found: pd.DataFrame, records: pd.DataFrame, estimand: 
     """
     ways: list[ArrayLike] = []
     if records["query"].max() == 1 and "source" in records:
-        asked = records.loc[records["query"] == 1, [*UTTERANCE, "source"]]
-        sounds = dict(zip(_utterances(asked), asked["source"].to_numpy(object), strict=True))
+        told = SOUND if SOUND in records else "source"
+        asked = records.loc[records["query"] == 1, [*UTTERANCE, told]]
+        sounds = dict(zip(_utterances(asked), asked[told].to_numpy(object), strict=True))
         ways.append(np.array([sounds.get(one, np.nan) for one in _utterances(found)], dtype=object))
     if "turn" in records and records["turn"].notna().any():
         ways.append(found.groupby([*CELL], sort=False).ngroup().to_numpy())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -255,7 +256,10 @@ def quantiles(level: float, freedom: float) -> tuple[float, float]:
     (1.96, 2.26)
     """
     upper = 0.5 + level / 2
-    return float(special.ndtri(upper)), float(special.stdtrit(freedom, upper))
+    t = float(special.stdtrit(freedom, upper))
+    if t == 0 < level:  # so near the middle it is, of 4 and of 6 degrees, not told from 0; the density is flat there
+        t = level / 2 * (freedom * math.pi) ** 0.5 * math.exp(math.lgamma(freedom / 2) - math.lgamma((freedom + 1) / 2))
+    return float(special.ndtri(upper)), t
 
 
 def clopper_pearson(hits: float, n: float, level: float) -> Interval:

@@ -53,6 +53,8 @@ class Optimality:
         return {**who, **condition, **self.gap.named("gap"), "n": self.gap.n}
 
 
+Attacker = tuple[str, bool, str, int]
+"""An attack's spec without corr and noises, whether it was informed, its code (two versions are two), its budget."""
 Order = tuple[int, int]
 """Where gaps stand among those of other victims: the place of their first cell, and the kind of successes."""
 
@@ -68,27 +70,34 @@ def optimality(
             are left out.
         pools: puts records together.
     """
-    groups: dict[tuple[int, Counted], dict[tuple[str, bool], list[CondensedCell]]] = {}
+    groups: dict[tuple[int, Counted], dict[Attacker, list[CondensedCell]]] = {}
     numbers: dict[Hashable, int] = {}
     orders: list[Order] = []
+    # a search may have asked once of all utterances of a fold: each fell at the first query
+    searches = {_attacker(cell) for _, cell in cells if cell.most_asked > 1}
     for place, cell in cells:
         about, rests = cell.description, cell.description.rests_on
         who = (about.names.victim, about.names.defense, about.names.setting)
         corpora = rests.corpus_fingerprint, rests.train_corpus_fingerprint
         rules = (corpora, rests.perception, rests.min_snr_db, rests.max_queries, rests.device)
         rests_on = numbers.setdefault((*who, *rules, rests.versions["harness"], about.shared), len(numbers))
-        for number, noises in enumerate(COUNTED if cell.most_asked > 1 else ()):
+        for number, noises in enumerate(COUNTED if _attacker(cell) in searches else ()):
             if noises not in about.noises:
                 continue
             orders += [] if (rests_on, noises) in groups else [(place, number)]
             attacks = groups.setdefault((rests_on, noises), {})
-            attacks.setdefault((about.attack_base, about.corr), []).append(cell)
+            attacks.setdefault(_attacker(cell), []).append(cell)
     for order, ((_, noises), attacks) in zip(orders, groups.items(), strict=True):
         if len(attacks) > 1:
             yield order, tuple(_gaps(attacks, noises, pools))
 
 
-def _gaps(attacks: dict[tuple[str, bool], list[CondensedCell]], noises: Counted, pools: Pools) -> Iterator[Optimality]:
+def _attacker(cell: CondensedCell) -> Attacker:
+    about = cell.description
+    return about.attack_base, about.corr, about.rests_on.code, about.rests_on.max_queries
+
+
+def _gaps(attacks: dict[Attacker, list[CondensedCell]], noises: Counted, pools: Pools) -> Iterator[Optimality]:
     about = next(iter(attacks.values()))[0].description
     searched = [pools.of(own) for own in attacks.values()]
     first = searched[0]
@@ -103,7 +112,7 @@ def _gaps(attacks: dict[tuple[str, bool], list[CondensedCell]], noises: Counted,
         return
     budget, names = about.rests_on.max_queries, about.names
     gaps = optimality_gap({str(place): one for place, one in enumerate(queries)}, budget, speakers, utterances)
-    for (attack, corr), gap in zip(attacks, gaps.values(), strict=True):
+    for (attack, corr, *_), gap in zip(attacks, gaps.values(), strict=True):
         yield Optimality(names.victim, names.defense, attack, names.setting, corr, noises, budget, len(attacks), gap)
 
 

@@ -232,5 +232,6 @@ def _summary(group: Sequence[Certified], effort: Effort, snrs_db: Sequence[float
 
 
 def _share(hits: Sequence[bool], told: Sequence[CertifiedUtterance]) -> Estimate:
-    interval = proportion_interval([float(hit) for hit in hits], [one.speaker for one in told])
+    units = [one.proof.utterance for one in told]  # several seeds may have certified the same one
+    interval = proportion_interval([float(hit) for hit in hits], [one.speaker for one in told], units=units)
     return Estimate(sum(hits) / len(hits), *interval, n=len(hits))

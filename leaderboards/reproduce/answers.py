@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
+from numpy.typing import ArrayLike
 
+from bench.scoring.columns import SOUND
 from bench.scoring.estimates import Estimate
 from bench.scoring.names import CellNames, Setting
 from bench.scoring.pooling import Recall, clean_scores
@@ -98,8 +100,9 @@ def read(cells: Iterable[CellRecords]) -> list[Answers]:
 
 def _said(cell: CellRecords) -> pd.DataFrame:
     rows = pooled_rows([cell])
-    asked = rows[rows["query"] == 1].set_index("utterance").reindex(columns=["label_after", "source"])
-    asked = asked.rename(columns={"label_after": "attacked", "source": "sound"})
+    told = SOUND if SOUND in rows else "source"
+    asked = rows[rows["query"] == 1].set_index("utterance").reindex(columns=["label_after", told])
+    asked = asked.rename(columns={"label_after": "attacked", told: "sound"})
     found = clean(rows)[[*UTTERANCE, "speaker", "label_true", "label_before"]].join(asked, on="utterance")
     return found.rename(columns={"label_before": "clean"})
 
@@ -132,8 +135,23 @@ def level(rows: pd.DataFrame | None, column: str, score: Recall = "uar") -> Esti
     answered = None if rows is None else rows[rows[column].notna()]
     if answered is None or answered.empty:
         return None
-    found = clean_scores(answered.assign(label_before=answered[column]))
+    found = clean_scores(answered.assign(label_before=answered[column]), sounds_of(answered, column))
     return found.main if score == "uar" else found.war
+
+
+def sounds_of(rows: pd.DataFrame, column: str) -> list[ArrayLike]:
+    """Say which answers were given about the same sound, as `crossed_with_speakers` does of records.
+
+    Args:
+        rows: of `Answers`, or like them.
+        column: "attacked", or that of answers about clean speech, which have no sound in common.
+
+    Returns:
+        One clustering, or none.
+    """
+    if column != "attacked" or "sound" not in rows or rows["sound"].isna().all():
+        return []
+    return [rows["sound"].to_numpy(object)]
 
 
 def error(figure: Estimate | None) -> Estimate | None:

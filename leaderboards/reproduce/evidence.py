@@ -15,12 +15,11 @@ from scipy import special
 
 from bench.scoring.clustering import Clusters
 from bench.scoring.differences import paired_difference
-from bench.scoring.estimates import ROUNDING, Estimate, Interval
+from bench.scoring.estimates import ROUNDING, Interval
 from bench.scoring.statistics import (
     cluster_variance,
     compare,
     multiway_variance,
-    proportion_interval,
     quantiles,
     sign_flip_test,
 )
@@ -138,14 +137,3 @@ def _tails(value: float, found: _Spread, at_0: tuple[float, float] | None) -> tu
         half = own[0] / 2
         tails.append(Tail(line, *((half, 1 - half) if value > line else (1 - half, half)), own[1]))
     return tuple(tails)
-
-
-def share(hits: ArrayLike, speakers: Sequence[str]) -> Estimate:
-    """Estimate the share of answers of which something is true, with its interval, clustered by speaker.
-
-    Args:
-        hits: shape (n,), true or false; at least one.
-        speakers: of each.
-    """
-    true = np.asarray(hits, float)
-    return Estimate(float(true.mean()), *proportion_interval(true, speakers, _LEVEL), n=len(true))

@@ -16,12 +16,12 @@ from dataclasses import replace
 import pandas as pd
 
 from bench.evaluation.options import Options
+from bench.scoring.dependence import estimated_share
 from bench.scoring.estimates import Estimate
 from bench.scoring.records import CellRecords
-from leaderboards.reproduce.answers import BARE, Answers, applied, error, level, read
+from leaderboards.reproduce.answers import BARE, Answers, applied, error, level, read, sounds_of
 from leaderboards.reproduce.claims import Claim, above, untestable
 from leaderboards.reproduce.contrasts import Term, contrast, slope
-from leaderboards.reproduce.evidence import share
 from leaderboards.reproduce.facts import facts
 from leaderboards.reproduce.figures import Measured
 from leaderboards.reproduce.p2_defences import NOISES, attack
@@ -95,7 +95,8 @@ def _success(rows: pd.DataFrame | None) -> Estimate | None:
     right = None if rows is None else rows[rows["attacked"].notna() & (rows["clean"] == rows["label_true"])]
     if right is None or right.empty:
         return None
-    return share(right["attacked"] != right["label_true"], right["speaker"].tolist())
+    lost = right.assign(lost=right["attacked"] != right["label_true"]).reset_index(drop=True)
+    return estimated_share(lost, "lost", sounds_of(lost, "attacked"))
 
 
 def _claims(found: Answers, victim: str) -> Iterator[Claim]:

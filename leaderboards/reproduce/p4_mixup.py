@@ -20,7 +20,7 @@ from bench.evaluation.options import Options
 from bench.scoring.clean_scores import clean_report
 from bench.scoring.estimates import Estimate
 from bench.scoring.records import CellRecords
-from leaderboards.reproduce.answers import BARE, Answers, applied, paired, read
+from leaderboards.reproduce.answers import BARE, Answers, applied, paired, read, sounds_of
 from leaderboards.reproduce.claims import Claim, above, below
 from leaderboards.reproduce.contrasts import Term, contrast
 from leaderboards.reproduce.facts import facts, share
@@ -101,7 +101,7 @@ def scored(rows: pd.DataFrame | None, column: str, classes: Sequence[str]) -> di
     answered = None if rows is None else rows[rows[column].notna()]
     if answered is None or answered.empty:
         return {}
-    told = clean_report(answered.assign(label_before=answered[column]), classes)
+    told = clean_report(answered.assign(label_before=answered[column]), classes, sounds_of(answered, column))
     return {"accuracy": told.war, "precision": told.weighted_precision, "F1": told.weighted_f1, "UAR": told.uar}
 
 

@@ -7,9 +7,12 @@ from typing import Any
 
 from bench.scoring.attack_reports import attack_reports
 from bench.scoring.believing import determined_key
+from bench.scoring.conditions import scores
+from bench.scoring.groups import group_scores, told_entries
 from bench.scoring.records import Store
 from bench.scoring.rows import Row
 from bench.scoring.several_runs import believed_of
+from bench.scoring.sources import sources_in
 
 
 def test_what_two_versions_measured_is_reported_on_apart(
@@ -24,3 +27,26 @@ def test_what_two_versions_measured_is_reported_on_apart(
     store.write(determined_key(other), other, rows)
     found = [one.to_json() for one in attack_reports(believed_of([store.folder]))]
     assert found == [alone.to_json()] * 2
+
+
+def test_a_group_in_which_all_fell_at_once_was_searched_all_the_same(tmp_path: Path, about: dict[str, Any]) -> None:
+    """Its interval is that of `bench score --by`: it was taken for an effect that asks once, with sounds in common."""
+    rows = []
+    for place in range(48):
+        said, label = (f"u{place}", f"s{place // 6}"), "anger" if place % 2 else "sadness"
+        queries = 1 if label == "anger" else 3
+        rows.append(Row(*said, 0, label, label, label))
+        for query in range(1, queries + 1):
+            fell = query == queries and place % 3 > 0
+            answer = "neutral" if fell else label
+            sound = f"cough-{place % 4 // 2}"
+            rows.append(
+                Row(*said, query, label, label, answer, 20.0, "noise", "human", sound, True, fell, additive=True)
+            )
+    store = Store(tmp_path / "run")
+    store.write(determined_key(about), about, rows)
+    (report,) = attack_reports(believed_of([store.folder]))
+    (entry,) = told_entries([*sources_in(store.folder).values()], [8])
+    wanted = {one.group: one.acc_att for one in group_scores(entry, "emotion")}
+    assert {one.group: one.acc_att for one in report.emotions} == wanted
+    assert report.curve[8] == next(scores(entry.own.conditions, [8])).acc_att

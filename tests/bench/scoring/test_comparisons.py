@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from bench.scoring.comparisons import PairedComparison, PValue, Untestable, compare
+from bench.scoring.intervals import quantiles
 from bench.scoring.sign_flip import FEWEST, cluster_sums, sign_flip_test
 
 PAIRS = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=2, max_size=12)
@@ -98,3 +99,15 @@ def test_a_sound_that_all_speakers_heard_is_no_proof() -> None:
     assert with_sounds.p is not None
     assert with_sounds.p > 0.05
     assert with_sounds.difference.low <= 0
+
+
+@pytest.mark.parametrize("count", [6, 7, 8, 11])
+def test_any_number_of_speakers_of_as_many_utterances_can_be_compared(count: int) -> None:
+    """Of seven there are 6 degrees of freedom, of which scipy's t near the middle is 0: a run had no scores at all."""
+    speakers = [f"s{place % count}" for place in range(4 * count)]
+    first, second = (np.arange(4 * count) % 3 == 0).astype(float), (np.arange(4 * count) % 5 == 0).astype(float)
+    found = compare(first, second, speakers)
+    assert found.p is not None
+    assert 0 < found.p <= 1
+    z, t = quantiles(1e-9, count - 1.0)
+    assert z / t == pytest.approx(stats.t.pdf(0, count - 1) / stats.norm.pdf(0), rel=1e-6)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+
+import pytest
 
 from bench.defending.certificates import Certificate
 from bench.studies.certified_scores import (
@@ -58,3 +61,14 @@ def test_silence_is_proven_at_no_snr() -> None:
     assert (one.median_radius, one.median_snr_db) == (0.2, None)
     assert {at.accuracy.value for at in one.at} == {0.0}
     assert json.loads(json.dumps(one.to_json()))["utterances"][0]["snr_db"] is None
+
+
+def test_a_second_seed_that_says_the_same_adds_nothing() -> None:
+    """Of each utterance there were two: intervals were those of twice as many."""
+    rows = [
+        replace(row(f"s{place // 4}", place % 4 > 0, 20.0), proof=Certificate(f"u{place}", 0, 9, 10, 0.9, 0.2, 20.0))
+        for place in range(40)
+    ]
+    alone, twice = (summaries([certified(0, *rows)] * seeds, Effort())[0] for seeds in (1, 2))
+    assert (alone.right.n, twice.right.n) == (40, 80)
+    assert twice.right.ci95 == pytest.approx(alone.right.ci95, abs=1e-12)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from bench.core.errors import DataError, UsageError
 from bench.evaluation.options import Options
 from bench.scoring.estimates import Estimate
+from bench.scoring.names import CellNames
 from bench.scoring.records import CellRecords
 from leaderboards.reproduce import p2_adversarial_training, p2_defences, p2_figure1
 from leaderboards.reproduce.p2_adversarial_training import asked, curves, defense
@@ -145,3 +147,18 @@ def test_percentages_are_asked_for_in_order() -> None:
     assert found.defenses == ("none", "adversarial_training", "adversarial_training:percent=100.0")
     with pytest.raises(UsageError, match="--percent"):
         asked(options, (0,))
+
+
+def test_a_second_seed_that_says_the_same_adds_nothing_to_success(made: Made) -> None:
+    """Of each utterance there were two: intervals were those of twice as many."""
+    cells = strengths(made, {1.0: 0.4, 2.0: 0.33})
+    again = [replace(one, description=replace(one.description, names=_of_seed_1(one))) for one in cells]
+    found = [p2_figure1.tables(some)[0].rows[-1]["success"] for some in (cells, [*cells, *again])]
+    assert all(isinstance(one, Estimate) for one in found)
+    alone, twice = (one for one in found if isinstance(one, Estimate))
+    assert twice.n == 2 * alone.n
+    assert twice.ci95 == pytest.approx(alone.ci95, abs=1e-12)
+
+
+def _of_seed_1(cell: CellRecords) -> CellNames:
+    return replace(cell.description.names, seed=1)
