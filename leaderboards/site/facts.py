@@ -23,7 +23,8 @@ from bench.scoring.sources import sources_in
 from bench.scoring.units import FinishedCell, units
 from bench.sharing.entry.receipt import Receipt
 from leaderboards.receipts import card_in, check_cells, receipt_in
-from leaderboards.site.tracks import TrackName, Verified, who
+from leaderboards.site.track_names import TrackName
+from leaderboards.site.tracks import Verified, who
 from leaderboards.site.truths import check_truths
 
 NOT_DRAWN = "not drawn"

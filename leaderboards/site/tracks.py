@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from bench.contracts.threat_models import COUNTED, Counted, ThreatModel
-from bench.core.keys import key_of_json
+from bench.contracts.threat_models import COUNTED, Counted
 from bench.core.specs import NO_DEFENSE, bare
 from bench.scoring.bells import NAMED, Ring
 from bench.scoring.conditions import Score
@@ -16,47 +15,13 @@ from bench.scoring.descriptions import RestsOn
 from bench.scoring.estimates import Difference, Estimate
 from bench.scoring.kept_scores import kept_ranks
 from bench.scoring.lines import gap_of
-from bench.scoring.names import Setting
 from bench.scoring.ranks import Rank
 from bench.scoring.results import PooledScores, Results
-from leaderboards.ranking import LAST, UNRANKED, data_of
+from leaderboards.ranking import LAST, UNRANKED
+from leaderboards.site.track_names import TrackName
 
 Verified = tuple[str, str, str]
 """How an entry was verified, in a word and in a line, and who made it."""
-
-
-@dataclass(frozen=True)
-class TrackName:
-    """Name what all entries of a track share.
-
-    Args:
-        setting: corpus, noise bank, task, split and limit.
-        data: which speech, noises and rules, in words.
-        granted: all that the attacker is granted but for the noises, which the columns name.
-    """
-
-    setting: Setting
-    data: str
-    granted: ThreatModel
-
-    @classmethod
-    def of(cls, setting: Setting, rests_on: RestsOn, granted: ThreatModel, corr: bool) -> TrackName:
-        """Name the track of some figures.
-
-        Args:
-            setting: that they were measured in.
-            rests_on: data and rules.
-            granted: what the attacker was granted beside Corr and noises.
-            corr: whether the attacker was told how much each noise harms.
-        """
-        whole = replace(granted, allowed="all")
-        return cls(setting, data_of(rests_on), whole.knowing("noise-harm") if corr else whole)
-
-    @cached_property
-    def id(self) -> str:
-        """Return a name for files and addresses: a digest of all of it."""
-        names = {name: value for name, value in self.setting.to_json().items() if name != "train_corpus" or value}
-        return key_of_json({**names, "data": self.data, "granted": str(self.granted)})[:10]
 
 
 @dataclass(frozen=True)
