@@ -65,17 +65,14 @@ def grid(
     command = Command(plan, {name: value for name, value in (data | other).items() if value})
     if not dry_run and json is None and ray is None and say_finished(command, workers):
         return
+    from bench.cli.forecast import dry
+    from bench.cli.grid_run import run, run_ray
     from bench.evaluation.plan_file import read_plan
 
     asked = read_plan(plan, **_instead(data | other))
     if dry_run:
-        from bench.cli.forecast import dry
-
         dry(asked, json)
-        return
-    from bench.cli.grid_run import run, run_ray
-
-    if ray is not None:
+    elif ray is not None:
         from bench.cli.grid_ray import RayWorkers
 
         run_ray(asked, command, RayWorkers(ray, workers, ray_gpus), json)

@@ -49,9 +49,7 @@ def list_components(
     kind = {one: many for many, one in SINGULAR.items()}.get(kind or "", kind)
     entries = entries_by_name(plugin)
     if kind is not None and kind not in kinds:
-        homes = [f"bench list {of} {kind}" for of, known in entries if known == kind]
-        remedy = " or ".join(homes) or did_you_mean(kind, kinds)
-        raise UsageError("bench list", repr(kind), "one of " + ", ".join(kinds), remedy)
+        raise _no_kind(kind, kinds, entries)
     if kind is not None and kind != TASK_KIND and name is not None:
         show_one(entries, kind, name, json)
         return
@@ -67,6 +65,16 @@ def list_components(
         say_json(json_format.dumps(found, indent=1))
     else:
         _print(found)
+
+
+def _no_kind(name: str, kinds: tuple[str, ...], entries: Mapping[tuple[str, str], Entry]) -> Exception:
+    """The error of a word that is no kind; where it is a component's name, the remedy is the command that shows it."""
+    from bench.core.errors import UsageError
+    from bench.core.specs import did_you_mean
+
+    homes = [f"bench list {of} {name}" for of, known in entries if known == name]
+    remedy = " or ".join(homes) or did_you_mean(name, kinds)
+    return UsageError("bench list", repr(name), "one of " + ", ".join(kinds), remedy)
 
 
 def _components(entries: Mapping[tuple[str, str], Entry], kind: str) -> list[dict[str, str]]:

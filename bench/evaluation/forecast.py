@@ -104,7 +104,7 @@ class Forecast:
         return any(group.guessed for group in self.groups if group.done < group.cells)
 
     def to_json(self) -> dict[str, object]:
-        """Return `bench grid --dry-run --json` of docs/json.md."""
+        """Return what `--dry-run --json` writes: docs/json.md."""
         totals = {"cells": self.cells, "done": self.done, "failed": self.failed, "to_train": self.to_train}
         estimates = {
             "queries": self.queries,

@@ -61,6 +61,10 @@ def beforehand(parts: Sequence[tuple[Experiment, Sequence[Planned]]], store: Sto
 def counted(count: int, what: str) -> str:
     """Write how many there are of something.
 
+    Args:
+        count: how many.
+        what: one of them, in words.
+
     >>> counted(1, "cell"), counted(2400, "cell")
     ('1 cell', '2,400 cells')
     """
