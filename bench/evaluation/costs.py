@@ -13,7 +13,7 @@ from bench.core.cache import appearing_file, cache_dir
 from bench.core.errors import BenchError
 from bench.core.files import read_file
 from bench.core.json_objects import loaded
-from bench.core.specs import NO_DEFENSE
+from bench.core.specs import NO_DEFENSE, bare
 from bench.evaluation.cells import Cell, FittedKey
 
 UNKNOWN_QUERY_S, UNKNOWN_FIT_S = 0.004, 0.03
@@ -37,19 +37,40 @@ class Spent:
     seconds: float = 0.0
 
 
+_BETWEEN = "\t"
+
+
 def kind_of(cell: Cell, device: str) -> str:
-    """Name the cells that cost alike: victim, defence and attack without their parameters, and the device.
+    """Name the cells that cost alike: the victim, defence and attack without their parameters, and the device.
 
     Args:
         cell: one of them.
         device: "cpu" or "cuda".
     """
-    return " ".join((fitted_kind(cell.fitted), cell.attack.name, device))
+    return _BETWEEN.join((fitted_kind(cell.fitted), cell.attack.name, device))
 
 
 def fitted_kind(fitted: FittedKey) -> str:
-    """Name the fitted victims that cost alike: victim and defence without their parameters."""
-    return f"{fitted.victim.name} {fitted.defense.name if fitted.defense else NO_DEFENSE}"
+    """Name the fitted victims that cost alike: the victim, and the defence without its parameters."""
+    return kind_named(fitted.victim.spec, NO_DEFENSE if fitted.defense is None else fitted.defense.spec)
+
+
+def kind_named(victim: str, defense: str) -> str:
+    """Name the fitted victims that cost alike, by the specs of victim and defence.
+
+    >>> kind_named("cnn_gru:hidden=8", "smoothing:draws=4").split("\\t")
+    ['cnn_gru:hidden=8', 'smoothing']
+    """
+    return f"{bare(victim)}{_BETWEEN}{_name(defense)}"
+
+
+def victim_named(kind: str) -> str:
+    """Return the victim of a kind without its parameters: others of that name are nearer than none."""
+    return _name(kind.partition(_BETWEEN)[0])
+
+
+def _name(spec: str) -> str:
+    return bare(spec).partition(":")[0]
 
 
 def most_queries(cell: Cell, test: int) -> int:
@@ -111,14 +132,17 @@ class Costs:
         """Return what a query that could be asked takes, and whether that is a guess.
 
         What was measured of the kind itself is taken, else of the same victim under other attacks and defences; else of
-        any, which is a guess, since victims are up to a hundred times as slow as each other. None where nothing was.
+        one with other parameters or of any, which is a guess, since victims are up to a hundred times as slow as each
+        other. None where nothing was.
 
         Args:
             kind: of `kind_of`.
         """
-        victim, device = kind.partition(" ")[0], kind.rpartition(" ")[2]
-        of_victim = [one for one in self.cells if (one.partition(" ")[0], one.rpartition(" ")[2]) == (victim, device)]
-        for kinds, guessed in (([kind], False), (of_victim, False), (list(self.cells), True)):
+        victim, device = kind.partition(_BETWEEN)[0], kind.rpartition(_BETWEEN)[2]
+        there = [one for one in self.cells if one.rpartition(_BETWEEN)[2] == device]
+        of_victim = [one for one in there if one.partition(_BETWEEN)[0] == victim]
+        of_name = [one for one in there if victim_named(one) == victim_named(kind)]
+        for kinds, guessed in (([kind], False), (of_victim, False), (of_name, True), (list(self.cells), True)):
             found = [self.cells[one] for one in kinds if one in self.cells and self.cells[one].queries]
             if found:
                 return statistics.median(one.seconds / one.queries for one in found), guessed
@@ -126,4 +150,4 @@ class Costs:
 
 
 def _file() -> Path:
-    return cache_dir() / "costs_of_budgets.json"
+    return cache_dir() / "costs_of_victims.json"

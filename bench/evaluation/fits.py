@@ -12,9 +12,9 @@ from pathlib import Path
 from bench.core.cache import cache_dir
 from bench.core.files import read_file
 from bench.core.json_objects import loaded
-from bench.core.specs import NO_DEFENSE, bare
+from bench.core.specs import NO_DEFENSE
 from bench.evaluation.cells import FittedKey
-from bench.evaluation.costs import fitted_kind
+from bench.evaluation.costs import fitted_kind, kind_named, victim_named
 from bench.evaluation.fitted_store import COST
 
 
@@ -23,7 +23,7 @@ class Fits:
     """What trainings took that are kept: seconds an utterance, and bytes.
 
     Args:
-        seconds: by "victim defence", without parameters.
+        seconds: by `bench.evaluation.costs.kind_named`.
         sizes: likewise.
     """
 
@@ -39,16 +39,16 @@ class Fits:
             with suppress(OSError, ValueError, KeyError, TypeError, ArithmeticError):
                 told = loaded(read_file(folder / "fitting.json"))
                 specs = (str(told["victim"]["spec"]), str(told["defense"]["spec"]) if told["defense"] else NO_DEFENSE)
-                kind = " ".join(bare(spec).partition(":")[0] for spec in specs)
+                kind = kind_named(*specs)
                 sizes.setdefault(kind, []).append(sum(file.stat().st_size for file in folder.iterdir()))
                 cost = loaded(read_file(folder / COST))
                 each = float(cost["fit_s"]) / int(cost["utterances"])
                 seconds.setdefault(kind, []).extend([each] if 0 <= each < math.inf else [])
         return cls(seconds, sizes)
 
-    def seconds_of(self, fitted: FittedKey) -> float | None:
-        """Return the seconds a training utterance took, in like trainings or else in any; None where there are none."""
-        return _median(self.seconds, fitted)
+    def seconds_of(self, fitted: FittedKey) -> tuple[float | None, bool]:
+        """Return the seconds a training utterance took, and whether that is a guess: of other trainings, or none."""
+        return _median(self.seconds, fitted), fitted_kind(fitted) not in self.seconds
 
     def bytes_of(self, fitted: FittedKey) -> float | None:
         """Return what such a fitted victim takes on disk; None where there are none."""
@@ -62,6 +62,7 @@ def _folders(parent: Path) -> Iterable[Path]:
 
 
 def _median(found: Mapping[str, list[float]] | Mapping[str, list[int]], fitted: FittedKey) -> float | None:
-    own = found.get(fitted_kind(fitted))
-    everything = own or [one for some in found.values() for one in some]
-    return float(statistics.median(everything)) if everything else None
+    kind = fitted_kind(fitted)
+    of_name = [one for other, some in found.items() if victim_named(other) == victim_named(kind) for one in some]
+    nearest = found.get(kind) or of_name or [one for some in found.values() for one in some]
+    return float(statistics.median(nearest)) if nearest else None

@@ -67,8 +67,8 @@ def _group(
     size = sum(per_cell or CELL_BYTES + QUERY_BYTES * n for n in asked)
     guessed = any(unsure for _, unsure in rates)
     if left and not trained and fitted.victim.traits.trains:
-        own = fits.seconds_of(fitted)
-        guessed |= own is None
+        own, unsure = fits.seconds_of(fitted)
+        guessed |= unsure
         seconds += (UNKNOWN_FIT_S if own is None else own) * len(parts.train)
         size += fits.bytes_of(fitted) or VICTIM_BYTES
     counts = (len(cells), len(cells) - len(left), failed, sum(asked))

@@ -89,8 +89,8 @@ def test_it_measures_what_is_missing_and_no_more(
     assert (told["done"], told["guessed"]) == (0, False), "by now it has been measured here"
     assert 0 < told["seconds"] < 600
     assert 0 < told["bytes"] < 10e6
-    kept = json.loads((own_cache / "costs_of_budgets.json").read_text())
-    assert kept[f"{SMALL.partition(':')[0]} none boundary cpu"][0] == 2 * 4 * 4, "what could be asked, not what was"
+    kept = json.loads((own_cache / "costs_of_victims.json").read_text())
+    assert kept[f"{SMALL}\tnone\tboundary\tcpu"][0] == 2 * 4 * 4, "what could be asked, not what was"
 
 
 def test_its_records_are_those_of_a_run(
