@@ -34,8 +34,8 @@ def of_each(rows: Rows) -> Said:
 
 
 def won(rows: Rows, noises: str, k: float) -> Rows:
-    counts = {"imperceptible": lambda row: row["imperceptible"], "all": lambda row: True}[noises]
-    return [row for row in rows if row["accepted"] and row["query"] <= k and counts(row)]
+    counted = [row for row in rows if noises == "all" or row["imperceptible"]]
+    return [row for row in counted if row["accepted"] and row["query"] <= k]
 
 
 def middle(values: Iterable[float]) -> float | None:
