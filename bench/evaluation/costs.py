@@ -56,7 +56,11 @@ def fitted_kind(fitted: FittedKey) -> str:
 
 
 def kind_named(victim: str, defense: str) -> str:
-    """Name the fitted victims that cost alike, by the specs of victim and defence.
+    """Name the fitted victims that cost alike.
+
+    Args:
+        victim: its spec.
+        defense: likewise.
 
     >>> kind_named("cnn_gru:hidden=8", "smoothing:draws=4").split("\\t")
     ['cnn_gru:hidden=8', 'smoothing']
