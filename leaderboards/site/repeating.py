@@ -6,7 +6,9 @@ import json
 import shlex
 from collections.abc import Mapping, Sequence
 
+from bench.contracts.perception import p1
 from bench.core.specs import IN_MEMORY
+from bench.scoring.descriptions import RestsOn
 from leaderboards.site.facts import CellFacts
 from leaderboards.site.tracks import RankedEntry, Track
 
@@ -16,7 +18,8 @@ _EMBEDDED = ("synthetic", "embedded")
 def command(track: Track, entry: RankedEntry) -> str:
     """Return the command that repeats an entry: the same records on a CPU of the same kind with the same versions.
 
-    Of objects that were given from Python it is a call in Python.
+    What brings a component of somebody's (a package, or a file by `--plugin`) its configuration tells. Of objects that
+    were given from Python it is a call in Python.
 
     Args:
         track: whose.
@@ -37,7 +40,15 @@ def command(track: Track, entry: RankedEntry) -> str:
     words += ["--fold", ",".join(map(str, first.folds)), "--seeds", ",".join(map(str, first.seeds))]
     words += ["--k", ",".join(map(str, track.ks))]
     words += [] if of.limit is None else ["--limit", str(of.limit)]
+    words += _rules(track, first.rests_on)
     return call_of(words) if any(map(_is_object, words)) else " ".join(map(shlex.quote, words))
+
+
+def _rules(track: Track, rests_on: RestsOn) -> list[str]:
+    """The options that say by which rules, where they are not the defaults."""
+    words = [] if rests_on.enrolment == "halves" else ["--enrol", rests_on.enrolment]
+    words += ["--target", track.name.granted.target] if track.name.granted.target else []
+    return words + ([] if rests_on.perception == p1().called else ["--perception", "FILE"])
 
 
 def call_of(words: Sequence[str]) -> str:

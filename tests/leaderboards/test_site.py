@@ -135,8 +135,18 @@ def test_the_command_repeats_the_entry(small: Made) -> None:
     words = command(track, entry)
     assert words.startswith("bench run --victim good --defense noise_augmentation --attack boundary --attack reverb ")
     assert "--corpus emodb --corpus-root FOLDER --noise-bank esc50 --noise-root FOLDER" in words
-    assert words.endswith("--task ahsn --split k-fold --fold 0,1 --seeds 0 --k 1,3,6")
+    assert words.endswith("--task ahsn --split k-fold --fold 0,1 --seeds 0 --k 1,3,6 --enrol paper")
     assert "--victim 'a; rm -rf ~'" in command(track, hostile)
+
+
+def test_the_command_says_by_which_rules(small: Made) -> None:
+    def otherwise(one: PooledScores) -> PooledScores:
+        rests_on = replace(one.rests_on, enrolment="paper", perception="ours (1a2b3c4d)")
+        return replace(one, rests_on=rests_on, threat_model=ThreatModel(target="neutral"))
+
+    track = only(changed(small[0], otherwise))
+    words = command(track, track.entries[0])
+    assert words.endswith(" --enrol paper --target neutral --perception FILE")
 
 
 def test_the_same_records_give_the_same_site(small: Made, tmp_path: Path, tree: Callable) -> None:
