@@ -37,6 +37,7 @@ def test_every_file_is_a_subcommand_s() -> None:
         "__init__",
         "arguments",
         "completion",
+        "forecast",
         "main",
         "report",
         "saying",

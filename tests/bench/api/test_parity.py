@@ -56,6 +56,7 @@ OTHERWISE = {
     ("replay", "matrix"): "pivot_table of the DataFrame",
     **{("leaderboard", name): "of a site's files and of rounds: the command alone" for name in SITE},
     ("list", "json"): "the DataFrame's to_json()",
+    ("run", "dry_run"): "of the command alone",
 }
 """Options that are no arguments: what is there in their place."""
 LIKE: dict[tuple[str, str], Any] = {
