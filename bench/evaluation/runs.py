@@ -158,12 +158,14 @@ def _note(damaged: Damaged, error: DataError) -> None:
     damaged[Path(error.where)] = error
 
 
-def _check_one_model(files: Mapping[int, Path], one: FinishedCell, other: FinishedCell) -> None:
+def _check_one_model(
+    cells: Mapping[str, FinishedCell], places: Mapping[str, Store], one: FinishedCell, other: FinishedCell
+) -> None:
     """Refuse two records of one cell, whose victim has two paths, that do not hold the same."""
     if not one.read().rows.equals(other.read().rows):
-        expected = f"the records of the same model, by another path, that {files[id(one)]} holds"
-        remedy = "leave out the run that you do not trust"
-        raise DataError(files[id(other)], "others of the same cell", expected, remedy)
+        kept, left_out = (next(places[key].path(key) for key in cells if cells[key] is cell) for cell in (one, other))
+        expected = f"the records of the same model, by another path, that {kept} holds"
+        raise DataError(left_out, "others of the same cell", expected, "leave out the run that you do not trust")
 
 
 @dataclass(frozen=True)
@@ -209,7 +211,6 @@ def _gathered(
     # a failure that has been put right since is no news, whatever code the cell was measured with
     done = {(cell.description.names, cell.description.rests_on.max_queries) for cell in order}
     failed = [one for one in failed if (one.names, one.max_queries) not in done]
-    files = {id(cell): places[key].path(key) for key, cell in cells.items()}
-    check = partial(_check_one_model, files)
+    check = partial(_check_one_model, cells, places)
     order = named_alike(order, lambda cell: cell.description, FinishedCell.described, check)
     return _Gathered(order, sorted(usable), failed)
