@@ -173,7 +173,8 @@ def data_of(rests_on: RestsOn) -> str:
     speech, noises = rests_on.corpus_fingerprint[:8], rests_on.noise_fingerprint[:8]
     other = rests_on.train_corpus_fingerprint
     trained = "" if other is None else f", trained on {other[:8]}"
-    return f"corpus {speech}{trained}, noises {noises}, above {rests_on.min_snr_db:g} dB, {rests_on.perception}"
+    knew = "" if rests_on.enrolment == "halves" else f", enrolment {rests_on.enrolment}"
+    return f"corpus {speech}{trained}, noises {noises}, above {rests_on.min_snr_db:g} dB, {rests_on.perception}{knew}"
 
 
 def _ranked(entries: Sequence[tuple[PooledScores, Score]]) -> tuple[BoardLine, ...]:

@@ -120,6 +120,15 @@ def test_only_the_same_setting_is_compared(change: dict[str, Any]) -> None:
     assert len({board.title for board in found}) == 2, "and the titles say so"
 
 
+def test_who_had_heard_what_is_attacked_is_not_compared_with_others() -> None:
+    """A defence that keeps what it is enrolled with is nearly unbeatable as P1 enrols."""
+    other = entry("keeps", 0.9)
+    halves = replace(entry("a"), rests_on=replace(NAMES.rests_on, enrolment="halves"))
+    found = boards(Results(pooled=(halves, other)))
+    assert [[line.victim for line in board.lines] for board in found] == [["a"], ["keeps"]]
+    assert ["enrolment paper" in board.title for board in found] == [False, True]
+
+
 def test_a_defended_victim_is_another_line() -> None:
     (board,) = boards(Results(pooled=(entry("a", 0.2), entry("a", 0.5, defense="multi_condition"))))
     assert [(str(line.rank), line.defense) for line in board.lines] == [
