@@ -38,7 +38,7 @@ from bench.referee.prediction import Said
 from bench.referee.rechecks import Kept, no_answer
 from bench.referee.rounds import in_rounds, with_turns
 from bench.referee.row_writing import candidate_row, clean_row, name_of
-from bench.referee.search import AttackRun, Candidate, Search
+from bench.referee.search import AttackRun, Candidate, Search, first_candidate
 from bench.referee.sitting import Sitting
 from bench.referee.stepping import step_of
 from bench.referee.telling import answer_for, as_told
@@ -222,6 +222,9 @@ class Referee:
 
     def _step(self, running: Sequence[Search], minutes: Minutes) -> None:
         """Ask the victim about one candidate of each search, and tell the searches."""
+        if self.sessions:  # what is silent costs nothing, and a session would remember it
+            for search in running:
+                first_candidate(search)
         step = step_of(running, self.device)
         if step is None:
             return

@@ -1,4 +1,4 @@
-"""Defences that remember within a session, or beyond: a plug-in file, for `test_sessions.py`."""
+"""Defences that remember within a session, or beyond, and who makes them forget: a plug-in file, for `test_sessions.py`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bench import Batch, FitContext, Traits, Utterance
+from bench import AttackTools, Batch, FitContext, Heard, Overlay, Recipe, Rng, Traits, Utterance
 
 
 @dataclass(frozen=True)
@@ -66,4 +66,21 @@ class Patient:
         self.victim.save(folder / "inner")
 
 
-COMPONENTS = {"defenses": {"patience": Patience}}
+@dataclass(frozen=True)
+class Hushed:
+    """Asks about sounds that nobody hears in between, which costs no query.
+
+    Args:
+        times: so often before each that is heard.
+    """
+
+    times: int = 0
+
+    def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Any:
+        for clip in tools.noises.under_speech:
+            for _ in range(self.times):
+                yield Recipe(Overlay(clip, 12.0, filter=(0.0,)))
+            yield Recipe(Overlay(clip, 12.0))
+
+
+COMPONENTS = {"defenses": {"patience": Patience}, "attacks": {"hushed": Hushed}}

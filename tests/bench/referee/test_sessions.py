@@ -47,6 +47,14 @@ def test_a_session_is_one_search_and_opens_empty(registry: Registry) -> None:
     assert measured(registry, "patience", batch_size=5) == rows, "whatever is asked beside it"
 
 
+def test_what_is_silent_is_not_asked_about_and_so_not_remembered(registry: Registry) -> None:
+    """It is not charged: who could ask about it would make a memory that has an end forget for nothing."""
+    found = [measured(registry, "patience", attack=f"hushed:times={times}") for times in (0, 2)]
+    told = [[(row.utterance, row.query, row.label_after, row.recipe) for row in rows] for rows in found]
+    assert any(row.query > 3 for row in found[0])
+    assert told[0] == told[1]
+
+
 def test_who_has_several_names_has_a_session_for_each() -> None:
     registry = Registry.discover(FILES)
     rows = measured(registry, "patience:asked=1", attack=f"adaptive:attack={ATTACK.replace(',', ',,')},identities=3")
