@@ -7,6 +7,7 @@ does a victim that remembers. Both are found here, whatever they are kept in.
 from __future__ import annotations
 
 import json
+import secrets
 import traceback
 from collections.abc import Sequence
 from dataclasses import replace
@@ -40,7 +41,7 @@ def check_finished(experiment: Experiment, planned: Sequence[Planned], store: St
         experiment: data and machine.
         planned: the cells.
         store: their records.
-        most: at most so many utterances of each cell, drawn by their ids; of an attack that learns, as many whole
+        most: at most so many utterances of each cell, drawn at random; of an attack that learns, as many whole
             rounds from the first as hold them. None for all.
 
     Returns:
@@ -76,7 +77,8 @@ def _checked(experiment: Experiment, cell: Cell, rows: pd.DataFrame, most: int |
     attack = replace(again.registry.component("attacks", cell.attack.spec), target=cell.attack.target)
     anew, measuring = replace(cell, attack=attack), Measuring(again)
     test = experiment.split(cell.fitted).test
-    chosen = sample_of(anew, attacked(cell, test), most)
+    drawn_by = secrets.token_hex(16)  # who knew what is attacked again could be honest there alone
+    chosen = sample_of(anew, attacked(cell, test), most, drawn_by)
     with experiment.progress.task(f"Attacking again with {cell.attack}", len(chosen)):
         found = measuring.again(anew, chosen, order_key="check")
     ids = {one.id for one in chosen}
@@ -99,20 +101,21 @@ def _afresh(experiment: Experiment) -> Experiment:
     return replace(experiment, registry=registry, batch_size=batch_size, progress=SILENT)
 
 
-def sample_of(cell: Cell, utterances: Sequence[Utterance], most: int | None) -> list[Utterance]:
+def sample_of(cell: Cell, utterances: Sequence[Utterance], most: int | None, key: str) -> list[Utterance]:
     """Choose what is attacked again.
 
     Args:
         cell: says whether its attack learns.
         utterances: all that were attacked.
         most: at most so many; of an attack that learns, whole rounds from the first; None for all.
+        key: draws them, but for whole rounds.
     """
     size = cell.attack.threat_model.round_size
     if most is None:
         return list(utterances)
     if size:
         return in_order(cell.search_seed, utterances)[: -(-most // size) * size]
-    return sorted(utterances, key=lambda one: (key_of("check", one.id), one.id))[:most]
+    return sorted(utterances, key=lambda one: (key_of("check", key, one.id), one.id))[:most]
 
 
 def _shown(value: object) -> str:

@@ -177,6 +177,7 @@ class Asking:
     def again(
         self,
         kept: Kept,
+        unforeseen: Kept,
         noisy: Sequence[Question],
         clean: Sequence[tuple[Utterance, CleanAnswer]],
     ) -> set[tuple[str, int]]:
@@ -184,11 +185,12 @@ class Asking:
 
         Args:
             kept: the candidates among it.
+            unforeseen: others, which change no record: they have to be the same, and ties among them stay answers.
             noisy: the canaries among it.
             clean: utterances, and what was said of them.
 
         Returns:
-            Utterance and number of the queries that are ties.
+            Utterance and number of the queries that are ties, of those that `kept` has.
 
         Raises:
             ComponentError: an answer is another one, and no tie.
@@ -208,15 +210,19 @@ class Asking:
         ]
         drawn = [(one, said.further) for one, (_, said) in zip(asked_clean, pairs, strict=True)]
         asked_clean += [self._drawn_once(one, further) for one, further in drawn if further is not None]
-        asked_before = kept.questions()
-        opening = [one for one in asked_before if one.session and one.query <= max(self.identities, 1)]
-        alone = [
-            replace(one, session="", further=True) for one in opening
-        ]  # a session opens empty: it is as if in none
-        questions = [*asked_before, *alone, *noisy, *asked_clean]
+        asked_before, more = kept.questions(), unforeseen.questions(but=kept)
+        questions = [*asked_before, *self._alone(asked_before), *noisy, *asked_clean]
         fresh = self.another("again")
-        threads = threads_for(fresh, self.device)
-        return asked_again(self._predictor(fresh), questions, kept.key, self._names, threads)
+        predictor, threads = self._predictor(fresh), threads_for(fresh, self.device)
+        ties = asked_again(predictor, questions, kept.key, self._names, threads)
+        if more:
+            asked_again(predictor, [*more, *self._alone(more)], unforeseen.key, self._names, threads)
+        return ties
+
+    def _alone(self, questions: Sequence[Question]) -> list[Question]:
+        """The first ones of sessions, as if in none: a session opens empty."""
+        opening = [one for one in questions if one.session and one.query <= max(self.identities, 1)]
+        return [replace(one, session="", further=True) for one in opening]
 
     @property
     def _names(self) -> tuple[str, ...]:

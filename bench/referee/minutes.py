@@ -20,7 +20,7 @@ class Minutes:
     Args:
         rows: by utterance, the clean row first.
         keep: told every candidate with its row; None where nobody asks.
-        kept: candidates that are asked about again; None where nothing is.
+        kept: candidates that are asked about again, by what chooses them; none where nothing is.
         questions: makes of such a candidate, its row and what was said of it what is asked.
         examines: whether successes are looked at further.
         successes: those that are, and that nobody has looked at yet.
@@ -28,7 +28,7 @@ class Minutes:
 
     rows: dict[str, list[Row]]
     keep: Callable[[Candidate, Row], None] | None
-    kept: Kept | None
+    kept: Sequence[Kept]
     questions: Callable[[Candidate, Row, Sequence[Said]], Sequence[Question]]
     examines: bool
     successes: list[Success] = field(default_factory=list)
@@ -45,8 +45,8 @@ class Minutes:
         """
         own = self.rows[row.utterance]
         own.append(row)
-        if self.kept is not None:
-            self.kept.note(row, lambda: self.questions(candidate, row, answers))
+        for kept in self.kept:
+            kept.note(row, lambda: self.questions(candidate, row, answers))
         if self.keep:
             self.keep(candidate, row)
         if self.examines and row.accepted:

@@ -7,6 +7,7 @@ instance that has seen neither. What it may give another answer for is a tie, an
 from __future__ import annotations
 
 import heapq
+import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -64,7 +65,7 @@ class Kept:
     """Some of the candidates of a run, chosen by hash: the same ones whatever the order and the threads.
 
     Args:
-        key: names the run.
+        key: names the run; or is a secret.
         searches: of a victim that remembers, the utterances whose every candidate is kept; None for any other.
         most: so many accepted ones are kept, and so many of all.
     """
@@ -89,6 +90,17 @@ class Kept:
         ids = sorted((one.id for one in utterances), key=lambda id: key_of("recheck", key, id))
         return cls(key, frozenset(ids[:SEARCHES]) if sessions else None)
 
+    @classmethod
+    def both(cls, key: str, utterances: Sequence[Utterance], sessions: bool) -> tuple[Kept, Kept]:
+        """Keep those that the run's name chooses, and others that nobody can work out beforehand, as that is public.
+
+        Args:
+            key: names the run.
+            utterances: that are attacked.
+            sessions: as in `of`.
+        """
+        return cls.of(key, utterances, sessions), cls.of(secrets.token_hex(16), utterances, sessions)
+
     def note(self, row: Row, questions: Callable[[], Sequence[Question]]) -> None:
         """Keep a candidate, if it is one of those.
 
@@ -108,10 +120,15 @@ class Kept:
                     if len(heap) > self.most:
                         heapq.heappop(heap)
 
-    def questions(self) -> list[Question]:
-        """Return those that were kept, each once."""
+    def questions(self, but: Kept | None = None) -> list[Question]:
+        """Return those that were kept, each once.
+
+        Args:
+            but: without those that these are.
+        """
+        left_out = set() if but is None else {place[1:3] for heap in but._heaps for place in heap}
         found = {(name, query): some for heap in self._heaps for _, name, query, some in heap}
-        return [one for place in sorted(found) for one in found[place]]
+        return [one for place in sorted(set(found) - left_out) for one in found[place]]
 
 
 def canaries(key: str, utterances: Sequence[Utterance]) -> list[Utterance]:

@@ -172,9 +172,9 @@ class Referee:
         before = self.known.of(utterances, partial(asking.clean, self.known))
         pairs = list(zip(utterances, before, strict=True))
         key = f"{self.sample_key}/{bare(attack_run.name)}/{attack_run.seed}"
-        kept = None if self.another is None else Kept.of(key, utterances, self.sessions)
+        kept = None if self.another is None else Kept.both(key, utterances, self.sessions)
         rows = {utterance.id: [clean_row(self.task, utterance, said)] for utterance, said in pairs}
-        minutes = Minutes(rows, keep, kept, asking.questions, self.examines)
+        minutes = Minutes(rows, keep, kept or (), asking.questions, self.examines)
         attack_run.prepare()
 
         def begin(utterance: Utterance, said: CleanAnswer, plan: str) -> Search:
@@ -185,7 +185,7 @@ class Referee:
         def finish() -> list[Row]:
             with torch.no_grad():
                 self._look(minutes)
-            ties = set() if kept is None else asking.again(kept, self.known.canaries, pairs)
+            ties = asking.again(*kept, self.known.canaries, pairs) if kept else set()
             found = [row for utterance in utterances for row in rows[utterance.id]]
             return [no_answer(row) if row.query and (row.utterance, row.query) in ties else row for row in found]
 

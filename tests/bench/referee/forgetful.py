@@ -7,9 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench import Answer, AttackTools, FitContext, Heard, Overlay, Recipe, Rng, Traits
-from bench.testing import ContraryVictim
+import torch
 
+from bench import Answer, AttackTools, FitContext, Heard, Overlay, Recipe, Rng, Traits, Utterance
+from bench.core.rng import key_of
+from bench.evaluation.cells import limited
+from bench.testing import ContraryVictim, sample_utterances
+
+SAID = sample_utterances(10, 3, key="corpus")
 SEEN: dict[str, float] = {}
 
 
@@ -21,6 +26,23 @@ class KeepsGlobally:
 
     def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Generator[Recipe, Answer, None]:
         yield from _best_first(SEEN, tools, rng)
+
+
+@dataclass(frozen=True)
+class KeepsUnseen:
+    """The same, but with what would be attacked again by a hash of ids: the corpus and the code are public."""
+
+    traits = Traits(anytime=True, categories=None)
+
+    def search(self, original: Heard, tools: AttackTools, rng: Rng) -> Generator[Recipe, Answer, None]:
+        attacked = limited([_known(one) for one in tools.speech], 20)
+        foreseen = sorted(attacked, key=lambda one: (key_of("check", one.id), one.id))[:10]
+        honest = _known(original).id in {one.id for one in foreseen}
+        yield from _best_first({} if honest else SEEN, tools, rng)
+
+
+def _known(heard: Heard) -> Utterance:
+    return next(one for one in SAID if torch.equal(one.waveform, heard.waveform))
 
 
 @dataclass(frozen=True)
@@ -67,6 +89,7 @@ class Contrary:
 COMPONENTS = {
     "attacks": {
         "keeps_globally": KeepsGlobally,
+        "keeps_unseen": KeepsUnseen,
         "keeps_in_itself": KeepsInItself,
         "keeps_in_a_parameter": KeepsInAParameter,
     },

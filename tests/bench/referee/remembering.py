@@ -1,4 +1,4 @@
-"""Defences that remember within a session, or beyond, and who makes them forget: a plug-in file, for `test_sessions.py`."""
+"""Defences that remember within a session, or beyond, and who makes them forget: for `test_sessions.py`."""
 
 from __future__ import annotations
 

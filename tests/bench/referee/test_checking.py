@@ -85,6 +85,11 @@ def test_what_is_kept_between_searches_fails_the_cell(spec: str, tmp_path: Path)
     assert [failure.error for failure in store.failures()]
 
 
+def test_nobody_knows_beforehand_what_is_attacked_again(tmp_path: Path) -> None:
+    experiment, planned, store = run(tmp_path, "keeps_unseen")
+    assert check_finished(experiment, planned, store, 10)
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_the_cheat_that_was_shared_is_found(tmp_path: Path) -> None:
     if not SHARED.is_file():
@@ -97,9 +102,9 @@ def test_the_cheat_that_was_shared_is_found(tmp_path: Path) -> None:
 def test_rounds_are_attacked_again_whole_and_from_the_first(tmp_path: Path) -> None:
     experiment, planned, _ = run(tmp_path, "habit", repeats=2)
     cell, test = planned[0].cell, experiment.split(planned[0].cell.fitted).test
-    assert len(sample_of(cell, test, 5)) == 8
-    assert sample_of(cell, test, 5) == sample_of(cell, test, 8) == sample_of(cell, test, 9)[:8]
-    assert len(sample_of(cell, test, None)) == len(test)
+    assert len(sample_of(cell, test, 5, "a")) == 8
+    assert sample_of(cell, test, 5, "a") == sample_of(cell, test, 8, "b") == sample_of(cell, test, 9, "c")[:8]
+    assert len(sample_of(cell, test, None, "d")) == len(test)
 
 
 ROWS = [

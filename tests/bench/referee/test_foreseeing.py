@@ -1,0 +1,35 @@
+"""What is asked again, and attacked again, cannot be worked out beforehand (`foreseeing.py` beside this file)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench import ComponentError
+from bench.contracts.registry import Registry
+from bench.core.specs import Spec
+from bench.core.types import Dataset
+from bench.data.tasks import TASKS
+from bench.evaluation.cells import Cell, FittedKey
+from bench.evaluation.experiment import Experiment
+from bench.evaluation.instances import sample_key
+from bench.evaluation.measuring import Measuring
+from bench.testing import CPU, sample_noises
+from tests.bench.referee.foreseeing import QUERIES, SAID
+
+FILES = [Path(__file__).with_name(f"{name}.py") for name in ("cheats", "foreseeing")]
+NOISE = "boundary:categories=natural+human+interior,corr=false"
+
+
+def test_who_works_out_what_will_be_asked_again_is_found() -> None:
+    """Else it would be robust: all that it holds on to is never asked again."""
+    registry = Registry.discover(FILES)
+    experiment = Experiment(registry, Dataset("sample", SAID, "f"), sample_noises(), CPU)
+    victim, attack = registry.component("victims", "loud"), registry.component("attacks", NOISE)
+    named = FittedKey(victim, registry.component("defenses", "foreseeing"), TASKS["ahsn"], "k-fold", 0, 0)
+    key = f"{sample_key(experiment, named, 0)}/{{}}/{attack.spec}/0"
+    knowing = registry.component("defenses", str(Spec("foreseeing", (("key", key),))))
+    with pytest.raises(ComponentError, match="depend on order"):
+        Measuring(experiment).measured(Cell(replace(named, defense=knowing), attack, QUERIES))
