@@ -7,9 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.contracts.component import SINGULAR
 from bench.contracts.protocols import NoiseBank, PartialNoiseBank
 from bench.contracts.registry import Registry
-from bench.core.errors import UsageError
+from bench.core.errors import ComponentError, UsageError
+from bench.core.lookalikes import look_alike
 from bench.core.progress import Progress
 from bench.core.result_code import code_of_component
 from bench.core.specs import Spec, values_of
@@ -38,6 +40,7 @@ def read_corpus(options: Options, registry: Registry, progress: Progress) -> Dat
     """
     corpus = with_paths(registry, "corpora", options.corpus, {"--corpus-root": options.corpus_root})
     found: Dataset = corpus.read(progress)
+    _check_called(registry, "corpora", options.corpus, found.name)
     return found
 
 
@@ -61,6 +64,7 @@ def read_training(options: Options, registry: Registry, progress: Progress, atta
     with as_training():
         corpus = with_paths(registry, "corpora", text, {"--corpus-root": options.train_corpus_root})
         found: Dataset = corpus.read(progress)
+    _check_called(registry, "corpora", text, found.name)
     readers = {registry.entry("corpora", Spec.parse(one).name).name for one in (text, options.corpus)}
     check_apart(found, attacked, one_reader=len(readers) == 1)
     for one in differences(found, attacked):
@@ -92,7 +96,10 @@ def set_up(
     banks = _noise_banks(options, registry)
     perception = p1() if options.perception is None else read_perception(options.perception)
     dataset = read_corpus(options, registry, progress)
-    noises = joined([_noises(bank, sounds if len(banks) == 1 else None, progress) for bank in banks])
+    read = [_noises(bank, sounds if len(banks) == 1 else None, progress) for bank in banks]
+    for text, one in zip(options.noise_banks, read, strict=True):
+        _check_called(registry, "noise_banks", text, one.name)
+    noises = joined(read)
     return Experiment(
         registry,
         dataset,
@@ -115,6 +122,20 @@ def _noises(bank: NoiseBank, sounds: Collection[str] | None, progress: Progress)
     if sounds is None or not isinstance(bank, PartialNoiseBank):
         return bank.read(progress)
     return bank.read_only(sounds, progress)
+
+
+def _check_called(registry: Registry, kind: str, text: str, called: str) -> None:
+    """Refuse data that call themselves as others do: name and fingerprint, which tables compare by, are their reader's.
+
+    Raises:
+        ComponentError: a part of the name is that of another corpus, or noise bank.
+    """
+    own = registry.entry(kind, Spec.parse(text).name).name
+    others = {name for name in registry.names(kind) if name != own}
+    taken = [one for one in called.split("+") if one in others or look_alike([one], others)]
+    if taken:
+        expected, remedy = "no name that is, or is taken for, another's", f"call it {own!r}"
+        raise ComponentError(f"{SINGULAR[kind]} {text!r}", f"data called {taken[0]!r}", expected, remedy)
 
 
 def _readers_code(registry: Registry, kind: str, texts: Sequence[str]) -> str:
