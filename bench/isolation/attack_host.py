@@ -25,12 +25,12 @@ from bench.contracts.attacks import (
     Steps,
 )
 from bench.contracts.perception import Perception
-from bench.contracts.recipes import Recipe, Samples
+from bench.contracts.recipes import Recipe
 from bench.contracts.searching import steps_of
 from bench.core.heard import Heard
 from bench.core.types import Rng
 from bench.isolation.channel import ANYTHING, Array, Channel, Message
-from bench.isolation.speech import array_of, heard, read_noises, read_speech, words_told
+from bench.isolation.speech import array_of, heard, read_noises, read_samples, read_speech, samples_of, words_told
 from bench.perturbations.rendering import attack_tools
 
 _HERE = threading.local()
@@ -74,9 +74,11 @@ class AttackHost:
     def _search(self, request: Message, channel: Channel) -> Message:
         """Begin a search, and give what it tries first."""
         head = request.head
-        (original,) = read_speech(head["speech"], iter(request.arrays))
+        arrays = iter(request.arrays)
+        (original,) = read_speech(head["speech"], arrays)
+        known = read_samples(arrays)
         view = None if head["purifies"] is None else DefenseLook(head["purifies"], _refused, _traces)
-        transferred = None if head["transferred"] is None else Recipe.read(head["transferred"])
+        transferred = None if head["transferred"] is None else Recipe.read(head["transferred"], known)
         tools = replace(self.tools[-1], transferred=transferred, defense_view=view, plan=head["plan"])
         own = {name: head[name] for name in ("label", "value", "rehearsing", "target")}
         tools = replace(tools, **own)
@@ -120,8 +122,7 @@ class AttackHost:
         """Give the plan that an attack makes of a round of searches."""
         head, attack = request.head, self.build(request.head["spec"])
         assert isinstance(attack, LearningAttack), "only such a one is asked"
-        samples = [Samples(torch.from_numpy(array)) for array in request.arrays]
-        known = {one.digest: one.waveform for one in samples}
+        known = read_samples(request.arrays)
         searches = [
             PastSearch(tuple((Recipe.read(recipe, known), Answer(**answer)) for recipe, answer in asked), label, value)
             for label, value, asked in head["searches"]
@@ -177,8 +178,7 @@ def _read_labelled(told: dict[str, Any], samples: Iterator[Array]) -> tuple[Know
 
 
 def _told(recipe: Recipe, **more: int) -> Message:
-    samples: list[Array] = [array_of(part.waveform) for part in recipe.parts if isinstance(part, Samples)]
-    return Message({"recipe": str(recipe), **more}, tuple(samples))
+    return Message({"recipe": str(recipe), **more}, tuple(samples_of([recipe])))
 
 
 def _refused(candidates: Sequence[Heard]) -> list[bool]:

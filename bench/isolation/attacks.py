@@ -24,7 +24,7 @@ from bench.isolation.channel import Allowed, Array, Message, MiB
 from bench.isolation.described import Described
 from bench.isolation.process import IsolatedProcess, plain
 from bench.isolation.room import Room
-from bench.isolation.speech import array_of, heard, noises_told, read_speech, read_words
+from bench.isolation.speech import array_of, heard, noises_told, read_speech, read_words, samples_of
 
 _ALLOWED = Allowed(MiB, 256 * MiB, 256)
 _KEPT = 2
@@ -91,6 +91,7 @@ class IsolatedSearch(IsolatedAttack):
         head |= {"purifies": None if view is None else view.purifies, "plan": dict(tools.plan)}
         head |= {"label": tools.label, "value": tools.value, "rehearsing": tools.rehearsing, "target": tools.target}
         head |= {"transferred": None if tools.transferred is None else str(tools.transferred)}
+        arrays += [] if tools.transferred is None else samples_of([tools.transferred])
 
         def look(asked: Message) -> Message:
             return _looked(process, tools, asked, original.waveform.device)
@@ -117,8 +118,7 @@ class IsolatedSearch(IsolatedAttack):
         told = [
             [one.label, one.value, [(str(recipe), asdict(answer)) for recipe, answer in one.asked]] for one in searches
         ]
-        parts = [part for one in searches for recipe, _ in one.asked for part in recipe.parts]
-        arrays = [array_of(part.waveform) for part in parts if isinstance(part, Samples)]
+        arrays = samples_of([recipe for one in searches for recipe, _ in one.asked])
         head = {"do": "learn", "spec": self.told.spec, "plan": dict(plan), "searches": told}
         found = process.ask(head, arrays, _ALLOWED).head.get("plan")
         if not isinstance(found, dict):

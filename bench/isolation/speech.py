@@ -6,13 +6,14 @@ speaker, for everything else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from bench.contracts.recipes import Recipe, Samples
 from bench.core.batch import Batch
 from bench.core.heard import Heard
 from bench.core.noises import NoiseSet
@@ -26,6 +27,16 @@ def array_of(tensor: Tensor) -> Array:
     """Give a tensor's numbers as an array, without a copy where they lie on the CPU."""
     found: Array = tensor.detach().cpu().numpy()
     return found
+
+
+def samples_of(recipes: Iterable[Recipe]) -> list[Array]:
+    """Give the free samples of recipes, whose lines of JSON have their digests alone."""
+    return [array_of(part.waveform) for one in recipes for part in one.parts if isinstance(part, Samples)]
+
+
+def read_samples(arrays: Iterable[Array]) -> dict[str, Tensor]:
+    """Read what `samples_of` wrote: waveforms by their digests."""
+    return {one.digest: one.waveform for one in (Samples(torch.from_numpy(array)) for array in arrays)}
 
 
 def labelled(utterances: Sequence[Utterance]) -> tuple[list[Told], list[Array]]:

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from bench.contracts.defense_view import DefenseView
 from bench.contracts.perception import p1
+from bench.contracts.recipes import Recipe, Samples
 from bench.contracts.registry import Registry
 from bench.contracts.variants import variants_of
 from bench.core.batch import Batch
@@ -70,6 +71,13 @@ def test_an_attack_finds_there_what_it_finds_here(registry: Registry, spec: str,
     found = rows(registry, f"isolated:{spec}", spec)
     assert found == rows(registry, spec)
     assert len(found) > (10 if spec == "boundary" else 0)
+
+
+def test_free_samples_that_were_found_on_the_bare_victim_are_brought_there(registry: Registry, sandboxes: None) -> None:
+    loud = {one.id: Recipe(Samples(one.waveform * 0.8)) for one in SPEECH}
+    there, here = (rows(registry, f"{mark}transfer", "transfer", transferred=loud) for mark in ("isolated:", ""))
+    assert there == here
+    assert {row.perturbation for row in there if row.query} == {"samples"}
 
 
 def test_an_attacker_who_knows_the_defence_looks_through_it_from_there(registry: Registry, sandboxes: None) -> None:
