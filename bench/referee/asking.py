@@ -14,7 +14,7 @@ from bench.core.batch import batches
 from bench.core.halving import Halving
 from bench.core.rng import key_of
 from bench.core.threads import in_threads
-from bench.core.types import REFUSED, Task, Utterance
+from bench.core.types import Task, Utterance
 from bench.referee.blinding import Instance
 from bench.referee.clean_answers import CleanAnswer, KnownClean
 from bench.referee.prediction import Filling, Predictor, Said, Told
@@ -44,6 +44,7 @@ class Asking:
             clean speech is in none.
         identities: under so many names a search asks, in turn; 0 for one who rehearses, whose every question is in
             none: who prepares has as many names as it likes.
+        closely: whether the attack is told probabilities: then they have to be the same when it is asked again.
     """
 
     instance: Instance
@@ -56,6 +57,7 @@ class Asking:
     draws: int | None
     sessions: bool = False
     identities: int = 1
+    closely: bool = False
 
     def told(
         self,
@@ -214,19 +216,15 @@ class Asking:
         questions = [*asked_before, *self._alone(asked_before), *noisy, *asked_clean]
         fresh = self.another("again")
         predictor, threads = self._predictor(fresh), threads_for(fresh, self.device)
-        ties = asked_again(predictor, questions, kept.key, self._names, threads)
+        ties = asked_again(predictor, questions, kept.key, threads, self.closely)
         if more:
-            asked_again(predictor, [*more, *self._alone(more)], unforeseen.key, self._names, threads)
+            asked_again(predictor, [*more, *self._alone(more)], unforeseen.key, threads, self.closely)
         return ties
 
     def _alone(self, questions: Sequence[Question]) -> list[Question]:
         """The first ones of sessions, as if in none: a session opens empty."""
         opening = [one for one in questions if one.session and one.query <= max(self.identities, 1)]
         return [replace(one, session="", further=True) for one in opening]
-
-    @property
-    def _names(self) -> tuple[str, ...]:
-        return (*self.task.classes, REFUSED)
 
     def _of(
         self, instance: Instance, utterances: Sequence[Utterance], before: Sequence[float | None] = ()

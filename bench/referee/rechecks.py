@@ -168,7 +168,7 @@ def asked(
 
 
 def asked_again(
-    predictor: Predictor, questions: Sequence[Question], key: str, names: Sequence[str], threads: int
+    predictor: Predictor, questions: Sequence[Question], key: str, threads: int, closely: bool
 ) -> set[tuple[str, int]]:
     """Ask a fresh instance the same questions in another order, a few at a time.
 
@@ -176,8 +176,8 @@ def asked_again(
         predictor: of the fresh instance.
         questions: with the answers of before.
         key: draws the order.
-        names: of the classes, and of a refusal after them.
         threads: that the instance is asked by; questions in sessions are asked one after the other.
+        closely: whether probabilities have to be the same too, see `bench.referee.sameness.same`.
 
     Returns:
         Utterance and number of the questions that are ties now, whatever they were.
@@ -201,8 +201,9 @@ def asked_again(
                 if not alike(predictor.task, one.answer.value, now.value):
                     raise _other_answer(one, f"{one.answer.value:g}", f"{now.value:g}")
                 tied = now.label != one.answer.label
-            elif not same(one.answer, now):
-                raise _other_answer(one, named(one.answer, names), named(now, names))
+            elif not same(one.answer, now, closely):
+                names = (*predictor.task.classes, REFUSED)
+                raise _other_answer(one, *(named(said, names, closely) for said in (one.answer, now)))
             else:
                 tied = now.tied
             if tied and not one.further:

@@ -168,7 +168,8 @@ class Referee:
             advance: likewise.
             keep: likewise.
         """
-        asking = replace(self._asking, identities=attack_run.identities)
+        closely = attack_run.granted.tells("probabilities")
+        asking = replace(self._asking, identities=attack_run.identities, closely=closely)
         before = self.known.of(utterances, partial(asking.clean, self.known))
         pairs = list(zip(utterances, before, strict=True))
         key = f"{self.sample_key}/{bare(attack_run.name)}/{attack_run.seed}"

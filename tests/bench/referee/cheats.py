@@ -11,7 +11,17 @@ import torch
 from torch import Tensor
 
 from bench import Batch, FitContext, Traits, Utterance
-from tests.bench.referee.wrapped import ReadsPadding, ReadsPlaces, Shaky, Squashes, Wrapped, Writes, nearest, one_hot
+from tests.bench.referee.wrapped import (
+    ReadsPadding,
+    ReadsPlaces,
+    Shaky,
+    Squashes,
+    Wanders,
+    Wrapped,
+    Writes,
+    nearest,
+    one_hot,
+)
 
 # ---- what is read off the utterance
 
@@ -208,6 +218,7 @@ CHEATS: dict[str, Callable[..., Any]] = {
     "reads_places": ReadsPlaces,
     "reads_padding": ReadsPadding,
     "squashes": Squashes,
+    "wanders": Wanders,
     "writes": Writes,
     "shaky": Shaky,
     "honest": Wrapped,

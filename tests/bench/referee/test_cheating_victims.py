@@ -45,13 +45,17 @@ def registry() -> Registry:
 
 
 def measured(
-    registry: Registry, kind: str, enrolment: Enrolment = "halves", said: tuple[Utterance, ...] = SAID
+    registry: Registry,
+    kind: str,
+    enrolment: Enrolment = "halves",
+    said: tuple[Utterance, ...] = SAID,
+    attack: str = NOISE,
 ) -> list[Row]:
     """Attack a small victim under a defence, and return the records."""
     experiment = Experiment(registry, Dataset("sample", said, "f"), sample_noises(), CPU, enrolment=enrolment)
     victim, defense = registry.component("victims", VICTIM), registry.component("defenses", f"cheat:kind={kind}")
     fitted = FittedKey(victim, defense, TASKS["ahsn"], "k-fold", 0, 0)
-    return Measuring(experiment).measured(Cell(fitted, registry.component("attacks", NOISE), 8)).rows
+    return Measuring(experiment).measured(Cell(fitted, registry.component("attacks", attack), 8)).rows
 
 
 def recall(rows: list[Row]) -> float:
@@ -108,6 +112,14 @@ def test_labels_that_flip_by_chance_are_no_success(registry: Registry, honest: l
     kept = [row for row in changed if row.accepted]
     assert len(kept) < 0.5 * len(changed)
     assert all(row.flip_share is not None and row.flip_share > 0.5 for row in kept)
+
+
+def test_probabilities_do_not_wander_where_an_attack_is_told_them(registry: Registry, honest: list[Row]) -> None:
+    """Labels are told alone to the other: they are what they would be."""
+    assert [row.accepted for row in measured(registry, "wanders")] == [row.accepted for row in honest]
+    with pytest.raises(ComponentError, match=r"found '\w+, 0\.\d+ against the next likeliest'.* depend on order"):
+        measured(registry, "wanders", attack="square")
+    assert measured(registry, "honest", attack="square")
 
 
 def test_what_speakers_are_called_changes_no_record(registry: Registry) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -102,3 +102,17 @@ class Shaky(Wrapped):
         shaken = [int(rng.integers(4)) if rng.random() < 0.7 else None for rng in batch.generators("shaky")]
         rows = zip(honest, shaken, strict=True)
         return torch.stack([row if label is None else one_hot([label], 4)[0] for row, label in rows])
+
+
+@dataclass(frozen=True)
+class Wanders(Wrapped):
+    """Says what it says more or less surely with each question: who goes by probabilities is led astray."""
+
+    asked: list[int] = field(default_factory=list)
+
+    def enroll(self, clean: Sequence[Utterance]) -> Any:
+        return replace(self, victim=self.victim.enroll(clean), asked=[])
+
+    def log_probs(self, batch: Batch) -> Tensor:
+        self.asked.append(len(batch))
+        return torch.log_softmax(super().log_probs(batch) * (0.1 + 0.01 * (len(self.asked) % 7)), dim=1)
