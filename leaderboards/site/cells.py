@@ -68,7 +68,7 @@ def row(track: Track, standing: Standing, k: int) -> dict[str, Cell]:
         "rank": rank(standing),
         "name": (entry.victim + entry.mark, f"under {entry.defense}" if entry.defense != "none" else "no defence"),
         "robust": figure(_robust(worst)),
-        "attack": (worst.scores.attack, "") if worst else NOTHING,
+        "attack": (worst.scores.attack, _queries(worst, k)) if worst else NOTHING,
         "acc_att": figure(None if worst is None else worst.score.acc_att),
         "uar": _clean(entry),
         **{kind: figure(of_kind[kind]) for kind in KINDS},
@@ -85,6 +85,12 @@ def _people(track: Track, scores: PooledScores) -> str:
     """Who the figures rest on; and on how many folds, where others of the track were measured on more."""
     fewer = len(scores.folds) < len(track.folds)
     return f"{scores.speakers} speakers" + f", {len(scores.folds)} of {len(track.folds)} folds" * fewer
+
+
+def _queries(worst: AttackFigures, k: int) -> str:
+    """With how many queries a search was run, where others may have had all that are allowed."""
+    asks_once = worst.scores.perturbed is not None
+    return "" if asks_once or worst.score.k == k else f"{worst.score.k} of {k} queries"
 
 
 def _clean(entry: RankedEntry) -> Cell:

@@ -14,6 +14,7 @@ from bench.scoring.bells import NAMED, Ring
 from bench.scoring.estimates import Estimate
 from bench.scoring.results import PooledScores, Results
 from leaderboards.site.build import build_site
+from leaderboards.site.cells import row
 from leaderboards.site.entry import chosen, groups, lines
 from leaderboards.site.facts import Gathered
 from leaderboards.site.pages import write_file
@@ -126,6 +127,19 @@ def test_an_entry_says_which_utterances_fell_and_at_which_query(small: Made) -> 
             assert kept == pytest.approx(
                 next(one.score.robust_accuracy.value for one in score if one.scores.attack == "boundary")
             )
+
+
+def test_a_search_of_fewer_queries_than_others_is_told_as_one(small: Made) -> None:
+    """Who asks once alone stands first where others were asked as often as is allowed."""
+
+    def lazily(one: PooledScores) -> PooledScores:
+        few = tuple(score for score in one.scores if score.k == 1)
+        return replace(one, scores=few) if one.victim == "good" else one
+
+    track = only(changed(small[0], lazily))
+    told = {(one.entry.victim, row(track, one, KS[-1])["attack"]) for one in track.views[KS[-1], "all"]}
+    assert ("good", ("boundary", f"1 of {KS[-1]} queries")) in told
+    assert {beside for victim, (_, beside) in told if victim == "poor"} == {""}
 
 
 def test_the_command_repeats_the_entry(small: Made) -> None:
