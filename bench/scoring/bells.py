@@ -141,6 +141,12 @@ BELLS = (
         lambda found, below: signs.few_speakers(found.own, below),
     ),
     Bell(
+        "measurements-missing",
+        "Measurements are missing before others of the same victim: whoever left them out may have chosen.",
+        0.0,
+        lambda found, most: signs.measurements_missing(found.own, most),
+    ),
+    Bell(
         "all-broke-the-rule",
         "No candidate could have counted: an Acc_att of 0 says nothing about the victim.",
         0.0,

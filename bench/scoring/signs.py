@@ -11,6 +11,7 @@ from bench.scoring.columns import Floats
 from bench.scoring.conditions import Condition
 from bench.scoring.measured import EntryRecords
 from bench.scoring.number_signs import constant_number
+from bench.scoring.pooled import CellPlace
 from bench.scoring.pooling import CleanScores
 
 PLAIN_NOISES = ("environmental", "white_noise")
@@ -214,6 +215,25 @@ def few_speakers(own: EntryRecords, below: float) -> Sign | None:
     return float(
         count
     ), f"{count} speaker{'s' * (count != 1)} can say little about others: --fold all tests every speaker"
+
+
+def measurements_missing(own: EntryRecords, most: float) -> Sign | None:
+    """Find measurements of a fitted victim that are not there, though later ones are.
+
+    Args:
+        own: records.
+        most: so many are none.
+    """
+    missing = set[CellPlace]()
+    for records in (one for each in own.conditions for one in (each.records, *each.by_budget.values())):
+        before = {(*place[:2], earlier) for place in records.cells for earlier in range(place[2])}
+        missing |= before - {*records.cells}
+    if len(missing) <= most:
+        return None
+    fold, seed, repeat = min(missing)
+    return float(
+        len(missing)
+    ), f"{len(missing)} missing: fold {fold}, seed {seed}, repeat {repeat}, where later ones are"
 
 
 def all_broke_the_rule(own: EntryRecords, most: float) -> Sign | None:

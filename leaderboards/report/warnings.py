@@ -25,6 +25,8 @@ WARNINGS = {
     "recording. Listen to some before calling them soft.",
     "few-applied": "The attack could change only few of the recordings, so its figures are about those few.",
     "few-speakers": "Very few people speak in this test. How the model fares with others can hardly be told from them.",
+    "measurements-missing": "The same was measured several times, and some of these measurements are not here. If they "
+    "were left out for what they say, what is left is luck.",
     "all-broke-the-rule": "Nothing that the attack tried was soft enough to count, so that it found nothing says "
     "nothing about the model.",
 }

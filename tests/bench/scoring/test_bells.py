@@ -255,6 +255,13 @@ def test_an_effect_that_applied_to_few() -> None:
     assert rung(cell(lambda number, before: []))["few-applied"] == "applied to 0 of 80 utterances"
 
 
+def test_measurements_that_were_left_out() -> None:
+    """Of many, the best one alone."""
+    said = rung(cell(fold=1, repeat=3), cell(repeat=0), cell(repeat=1))["measurements-missing"]
+    assert said == "3 missing: fold 1, seed 0, repeat 0, where later ones are"
+    assert "measurements-missing" not in rung(cell(repeat=0), cell(repeat=1), cell(fold=1))
+
+
 def test_few_speakers() -> None:
     assert rung(cell(speakers=5))["few-speakers"].startswith("5 speakers can say little about others")
     assert "few-speakers" not in rung(cell(speakers=6))
