@@ -68,7 +68,7 @@ def kinds_of(original: Heard, rendered: Rendered, recipe: Recipe, perception: Pe
 
 
 def is_reworded(original: Heard, heard: Heard) -> bool:
-    """Tell whether other words stand in the transcript, or among the words with times: their times do not count.
+    """Tell whether other words, or sounds, stand in the transcript, or among those with times: times do not count.
 
     Args:
         original: the clean speech.
@@ -79,8 +79,8 @@ def is_reworded(original: Heard, heard: Heard) -> bool:
     return heard.words is not original.words and _texts(heard) != _texts(original)
 
 
-def _texts(heard: Heard) -> list[str] | None:
-    return None if heard.words is None else [word.text for word in heard.words]
+def _texts(heard: Heard) -> list[tuple[str, ...]] | None:
+    return None if heard.words is None else [(word.text, *(one.label for one in word.phones)) for word in heard.words]
 
 
 def as_in_p1(overlay: Overlay, samples: int) -> bool:

@@ -171,7 +171,7 @@ def verdict_on(
         loud = rendered.overlaid and snr_db <= min_snr_db
         return Verdict(None, alike, alike, length_is_covered(recipe, perception) and not loud)
     reworded = is_reworded(original, rendered.base)
-    if not original.has_sound or (snr_db == math.inf and reworded):
+    if not original.has_sound or (snr_db == math.inf and (reworded or rendered.base.words != original.words)):
         return Verdict(None, alike, alike, within_rules=True)  # the words alone were changed
     return Verdict(snr_db, alike, alike or not reworded, snr_db > min_snr_db)
 

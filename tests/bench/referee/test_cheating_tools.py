@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from bench import AttackTools, ComponentError, Effect, EffectTools, Heard, Perturbation, Recipe, Rng
+from bench import AttackTools, ComponentError, Effect, EffectTools, Heard, Perturbation, Phone, Recipe, Rng, Word
 from bench.core.noises import LentNoises
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
@@ -129,6 +129,23 @@ def test_an_effect_that_says_other_words_is_no_change_of_sound() -> None:
         return replace(original, words=tuple(replace(word, text="hate") for word in original.words or ()))
 
     rows = with_effect("mine", said_otherwise)
+    assert {(row.snr_db, row.imperceptible, row.additive) for row in rows} == {(None, False, False)}
+
+
+def later(word: Word) -> Word:
+    return replace(word, start_s=word.start_s + 9, end_s=word.end_s + 9)
+
+
+def respelt(word: Word) -> Word:
+    return replace(word, phones=(Phone("X", word.start_s, word.end_s),))
+
+
+@pytest.mark.parametrize("change", [later, respelt])
+def test_times_and_sounds_beside_speech_that_is_left_as_it_is_are_no_change_of_it(
+    change: Callable[[Word], Word],
+) -> None:
+    """Who goes by them would be fooled by a sound that nobody hears, at an infinite SNR."""
+    rows = with_effect("mine", lambda original, *_: replace(original, words=tuple(map(change, original.words or ()))))
     assert {(row.snr_db, row.imperceptible, row.additive) for row in rows} == {(None, False, False)}
 
 
