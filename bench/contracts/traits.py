@@ -57,6 +57,8 @@ class Traits:
             (`AttackTools.transferred`): a threat model that knows "bare-victim".
         categories: the noise categories that an attack draws from, "signal" where it changes the signal itself; None
             stands for every category of the bank. Of a defence, those that it names.
+        settings: what an effect calls its `source` is a setting (which way, how much), and no sound that utterances
+            share: intervals are not clustered by it.
         sounds: what an attack that came with serbench looks for in the bank beside `categories`, as it names it to
             [`heard`][bench.NoiseSet.heard]; None for anything. What nothing looks for need not be made.
     """
@@ -79,6 +81,7 @@ class Traits:
     adaptive: bool = False
     transfers: bool = False
     categories: tuple[str, ...] | None = (SIGNAL,)
+    settings: bool = False
     sounds: tuple[str, ...] | None = ()
 
     def __post_init__(self) -> None:

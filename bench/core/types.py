@@ -78,7 +78,8 @@ class Perturbation:
             "speed_utterance"). The perception table decides from it whether the result is imperceptible for emotion.
         category: "natural", "human", "interior" and so on for a sound of the noise bank; "signal" for a manipulation
             of the utterance itself.
-        source: which sound, or which setting: "rain-03", "rate=1.25". For the reader of a record.
+        source: which sound, or which setting: "rain-03", "rate=1.25". For the reader of a record; utterances with the
+            same one share a sound, unless the effect declares `Traits.settings`.
     """
 
     name: str

@@ -25,6 +25,9 @@ class Facts:
         people: what the corpus tells of the speakers, by attribute and value; what figures by group are made of.
         sessions: of a victim that remembers, of how many clean utterances it says something else in a session of their
             speaker, and of how many they are; None for any other.
+        settings: the effects of an attack that say that their source is a setting.
+        search: of an attack that may ask more than once, whether it asked about no utterance twice: its rows look like
+            those of an effect.
     """
 
     looks: int | None
@@ -34,6 +37,8 @@ class Facts:
     trained_on: tuple[str, ...] = ()
     people: People = field(default_factory=dict)
     sessions: tuple[int, int] | None = None
+    settings: tuple[str, ...] = ()
+    search: bool = False
 
     def to_json(self) -> dict[str, object]:
         """Return `found` of a record file's description."""
@@ -49,6 +54,10 @@ class Facts:
             found["people"] = self.people
         if self.sessions is not None:
             found["sessions"] = dict(zip(("lost", "of"), self.sessions, strict=True))
+        if self.settings:
+            found["settings"] = list(self.settings)
+        if self.search:
+            found["search"] = True
         return found
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from bench.contracts.attacks import AttackTools, InformedAttack
 from bench.contracts.component import Component
+from bench.contracts.composition import asks_once
 from bench.contracts.defense_view import Looks
 from bench.contracts.recipes import Recipe, Samples
 from bench.core.collecting import heap_frozen
@@ -88,6 +89,8 @@ class Measuring:
             _met(cell, chosen),
             people_of(chosen),
             self._sessions(cell) if cell.fitted.sessions else None,
+            tuple(one.name for one in cell.attack.leaves() if one.traits.settings),
+            not asks_once(cell.attack.object) and all(row.query <= 1 for row in rows),
         )
         self._say(facts, rows)
         if free.asked:

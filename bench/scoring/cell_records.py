@@ -153,12 +153,12 @@ def pooled_rows(cells: Iterable[CellRecords]) -> pd.DataFrame:
     import pandas as pd
 
     own = list(cells)
-    apart = any(names_settings(cell.description.names.attack) for cell in own)
+    apart = any(names_settings(cell.description.names.attack, cell.description.settings) for cell in own)
     named = []
     for cell in own:
-        names = cell.description.names
+        names, declared = cell.description.names, cell.description.settings
         rows = cell.rows.assign(fold=names.fold, seed=names.seed, repeat=names.repeat)
         if apart and "source" in rows:
-            rows[SOUND] = Columns.of(cell.rows).without_settings(names.attack).texts["source"].spelt()
+            rows[SOUND] = Columns.of(cell.rows).without_settings(names.attack, declared).texts["source"].spelt()
         named.append(rows)
     return pd.concat(named, ignore_index=True)

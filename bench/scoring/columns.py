@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -202,16 +202,17 @@ class Columns:
             {name: np.concatenate([one.truth(name) for one in parts]) for name in truths},
         )
 
-    def without_settings(self, attack: str) -> Columns:
+    def without_settings(self, attack: str, declared: Collection[str] = ()) -> Columns:
         """Return the same with no source that is but a setting of the attack: utterances have sounds in common alone.
 
         Args:
             attack: spec of the one attack that all records are of.
+            declared: its effects that say that their source is a setting.
         """
-        if "source" not in self.texts or not names_settings(attack):
+        if "source" not in self.texts or not names_settings(attack, declared):
             return self
         told = self.texts["source"]
-        sounds = Texts.distinct([sound_in(name, attack) for name in told.names.tolist()], told.codes)
+        sounds = Texts.distinct([sound_in(name, attack, declared) for name in told.names.tolist()], told.codes)
         return replace(self, texts={**self.texts, "source": sounds})
 
     def frame(self) -> pd.DataFrame:

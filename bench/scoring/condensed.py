@@ -48,7 +48,8 @@ class Pools:
         if key not in self._made:  # the cells are kept too, so that no other can have their id
             places = [cell.description.names for cell in own]
             parts = [(cell.columns, (at.fold, at.seed, at.repeat)) for cell, at in zip(own, places, strict=True)]
-            self._made[key] = own, PooledRecords.together(parts)
+            search = any(cell.description.search for cell in own)
+            self._made[key] = own, PooledRecords.together(parts, search)
         return self._made[key][1]
 
 
@@ -96,6 +97,7 @@ def condensed_together(
     left = columns.take(kept)
     ends = np.cumsum(np.bincount(cell[kept], minlength=count)).tolist()
     parts = [left.take(slice(start, end)) for start, end in zip([0, *ends], ends, strict=False)]
-    own = [part.without_settings(about.names.attack) for part, about in zip(parts, descriptions, strict=True)]
+    told = [(about.names.attack, about.settings) for about in descriptions]
+    own = [part.without_settings(*one) for part, one in zip(parts, told, strict=True)]
     each = zip(descriptions, own, tallies, most.tolist(), strict=True)
     return [CondensedCell(*one) for one in each]

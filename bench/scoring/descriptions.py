@@ -19,6 +19,7 @@ from bench.scoring.granted import granted_in
 from bench.scoring.in_sessions import lost_in
 from bench.scoring.names import CellNames, Setting
 from bench.scoring.people import SpeakerGroups, people_in, trained_on_in
+from bench.scoring.sounds import search_in, settings_in
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,8 @@ class Description:
         dimension: of a dimensional task, its scale and when an attack has succeeded; None of a task of classes.
         in_sessions: of a victim that remembers, of how many clean utterances it says something else in a session, and
             of how many they are; None of any other.
+        settings: effects of the attack that say that their source is a setting.
+        search: whether the attack could have asked more than once, though its rows do not show it.
     """
 
     names: CellNames
@@ -133,6 +136,8 @@ class Description:
     people: SpeakerGroups = field(default_factory=dict, hash=False)
     dimension: Dimension | None = None
     in_sessions: tuple[int, int] | None = None
+    settings: tuple[str, ...] = ()
+    search: bool = False
 
     @cached_property
     def shared(self) -> ThreatModel:
@@ -165,6 +170,8 @@ class Description:
             people=people_in(told),
             dimension=Dimension.of(told.inner("fitting").inner_or_empty("task")),
             in_sessions=lost_in(told),
+            settings=settings_in(told),
+            search=search_in(told),
         )
 
 

@@ -62,7 +62,7 @@ def query_medians(conditions: Sequence[Condition], budget: int, estimand: Estima
         budget: the greatest number of queries.
         estimand: what the intervals are about.
     """
-    asked = [_Asked.queries(one, budget) for one in conditions if one.records.most_asked > 1]
+    asked = [_Asked.queries(one, budget) for one in conditions if one.records.searches]
     for one, median in zip(asked, _medians(asked, estimand), strict=True):
         yield MedianQueries(one.of.corr, one.of.noises, median)
 
@@ -91,7 +91,7 @@ def foresee_medians(asked: Iterable[tuple[Sequence[Condition], Sequence[int], in
     """
     wanted = []
     for conditions, ks, budget in asked:
-        wanted += [_Asked.queries(one, budget) for one in conditions if one.records.most_asked > 1]
+        wanted += [_Asked.queries(one, budget) for one in conditions if one.records.searches]
         wanted += [_Asked.quietest(one.at(k), k) for one, k in itertools.product(conditions, ks) if one.has(k)]
     _medians(wanted, estimand)
 

@@ -105,7 +105,7 @@ class EntryRecords:
     @property
     def searches(self) -> bool:
         """Return whether the attack asks more than once."""
-        return self.most_asked > 1
+        return self.most_asked > 1 or self.records.search
 
     @property
     def most(self) -> int:

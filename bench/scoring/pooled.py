@@ -78,24 +78,27 @@ class PooledRecords(Memo):
         columns: n queries, in order.
         cell: shape (n,), the number of each one's cell, from 0 in the order in which they appear.
         cells: by number, fold, seed and repeat.
+        search: whether the attack is known for one that could have asked more than once; else the rows say it.
     """
 
     columns: Columns
     cell: Places
     cells: tuple[CellPlace, ...]
+    search: bool = False
 
     @classmethod
-    def together(cls, parts: Iterable[tuple[Columns, CellPlace]]) -> PooledRecords:
+    def together(cls, parts: Iterable[tuple[Columns, CellPlace]], search: bool = False) -> PooledRecords:
         """Put cells together.
 
         Args:
             parts: at least one, each with fold, seed and repeat; of two with the same, utterances are the same too.
+            search: as the class has it.
         """
         listed = list(parts)
         numbers: dict[CellPlace, int] = {}
         codes = [numbers.setdefault(place, len(numbers)) for _, place in listed]
         cell = np.repeat(np.array(codes, dtype=np.intp), [len(columns) for columns, _ in listed])
-        return cls(Columns.joined([columns for columns, _ in listed]), cell, tuple(numbers))
+        return cls(Columns.joined([columns for columns, _ in listed]), cell, tuple(numbers), search)
 
     @classmethod
     def of(cls, rows: pd.DataFrame) -> PooledRecords:
@@ -125,6 +128,11 @@ class PooledRecords(Memo):
     def most_asked(self) -> int:
         """Return the greatest number of queries of an utterance."""
         return int(self.columns.query.max())
+
+    @property
+    def searches(self) -> bool:
+        """Return whether the attack may ask more than once about an utterance."""
+        return self.search or self.most_asked > 1
 
     @cached_property
     def is_dimensional(self) -> bool:

@@ -183,7 +183,7 @@ def perturbed_of(records: PooledRecords, estimand: Estimand = "fitted") -> Pertu
         records: of an attack.
         estimand: what the intervals are about.
     """
-    if records.most_asked != 1:
+    if records.searches or not records.most_asked:
         return None
     asked = np.flatnonzero(records.columns.query == 1)
     before, of = records.clean_of(asked), int((records.columns.query == 0).sum())

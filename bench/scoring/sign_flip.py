@@ -41,10 +41,11 @@ def sign_flip_test(sums: ArrayLike) -> float:
 
     p = share of the 2^G assignments s of signs with |Σ_g s_g D_g| ≥ |Σ_g D_g| (Fisher 1935; Canay, Romano & Shaikh
     2017, Econometrica 85). Exact up to 16 clusters, where each D_g is as likely to be above 0 as below by as much;
-    beyond, (1 + such assignments) / (1 + 9,999) over random assignments, always the same ones for as many clusters.
+    beyond, (1 + such assignments) / (1 + 9,999) over random assignments, always the same ones for as many clusters,
+    given to the D_g in the order of their size: whose records are read first does not matter.
 
     Args:
-        sums: shape (G,), D, one for each cluster.
+        sums: shape (G,), D, one for each cluster, in any order.
 
     Returns:
         From 2 / 2^G to 1.
@@ -67,8 +68,9 @@ def sign_flip_tests(sums: Numbers) -> list[float]:
     rows, reached = signs(clusters), list[int]()
     step = max(1, _AT_ONCE // len(rows))
     for some in (sums[start : start + step] for start in range(0, len(sums), step)):
-        least = np.abs(some.sum(axis=1)) - 1e-12 * np.maximum(1.0, np.abs(some).sum(axis=1))
-        reached += np.count_nonzero(np.abs(rows @ some.T) >= least, axis=0).tolist()
+        sizes = np.sort(np.abs(some), axis=1)
+        least = np.abs(some.sum(axis=1)) - 1e-12 * np.maximum(1.0, sizes.sum(axis=1))
+        reached += np.count_nonzero(np.abs(rows @ sizes.T) >= least, axis=0).tolist()
     if clusters <= EXACT:
         return [count / len(rows) for count in reached]
     return [(1 + count) / (1 + FLIPS) for count in reached]

@@ -175,17 +175,17 @@ def compared(differences: Numbers, speakers: int, heard: Numbers | None, tests: 
         holm = np.where((np.abs(middle) >= half) & (holm == j - 1), j, holm)
     middle, half = bounds(0.95)
     low, high = np.maximum(-1.0, middle - half), np.minimum(1.0, middle + half)
-    flipped = _flipped(differences.reshape(count, speakers, -1).sum(axis=2) / n) if flip else np.zeros(count)
+    flipped = flipped_p(differences.reshape(count, speakers, -1).sum(axis=2) / n) if flip else np.zeros(count)
     return Compared(low, high, flipped, found.freedom, holm)
 
 
-def _flipped(sums: Numbers, chunk: int = 250) -> Numbers:
+def flipped_p(sums: Numbers, chunk: int = 250) -> Numbers:
     """p of `sign_flip_test` for each row of sums, shape (C, G)."""
     flips, found = signs(sums.shape[1]), []
     for start in range(0, len(sums), chunk):
         some = sums[start : start + chunk]
         own = np.abs(some.sum(axis=1)) - 1e-12 * np.maximum(1.0, np.abs(some).sum(axis=1))
-        reached = np.abs(some @ flips.T) >= own[:, None]
+        reached = np.abs(np.sort(np.abs(some), axis=1) @ flips.T) >= own[:, None]
         exact = sums.shape[1] <= EXACT
         found.append(reached.mean(axis=1) if exact else (1 + reached.sum(axis=1)) / (1 + FLIPS))
     return np.concatenate(found)

@@ -16,7 +16,7 @@ from scipy import special
 
 from bench.scoring.sign_flip import EXACT, signs
 from bench.scoring.statistics import SpeakerTest, holm, sign_flip_test, westfall_young
-from benchmarks.simulation.batched import variances
+from benchmarks.simulation.batched import flipped_p, variances
 from benchmarks.simulation.corpora import Design, Numbers
 
 CLAIMS = 26
@@ -106,7 +106,7 @@ def _judged(figures: Numbers, heard: NDArray[np.intp], design: Design, checked: 
     error = np.sqrt(np.maximum(found.value, figures.var(axis=1) / n))
     student = 2 * special.stdtr(found.freedom, -np.abs(mean) / error)
     shares = flipped_shares(sums)
-    flipped = (shares >= shares[:, :1]).mean(axis=1)
+    flipped = flipped_p(sums.T)
     together = adjusted_at_once(shares, student, design.speakers)
     if checked:
         if not np.allclose([sign_flip_test(one) for one in sums.T], flipped, rtol=0, atol=1e-9):

@@ -53,6 +53,8 @@ def _denied(about: Description, cell: Cell, facts: Facts, registry: Registry) ->
         yield f"a victim that was trained on speaker {min(unsaid)}, which the entry leaves out"
     if _differ(facts.sessions, about.in_sessions):
         yield f"clean speech lost in sessions {facts.sessions}, where the entry says {about.in_sessions}"
+    if false := set(about.settings) - set(facts.settings):
+        yield f"sources of {min(false)} that are settings, which it does not declare"
     if about.people and {name: dict(of) for name, of in about.people.items()} != _plain(facts):
         yield "other speakers' sex, age or language than the corpus's"
 

@@ -49,6 +49,16 @@ def test_beyond_16_speakers_flips_are_drawn_and_always_the_same() -> None:
     assert sign_flip_test(np.ones(40)) == 1e-4, "never 0"
 
 
+@pytest.mark.parametrize("speakers", [12, 17, 50])
+def test_the_order_of_speakers_does_not_move_p(speakers: int) -> None:
+    rng = np.random.default_rng(speakers)
+    sums = rng.normal(0.25, 1.0, speakers)
+    turned = sums * rng.permutation([-1, 1] * speakers)[:speakers]
+    assert len({sign_flip_test(rng.permutation(sums)) for _ in range(20)}) == 1
+    assert sign_flip_test(sums) == sign_flip_test(-sums)
+    assert 0 < sign_flip_test(turned) <= 1
+
+
 def test_sums_of_speakers() -> None:
     assert cluster_sums([1, 1, -1], [0.5, 0.25, 0.25], ["b", "a", "b"]).tolist() == [0.25, 0.25]
 

@@ -65,6 +65,21 @@ def test_a_setting_is_no_sample_of_sounds(
     assert found.uar.change.ci95 == pytest.approx(difference_interval(hits, np.ones(len(hits)), speakers), abs=1e-9)
 
 
+def test_a_setting_is_none_that_an_effect_of_somebody_else_declares(tmp_path: Path, about: dict[str, Any]) -> None:
+    told = {**about, "found": {"settings": ["turned"]}}
+    declared, silent = (
+        scored(tmp_path / name, one, "turned", ("up", "down")).perturbed for name, one in (("d", told), ("s", about))
+    )
+    speakers = [row.speaker for row in asked(("up", "down")) if row.query]
+    hits = [row.label_after == row.label_true for row in asked(("up", "down")) if row.query]
+    assert declared is not None
+    assert silent is not None
+    assert declared.war.after.ci95 == pytest.approx(proportion_interval(hits, speakers), abs=1e-9)
+    assert silent.war.after.low < declared.war.after.low < declared.war.after.high < silent.war.after.high
+    assert sound_in("up + rain-03", "turned+environmental", ("turned",)) == "rain-03"
+    assert not names_settings("turned")
+
+
 def test_a_sound_beside_a_setting_is_one(tmp_path: Path, about: dict[str, Any]) -> None:
     sources = tuple(f"{way} semitones + rain-0{sound}" for sound in range(3) for way in ("+1", "-1"))
     found = scored(tmp_path, about, "pitch_semitone+environmental", sources).perturbed

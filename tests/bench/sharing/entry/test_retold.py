@@ -92,6 +92,10 @@ def test_a_defence_says_all_that_it_was_made_with(submission: Path, where: Condi
         assert ("a defence that was made with boundary, which the entry leaves out" in said) == hidden
         assert "a victim that was trained on speaker 08, which the entry leaves out" in said
     assert denied(source.description, again, replace(facts, trained_on=()), registry) == ""
+    about = replace(source.description, settings=("environmental",))
+    assert "sources of environmental that are settings" in denied(
+        about, again, replace(facts, settings=("mine",)), registry
+    )
 
 
 def people_as_told(about: Description) -> People:
