@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from bench.contracts.protocols import NoiseBank, PartialNoiseBank
 from bench.contracts.registry import Registry
 from bench.core.errors import UsageError
-from bench.core.progress import Progress
+from bench.core.progress import SILENT, Progress
 from bench.core.result_code import code_of_component
 from bench.core.specs import Spec, values_of
+from bench.evaluation.beginning import read_if_quick
 from bench.evaluation.options import Options
 from bench.evaluation.preflight import as_training
 
@@ -59,13 +60,16 @@ def read_training(options: Options, registry: Registry, progress: Progress, atta
     if text is None:
         return None
     with as_training():
-        corpus = with_paths(registry, "corpora", text, {"--corpus-root": options.train_corpus_root})
-        found: Dataset = corpus.read(progress)
+        found: Dataset = _training_corpus(options, registry, text).read(progress)
     readers = {registry.entry("corpora", Spec.parse(one).name).name for one in (text, options.corpus)}
     check_apart(found, attacked, one_reader=len(readers) == 1)
     for one in differences(found, attacked):
         progress.say(f"{one}.")
     return found
+
+
+def _training_corpus(options: Options, registry: Registry, text: str) -> Any:
+    return with_paths(registry, "corpora", text, {"--corpus-root": options.train_corpus_root})
 
 
 def set_up(
@@ -85,14 +89,17 @@ def set_up(
             should be, or there is no such device.
     """
     from bench.contracts.perception import p1, read_perception
-    from bench.data.noises.joined import joined
     from bench.evaluation.experiment import Experiment
 
     device, training = device_named(options.device), options.train_corpus
     banks = _noise_banks(options, registry)
     perception = p1() if options.perception is None else read_perception(options.perception)
+    if training is not None:
+        with as_training():
+            read_if_quick(_training_corpus(options, registry, training).read, SILENT)
+    begun = [read_if_quick(bank.read, progress) if "root" in values_of(bank) else None for bank in banks]
     dataset = read_corpus(options, registry, progress)
-    noises = joined([_noises(bank, sounds if len(banks) == 1 else None, progress) for bank in banks])
+    noises = _noises(banks, begun, sounds, progress)
     return Experiment(
         registry,
         dataset,
@@ -111,10 +118,18 @@ def set_up(
     )
 
 
-def _noises(bank: NoiseBank, sounds: Collection[str] | None, progress: Progress) -> NoiseSet:
-    if sounds is None or not isinstance(bank, PartialNoiseBank):
-        return bank.read(progress)
-    return bank.read_only(sounds, progress)
+def _noises(
+    banks: Sequence[NoiseBank], begun: Sequence[NoiseSet | None], sounds: Collection[str] | None, progress: Progress
+) -> NoiseSet:
+    """The banks as one: what has been read already, and the rest, of a single bank what is needed."""
+    from bench.data.noises.joined import joined
+
+    def read(bank: NoiseBank) -> NoiseSet:
+        if sounds is None or len(banks) > 1 or not isinstance(bank, PartialNoiseBank):
+            return bank.read(progress)
+        return bank.read_only(sounds, progress)
+
+    return joined([read(bank) if whole is None else whole for bank, whole in zip(banks, begun, strict=True)])
 
 
 def _readers_code(registry: Registry, kind: str, texts: Sequence[str]) -> str:
