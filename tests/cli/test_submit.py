@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -88,6 +89,7 @@ def test_from_the_file_to_a_board(entry: Path, verify: Bench, bench_here: Bench,
     assert said.code == 0, said.err
     assert "What would have been seen with 80% power: 57" in said.out
     assert "verified: 1 of 4 cells were run again (seed 3)." in said.out
+    assert re.search(r"^same: victim .* · defense .* · attack .* · fold 0 · seed 0$", said.err, re.MULTILINE), said.err
     for expected in ("added", "was there"):
         added = bench_here("leaderboard", "add", board, entry)
         assert added.code == 0, added.err
