@@ -80,8 +80,10 @@ def show(told: Sequence[CertifiedScores]) -> None:
             line = f"{speakers(one.speakers)} can say little about others: --fold all tests every speaker."
             console.print(line, soft_wrap=True)
     if told:
-        console.print("\nShare of utterances whose proven answer is right and which no noise at that SNR, or above it,")
-        console.print("can change, whatever the noise. [95 % interval], clustered by speaker.")
+        console.print(
+            "\nShare of utterances whose proven answer is right and which no noise at that SNR, or above it, can "
+            "change, whatever the noise. [95 % interval], clustered by speaker."
+        )
 
 
 def headline(one: CertifiedScores) -> list[str]:

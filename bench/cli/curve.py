@@ -89,5 +89,7 @@ def _print(drawn: Sequence[Curve], parameter: str) -> None:
             figures = [text for each in errors for text in (str(each.error), f"{each.clean:.2f}")]
             table.add_row(f"{point.x:g}", *figures, f"{point.applied} of {point.of}")
         print_table(console, table)
-    console.print("Errors after the one query, on the utterances to which the attack applied; clean: the same ones")
-    console.print("when nobody attacks. [95 % interval], clustered by speaker.")
+    console.print(
+        "Errors after the one query, on the utterances to which the attack applied; clean: the same ones when nobody "
+        "attacks. [95 % interval], clustered by speaker."
+    )

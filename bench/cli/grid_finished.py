@@ -65,7 +65,7 @@ def say_finished(command: Command, workers: int) -> bool:
         say(line, err=True)
     sweep([*folders_of(found.out), *folders_of(cache_dir())])
     cells = sum(cells for _, cells in found.groups)
-    say(summary(cells, cells, 0, 0, time.monotonic() - begun, found.out, 0), err=True)
+    say(summary(cells, cells, 0, time.monotonic() - begun, found.out, 0), err=True)
     return True
 
 
@@ -86,19 +86,18 @@ def prepare_noting(asked: Sequence[Options], command: Command) -> tuple[list[Pre
     return parts, partial(keep_finished, command, asked, state, parts, tuple(progress.said))
 
 
-def summary(cells: int, done: int, now: int, failed: int, seconds: float, out: Path, code: int) -> str:
-    """Say in one line what came of a grid.
+def summary(cells: int, before: int, failed: int, seconds: float, out: Path, code: int) -> str:
+    """Say in one line what came of a grid: of the whole, which others may have had a part in.
 
     Args:
         cells: planned.
-        done: of them, before.
-        now: measured by this command.
+        before: of them, done before this command began.
         failed: of them.
         seconds: that it took.
         out: the run's folder.
         code: the exit code.
     """
-    counts = f"{done:,} done before, {now:,} now, {failed:,} failed"
+    counts = f"{before:,} done when it began, {cells - failed:,} when it ended, {failed:,} failed"
     tables = f"bench show {shlex.quote(str(out))} has the tables"
     return f"{cells:,} cells: {counts}; {duration(seconds)}; {tables}; exit code {code}"
 

@@ -110,8 +110,7 @@ def _told(
     if json is not None:
         write_json(scored(parts, asked, failures).results.to_json(), json)
     code = max((failure.exit_code for failure in failures), default=0)
-    now, failed = found.left - len(failures), len(failures)
-    say(summary(found.cells, found.done, now, failed, time.monotonic() - begun, out, code), err=True)
+    say(summary(found.cells, found.done, len(failures), time.monotonic() - begun, out, code), err=True)
     say_failures(failures, out)
 
 

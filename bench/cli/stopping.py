@@ -51,7 +51,7 @@ class Stops:
     def said(self) -> str:
         """Return the one line that is said."""
         how = "interrupted" if self.by in (None, signal.SIGINT) else f"stopped by {self.by.name}"
-        return f"{how}; the same command goes on where this one stopped"
+        return f"{how}; give the same command again: what a run, a training or a download has done is kept"
 
     def ended(self, error: BaseException) -> bool:
         """Tell whether a command ends because of a signal: by what it raised, or by what a library made of that."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import product
 from typing import TYPE_CHECKING
@@ -107,16 +107,13 @@ def check_categories(selections: Iterable[Selection]) -> None:
         UsageError: there is none of that name.
     """
 
-    def look(category: str) -> None:
-        if category not in EMBEDDED:
-            expected = "one of " + ", ".join(EMBEDDED)
-            remedy = f"{did_you_mean(category, EMBEDDED)}, or name a bank that has it with --noise-bank"
-            raise UsageError("noise bank 'embedded'", f"no category {category!r}", expected, remedy)
-
     for one in selections:
         if set(one.options.noise_banks) == {"embedded"}:
             for component in (*(attack for attack, _ in one.attacks), *filter(None, one.defenses)):
-                _each_category(component, look)
+                for leaf, category in _categories(component):
+                    if category not in EMBEDDED:
+                        suggested = f"{did_you_mean(category, EMBEDDED)}, or name a bank that has it with --noise-bank"
+                        raise _no_category(leaf, category, "embedded", EMBEDDED, suggested)
 
 
 def sounds_needed(selections: Iterable[Selection]) -> frozenset[str] | None:
@@ -161,15 +158,23 @@ def check_possible(experiment: Experiment, fitted: Iterable[FittedKey], attacks:
         experiment.split(key)
     defenses = (key.defense for key in wanted if key.defense is not None)
     for component in dict.fromkeys((*attacks, *defenses)):
-        _each_category(component, experiment.noises.of)
+        for leaf, category in _categories(component):
+            if category not in experiment.noises.by_category:
+                noises = experiment.noises
+                others = f"name others (bench list {leaf.kind} {leaf.name} says how), or map a folder to it"
+                remedy = f"{others} with --noise-map where the bank is a folder"
+                raise _no_category(leaf, category, noises.name, noises.categories, remedy)
 
 
-def _each_category(component: Component, look: Callable[[str], object]) -> None:
-    """Look at each category that a component names."""
+def _no_category(who: Component, category: str, bank: str, there: Iterable[str], remedy: str) -> UsageError:
+    found = f"no category {category!r} in noise bank {bank!r}"
+    return UsageError(f"{option_of(who.kind)} {who}", found, "one of " + ", ".join(there), remedy)
+
+
+def _categories(component: Component) -> Iterator[tuple[Component, str]]:
+    """Each noise category that a component names, with the part of it that does."""
     for leaf in component.leaves():
-        for category in leaf.traits.categories or ():
-            if category != SIGNAL:
-                look(category)
+        yield from ((leaf, category) for category in leaf.traits.categories or () if category != SIGNAL)
         if leaf.kind == "attacks":
             for inner in leaf.made_of:
-                _each_category(inner, look)
+                yield from _categories(inner)

@@ -12,9 +12,10 @@ from bench.contracts.protocols import NoiseBank, PartialNoiseBank
 from bench.contracts.registry import Registry
 from bench.core.errors import ComponentError, UsageError
 from bench.core.lookalikes import look_alike
-from bench.core.progress import Progress
+from bench.core.progress import SILENT, Progress
 from bench.core.result_code import code_of_component
 from bench.core.specs import Spec, values_of
+from bench.evaluation.beginning import read_if_quick
 from bench.evaluation.options import Options
 from bench.evaluation.preflight import as_training
 
@@ -62,14 +63,17 @@ def read_training(options: Options, registry: Registry, progress: Progress, atta
     if text is None:
         return None
     with as_training():
-        corpus = with_paths(registry, "corpora", text, {"--corpus-root": options.train_corpus_root})
-        found: Dataset = corpus.read(progress)
+        found: Dataset = _training_corpus(options, registry, text).read(progress)
     _check_called(registry, "corpora", text, found.name)
     readers = {registry.entry("corpora", Spec.parse(one).name).name for one in (text, options.corpus)}
     check_apart(found, attacked, one_reader=len(readers) == 1)
     for one in differences(found, attacked):
         progress.say(f"{one}.")
     return found
+
+
+def _training_corpus(options: Options, registry: Registry, text: str) -> Any:
+    return with_paths(registry, "corpora", text, {"--corpus-root": options.train_corpus_root})
 
 
 def set_up(
@@ -95,15 +99,18 @@ def set_up(
     device, training = device_named(options.device), options.train_corpus
     banks = _noise_banks(options, registry)
     perception = p1() if options.perception is None else read_perception(options.perception)
+    if training is not None:
+        with as_training():
+            read_if_quick(_training_corpus(options, registry, training).read, SILENT)
+    begun = [read_if_quick(bank.read, progress) if "root" in values_of(bank) else None for bank in banks]
     dataset = read_corpus(options, registry, progress)
-    read = [_noises(bank, sounds if len(banks) == 1 else None, progress) for bank in banks]
-    for text, one in zip(options.noise_banks, read, strict=True):
+    noises = _noises(banks, begun, sounds, progress)
+    for text, one in zip(options.noise_banks, noises, strict=True):
         _check_called(registry, "noise_banks", text, one.name)
-    noises = joined(read)
     return Experiment(
         registry,
         dataset,
-        noises,
+        joined(noises),
         device,
         options.batch_size,
         perception=perception,
@@ -118,10 +125,17 @@ def set_up(
     )
 
 
-def _noises(bank: NoiseBank, sounds: Collection[str] | None, progress: Progress) -> NoiseSet:
-    if sounds is None or not isinstance(bank, PartialNoiseBank):
-        return bank.read(progress)
-    return bank.read_only(sounds, progress)
+def _noises(
+    banks: Sequence[NoiseBank], begun: Sequence[NoiseSet | None], sounds: Collection[str] | None, progress: Progress
+) -> list[NoiseSet]:
+    """Each bank: what has been read already, and the rest, of a single bank what is needed."""
+
+    def read(bank: NoiseBank) -> NoiseSet:
+        if sounds is None or len(banks) > 1 or not isinstance(bank, PartialNoiseBank):
+            return bank.read(progress)
+        return bank.read_only(sounds, progress)
+
+    return [read(bank) if whole is None else whole for bank, whole in zip(banks, begun, strict=True)]
 
 
 def _check_called(registry: Registry, kind: str, text: str, called: str) -> None:

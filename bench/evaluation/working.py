@@ -193,8 +193,9 @@ class Work:
         return True
 
     def _attempt(self, todo: Todo, lease: Lease) -> Failure | None:
-        say = self.experiment.progress.say
-        say(f"[{todo.number}/{self.total}] {todo.plan.cell}")
+        say, cell = self.experiment.progress.say, todo.plan.cell
+        of_several = "" if cell.attack.anytime else f" · k = {cell.max_queries}"  # one cell for each k
+        say(f"[{todo.number}/{self.total}] {cell}{of_several}")
         if lease.before is not None:
             note_lost(self.store.folder, lease.before)
             say(f"taken over from {lease.before.process or 'a process that is gone'}, which ended before it was done")

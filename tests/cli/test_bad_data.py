@@ -141,8 +141,10 @@ def test_a_silent_noise_is_named(refused: Callable, tiny_job: Callable, noises: 
 def test_a_category_that_the_attack_needs(refused: Callable, tiny_job: Callable, noises: Path, tmp_path: Path) -> None:
     shutil.rmtree(noises / "human")
     message = refused(tiny_job(noise_root=noises, out=tmp_path / "run"))
-    assert "'human'" in message
+    assert message.startswith("bench: --attack boundary: ")
+    assert "no category 'human' in noise bank 'folder'" in message
     assert "interior, natural" in message
+    assert "bench list attacks boundary" in message
     assert "--noise-map" in message
 
 

@@ -242,6 +242,27 @@ def test_a_name_that_no_file_can_have(bench_here: Callable, words: tuple[str, ..
     assert len(said.err) < 2_000
 
 
+@pytest.mark.parametrize("noises", ["nowhere", "empty", None])
+def test_a_wrong_noise_root_is_named_before_the_corpus_is_made(
+    bench_here: Callable, own_cache: Path, tmp_path: Path, noises: str | None
+) -> None:
+    (tmp_path / "empty").mkdir()
+    given = ["--noise-root", tmp_path / noises] if noises else []
+    said = bench_here("run", "--victim", "cnn_gru", "--attack", "boundary", "--noise-bank", "esc50", *given)
+    assert said.code == 2
+    assert said.err.count("\n") == 1, said.err
+    assert "--noise-root" in said.err
+    assert not list(own_cache.glob("corpora*"))
+
+
+def test_a_wrong_training_corpus_is_named_before_the_other_is_made(bench_here: Callable, own_cache: Path) -> None:
+    said = bench_here("run", "--victim", "cnn_gru", "--attack", "boundary", "--train-corpus", "emodb")
+    assert said.code == 2
+    assert said.err.count("\n") == 1, said.err
+    assert "--train-corpus-root" in said.err
+    assert not list(own_cache.glob("corpora*"))
+
+
 def test_a_misspelt_category_is_named_before_any_data_are_made(bench_here: Callable, own_cache: Path) -> None:
     for given in (["--attack", "boundary:categories=naturall"], ["--attack", "gain + environmental:category=naturall"]):
         said = bench_here("run", "--victim", "cnn_gru", *given, "--out", own_cache / "run")

@@ -175,7 +175,7 @@ def test_interrupted(bench_here: Callable, mirror: str, tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "interrupted; the same command goes on where this one stopped" in said
+    assert "interrupted; give the same command again: what a run, a training or a download has done is kept" in said
     assert part.stat().st_size > 50_000
     assert not (tmp_path / "d" / "esc50").exists()
     done = bench_here(*words)

@@ -281,7 +281,10 @@ def test_a_signal_ends_all_workers_and_releases_what_they_hold(
                 going.kill()
         assert going.returncode == 128 + how, err
         name = "interrupted" if how == signal.SIGINT else f"stopped by {how.name}"
-        assert err.splitlines()[-1] == f"bench: {name}; the same command goes on where this one stopped"
+        assert (
+            err.splitlines()[-1]
+            == f"bench: {name}; give the same command again: what a run, a training or a download has done is kept"
+        )
         assert "Traceback" not in err + "".join(file.read_text() for file in (run / "logs").iterdir())
         assert not (run / "leases").exists()
         assert not (own_cache / "leases").exists()

@@ -39,6 +39,7 @@ def test_a_finished_grid_is_known_until_something_changes(
     monkeypatch.setattr(bench.evaluation.plan_file, "read_plan", anew)
     known = bench_here("grid", plan)
     assert known.code == 0, known.err
+    assert known.err.splitlines()[-1].startswith("1 cells: 1 done when it began, 1 when it ended, 0 failed; ")
     assert [line.partition(" failed;")[0] for line in known.err.splitlines()] == [
         line.partition(" failed;")[0] for line in looked
     ]

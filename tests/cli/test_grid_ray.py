@@ -69,7 +69,7 @@ def test_a_worker_that_is_killed_is_started_again(
         out, err = going.communicate(timeout=240)
     assert killed
     assert going.returncode == 0, out + err
-    assert "4 cells: 0 done before, 4 now, 0 failed" in err
+    assert "4 cells: 0 done when it began, 4 when it ended, 0 failed" in err
     assert bench_here("grid", plan, "--out", tmp_path / "alone").code == 0
     assert records(run) == records(tmp_path / "alone")
     assert not (run / "leases").exists()

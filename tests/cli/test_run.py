@@ -212,6 +212,32 @@ def test_an_attack_that_is_not_informed_has_one_condition(
     assert len(records(tmp_path / "run")) == 1, "its records serve all three"
 
 
+KNOWS_ITS_BUDGET = """
+from dataclasses import dataclass
+
+from bench import Overlay, Recipe
+
+
+@dataclass(frozen=True)
+class Own:
+    def search(self, original, tools, rng):
+        yield Recipe(Overlay(tools.noises.draw(rng, "natural"), 10.5))
+
+
+COMPONENTS = {"attacks": {"own": Own}}
+"""
+
+
+def test_cells_of_one_attack_at_several_k_are_told_apart(
+    bench_here: Callable, tiny_job: Callable, tmp_path: Path
+) -> None:
+    (tmp_path / "own.py").write_text(KNOWS_ITS_BUDGET)
+    asked = {"attack": "own", "plugin": tmp_path / "own.py", "limit": 1, "k": "1,2", "out": tmp_path / "run"}
+    said = bench_here(*tiny_job(victim=SMALL, **asked))
+    begun = [line for line in said.err.splitlines() if line.startswith("[")]
+    assert [line.rpartition(" · ")[2] for line in begun] == ["k = 1", "k = 2"], begun
+
+
 def test_a_spec_pins_what_the_options_would_cross(bench_here: Callable, tiny_job: Callable, tmp_path: Path) -> None:
     said = bench_here(*tiny_job(victim=SMALL, attack="boundary:corr=true", noises="all", out=tmp_path / "a", json="-"))
     found = json.loads(said.out)["cells"][0]["scores"]

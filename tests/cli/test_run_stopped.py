@@ -123,7 +123,10 @@ def test_a_stopped_run_goes_on(
     assert out == ""
     assert "Traceback" not in err
     if how == signal.SIGINT:
-        assert err.splitlines()[-1] == "bench: interrupted; the same command goes on where this one stopped"
+        assert (
+            err.splitlines()[-1]
+            == "bench: interrupted; give the same command again: what a run, a training or a download has done is kept"
+        )
         leftovers = [path for root in (run, own_cache) for path in root.rglob("*.tmp")]
         assert not leftovers
     kept = records(run) if (run / "cells").exists() else {}

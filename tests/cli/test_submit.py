@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -61,7 +62,10 @@ def test_what_verification_would_refuse_is_not_packed(submission: Path, bench_he
     mine = tmp_path / "mine.py"
     mine.write_text((submission / "mine.py").read_text().replace("waveform / 2", "waveform / 3"))
     assert "the code that the run was made with" in refused(f"--plugin={mine}", *card())
-    assert "neither serbench nor the entry brings" in refused(*card())
+    assert "neither serbench nor the entry brings" in (told := refused(*card()))
+    assert told.startswith(f"bench: {submission / 'run'}: "), "the run, and no copy that is gone by now"
+    (tmp_path / "odd.py").write_text("COMPONENTS = {'victims': {'levels': 1}, 'corpora': {'a': 1}}\n")
+    assert refused(f"--plugin={tmp_path / 'odd.py'}", *card()).startswith(f"bench: {tmp_path / 'odd.py'}: ")
     assert "card, title" in refused(f"--plugin={submission / 'mine.py'}")
     assert "one of the two" in refused(f"--plugin={mine}", f"--package={tmp_path}", *card())
     (tmp_path / "card.toml").write_text("titel = 'x'\n")
@@ -85,6 +89,7 @@ def test_from_the_file_to_a_board(entry: Path, verify: Bench, bench_here: Bench,
     assert said.code == 0, said.err
     assert "What would have been seen with 80% power: 57" in said.out
     assert "verified: 1 of 4 cells were run again (seed 3)." in said.out
+    assert re.search(r"^same: victim .* · defense .* · attack .* · fold 0 · seed 0$", said.err, re.MULTILINE), said.err
     for expected in ("added", "was there"):
         added = bench_here("leaderboard", "add", board, entry)
         assert added.code == 0, added.err

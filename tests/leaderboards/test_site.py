@@ -171,6 +171,13 @@ def test_the_same_records_give_the_same_site(small: Made, tmp_path: Path, tree: 
     assert names >= {"index.html", "site.css", "site.js", "tracks", "entries"}
 
 
+def test_the_first_page_says_how_many_of_how_many_it_shows(small: Made, tmp_path: Path) -> None:
+    four, two = small[0], replace(small[0], pooled=tuple(one for one in small[0].pooled if one.defense == "none"))
+    for results, said in ((four, "First three of 4 at k = 6"), (two, "All that there are, at k = 6")):
+        build_site(results, small[1], tmp_path / said)
+        assert f"<caption>{said}</caption>" in (tmp_path / said / "index.html").read_text()
+
+
 def test_nothing_to_show(tmp_path: Path) -> None:
     build_site(Results(), Gathered(), tmp_path)
     assert "nothing to rank" in (tmp_path / "index.html").read_text()

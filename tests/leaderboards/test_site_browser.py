@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from leaderboards.board import write_board
 from leaderboards.site.build import build_site
 from tests.leaderboards.browser import CHROMIUM, Browser
-from tests.leaderboards.made_site import ESCAPE, FORMULA, SCRIPT, TURNED, made
+from tests.leaderboards.made_site import ESCAPE, FORMULA, RUN, SCRIPT, TURNED, made
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium to open the site with")
 SHOWN = "Array.from(document.querySelectorAll('#board tbody tr')).filter((row) => !row.hidden)"
@@ -143,6 +145,15 @@ def test_it_fits_and_can_be_read(page: Browser, site: Path, track: Path, width: 
         cell = f"document.querySelector('tbody [data-col={column}]')"
         right = page.run(f"{cell}.getBoundingClientRect().right")
         assert 0 < right <= width, "seen without moving sideways"
+
+
+def test_a_long_name_fits_on_the_plain_board_too(page: Browser, tmp_path: Path) -> None:
+    results = made(tmp_path / "run", replace(RUN, victims={"cnn_gru:" + "channels=4,hidden=4," * 6: 0.2}))[0]
+    write_board(results, tmp_path)
+    page.size(375)
+    page.go(tmp_path / "index.html")
+    assert "chance-level, cnn_gru:channels" in page.run("document.querySelector('.bells').textContent")
+    assert page.run("document.documentElement.scrollWidth") <= 375
 
 
 def test_axe_finds_nothing_serious(page: Browser, site: Path, track: Path) -> None:

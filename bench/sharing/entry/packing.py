@@ -19,7 +19,7 @@ from bench.sharing.entry.card import EntryCard
 from bench.sharing.entry.contents import RUN, EntryContents, checked_contents
 from bench.sharing.entry.environment import ENVIRONMENT, lock_bytes
 from bench.sharing.entry.manifest import EntryManifest, check_names
-from bench.sharing.entry.source_code import files_of
+from bench.sharing.entry.source_code import CODE, files_of
 from bench.sharing.entry.unchanged import check_unchanged
 from bench.sharing.entry.weights import WEIGHTS, needed_weights
 
@@ -68,7 +68,12 @@ def pack(run: Path, source: Path | None, kind: str, card: EntryCard, out: Path) 
     with tempfile.TemporaryDirectory() as temporary:
         stage, bridge = Path(temporary) / "entry", Path(temporary) / "submitted.py"
         write_into(stage, contents)
-        checked = checked_contents(stage, names, kind, bridge)
+        try:
+            checked = checked_contents(stage, names, kind, bridge)
+        except DataError as error:
+            inside = error.where.removeprefix(str(stage)).strip("/")
+            where = places.get(inside, run if source is None or not inside.startswith(CODE) else source)
+            raise DataError(where, error.found, error.expected, error.remedy) from error
         check_unchanged(checked, run)
     files = tuple(packed_file(name, contents[name]) for name in names)
     manifest = EntryManifest(card, metadata.version("serbench"), kind, files)

@@ -86,7 +86,8 @@ def _verdict(rerun: Rerun, cell: CellRecords, entry: OpenedEntry) -> CellVerdict
             verdict = replace(verdict, verdict=DIFFERENT, reason=f"{verdict.reason}; {reason}".removeprefix("; "))
     except Exception as error:  # somebody else's code runs
         verdict = CellVerdict(cell.key, names_of(cell), NOT_RUN, reason=told_of(error)[0])
-    rerun.experiment.progress.say(f"{verdict.verdict}: {' · '.join(map(str, verdict.names.values()))}")
+    told = (f"{name} {it}" for name, it in verdict.names.items() if it or name in ("fold", "seed"))
+    rerun.experiment.progress.say(f"{verdict.verdict}: {' · '.join(told)}")
     return verdict
 
 
