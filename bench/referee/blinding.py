@@ -12,6 +12,7 @@ from bench.contracts.protocols import Victim
 from bench.core.batch import Batch
 from bench.core.errors import ComponentError
 from bench.core.rng import key_of
+from bench.core.torch_modes import check_modes, torch_modes
 from bench.core.types import Utterance
 
 
@@ -127,4 +128,7 @@ class Instance:
             clean: the speech that it may know.
             blinding: how it is shown that, and all that it will be asked about.
         """
-        return cls(victim.enroll(blinding.enrolment(clean)), blinding)
+        before = torch_modes()
+        known = victim.enroll(blinding.enrolment(clean))
+        check_modes(before, "victim", "enroll")
+        return cls(known, blinding)
