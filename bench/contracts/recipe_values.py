@@ -14,6 +14,9 @@ from typing import Any
 
 MOST_DB = 700.0
 """An overlay's level lies within so many decibels of the speech's: a factor of amplitude beyond is no float32."""
+MOST_TAP = 1e6
+"""A filter's tap lies within so much of 0: energies of what is filtered by far greater ones are no float32, and the
+sound would be taken for a silent one, and NaN be asked about."""
 MOST_WHOLE = 1 << 64
 """Whole numbers are below this: places in sounds and texts are far below, and a key is one of so many."""
 
@@ -72,6 +75,21 @@ def level(value: Any) -> float:
     found = number("snr_db", value)
     if not -MOST_DB <= found <= MOST_DB:
         raise RecipeError(f"snr_db={found:g}: from -{MOST_DB:g} to {MOST_DB:g}")
+    return found
+
+
+def tap(value: Any) -> float:
+    """Take a value for one tap of a filter.
+
+    Args:
+        value: what was given for it.
+
+    Raises:
+        RecipeError: it is none from -1e6 to 1e6: what is filtered is brought to its level anyway.
+    """
+    found = number("filter", value)
+    if not -MOST_TAP <= found <= MOST_TAP:
+        raise RecipeError(f"filter={found:g}: from -{MOST_TAP:g} to {MOST_TAP:g}")
     return found
 
 

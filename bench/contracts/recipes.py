@@ -19,7 +19,7 @@ from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from bench.contracts.recipe_values import RecipeError as RecipeError
-from bench.contracts.recipe_values import level, number, one_of, span, text, whole
+from bench.contracts.recipe_values import level, one_of, span, tap, text, whole
 from bench.core.types import NoiseClip, Rng
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ class Overlay:
         fade: "out" for a straight line from its own level to nothing at the segment's end.
         shape: "gate" lets it through where there is speech, "flutter" at the rate of syllables, "treble" and "bass"
             keep one end of its spectrum.
-        filter: taps of a filter (finite impulse response) that it goes through, at most 1,024; () for none.
+        filter: taps of a filter (finite impulse response) that it goes through, at most 1,024, each from -1e6 to 1e6;
+            () for none.
     """
 
     clip: str
@@ -92,7 +93,7 @@ class Overlay:
         taps = () if type(filter) is tuple and not filter else tuple(islice(filter, LONGEST_FILTER + 1))
         if len(taps) > LONGEST_FILTER:
             raise RecipeError(f"a filter of more than {LONGEST_FILTER} taps: so many at most")
-        told["filter"] = tuple(number("filter", tap) for tap in taps)
+        told["filter"] = tuple(map(tap, taps))
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ class Batch:
     """Utterances side by side.
 
     Args:
-        utterances: the b utterances, for their speakers, transcripts and word times. In training they are whole; of
-            what the referee asks about they have the sound, the words where the victim reads, and a token for the
-            speaker: no id, session, label, mark or metadata.
+        utterances: the b utterances, for their speakers and transcripts. In training they are whole; of what the
+            referee asks about they have the sound, the transcript where the victim reads, and a token for the speaker:
+            no id, session, label, mark or metadata, and no times of words.
         waveforms: shape (b, t), float32, zeros after each utterance's end.
         lengths: shape (b,), int64, the true number of samples, on the same device as the waveforms.
         sample_keys: what a randomised victim's draws are keyed by: the referee gives every query of every utterance

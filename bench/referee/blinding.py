@@ -12,6 +12,7 @@ from bench.contracts.protocols import Victim
 from bench.core.batch import Batch
 from bench.core.errors import ComponentError
 from bench.core.rng import key_of
+from bench.core.torch_modes import check_modes, torch_modes
 from bench.core.types import Utterance
 
 
@@ -23,7 +24,8 @@ class Blinding:
         key: names the cell and the instance: another key gives other tokens and another order of enrolment.
         tokens: what stands for each speaker; None leaves the names, for a defence that asks in training and has
             enrolled the speakers by them.
-        words: whether transcript and words are shown: to a victim that perceives text.
+        words: whether the transcript is shown: to a victim that perceives text. Words with times are not: these were
+            measured on clean speech, and tell of it whatever is done to the sound.
     """
 
     key: str = ""
@@ -39,7 +41,7 @@ class Blinding:
         Args:
             key: names the cell and the instance.
             speech: all utterances that will be enrolled or asked about.
-            words: whether transcript and words are shown.
+            words: whether the transcript is shown.
 
         >>> said = [Utterance(name + "1", torch.zeros(1), speaker=name) for name in ("ann", "bob")]
         >>> sorted(Blinding.of("cell", said).tokens.values())
@@ -61,9 +63,9 @@ class Blinding:
         Raises:
             ComponentError: nobody has spoken of this speaker.
         """
-        words = (utterance.transcript, utterance.words) if self.words else (None, None)
         samples = utterance.waveform if waveform is None else waveform
-        return Utterance("", samples, self._token(utterance.speaker), None, *words)
+        transcript = utterance.transcript if self.words else None
+        return Utterance("", samples, self._token(utterance.speaker), transcript=transcript)
 
     def enrolment(self, clean: Sequence[Utterance]) -> list[Utterance]:
         """Return what is shown of speech that is enrolled: copies, in an order that the key draws."""
@@ -126,4 +128,7 @@ class Instance:
             clean: the speech that it may know.
             blinding: how it is shown that, and all that it will be asked about.
         """
-        return cls(victim.enroll(blinding.enrolment(clean)), blinding)
+        before = torch_modes()
+        known = victim.enroll(blinding.enrolment(clean))
+        check_modes(before, "victim", "enroll")
+        return cls(known, blinding)

@@ -18,6 +18,7 @@ from bench.core.devices import fetched
 from bench.core.dimensional import VALUE_DECIMALS, margin_of, place_of
 from bench.core.errors import ComponentError
 from bench.core.halving import Halving
+from bench.core.torch_modes import check_modes, torch_modes
 from bench.core.types import Task, Utterance
 from bench.referee.blinding import Instance
 
@@ -180,7 +181,10 @@ class Predictor:
 
     def _rows(self, batch: Batch, places: Sequence[int]) -> list[tuple[Tensor, int]]:
         asked = batch if len(places) == len(batch) else batch.part(places)
-        answers = self._asked(asked).clone()  # what the victim does to its own later changes no answer
+        before = torch_modes()
+        answers = self._asked(asked)
+        check_modes(before, "victim", "log_probs")
+        answers = answers.clone()  # what the victim does to its own later changes no answer
         return [(answers, row) for row in range(len(places))]
 
     def _asked(self, batch: Batch) -> Tensor:

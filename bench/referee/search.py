@@ -18,6 +18,7 @@ from bench.core.heard import Heard
 from bench.core.lazy import lazy
 from bench.core.rng import generator_of, key_of
 from bench.core.specs import bare
+from bench.core.torch_modes import torch_modes
 from bench.core.types import Utterance
 from bench.perturbations.laying import Rendered
 from bench.referee.attack_run import NO_PLAN
@@ -202,6 +203,15 @@ class Search:
         return run.search(self._given, tools, generator_of(key))
 
     def _next(self, step: Callable[[], Recipe]) -> Candidate | None:
+        """The next candidate, or None where the search has ended; nothing of it stays on while it waits."""
+        before = torch_modes()
+        found = self._found(step)
+        if torch_modes() != before:
+            self._steps.close()  # which leaves what a `with` of it has entered
+            raise self.broken("a mode of torch left on", "a search that leaves torch as it is while it waits")
+        return found
+
+    def _found(self, step: Callable[[], Recipe]) -> Candidate | None:
         """The next candidate that applies and is allowed, or None where the search has ended."""
         while (asked := self._asked(step)) is not None:
             try:

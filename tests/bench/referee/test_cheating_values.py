@@ -65,6 +65,7 @@ def forged(**values: Any) -> Recipe:
         {"snr_db": Endless(12.0)},
         {"snr_db": -7_000.0},
         {"filter": (Endless(1.0),)},
+        {"filter": (1e39, 1.0)},
         {"filter": iter([1.0] * 5_000)},
         {"clip": "natural-\ud800"},
     ],

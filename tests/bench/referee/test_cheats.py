@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any
 
 import pytest
 import torch
+from torch.overrides import TorchFunctionMode
 
 from bench import (
     Answer,
     AttackTools,
+    Batch,
     ComponentError,
     Effect,
     Heard,
@@ -28,8 +31,10 @@ from bench import (
 )
 from bench.audio.signal import mix
 from bench.core.noises import NoiseSet
-from bench.testing import TASK, check_attack
-from tests.bench.referee.cheating import SPEECH, Steps, asking, judged, loud
+from bench.referee.referee import Referee
+from bench.referee.search import AttackRun
+from bench.testing import CPU, TASK, ContraryVictim, check_attack, sample_tools
+from tests.bench.referee.cheating import SPEECH, Cheat, Steps, asking, judged, loud
 
 
 def test_one_sample_more_under_a_studied_name() -> None:
@@ -204,3 +209,42 @@ def test_a_bank_of_the_attacker_s_own_is_not_the_referee_s() -> None:
         yield Recipe(Overlay("natural-1", 10.5))
 
     assert all(row.source == "natural-1" for row in judged(steps))
+
+
+class Softens(TorchFunctionMode):
+    """Says of every difference that is written somewhere that it is small."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func.__name__ == "sub" and "out" in (kwargs or {}):
+            return kwargs["out"].fill_(1e-4)
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("mode", [Softens, torch.enable_grad, lambda: torch.autocast("cpu", torch.bfloat16)])
+def test_what_a_search_has_entered_does_not_stay_on_while_it_waits(mode: Callable[[], Any]) -> None:
+    """What is louder than the speech was measured at 49 dB in it; others of a thread were asked in half precision."""
+
+    def steps(original: Heard, tools: AttackTools, rng: Rng) -> Steps:
+        with mode():
+            yield Recipe(Overlay("natural-1", -20.0))
+
+    with pytest.raises(ComponentError, match=r"attack 'cheat' on utterance .*a mode of torch left on"):
+        judged(steps)
+    assert not torch.is_autocast_enabled("cpu")
+
+
+class Entering(ContraryVictim):
+    """Leaves on what makes every candidate too loud to count."""
+
+    def log_probs(self, batch: Batch) -> torch.Tensor:
+        Softens().__enter__()
+        return super().log_probs(batch)
+
+
+def test_nor_does_what_a_victim_has_entered() -> None:
+    run = AttackRun(Cheat(asking(Recipe(Overlay("natural-1", 12.0)))), "cheat", sample_tools(1), 0, SPEECH)
+    try:
+        with pytest.raises(ComponentError, match="victim: found a mode of torch left on"):
+            Referee(Entering(), TASK, CPU).run(run, SPEECH)
+    finally:
+        torch.overrides._pop_mode()
