@@ -114,7 +114,7 @@ def test_the_intervals_cover_what_they_should() -> None:
 
 
 def test_f1_and_precision_heed_sounds_as_accuracy_does() -> None:
-    """P4's precision and F1 under noise stood beside an accuracy whose interval heeds the sounds that utterances share."""
+    """P4's precision and F1 under noise stood beside an accuracy whose interval heeds the sounds of its utterances."""
     rng = np.random.default_rng(3)
     rows = pd.DataFrame(
         {
