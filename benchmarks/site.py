@@ -1,8 +1,8 @@
 """How long a big leaderboard takes: `python -m benchmarks.site [ENTRIES [CELLS]]`, 500 entries of 40 cells by default.
 
-It makes up records, then times what `bench leaderboard build` does, each part by itself, and all of it once more with
-an entry more; last, where there is a chromium, how long the page takes to open. Prints JSON; what is made goes into a
-temporary folder and away again.
+It makes up records, then times what `bench leaderboard` and `bench leaderboard build` do, each part by itself, and all
+of the latter once more with an entry more; last, where there is a chromium, how long the page takes to open. Prints
+JSON; what is made goes into a temporary folder and away again.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import TypeVar
 from bench.evaluation.runs import read_results
 from bench.scoring.fates import NotedFates
 from benchmarks.made_records import MadeUp
+from leaderboards.board import write_board
 from leaderboards.site.build import build_site
 from leaderboards.site.facts import Gathered
 from leaderboards.site.tracks import tracks
@@ -70,6 +71,7 @@ def measured(folder: Path, entries: int, cells: int) -> dict[str, float]:
     results = timed("score", lambda: read_results([run], noted=noted))
     timed("names", lambda: check_distinct(results, [run]))
     gathered = timed("gather", lambda: Gathered.of([run], noted))
+    timed("board", lambda: write_board(results, folder / "board"))
     timed("rank", lambda: [one.views for one in tracks(results, {})])
     timed("pages_and_ranks", lambda: build_site(results, gathered, folder / "site"))
     took["memory_gb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 2)

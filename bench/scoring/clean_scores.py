@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from bench.core.types import REFUSED, Label
+from bench.scoring.clustering import Codes, codes, crossing, samples
 from bench.scoring.confusion import (
     Confusion,
     ConfusionTable,
@@ -101,7 +103,7 @@ def clean_report(rows: pd.DataFrame, classes: Sequence[Label], crossed: Sequence
             answer). With several cells (folds, seeds), every figure is the mean over cells, and the confusion matrix
             their sum.
         classes: the task's, in order.
-        crossed: what rows have in common beside their speaker, which the intervals of UAR and WAR heed.
+        crossed: what rows have in common beside their speaker, which all intervals heed but those of single classes.
     """
     answers = (*classes, REFUSED) if (rows["label_before"] == REFUSED).any() else tuple(classes)
     means = clean_scores(rows, crossed)
@@ -111,27 +113,36 @@ def clean_report(rows: pd.DataFrame, classes: Sequence[Label], crossed: Sequence
         speakers=int(rows["speaker"].nunique()),
         uar=means.main,
         war=means.war,
-        weighted_precision=_per_speaker(rows, answers, weighted_precision),
-        weighted_f1=_per_speaker(rows, answers, weighted_f1),
-        macro_f1=_per_speaker(rows, answers, macro_f1),
+        weighted_precision=_per_cluster(rows, answers, weighted_precision, crossed),
+        weighted_f1=_per_cluster(rows, answers, weighted_f1, crossed),
+        macro_f1=_per_cluster(rows, answers, macro_f1, crossed),
         classes=tuple(_recall(rows, label) for label in classes),
         confusion=ConfusionTable(tuple(classes), answers, tuple(map(tuple, counts.tolist()))),
     )
 
 
-def _per_speaker(rows: pd.DataFrame, labels: Sequence[Label], score: Callable[[Confusion], Figures]) -> Estimate:
+def _per_cluster(
+    rows: pd.DataFrame, labels: Sequence[Label], score: Callable[[Confusion], Figures], crossed: Sequence[ArrayLike]
+) -> Estimate:
     """A score of confusion matrices as the mean over cells, with its interval."""
-    import pandas as pd  # boards are made without it
-
-    speakers, cell = rows["speaker"].unique(), cell_numbers(rows)
-    counts = np.zeros((cell.nunique(), len(speakers), len(labels), len(labels)), dtype=np.int64)
-    speaker = pd.Index(speakers).get_indexer(rows["speaker"])
+    cell = cell_numbers(rows).to_numpy(np.intp)
     truth, said = label_numbers(rows["label_true"], labels), label_numbers(rows["label_before"], labels)
-    np.add.at(counts, (cell.to_numpy(), speaker, truth, said), 1)
-    figure = float(score(counts.sum(axis=1)).mean())
-    left = score(counts.sum(axis=1, keepdims=True) - counts) if len(speakers) > 1 else np.zeros((1, 1))
-    without = np.nanmean(left, axis=0)  # a cell whose one speaker is left out is none
-    return Estimate(figure, *jackknife_interval(figure, without, rows["utterance"].nunique()), n=len(rows))
+    matrix = (int(cell.max()) + 1, len(labels), len(labels))
+    whole = np.zeros(matrix, dtype=np.int64)
+    np.add.at(whole, (cell, truth, said), 1)
+
+    def without(way: Codes) -> Figures:
+        """The figure with each cluster left out; a cell of which nothing is left is none."""
+        counts = np.zeros((matrix[0], int(way.max()) + 1, *matrix[1:]), dtype=np.int64)
+        np.add.at(counts, (cell, way, truth, said), 1)
+        return np.nanmean(score(whole[:, None] - counts), axis=0) if counts.shape[1] > 1 else np.zeros(1)
+
+    ways = [codes(one) for one in (rows["speaker"].to_numpy(object), *samples(crossed))]
+    several = (((-1) ** (size - 1), some) for size in range(2, len(ways) + 1) for some in combinations(ways, size))
+    both = [(sign, without(crossing(some))) for sign, some in several]
+    first, *others = map(without, ways)
+    figure, n = float(score(whole).mean()), rows["utterance"].nunique()
+    return Estimate(figure, *jackknife_interval(figure, first, n, crossed=others, both=both), n=len(rows))
 
 
 def _recall(rows: pd.DataFrame, label: Label) -> ClassRecall:

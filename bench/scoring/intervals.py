@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from bench.scoring.cluster_variance import ClusterVariance
-from bench.scoring.clustering import ASSUMED_ALIKE, Clusters, Numbers, cluster_count, samples
+from bench.scoring.clustering import Clusters, Numbers, cluster_count, samples
 from bench.scoring.designs import Design
 from bench.scoring.estimates import Interval
 
@@ -208,39 +208,6 @@ def drawn_up(deff: float, assumed: float, events: float) -> float:
     """
     unknown = 1 / (1 + events / max(deff, 1.0))
     return max(deff, deff + unknown * (assumed - deff), 1e-9)
-
-
-def jackknife_interval(figure: float, without: ArrayLike, n: int, level: float = 0.95) -> Interval:
-    """Compute the confidence interval of any figure between 0 and 1, clustered by speaker.
-
-    The variance is that of the delete-one-cluster jackknife (Wolter 2007, section 4.2),
-    v = (G−1)/G · Σ_g (figure without speaker g − their mean)². The figure then counts as a share with that variance,
-    and the interval is made as in [`proportion_interval`][bench.scoring.intervals.proportion_interval], with which it
-    agrees for a plain share of speakers with as many utterances each.
-
-    Args:
-        figure: over all speakers, from 0 to 1.
-        without: shape (G,), the figure with each of the G speakers left out.
-        n: utterances.
-        level: coverage.
-
-    Returns:
-        Lower and upper bound; (0, 1) for a single speaker, who says nothing about others.
-
-    >>> low, high = jackknife_interval(0.5, [0.45, 0.5, 0.55], n=60)
-    >>> round(low, 2), round(high, 2)
-    (0.22, 0.78)
-    """
-    left = np.asarray(without, dtype=np.float64)
-    groups = len(left)
-    if groups < 2:
-        return 0.0, 1.0
-    variance = (groups - 1) / groups * float(np.square(left - left.mean()).sum())
-    simple = figure * (1 - figure) / n
-    deff = variance / simple if simple > 0 else 0.0
-    events, assumed = n * min(figure, 1 - figure), 1 + ASSUMED_ALIKE * max(n / groups - 1, 0.0)
-    effective = effective_size(n, deff, assumed, events, groups - 1, level)
-    return clopper_pearson(figure * effective, effective, level)
 
 
 @lru_cache(maxsize=4096)

@@ -11,9 +11,9 @@ from bench.scoring.comparisons import compare as compare
 from bench.scoring.differences import difference_interval as difference_interval
 from bench.scoring.differences import half_width as half_width
 from bench.scoring.intervals import clopper_pearson as clopper_pearson
-from bench.scoring.intervals import jackknife_interval as jackknife_interval
 from bench.scoring.intervals import proportion_interval as proportion_interval
 from bench.scoring.intervals import quantiles as quantiles
+from bench.scoring.jackknife import jackknife_interval as jackknife_interval
 from bench.scoring.joint_flips import SpeakerTest as SpeakerTest
 from bench.scoring.joint_flips import westfall_young as westfall_young
 from bench.scoring.p_values import holm as holm

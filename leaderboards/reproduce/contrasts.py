@@ -50,7 +50,7 @@ def contrast(terms: Sequence[Term], score: Recall = "uar") -> Measured | None:
     if parts is None:
         return None
     several = sum(part.times * part.difference for part in parts) if len(parts) > 1 else None
-    return _together(parts, several)
+    return _together(parts, several, sum(abs(part.times) for part in parts))
 
 
 def relative(terms: Sequence[Term], score: Recall = "uar") -> Measured | None:
@@ -69,7 +69,7 @@ def relative(terms: Sequence[Term], score: Recall = "uar") -> Measured | None:
     if parts is None or any(not part.base for part in parts):
         return None
     value = sum(part.times * (part.ratio - 1) for part in parts)
-    return _together([part.linearised() for part in parts], value)
+    return _together([part.linearised() for part in parts], value, sum(abs(part.times) / part.base for part in parts))
 
 
 def slope(places: Sequence[float]) -> list[float]:
@@ -141,7 +141,7 @@ def _part(of: CodedAnswers, term: Term, score: Recall) -> _Part | None:
     return _Part(of, asked, of.hits(term.later)[asked], of.hits(term.earlier)[asked], share, stratum, term.times)
 
 
-def _together(parts: Sequence[_Part], value: float | None = None) -> Measured:
+def _together(parts: Sequence[_Part], value: float | None, reach: float) -> Measured:
     def column(of: Callable[[CodedAnswers], Texts]) -> Texts:
         return np.concatenate([of(part.of)[part.asked] for part in parts])
 
@@ -159,6 +159,7 @@ def _together(parts: Sequence[_Part], value: float | None = None) -> Measured:
         sounds=codes(column(lambda of: of.sound)) if told else None,
         value=value,
         names=[str(who[first]) for first in np.unique(speaker, return_index=True)[1]],
+        reach=reach,
     )
     return replace(found, n=len(np.unique(cell * (utterance.max() + 1) + utterance)))
 

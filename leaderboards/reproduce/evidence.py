@@ -66,6 +66,7 @@ def measured(
     sounds: ArrayLike | None = None,
     value: float | None = None,
     names: Sequence[str] | None = None,
+    reach: float = 1.0,
 ) -> Measured:
     """Measure Σ w · (first − second) with its interval and tests, clustered by speaker, and by sound where one is told.
 
@@ -79,6 +80,7 @@ def measured(
         sounds: shape (n,), the sound that each was asked about with.
         value: of the figure, where the sum is that of its linearisation alone.
         names: of the speakers, where they are given as numbers from 0.
+        reach: no figure of the kind lies further from 0: all that is known of one speaker's.
     """
     given = np.asarray(weights, np.float64)
     difference = np.where(given < 0, -1.0, 1.0) * (np.asarray(first, np.float64) - np.asarray(second, np.float64))
@@ -87,7 +89,7 @@ def measured(
     linear = float(np.abs(given) @ difference)
     n, groups, shown = len(np.unique(np.asarray(units))), len(who), linear if value is None else value
     if groups < 2:
-        return Measured(shown, -1.0, 1.0, n=n, speakers=groups)
+        return Measured(shown, -reach, reach, n=n, speakers=groups)
     found = _spread(difference, np.abs(given), clusters, strata, units, crossed, shown - linear)
     interval, at_0 = _interval(shown, found, groups), None
     if value is None:

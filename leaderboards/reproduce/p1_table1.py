@@ -95,9 +95,10 @@ def _claims(found: Answers, victim: str, defense: str) -> Iterator[Claim]:
     task = found.setting.task
 
     def costs(wanted: Wanted, times: float = 1.0) -> list[Term]:
-        """The mean relative change under those of the noises that were run and applied."""
-        runs = [found.get(victim, defense, row.attack) for row in published() if wanted(row)]
-        heard = [rows for rows in runs if rows is not None and rows["attacked"].notna().any()]
+        """The mean relative change under those of the noises that applied; none where one of them was not run."""
+        asked = [found.get(victim, defense, row.attack) for row in published() if wanted(row)]
+        runs = [rows for rows in asked if rows is not None]
+        heard = [rows for rows in runs if len(runs) == len(asked) and rows["attacked"].notna().any()]
         return [Term(rows, "attacked", "clean", times / len(heard)) for rows in heard]
 
     def less(one: Wanted, other: Wanted) -> tuple[Measured | None, float]:

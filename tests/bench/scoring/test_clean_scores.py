@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from bench.core.types import REFUSED
 from bench.scoring.clean_scores import CleanReport, clean_report
-from bench.scoring.confusion import weighted_f1
+from bench.scoring.confusion import confusion_matrix, weighted_f1
 from bench.scoring.estimates import Estimate
 from bench.scoring.scores import uar, war
+from bench.scoring.statistics import jackknife_interval
 
 LABELS = ["a", "b"]
 ROWS = st.lists(
@@ -110,3 +111,37 @@ def test_the_intervals_cover_what_they_should() -> None:
     truth = clean_report(sample(600), ["a", "b"]).weighted_f1.value
     intervals = [clean_report(sample(12), ["a", "b"]).weighted_f1.ci95 for _ in range(60)]
     assert np.mean([low <= truth <= high for low, high in intervals]) >= 0.88
+
+
+def test_f1_and_precision_heed_sounds_as_accuracy_does() -> None:
+    """P4's precision and F1 under noise stood beside an accuracy whose interval heeds the sounds of its utterances."""
+    rng = np.random.default_rng(3)
+    rows = pd.DataFrame(
+        {
+            **dict.fromkeys(("fold", "seed", "repeat"), 0),
+            "utterance": [f"u{n}" for n in range(120)],
+            "speaker": [f"s{n % 8}" for n in range(120)],
+            "label_true": rng.choice(["a", "b"], 120),
+        }
+    )
+    sound = rng.integers(0, 5, 120)
+    right = rng.random(120) < np.array([0.95, 0.9, 0.5, 0.4, 0.2])[sound]
+    other = np.where(rows["label_true"] == "a", "b", "a")
+    rows["label_before"] = np.where(right, rows["label_true"], other)
+
+    def f1(some: pd.DataFrame) -> float:
+        return float(weighted_f1(confusion_matrix(some["label_true"], some["label_before"], ("a", "b"))))
+
+    def left(way: pd.Series) -> list[float]:
+        return [f1(rows[way != one]) for one in way.unique()]
+
+    sounds = pd.Series(sound.astype(str))
+    both = left(rows["speaker"] + sounds)
+    wanted = jackknife_interval(f1(rows), left(rows["speaker"]), 120, crossed=[left(sounds)], both=[(-1, both)])
+    heeded, alone = (clean_report(rows, ("a", "b"), crossed) for crossed in ([sounds.to_numpy(object)], []))
+    assert heeded.weighted_f1.ci95 == pytest.approx(wanted, abs=1e-12)
+    assert alone.weighted_f1.ci95 == pytest.approx(jackknife_interval(f1(rows), left(rows["speaker"]), 120), abs=1e-12)
+    for name in ("war", "weighted_f1", "macro_f1", "weighted_precision"):
+        widths = [getattr(one, name).high - getattr(one, name).low for one in (heeded, alone)]
+        assert widths[0] > 1.3 * widths[1], name
+    assert heeded.weighted_f1.value == alone.weighted_f1.value == pytest.approx(f1(rows))

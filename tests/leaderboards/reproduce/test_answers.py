@@ -16,7 +16,7 @@ from bench.scoring.names import CellNames, Setting
 from bench.scoring.pooling import perturbed_scores
 from bench.scoring.records import CellRecords, pooled_rows
 from leaderboards.reproduce.answers import Answers, applied, error, level, paired, read
-from leaderboards.reproduce.contrasts import Term, contrast
+from leaderboards.reproduce.contrasts import Term, contrast, relative
 from leaderboards.reproduce.impacts import filled, impact, impact_difference
 
 LABELS = np.array(["a", "b", "c"])
@@ -105,6 +105,24 @@ def test_terms_add_up_and_share_their_speakers() -> None:
     assert nothing.low == pytest.approx(-nothing.high)
     assert nothing.high > 0, "where nothing differs nothing is certain"
     assert contrast([Term(both), Term(None)]) is None
+
+
+def test_of_one_speaker_nothing_is_known_but_how_far_a_figure_can_lie_from_0() -> None:
+    """A relative gain of +3.00 stood beside [-1.00, +1.00]."""
+    rows = rows_of(cell(5)).assign(speaker="alone").query("attacked.notna()")
+    later = rows.assign(clean=rows["clean"].where(rows.index % 4 == 0, "none"), attacked=rows["label_true"])
+    found = relative([Term(later, "attacked", "clean")])
+    assert found is not None
+    assert found.value > 1
+    assert found.low < -1 < found.value < found.high
+    assert not found.tails
+    steep = contrast([Term(later, "attacked", "clean", 2.0), Term(later, "clean", "attacked", -1.5)])
+    assert steep is not None
+    assert steep.ci95 == (-3.5, 3.5)
+    assert abs(steep.value) > 1
+    single = contrast([Term(later, "attacked", "clean")])
+    assert single is not None
+    assert single.ci95 == (-1.0, 1.0)
 
 
 def test_nothing_applied() -> None:

@@ -12,6 +12,7 @@ import pytest
 from bench.contracts.registry import Registry
 from bench.scoring.estimates import Estimate
 from bench.scoring.records import CellRecords
+from leaderboards.reproduce.claims import MISSING
 from leaderboards.reproduce.p1_published import Published, published
 from leaderboards.reproduce.p1_table1 import tables
 from leaderboards.reproduce.shape import Table
@@ -142,3 +143,15 @@ def test_a_run_gives_the_table(
     assert set(applied.values()) == {"0 of 16", "16 of 16"}
     again = bench_here(*job, "--json", "-")
     assert json.loads(again.out)["tables"] == [table]
+
+
+def test_a_mean_over_noises_of_which_one_was_not_run_is_not_tested(made: Made) -> None:
+    """A cell that failed left a claim about all noises that was tested on the others, and did not say so."""
+    whole = ran(made, each=10)
+    (table,) = tables([cell for cell in whole if cell.description.names.attack != "reverb"])
+    by_text = {claim.text: claim for claim in table.claims}
+    untested = {text for text, claim in by_text.items() if claim.ours is None}
+    assert untested == {text for text in by_text if "reverberation" in text or text.startswith("they cost more")} - {
+        "environmental noise at 20 dB costs more than the synthetic noises but reverberation, on average"
+    }
+    assert all(by_text[text].why == MISSING for text in untested)
