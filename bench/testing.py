@@ -25,7 +25,7 @@ from bench.conformance.asking import TOLERANCE as TOLERANCE
 from bench.conformance.asking import ExaminedVictim
 from bench.conformance.attacks import AttackedSamples, attack_checks, effect_checks, with_knowledge
 from bench.conformance.checking import ConformanceCheck, assert_all
-from bench.conformance.components import component_checks
+from bench.conformance.components import component_checks, parts_check
 from bench.conformance.sample_sounds import sample_hiss, sample_tones, sample_words
 from bench.conformance.sounds import dataset_checks, noise_set_checks, same_again_check
 from bench.conformance.victims import victim_checks
@@ -195,7 +195,14 @@ def checks_of(
         once, read = cache(lambda: component.read(progress)), partial(component.read, progress)
         found = dataset_checks(once) if kind == "corpora" else noise_set_checks(once)
         return [*own, *found, same_again_check(once, read)]
-    context, speech = sample_context(), (sample_utterances(key="train"), sample_utterances(2, key="valid"))
+    built: list[tuple[str, str]] = []
+
+    def noting(of: str, spec: str) -> Any:
+        built.append((of, spec))
+        return _registry().build(of, spec)
+
+    context = replace(sample_context(), component=noting)
+    speech = (sample_utterances(key="train"), sample_utterances(2, key="valid"))
     against = () if victim is None else (victim,)
     fit, load = (partial(method, *against) for method in (component.fit, component.load))
 
@@ -205,7 +212,7 @@ def checks_of(
         return made
 
     examined = _examined(fitted, lambda saved: load(saved, context), folder, traits_of(component).sessions)
-    return [*own, *victim_checks(examined)]
+    return [*own, *victim_checks(examined), parts_check(component, built, _registry())]
 
 
 def _attack_checks(attack: Attack | SpeechEffect, budgets: Sequence[int]) -> list[ConformanceCheck]:

@@ -75,7 +75,7 @@ def evaluate(
     from bench.studies.training_jobs import each, prepare_job, trained
 
     check_json_target(json)
-    check_test_corpus(test_corpus, test_corpus_root)
+    check_test_corpus(options, test_corpus, test_corpus_root)
     job = prepare_job(options, for_terminal())
     other = None if test_corpus is None else read_test_corpus(job, test_corpus, test_corpus_root)
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from bench.conformance.checking import ConformanceCheck, NotConcernedError, require
 from bench.contracts.component import KINDS
+from bench.contracts.composition import specs_in
+from bench.contracts.registry import Registry
 from bench.contracts.traits import Traits, traits_of
+from bench.core.errors import UsageError
 from bench.core.specs import Spec, build, params_of, spec_of, values_of
 
 
@@ -51,3 +56,32 @@ def component_checks(component: Any) -> list[ConformanceCheck]:
         ConformanceCheck("traits", "Declare its traits, if any, as one bench.Traits.", declares),
         ConformanceCheck("docstring", "Have a docstring; its first line is what bench list prints.", is_documented),
     ]
+
+
+def parts_check(component: Any, built: Sequence[tuple[str, str]], registry: Registry) -> ConformanceCheck:
+    """Ask of what trains that its traits name what it builds: only that is in its key, and told of on boards.
+
+    Args:
+        component: a victim's recipe or a defence.
+        built: kind and spec of every component that it has built, once it has been trained.
+        registry: builds them.
+    """
+
+    def names_its_parts() -> str:
+        declared = {name for one in traits_of(component).made_of for name in _named(*one, registry)}
+        made = {name for one in dict.fromkeys(built) for name in _named(*one, registry)}
+        odd = ", ".join(f"{kind} {name}" for kind, name in sorted(made - declared))
+        require(not odd, f"built {odd}, not in its traits: Traits(made_of=...) takes kind and spec of each")
+        return ", ".join(f"{kind} {name}" for kind, name in sorted(made))
+
+    asks = "Build no component but those that its traits name."
+    return ConformanceCheck("parts", asks, names_its_parts, ("training",))
+
+
+def _named(kind: str, text: str, registry: Registry) -> Iterator[tuple[str, str]]:
+    """Kind and name of what a spec is put together from, and of all that these say that they are made of."""
+    for part in specs_in(kind, text):
+        with suppress(UsageError):  # within another, a name may stand that only that one knows
+            yield kind, registry.entry(kind, Spec.parse(part).name).name
+            for one in traits_of(registry.build(kind, part)).made_of:
+                yield from _named(*one, registry)

@@ -15,6 +15,8 @@ from bench.core.progress import Progress
 from bench.core.shadowing import refuse_shadow
 from bench.core.specs import NO_DEFENSE, Spec, bare, did_you_mean
 from bench.core.types import SIGNAL
+from bench.data.partitions import FOLDS
+from bench.data.splits import split_named
 from bench.evaluation.options import Options
 from bench.evaluation.planning import Selection
 
@@ -95,6 +97,38 @@ def check_defended(selections: Iterable[Selection], progress: Progress) -> None:
         raise next(iter(refused.values()))
     for (victim, defense), error in refused.items():
         progress.say(f"Victim {victim} and defence {defense} do not go together, and their cells fail: {error}")
+
+
+def check_files(selections: Iterable[Selection]) -> None:
+    """Refuse a component whose files are not there, before any data are read: its key needs them.
+
+    Args:
+        selections: what is asked for.
+
+    Raises:
+        UsageError: a file or folder is not there, or cannot be read.
+    """
+    for one in selections:
+        for component in (*one.victims, *filter(None, one.defenses), *(attack for attack, _ in one.attacks)):
+            _ = component.identity
+
+
+def check_folds(selections: Iterable[Selection]) -> None:
+    """Refuse a fold that there is in no corpus; how many sessions or speakers there are, only the corpus says.
+
+    Args:
+        selections: what is asked for.
+
+    Raises:
+        UsageError: the split has no such fold.
+    """
+    for one in selections:
+        split = split_named(one.split)
+        dealt = {"k-fold": split.k, "blocks": split.k, "random-blocks": FOLDS, "official": 1, "official-shared": 1}
+        last = dealt.get(split.kind, 0) - 1
+        if last >= 0 and (beyond := [fold for fold in one.options.folds if fold > last]):
+            expected = f"0 to {last}, or all" if last else "0: there is one"
+            raise UsageError("--fold", str(beyond[0]), f"{expected}, with --split {split.name}", "count folds from 0")
 
 
 def check_categories(selections: Iterable[Selection]) -> None:

@@ -19,7 +19,15 @@ from bench.evaluation.foretelling import say_beforehand, say_what_is_doubtful
 from bench.evaluation.isolating import registry_for
 from bench.evaluation.options import ONCE, Options, check_writable
 from bench.evaluation.planning import Selection, grouped, plan, plan_fitted, select
-from bench.evaluation.preflight import check_categories, check_defended, check_names, check_possible, sounds_needed
+from bench.evaluation.preflight import (
+    check_categories,
+    check_defended,
+    check_files,
+    check_folds,
+    check_names,
+    check_possible,
+    sounds_needed,
+)
 
 if TYPE_CHECKING:
     from bench.evaluation.cells import FittedKey
@@ -272,6 +280,8 @@ def _read(asked: Sequence[Options], progress: Progress, whole_bank: bool = False
     check_answers(selections)
     check_defended(selections, progress)
     check_categories(selections)
+    check_folds(selections)
+    check_files(selections)
 
     from bench.evaluation.setup import set_up
 

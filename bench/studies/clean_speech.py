@@ -2,41 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import torch
 
+from bench.contracts.registry import Registry
 from bench.core.dimensional import place_of, truth_of
 from bench.core.errors import BenchError, UsageError
 from bench.core.json_objects import JsonObject
-from bench.core.specs import values_of
+from bench.core.progress import SILENT
 from bench.core.types import Dataset, Utterance
 from bench.data.segments import segments_of
 from bench.data.tasks import usable
+from bench.evaluation.beginning import read_if_quick
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.fitted_store import fitted_description
 from bench.evaluation.instances import panel_of
+from bench.evaluation.isolating import registry_for
+from bench.evaluation.options import Options
+from bench.evaluation.setup import with_paths
 from bench.referee.panel import Panel
 from bench.scoring.descriptions import FittedOn
 from bench.studies.clean_scoring import CleanAnswers, CleanBasis, CleanNames
 from bench.studies.training_jobs import Job, Trained
 
 
-def check_test_corpus(text: str | None, root: Path | None) -> None:
-    """Raise a UsageError where a folder is given without its corpus.
+def check_test_corpus(options: Options, text: str | None, root: Path | None) -> None:
+    """Refuse another corpus that cannot be read, before the first one is.
 
     Args:
-        text: the corpus's spec, as `--test-corpus` gives it.
+        options: with the plug-ins.
+        text: the corpus's spec, as `--test-corpus` gives it; None for none.
         root: its folder.
+
+    Raises:
+        bench.core.errors.BenchError: there is none such, it cannot be read, or a folder is given without its corpus.
     """
-    if root is not None and text is None:
+    if text is not None:
+        with _as_tested():
+            read_if_quick(_corpus(registry_for(options), text, root).read, SILENT)
+    elif root is not None:
         where = f"--test-corpus-root {root}"
         raise UsageError(where, "no --test-corpus", "the corpus that it is the folder of", "name it, or leave this out")
+
+
+def _corpus(registry: Registry, text: str, root: Path | None) -> Any:
+    return with_paths(registry, "corpora", text, {"--corpus-root": root})
+
+
+@contextmanager
+def _as_tested() -> Iterator[None]:
+    """Name the options of the corpus that is tested on in errors of what knows `--corpus` alone."""
+    try:
+        yield
+    except BenchError as error:
+        said = (error.where, error.found, error.expected, error.remedy)
+        raise type(error)(*(text.replace("--corpus", "--test-corpus") for text in said)) from error
 
 
 def read_test_corpus(job: Job, text: str, root: Path | None) -> Dataset:
@@ -52,17 +78,8 @@ def read_test_corpus(job: Job, text: str, root: Path | None) -> Dataset:
             they are trained on.
     """
     experiment = job.experiment
-    try:
-        component: Any = experiment.registry.build("corpora", text)
-        if root is not None:
-            if "root" not in values_of(component):
-                where = f"--test-corpus-root {root}"
-                raise UsageError(where, f"{text!r}, which reads none", "no path", "leave the option out")
-            component = replace(component, root=root)
-        dataset: Dataset = component.read(experiment.progress)
-    except BenchError as error:  # it speaks of the options that the first corpus has
-        said = (error.where, error.found, error.expected, error.remedy)
-        raise type(error)(*(text.replace("--corpus", "--test-corpus") for text in said)) from error
+    with _as_tested():
+        dataset: Dataset = _corpus(experiment.registry, text, root).read(experiment.progress)
     if dataset.fingerprint == experiment.dataset.fingerprint:
         found = "the corpus that the victims are trained on"
         raise UsageError(f"--test-corpus {text}", found, "another one", "leave it out to test on speakers held out")

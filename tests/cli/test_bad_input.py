@@ -263,6 +263,31 @@ def test_a_wrong_training_corpus_is_named_before_the_other_is_made(bench_here: C
     assert not list(own_cache.glob("corpora*"))
 
 
+RUN = ("run", "--attack", "boundary", "--victim")
+EVALUATE = ("victims", "evaluate", "--victim", "cnn_gru")
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ((*RUN, "cnn_gru", "--fold", "9"), "--fold: found 9; expected 0 to 4, or all, with --split k-fold"),
+        ((*RUN, "cnn_gru", "--fold", "0,1", "--split", "official"), "--fold: found 1; expected 0: there is one"),
+        ((*RUN, "python:nowhere.py:recognise"), "nowhere.py: found no such file"),
+        ((*RUN, "cnn_gru", "--defense", "fusion:other=exported:nowhere"), "nowhere: found no such folder"),
+        ((*EVALUATE, "--test-corpus", "emodbb"), "--test-corpus: found 'emodbb'"),
+        ((*EVALUATE, "--test-corpus", "emodb", "--test-corpus-root", "nowhere"), "nowhere: found no such folder"),
+    ],
+)
+def test_what_needs_no_data_is_named_before_any_are_made(
+    bench_here: Callable, own_cache: Path, words: tuple[str, ...], named: str
+) -> None:
+    said = bench_here(*words)
+    assert said.code == 2
+    assert said.err.count("\n") == 1, said.err
+    assert named in said.err
+    assert not list(own_cache.glob("corpora*"))
+
+
 def test_a_misspelt_category_is_named_before_any_data_are_made(bench_here: Callable, own_cache: Path) -> None:
     for given in (["--attack", "boundary:categories=naturall"], ["--attack", "gain + environmental:category=naturall"]):
         said = bench_here("run", "--victim", "cnn_gru", *given, "--out", own_cache / "run")

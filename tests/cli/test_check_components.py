@@ -55,6 +55,41 @@ class Draws(Model):
     assert failed == {"generator": "torch's global generator was used: draw from bench.keyed"}
 
 
+COPIES = """
+from dataclasses import dataclass
+from typing import ClassVar
+from bench import Traits
+from bench.defending.adversarial_examples import perturbed
+from bench.defending.augmentation import NoisyCopies
+
+@dataclass(frozen=True)
+class Copies(NoisyCopies):
+    \"\"\"Trains on noisy copies, and does not say so.\"\"\"
+    where: ClassVar[str] = "defense 'copies'"
+
+    def noisy_copies(self, train, context):
+        return [one for one in perturbed("environmental:snr_db=5", train, context, "copies") if one is not None]
+
+class Told(Copies):
+    \"\"\"The same, and says so.\"\"\"
+    traits: ClassVar[Traits] = Traits(made_of=(("attacks", "environmental"),))
+
+COMPONENTS = {"defenses": {"copies": Copies, "told": Told}}
+"""
+
+
+def test_a_defence_names_the_effects_that_it_trains_with(bench_here: Callable, tmp_path: Path) -> None:
+    """Else boards say that it never met the attack that it was made with, and its key holds no code of it."""
+    (tmp_path / "own.py").write_text(COPIES)
+    words = ("--plugin", tmp_path / "own.py", "--victim", "cnn_gru:channels=4,hidden=4,dense=4,max_epochs=1", "--json")
+    for name, expected in (("copies", "failed"), ("told", "passed")):
+        told = json.loads(bench_here("check", name, *words).out)
+        found = {one["name"]: (one["status"], one["found"]) for one in told["checks"]}
+        assert found["parts"][0] == expected, found
+        assert found["training"][0] == "passed"
+        assert found["parts"][1].startswith("built attacks environmental, not in its traits" * (name == "copies"))
+
+
 def test_a_report_says_what_was_found_and_expected(bench_here: Callable) -> None:
     said = bench_here("check", "broken", "--plugin", FAULTY)
     assert said.code == 1

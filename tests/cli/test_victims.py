@@ -74,7 +74,7 @@ def test_an_interrupted_command_goes_on(
     asked: dict[str, Any] = {"victim": f"stopped:{SMALL}", "fold": "all"}
     said = victims("train", **asked)
     assert said.code == 130
-    assert "interrupted; the same command goes on" in said.err
+    assert "interrupted; give the same command again" in said.err
     Path("stop").unlink()
     found = told("train", **asked)["victims"]
     assert [one["seconds"] is None for one in found] == [True, True, False, False, False]
