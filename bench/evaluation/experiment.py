@@ -125,13 +125,7 @@ class Experiment(Memo):
         Raises:
             bench.core.errors.DataError: the bank cannot be halved.
         """
-        if part not in self._noise_fingerprints:
-            self._noise_fingerprints[part] = self.noises.part(part).fingerprint
-        return self._noise_fingerprints[part]
-
-    @cached_property
-    def _noise_fingerprints(self) -> dict[Part, str]:
-        return {}
+        return self.once(("noise fingerprint", part), lambda: self.noises.part(part).fingerprint)
 
     def check_noises(self) -> None:
         """Compare the two halves of the noise bank, once: what trains never attacks.
@@ -139,7 +133,7 @@ class Experiment(Memo):
         Raises:
             bench.core.errors.DataError: a recording stands in both.
         """
-        _ = self._noises_apart
+        self.once("noises apart", lambda: check_noises(self.noises.part("train"), self.noises.part("test")))
 
     def telling(self, progress: Progress) -> Experiment:
         """Return the same with others who are told of long steps; what has been computed once is so for both.
@@ -148,14 +142,10 @@ class Experiment(Memo):
             progress: is told.
         """
         other = replace(self, progress=progress)
-        vars(other).update(_noise_fingerprints=self._noise_fingerprints, _memo=self._memo)
+        vars(other).update(_memo=self._memo)
         return other
 
     @cached_property
     def resident(self) -> NoiseSet:
         """Return the noise bank where it is computed on: a GPU gets it once, not with every cell."""
         return self.noises.on(self.device)
-
-    @cached_property
-    def _noises_apart(self) -> None:
-        check_noises(self.noises.part("train"), self.noises.part("test"))

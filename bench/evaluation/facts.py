@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
+from bench.contracts.recipes import Samples
 from bench.data.people import People
 from bench.referee.rehearsal import Rehearsal
+from bench.referee.search import Candidate
 from bench.scoring.rows import Row
 
 
@@ -65,3 +67,28 @@ class MeasuredCell:
     rows: list[Row]
     facts: Facts
     samples: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass
+class FreeSamples:
+    """Count candidates that no recipe describes, and keep the accepted ones.
+
+    Args:
+        asked: how many there were.
+        accepted: samples by their digests.
+    """
+
+    asked: int = 0
+    accepted: dict[str, Tensor] = field(default_factory=dict)
+
+    def keep(self, candidate: Candidate, row: Row) -> None:
+        """Look at a candidate.
+
+        Args:
+            candidate: what was asked about.
+            row: what came of it.
+        """
+        free = [part for part in candidate.recipe.parts if isinstance(part, Samples)]
+        self.asked += bool(free)
+        if row.accepted:
+            self.accepted |= {part.digest: part.waveform.cpu() for part in free}

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
-from torch import Tensor
 
 from bench.contracts.attacks import AttackTools, InformedAttack
 from bench.contracts.component import Component
 from bench.contracts.defense_view import Looks
-from bench.contracts.recipes import Recipe, Samples
+from bench.contracts.recipes import Recipe
 from bench.core.collecting import heap_frozen
 from bench.core.errors import UsageError
 from bench.core.noises import LentNoises, NoiseSet
@@ -23,7 +23,7 @@ from bench.evaluation.cells import Cell, FittedKey, attacked, limited
 from bench.evaluation.clean_sessions import lost_of
 from bench.evaluation.enrolment import unknown_in
 from bench.evaluation.experiment import Experiment
-from bench.evaluation.facts import Facts, MeasuredCell
+from bench.evaluation.facts import Facts, FreeSamples, MeasuredCell
 from bench.evaluation.instances import panel_of, with_views
 from bench.evaluation.spares import Spares
 from bench.perturbations.rendering import attack_tools
@@ -31,24 +31,39 @@ from bench.referee.clean_answers import KnownClean
 from bench.referee.lending import LentKnown
 from bench.referee.panel import Panel
 from bench.referee.rehearsal import Rehearsal, rehearsed
-from bench.referee.search import AttackRun, Candidate
+from bench.referee.search import AttackRun
 from bench.scoring.rows import Row
 
 
 @dataclass(frozen=True)
+class _Kept:
+    """What the next cells of a fitted victim need again; instances that were asked die with their cell.
+
+    Args:
+        whom: the victim, and which measurement of it; None before there was any.
+        clean: what it said of clean speech, for each half of a speaker's utterances.
+        harm: what it, or the bare one that an attack is brought from, lost by what attacks try first.
+        lost: of how much clean speech it says something else in a session, by how much of it is asked about.
+        spares: instances that nobody has asked.
+    """
+
+    whom: tuple[FittedKey, int] | None = None
+    clean: tuple[KnownClean, ...] = field(default_factory=lambda: (KnownClean(), KnownClean()))
+    harm: dict[FittedKey, KnownHarm] = field(default_factory=lambda: defaultdict(KnownHarm))
+    lost: dict[int | None, tuple[int, int]] = field(default_factory=dict)
+    spares: Spares = field(default_factory=Spares)
+
+
+@dataclass
 class Measuring:
-    """Measures cells, one after the other. What a victim said of clean speech, and what it lost by what attacks try
-    first, is kept for the next cells of the same fitted victim; instances die with their cell.
+    """Measures cells, one after the other; those of the same fitted victim share what does not depend on the attack.
 
     Args:
         experiment: data and machine.
     """
 
     experiment: Experiment
-    _known: dict[tuple[FittedKey, int], tuple[KnownClean, ...]] = field(default_factory=dict, init=False, repr=False)
-    _harm: dict[tuple[FittedKey, int], KnownHarm] = field(default_factory=dict, init=False, repr=False)
-    _lost: dict[tuple[FittedKey, int | None], tuple[int, int]] = field(default_factory=dict, init=False, repr=False)
-    _spares: Spares = field(default_factory=Spares, init=False, repr=False)
+    _kept: _Kept = field(default_factory=_Kept, init=False, repr=False)
     _noises: dict[Half | None, NoiseSet] = field(default_factory=dict, init=False, repr=False)
 
     def measured(self, cell: Cell) -> MeasuredCell:
@@ -59,29 +74,21 @@ class Measuring:
         """
         experiment, test, looks = self.experiment, self.experiment.split(cell.fitted).test, Looks()
         whom, target = (cell.fitted, cell.repeat), cell.attack.threat_model.target
-        if whom not in self._known:
-            self._known.clear()
-            self._harm.clear()
-            self._spares.clear()
-            self._lost.clear()
-            self._known[whom] = tuple(KnownClean() for _ in range(2))
-        chosen = self._spares.of_speech(test, (cell.limit, target), lambda: attacked(cell, test))
-        panel = panel_of(experiment, cell.fitted, test, cell.repeat, self._known[whom], self._spares)
-        attack_run, rehearsal = self._rehearsed(cell, self._attack_run(cell), looks)
-        looks_through = "defense" in cell.attack.threat_model.knows
-        if looks_through:
-            panel = with_views(experiment, cell.fitted, test, cell.repeat, panel, looks)
-        if cell.attack.traits.transfers:
-            attack_run = replace(attack_run, transferred=self._transferred(cell, chosen))
+        if whom != self._kept.whom:
+            self._kept = _Kept(whom)
+        kept = self._kept
+        chosen = kept.spares.of_speech(test, (cell.limit, target), lambda: attacked(cell, test))
+        panel = panel_of(experiment, cell.fitted, test, cell.repeat, kept.clean, kept.spares)
+        panel, attack_run, rehearsal = self._ready(cell, chosen, panel, looks)
         with experiment.progress.task(f"Attacking with {cell.attack}", len(chosen)) as advance, heap_frozen():
             free = FreeSamples()
             rows = panel.run(attack_run, chosen, advance, free.keep)
-        alone = self._spares.of_speech(test, "unknown", lambda: unknown_in(test, experiment.enrolment))
+        alone = kept.spares.of_speech(test, "unknown", lambda: unknown_in(test, experiment.enrolment))
         unknown = set(alone) & {one.id for one in chosen}
         size = attack_run.granted.round_size
         rounds = (size, len(chosen)) if size else None
         facts = Facts(
-            looks.count if looks_through else None,
+            looks.count if _looks_through(cell) else None,
             len(unknown),
             rounds,
             rehearsal,
@@ -102,15 +109,23 @@ class Measuring:
             chosen: some of its utterances.
             order_key: draws the order.
         """
-        experiment, test = self.experiment, self.experiment.split(cell.fitted).test
-        attack_run, _ = self._rehearsed(cell, self._attack_run(cell), Looks())
-        panel = panel_of(experiment, cell.fitted, test, cell.repeat)
-        if "defense" in cell.attack.threat_model.knows:
-            panel = with_views(experiment, cell.fitted, test, cell.repeat, panel, Looks())
-        if cell.attack.traits.transfers:
-            attack_run = replace(attack_run, transferred=self._transferred(cell, chosen))
+        panel = panel_of(self.experiment, cell.fitted, self.experiment.split(cell.fitted).test, cell.repeat)
+        panel, attack_run, _ = self._ready(cell, chosen, panel, Looks())
         seats = (replace(one, referee=replace(one.referee, order_key=order_key)) for one in reversed(panel.seats))
         return Panel(tuple(seats)).run(attack_run, chosen)
+
+    def _ready(
+        self, cell: Cell, chosen: Sequence[Utterance], panel: Panel, looks: Looks
+    ) -> tuple[Panel, AttackRun, Rehearsal | None]:
+        """The panel and the attack before it, with what the attack has beforehand: its rehearsal, its looks through the
+        defence, what it brings from the bare victim."""
+        attack_run, rehearsal = self._rehearsed(cell, self._attack_run(cell), looks)
+        if _looks_through(cell):
+            test = self.experiment.split(cell.fitted).test
+            panel = with_views(self.experiment, cell.fitted, test, cell.repeat, panel, looks)
+        if cell.attack.traits.transfers:
+            attack_run = replace(attack_run, transferred=self._transferred(cell, chosen))
+        return panel, attack_run, rehearsal
 
     def _say(self, facts: Facts, rows: Sequence[Row]) -> None:
         """Tell what a reader of the figures ought to know."""
@@ -155,7 +170,7 @@ class Measuring:
             tools = replace(tools, training=LentKnown(split.train, told, cell.search_seed, ratings))
         if not {"noise-harm", "validation"} & set(knows):
             return tools
-        valid = panel_of(experiment, cell.fitted, split.valid, cell.repeat, spares=self._spares)
+        valid = panel_of(experiment, cell.fitted, split.valid, cell.repeat, spares=self._kept.spares)
         if "validation" in knows:
             with torch.no_grad():
                 answers, values = valid.told(split.valid)
@@ -165,7 +180,8 @@ class Measuring:
             known = lent_tools(experiment, cell.attack, cell.max_queries, "train")
             asked = limited(split.valid, cell.limit)  # who asks for little of a service, asks it little
             own = _lent(experiment, "train", None)
-            harm = degradation(valid, chooser, asked, known, experiment.progress, self._harm_to(cell), own)
+            before = self._kept.harm[cell.fitted]
+            harm = degradation(valid, chooser, asked, known, experiment.progress, before, own)
             tools = replace(tools, degradation=harm)
         return tools
 
@@ -174,7 +190,7 @@ class Measuring:
         if not attack_run.granted.rehearsal:
             return attack_run, None  # nobody is loaded then
         valid = self.experiment.split(cell.fitted).valid
-        panel = panel_of(self.experiment, cell.fitted, valid, cell.repeat, spares=self._spares)
+        panel = panel_of(self.experiment, cell.fitted, valid, cell.repeat, spares=self._kept.spares)
         if "defense" in attack_run.granted.knows:
             panel = with_views(self.experiment, cell.fitted, valid, cell.repeat, panel, looks)
         with self.experiment.progress.task(f"Rehearsing {cell.attack}", len(valid)) as advance:
@@ -182,14 +198,10 @@ class Measuring:
 
     def _sessions(self, cell: Cell) -> tuple[int, int]:
         """What the victim says otherwise of clean speech in sessions; asked once for all attacks on it."""
-        key = cell.fitted, cell.limit
-        if key not in self._lost:
+        if cell.limit not in self._kept.lost:
             lost, of = lost_of(self.experiment, cell)
-            self._lost[key] = len(lost), of
-        return self._lost[key]
-
-    def _harm_to(self, cell: Cell) -> KnownHarm:
-        return self._harm.setdefault((cell.fitted, cell.repeat), KnownHarm())
+            self._kept.lost[cell.limit] = len(lost), of
+        return self._kept.lost[cell.limit]
 
     def _transferred(self, cell: Cell, chosen: Sequence[Utterance]) -> dict[str, Recipe]:
         """An attack's best recipes against the bare victim: what one who knows of no defence would bring."""
@@ -203,6 +215,11 @@ class Measuring:
         return {id: candidate.recipe for id, candidate in best.items()}
 
 
+def _looks_through(cell: Cell) -> bool:
+    """Whether the attack has a copy of the defence."""
+    return "defense" in cell.attack.threat_model.knows
+
+
 def _met(cell: Cell, chosen: Sequence[Utterance]) -> tuple[str, ...]:
     """The attacked speakers that the victim says that it was trained on elsewhere."""
     said = set(cell.fitted.victim.traits.trained_on)
@@ -213,31 +230,6 @@ def _plain(panel: Panel) -> Panel:
     """The same, without looking at successes further."""
     seats = (replace(one, referee=replace(one.referee, measures=(), examines=False)) for one in panel.seats)
     return Panel(tuple(seats))
-
-
-@dataclass
-class FreeSamples:
-    """Count candidates that no recipe describes, and keep the accepted ones.
-
-    Args:
-        asked: how many there were.
-        accepted: samples by their digests.
-    """
-
-    asked: int = 0
-    accepted: dict[str, Tensor] = field(default_factory=dict)
-
-    def keep(self, candidate: Candidate, row: Row) -> None:
-        """Look at a candidate.
-
-        Args:
-            candidate: what was asked about.
-            row: what came of it.
-        """
-        free = [part for part in candidate.recipe.parts if isinstance(part, Samples)]
-        self.asked += bool(free)
-        if row.accepted:
-            self.accepted |= {part.digest: part.waveform.cpu() for part in free}
 
 
 def _lent(experiment: Experiment, part: Part, half: Half | None) -> NoiseSet:

@@ -28,11 +28,6 @@ class Spares(Memo):
 
     _kept: dict[tuple[FittedKey, str, str], Callable[[], Instance] | None] = field(default_factory=dict, repr=False)
 
-    def clear(self) -> None:
-        """Forget all of them."""
-        self._kept.clear()
-        self._memo.clear()
-
     def of_speech(self, speech: object, what: Hashable, make: Callable[[], _T]) -> _T:
         """Return what follows from some speech, made when it is first asked for.
 
