@@ -66,12 +66,13 @@ class Share:
 ALONE = Share()
 
 
-def run_grid(experiment: Experiment, planned: Sequence[Planned], store: Store, share: Share = ALONE) -> list[Failure]:
+def run_grids(
+    parts: Sequence[tuple[Experiment, Sequence[Planned]]], store: Store, share: Share = ALONE
+) -> list[Failure]:
     """Measure every cell that is not done yet, beside any others who do so in the same folder.
 
     Args:
-        experiment: data and machine.
-        planned: in the order in which they are measured.
+        parts: data and machine, and the cells in the order in which they are measured; several where corpora differ.
         store: where records go. Cells found there are not measured again.
         share: which of several processes this is, if they were started together.
 
@@ -81,19 +82,6 @@ def run_grid(experiment: Experiment, planned: Sequence[Planned], store: Store, s
 
     Raises:
         bench.core.errors.RoomError: the run's folder cannot be written to, or its disk is full.
-    """
-    return run_grids([(experiment, planned)], store, share)
-
-
-def run_grids(
-    parts: Sequence[tuple[Experiment, Sequence[Planned]]], store: Store, share: Share = ALONE
-) -> list[Failure]:
-    """Measure several grids into one folder, each with data of its own, as `run_grid` does.
-
-    Args:
-        parts: data and cells of each.
-        store: where records go.
-        share: see `run_grid`.
     """
     from bench.evaluation.tidying import check_room, tidy
     from bench.evaluation.working import Work, to_the_end

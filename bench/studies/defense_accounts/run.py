@@ -22,7 +22,7 @@ from bench.evaluation.descriptions import cell_key
 from bench.evaluation.enrolment import Group
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.fitted_store import fit_or_load, fitted_folder
-from bench.evaluation.grid import Failure, Planned, run_grid
+from bench.evaluation.grid import Failure, Planned, run_grids
 from bench.evaluation.instances import instance
 from bench.evaluation.options import Options, check_writable
 from bench.evaluation.run import prepare
@@ -64,7 +64,7 @@ def accounts(options: Options, progress: Progress, white_box: int = 0) -> tuple[
     found, failures = [], []
     for group in _groups(planned):
         cells = _Cells(experiment, group, white_box)
-        failures += run_grid(experiment, cells.planned(), store)
+        failures += run_grids([(experiment, cells.planned())], store)
         if cells.done(store, NO_DEFENSE):
             found.append(cells.account(store, options))
     return found, failures

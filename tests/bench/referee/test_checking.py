@@ -12,7 +12,7 @@ from bench.contracts.registry import Registry
 from bench.core.types import Dataset
 from bench.evaluation.checking import check_finished, sample_of
 from bench.evaluation.experiment import Experiment
-from bench.evaluation.grid import Planned, run_grid
+from bench.evaluation.grid import Planned, run_grids
 from bench.evaluation.options import Options
 from bench.evaluation.planning import plan, select
 from bench.scoring.agreement import first_difference
@@ -46,7 +46,7 @@ def run(folder: Path, *attacks: str, files: list[Path] = FILES, **more: Any) -> 
     experiment = Experiment(registry, Dataset("sample", SAID, "f"), sample_noises(), CPU, progress=Notes())
     options = Options(("contrary",), attacks, ks=(6,), corr="no", noises="all", limit=20, **more)
     planned, store = plan(select(options, registry), experiment), Store(folder)
-    assert run_grid(experiment, planned, store) == []
+    assert run_grids([(experiment, planned)], store) == []
     return experiment, planned, store
 
 
