@@ -21,11 +21,12 @@ from bench import (
     values_of,
     within,
 )
-from bench.defending.gan.fitted import GAN, INNER, CleanedFeatures, CleanedSound, load_generator
+from bench.defending.gan.fitted import GAN, CleanedFeatures, CleanedSound, load_generator
 from bench.defending.gan.networks import Generator
 from bench.defending.gan.pairs import Frames, clean_speech, corrupted, pairs_of, usual_categories
 from bench.defending.gan.sound import SoundPurifier, Spectra
 from bench.defending.gan.training import GanSettings, fit_gan
+from bench.defending.inner_victim import load_inner
 from bench.defending.purified_victim import AudioDefense, load_purified
 
 _NAME = "gan_purification"
@@ -144,7 +145,7 @@ class GanPurification(AudioDefense):
             expected = f"what {_NAME} with these parameters writes"
             raise DataError(folder / GAN, f"{note}", expected, "delete the folder, and it is trained anew")
         if spectra is None:
-            return CleanedFeatures(_sequential(victim.load(folder / INNER, context)), generator, note)
+            return CleanedFeatures(_sequential(load_inner(victim, folder, context)), generator, note)
         purifier = SoundPurifier(generator, spectra)
         loaded = load_purified(_WHERE, purifier, note, victim, folder, context)
         return CleanedSound(loaded.victim, purifier, context.device, note)

@@ -24,7 +24,8 @@ from bench import (
     keyed,
 )
 from bench.defending.adversarial_examples import perturbed
-from bench.defending.guarded import EVERYBODY, INNER, Guarded
+from bench.defending.guarded import EVERYBODY, Guarded
+from bench.defending.inner_victim import load_inner
 from bench.defending.manipulations import CLEAN, Ear, Manipulation, labelled
 from bench.defending.purified_victim import AudioDefense
 from bench.modelling.features.mel_statistics import Voices
@@ -183,7 +184,7 @@ class ManipulationDetector(AudioDefense):
             ear = Ear(self.hidden, len(learnt)).to(context.device)
         nobody = Voices(_WHERE, context.device, everybody=tensors.pop(EVERYBODY, None))
         load_into(ear, tensors, folder)
-        inner = victim.load(folder / INNER, context)
+        inner = load_inner(victim, folder, context)
         return Guarded(asdict(self), inner, ear.eval(), learnt, config["threshold"], nobody)
 
     def manipulated(

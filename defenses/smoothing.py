@@ -31,6 +31,7 @@ from bench import (
     within,
 )
 from bench.defending.certificates import GREATEST_ALPHA, LEAST_ALPHA, Certificate, sign_test
+from bench.defending.inner_victim import load_inner, save_inner
 from bench.defending.purified_victim import AudioDefense
 from bench.defending.retraining import with_clean
 
@@ -39,7 +40,6 @@ _TOGETHER = 64
 """Copies that the victim behind is asked about at a time, all of one utterance: more gain nothing on a core."""
 _SMOOTHED = 0.5
 """Added to each class's votes, so that none has probability 0."""
-_INNER = "victim"
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Smoothing(AudioDefense):
             UsageError: the victim does not hear.
         """
         self.check(victim)
-        return Smoothed(self, victim.load(folder / _INNER, context), context.device)
+        return Smoothed(self, load_inner(victim, folder, context), context.device)
 
     def noisy_copies(self, utterances: Sequence[Utterance], context: FitContext) -> list[Utterance]:
         """Add noise to each utterance, to train on; it is not clipped.
@@ -201,8 +201,7 @@ class Smoothed:
 
     def save(self, folder: Path) -> None:
         """Write the victim into a folder of its own; the vote has nothing to keep."""
-        (folder / _INNER).mkdir()
-        self.victim.save(folder / _INNER)
+        save_inner(self.victim, folder)
 
     def copies_of(self, said: Utterance, sample_key: str, rng: Rng, copies: int) -> Iterator[Batch]:
         """Make noisy copies of one utterance, a few at a time, each with a key of its own for a victim that draws too.

@@ -28,11 +28,12 @@ from bench import (
     within,
 )
 from bench.defending.fingerprints import Fingerprint, distance, fingerprint, nearest
+from bench.defending.inner_victim import load_inner, save_inner
 from bench.defending.purified_victim import AudioDefense, answered_or_refused
 from bench.modelling.weights import load_weights, save_weights
 
 _WHERE = "defense 'stateful_detector'"
-_INNER, _THRESHOLD = "victim", "threshold"
+_THRESHOLD = "threshold"
 _THROUGH = ("hidden", "trace", "network")
 """What not every victim has, and is passed on."""
 _WIDEST = 0.2
@@ -105,7 +106,7 @@ class StatefulDetector(AudioDefense):
         tensors, _ = load_weights(folder, torch.device("cpu"))
         if _THRESHOLD not in tensors or tensors[_THRESHOLD].shape:
             raise DataError(folder, "no threshold", "what `save` wrote", "delete it, and it is trained anew")
-        return Remembering(self, victim.load(folder / _INNER, context), float(tensors[_THRESHOLD]))
+        return Remembering(self, load_inner(victim, folder, context), float(tensors[_THRESHOLD]))
 
     def _threshold(self, clean: Sequence[Utterance]) -> float:
         """The distance below which at most `false_matches` of clean utterances lie to another one of their speaker; of
@@ -176,8 +177,7 @@ class Remembering:
         """Write the threshold, and the victim into a folder of its own; no memory is kept."""
         config = {"defense": "stateful_detector", "recipe": asdict(self.recipe)}
         save_weights(folder, {_THRESHOLD: torch.tensor(self.threshold, dtype=torch.float64)}, config)
-        (folder / _INNER).mkdir()
-        self.victim.save(folder / _INNER)
+        save_inner(self.victim, folder)
 
     def _refuses(self, session: str, waveform: Tensor) -> bool:
         memory = self.sessions.setdefault(session, Memory(deque(maxlen=self.recipe.remembers)))

@@ -16,12 +16,13 @@ from bench.contracts.traits import Traits, traits_of
 from bench.core.batch import Batch
 from bench.core.threads import one_thread
 from bench.core.types import Utterance
+from bench.defending.inner_victim import save_inner
 from bench.defending.manipulations import Ear, Manipulation, Recognised, recognised
 from bench.defending.purified_victim import answered_or_refused
 from bench.modelling.features.mel_statistics import Voices
 from bench.modelling.weights import save_weights
 
-EVERYBODY, INNER = "everybody", "victim"
+EVERYBODY = "everybody"
 """Where the average voice and the victim are kept."""
 _THROUGH = ("hidden", "trace", "network")
 """What not every victim has, and is passed on."""
@@ -94,8 +95,7 @@ class Guarded:
         config = {"defense": "manipulation_detector", "recipe": dict(self.parameters), "settings": self.settings}
         everybody = {} if self.voices.everybody is None else {EVERYBODY: self.voices.everybody}
         save_weights(folder, self.ear.state_dict() | everybody, config | {"threshold": self.threshold})
-        (folder / INNER).mkdir()
-        self.victim.save(folder / INNER)
+        save_inner(self.victim, folder)
 
     def _chances(self, batch: Batch) -> Tensor:
         """Of being clean, and of each setting, shape (b, 1 + settings)."""

@@ -22,11 +22,11 @@ from bench.contracts.protocols import FitContext, TrainableVictim, Victim
 from bench.contracts.traits import Traits, traits_of
 from bench.core.batch import Batch
 from bench.core.errors import DataError, UsageError
-from bench.core.json_objects import loaded
 from bench.core.types import Utterance
+from bench.defending.inner_victim import load_inner, read_note, save_inner, write_note
 from bench.defending.purification import Purifier, purified_batch, purified_utterances
 
-_CONFIG, _INNER = "config.json", "victim"
+_CONFIG = "config.json"
 _THROUGH = ("answer_or_refuse", "hidden", "values")
 """Methods that not every victim has; each takes a batch."""
 
@@ -83,10 +83,8 @@ class Purified:
 
     def save(self, folder: Path) -> None:
         """Write the victim into a folder of its own, and a note of what stands before it."""
-        (folder / _INNER).mkdir()
-        self.victim.save(folder / _INNER)
-        text = json.dumps(dict(self.note), indent=1, sort_keys=True)
-        (folder / _CONFIG).write_text(text + "\n", encoding="utf-8")
+        save_inner(self.victim, folder)
+        write_note(folder / _CONFIG, self.note)
 
 
 def fit_purified(
@@ -144,13 +142,10 @@ def load_purified(
     """
     refuse_deaf(where, victim)
     file = folder / _CONFIG
-    try:
-        kept = loaded(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(file, f"no usable note ({error})", "what `save` wrote", "delete the folder") from error
+    kept = read_note(file)
     if kept != json.loads(json.dumps(dict(note))):
         raise DataError(file, f"{kept}", f"{dict(note)}", "delete the folder, and it is trained anew")
-    return Purified(victim.load(folder / _INNER, context), purifier, context.device, note)
+    return Purified(load_inner(victim, folder, context), purifier, context.device, note)
 
 
 class AudioDefense:

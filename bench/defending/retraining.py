@@ -6,7 +6,6 @@ fitted on them. The speakers' statistics still come from clean speech.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,11 +18,11 @@ from bench.contracts.pipeline import Defended
 from bench.contracts.protocols import FitContext, TrainableVictim, Victim
 from bench.contracts.traits import traits_of
 from bench.core.batch import Batch
-from bench.core.errors import DataError, UsageError
-from bench.core.json_objects import loaded
+from bench.core.errors import UsageError
 from bench.core.types import Utterance
+from bench.defending.inner_victim import load_inner, read_note, save_inner, write_note
 
-_NOTE, _INNER = "retrained.json", "victim"
+_NOTE = "retrained.json"
 
 
 def check_trains(where: str, victim: TrainableVictim) -> None:
@@ -115,10 +114,8 @@ class Retrained:
 
     def save(self, folder: Path) -> None:
         """Write the victim into a folder of its own, and the note."""
-        (folder / _INNER).mkdir()
-        self.victim.save(folder / _INNER)
-        text = json.dumps(dict(self.note), indent=1, sort_keys=True)
-        (folder / _NOTE).write_text(text + "\n", encoding="utf-8")
+        save_inner(self.victim, folder)
+        write_note(folder / _NOTE, self.note)
 
 
 def load_retrained(victim: TrainableVictim, folder: Path, context: FitContext) -> Retrained:
@@ -132,9 +129,5 @@ def load_retrained(victim: TrainableVictim, folder: Path, context: FitContext) -
     Raises:
         DataError: the note is missing or damaged.
     """
-    file = folder / _NOTE
-    try:
-        note = loaded(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(file, f"no usable note ({error})", "what `save` wrote", "delete the folder") from error
-    return Retrained(victim.load(folder / _INNER, context), note)
+    note = read_note(folder / _NOTE)
+    return Retrained(load_inner(victim, folder, context), note)

@@ -19,11 +19,12 @@ from bench.core.errors import DataError
 from bench.core.types import Utterance
 from bench.defending.gan.networks import Generator
 from bench.defending.gan.sound import BINS, SoundPurifier, Spectra
+from bench.defending.inner_victim import save_inner
 from bench.defending.purified_victim import Purified
 from bench.modelling.seeding import seeded
 from bench.modelling.weights import load_into, load_weights, save_weights
 
-GAN, INNER = "gan", "victim"
+GAN = "gan"
 """The folders within a fitted victim's."""
 _STATISTICS = "statistics"
 
@@ -74,8 +75,7 @@ class CleanedFeatures:
 
     def save(self, folder: Path) -> None:
         """Write the victim and the generator, each in a folder of its own, and the note."""
-        (folder / INNER).mkdir()
-        self.victim.save(folder / INNER)
+        save_inner(self.victim, folder)
         save_generator(folder, self.generator, self.note)
 
 
