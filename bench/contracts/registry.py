@@ -18,7 +18,7 @@ from bench.contracts.component import SINGULAR, Component, check_built, joined
 from bench.contracts.composition import composed, isolated_specs, specs_in
 from bench.contracts.entries import Entry as Entry
 from bench.contracts.entries import entries_by_name
-from bench.core.errors import BenchError, ComponentError, UsageError
+from bench.core.errors import UsageError, blaming
 from bench.core.result_code import code_of_component
 from bench.core.specs import ISOLATED, Spec, bare, build, did_you_mean, is_isolated, spec_of
 
@@ -229,10 +229,5 @@ class Registry:
 def _built(entry: Entry, spec: Spec) -> Any:
     """The object of a spec; whatever its class does when it is made, who asked is told whose it is."""
     where = f"{SINGULAR[entry.kind]} {str(spec)!r} of {entry.origin}"
-    try:
+    with blaming(where, "one that can be made of these parameters", "correct its class"):
         return build(entry.load(), spec, SINGULAR[entry.kind])
-    except (BenchError, KeyboardInterrupt):
-        raise
-    except BaseException as error:  # somebody else's code runs here, and may leave as a script does
-        found = f"{type(error).__name__}: {error}"
-        raise ComponentError(where, found, "one that can be made of these parameters", "correct its class") from error

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bench.contracts.threat_models import NOTHING_GRANTED, ThreatModel
-from bench.core.errors import BenchError, ComponentError, UsageError
+from bench.core.errors import ComponentError, UsageError, blaming
 from bench.core.types import SIGNAL, Modality
 
 if TYPE_CHECKING:
@@ -121,19 +121,12 @@ def traits_of(component: Any) -> Traits:
     >>> traits_of(FadeIn()).asks_once, traits_of(object()).asks_once
     (True, False)
     """
-    try:
+    where, expected = f"{type(component).__name__}.traits", "a bench.Traits"
+    remedy = "correct it, or leave it out: then the defaults hold"
+    with blaming(where, expected, remedy):
         declared = component.traits if hasattr(type(component), "traits") else getattr(component, "traits", None)
-    except (BenchError, KeyboardInterrupt):
-        raise
-    except BaseException as error:  # a property of somebody else's
-        raise _broken(component, f"{type(error).__name__}: {error}") from error
     if declared is None and not hasattr(component, "traits"):
         return NOTHING_DECLARED
     if not isinstance(declared, Traits):
-        raise _broken(component, f"a {type(declared).__name__}")
+        raise ComponentError(where, f"a {type(declared).__name__}", expected, remedy)
     return declared
-
-
-def _broken(component: object, found: str) -> ComponentError:
-    where = f"{type(component).__name__}.traits"
-    return ComponentError(where, found, "a bench.Traits", "correct it, or leave it out: then the defaults hold")

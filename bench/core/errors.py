@@ -4,6 +4,9 @@ Every message names the file or option, what was found, what was expected, and w
 the message alone and leaves with `exit_code`; from Python it is an ordinary exception.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 _LONGEST = 1_000
 """Characters of what was found, or of where, that a message shows."""
 
@@ -64,3 +67,31 @@ class ComponentError(BenchError):
     """A victim, attack or defence that broke its contract; its cell fails and the others go on."""
 
     exit_code = 1
+
+
+@contextmanager
+def blaming(where: object, expected: str, remedy: str) -> Iterator[None]:
+    """Blame a component for whatever its code raises in the body of a `with`: it may leave as a script does.
+
+    A `BenchError` says itself what is wrong, and Ctrl-C is nobody's fault: both pass as they are.
+
+    Args:
+        where: the component, and what of it is run.
+        expected: what it should have given.
+        remedy: what to do about it.
+
+    Raises:
+        ComponentError: it raised anything else.
+
+    >>> with blaming("attack 'mine', learn", "a plan", "correct it"):
+    ...     raise SystemExit(3)
+    Traceback (most recent call last):
+        ...
+    bench.core.errors.ComponentError: attack 'mine', learn: found SystemExit: 3; expected a plan; correct it
+    """
+    try:
+        yield
+    except (BenchError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise ComponentError(where, f"{type(error).__name__}: {error}", expected, remedy) from error

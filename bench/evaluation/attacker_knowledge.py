@@ -13,7 +13,7 @@ import torch
 from bench.contracts.attacks import AttackTools, Degradation, InformedAttack, InformedByType
 from bench.contracts.recipes import Recipe
 from bench.contracts.searching import as_recipe
-from bench.core.errors import BenchError, ComponentError
+from bench.core.errors import blaming
 from bench.core.heard import Heard
 from bench.core.keys import fingerprint
 from bench.core.noises import NoiseSet
@@ -156,14 +156,10 @@ def _first_move(attack: InformedAttack, utterance: Utterance, category: str, too
     """What the attack would try first: it is shown a copy of the speech, and an opaque speaker, as in a search."""
     own = _opaque(utterance)
     original = replace(own, waveform=own.waveform.clone())
-    try:
+    where = f"{type(attack).__name__}.probe of {category!r:.80} on utterance {utterance.id!r}"
+    with blaming(where, "a Recipe or None", "correct it"):
         asked = attack.probe(original, category, tools, keyed("probe", category, utterance.id))
         return None if asked is None else as_recipe(asked, original)
-    except (BenchError, KeyboardInterrupt):
-        raise
-    except BaseException as error:  # somebody else's code runs here
-        where = f"{type(attack).__name__}.probe of {category!r:.80} on utterance {utterance.id!r}"
-        raise ComponentError(where, f"{type(error).__name__}: {error}", "a Recipe or None", "correct it") from error
 
 
 def _opaque(utterance: Utterance) -> Heard:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from bench.contracts.attacks import LearningAttack, PastSearch
-from bench.core.errors import BenchError, ComponentError
+from bench.core.errors import ComponentError, blaming
 from bench.core.rng import key_of
 from bench.core.types import Utterance
 from bench.referee.search import AttackRun
@@ -91,12 +91,8 @@ def learnt(attack_run: AttackRun, plan: str, searches: Sequence[PastSearch]) -> 
         raise ComponentError(
             where, "no such method", "learn(plan, searches), since it declares that it learns", "add it"
         )
-    try:
+    with blaming(where, "a plan", "correct it"):
         found: Any = learner.learn(json.loads(plan), searches)
-    except (BenchError, KeyboardInterrupt):
-        raise
-    except BaseException as error:  # somebody else's code runs here
-        raise ComponentError(where, f"{type(error).__name__}: {error}", "a plan", "correct it") from error
     try:
         told = json.dumps(found, allow_nan=False, sort_keys=True)
     except (TypeError, ValueError, RecursionError) as error:
