@@ -98,7 +98,8 @@ def apart(sounds: Sequence[Tensor]) -> list[Tensor]:
     firsts, anew = [first for first, _, _ in homes], dict[int, "Tensor | None"]()
 
     def own(sound: Tensor) -> Tensor:
-        address, place = sound.data_ptr(), bisect_right(firsts, sound.data_ptr()) - 1
+        address = sound.data_ptr()
+        place = bisect_right(firsts, address) - 1
         if place < 0 or not sound.is_contiguous() or address + sound.nbytes > firsts[place] + homes[place][1]:
             return sound.clone()
         if place not in anew:

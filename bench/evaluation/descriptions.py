@@ -67,8 +67,8 @@ def _where(cell: Cell) -> dict[str, list[str]]:
     isolated = {name for name, part in given.items() if part.isolated}
     if isolated & {"victim", "defense"}:
         isolated |= {"victim", "defense"} & set(given)
-    apart = {True: [name for name in given if name in isolated], False: [n for n in given if n not in isolated]}
-    return {"isolated": apart[True], "trusted": apart[False]}
+    trusted = [name for name in given if name not in isolated]
+    return {"isolated": [name for name in given if name in isolated], "trusted": trusted}
 
 
 def _rates(experiment: Experiment) -> list[int]:

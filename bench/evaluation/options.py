@@ -208,8 +208,8 @@ class Options:
     max_requests: int | None = None
 
     def __post_init__(self) -> None:
-        several = {"--victim": self.victims, "--task": self.tasks}
-        for option, given in (several | {"--noise-bank": self.noise_banks}).items():
+        several = {"--victim": self.victims, "--task": self.tasks, "--noise-bank": self.noise_banks}
+        for option, given in several.items():
             if not given:
                 raise UsageError(option, "none", "at least one", "see bench list")
         for name in self.tasks:
@@ -223,18 +223,14 @@ class Options:
         check_choice("--device", self.device, get_args(Device), "auto takes a GPU where there is one")
         check_choice("--enrol", self.enrolment, get_args(Enrolment))
         check_measures(self.measures)
-        remedies = {
-            "--limit": "leave it out for all",
-            "--batch-size": "try --batch-size 64",
-            "--repeats": "leave it out",
-        }
-        remedies |= {
-            "--check-limit": "--check-limit all, or leave it out",
-            "--keep-audio": "leave it out",
-            "--max-requests": "leave it out",
-        }
-        numbers = (self.limit, self.batch_size, self.repeats, self.check_limit, self.keep_audio, self.max_requests)
-        for (option, remedy), number in zip(remedies.items(), numbers, strict=True):
+        for option, number, remedy in (
+            ("--limit", self.limit, "leave it out for all"),
+            ("--batch-size", self.batch_size, "try --batch-size 64"),
+            ("--repeats", self.repeats, "leave it out"),
+            ("--check-limit", self.check_limit, "--check-limit all, or leave it out"),
+            ("--keep-audio", self.keep_audio, "leave it out"),
+            ("--max-requests", self.max_requests, "leave it out"),
+        ):
             if number is not None and number < 1:
                 raise UsageError(option, str(number), "at least 1", remedy)
         if self.repeats is not None and self.repeats > MOST_REPEATS:

@@ -44,8 +44,8 @@ def is_imperceptible(recipe: Recipe, samples: int, perception: Perception, categ
     part, *more = recipe.parts
     if more or isinstance(part, Words | Samples):
         return False
-    if isinstance(part, Effect) and part.spec.partition(":")[0] not in LAID_OVER:
-        return part.spec.partition(":")[0] != NOISE and perception.is_imperceptible(part.spec)
+    if isinstance(part, Effect) and (name := part.spec.partition(":")[0]) not in LAID_OVER:
+        return name != NOISE and perception.is_imperceptible(part.spec)
     if category in NOT_UNDER_SPEECH or not perception.is_imperceptible(NOISE):
         return False
     return isinstance(part, Effect) or as_in_p1(part, samples)
