@@ -85,7 +85,7 @@ def _command(offer: Offer) -> Callable[..., None]:
 
     chosen = curves if "percent" in offer.options else command
     chosen.__doc__ = f"{offer.text}\n\nThe same command goes on after an interruption."
-    return asking(_table(offer), attacks=("boundary",), ks=(1,))(chosen)
+    return asking(_table(offer), ks=(1,))(chosen)
 
 
 for _offer in OFFERS:
