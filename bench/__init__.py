@@ -1,8 +1,8 @@
 """serbench: how far a speech emotion recogniser can be trusted when somebody works against it.
 
 These names are all that a component's author needs beside the tool kits `bench.audio`, `bench.perturbations`,
-`bench.modelling` and `bench.defending`, and the checks in `bench.testing`. Each is imported when it is first used, so
-that the command line starts at once.
+`bench.peers`, `bench.modelling` and `bench.defending`, and the checks in `bench.testing`. Each is imported when it is
+first used, so that the command line starts at once.
 """
 
 from importlib import import_module

@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bench import SAMPLE_RATE, Batch, BenchError, FitContext, Halving, Progress, Traits, UsageError, Utterance, within
-from bench.modelling.pretrained.borrowed import Borrowed, BorrowedRecipe, digest_of, refuse_mixing
-from bench.modelling.pretrained.dimensions import class_scores, numbers_of, shares_of
+from bench import SAMPLE_RATE, BenchError, FitContext, Halving, Progress, Traits, UsageError, Utterance, within
+from bench.modelling.pretrained.borrowed import BorrowedNumbers, BorrowedRecipe, digest_of, refuse_mixing
+from bench.modelling.pretrained.dimensions import class_scores, numbers_of
 from bench.modelling.pretrained.hub import ModelSource
 from bench.modelling.pretrained.labels import Labels, shown
 from bench.modelling.pretrained.speech_checkpoint import Choices, SpeechModel, own_head, rebuilt
@@ -111,7 +111,7 @@ class HuggingFace(BorrowedRecipe["FittedHuggingFace"]):
 
 
 @dataclass(frozen=True)
-class FittedHuggingFace(Borrowed):
+class FittedHuggingFace(BorrowedNumbers):
     """The model, loaded, and how its labels are read.
 
     Args:
@@ -151,7 +151,7 @@ class FittedHuggingFace(Borrowed):
                 found = f"a model of classes: {shown(self.names)}"
                 remedy = 'choose a model whose config.json says "problem_type": "regression", or a task of classes'
                 raise UsageError(_WHERE, found, f"numbers, for task {task.name!r}", remedy)
-            refuse_mixing(_WHERE, lambda said: shares_of(task, self.numbers(said)), probes)
+            self.check_numbers(probes)
         elif self.regression:
             refuse_mixing(_WHERE, self.ask, probes)
         else:
@@ -163,10 +163,6 @@ class FittedHuggingFace(Borrowed):
         if self.regression:
             return class_scores(self.labels, self.names, outputs, self.recipe.low, self.recipe.high)
         return self.labels.of_scores(self.names, outputs)
-
-    def values(self, batch: Batch) -> Tensor:
-        """Estimate ratings on the task's scale, shape (b,)."""
-        return self.numbers(batch.utterances).to(self.device)
 
     def numbers(self, utterances: Sequence[Utterance]) -> Tensor:
         """Estimate ratings on the task's scale, shape (n,)."""

@@ -13,14 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bench import SAMPLE_RATE, Batch, ComponentError, FitContext, Traits, UsageError, Utterance, within
-from bench.modelling.pretrained.borrowed import (
-    Borrowed,
-    BorrowedRecipe,
-    digest_of,
-    refuse_mixing,
-)
-from bench.modelling.pretrained.dimensions import numbers_of, shares_of
+from bench import SAMPLE_RATE, ComponentError, FitContext, Traits, UsageError, Utterance, within
+from bench.modelling.pretrained.borrowed import BorrowedNumbers, BorrowedRecipe, digest_of
+from bench.modelling.pretrained.dimensions import numbers_of
 from bench.modelling.pretrained.labels import Labels
 from bench.modelling.pretrained.onnx_files import external_files
 from bench.modelling.pretrained.onnx_sessions import answer_of, open_session
@@ -108,7 +103,7 @@ class Onnx(BorrowedRecipe["FittedOnnx"]):
 
 
 @dataclass(frozen=True)
-class FittedOnnx(Borrowed):
+class FittedOnnx(BorrowedNumbers):
     """The model, loaded, and how its labels are read.
 
     Args:
@@ -139,7 +134,7 @@ class FittedOnnx(Borrowed):
         if task.dimensional:
             if self.label_alone:
                 raise UsageError(_WHERE, "a model that says labels", f"numbers, for task {task.name!r}", "take another")
-            refuse_mixing(_WHERE, lambda said: shares_of(task, self.numbers(said)), probes)
+            self.check_numbers(probes)
             return
         self.labels.columns(self.names)
         if (
@@ -164,10 +159,6 @@ class FittedOnnx(Borrowed):
                 raise UsageError(_WHERE, found, "probabilities, as output=probabilities says", "say output=logits")
             scores = scores.log()
         return self.labels.of_scores(self.names, scores)
-
-    def values(self, batch: Batch) -> Tensor:
-        """Estimate ratings on the task's scale, shape (b,)."""
-        return self.numbers(batch.utterances).to(self.device)
 
     def numbers(self, utterances: Sequence[Utterance]) -> Tensor:
         """Estimate ratings on the task's scale, shape (n,)."""

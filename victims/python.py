@@ -11,14 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bench import SAMPLE_RATE, Batch, BenchError, ComponentError, FitContext, Traits, UsageError, Utterance, within
-from bench.modelling.pretrained.borrowed import (
-    Borrowed,
-    BorrowedRecipe,
-    digest_of,
-    refuse_mixing,
-)
-from bench.modelling.pretrained.dimensions import shares_of
+from bench import SAMPLE_RATE, BenchError, ComponentError, FitContext, Traits, UsageError, Utterance, within
+from bench.modelling.pretrained.borrowed import BorrowedNumbers, BorrowedRecipe, digest_of, refuse_mixing
 from bench.modelling.pretrained.labels import Labels
 from bench.modelling.pretrained.user_answers import ANSWERS, read_classes, read_numbers
 from bench.modelling.pretrained.userfile import callable_from, called, code_of, labels_of
@@ -92,7 +86,7 @@ class Python(BorrowedRecipe["FittedPython"]):
 
 
 @dataclass(frozen=True)
-class FittedPython(Borrowed):
+class FittedPython(BorrowedNumbers):
     """The callable, and how its labels are read.
 
     Args:
@@ -113,9 +107,8 @@ class FittedPython(Borrowed):
     def check(self, probes: Sequence[Utterance]) -> None:
         """Refuse one whose answers are none of the task's classes, or depend on what else is asked, or on chance. What
         an array's columns are is known beforehand; labels and dicts say it only as they come."""
-        task = self.labels.task
-        if task.dimensional:
-            refuse_mixing(_WHERE, lambda said: shares_of(task, self.numbers(said)), probes)
+        if self.labels.task.dimensional:
+            self.check_numbers(probes)
             return
         if self.names:
             self.labels.columns(self.names)
@@ -124,10 +117,6 @@ class FittedPython(Borrowed):
     def ask(self, utterances: Sequence[Utterance]) -> Tensor:
         """Estimate class log-probabilities, shape (n, c)."""
         return self._asked(utterances, read_classes)
-
-    def values(self, batch: Batch) -> Tensor:
-        """Estimate ratings on the task's scale, shape (b,)."""
-        return self.numbers(batch.utterances).to(self.device)
 
     def numbers(self, utterances: Sequence[Utterance]) -> Tensor:
         """Estimate ratings on the task's scale, shape (n,)."""

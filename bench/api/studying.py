@@ -115,7 +115,7 @@ def replay(
 
     refuse_unknown("bench.replay", options, (*REPLAYED, "run", "victim", "defense", "k", "progress"))
     (folder,) = runs_of("bench.replay", [run])
-    asked = options_for("bench.replay", victim, "transfer", k, {**options, "defense": defense})
+    asked = options_for("bench.replay", victim, (), k, {**options, "defense": defense})
     rows = []
     for one in replays(folder, asked, for_python(progress)):
         names = {name: value for name, value in one.to_json().items() if name != "scores"}

@@ -31,11 +31,13 @@ _DATED = Annotated[
 _SOUNDS = Annotated[
     int,
     typer.Option(
-        help="build: examples to hear on each page, of bench run --keep-audio; publish only what you may.", min=0
+        help="build: examples to hear on each page, of bench run --keep-audio; publish only what you may.",
+        min=0,
+        metavar="N",
     ),
 ]
-_ATTACK = Annotated[list[str] | None, typer.Option(help="round: an attack that it draws from.")]
-_DRAW = Annotated[int | None, typer.Option(help="round: how many attacks it draws; 2 by default.")]
+_ATTACK = Annotated[list[str] | None, typer.Option(help="round: an attack that it draws from.", metavar="SPEC")]
+_DRAW = Annotated[int | None, typer.Option(help="round: how many attacks it draws; 2 by default.", metavar="N")]
 _HUB = Annotated[
     str | None,
     typer.Option(
@@ -46,7 +48,7 @@ _HUB = Annotated[
 
 def leaderboard(
     runs: Annotated[list[str], typer.Argument(help=_RUNS, metavar="[build|add|round] RUN...")],
-    out: Annotated[Path | None, typer.Option(help=_OUT)] = None,
+    out: Annotated[Path | None, typer.Option(help=_OUT, metavar="DIR")] = None,
     figures: _FIGURES = "",
     dated: _DATED = None,
     sounds: _SOUNDS = 0,

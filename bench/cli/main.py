@@ -45,7 +45,7 @@ class _Bench(Subcommands):
         "perception": ("bench.cli.perception:perception", "Turn raters' answers into a perception table."),
         "data": ("bench.cli.data:app", "Get sounds, and check those that you have."),
         "victims": ("bench.cli.victims:app", "Train victims, and hand them on."),
-        "reproduce": ("bench.cli.reproduce:app", "A paper's table, ours beside the published one."),
+        "reproduce": ("bench.cli.reproduce:app", "Make a paper's table, ours beside the published one."),
     }
 
 

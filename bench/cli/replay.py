@@ -24,7 +24,7 @@ _REPLAY: Offered = {
 }
 
 
-@asking(_REPLAY, attacks=("transfer",))
+@asking(_REPLAY)
 def replay(
     options: Options,
     run: Annotated[Path, typer.Argument(help="The --out folder of a bench run.", metavar="RUN")],

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from bench.evaluation.options import Options
 
 app = typer.Typer(
-    help="A paper's table, ours beside the published one.",
+    help="Make a paper's table, ours beside the published one.",
     no_args_is_help=True,
     rich_markup_mode=None,
     add_completion=False,
@@ -41,7 +41,7 @@ app = typer.Typer(
 
 @app.callback()
 def _group() -> None:
-    """A paper's table, ours beside the published one."""
+    """Make a paper's table, ours beside the published one."""
 
 
 Percents = Annotated[list[int], typer.Option(metavar="N", help="Of adversarial examples, from 1 to 100.")]
@@ -85,7 +85,7 @@ def _command(offer: Offer) -> Callable[..., None]:
 
     chosen = curves if "percent" in offer.options else command
     chosen.__doc__ = f"{offer.text}\n\nThe same command goes on after an interruption."
-    return asking(_table(offer), attacks=("boundary",), ks=(1,))(chosen)
+    return asking(_table(offer), ks=(1,))(chosen)
 
 
 for _offer in OFFERS:

@@ -23,8 +23,9 @@ Json = Annotated[
 About = Annotated[
     str,
     typer.Option(
+        metavar="fitted|trainings",
         help="What intervals are about: 'fitted', these fitted victims on other speakers; 'trainings', trainings "
-        "like theirs too, for which it takes five seeds."
+        "like theirs too, for which it takes five seeds.",
     ),
 ]
 By = Annotated[

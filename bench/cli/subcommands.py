@@ -7,7 +7,7 @@ together most of the time of `bench list`.
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, ClassVar
@@ -101,16 +101,12 @@ class _Command(TyperCommand):
 
 class _Option(TyperOption):
     def process_value(self, ctx: Any, value: Any) -> Any:
-        if ctx.resilient_parsing:  # a shell completes a word: what converts values takes a third of a second to import
-            return value
-        return _as_it_is(self, ctx, value) if _left_out(self, ctx) else super().process_value(ctx, value)
+        return _processed(self, super().process_value, ctx, value)
 
 
 class _Argument(TyperArgument):
     def process_value(self, ctx: Any, value: Any) -> Any:
-        if ctx.resilient_parsing:
-            return value
-        return _as_it_is(self, ctx, value) if _left_out(self, ctx) else super().process_value(ctx, value)
+        return _processed(self, super().process_value, ctx, value)
 
 
 @cache
@@ -125,11 +121,16 @@ def _read_where_given(parameter: Any) -> Any:
     return same
 
 
+def _processed(parameter: TyperOption | TyperArgument, convert: Callable[[Any, Any], Any], ctx: Any, value: Any) -> Any:
+    """A parameter's value, converted where it was given."""
+    if ctx.resilient_parsing:  # a shell completes a word: what converts values takes a third of a second to import
+        return value
+    if not _left_out(parameter, ctx):
+        return convert(ctx, value)
+    return parameter.callback(ctx, parameter, value) if parameter.callback else value
+
+
 def _left_out(parameter: TyperOption | TyperArgument, ctx: Any) -> bool:
     """Whether a parameter that may be left out is neither on the command line nor in the environment."""
     source = ctx.get_parameter_source(parameter.name)
     return not parameter.required and source is not None and source.name == "DEFAULT"
-
-
-def _as_it_is(parameter: TyperOption | TyperArgument, ctx: Any, value: Any) -> Any:
-    return parameter.callback(ctx, parameter, value) if parameter.callback else value

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _PACKAGE = "The folder of a package with the run's components, as bench new writes it."
 _CARD = "TOML with title, authors, licence, and citation, contact, description; options go first."
+_LICENCE = "What others may do with it, such as Apache-2.0."
 
 
 def submit(
@@ -22,11 +23,13 @@ def submit(
     plugin: Annotated[Path | None, typer.Option(metavar="FILE", help="The run's --plugin file.")] = None,
     package: Annotated[Path | None, typer.Option(metavar="DIR", help=_PACKAGE)] = None,
     card: Annotated[Path | None, typer.Option(metavar="FILE", help=_CARD)] = None,
-    title: Annotated[str | None, typer.Option(help="What it is called on the board.")] = None,
-    author: Annotated[list[str] | None, typer.Option(help="Who made it; may be given several times.")] = None,
-    licence: Annotated[str | None, typer.Option(help="What others may do with it, such as Apache-2.0.")] = None,
-    citation: Annotated[str | None, typer.Option(help="How to cite it.")] = None,
-    contact: Annotated[str | None, typer.Option(help="How to reach somebody.")] = None,
+    title: Annotated[str | None, typer.Option(metavar="TEXT", help="What it is called on the board.")] = None,
+    author: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Who made it; may be given several times.")
+    ] = None,
+    licence: Annotated[str | None, typer.Option("--licence", "--license", metavar="NAME", help=_LICENCE)] = None,
+    citation: Annotated[str | None, typer.Option(metavar="TEXT", help="How to cite it.")] = None,
+    contact: Annotated[str | None, typer.Option(metavar="TEXT", help="How to reach somebody.")] = None,
 ) -> None:
     """Pack a run into one file for a board: records, weights, the code of your own components, versions.
 

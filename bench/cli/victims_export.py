@@ -10,7 +10,7 @@ import typer
 
 from bench.cli.arguments import ONE, Json, asking
 from bench.cli.saying import say
-from bench.cli.victims_options import License
+from bench.cli.victims_options import Licence
 
 if TYPE_CHECKING:
     from bench.evaluation.options import Options
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def export(
     options: Options,
     to: Annotated[Path, typer.Option(metavar="DIR", help="The folder to write; new, or empty.")],
-    license: License = "other",
+    licence: Licence = "other",
 ) -> None:
     """Write a trained victim, with its defence, into a folder that can be handed on.
 
@@ -37,7 +37,7 @@ def export(
     check_target(to)
     job = _one(options)
     found = trained(job.experiment, job.fitted[0])
-    write_export(to, found.folder, described(job.experiment, found, license), render)
+    write_export(to, found.folder, described(job.experiment, found, licence), render)
     attack = f"bench run --victim exported:{to} --task {found.key.task.name} ..."
     say(f"Exported {found.key.victim} to {to}. Attack it: {attack}")
 
@@ -49,7 +49,7 @@ def card(
     victim: Annotated[
         str | None, typer.Option(metavar="SPEC", help="In place of a folder: a victim of bench list.")
     ] = None,
-    license: License = "other",
+    licence: Licence = "other",
     json: Json = None,
 ) -> None:
     """Print the model card of an exported folder, or of a victim: Markdown, or with --json what victim.json says.
@@ -65,7 +65,7 @@ def card(
     from bench.sharing.model_card import card as render
 
     check_json_target(json)
-    about = _described(replace(options, victims=(victim,)), license) if victim is not None else _kept(folder)
+    about = _described(replace(options, victims=(victim,)), licence) if victim is not None else _kept(folder)
     if write_json(about, json):
         say(render(about), nl=False)
 
@@ -77,12 +77,12 @@ def _kept(folder: Path | None) -> dict[str, Any]:
     return dict(read_export(folder).about)
 
 
-def _described(options: Options, license: str) -> dict[str, Any]:
+def _described(options: Options, licence: str) -> dict[str, Any]:
     from bench.sharing.model_card import described
     from bench.studies.training_jobs import trained
 
     job = _one(options)
-    return described(job.experiment, trained(job.experiment, job.fitted[0]), license)
+    return described(job.experiment, trained(job.experiment, job.fitted[0]), licence)
 
 
 def _one(options: Options) -> Job:

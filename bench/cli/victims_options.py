@@ -12,9 +12,8 @@ from bench.cli.saying import say
 if TYPE_CHECKING:
     from bench.studies.training_jobs import Failed
 
-License = Annotated[
-    str, typer.Option(metavar="NAME", help="Of the weights, as Hugging Face spells it: apache-2.0, cc-by-4.0, other.")
-]
+_LICENCE = "Of the weights, as Hugging Face spells it: apache-2.0, cc-by-4.0, other."
+Licence = Annotated[str, typer.Option("--licence", "--license", metavar="NAME", help=_LICENCE)]
 
 
 def say_failed(failed: Sequence[Failed]) -> None:

@@ -15,7 +15,16 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from bench.contracts.sources import Parameter, described, explained, granted, source_of, table_in, unimported_source_of
+from bench.contracts.sources import (
+    PLUGIN_TABLE,
+    Parameter,
+    described,
+    explained,
+    granted,
+    source_of,
+    table_in,
+    unimported_source_of,
+)
 from bench.core.errors import ComponentError, UsageError
 from bench.core.shadowing import refuse_shadow
 from bench.core.specs import ISOLATED
@@ -29,7 +38,6 @@ SINGULAR = {
     "noise_banks": "noise bank",
 }
 KINDS = tuple(SINGULAR)
-PLUGIN_TABLE = "COMPONENTS"
 _TABLE = f'{PLUGIN_TABLE} = {{"attacks": {{"my_attack": MyAttack}}}} with kinds {", ".join(KINDS)}'
 _NAME = re.compile(r"[\w-]+")
 OWN = "serbench "

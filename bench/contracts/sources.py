@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeGuard
 
+PLUGIN_TABLE = "COMPONENTS"
+"""What a plug-in file calls the table of its components."""
 _FARTHEST = 4
 """Imports that a default is followed through."""
 _CLASS = re.compile(r"^class (\w+)", re.MULTILINE)
@@ -64,19 +66,17 @@ def unimported_source_of(module: str) -> Path | None:
     return next((place for place in places if place.is_file()), None)
 
 
-def table_in(file: Path, name: str = "COMPONENTS") -> list[tuple[str, str, str]] | None:
-    """Read a plug-in file's table without running the file.
+def table_in(file: Path) -> list[tuple[str, str, str]] | None:
+    """Read a plug-in file's table `COMPONENTS` without running the file.
 
     Args:
         file: one that is there.
-        name: of the table.
 
     Returns:
         Kind, name and class of each component; None where there is no such table, or not one that is written out.
     """
-    tables = [
-        item.value for item in _body(file) if isinstance(item, ast.Assign | ast.AnnAssign) and name in _assigned(item)
-    ]
+    assigned = (item for item in _body(file) if isinstance(item, ast.Assign | ast.AnnAssign))
+    tables = [item.value for item in assigned if PLUGIN_TABLE in _assigned(item)]
     if len(tables) != 1 or not isinstance(tables[0], ast.Dict):
         return None
     found: list[tuple[str, str, str]] = []

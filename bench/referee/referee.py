@@ -248,8 +248,7 @@ class Referee:
         rows = self._confirmed([(search, candidate, row) for search, candidate, *_, row in judged], answers)
         for (search, candidate, verdict, probabilities, _), row, told_all in zip(judged, rows, answers, strict=True):
             minutes.note(search, candidate, distorted(row, self.measures, candidate), told_all)
-            convinced = _convinced(search, row)
-            search.answer(answer_for(search.granted, row, convinced, verdict.within_rules, probabilities))
+            search.answer(answer_for(search.granted, row, _convinced(search, row), verdict.within_rules, probabilities))
 
     def _seat(self, search: Search) -> Asking:
         """How the victim is asked by a search, as all of one attack are."""

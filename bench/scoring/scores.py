@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -275,13 +274,3 @@ def acc_att(rows: pd.DataFrame, k: int, counted: Counted) -> float:
         From 0 to 1; higher is worse for the victim.
     """
     return float(successes(rows, k, counted)["success"].mean())
-
-
-def queries_to_success(rows: pd.DataFrame, counted: Counted) -> Sequence[float]:
-    """Count for each utterance the queries to the first that succeeded; infinite where none did.
-
-    Args:
-        rows: records of one or more cells; an utterance is known by its cell and its id.
-        counted: which candidates count, see `within`.
-    """
-    return [float(number) for number in first_successes(rows, counted)["first"]]

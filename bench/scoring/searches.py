@@ -16,7 +16,7 @@ from bench.scoring.designs import Design
 from bench.scoring.estimates import Estimate
 from bench.scoring.half_levels import Growing, where_half_is_open
 from bench.scoring.intervals import proportion_intervals
-from bench.scoring.scores import UTTERANCE, first_successes, utterance_numbers, within
+from bench.scoring.scores import UTTERANCE, utterance_numbers, within
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -213,19 +213,6 @@ def optimality_gap(
     intervals = proportion_intervals(gaps, clusters, units)
     each = zip(queries, gaps, intervals, strict=True)
     return {name: Estimate(float(gap.mean()), *interval, n=len(gap)) for name, gap, interval in each}
-
-
-def queries_of(rows: pd.DataFrame, counted: Counted) -> pd.DataFrame:
-    """Count queries to the first success of each attacked utterance.
-
-    Args:
-        rows: records of one or more cells.
-        counted: which successes count: "imperceptible", "additive" or "all".
-
-    Returns:
-        One row an utterance and cell: fold, seed, repeat, utterance, speaker, queries.
-    """
-    return first_successes(rows, counted).rename(columns={"first": "queries"})
 
 
 def quietest_of(rows: pd.DataFrame, k: int, counted: Counted) -> pd.DataFrame:

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bench.scoring.clustering import Numbers
-from bench.scoring.intervals import quantiles
-
 
 @dataclass(frozen=True)
 class KaplanMeier:
@@ -57,30 +54,3 @@ def kaplan_meier(times: ArrayLike, observed: ArrayLike) -> KaplanMeier:
     events = np.array([int(succeeded[ends == time].sum()) for time in known])
     survival = np.cumprod(1 - events / risk)
     return KaplanMeier(*(tuple(column.tolist()) for column in (known, risk, events, survival)))
-
-
-def greenwood_interval(curve: KaplanMeier, level: float = 0.95) -> tuple[Numbers, Numbers]:
-    """Compute a curve's pointwise interval from Greenwood's variance, by log(−log S), for independent observations.
-
-    S^exp(± z · √(Σ events / (at risk · (at risk − events))) / log S) (Kalbfleisch & Prentice 2002, section 1.4). Where
-    S is 1 or 0 there is none, and both bounds are S.
-
-    Args:
-        curve: estimated.
-        level: coverage.
-
-    Returns:
-        Lower and upper bounds, shape (times,) each.
-
-    >>> low, high = greenwood_interval(kaplan_meier([1, 2, 3, 4], [True, True, False, True]))
-    >>> low.round(3).tolist(), high.round(3).tolist()
-    ([0.128, 0.058, 0.058, 0.0], [0.961, 0.845, 0.845, 0.0])
-    """
-    survival, risk, events = (np.array(one, dtype=np.float64) for one in (curve.survival, curve.at_risk, curve.events))
-    inside = (survival > 0) & (survival < 1)
-    terms = np.divide(events, risk * (risk - events), out=np.zeros_like(risk), where=risk > events)
-    log = np.log(np.where(inside, survival, 0.5))
-    half = quantiles(level, 1)[0] * np.sqrt(np.cumsum(terms)) / np.abs(log)
-    bounds = (np.where(inside, np.exp(log * np.exp(sign * half)), survival) for sign in (1, -1))
-    low, high = bounds
-    return low, high

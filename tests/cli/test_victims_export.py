@@ -87,7 +87,7 @@ def test_the_card(exported: Path, bench_here: Callable) -> None:
 
 
 def test_the_card_of_a_victim_that_is_not_exported(victims: Callable, exported: Path) -> None:
-    said = victims("card", fold="1", defense="multi_condition", license="cc-by-4.0")
+    said = victims("card", fold="1", defense="multi_condition", licence="cc-by-4.0")
     assert said.out == (exported / "README.md").read_text(encoding="utf-8")
     about = json.loads(victims("card", fold="1", json="-").out)
     assert about["defense"] == "none"

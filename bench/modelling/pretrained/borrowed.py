@@ -19,6 +19,7 @@ from bench.core.errors import DataError, UsageError
 from bench.core.json_objects import loaded
 from bench.core.keys import fingerprint
 from bench.core.types import Utterance
+from bench.modelling.pretrained.dimensions import shares_of
 from bench.modelling.pretrained.labels import Labels
 
 NOTE = "borrowed.json"
@@ -77,6 +78,30 @@ class Borrowed(ABC):
         """
         self.labels.columns(self.names)
         refuse_mixing(self.labels.where, self.ask, probes)
+
+
+class BorrowedNumbers(Borrowed):
+    """A model of somebody else's that answers numbers too, where the task has a scale."""
+
+    @abstractmethod
+    def numbers(self, utterances: Sequence[Utterance]) -> Tensor:
+        """Return ratings on the task's scale, shape (n,)."""
+
+    def values(self, batch: Batch) -> Tensor:
+        """Return ratings on the task's scale, shape (b,)."""
+        return self.numbers(batch.utterances).to(self.device)
+
+    def check_numbers(self, probes: Sequence[Utterance]) -> None:
+        """Refuse a model whose numbers depend on what else is asked, or on chance.
+
+        Args:
+            probes: a few utterances of different lengths.
+
+        Raises:
+            UsageError: it is such a one.
+        """
+        task = self.labels.task
+        refuse_mixing(self.labels.where, lambda said: shares_of(task, self.numbers(said)), probes)
 
 
 Loaded = TypeVar("Loaded", bound=Borrowed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal, get_args
+from typing import Literal
 
 from bench.contracts.component import Component
 from bench.contracts.registry import Registry
@@ -11,7 +11,6 @@ from bench.core.noises import NoiseSet
 from bench.core.specs import ISOLATED, JOINED, Spec, bare, params_of, spec_of
 
 Role = Literal["through", "seen", "unseen", "unaware", "aware"]
-ROLES: tuple[Role, ...] = get_args(Role)
 """How an attack meets a defence.
 
 - through: it asks the defended victim, as every attack in `bench run` does.

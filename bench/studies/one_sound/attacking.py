@@ -266,7 +266,7 @@ def _trained(registry: Registry, spec: str, task: Task, device: str, progress: P
     from bench.evaluation.options import Options
     from bench.evaluation.setup import set_up
 
-    options = Options((spec,), ("boundary",), device=device)  # type: ignore[arg-type]
+    options = Options((spec,), device=device)  # type: ignore[arg-type]
     experiment = set_up(options, registry, progress)
     fitted = FittedKey(registry.component("victims", spec), None, task, options.split, 0, 0)
     return fit_or_load(experiment, fitted), task

@@ -14,7 +14,7 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
 from bench.contracts.threat_models import COUNTED, Counted
 from bench.scoring.rows import Row, as_table
-from bench.scoring.scores import CELL, acc_att, queries_to_success, robustness, successes, uar, war, within
+from bench.scoring.scores import CELL, acc_att, first_successes, robustness, successes, uar, war, within
 
 LABELS = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("abcd")), min_size=1, max_size=60)
 
@@ -67,8 +67,7 @@ def test_success_is_the_first_query_that_succeeded(
     rows = frame(searches)
     expected = [any(a and (i or counted == "all") for a, i in queries[:k]) for queries in searches]
     assert successes(rows, k, counted)["success"].tolist() == expected
-    first = queries_to_success(rows, counted)
-    assert [number <= k for number in first] == expected
+    assert (first_successes(rows, counted)["first"] <= k).tolist() == expected
 
 
 def test_an_utterance_never_attacked_counts_as_a_failure() -> None:
