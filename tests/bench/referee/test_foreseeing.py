@@ -43,5 +43,5 @@ def test_who_works_out_what_will_be_asked_again_is_found() -> None:
 
 def test_who_works_out_which_question_is_about_clean_speech_is_found() -> None:
     """Else nothing would fool it: it refuses all others, whoever asks."""
-    with pytest.raises(ComponentError, match="clean utterances refused with noise 60 dB below them"):
+    with pytest.raises(ComponentError, match="clean utterances refused where they are less than"):
         measured("LOOK/{}", draws="true")
