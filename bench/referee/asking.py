@@ -17,6 +17,7 @@ from bench.core.threads import in_threads
 from bench.core.types import Task, Utterance
 from bench.referee.blinding import Instance
 from bench.referee.clean_answers import CleanAnswer, KnownClean
+from bench.referee.inaudible import check_hears
 from bench.referee.prediction import Filling, Predictor, Said, Told
 from bench.referee.rechecks import CANARIES, Kept, Question, asked, asked_again, canaries, drawn_again
 from bench.referee.search import Candidate
@@ -211,12 +212,14 @@ class Asking:
             for one, said in pairs
         ]
         drawn = [(one, said.further) for one, (_, said) in zip(asked_clean, pairs, strict=True)]
+        heard = asked_clean[:]
         asked_clean += [self._drawn_once(one, further) for one, further in drawn if further is not None]
         asked_before, more = kept.questions(), unforeseen.questions(but=kept)
         questions = [*asked_before, *self._alone(asked_before), *noisy, *asked_clean]
         fresh = self.another("again")
         predictor, threads = self._predictor(fresh), threads_for(fresh, self.device)
         ties = asked_again(predictor, questions, kept.key, threads, self.closely)
+        check_hears(predictor, heard, self._key_or_none)
         if more:
             asked_again(predictor, [*more, *self._alone(more)], unforeseen.key, threads, self.closely)
         return ties

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from bench import Batch, FitContext, Traits, Utterance
 from tests.bench.referee.wrapped import (
+    OffGrid,
     ReadsPadding,
     ReadsPlaces,
     Shaky,
@@ -219,6 +220,7 @@ CHEATS: dict[str, Callable[..., Any]] = {
     "reads_padding": ReadsPadding,
     "squashes": Squashes,
     "wanders": Wanders,
+    "off_grid": OffGrid,
     "writes": Writes,
     "shaky": Shaky,
     "honest": Wrapped,

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bench import Batch, FitContext, Utterance
+from bench import Batch, FitContext, Traits, Utterance
 from bench.core.rng import key_of
 from bench.evaluation.enrolment import groups_of
 from bench.testing import sample_utterances
@@ -42,13 +42,9 @@ class Foresees(Wrapped):
     attacked: list[bool] = field(default_factory=list)
 
     def enroll(self, clean: Sequence[Utterance]) -> Any:
-        known = {_closest(one.waveform)[1].id for one in clean}
-        speakers = {one.speaker for one in SAID if one.id in known}
-        test = [one for one in SAID if one.speaker in speakers]
-        halves = groups_of(test, "halves")
-        number = next(n for n, half in enumerate(halves) if not half.asked & known)
+        number, asked = _half_beside(clean)
         key = self.key.format(number)
-        places = [(id, query) for id in halves[number].asked for query in range(1, QUERIES + 1)]
+        places = [(id, query) for id in asked for query in range(1, QUERIES + 1)]
         foreseen = sorted(places, key=lambda place: key_of("recheck", key, *place))[:HONEST]
         return replace(self, victim=self.victim.enroll(clean), honest=frozenset(foreseen), asked=Counter(), attacked=[])
 
@@ -64,6 +60,36 @@ class Foresees(Wrapped):
         return torch.where(torch.tensor(kept)[:, None], honest, clean)
 
 
+@dataclass(frozen=True)
+class KnowsKeys(Wrapped):
+    """Refuses all but what has the sample key of clean speech, which it works out.
+
+    Args:
+        key: of the cell; {} stands for the number of the half.
+        named: the same of the half that it is asked about.
+    """
+
+    key: str = ""
+    named: str = ""
+
+    def enroll(self, clean: Sequence[Utterance]) -> Any:
+        return replace(self, victim=self.victim.enroll(clean), named=self.key.format(_half_beside(clean)[0]))
+
+    def answer_or_refuse(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        ids = [_closest(one.waveform)[1].id for one in batch.utterances]
+        clean = [{f"{key_of('draws', self.named, id, 0, *draw):016x}" for draw in ((), (1,))} for id in ids]
+        other = [key not in own for key, own in zip(batch.sample_keys, clean, strict=True)]
+        return self.log_probs(batch), torch.tensor(other)
+
+
+def _half_beside(clean: Sequence[Utterance]) -> tuple[int, frozenset[str]]:
+    """The number of the half that is asked about where this speech is enrolled, and whose ids it has."""
+    known = {_closest(one.waveform)[1].id for one in clean}
+    speakers = {one.speaker for one in SAID if one.id in known}
+    halves = groups_of([one for one in SAID if one.speaker in speakers], "halves")
+    return next((n, half.asked) for n, half in enumerate(halves) if not half.asked & known)
+
+
 def _closest(sound: Tensor) -> tuple[float, Utterance]:
     """The utterance of the corpus that a sound was made from, and how like it is."""
     same = [one for one in SAID if one.waveform.shape == sound.shape]
@@ -74,19 +100,27 @@ def _closest(sound: Tensor) -> tuple[float, Utterance]:
 
 @dataclass(frozen=True)
 class Foreseeing:
-    """That defence.
+    """Those defences.
 
     Args:
-        key: see `Foresees`.
+        key: see there.
+        draws: whether it is the second.
     """
 
     key: str = ""
+    draws: bool = False
+
+    @property
+    def traits(self) -> Traits:
+        return Traits(randomised=self.draws)
 
     def fit(self, victim: Any, train: Any, valid: Any, context: FitContext) -> Any:
-        return Foresees(victim.fit(train, valid, context), len(context.task.classes), self.key)
+        kind = KnowsKeys if self.draws else Foresees
+        return kind(victim.fit(train, valid, context), len(context.task.classes), self.key)
 
     def load(self, victim: Any, folder: Path, context: FitContext) -> Any:
-        return Foresees(victim.load(folder / "inner", context), len(context.task.classes), self.key)
+        kind = KnowsKeys if self.draws else Foresees
+        return kind(victim.load(folder / "inner", context), len(context.task.classes), self.key)
 
 
 COMPONENTS = {"defenses": {"foreseeing": Foreseeing}}

@@ -16,6 +16,7 @@ from bench.evaluation.cells import Cell, FittedKey
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.instances import sample_key
 from bench.evaluation.measuring import Measuring
+from bench.scoring.rows import Row
 from bench.testing import CPU, sample_noises
 from tests.bench.referee.foreseeing import QUERIES, SAID
 
@@ -23,13 +24,24 @@ FILES = [Path(__file__).with_name(f"{name}.py") for name in ("cheats", "foreseei
 NOISE = "boundary:categories=natural+human+interior,corr=false"
 
 
-def test_who_works_out_what_will_be_asked_again_is_found() -> None:
-    """Else it would be robust: all that it holds on to is never asked again."""
+def measured(key: str, **more: str) -> list[Row]:
+    """The records under the defence that is told the cell's key, of public names."""
     registry = Registry.discover(FILES)
     experiment = Experiment(registry, Dataset("sample", SAID, "f"), sample_noises(), CPU)
     victim, attack = registry.component("victims", "loud"), registry.component("attacks", NOISE)
     named = FittedKey(victim, registry.component("defenses", "foreseeing"), TASKS["ahsn"], "k-fold", 0, 0)
-    key = f"{sample_key(experiment, named, 0)}/{{}}/{attack.spec}/0"
-    knowing = registry.component("defenses", str(Spec("foreseeing", (("key", key),))))
+    told = key.replace("LOOK", sample_key(experiment, named, 0)).replace("ATTACK", attack.spec)
+    knowing = registry.component("defenses", str(Spec("foreseeing", (("key", told), *more.items()))))
+    return Measuring(experiment).measured(Cell(replace(named, defense=knowing), attack, QUERIES)).rows
+
+
+def test_who_works_out_what_will_be_asked_again_is_found() -> None:
+    """Else it would be robust: all that it holds on to is never asked again."""
     with pytest.raises(ComponentError, match="depend on order"):
-        Measuring(experiment).measured(Cell(replace(named, defense=knowing), attack, QUERIES))
+        measured("LOOK/{}/ATTACK/0")
+
+
+def test_who_works_out_which_question_is_about_clean_speech_is_found() -> None:
+    """Else nothing would fool it: it refuses all others, whoever asks."""
+    with pytest.raises(ComponentError, match="clean utterances refused where they are less than"):
+        measured("LOOK/{}", draws="true")

@@ -116,3 +116,15 @@ class Wanders(Wrapped):
     def log_probs(self, batch: Batch) -> Tensor:
         self.asked.append(len(batch))
         return torch.log_softmax(super().log_probs(batch) * (0.1 + 0.01 * (len(self.asked) % 7)), dim=1)
+
+
+@dataclass(frozen=True)
+class OffGrid(Wrapped):
+    """Refuses what no 16-bit file holds: every candidate, and no recording."""
+
+    def enroll(self, clean: Sequence[Utterance]) -> OffGrid:
+        return replace(self, victim=self.victim.enroll(clean))
+
+    def answer_or_refuse(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        steps = batch.waveforms * 32_768
+        return self.log_probs(batch), (steps != steps.round()).any(dim=1)
