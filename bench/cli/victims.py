@@ -71,13 +71,13 @@ def evaluate(
     from bench.cli.victims_report import show_reports
     from bench.core.progress import for_terminal
     from bench.studies.clean_scoring import reports
-    from bench.studies.clean_speech import answers, check_test_corpus, read_test_corpus
+    from bench.studies.clean_speech import answers, begin_test_corpus, read_test_corpus
     from bench.studies.training_jobs import each, prepare_job, trained
 
     check_json_target(json)
-    check_test_corpus(options, test_corpus, test_corpus_root)
+    begun = begin_test_corpus(options, test_corpus, test_corpus_root, for_terminal())
     job = prepare_job(options, for_terminal())
-    other = None if test_corpus is None else read_test_corpus(job, test_corpus, test_corpus_root)
+    other = None if test_corpus is None else read_test_corpus(job, test_corpus, test_corpus_root, begun)
 
     def look(key: FittedKey) -> list[CleanAnswers]:
         found = trained(job.experiment, key)

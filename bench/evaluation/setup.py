@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.contracts.component import SINGULAR
 from bench.contracts.protocols import NoiseBank, PartialNoiseBank
 from bench.contracts.registry import Registry
-from bench.core.errors import ComponentError, UsageError
-from bench.core.lookalikes import look_alike
-from bench.core.progress import SILENT, Progress
+from bench.core.errors import UsageError
+from bench.core.progress import Progress
 from bench.core.result_code import code_of_component
 from bench.core.specs import Spec, values_of
 from bench.evaluation.beginning import read_if_quick
 from bench.evaluation.options import Options
+from bench.evaluation.plugged_data import reading
 from bench.evaluation.preflight import as_training
 
 if TYPE_CHECKING:
@@ -39,13 +39,28 @@ def read_corpus(options: Options, registry: Registry, progress: Progress) -> Dat
         bench.core.errors.BenchError: a path is given to a corpus that reads none, or a file or folder is not as it
             should be.
     """
-    corpus = with_paths(registry, "corpora", options.corpus, {"--corpus-root": options.corpus_root})
-    found: Dataset = corpus.read(progress)
-    _check_called(registry, "corpora", options.corpus, found.name)
+    found: Dataset = corpus_reader(registry, options.corpus, options.corpus_root)(progress)
     return found
 
 
-def read_training(options: Options, registry: Registry, progress: Progress, attacked: Dataset) -> Dataset | None:
+def corpus_reader(registry: Registry, text: str, root: Path | None) -> Callable[[Progress], Dataset]:
+    """Return what reads a corpus, held to its contract where a plug-in brings it.
+
+    Args:
+        registry: finds it.
+        text: its spec.
+        root: its folder, where it is not embedded.
+
+    Raises:
+        UsageError: it cannot be built, or reads no folder.
+    """
+    corpus = with_paths(registry, "corpora", text, {"--corpus-root": root})
+    return reading(registry, "corpora", text, corpus.read)
+
+
+def read_training(
+    options: Options, registry: Registry, progress: Progress, attacked: Dataset, begun: Dataset | None = None
+) -> Dataset | None:
     """Read the corpus that is trained on, where it is another one than is attacked; else return None.
 
     Args:
@@ -53,6 +68,7 @@ def read_training(options: Options, registry: Registry, progress: Progress, atta
         registry: finds components.
         progress: is told of long steps, and of what makes the two corpora hard to compare.
         attacked: the other one, read.
+        begun: this one, where it has been read already.
 
     Raises:
         bench.core.errors.BenchError: it cannot be read, or the two have sounds or speakers in common.
@@ -63,8 +79,7 @@ def read_training(options: Options, registry: Registry, progress: Progress, atta
     if text is None:
         return None
     with as_training():
-        found: Dataset = _training_corpus(options, registry, text).read(progress)
-    _check_called(registry, "corpora", text, found.name)
+        found = begun or corpus_reader(registry, text, options.train_corpus_root)(progress)
     readers = {registry.entry("corpora", Spec.parse(one).name).name for one in (text, options.corpus)}
     check_apart(found, attacked, one_reader=len(readers) == 1)
     for one in differences(found, attacked):
@@ -72,8 +87,11 @@ def read_training(options: Options, registry: Registry, progress: Progress, atta
     return found
 
 
-def _training_corpus(options: Options, registry: Registry, text: str) -> Any:
-    return with_paths(registry, "corpora", text, {"--corpus-root": options.train_corpus_root})
+def _begin_training(options: Options, registry: Registry, progress: Progress) -> Dataset | None:
+    if options.train_corpus is None:
+        return None
+    with as_training():
+        return read_if_quick(corpus_reader(registry, options.train_corpus, options.train_corpus_root), progress)
 
 
 def set_up(
@@ -99,18 +117,16 @@ def set_up(
     device, training = device_named(options.device), options.train_corpus
     banks = _noise_banks(options, registry)
     perception = p1() if options.perception is None else read_perception(options.perception)
-    if training is not None:
-        with as_training():
-            read_if_quick(_training_corpus(options, registry, training).read, SILENT)
-    begun = [read_if_quick(bank.read, progress) if "root" in values_of(bank) else None for bank in banks]
+    trained = _begin_training(options, registry, progress)
+    readers = _noise_readers(options, registry, banks, sounds)
+    pairs = zip(banks, readers, strict=True)
+    begun = [read_if_quick(read, progress) if "root" in values_of(bank) else None for bank, read in pairs]
     dataset = read_corpus(options, registry, progress)
-    noises = _noises(banks, begun, sounds, progress)
-    for text, one in zip(options.noise_banks, noises, strict=True):
-        _check_called(registry, "noise_banks", text, one.name)
+    noises = joined([read(progress) if whole is None else whole for read, whole in zip(readers, begun, strict=True)])
     return Experiment(
         registry,
         dataset,
-        joined(noises),
+        noises,
         device,
         options.batch_size,
         perception=perception,
@@ -119,37 +135,24 @@ def set_up(
         enrolment=options.enrolment,
         max_requests=options.max_requests,
         corpus_code=_readers_code(registry, "corpora", (options.corpus,)),
-        training=read_training(options, registry, progress, dataset),
+        training=read_training(options, registry, progress, dataset, trained),
         training_code="" if training is None else _readers_code(registry, "corpora", (training,)),
         noise_code=_readers_code(registry, "noise_banks", options.noise_banks),
     )
 
 
-def _noises(
-    banks: Sequence[NoiseBank], begun: Sequence[NoiseSet | None], sounds: Collection[str] | None, progress: Progress
-) -> list[NoiseSet]:
-    """Each bank: what has been read already, and the rest, of a single bank what is needed."""
+def _noise_readers(
+    options: Options, registry: Registry, banks: Sequence[NoiseBank], sounds: Collection[str] | None
+) -> list[Callable[[Progress], NoiseSet]]:
+    """What reads each bank; of a single one what is needed, where it can give that alone."""
 
-    def read(bank: NoiseBank) -> NoiseSet:
+    def read(bank: NoiseBank) -> Callable[[Progress], NoiseSet]:
         if sounds is None or len(banks) > 1 or not isinstance(bank, PartialNoiseBank):
-            return bank.read(progress)
-        return bank.read_only(sounds, progress)
+            return bank.read
+        return partial(bank.read_only, sounds)
 
-    return [read(bank) if whole is None else whole for bank, whole in zip(banks, begun, strict=True)]
-
-
-def _check_called(registry: Registry, kind: str, text: str, called: str) -> None:
-    """Refuse data that call themselves as others do: name and fingerprint, which tables compare by, are their reader's.
-
-    Raises:
-        ComponentError: a part of the name is that of another corpus, or noise bank.
-    """
-    own = registry.entry(kind, Spec.parse(text).name).name
-    others = {name for name in registry.names(kind) if name != own}
-    taken = [one for one in called.split("+") if one in others or look_alike([one], others)]
-    if taken:
-        expected, remedy = "no name that is, or is taken for, another's", f"call it {own!r}"
-        raise ComponentError(f"{SINGULAR[kind]} {text!r}", f"data called {taken[0]!r}", expected, remedy)
+    named = zip(options.noise_banks, banks, strict=True)
+    return [reading(registry, "noise_banks", text, read(bank)) for text, bank in named]
 
 
 def _readers_code(registry: Registry, kind: str, texts: Sequence[str]) -> str:

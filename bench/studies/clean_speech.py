@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import torch
 
-from bench.contracts.registry import Registry
 from bench.core.dimensional import place_of, truth_of
 from bench.core.errors import BenchError, UsageError
 from bench.core.json_objects import JsonObject
-from bench.core.progress import SILENT
+from bench.core.progress import Progress
 from bench.core.types import Dataset, Utterance
 from bench.data.segments import segments_of
 from bench.data.tasks import usable
@@ -25,34 +23,32 @@ from bench.evaluation.fitted_store import fitted_description
 from bench.evaluation.instances import panel_of
 from bench.evaluation.isolating import registry_for
 from bench.evaluation.options import Options
-from bench.evaluation.setup import with_paths
+from bench.evaluation.setup import corpus_reader
 from bench.referee.panel import Panel
 from bench.scoring.descriptions import FittedOn
 from bench.studies.clean_scoring import CleanAnswers, CleanBasis, CleanNames
 from bench.studies.training_jobs import Job, Trained
 
 
-def check_test_corpus(options: Options, text: str | None, root: Path | None) -> None:
-    """Refuse another corpus that cannot be read, before the first one is.
+def begin_test_corpus(options: Options, text: str | None, root: Path | None, progress: Progress) -> Dataset | None:
+    """Refuse another corpus that cannot be read, before the first one is; read it, where that is quick.
 
     Args:
         options: with the plug-ins.
         text: the corpus's spec, as `--test-corpus` gives it; None for none.
         root: its folder.
+        progress: told what the reader says.
 
     Raises:
         bench.core.errors.BenchError: there is none such, it cannot be read, or a folder is given without its corpus.
     """
     if text is not None:
         with _as_tested():
-            read_if_quick(_corpus(registry_for(options), text, root).read, SILENT)
-    elif root is not None:
+            return read_if_quick(corpus_reader(registry_for(options), text, root), progress)
+    if root is not None:
         where = f"--test-corpus-root {root}"
         raise UsageError(where, "no --test-corpus", "the corpus that it is the folder of", "name it, or leave this out")
-
-
-def _corpus(registry: Registry, text: str, root: Path | None) -> Any:
-    return with_paths(registry, "corpora", text, {"--corpus-root": root})
+    return None
 
 
 @contextmanager
@@ -65,13 +61,14 @@ def _as_tested() -> Iterator[None]:
         raise type(error)(*(text.replace("--corpus", "--test-corpus") for text in said)) from error
 
 
-def read_test_corpus(job: Job, text: str, root: Path | None) -> Dataset:
+def read_test_corpus(job: Job, text: str, root: Path | None, begun: Dataset | None = None) -> Dataset:
     """Read another corpus, to test victims on.
 
     Args:
         job: the victims, and the corpus that they are trained on.
         text: the other corpus's spec.
         root: its folder, where it is not embedded.
+        begun: the corpus, where it has been read already.
 
     Raises:
         bench.core.errors.BenchError: there is none such, it cannot be read, cannot serve a task, or is the one that
@@ -79,7 +76,7 @@ def read_test_corpus(job: Job, text: str, root: Path | None) -> Dataset:
     """
     experiment = job.experiment
     with _as_tested():
-        dataset: Dataset = _corpus(experiment.registry, text, root).read(experiment.progress)
+        dataset = begun or corpus_reader(experiment.registry, text, root)(experiment.progress)
     if dataset.fingerprint == experiment.dataset.fingerprint:
         found = "the corpus that the victims are trained on"
         raise UsageError(f"--test-corpus {text}", found, "another one", "leave it out to test on speakers held out")
