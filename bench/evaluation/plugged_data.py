@@ -50,7 +50,8 @@ def _read(
     try:
         found = read(progress)
         first = None if isinstance(found, of) else (f"a {type(found).__name__} from read", f"a bench.{of.__name__}")
-        first = first or _taken(found.name, others) or next(_faults(found.utterances if isinstance(found, Dataset) else found.clips), None)
+        first = first or _taken(found.name, others)
+        first = first or next(_faults(found.utterances if isinstance(found, Dataset) else found.clips), None)
     except BenchError:
         raise
     except Exception as error:
@@ -63,7 +64,7 @@ def _read(
 
 
 def _taken(called: str, others: frozenset[str]) -> tuple[str, str] | None:
-    """Tell of data that call themselves as another reader's: tables compare by name and fingerprint, which they give."""
+    """Tell of data that call themselves as another reader's: tables compare by name and fingerprint, both theirs."""
     taken = [one for one in called.split("+") if one in others or look_alike([one], others)]
     return (f"data called {taken[0]!r}", "no name that is, or is taken for, another's") if taken else None
 
