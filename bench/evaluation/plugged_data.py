@@ -74,19 +74,21 @@ def _faults(sounds: Sequence[Utterance | NoiseClip]) -> Iterator[tuple[str, str]
     if not sounds:
         yield "nothing in what read gave", "at least one sound"
     for one in sounds:
-        speech = isinstance(one, Utterance)
-        names = (one.id, one.speaker) if speech else (one.id, one.category, one.source)
+        names, what = _names(one)
         if not all(isinstance(name, str) and name for name in names):
-            yield (
-                f"{names!r} as {'id and speaker' if speech else 'id, category and source'}",
-                "texts, none of them empty",
-            )
+            yield f"{names!r} as {what}", "texts, none of them empty"
     for name, count in Counter(one.id for one in sounds).items():
         if count > 1:
             yield f"the id {name!r} {count} times", "an id of its own for each"
     for one in sounds:
         if not (isinstance(one, Utterance) and one.transcript and not one.has_sound) and (why := _unheard(one)):
             yield f"{one.id!r}: {why}", _SOUND
+
+
+def _names(one: Utterance | NoiseClip) -> tuple[tuple[object, ...], str]:
+    if isinstance(one, Utterance):
+        return (one.id, one.speaker), "id and speaker"
+    return (one.id, one.category, one.source), "id, category and source"
 
 
 def _unheard(one: Utterance | NoiseClip) -> str:
