@@ -15,7 +15,7 @@ _PROBES = 3
 _SEATS = 2
 """Halves of the speakers' utterances, each of which has a referee."""
 _SOFTER = CANARIES
-"""As many clean utterances are asked about once more, a little softer."""
+"""As many clean utterances are asked about once more, a little softer, where something was refused."""
 
 
 @dataclass(frozen=True)

@@ -183,6 +183,7 @@ class Asking:
         unforeseen: Kept,
         noisy: Sequence[Question],
         clean: Sequence[tuple[Utterance, CleanAnswer]],
+        refuses: bool,
     ) -> set[tuple[str, int]]:
         """Ask a fresh instance some of what was asked.
 
@@ -191,6 +192,7 @@ class Asking:
             unforeseen: others, which change no record: they have to be the same, and ties among them stay answers.
             noisy: the canaries among it.
             clean: utterances, and what was said of them.
+            refuses: whether a candidate was refused: then clean speech is asked about a little softer too.
 
         Returns:
             Utterance and number of the queries that are ties, of those that `kept` has.
@@ -219,7 +221,8 @@ class Asking:
         fresh = self.another("again")
         predictor, threads = self._predictor(fresh), threads_for(fresh, self.device)
         ties = asked_again(predictor, questions, kept.key, threads, self.closely)
-        check_hears(predictor, heard, self._key_or_none)
+        if refuses:
+            check_hears(predictor, heard, self._key_or_none)
         if more:
             asked_again(predictor, [*more, *self._alone(more)], unforeseen.key, threads, self.closely)
         return ties

@@ -27,7 +27,7 @@ from bench.core.devices import copied
 from bench.core.halving import Halving
 from bench.core.progress import no_steps
 from bench.core.specs import bare
-from bench.core.types import Task, Utterance
+from bench.core.types import REFUSED, Task, Utterance
 from bench.referee.asking import Asking
 from bench.referee.blinding import NAMES_KEPT, Blinding, Instance
 from bench.referee.clean_answers import CleanAnswer, KnownClean
@@ -186,8 +186,9 @@ class Referee:
         def finish() -> list[Row]:
             with torch.no_grad():
                 self._look(minutes)
-            ties = asking.again(*kept, self.known.canaries, pairs) if kept else set()
             found = [row for utterance in utterances for row in rows[utterance.id]]
+            refuses = any(row.query and row.label_after == REFUSED for row in found)
+            ties = asking.again(*kept, self.known.canaries, pairs, refuses) if kept else set()
             return [no_answer(row) if row.query and (row.utterance, row.query) in ties else row for row in found]
 
         lockstep = partial(self._lockstep, minutes, advance)
