@@ -17,7 +17,7 @@ from bench.core.threads import in_threads
 from bench.core.types import Task, Utterance
 from bench.referee.blinding import Instance
 from bench.referee.clean_answers import CleanAnswer, KnownClean
-from bench.referee.inaudible import check_hears
+from bench.referee.inaudible import check_draws, check_hears
 from bench.referee.prediction import Filling, Predictor, Said, Told
 from bench.referee.rechecks import CANARIES, Kept, Question, asked, asked_again, canaries, drawn_again
 from bench.referee.search import Candidate
@@ -214,7 +214,9 @@ class Asking:
             for one, said in pairs
         ]
         drawn = [(one, said.further) for one, (_, said) in zip(asked_clean, pairs, strict=True)]
-        heard = asked_clean[:]
+        refusal = len(self.task.classes)  # who abstains by chance may do so about softer speech as well
+        check_draws([said for _, said in clean], refusal)
+        heard = [one for one, (_, said) in zip(asked_clean, pairs, strict=True) if refusal not in said.drawn]
         asked_clean += [self._drawn_once(one, further) for one, further in drawn if further is not None]
         asked_before, more = kept.questions(), unforeseen.questions(but=kept)
         questions = [*asked_before, *self._alone(asked_before), *noisy, *asked_clean]

@@ -67,19 +67,30 @@ class KnowsKeys(Wrapped):
     Args:
         key: of the cell; {} stands for the number of the half.
         named: the same of the half that it is asked about.
+        known: of so many further draws of clean speech too.
     """
 
     key: str = ""
     named: str = ""
+    known: int = 1
 
     def enroll(self, clean: Sequence[Utterance]) -> Any:
         return replace(self, victim=self.victim.enroll(clean), named=self.key.format(_half_beside(clean)[0]))
 
     def answer_or_refuse(self, batch: Batch) -> tuple[Tensor, Tensor]:
         ids = [_closest(one.waveform)[1].id for one in batch.utterances]
-        clean = [{f"{key_of('draws', self.named, id, 0, *draw):016x}" for draw in ((), (1,))} for id in ids]
+        draws = [(), *((n,) for n in range(1, self.known + 1))]
+        clean = [{f"{key_of('draws', self.named, id, 0, *draw):016x}" for draw in draws} for id in ids]
         other = [key not in own for key, own in zip(batch.sample_keys, clean, strict=True)]
         return self.log_probs(batch), torch.tensor(other)
+
+
+@dataclass(frozen=True)
+class Abstains(Wrapped):
+    """Refuses by chance, whatever it hears: an honest one, as smoothing is."""
+
+    def answer_or_refuse(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        return self.log_probs(batch), torch.tensor([rng.random() < 0.45 for rng in batch.generators("abstains")])
 
 
 def _half_beside(clean: Sequence[Utterance]) -> tuple[int, frozenset[str]]:
@@ -105,22 +116,32 @@ class Foreseeing:
     Args:
         key: see there.
         draws: whether it is the second.
+        known: of the second.
+        honest: whether it is the last.
     """
 
     key: str = ""
     draws: bool = False
+    known: int = 1
+    honest: bool = False
 
     @property
     def traits(self) -> Traits:
-        return Traits(randomised=self.draws)
+        return Traits(randomised=self.draws or self.honest)
 
     def fit(self, victim: Any, train: Any, valid: Any, context: FitContext) -> Any:
-        kind = KnowsKeys if self.draws else Foresees
-        return kind(victim.fit(train, valid, context), len(context.task.classes), self.key)
+        return self._around(victim.fit(train, valid, context), context)
 
     def load(self, victim: Any, folder: Path, context: FitContext) -> Any:
-        kind = KnowsKeys if self.draws else Foresees
-        return kind(victim.load(folder / "inner", context), len(context.task.classes), self.key)
+        return self._around(victim.load(folder / "inner", context), context)
+
+    def _around(self, victim: Any, context: FitContext) -> Any:
+        classes = len(context.task.classes)
+        if self.honest:
+            return Abstains(victim, classes)
+        if self.draws:
+            return KnowsKeys(victim, classes, self.key, known=self.known)
+        return Foresees(victim, classes, self.key)
 
 
 COMPONENTS = {"defenses": {"foreseeing": Foreseeing}}

@@ -10,7 +10,7 @@ import pytest
 from bench import ComponentError
 from bench.contracts.registry import Registry
 from bench.core.specs import Spec
-from bench.core.types import Dataset
+from bench.core.types import REFUSED, Dataset
 from bench.data.tasks import TASKS
 from bench.evaluation.cells import Cell, FittedKey
 from bench.evaluation.experiment import Experiment
@@ -43,5 +43,16 @@ def test_who_works_out_what_will_be_asked_again_is_found() -> None:
 
 def test_who_works_out_which_question_is_about_clean_speech_is_found() -> None:
     """Else nothing would fool it: it refuses all others, whoever asks."""
-    with pytest.raises(ComponentError, match="clean utterances refused where they are less than"):
+    with pytest.raises(ComponentError, match="clean utterances refused in the first draw, where 8 are in others"):
         measured("LOOK/{}", draws="true")
+
+
+def test_who_works_out_all_draws_of_clean_speech_is_found() -> None:
+    with pytest.raises(ComponentError, match="clean utterances refused where they are less than"):
+        measured("LOOK/{}", draws="true", known="5")
+
+
+def test_who_abstains_by_chance_is_no_such_one() -> None:
+    """Of five clean utterances that it answers, another draw refuses two."""
+    rows = measured("", honest="true")
+    assert 0.2 < sum(row.label_after == REFUSED for row in rows if row.query) / sum(row.query > 0 for row in rows) < 0.8
