@@ -215,7 +215,6 @@ class Asking:
         ]
         drawn = [(one, said.further) for one, (_, said) in zip(asked_clean, pairs, strict=True)]
         refusal = len(self.task.classes)  # who abstains by chance may do so about softer speech as well
-        check_draws([said for _, said in clean], refusal)
         heard = [one for one, (_, said) in zip(asked_clean, pairs, strict=True) if refusal not in said.drawn]
         asked_clean += [self._drawn_once(one, further) for one, further in drawn if further is not None]
         asked_before, more = kept.questions(), unforeseen.questions(but=kept)
@@ -223,6 +222,7 @@ class Asking:
         fresh = self.another("again")
         predictor, threads = self._predictor(fresh), threads_for(fresh, self.device)
         ties = asked_again(predictor, questions, kept.key, threads, self.closely)
+        check_draws([said for _, said in clean], refusal)
         if refuses:
             check_hears(predictor, heard, self._key_or_none)
         if more:
