@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from bench.core.types import REFUSED, Label
-from bench.scoring.clustering import Codes, codes, crossing, samples
+from bench.scoring.clustering import Codes, codes, combined, samples
 from bench.scoring.confusion import (
     Confusion,
     ConfusionTable,
@@ -138,8 +137,7 @@ def _per_cluster(
         return np.nanmean(score(whole[:, None] - counts), axis=0) if counts.shape[1] > 1 else np.zeros(1)
 
     ways = [codes(one) for one in (rows["speaker"].to_numpy(object), *samples(crossed))]
-    several = (((-1) ** (size - 1), some) for size in range(2, len(ways) + 1) for some in combinations(ways, size))
-    both = [(sign, without(crossing(some))) for sign, some in several]
+    both = [(sign, without(some)) for sign, some in combined(ways)]
     first, *others = map(without, ways)
     figure, n = float(score(whole).mean()), rows["utterance"].nunique()
     return Estimate(figure, *jackknife_interval(figure, first, n, crossed=others, both=both), n=len(rows))

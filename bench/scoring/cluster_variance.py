@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -10,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bench.scoring.clustering import Codes, Numbers, codes, crossing, summed
+from bench.scoring.clustering import Codes, Numbers, codes, combined, summed
 
 Correction = Literal["CR1", "CR2"]
 """For few clusters: by their number alone, or by each one's own leverage (Bell & McCaffrey 2002)."""
@@ -136,13 +135,11 @@ class VarianceDesign:
         """
         numbered = [codes(one) for one in clusterings]
         single = tuple(_Way.of(weights, one, stratum, correction) for one in numbered)
-        combined = tuple(
-            ((-1) ** count, _Way.of(weights, crossing(some), stratum, correction, spread=False))
-            for count in range(2, len(numbered) + 1)
-            for some in itertools.combinations(numbered, count)
+        several = tuple(
+            (sign, _Way.of(weights, some, stratum, correction, spread=False)) for sign, some in combined(numbered)
         )
         shares = np.bincount(stratum, weights=weights)
-        return cls(weights, stratum, np.where(shares > 0, shares, 1.0), single, combined)
+        return cls(weights, stratum, np.where(shares > 0, shares, 1.0), single, several)
 
     def variance(self, values: Numbers) -> ClusterVariance:
         """Estimate the variance of Σ w·y as `multiway_variance` does.
@@ -163,19 +160,26 @@ class VarianceDesign:
         each = [one.of_residuals(left) for one in self.single]
         total = sum(each, np.zeros(len(values)))
         for sign, way in self.combined:
-            total = total - sign * way.of_residuals(left)
-        sizes = tuple(one.size for one in self.single)
+            total = total + sign * way.of_residuals(left)
+        sizes, freedoms = tuple(one.size for one in self.single), [one.freedom for one in self.single]
         told = zip(np.maximum(total, 0.0).tolist(), zip(*(one.tolist() for one in each), strict=True), strict=True)
-        return [ClusterVariance(value, self._freedom(value, parts), sizes) for value, parts in told]
+        return [ClusterVariance(value, satterthwaite(value, parts, freedoms), sizes) for value, parts in told]
 
-    def _freedom(self, total: float, each: Sequence[float]) -> float:
-        """Satterthwaite's, of a sum of one variance for each clustering."""
-        freedoms = [one.freedom for one in self.single]
-        if len(freedoms) == 1:
-            return freedoms[0]
-        varied = sum(value**2 / freedom for value, freedom in zip(each, freedoms, strict=True))
-        freedom = total**2 / varied if varied > 0 else min(freedoms)
-        return min(max(freedom, min(freedoms)), sum(freedoms))
+
+def satterthwaite(total: float, each: Sequence[float], freedoms: Sequence[float]) -> float:
+    """Compute the degrees of freedom of a sum of variances, V² / Σ_d V_d² / f_d, from the least f_d to their sum.
+
+    Args:
+        total: V.
+        each: V_d, of each clustering alone.
+        freedoms: f_d.
+
+    >>> satterthwaite(2.0, [1.0, 1.0], [4.0, 4.0]), satterthwaite(0.0, [0.0], [9.0])
+    (8.0, 9.0)
+    """
+    varied = sum(value**2 / freedom for value, freedom in zip(each, freedoms, strict=True))
+    freedom = total**2 / varied if varied > 0 else min(freedoms)
+    return min(max(freedom, min(freedoms)), sum(freedoms))
 
 
 def residuals(values: Numbers, weights: Numbers, strata: Codes) -> Numbers:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -61,6 +62,23 @@ def crossing(clusterings: Sequence[Codes]) -> Codes:
     for other in clusterings[1:]:
         found = codes(found * (int(other.max()) + 1) + other)
     return found
+
+
+def combined(clusterings: Sequence[Codes]) -> Iterator[tuple[int, Codes]]:
+    """Give all combinations of two and more clusterings, each with the sign that its variance is counted with.
+
+    What clusterings have in common is counted with each of them: inclusion and exclusion (Cameron, Gelbach & Miller
+    2011), −1 for two, +1 for three.
+
+    Args:
+        clusterings: each of shape (n,), numbers from 0.
+
+    >>> [(sign, found.tolist()) for sign, found in combined([np.array([0, 0, 1]), np.array([0, 1, 1])])]
+    [(-1, [0, 1, 2])]
+    """
+    for count in range(2, len(clusterings) + 1):
+        for some in itertools.combinations(clusterings, count):
+            yield (-1) ** (count - 1), crossing(some)
 
 
 def summed(rows: Numbers, group: Codes, groups: int | None = None) -> Numbers:

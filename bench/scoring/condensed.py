@@ -30,6 +30,11 @@ class CondensedCell:
     tally: Tally
     most_asked: int
 
+    @property
+    def searches(self) -> bool:
+        """Return whether the attack may ask more than once about an utterance."""
+        return self.most_asked > 1 or self.description.search
+
 
 @dataclass(frozen=True, eq=False)
 class Pools:

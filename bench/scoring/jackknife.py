@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from bench.scoring.cluster_variance import satterthwaite
 from bench.scoring.clustering import ASSUMED_ALIKE, Numbers
 from bench.scoring.estimates import Interval
 from bench.scoring.intervals import clopper_pearson, effective_size
@@ -51,13 +52,11 @@ def jackknife_interval(
     each = [_variance(one) for one in ways]
     variance = max(sum(each) + sum(sign * _variance(np.asarray(one, np.float64)) for sign, one in both), 0.0)
     freedoms = [len(one) - 1 for one in ways]
-    varied = sum(one**2 / freedom for one, freedom in zip(each, freedoms, strict=True))
-    freedom = min(max(variance**2 / varied if varied > 0 else 0.0, min(freedoms)), sum(freedoms))
     simple = figure * (1 - figure) / n
     deff = variance / simple if simple > 0 else 0.0
     events = n * min(figure, 1 - figure)
     assumed = 1 + ASSUMED_ALIKE * sum(max(n / len(one) - 1, 0.0) for one in ways)
-    effective = effective_size(n, deff, assumed, events, freedom, level)
+    effective = effective_size(n, deff, assumed, events, satterthwaite(variance, each, freedoms), level)
     return clopper_pearson(figure * effective, effective, level)
 
 

@@ -41,7 +41,7 @@ def variances(sums: Sequence[Numbers], by: VarianceDesign) -> tuple[Numbers, Num
         return each[0], np.array(freedoms)
     total = np.sum(each, axis=0)
     for (sign, _), value in zip(by.combined, found[len(each) :], strict=True):
-        total -= sign * value
+        total += sign * value
     total, least = np.maximum(total, 0.0), min(freedoms)
     varied = np.sum([value**2 / freedom for value, freedom in zip(each, freedoms, strict=True)], axis=0)
     own = np.where(varied > 0, total**2 / np.where(varied > 0, varied, 1.0), least)

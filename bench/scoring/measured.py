@@ -33,7 +33,7 @@ class EntryRecords:
         about: what determined the first of its cells.
         conditions: by Corr and Noises, in the order of P1's Table 2.
         records: of the first of the attack's variants, for each fold, seed and repeat: all their clean rows agree.
-        most_asked: the greatest number of queries of an utterance, in any variant.
+        searches: whether the attack may ask more than once about an utterance, in any variant.
         tally: counts of the queries of all its variants.
         ks: numbers of queries within the budget, ascending; of an attack that knows its budget, those that it was run
             with.
@@ -47,7 +47,7 @@ class EntryRecords:
     about: Description
     conditions: tuple[Condition, ...]
     records: PooledRecords
-    most_asked: int
+    searches: bool
     tally: Tally
     ks: tuple[int, ...]
     halves: Mapping[Half, tuple[Condition, ...]] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class EntryRecords:
                 by_half.setdefault(cell.description.names.half, []).append(cell)
         either = {half: _of_budgets(cells, together) for half, cells in by_half.items()}
         tally = Tally.total(cell.tally for cell in most)
-        most_asked = max(cell.most_asked for cell in most)
+        searches = any(cell.searches for cell in most)
         allowed = max((cell.description.threat_model.allowed for cell in group), key=COUNTED.index)
         granted = replace(about.shared, allowed=allowed)
         records = together.of(_one_of_each(most))
@@ -90,7 +90,7 @@ class EntryRecords:
         conditions = _of_budgets(group, together)
         counts = [cell.description.in_sessions or (0, 0) for cell in group]
         lost = sum(one for one, _ in counts), sum(of for _, of in counts)
-        return cls(about, conditions, records, most_asked, tally, tuple(sorted(within)), either, granted, met, lost)
+        return cls(about, conditions, records, searches, tally, tuple(sorted(within)), either, granted, met, lost)
 
     @cached_property
     def clean_rows(self) -> Places:
@@ -101,11 +101,6 @@ class EntryRecords:
     def clean(self) -> pd.DataFrame:
         """Return the clean row of each utterance as a table."""
         return self.records.frame.take(self.clean_rows).reset_index(drop=True)
-
-    @property
-    def searches(self) -> bool:
-        """Return whether the attack asks more than once."""
-        return self.most_asked > 1 or self.records.search
 
     @property
     def most(self) -> int:

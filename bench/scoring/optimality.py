@@ -74,7 +74,7 @@ def optimality(
     numbers: dict[Hashable, int] = {}
     orders: list[Order] = []
     # a search may have asked once of all utterances of a fold: each fell at the first query
-    searches = {_attacker(cell) for _, cell in cells if cell.most_asked > 1 or cell.description.search}
+    searches = {_attacker(cell) for _, cell in cells if cell.searches}
     for place, cell in cells:
         about, rests = cell.description, cell.description.rests_on
         who = (about.names.victim, about.names.defense, about.names.setting)
