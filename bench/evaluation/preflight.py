@@ -44,7 +44,7 @@ def check_names(options: Options, registry: Registry, progress: Progress) -> Non
     for kind, part in dict.fromkeys((*_asked(options), *data)):
         _check_name(kind, part, registry, progress)
     if options.train_corpus is not None:
-        with as_training():
+        with as_option("--train-corpus"):
             _check_name("corpora", options.train_corpus, registry, progress)
 
 
@@ -57,13 +57,17 @@ def _check_name(kind: str, part: str, registry: Registry, progress: Progress) ->
 
 
 @contextmanager
-def as_training() -> Iterator[None]:
-    """Name the options of the corpus that is trained on in errors of what knows `--corpus` alone."""
+def as_option(option: str) -> Iterator[None]:
+    """Name the options of another corpus in errors of what knows `--corpus` alone.
+
+    Args:
+        option: "--train-corpus" or "--test-corpus".
+    """
     try:
         yield
     except BenchError as error:
         said = (error.where, error.found, error.expected, error.remedy)
-        raise type(error)(*(text.replace("--corpus", "--train-corpus") for text in said)) from error
+        raise type(error)(*(text.replace("--corpus", option) for text in said)) from error
 
 
 def _asked(options: Options) -> Iterator[tuple[str, str]]:

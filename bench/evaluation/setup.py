@@ -17,7 +17,7 @@ from bench.core.specs import Spec, values_of
 from bench.evaluation.beginning import read_if_quick
 from bench.evaluation.options import Options
 from bench.evaluation.plugged_data import reading
-from bench.evaluation.preflight import as_training
+from bench.evaluation.preflight import as_option
 
 if TYPE_CHECKING:
     import torch
@@ -78,7 +78,7 @@ def read_training(
     text = options.train_corpus
     if text is None:
         return None
-    with as_training():
+    with as_option("--train-corpus"):
         found = begun or corpus_reader(registry, text, options.train_corpus_root)(progress)
     readers = {registry.entry("corpora", Spec.parse(one).name).name for one in (text, options.corpus)}
     check_apart(found, attacked, one_reader=len(readers) == 1)
@@ -90,7 +90,7 @@ def read_training(
 def _begin_training(options: Options, registry: Registry, progress: Progress) -> Dataset | None:
     if options.train_corpus is None:
         return None
-    with as_training():
+    with as_option("--train-corpus"):
         return read_if_quick(corpus_reader(registry, options.train_corpus, options.train_corpus_root), progress)
 
 

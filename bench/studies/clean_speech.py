@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 import torch
 
 from bench.core.dimensional import place_of, truth_of
-from bench.core.errors import BenchError, UsageError
+from bench.core.errors import UsageError
 from bench.core.json_objects import JsonObject
 from bench.core.progress import Progress
 from bench.core.types import Dataset, Utterance
@@ -23,6 +22,7 @@ from bench.evaluation.fitted_store import fitted_description
 from bench.evaluation.instances import panel_of
 from bench.evaluation.isolating import registry_for
 from bench.evaluation.options import Options
+from bench.evaluation.preflight import as_option
 from bench.evaluation.setup import corpus_reader
 from bench.referee.panel import Panel
 from bench.scoring.descriptions import FittedOn
@@ -43,22 +43,12 @@ def begin_test_corpus(options: Options, text: str | None, root: Path | None, pro
         bench.core.errors.BenchError: there is none such, it cannot be read, or a folder is given without its corpus.
     """
     if text is not None:
-        with _as_tested():
+        with as_option("--test-corpus"):
             return read_if_quick(corpus_reader(registry_for(options), text, root), progress)
     if root is not None:
         where = f"--test-corpus-root {root}"
         raise UsageError(where, "no --test-corpus", "the corpus that it is the folder of", "name it, or leave this out")
     return None
-
-
-@contextmanager
-def _as_tested() -> Iterator[None]:
-    """Name the options of the corpus that is tested on in errors of what knows `--corpus` alone."""
-    try:
-        yield
-    except BenchError as error:
-        said = (error.where, error.found, error.expected, error.remedy)
-        raise type(error)(*(text.replace("--corpus", "--test-corpus") for text in said)) from error
 
 
 def read_test_corpus(job: Job, text: str, root: Path | None, begun: Dataset | None = None) -> Dataset:
@@ -75,7 +65,7 @@ def read_test_corpus(job: Job, text: str, root: Path | None, begun: Dataset | No
             they are trained on.
     """
     experiment = job.experiment
-    with _as_tested():
+    with as_option("--test-corpus"):
         dataset = begun or corpus_reader(experiment.registry, text, root)(experiment.progress)
     if dataset.fingerprint == experiment.dataset.fingerprint:
         found = "the corpus that the victims are trained on"
