@@ -203,16 +203,7 @@ class Asking:
         if self.another is None:
             return set()
         pairs = sorted(clean, key=lambda pair: key_of("clean", kept.key, pair[0].id))[:CANARIES]
-        asked_clean = [
-            Question(
-                replace(one, waveform=one.waveform.to(self.device)),
-                0,
-                self._key_or_none(one, 0),
-                said.answer,
-                before=said.answer.value,
-            )
-            for one, said in pairs
-        ]
+        asked_clean = [self._of_clean(one, said) for one, said in pairs]
         drawn = [(one, said.further) for one, (_, said) in zip(asked_clean, pairs, strict=True)]
         refusal = len(self.task.classes)  # who abstains by chance may do so about softer speech as well
         heard = [one for one, (_, said) in zip(asked_clean, pairs, strict=True) if refusal not in said.drawn]
@@ -228,6 +219,11 @@ class Asking:
         if more:
             asked_again(predictor, [*more, *self._alone(more)], unforeseen.key, threads, self.closely)
         return ties
+
+    def _of_clean(self, one: Utterance, said: CleanAnswer) -> Question:
+        """What was asked of a clean utterance, with the answer that stands in the records."""
+        placed, answer = replace(one, waveform=one.waveform.to(self.device)), said.answer
+        return Question(placed, 0, self._key_or_none(one, 0), answer, before=answer.value)
 
     def _alone(self, questions: Sequence[Question]) -> list[Question]:
         """The first ones of sessions, as if in none: a session opens empty."""

@@ -122,9 +122,6 @@ class Wanders(Wrapped):
 class OffGrid(Wrapped):
     """Refuses what no 16-bit file holds: every candidate, and no recording."""
 
-    def enroll(self, clean: Sequence[Utterance]) -> OffGrid:
-        return replace(self, victim=self.victim.enroll(clean))
-
     def answer_or_refuse(self, batch: Batch) -> tuple[Tensor, Tensor]:
         steps = batch.waveforms * 32_768
         return self.log_probs(batch), (steps != steps.round()).any(dim=1)
