@@ -99,7 +99,7 @@ if TYPE_CHECKING:
         Word,
     )
     from bench.data.segments import SEGMENT_S
-    from bench.scoring.concordance import ccc
+    from bench.scoring.inference.concordance import ccc
     from bench.scoring.scores import uar
     from bench.studies.in_memory.given import InMemory
     from bench.studies.one_sound.attacked import Attacked
@@ -261,7 +261,7 @@ _ON_FIRST_USE = {
         "MASK REFUSED SAMPLE_RATE SCRIPTED SIGNAL Dataset Modality NoiseClip Perturbation Phone Rng Task Utterance Word"
     ),
     "bench.data.segments": "SEGMENT_S",
-    "bench.scoring.concordance": "ccc",
+    "bench.scoring.inference.concordance": "ccc",
     "bench.scoring.scores": "uar",
     "bench.studies.in_memory.given": "InMemory",
     "bench.studies.one_sound.attacked": "Attacked",

@@ -49,7 +49,7 @@ from bench.perturbations.rendering import attack_tools
 from bench.referee.referee import Referee
 from bench.referee.rehearsal import rehearsed
 from bench.referee.search import AttackRun
-from bench.scoring.rows import Row
+from bench.scoring.record_files.rows import Row
 
 CPU, TASK = torch.device("cpu"), TASKS["ahsn"]
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from bench.scoring.believing import determined_key
+from bench.scoring.record_files.believing import determined_key
+from bench.scoring.record_files.rows import Row
 from bench.scoring.records import Store
-from bench.scoring.rows import Row
 
 CLASSES = ("anger", "happiness", "sadness", "neutral")
 EFFECTS = ("reverb", "fade_in", "pitch")

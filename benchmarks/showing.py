@@ -24,8 +24,8 @@ from typing import Any
 
 import numpy as np
 
-from bench.scoring.believing import determined_key
-from bench.scoring.rows import Row, as_table, write_table
+from bench.scoring.record_files.believing import determined_key
+from bench.scoring.record_files.rows import Row, as_table, write_table
 
 QUERIES, UTTERANCES, SPEAKERS, FOLDS, SEEDS = 25, 240, 10, 5, 3
 A_VICTIM = 4 * FOLDS * SEEDS

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bench.evaluation.runs import read_results
-from bench.scoring.fates import NotedFates
+from bench.scoring.entries.fates import NotedFates
 from benchmarks.made_records import MadeUp
 from leaderboards.board import write_board
 from leaderboards.site.build import build_site

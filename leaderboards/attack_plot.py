@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.core.cache import appearing_file
-from bench.scoring.attack_reports import AttackReport
+from bench.scoring.entries.attack_reports import AttackReport
 
 
 def draw_reports(reports: Sequence[AttackReport], path: Path) -> None:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from bench.core.cache import appearing_file
 from bench.core.plain_text import plain_text
-from bench.scoring.lines import COLUMNS, columns
+from bench.scoring.entries.lines import COLUMNS, columns
 from bench.scoring.results import Results
 from leaderboards.outside_text import as_markdown, in_spreadsheet
 from leaderboards.ranking import BOARD, Board, boards

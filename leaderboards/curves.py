@@ -8,10 +8,10 @@ from typing import get_args
 
 from bench.core.errors import DataError, UsageError
 from bench.core.specs import Spec, did_you_mean
-from bench.scoring.descriptions import Description, RestsOn
-from bench.scoring.estimates import Estimate
-from bench.scoring.names import Setting
+from bench.scoring.inference.estimates import Estimate
 from bench.scoring.pooling import Perturbed, Recall, perturbed_scores
+from bench.scoring.record_files.descriptions import Description, RestsOn
+from bench.scoring.record_files.names import Setting
 from bench.scoring.records import CellRecords, pooled_rows
 
 SCORES: tuple[Recall, ...] = get_args(Recall)

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bench.contracts.threat_models import Counted
-from bench.scoring.conditions import Condition
-from bench.scoring.estimates import Estimate
-from bench.scoring.groups import ToldEntry
-from bench.scoring.names import Setting
+from bench.scoring.entries.groups import ToldEntry
+from bench.scoring.figures.conditions import Condition
+from bench.scoring.inference.estimates import Estimate
+from bench.scoring.record_files.names import Setting
 
 PARAMETER = "k"
 """What `bench curve --parameter` calls the number of queries."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 from bench.contracts.threat_models import NOTHING_GRANTED, Counted, ThreatModel
 from bench.scoring.bells import Ring
-from bench.scoring.conditions import Score
-from bench.scoring.descriptions import RestsOn
-from bench.scoring.estimates import Difference, Estimate
-from bench.scoring.kept_scores import kept_ranks
-from bench.scoring.lines import gap_of, plain_p, tests_of
-from bench.scoring.names import Setting
-from bench.scoring.ranks import Rank
+from bench.scoring.entries.kept_scores import kept_ranks
+from bench.scoring.entries.lines import gap_of, plain_p, tests_of
+from bench.scoring.figures.conditions import Score
+from bench.scoring.inference.estimates import Difference, Estimate
+from bench.scoring.inference.ranks import Rank
+from bench.scoring.record_files.descriptions import RestsOn
+from bench.scoring.record_files.names import Setting
 from bench.scoring.results import PooledScores, Results
 
 BOARD = (

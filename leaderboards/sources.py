@@ -10,8 +10,8 @@ from bench.contracts.entries import SINGULAR
 from bench.core.errors import DataError
 from bench.core.lookalikes import seen_as
 from bench.core.specs import bare
-from bench.scoring.believing import believed
-from bench.scoring.descriptions import RestsOn
+from bench.scoring.entries.several_runs import believed
+from bench.scoring.record_files.descriptions import RestsOn
 from bench.scoring.records import Store
 from bench.scoring.results import PooledScores, Results
 

@@ -119,7 +119,7 @@ def test_the_json_is_as_documented(finished_run: tuple[Path, Any]) -> None:
 
 def test_the_records_are_as_documented() -> None:
     from bench.measures.catalogue import MEASURES
-    from bench.scoring.rows import LATER, NEEDED
+    from bench.scoring.record_files.rows import LATER, NEEDED
 
     columns, measures = ((ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in ("records", "measures"))
     assert _first_columns(columns.split("## The description")[0]) == [column.name for column in (*NEEDED, *LATER)]

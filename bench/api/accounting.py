@@ -16,7 +16,7 @@ from bench.studies.shown_tables import ShownAsTable
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bench.scoring.estimates import Estimate
+    from bench.scoring.inference.estimates import Estimate
     from bench.studies.defense_accounts.account import Account
 
 _OWN = ("defense", "victim", "attack", "k", "white_box", "progress")

@@ -122,7 +122,7 @@ def run(
     Returns:
         One row a score: victim, defense, attack, corpus, noise_bank, task, split, fold, seed, limit, clean_uar,
         clean_war, speakers, corr, noises, k, acc_att, ci95_low, ci95_high, n; then robust accuracy, UAR after an
-        effect, the validity gap, tests and bells, by the names in `bench.scoring.lines.COLUMNS`.
+        effect, the validity gap, tests and bells, by the names in `bench.scoring.entries.lines.COLUMNS`.
 
     Raises:
         bench.core.errors.BenchError: something asked for cannot be done, or a cell failed (the others are kept).

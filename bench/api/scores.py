@@ -122,7 +122,7 @@ class Shown(ShownAsTable):
 
 def _read(folders: list[Path], ks: tuple[int, ...] | None, estimand: str) -> Results:
     from bench.evaluation.runs import read_results
-    from bench.scoring.dependence import estimand_named
+    from bench.scoring.figures.dependence import estimand_named
 
     return read_results(folders, ks, estimand_named(estimand))
 
@@ -130,7 +130,7 @@ def _read(folders: list[Path], ks: tuple[int, ...] | None, estimand: str) -> Res
 def _grouped(folders: list[Path], ks: tuple[int, ...] | None, estimand: str, by: Any) -> pd.DataFrame:
     import pandas as pd
 
-    from bench.scoring.dependence import estimand_named
+    from bench.scoring.figures.dependence import estimand_named
     from bench.studies.grouped_scores import Groups, parse_by
 
     attributes = parse_by(",".join(map(str, several(by))))

@@ -16,7 +16,7 @@ from bench.core.progress import Progress, for_python
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bench.scoring.attack_reports import AttackReport
+    from bench.scoring.entries.attack_reports import AttackReport
 
 DATA = ("corpus", "corpus_root", "noise_bank", "noise_root", "noise_map")
 MACHINE = ("device", "plugin", "max_requests")
@@ -139,8 +139,8 @@ def attack_report(runs: str | Path | Sequence[str | Path]) -> list[AttackReport]
     Raises:
         bench.core.errors.BenchError: there is no such run.
     """
-    from bench.scoring.attack_reports import attack_reports
-    from bench.scoring.several_runs import believed_of
+    from bench.scoring.entries.attack_reports import attack_reports
+    from bench.scoring.entries.several_runs import believed_of
 
     folders = runs_of("bench.attack_report", runs)
     reports = attack_reports(believed_of(folders))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from bench.evaluation.options import Options
-    from bench.scoring.estimates import Difference
+    from bench.scoring.inference.estimates import Difference
     from bench.studies.defense_accounts.account import Account, AccountLine
 
 _DEFENSE = 'What is accounted for; "a+b" stacks b on a; may be given several times.'

@@ -9,7 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from bench.core.consoles import PlainConsole
-    from bench.scoring.attack_reports import AttackReport, GroupReport
+    from bench.scoring.entries.attack_reports import AttackReport, GroupReport
 
 _SHOWN = 10
 _KS = (1, 5, 15, 25, 50, 100)
@@ -37,9 +37,9 @@ def attack_report(
         check_plot_target(out, instead="leave out --out: the figures are printed all the same")
 
     from bench.core.errors import DataError
-    from bench.scoring.attack_reports import attack_reports
+    from bench.scoring.entries.attack_reports import attack_reports
+    from bench.scoring.entries.several_runs import believed_of
     from bench.scoring.results import SCHEMA
-    from bench.scoring.several_runs import believed_of
 
     reports = attack_reports(believed_of(runs))
     if not reports:

@@ -11,7 +11,7 @@ import typer
 from bench.cli.arguments import DEFENSE, LIMIT, TRAINED, Json, Offered, asking
 from bench.cli.report import listed, speakers
 from bench.cli.victims_options import say_failed
-from bench.scoring.names import FEW_SPEAKERS
+from bench.scoring.record_files.names import FEW_SPEAKERS
 
 if TYPE_CHECKING:
     from bench.evaluation.options import Options

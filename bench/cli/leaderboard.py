@@ -131,7 +131,7 @@ def _round(words: Sequence[str], out: Path, attacks: Sequence[str] | None, draw:
 
 def _board(folders: Sequence[Path], out: Path, passed_over: list[DataError]) -> list[Path]:
     from bench.evaluation.runs import read_results
-    from bench.scoring.fates import NotedFates
+    from bench.scoring.entries.fates import NotedFates
     from leaderboards.board import write_board
     from leaderboards.site.facts import Gathered
     from leaderboards.sources import check_distinct
@@ -145,7 +145,7 @@ def _board(folders: Sequence[Path], out: Path, passed_over: list[DataError]) -> 
 
 def _site(folders: Sequence[Path], out: Path, options: SiteOptions, passed_over: list[DataError]) -> list[Path]:
     from bench.evaluation.runs import read_results
-    from bench.scoring.fates import NotedFates
+    from bench.scoring.entries.fates import NotedFates
     from leaderboards.site.build import build_site
     from leaderboards.site.facts import Gathered
     from leaderboards.sources import check_distinct

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from bench.cli.report import listed, speakers
-from bench.scoring.names import FEW_SPEAKERS
+from bench.scoring.record_files.names import FEW_SPEAKERS
 
 if TYPE_CHECKING:
     from leaderboards.reproduce.claims import Claim

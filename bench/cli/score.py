@@ -70,7 +70,7 @@ def score_again(runs: Sequence[Path], k: str | None, json: str | None, estimand:
     attributes = parse_by(by)
 
     from bench.cli.report import STANDARD_OUTPUT, check_json_target, report
-    from bench.scoring.dependence import estimand_named
+    from bench.scoring.figures.dependence import estimand_named
 
     about = estimand_named(estimand)
     check_json_target(json)

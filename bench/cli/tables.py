@@ -97,7 +97,7 @@ def ranking_table(board: Board) -> Table:
 
 def tests_table(entry: PooledScores) -> Table:
     """Lay out the tests between conditions as a table, a line for each test that p was adjusted for."""
-    from bench.scoring.lines import plain_p
+    from bench.scoring.entries.lines import plain_p
 
     table = narrow_table("Tested", "With")
     for title in ("k", "Difference", "p", "Holm p", "Seen", "P1's t"):

@@ -119,7 +119,7 @@ def _print(found: Verification) -> None:
 
 
 def _print_sums(found: Verification) -> None:
-    from bench.scoring.mcnemar import LEVEL, POWER, smallest_share_seen
+    from bench.scoring.inference.mcnemar import LEVEL, POWER, smallest_share_seen
 
     pooled = found.pooled
     ties = sum(cell.ties for cell in found.cells)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bench.cli.report import listed, speakers
 from bench.cli.tables import narrow_table, print_table
 from bench.data.splits import LEAKS, split_named
-from bench.scoring.names import FEW_SPEAKERS
+from bench.scoring.record_files.names import FEW_SPEAKERS
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -16,7 +16,7 @@ from bench.core.heard import Heard
 from bench.core.rng import keyed
 from bench.core.types import Utterance
 from bench.referee.referee import Referee
-from bench.scoring.rows import Row
+from bench.scoring.record_files.rows import Row
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ Packages count with everything in them; each counts with what it imports."""
 DEFENDED_VICTIM = (*BARE_VICTIM, "bench.contracts", "bench.data.noises.joined")
 """What a victim under a defence depends on: also what attacks are given, whose candidates it may be trained on."""
 
-CELL = (*DEFENDED_VICTIM, "bench.referee", "bench.scoring.rows", "bench.evaluation.measuring")
+CELL = (*DEFENDED_VICTIM, "bench.referee", "bench.scoring.record_files.rows", "bench.evaluation.measuring")
 """What a cell's records depend on: also the search, the oracle, and how its rows are written."""
 
 WITHOUT_EFFECT = frozenset(

@@ -19,7 +19,7 @@ from bench.referee.panel import Panel
 from bench.referee.referee import Referee
 from bench.referee.rehearsal import rehearsed
 from bench.referee.search import AttackRun, Candidate, Search, first_candidate
-from bench.scoring.rows import Row
+from bench.scoring.record_files.rows import Row
 
 MIN_SNR_DB = 10.0
 """What an adversarial example has to lie above to count, as for the referee."""

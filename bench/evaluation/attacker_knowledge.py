@@ -25,7 +25,7 @@ from bench.perturbations.rendering import Renderer
 from bench.referee.lending import token_of
 from bench.referee.panel import Panel
 from bench.referee.referee import Referee
-from bench.scoring.concordance import ccc
+from bench.scoring.inference.concordance import ccc
 from bench.scoring.scores import uar
 
 

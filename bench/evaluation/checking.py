@@ -24,7 +24,7 @@ from bench.evaluation.experiment import Experiment
 from bench.evaluation.grid import Failure, Planned
 from bench.evaluation.measuring import Measuring
 from bench.referee.rounds import in_order
-from bench.scoring.agreement import first_difference
+from bench.scoring.record_files.agreement import first_difference
 from bench.scoring.records import Store
 
 _BATCH, _OTHER_BATCH = 7, 5

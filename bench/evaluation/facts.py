@@ -11,7 +11,7 @@ from bench.contracts.recipes import Samples
 from bench.data.people import People
 from bench.referee.rehearsal import Rehearsal
 from bench.referee.search import Candidate
-from bench.scoring.rows import Row
+from bench.scoring.record_files.rows import Row
 
 
 @dataclass(frozen=True)

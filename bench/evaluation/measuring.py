@@ -33,7 +33,7 @@ from bench.referee.lending import LentKnown
 from bench.referee.panel import Panel
 from bench.referee.rehearsal import Rehearsal, rehearsed
 from bench.referee.search import AttackRun
-from bench.scoring.rows import Row
+from bench.scoring.record_files.rows import Row
 
 
 @dataclass(frozen=True)

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from bench.evaluation.cells import FittedKey
     from bench.evaluation.experiment import Experiment
     from bench.evaluation.grid import Failure, Planned, Share
+    from bench.scoring.entries.units import FinishedCell
     from bench.scoring.records import CellRecords
     from bench.scoring.results import Results
-    from bench.scoring.units import FinishedCell
 
 
 @dataclass(frozen=True)
@@ -187,9 +187,9 @@ def scored(parts: Sequence[Prepared], asked: Sequence[Options], failures: list[F
         failures: the cells that failed.
     """
     from bench.evaluation.descriptions import cell_key
+    from bench.scoring.entries.sources import source_of
     from bench.scoring.records import Store
     from bench.scoring.results import collect_from
-    from bench.scoring.sources import source_of
 
     store = Store(asked[0].out)
     found = [(plan, cell_key(part.experiment, plan.cell)) for part in parts for plan in part.planned]

@@ -17,16 +17,16 @@ from bench.core.errors import DataError, UsageError
 from bench.core.json_objects import loaded
 from bench.core.regular import read_regular
 from bench.evaluation.options import parse_ks
-from bench.scoring.believing import check_same
-from bench.scoring.dependence import Estimand
-from bench.scoring.descriptions import FailedCell
-from bench.scoring.fates import NotedFates
-from bench.scoring.groups import ToldEntry, told_entries
+from bench.scoring.entries.fates import NotedFates
+from bench.scoring.entries.groups import ToldEntry, told_entries
+from bench.scoring.entries.sources import Damaged, sources_in
+from bench.scoring.entries.units import FinishedCell
+from bench.scoring.figures.dependence import Estimand
+from bench.scoring.record_files.believing import check_same
+from bench.scoring.record_files.descriptions import FailedCell
+from bench.scoring.record_files.same_models import named_alike
 from bench.scoring.records import Store
 from bench.scoring.results import Results, collect_from
-from bench.scoring.same_models import named_alike
-from bench.scoring.sources import Damaged, sources_in
-from bench.scoring.units import FinishedCell
 
 _T = TypeVar("_T")
 _RUN_FILE, _MOST_NOTED = "run.json", 2**16

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from bench.core.types import Task
 from bench.modelling.sequences import class_weights
-from bench.scoring.concordance import ccc
+from bench.scoring.inference.concordance import ccc
 from bench.scoring.scores import uar
 
 LossOf = Callable[[Tensor, Tensor], Tensor]

@@ -21,7 +21,7 @@ from bench.referee.inaudible import check_draws, check_hears
 from bench.referee.prediction import Filling, Predictor, Said, Told
 from bench.referee.rechecks import CANARIES, Kept, Question, asked, asked_again, canaries, drawn_again
 from bench.referee.search import Candidate
-from bench.scoring.rows import Row
+from bench.scoring.record_files.rows import Row
 
 CHUNK = 16
 """Utterances of similar lengths that a core computes on at a time: little is padded, and what is computed on stays in

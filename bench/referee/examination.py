@@ -19,7 +19,7 @@ from bench.core.types import SAMPLE_RATE, Utterance
 from bench.measures.catalogue import MEASURES
 from bench.referee.judgement import SNR_DECIMALS, fooled, snr_db_of
 from bench.referee.search import Candidate, Search
-from bench.scoring.rows import Row
+from bench.scoring.record_files.rows import Row
 
 WINDOW_S = 0.25
 """Seconds of speech over which a burst of noise is measured."""

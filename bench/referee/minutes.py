@@ -10,7 +10,7 @@ from bench.referee.examination import Success
 from bench.referee.prediction import Said
 from bench.referee.rechecks import Kept, Question
 from bench.referee.search import Candidate, Search
-from bench.scoring.rows import Row
+from bench.scoring.record_files.rows import Row
 
 
 @dataclass(frozen=True)

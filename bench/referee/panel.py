@@ -14,7 +14,7 @@ from bench.core.types import Task, Utterance
 from bench.referee.referee import Referee
 from bench.referee.rounds import in_rounds, with_turns
 from bench.referee.search import AttackRun, Candidate
-from bench.scoring.rows import Row
+from bench.scoring.record_files.rows import Row
 
 _T = TypeVar("_T")
 

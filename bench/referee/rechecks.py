@@ -22,7 +22,7 @@ from bench.core.threads import in_threads
 from bench.core.types import REFUSED, Utterance
 from bench.referee.prediction import Predictor, Said
 from bench.referee.sameness import alike, named, same
-from bench.scoring.rows import Row
+from bench.scoring.record_files.rows import Row
 
 _T = TypeVar("_T")
 SAMPLED = 8

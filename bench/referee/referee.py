@@ -42,7 +42,7 @@ from bench.referee.search import AttackRun, Candidate, Search, first_candidate
 from bench.referee.sitting import Sitting
 from bench.referee.stepping import step_of
 from bench.referee.telling import answer_for, as_told
-from bench.scoring.rows import Row
+from bench.scoring.record_files.rows import Row
 
 _ALL = 1 << 30
 

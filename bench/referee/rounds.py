@@ -17,7 +17,7 @@ from bench.core.errors import ComponentError, blaming
 from bench.core.rng import key_of
 from bench.core.types import Utterance
 from bench.referee.search import AttackRun
-from bench.scoring.rows import Row
+from bench.scoring.record_files.rows import Row
 
 LARGEST_PLAN = 1 << 20
 """Characters that a plan may have as JSON."""

@@ -8,7 +8,7 @@ from bench.referee.clean_answers import CleanAnswer
 from bench.referee.judgement import Verdict, fooled
 from bench.referee.prediction import Said
 from bench.referee.search import Candidate, Search
-from bench.scoring.rows import Row
+from bench.scoring.record_files.rows import Row
 
 
 def name_of(task: Task, label: int) -> str:

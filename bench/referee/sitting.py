@@ -16,7 +16,7 @@ from bench.referee.asking import Asking, threads_for
 from bench.referee.clean_answers import CleanAnswer
 from bench.referee.minutes import Minutes
 from bench.referee.search import Search
-from bench.scoring.rows import Row
+from bench.scoring.record_files.rows import Row
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from bench.contracts.attacks import Answer
 from bench.contracts.threat_models import ThreatModel
 from bench.core.types import REFUSED
-from bench.scoring.rows import Row
+from bench.scoring.record_files.rows import Row
 
 PROBABILITY_DECIMALS = 3
 """Decimals of a probability that is told: what a batch changes lies beyond them."""

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bench.scoring import signs
-from bench.scoring.measured import EntryRecords
-from bench.scoring.names import FEW_SPEAKERS
+from bench.scoring.figures.measured import EntryRecords
 from bench.scoring.pooling import CleanScores
+from bench.scoring.record_files.names import FEW_SPEAKERS
 from bench.scoring.signs import Sign
 
 

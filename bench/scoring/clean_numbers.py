@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.scoring.agreements import Agreement
-from bench.scoring.estimates import Estimate
+from bench.scoring.figures.agreements import Agreement
+from bench.scoring.inference.estimates import Estimate
 from bench.scoring.pooling import clean_scores
 
 if TYPE_CHECKING:

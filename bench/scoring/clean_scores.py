@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bench.core.types import REFUSED, Label
-from bench.scoring.clustering import Codes, codes, combined, samples
-from bench.scoring.confusion import (
+from bench.scoring.arrays import Places
+from bench.scoring.figures.confusion import (
     Confusion,
     ConfusionTable,
     Figures,
@@ -21,7 +21,8 @@ from bench.scoring.confusion import (
     weighted_f1,
     weighted_precision,
 )
-from bench.scoring.estimates import Estimate
+from bench.scoring.inference.clustering import codes, combined, samples
+from bench.scoring.inference.estimates import Estimate
 from bench.scoring.pooling import clean_scores
 from bench.scoring.scores import cell_numbers
 from bench.scoring.statistics import jackknife_interval, proportion_interval
@@ -130,7 +131,7 @@ def _per_cluster(
     whole = np.zeros(matrix, dtype=np.int64)
     np.add.at(whole, (cell, truth, said), 1)
 
-    def without(way: Codes) -> Figures:
+    def without(way: Places) -> Figures:
         """The figure with each cluster left out; a cell of which nothing is left is none."""
         counts = np.zeros((matrix[0], int(way.max()) + 1, *matrix[1:]), dtype=np.int64)
         np.add.at(counts, (cell, way, truth, said), 1)

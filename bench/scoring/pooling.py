@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bench.scoring.agreements import Agreement, agreement, ccc_change, is_dimensional
-from bench.scoring.answers import ClassAnswers, weighted
-from bench.scoring.answers import Recall as Recall
-from bench.scoring.clustering import codes
-from bench.scoring.columns import Floats, Places
-from bench.scoring.dependence import Estimand, crossed_at, crossed_with_speakers, trainings, trainings_at
-from bench.scoring.estimates import Difference, Estimate, Interval
-from bench.scoring.pooled import PooledRecords
+from bench.scoring.arrays import Floats, Places
+from bench.scoring.figures.agreements import Agreement, agreement, ccc_change, is_dimensional
+from bench.scoring.figures.answers import ClassAnswers, weighted
+from bench.scoring.figures.answers import Recall as Recall
+from bench.scoring.figures.dependence import Estimand, crossed_at, crossed_with_speakers, trainings, trainings_at
+from bench.scoring.inference.clustering import codes
+from bench.scoring.inference.estimates import Difference, Estimate, Interval
+from bench.scoring.record_files.pooled import PooledRecords
 from bench.scoring.scores import cell_numbers
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def clean_scores(rows: pd.DataFrame, crossed: Sequence[ArrayLike] = ()) -> Clean
         rows: one an utterance and cell: fold, seed, repeat, utterance, speaker, label_true, label_before; in a
             dimensional task value_true and value_before too.
         crossed: what rows have in common beside their speaker, as
-            [`crossed_with_speakers`][bench.scoring.dependence.crossed_with_speakers] gives it.
+            [`crossed_with_speakers`][bench.scoring.figures.dependence.crossed_with_speakers] gives it.
     """
     found = ClassAnswers.in_table(rows).estimates(crossed)
     if is_dimensional(rows):
@@ -152,7 +152,7 @@ def clean_of(records: PooledRecords, estimand: Estimand) -> CleanScores:
 
 
 def weighted_means(rows: pd.DataFrame) -> Iterator[tuple[Recall, Places, Floats]]:
-    """Express UAR and WAR as weighted means of hits, as `bench.scoring.answers.ClassAnswers.means` does.
+    """Express UAR and WAR as weighted means of hits, as `bench.scoring.figures.answers.ClassAnswers.means` does.
 
     Args:
         rows: one an utterance and cell: fold, seed, repeat, label_true.

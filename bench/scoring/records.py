@@ -19,14 +19,14 @@ from bench.core.errors import DataError
 from bench.core.json_objects import JsonObject, loaded
 from bench.core.regular import read_regular
 from bench.core.sealing import set_aside
-from bench.scoring.cell_records import CellRecords as CellRecords
-from bench.scoring.cell_records import checked
-from bench.scoring.cell_records import pooled_rows as pooled_rows
-from bench.scoring.cell_records import read_cell as read_cell
-from bench.scoring.descriptions import Description, FailedCell
-from bench.scoring.free_samples import named_samples, read_samples
-from bench.scoring.rows import Row, write_rows
-from bench.scoring.schema import AGAIN
+from bench.scoring.record_files.cell_records import CellRecords as CellRecords
+from bench.scoring.record_files.cell_records import checked
+from bench.scoring.record_files.cell_records import pooled_rows as pooled_rows
+from bench.scoring.record_files.cell_records import read_cell as read_cell
+from bench.scoring.record_files.descriptions import Description, FailedCell
+from bench.scoring.record_files.free_samples import named_samples, read_samples
+from bench.scoring.record_files.rows import Row, write_rows
+from bench.scoring.record_files.schema import AGAIN
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -60,7 +60,7 @@ class Store:
 
     def damage(self, key: str) -> DataError | None:
         """Look whether a finished cell's files are as they were written; return what is wrong."""
-        from bench.scoring.believing import check_description
+        from bench.scoring.record_files.believing import check_description
 
         try:
             file = checked(self.path(key))

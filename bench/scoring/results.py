@@ -8,16 +8,16 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from bench.core.crew import Crew
-from bench.scoring.dependence import Estimand
-from bench.scoring.descriptions import FailedCell
-from bench.scoring.fates import NotedFates
-from bench.scoring.lines import lines
-from bench.scoring.optimality import Optimality, Order
+from bench.scoring.entries.fates import NotedFates
+from bench.scoring.entries.lines import lines
+from bench.scoring.entries.scored import CellScores as CellScores
+from bench.scoring.entries.scored import PooledScores as PooledScores
+from bench.scoring.entries.sharing import scored_units
+from bench.scoring.entries.units import FinishedCell, units
+from bench.scoring.figures.dependence import Estimand
+from bench.scoring.figures.optimality import Optimality, Order
+from bench.scoring.record_files.descriptions import FailedCell
 from bench.scoring.records import CellRecords
-from bench.scoring.scored import CellScores as CellScores
-from bench.scoring.scored import PooledScores as PooledScores
-from bench.scoring.sharing import scored_units
-from bench.scoring.units import FinishedCell, units
 
 if TYPE_CHECKING:
     import pandas as pd

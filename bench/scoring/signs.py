@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from bench.core.specs import Spec, inner_spec
-from bench.scoring.columns import Floats
-from bench.scoring.conditions import Condition
-from bench.scoring.measured import EntryRecords
-from bench.scoring.number_signs import constant_number
-from bench.scoring.pooled import CellPlace
+from bench.scoring.arrays import Floats
+from bench.scoring.figures.conditions import Condition
+from bench.scoring.figures.measured import EntryRecords
+from bench.scoring.figures.number_signs import constant_number
 from bench.scoring.pooling import CleanScores
+from bench.scoring.record_files.pooled import CellPlace
 
 PLAIN_NOISES = ("environmental", "white_noise")
 """Attacks that lay one sound over the utterance and ask once."""

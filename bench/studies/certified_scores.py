@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from bench.core.errors import UsageError
 from bench.core.types import Label
 from bench.defending.certificates import GREATEST_ALPHA, LEAST_ALPHA, Certificate, proven_at
-from bench.scoring.estimates import Estimate
+from bench.scoring.inference.estimates import Estimate
 from bench.scoring.statistics import proportion_interval
 
 SNRS_DB = (10.0, 20.0, 30.0, 40.0, 50.0, 60.0)

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, field
 
 import pandas as pd
 
-from bench.scoring.agreements import is_dimensional
 from bench.scoring.clean_numbers import NumbersReport, numbers_report
 from bench.scoring.clean_scores import CleanReport, clean_report
+from bench.scoring.figures.agreements import is_dimensional
 
 
 @dataclass(frozen=True)

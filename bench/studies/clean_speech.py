@@ -25,7 +25,7 @@ from bench.evaluation.options import Options
 from bench.evaluation.preflight import as_option
 from bench.evaluation.setup import corpus_reader
 from bench.referee.panel import Panel
-from bench.scoring.descriptions import FittedOn
+from bench.scoring.record_files.descriptions import FittedOn
 from bench.studies.clean_scoring import CleanAnswers, CleanBasis, CleanNames
 from bench.studies.training_jobs import Job, Trained
 

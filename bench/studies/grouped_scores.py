@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from bench.core.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from bench.scoring.dependence import Estimand
-    from bench.scoring.groups import GroupScore, ToldEntry
+    from bench.scoring.entries.groups import GroupScore, ToldEntry
+    from bench.scoring.figures.dependence import Estimand
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Groups:
         if not by:
             return cls()
         from bench.evaluation.runs import read_entries
-        from bench.scoring.groups import group_scores
+        from bench.scoring.entries.groups import group_scores
 
         entries = read_entries(runs, ks, lambda _: None)
         for one in by:
@@ -70,7 +70,7 @@ def parse_by(text: str | None) -> tuple[str, ...]:
     if text is None:
         return ()
     from bench.core.specs import did_you_mean
-    from bench.scoring.groups import BY
+    from bench.scoring.entries.groups import BY
 
     names = tuple(dict.fromkeys(one.strip() for one in text.split(",")))
     for name in names:

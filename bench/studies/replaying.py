@@ -31,14 +31,14 @@ from bench.evaluation.options import Options
 from bench.evaluation.setup import set_up
 from bench.perturbations.rendering import attack_tools
 from bench.referee.search import AttackRun
-from bench.scoring.believing import believed
-from bench.scoring.cell_records import CellRecords, pooled_rows
-from bench.scoring.conditions import Condition
-from bench.scoring.estimates import Estimate
-from bench.scoring.pooled import PooledRecords
+from bench.scoring.entries.several_runs import believed
+from bench.scoring.entries.units import pooled_by
+from bench.scoring.figures.conditions import Condition
+from bench.scoring.inference.estimates import Estimate
+from bench.scoring.record_files.cell_records import CellRecords, pooled_rows
+from bench.scoring.record_files.pooled import PooledRecords
+from bench.scoring.record_files.rows import Row, as_table
 from bench.scoring.records import Store
-from bench.scoring.rows import Row, as_table
-from bench.scoring.units import pooled_by
 
 Kept = tuple[CellRecords, Mapping[str, Tensor]]
 """A finished cell, and its accepted free samples by their digests."""

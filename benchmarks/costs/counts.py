@@ -23,7 +23,7 @@ from bench.core.types import Utterance
 from bench.perturbations.rendering import attack_tools
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
-from bench.scoring.rows import Row, write_rows
+from bench.scoring.record_files.rows import Row, write_rows
 from benchmarks.costs.figures import Figure
 from benchmarks.gpu_checks.recognisers import CPU, Setting
 from benchmarks.gpu_checks.speech import TASK, noises

@@ -20,7 +20,7 @@ from bench.core.types import Utterance
 from bench.perturbations.rendering import attack_tools
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
-from bench.scoring.rows import Row
+from bench.scoring.record_files.rows import Row
 from benchmarks.gpu_checks.findings import Finding
 from benchmarks.gpu_checks.recognisers import CPU, Recogniser, Setting
 from benchmarks.gpu_checks.speech import TASK, noises

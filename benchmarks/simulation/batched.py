@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from bench.scoring.clustering import ASSUMED_ALIKE
-from bench.scoring.comparisons import POWER, SIGNIFICANT
-from bench.scoring.sign_flip import EXACT, FLIPS, signs
+from bench.scoring.inference.clustering import ASSUMED_ALIKE
+from bench.scoring.inference.comparisons import POWER, SIGNIFICANT
+from bench.scoring.inference.sign_flip import EXACT, FLIPS, signs
 from benchmarks.simulation.corpora import Numbers
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from bench.scoring.sign_flip import EXACT, signs
+from bench.scoring.inference.sign_flip import EXACT, signs
 from bench.scoring.statistics import SpeakerTest, holm, sign_flip_test, westfall_young
 from benchmarks.simulation.batched import flipped_p, variances
 from benchmarks.simulation.corpora import Design, Numbers

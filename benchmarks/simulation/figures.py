@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from bench.scoring.ranks import rank_intervals
+from bench.scoring.inference.ranks import rank_intervals
 from bench.scoring.statistics import compare, proportion_interval
 from benchmarks.simulation import batched
 from benchmarks.simulation.corpora import Design, Numbers, corpora, crossed

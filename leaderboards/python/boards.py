@@ -40,7 +40,7 @@ def leaderboard(
     """
     from bench.evaluation.options import check_writable
     from bench.evaluation.runs import read_results
-    from bench.scoring.fates import NotedFates
+    from bench.scoring.entries.fates import NotedFates
     from leaderboards.board import write_board
     from leaderboards.ranking import boards
     from leaderboards.receipts import folders_in

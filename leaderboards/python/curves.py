@@ -18,7 +18,7 @@ from leaderboards.k_curves import PARAMETER, KCurve
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bench.scoring.estimates import Estimate
+    from bench.scoring.inference.estimates import Estimate
 
 
 @plainly("bench.curve")
@@ -98,7 +98,7 @@ def curves_of(folders: Sequence[Path], parameter: str) -> Curves:
         bench.core.errors.BenchError: a folder is no run, or no attack has this number.
     """
     from bench.evaluation.runs import read_entries
-    from bench.scoring.several_runs import believed_of
+    from bench.scoring.entries.several_runs import believed_of
     from leaderboards.curves import curves
     from leaderboards.k_curves import k_curves
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from bench.contracts.entries import Entry, entries_by_name
 from bench.core.specs import bare
-from bench.scoring.groups import ToldEntry
+from bench.scoring.entries.groups import ToldEntry
 from bench.scoring.results import Results
 from leaderboards.report import sentences
 from leaderboards.report.subject import Subject, subjects

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
-from bench.scoring.estimates import Estimate
+from bench.scoring.inference.estimates import Estimate
 from leaderboards.site.drawing import Picture, tag
 from leaderboards.site.marks import legend, mark
 from leaderboards.site.plane import Plane

@@ -6,8 +6,8 @@ import math
 from collections.abc import Collection
 
 from bench.contracts.threat_models import Counted, ThreatModel
-from bench.scoring.estimates import Estimate
-from bench.scoring.names import Setting
+from bench.scoring.inference.estimates import Estimate
+from bench.scoring.record_files.names import Setting
 from leaderboards.site.words import attacker
 
 _COUNTED = {

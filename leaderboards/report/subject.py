@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.contracts.threat_models import Counted
-from bench.scoring.conditions import Condition
-from bench.scoring.estimates import Estimate
-from bench.scoring.groups import BY, GroupScore, ToldEntry, outcomes_at, scores_at, share_at
+from bench.scoring.entries.groups import BY, GroupScore, ToldEntry, outcomes_at, scores_at, share_at
+from bench.scoring.figures.conditions import Condition
+from bench.scoring.inference.estimates import Estimate
 from bench.scoring.results import PooledScores
 from leaderboards.report.picture import Curve, chosen_ks, robust_curves
 from leaderboards.site.drawing import Picture

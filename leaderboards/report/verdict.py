@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.scoring.conditions import Score
+from bench.scoring.figures.conditions import Score
 from bench.scoring.results import PooledScores, Results
 from leaderboards.report.sentences import attempts, counted, in_a_hundred, interval
 

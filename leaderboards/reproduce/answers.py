@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from bench.scoring.columns import SOUND
-from bench.scoring.estimates import Estimate
-from bench.scoring.names import CellNames, Setting
+from bench.scoring.inference.estimates import Estimate
 from bench.scoring.pooling import Recall, clean_scores
+from bench.scoring.record_files.columns import SOUND
+from bench.scoring.record_files.names import CellNames, Setting
 from bench.scoring.records import CellRecords, pooled_rows
 from bench.scoring.scores import UTTERANCE, clean
 from leaderboards.reproduce.shape import TableSubject

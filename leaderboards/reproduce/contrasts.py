@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bench.scoring.answers import Recall, weighted
-from bench.scoring.clustering import codes
+from bench.scoring.figures.answers import Recall, weighted
+from bench.scoring.inference.clustering import codes
 from leaderboards.reproduce.coded import CodedAnswers, Texts, coded
 from leaderboards.reproduce.evidence import measured
 from leaderboards.reproduce.figures import Measured

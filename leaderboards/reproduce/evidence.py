@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from bench.scoring.clustering import Clusters
-from bench.scoring.differences import paired_difference
-from bench.scoring.estimates import ROUNDING, Interval
+from bench.scoring.inference.clustering import Clusters
+from bench.scoring.inference.differences import paired_difference
+from bench.scoring.inference.estimates import ROUNDING, Interval
 from bench.scoring.statistics import (
     cluster_variance,
     compare,

@@ -101,9 +101,10 @@ class Adjusted:
 def adjusted(family: Sequence[Tested]) -> Adjusted:
     """Adjust the p of a family of claims for their number.
 
-    By [`westfall_young`][bench.scoring.joint_flips.westfall_young], each line of a claim a test; by Holm's rule where
-    some claim has no sums of its speakers. A claim that a figure lies between two lines holds where both tests put it
-    inside, and so has the greater of their p; it does not hold where one puts it outside, and so has that one's.
+    By [`westfall_young`][bench.scoring.inference.joint_flips.westfall_young], each line of a claim a test; by Holm's
+    rule where some claim has no sums of its speakers. A claim that a figure lies between two lines holds where both
+    tests put it inside, and so has the greater of their p; it does not hold where one puts it outside, and so has that
+    one's.
 
     Args:
         family: those that have a test.

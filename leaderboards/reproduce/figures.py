@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bench.scoring.estimates import Difference
+from bench.scoring.inference.estimates import Difference
 from leaderboards.reproduce.families import LineTest, SpeakerSums
 
 LEAST_SPEAKERS = 6

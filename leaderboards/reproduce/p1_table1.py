@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from bench.evaluation.options import Options
-from bench.scoring.estimates import Estimate
+from bench.scoring.inference.estimates import Estimate
 from bench.scoring.records import CellRecords
 from leaderboards.reproduce.answers import Answers, applied, level, read
 from leaderboards.reproduce.claims import Claim, below

@@ -16,8 +16,8 @@ from dataclasses import replace
 import pandas as pd
 
 from bench.evaluation.options import Options
-from bench.scoring.dependence import estimated_share
-from bench.scoring.estimates import Estimate
+from bench.scoring.figures.dependence import estimated_share
+from bench.scoring.inference.estimates import Estimate
 from bench.scoring.records import CellRecords
 from leaderboards.reproduce.answers import BARE, Answers, applied, error, level, read, sounds_of
 from leaderboards.reproduce.claims import Claim, above, untestable

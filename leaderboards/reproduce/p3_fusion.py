@@ -23,7 +23,7 @@ from bench.core.errors import UsageError
 from bench.core.specs import Spec
 from bench.evaluation.isolating import registry_for
 from bench.evaluation.options import Options
-from bench.scoring.estimates import Estimate
+from bench.scoring.inference.estimates import Estimate
 from bench.scoring.records import CellRecords
 from leaderboards.reproduce.answers import BARE, Answers, applied, level, paired, read
 from leaderboards.reproduce.claims import Claim, above, around, below

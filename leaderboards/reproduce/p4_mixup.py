@@ -18,7 +18,7 @@ from bench.data.splits import LEAKS, split_named
 from bench.data.tasks import task_named
 from bench.evaluation.options import Options
 from bench.scoring.clean_scores import clean_report
-from bench.scoring.estimates import Estimate
+from bench.scoring.inference.estimates import Estimate
 from bench.scoring.records import CellRecords
 from leaderboards.reproduce.answers import BARE, Answers, applied, paired, read, sounds_of
 from leaderboards.reproduce.claims import Claim, above, below

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from bench.contracts.threat_models import Counted
-from bench.scoring.conditions import Condition, scores
-from bench.scoring.estimates import Estimate
-from bench.scoring.names import Setting
-from bench.scoring.pooled import PooledRecords
+from bench.scoring.figures.conditions import Condition, scores
+from bench.scoring.inference.estimates import Estimate
+from bench.scoring.record_files.names import Setting
+from bench.scoring.record_files.pooled import PooledRecords
 from bench.scoring.records import CellRecords, pooled_rows
 from leaderboards.reproduce.evidence import measured
 from leaderboards.reproduce.figures import Measured

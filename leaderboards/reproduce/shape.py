@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bench.scoring.estimates import Estimate
-from bench.scoring.names import Setting
+from bench.scoring.inference.estimates import Estimate
+from bench.scoring.record_files.names import Setting
 from leaderboards.reproduce.claims import Claim, corrected
 from leaderboards.reproduce.families import Rule
 

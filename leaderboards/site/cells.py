@@ -7,7 +7,7 @@ from functools import cache
 
 from markupsafe import Markup
 
-from bench.scoring.estimates import Difference, Estimate
+from bench.scoring.inference.estimates import Difference, Estimate
 from bench.scoring.results import PooledScores
 from leaderboards.site.facts import KINDS
 from leaderboards.site.tracks import AttackFigures, RankedEntry, Standing, Track

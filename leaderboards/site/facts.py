@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from bench.contracts.threat_models import COUNTED, Counted
 from bench.core.collecting import collected_seldom
 from bench.core.specs import NO_DEFENSE, Spec, bare
-from bench.scoring.descriptions import Description
-from bench.scoring.fates import NEVER as NEVER
-from bench.scoring.fates import Fates, Names, NotedFates
-from bench.scoring.kept_scores import kept_fates
-from bench.scoring.same_models import named_alike
-from bench.scoring.sources import sources_in
-from bench.scoring.units import FinishedCell, units
+from bench.scoring.entries.fates import NEVER as NEVER
+from bench.scoring.entries.fates import Fates, Names, NotedFates
+from bench.scoring.entries.kept_scores import kept_fates
+from bench.scoring.entries.sources import sources_in
+from bench.scoring.entries.units import FinishedCell, units
+from bench.scoring.record_files.descriptions import Description
+from bench.scoring.record_files.same_models import named_alike
 from bench.sharing.entry.receipt import Receipt
 from leaderboards.receipts import card_in, check_cells, receipt_in
 from leaderboards.site.track_names import TrackName

@@ -10,8 +10,8 @@ from importlib import metadata, resources
 from pathlib import Path
 
 from bench.core.plain_text import plain_text
-from bench.scoring.estimates import Estimate
-from bench.scoring.scored import PooledScores
+from bench.scoring.entries.scored import PooledScores
+from bench.scoring.inference.estimates import Estimate
 from leaderboards.outside_text import as_markdown, in_spreadsheet, in_tex
 from leaderboards.site import cells
 from leaderboards.site.drawing import Picture

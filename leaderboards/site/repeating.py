@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from bench.contracts.perception import p1
 from bench.core.specs import IN_MEMORY
-from bench.scoring.descriptions import RestsOn
+from bench.scoring.record_files.descriptions import RestsOn
 from leaderboards.site.facts import CellFacts
 from leaderboards.site.tracks import RankedEntry, Track
 

@@ -7,8 +7,8 @@ from functools import cached_property
 
 from bench.contracts.threat_models import ThreatModel
 from bench.core.keys import key_of_json
-from bench.scoring.descriptions import RestsOn
-from bench.scoring.names import Setting
+from bench.scoring.record_files.descriptions import RestsOn
+from bench.scoring.record_files.names import Setting
 from leaderboards.ranking import data_of
 
 

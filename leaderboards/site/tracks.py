@@ -10,12 +10,12 @@ from functools import cached_property
 from bench.contracts.threat_models import COUNTED, Counted
 from bench.core.specs import NO_DEFENSE, bare
 from bench.scoring.bells import NAMED, Ring
-from bench.scoring.conditions import Score
-from bench.scoring.descriptions import RestsOn
-from bench.scoring.estimates import Difference, Estimate
-from bench.scoring.kept_scores import kept_ranks
-from bench.scoring.lines import gap_of
-from bench.scoring.ranks import Rank
+from bench.scoring.entries.kept_scores import kept_ranks
+from bench.scoring.entries.lines import gap_of
+from bench.scoring.figures.conditions import Score
+from bench.scoring.inference.estimates import Difference, Estimate
+from bench.scoring.inference.ranks import Rank
+from bench.scoring.record_files.descriptions import RestsOn
 from bench.scoring.results import PooledScores, Results
 from leaderboards.ranking import LAST, UNRANKED
 from leaderboards.site.track_names import TrackName

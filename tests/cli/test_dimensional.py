@@ -14,9 +14,9 @@ import pytest
 import bench
 from bench.core.errors import DataError
 from bench.evaluation.runs import read_results
-from bench.scoring.believing import check_believable
-from bench.scoring.cell_records import CellRecords
-from bench.scoring.concordance import ccc, mae
+from bench.scoring.inference.concordance import ccc, mae
+from bench.scoring.record_files.believing import check_believable
+from bench.scoring.record_files.cell_records import CellRecords
 from bench.scoring.records import Store
 
 VICTIM = "cnn_gru:channels=8,hidden=8,dense=8,dropout=0.0,learning_rate=0.01,batch_size=8,max_epochs=6"

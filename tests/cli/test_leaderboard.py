@@ -9,7 +9,7 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
-from bench.scoring.ranks import Rank
+from bench.scoring.inference.ranks import Rank
 
 
 class Cells(HTMLParser):

@@ -11,7 +11,7 @@ import pytest
 
 import bench
 from bench.cli.replay_tables import print_matrices
-from bench.scoring.estimates import Estimate
+from bench.scoring.inference.estimates import Estimate
 from bench.scoring.records import Store
 from bench.studies.replaying import Origin, Replay, ordered_recipes
 

@@ -9,11 +9,11 @@ import numpy as np
 
 from bench.contracts.threat_models import COUNTED
 from bench.scoring.bells import NAMED, Ring
-from bench.scoring.candidates import Candidates
-from bench.scoring.conditions import Score
-from bench.scoring.contrasts import ValidityGap
-from bench.scoring.estimates import Difference, Estimate
+from bench.scoring.figures.conditions import Score
+from bench.scoring.figures.contrasts import ValidityGap
+from bench.scoring.inference.estimates import Difference, Estimate
 from bench.scoring.pooling import CleanScores, Perturbed, PerturbedScores
+from bench.scoring.record_files.candidates import Candidates
 from bench.scoring.results import PooledScores, Results
 from benchmarks.made_records import EFFECTS, MadeUp
 from leaderboards.site.facts import CellFacts, Gathered

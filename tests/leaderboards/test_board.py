@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.scoring.bells import NAMED, Ring
-from bench.scoring.candidates import Candidates
-from bench.scoring.conditions import Score
-from bench.scoring.descriptions import RestsOn
-from bench.scoring.estimates import Estimate
-from bench.scoring.names import Setting
+from bench.scoring.figures.conditions import Score
+from bench.scoring.inference.estimates import Estimate
 from bench.scoring.pooling import CleanScores
+from bench.scoring.record_files.candidates import Candidates
+from bench.scoring.record_files.descriptions import RestsOn
+from bench.scoring.record_files.names import Setting
 from bench.scoring.results import PooledScores, Results
 from leaderboards.board import as_csv, write_board
 from leaderboards.ranking import BOARD, Board, boards

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bench.evaluation.runs import read_results
-from bench.scoring.fates import NotedFates
+from bench.scoring.entries.fates import NotedFates
 from leaderboards.site.build import build_site
 from leaderboards.site.facts import Gathered
 

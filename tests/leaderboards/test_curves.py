@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.core.errors import DataError, UsageError
-from bench.scoring.descriptions import Description, RestsOn
-from bench.scoring.names import CellNames, Setting
+from bench.scoring.record_files.descriptions import Description, RestsOn
+from bench.scoring.record_files.names import CellNames, Setting
 from bench.scoring.records import CellRecords
 from bench.scoring.scores import uar, war
 from leaderboards.curve_plot import FORMATS, check_plot_target, draw

@@ -15,8 +15,8 @@ import pytest
 from bench.contracts.threat_models import ThreatModel
 from bench.evaluation.runs import read_entries, read_results
 from bench.scoring.bells import BELLS, Ring
-from bench.scoring.estimates import Estimate
-from bench.scoring.names import Setting
+from bench.scoring.inference.estimates import Estimate
+from bench.scoring.record_files.names import Setting
 from bench.scoring.records import Store, pooled_rows
 from benchmarks.made_records import MadeUp
 from leaderboards.report.build import report_page, write_report

@@ -11,7 +11,7 @@ import pytest
 from bench.contracts.threat_models import ThreatModel
 from bench.core.plain_text import plain_text
 from bench.scoring.bells import NAMED, Ring
-from bench.scoring.estimates import Estimate
+from bench.scoring.inference.estimates import Estimate
 from bench.scoring.results import PooledScores, Results
 from leaderboards.site.build import build_site
 from leaderboards.site.cells import row

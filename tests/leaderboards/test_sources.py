@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.scoring.believing import determined_key
+from bench.scoring.record_files.believing import determined_key
 from bench.scoring.records import Store
 from benchmarks.made_records import MadeUp
 

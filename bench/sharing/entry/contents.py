@@ -16,9 +16,9 @@ from bench.core.lookalikes import look_alike
 from bench.core.specs import NO_DEFENSE, Spec, bare
 from bench.evaluation.runs import remembered
 from bench.isolation.showing import named_files
-from bench.scoring.believing import believed
-from bench.scoring.cell_records import CellRecords
-from bench.scoring.descriptions import Description
+from bench.scoring.entries.several_runs import believed
+from bench.scoring.record_files.cell_records import CellRecords
+from bench.scoring.record_files.descriptions import Description
 from bench.scoring.records import Store
 from bench.sharing.entry.environment import ENVIRONMENT, read_environment
 from bench.sharing.entry.manifest import AGAIN

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bench.core.errors import told_of
-from bench.scoring.cell_records import CellRecords, pooled_rows
-from bench.scoring.row_shares import robust_accuracy
+from bench.scoring.figures.row_shares import robust_accuracy
+from bench.scoring.record_files.cell_records import CellRecords, pooled_rows
 from bench.sharing.entry.rerunning import Rerun
 from bench.sharing.entry.rounds import Round, RoundSecret
 from bench.sharing.entry.verdicts import names_of

@@ -12,7 +12,7 @@ from bench.core.cache import cache_dir
 from bench.core.errors import DataError, UsageError
 from bench.core.sealing import SEAL
 from bench.evaluation.fitted_store import COST, damage_of
-from bench.scoring.believing import believed
+from bench.scoring.entries.several_runs import believed
 from bench.scoring.records import Store
 from bench.sharing.entry.archive import packed_file, write_archive
 from bench.sharing.entry.card import EntryCard

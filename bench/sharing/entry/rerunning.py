@@ -28,9 +28,9 @@ from bench.evaluation.options import Options
 from bench.evaluation.setup import set_up
 from bench.isolation.components import Isolation
 from bench.isolation.limits import Limits
-from bench.scoring.cell_records import CellRecords
-from bench.scoring.descriptions import Description
-from bench.scoring.rows import as_table
+from bench.scoring.record_files.cell_records import CellRecords
+from bench.scoring.record_files.descriptions import Description
+from bench.scoring.record_files.rows import as_table
 from bench.sharing.entry.contents import EntryContents, revision_of, specs_of
 from bench.sharing.entry.weights import WEIGHTS, weights_of
 

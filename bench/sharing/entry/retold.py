@@ -17,7 +17,7 @@ from bench.core.json_objects import loaded
 from bench.core.specs import ISOLATED, Spec, bare
 from bench.evaluation.cells import Cell
 from bench.evaluation.facts import Facts
-from bench.scoring.descriptions import Description
+from bench.scoring.record_files.descriptions import Description
 
 LAST_BITS = 0.05
 """Shares of clean speech lie no further apart for what another processor changes."""

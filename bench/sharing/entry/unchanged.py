@@ -10,7 +10,7 @@ from bench.contracts.registry import Registry
 from bench.core.errors import DataError
 from bench.core.json_objects import loaded
 from bench.core.specs import Spec, bare
-from bench.scoring.descriptions import Description
+from bench.scoring.record_files.descriptions import Description
 from bench.sharing.entry.contents import EntryContents
 
 

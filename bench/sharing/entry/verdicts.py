@@ -11,10 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bench.contracts.threat_models import Counted
-from bench.scoring.cell_records import CellRecords, pooled_rows
-from bench.scoring.estimates import Estimate
-from bench.scoring.mcnemar import LEVEL, mcnemar_p
-from bench.scoring.row_shares import attack_success, robust_accuracy
+from bench.scoring.figures.row_shares import attack_success, robust_accuracy
+from bench.scoring.inference.estimates import Estimate
+from bench.scoring.inference.mcnemar import LEVEL, mcnemar_p
+from bench.scoring.record_files.cell_records import CellRecords, pooled_rows
 from bench.scoring.scores import clean, robustness, successes, survives
 
 Verdict = Literal["same", "within the interval", "different", "could not be run"]

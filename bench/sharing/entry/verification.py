@@ -17,7 +17,7 @@ from bench.core.errors import told_of
 from bench.core.progress import Progress
 from bench.core.rng import key_of
 from bench.isolation.attacks import IsolatedEffect
-from bench.scoring.cell_records import CellRecords
+from bench.scoring.record_files.cell_records import CellRecords
 from bench.sharing.entry.held_out import held_out
 from bench.sharing.entry.opening import OpenedEntry, opened
 from bench.sharing.entry.rerunning import Conditions, Rerun, chosen_cells, rows_of

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.core.cache import appearing_file
 from bench.core.result_code import CELL, code_of
-from bench.scoring.mcnemar import LEVEL, POWER, mcnemar_p, smallest_share_seen
+from bench.scoring.inference.mcnemar import LEVEL, POWER, mcnemar_p, smallest_share_seen
 from bench.sharing.entry.environment import machine
 from bench.sharing.entry.held_out import HeldOut
 from bench.sharing.entry.opening import OpenedEntry

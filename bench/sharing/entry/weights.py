@@ -11,8 +11,8 @@ from bench.core.json_objects import loaded
 from bench.core.keys import key_of_json
 from bench.core.regular import read_regular
 from bench.core.specs import bare
-from bench.scoring.cell_records import CellRecords
-from bench.scoring.descriptions import Description
+from bench.scoring.record_files.cell_records import CellRecords
+from bench.scoring.record_files.descriptions import Description
 
 WEIGHTS = "weights"
 FORMATS = (".safetensors", ".json", ".onnx")

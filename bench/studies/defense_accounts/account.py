@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bench.contracts.threat_models import NOTHING_GRANTED, Counted, ThreatModel
-from bench.scoring.descriptions import RestsOn
-from bench.scoring.estimates import Difference, Estimate
-from bench.scoring.names import Setting
+from bench.scoring.inference.estimates import Difference, Estimate
+from bench.scoring.record_files.descriptions import RestsOn
+from bench.scoring.record_files.names import Setting
 from bench.studies.defense_accounts.costs import Cost
 from bench.studies.defense_accounts.figures import FiguresAt
 from bench.studies.defense_accounts.plan import Role

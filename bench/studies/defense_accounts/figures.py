@@ -10,10 +10,10 @@ import pandas as pd
 from bench.contracts.threat_models import Counted
 from bench.core.errors import ComponentError
 from bench.core.types import REFUSED
-from bench.scoring.dependence import crossed_with_speakers, estimated_share
-from bench.scoring.estimates import Difference, Estimate
+from bench.scoring.figures.dependence import crossed_with_speakers, estimated_share
+from bench.scoring.figures.row_shares import attack_success, robust_accuracy
+from bench.scoring.inference.estimates import Difference, Estimate
 from bench.scoring.pooling import clean_scores, weighted_means
-from bench.scoring.row_shares import attack_success, robust_accuracy
 from bench.scoring.scores import clean, robustness, successes
 from bench.scoring.statistics import difference_interval
 from bench.studies.defense_accounts.plan import Role

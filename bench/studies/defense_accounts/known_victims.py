@@ -10,8 +10,8 @@ from bench.evaluation.cells import Cell
 from bench.evaluation.enrolment import groups_of
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.instances import instance
-from bench.scoring.dependence import estimated_share
-from bench.scoring.estimates import Estimate
+from bench.scoring.figures.dependence import estimated_share
+from bench.scoring.inference.estimates import Estimate
 from bench.scoring.scores import clean
 from bench.studies.defense_accounts.white_box import Climb
 

@@ -27,7 +27,7 @@ from bench.evaluation.instances import instance
 from bench.evaluation.options import Options, check_writable
 from bench.evaluation.run import prepare
 from bench.evaluation.runs import remember
-from bench.scoring.estimates import Difference
+from bench.scoring.inference.estimates import Difference
 from bench.scoring.records import Store, pooled_rows
 from bench.studies.defense_accounts import figures
 from bench.studies.defense_accounts.account import Account, AccountLine, AccountSetting, CleanCost, RoleFigures

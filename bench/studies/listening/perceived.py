@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.contracts.perception import CHANGED
-from bench.scoring.estimates import Estimate
+from bench.scoring.inference.estimates import Estimate
 from bench.studies.listening.raters import ASKED, Rating, Study
 from bench.studies.listening.sounds import fresh_file
 

@@ -32,7 +32,7 @@ from bench.perturbations.rendering import attack_tools
 from bench.referee.attack_run import AttackRun
 from bench.referee.referee import Referee
 from bench.referee.search import Candidate
-from bench.scoring.rows import Row
+from bench.scoring.record_files.rows import Row
 from bench.studies.one_sound.any_model import Given, own_task, victim_of
 from bench.studies.one_sound.asked_model import model_of
 from bench.studies.one_sound.attacked import Attacked

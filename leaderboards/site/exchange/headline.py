@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 
-from bench.scoring.estimates import Estimate
+from bench.scoring.inference.estimates import Estimate
 from leaderboards.site.pages import page_of
 from leaderboards.site.tracks import AttackFigures, RankedEntry, Standing, Track
 

@@ -9,7 +9,7 @@ import pytest
 from bench.contracts.perception import P1_TABLES, p1, read_perception
 from bench.core.errors import DataError
 from bench.core.json_objects import JsonObject
-from bench.scoring.descriptions import Description
+from bench.scoring.record_files.descriptions import Description
 from tests.bench.scoring.conftest import ABOUT
 
 HEAD = "noise,activation_changed,valence_changed"

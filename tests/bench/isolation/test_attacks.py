@@ -25,7 +25,7 @@ from bench.isolation.components import Isolation
 from bench.perturbations.rendering import attack_tools
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
-from bench.scoring.rows import Row
+from bench.scoring.record_files.rows import Row
 from bench.testing import CPU, TASK, ContraryVictim, sample_noises, sample_tools, sample_utterances
 from tests.bench.isolation.conftest import ending, give_back_of
 

@@ -18,8 +18,8 @@ from bench.evaluation.options import Options
 from bench.measures.catalogue import MEASURES, Measure, parse_measures
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
+from bench.scoring.record_files.rows import LATER, Row, as_table, optional_columns
 from bench.scoring.records import Store
-from bench.scoring.rows import LATER, Row, as_table, optional_columns
 from bench.testing import CPU, TASK, sample_tools, sample_utterances
 
 LIGHT = tuple(name for name, measure in MEASURES.items() if not measure.package)
@@ -70,7 +70,7 @@ def test_a_measure_more_is_a_column_more_and_a_field_of_no_class(
     monkeypatch.syspath_prepend(tmp_path)
     more = Measure("peak_change", "", -1.0, 1.0, "lower", "made up here", "peak_change:peak_change")
     catalogue = {**MEASURES, more.name: more}
-    for module in ("measures.catalogue", "referee.examination", "scoring.rows"):
+    for module in ("measures.catalogue", "referee.examination", "scoring.record_files.rows"):
         monkeypatch.setattr(f"bench.{module}.MEASURES", catalogue)
     assert parse_measures("peak_change,seg_snr_db") == ("seg_snr_db", "peak_change")
     store = Store(tmp_path / "run")

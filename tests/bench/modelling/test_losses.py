@@ -12,7 +12,7 @@ from bench import Batch, ComponentError
 from bench.data.tasks import TASKS
 from bench.modelling.losses import ccc_loss
 from bench.modelling.targets import targets_of, values_from
-from bench.scoring.concordance import ccc
+from bench.scoring.inference.concordance import ccc
 from bench.testing import CPU, sample_context, sample_utterances
 from victims.cnn_gru import CnnGru
 

@@ -18,7 +18,7 @@ from bench import (
 from bench.audio.signal import mix
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
-from bench.scoring.rows import Row
+from bench.scoring.record_files.rows import Row
 from bench.testing import CPU, TASK, ContraryVictim, sample_tools, sample_utterances
 
 SPEECH = sample_utterances(2, each=2, key="attacked")

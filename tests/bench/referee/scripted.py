@@ -19,7 +19,7 @@ from bench import (
 from bench.audio.signal import mix
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
-from bench.scoring.rows import Row
+from bench.scoring.record_files.rows import Row
 from bench.testing import CPU, TASK, sample_tools, sample_utterances
 
 Search = Generator[Any, Answer, None]

@@ -22,11 +22,11 @@ from bench.evaluation.options import Options
 from bench.evaluation.planning import plan, select
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
-from bench.scoring.descriptions import Description, RestsOn
-from bench.scoring.names import CellNames, Setting
+from bench.scoring.record_files.descriptions import Description, RestsOn
+from bench.scoring.record_files.names import CellNames, Setting
+from bench.scoring.record_files.rows import Row, as_table
 from bench.scoring.records import CellRecords
 from bench.scoring.results import collect
-from bench.scoring.rows import Row, as_table
 from bench.testing import (
     CPU,
     TASK,

@@ -13,7 +13,7 @@ from bench import AttackTools, ComponentError, Effect, EffectTools, Heard, Pertu
 from bench.core.noises import LentNoises
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
-from bench.scoring.rows import Row
+from bench.scoring.record_files.rows import Row
 from bench.testing import CPU, TASK, ContraryVictim, sample_noises, sample_tools
 from tests.bench.referee.cheating import SPEECH, Cheat, Steps, asking, judged
 

@@ -17,7 +17,7 @@ from bench.evaluation.experiment import Experiment
 from bench.evaluation.instances import panel_of
 from bench.evaluation.measuring import Measuring, lent_tools
 from bench.referee.search import AttackRun
-from bench.scoring.rows import Row
+from bench.scoring.record_files.rows import Row
 from bench.testing import CPU, check_fitted, sample_context, sample_noises, sample_utterances
 from victims.cnn_gru import CnnGru
 

@@ -15,9 +15,9 @@ from bench.evaluation.experiment import Experiment
 from bench.evaluation.grid import Planned, run_grids
 from bench.evaluation.options import Options
 from bench.evaluation.planning import plan, select
-from bench.scoring.agreement import first_difference
+from bench.scoring.record_files.agreement import first_difference
+from bench.scoring.record_files.rows import Row, as_table
 from bench.scoring.records import Store
-from bench.scoring.rows import Row, as_table
 from bench.testing import CPU, sample_noises, sample_utterances
 
 HERE = Path(__file__).parent

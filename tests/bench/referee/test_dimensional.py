@@ -15,7 +15,7 @@ from bench.data.tasks import TASKS
 from bench.referee.blinding import Instance
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
-from bench.scoring.rows import Row
+from bench.scoring.record_files.rows import Row
 from bench.testing import CPU, sample_tools
 from tests.bench.referee.scripted import UTTERANCES, Scripted, Search, noisy
 

@@ -16,7 +16,7 @@ from bench.evaluation.cells import Cell, FittedKey
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.instances import sample_key
 from bench.evaluation.measuring import Measuring
-from bench.scoring.rows import Row
+from bench.scoring.record_files.rows import Row
 from bench.testing import CPU, sample_noises
 from tests.bench.referee.foreseeing import QUERIES, SAID
 

@@ -26,7 +26,7 @@ from bench.contracts.perception import p1
 from bench.referee.columns import kinds_of
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
-from bench.scoring.rows import Row
+from bench.scoring.record_files.rows import Row
 from bench.testing import CPU, TASK, ContraryVictim, check_attack, sample_tools
 from tests.bench.referee.granted import CLASSES, SPEECH, everything
 

@@ -35,8 +35,8 @@ from bench.evaluation.options import Options
 from bench.evaluation.planning import plan, select
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun, Candidate
-from bench.scoring.row_shares import attack_success
-from bench.scoring.rows import Row
+from bench.scoring.figures.row_shares import attack_success
+from bench.scoring.record_files.rows import Row
 from bench.testing import CPU, TASK, ContraryVictim, check_attack, sample_noises, sample_tools, sample_utterances
 
 SPEECH = sample_utterances(3, each=2, key="attacked")

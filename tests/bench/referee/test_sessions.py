@@ -14,7 +14,7 @@ from bench.data.tasks import TASKS
 from bench.evaluation.cells import Cell, FittedKey
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.measuring import Measuring
-from bench.scoring.rows import Row
+from bench.scoring.record_files.rows import Row
 from bench.testing import CPU, check_defense, sample_noises, sample_utterances
 from victims.cnn_gru import CnnGru
 

@@ -13,7 +13,7 @@ from bench.data.tasks import TASKS
 from bench.evaluation.cells import Cell, FittedKey
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.measuring import Measuring
-from bench.scoring.rows import Row
+from bench.scoring.record_files.rows import Row
 from bench.testing import CPU, sample_noises, sample_utterances
 
 FILES = [Path(__file__).with_name(f"{name}.py") for name in ("telling_apart", "cheats", "remembering")]

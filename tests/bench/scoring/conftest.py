@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from bench.scoring.record_files.rows import Row
 from bench.scoring.records import Store
-from bench.scoring.rows import Row
 
 ABOUT: dict[str, Any] = {
     "victim": "cnn_gru",

@@ -13,14 +13,14 @@ import pytest
 
 from bench.scoring.bells import BELLS, NAMED, Evidence
 from bench.scoring.bells import rung as heard
-from bench.scoring.condensed import condensed
-from bench.scoring.descriptions import Description, RestsOn
-from bench.scoring.measured import EntryRecords
-from bench.scoring.names import CellNames, Setting
+from bench.scoring.figures.measured import EntryRecords
 from bench.scoring.pooling import clean_of
+from bench.scoring.record_files.condensed import condensed
+from bench.scoring.record_files.descriptions import Description, RestsOn
+from bench.scoring.record_files.names import CellNames, Setting
+from bench.scoring.record_files.rows import Row, as_table
 from bench.scoring.records import CellRecords
 from bench.scoring.results import PooledScores, collect
-from bench.scoring.rows import Row, as_table
 from leaderboards.ranking import boards
 
 DOCS = Path(__file__).parents[3] / "docs"

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from bench.core.types import REFUSED
 from bench.scoring.clean_scores import CleanReport, clean_report
-from bench.scoring.confusion import confusion_matrix, weighted_f1
-from bench.scoring.estimates import Estimate
+from bench.scoring.figures.confusion import confusion_matrix, weighted_f1
+from bench.scoring.inference.estimates import Estimate
 from bench.scoring.scores import uar, war
 from bench.scoring.statistics import jackknife_interval
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from bench.scoring.ranks import rank_intervals
+from bench.scoring.inference.ranks import rank_intervals
 from bench.scoring.statistics import compare, proportion_interval
 from benchmarks.coverage import main
 from benchmarks.simulation import batched

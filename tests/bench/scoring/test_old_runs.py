@@ -25,10 +25,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from bench.evaluation.runs import read_results
-from bench.scoring.believing import determined_key
+from bench.scoring.record_files.believing import determined_key
+from bench.scoring.record_files.rows import arrow_schema
 from bench.scoring.records import Store
 from bench.scoring.results import Results
-from bench.scoring.rows import arrow_schema
 from leaderboards.curves import curves
 
 RUN = Path(__file__).parents[2] / "fixtures" / "run_of_schema_1"

@@ -22,11 +22,11 @@ from bench.contracts.recipes import Recipe, Samples
 from bench.core.errors import DataError
 from bench.evaluation.runs import read_results, remember, remembered
 from bench.measures.catalogue import MEASURES
-from bench.scoring.believing import determined_key
+from bench.scoring.entries.several_runs import believed_of
+from bench.scoring.record_files.believing import determined_key
+from bench.scoring.record_files.rows import LATER, NEEDED, SCHEMA, Row
 from bench.scoring.records import Store, pooled_rows
 from bench.scoring.results import collect
-from bench.scoring.rows import LATER, NEEDED, SCHEMA, Row
-from bench.scoring.several_runs import believed_of
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 ANY_ROW = st.builds(

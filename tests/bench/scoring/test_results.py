@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 
 from bench.contracts.threat_models import Counted
-from bench.scoring.descriptions import Description, RestsOn
-from bench.scoring.lines import COLUMNS
-from bench.scoring.names import CellNames, Setting
+from bench.scoring.entries.lines import COLUMNS
+from bench.scoring.record_files.descriptions import Description, RestsOn
+from bench.scoring.record_files.names import CellNames, Setting
+from bench.scoring.record_files.rows import Row, as_table
 from bench.scoring.records import CellRecords
 from bench.scoring.results import CellScores, PooledScores, collect
-from bench.scoring.rows import Row, as_table
 
 RESTS = RestsOn("fp", "np", "p1", 10.0, 5, "cpu", "c", {"harness": "h", "serbench": "0", "torch": "2"})
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
 from bench.contracts.threat_models import COUNTED, Counted
-from bench.scoring.rows import Row, as_table
+from bench.scoring.record_files.rows import Row, as_table
 from bench.scoring.scores import CELL, acc_att, first_successes, robustness, successes, uar, war, within
 
 LABELS = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("abcd")), min_size=1, max_size=60)

@@ -13,7 +13,8 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
 
-from bench.scoring.clustering import codes
+from bench.scoring.inference.clustering import codes
+from bench.scoring.inference.survival import kaplan_meier
 from bench.scoring.statistics import (
     clopper_pearson,
     cluster_variance,
@@ -22,7 +23,6 @@ from bench.scoring.statistics import (
     paired_t_test,
     quantiles,
 )
-from bench.scoring.survival import kaplan_meier
 
 CLOSE = 1e-9
 

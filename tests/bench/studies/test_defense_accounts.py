@@ -13,8 +13,8 @@ from bench import REFUSED, ComponentError
 from bench.contracts.registry import Registry
 from bench.modelling.weights import save_weights
 from bench.referee.blinding import Instance
-from bench.scoring.estimates import Difference
-from bench.scoring.rows import Row, as_table
+from bench.scoring.inference.estimates import Difference
+from bench.scoring.record_files.rows import Row, as_table
 from bench.scoring.scores import robustness
 from bench.studies.defense_accounts import figures
 from bench.studies.defense_accounts.costs import answer_times, fit_seconds, parameters_in

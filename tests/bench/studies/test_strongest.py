@@ -14,7 +14,7 @@ from torch import Tensor
 from bench import REFUSED, Batch, ComponentError, ThreatModel, Utterance, keyed
 from bench.referee.blinding import Instance
 from bench.referee.sessions import lost_in_sessions
-from bench.scoring.estimates import Estimate
+from bench.scoring.inference.estimates import Estimate
 from bench.studies.defense_accounts.account import AccountLine, AccountSetting, RoleFigures
 from bench.studies.defense_accounts.figures import FiguresAt
 from bench.studies.defense_accounts.sessions import with_refusals

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 import bench
-from bench.scoring.estimates import Estimate
-from bench.scoring.names import Setting
+from bench.scoring.inference.estimates import Estimate
+from bench.scoring.record_files.names import Setting
 from leaderboards.curves import Curve, CurveNames, Point, PointError
 
 matplotlib = pytest.importorskip("matplotlib")

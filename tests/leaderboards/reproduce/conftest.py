@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.scoring.descriptions import Description, RestsOn
-from bench.scoring.names import CellNames, Setting
+from bench.scoring.record_files.descriptions import Description, RestsOn
+from bench.scoring.record_files.names import CellNames, Setting
 from bench.scoring.records import CellRecords
 
 TRUTH = ("anger", "happiness", "sadness", "neutral")

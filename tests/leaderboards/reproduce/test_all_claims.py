@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.scoring.names import Setting
+from bench.scoring.record_files.names import Setting
 from bench.scoring.statistics import SpeakerTest, westfall_young
 from leaderboards.reproduce.all_claims import read_all
 from leaderboards.reproduce.claims import Claim, above, around, below, not_above

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.core.rng import keyed
-from bench.scoring.descriptions import Description, RestsOn
-from bench.scoring.names import CellNames, Setting
 from bench.scoring.pooling import perturbed_scores
+from bench.scoring.record_files.descriptions import Description, RestsOn
+from bench.scoring.record_files.names import CellNames, Setting
 from bench.scoring.records import CellRecords, pooled_rows
 from leaderboards.reproduce.answers import Answers, applied, error, level, paired, read
 from leaderboards.reproduce.contrasts import Term, contrast, relative

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from bench.scoring.estimates import Estimate
+from bench.scoring.inference.estimates import Estimate
 from bench.scoring.records import CellRecords
 from leaderboards.reproduce import p1_augmentation, p1_denoising
 from leaderboards.reproduce.p1_augmentation import augmentation

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bench.contracts.registry import Registry
-from bench.scoring.estimates import Estimate
+from bench.scoring.inference.estimates import Estimate
 from bench.scoring.records import CellRecords
 from leaderboards.reproduce.claims import MISSING
 from leaderboards.reproduce.p1_published import Published, published

@@ -12,11 +12,11 @@ import pytest
 
 from bench.contracts.variants import P1S
 from bench.evaluation.options import Options
-from bench.scoring.descriptions import Description, RestsOn
-from bench.scoring.estimates import Estimate
-from bench.scoring.names import CellNames, Setting
+from bench.scoring.inference.estimates import Estimate
+from bench.scoring.record_files.descriptions import Description, RestsOn
+from bench.scoring.record_files.names import CellNames, Setting
+from bench.scoring.record_files.rows import optional_columns
 from bench.scoring.records import CellRecords
-from bench.scoring.rows import optional_columns
 from leaderboards.reproduce.p1_table2 import CONDITIONS, KS, asked, published, tables
 from leaderboards.reproduce.searches import Under
 

@@ -12,8 +12,8 @@ import pytest
 
 from bench.core.errors import DataError, UsageError
 from bench.evaluation.options import Options
-from bench.scoring.estimates import Estimate
-from bench.scoring.names import CellNames
+from bench.scoring.inference.estimates import Estimate
+from bench.scoring.record_files.names import CellNames
 from bench.scoring.records import CellRecords
 from leaderboards.reproduce import p2_adversarial_training, p2_defences, p2_figure1
 from leaderboards.reproduce.p2_adversarial_training import asked, curves, defense

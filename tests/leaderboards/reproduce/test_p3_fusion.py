@@ -9,7 +9,7 @@ import pytest
 
 from bench.core.errors import UsageError
 from bench.evaluation.options import Options
-from bench.scoring.estimates import Estimate
+from bench.scoring.inference.estimates import Estimate
 from bench.scoring.records import CellRecords
 from leaderboards.reproduce.facts import facts
 from leaderboards.reproduce.p3_fusion import ATTACKS, asked, tables

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from bench.cli.reproduce_show import corrected, headline, verdict
-from bench.scoring.estimates import Difference
-from bench.scoring.names import Setting
+from bench.scoring.inference.estimates import Difference
+from bench.scoring.record_files.names import Setting
 from leaderboards.reproduce.claims import above, untestable
 from leaderboards.reproduce.facts import facts
 from leaderboards.reproduce.figures import Measured, Tail
@@ -30,7 +30,7 @@ def made(*claims: object) -> Table:
 
 
 def test_a_table_is_plain_json_and_a_line() -> None:
-    from bench.scoring.estimates import Estimate
+    from bench.scoring.inference.estimates import Estimate
 
     figure = Measured(
         0.2, 0.1, 0.3, 9, speakers=8, tails=tuple(Tail(line, 0.001, 0.999, 0.0005) for line in (0, 0.05, -0.05))

@@ -16,8 +16,8 @@ import torch
 
 from bench.core.errors import DataError
 from bench.core.keys import key_of_json
-from bench.scoring.believing import determined_key
-from bench.scoring.rows import columns_of, digest_of
+from bench.scoring.record_files.believing import determined_key
+from bench.scoring.record_files.rows import columns_of, digest_of
 from bench.sharing.entry.opening import opened
 
 Altered = Callable[..., Any]

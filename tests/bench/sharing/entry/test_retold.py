@@ -14,7 +14,7 @@ from bench.contracts.threat_models import ThreatModel
 from bench.core.progress import SILENT
 from bench.data.people import People
 from bench.evaluation.facts import Facts
-from bench.scoring.descriptions import Description
+from bench.scoring.record_files.descriptions import Description
 from bench.sharing.entry.opening import opened
 from bench.sharing.entry.rerunning import Conditions, Rerun
 from bench.sharing.entry.retold import denied

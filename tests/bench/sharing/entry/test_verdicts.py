@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from bench.scoring.cell_records import CellRecords
+from bench.scoring.record_files.cell_records import CellRecords
 from bench.scoring.records import Store
 from bench.sharing.entry.verdicts import compared
 from bench.sharing.entry.verified import Verification

@@ -1,0 +1,79 @@
+"""Whether two records of the same searches agree, query by query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.scoring.record_files.rows import Row, as_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COMPARED = (
+    *("label_before", "recipe", "label_after", "accepted", "snr_db", "perturbation", "category", "source"),
+    *("imperceptible", "additive", "flip_share", "turn"),
+)
+"""The columns that are compared: what the search tried and what it was told, in this order."""
+
+
+@dataclass(frozen=True)
+class FirstDifference:
+    """Something that is not what it was.
+
+    Args:
+        utterance: whose search it is.
+        query: the first that differs; 0 for the clean speech.
+        column: of the record.
+        before: its value there; None where there is no such query.
+        after: its value when it was attacked again.
+    """
+
+    utterance: str
+    query: int
+    column: str
+    before: object
+    after: object
+
+
+def first_difference(before: pd.DataFrame, after: Sequence[Row]) -> FirstDifference | None:
+    """Find what differs between records and the rows of the same utterances, attacked again.
+
+    Where an answer is a tie in either, the rest of that search is not compared: it was told something else.
+
+    Args:
+        before: records.
+        after: of the same utterances.
+    """
+    searches = _by_utterance(before), _by_utterance(as_table(after).to_pandas())
+    for utterance, own in searches[0].items():
+        found = next(_differences(utterance, own, searches[1].get(utterance, {})), None)
+        if found is not None:
+            return found
+    return None
+
+
+def _differences(
+    utterance: str, before: Mapping[int, Mapping[str, object]], after: Mapping[int, Mapping[str, object]]
+) -> Iterator[FirstDifference]:
+    for query in sorted({*before, *after}):
+        one, other = before.get(query), after.get(query)
+        if one is None or other is None:
+            recipes = (None if row is None else row["recipe"] for row in (one, other))
+            yield FirstDifference(utterance, query, "recipe", *recipes)
+            return
+        if one["tied"] or other["tied"]:
+            return
+        for column in COMPARED:
+            if one[column] != other[column]:
+                yield FirstDifference(utterance, query, column, one[column], other[column])
+
+
+def _by_utterance(rows: pd.DataFrame) -> dict[str, dict[int, dict[str, object]]]:
+    """The rows of each utterance by query, what is missing as None."""
+    plain = rows[["utterance", "query", "tied", *COMPARED]].astype(object)
+    found: dict[str, dict[int, dict[str, object]]] = {}
+    for row in plain.where(plain.notna(), None).to_dict("records"):
+        found.setdefault(row["utterance"], {})[row["query"]] = {str(name): value for name, value in row.items()}
+    return found
