@@ -2,6 +2,7 @@
 
     python -m benchmarks.coverage                    2,000 simulated corpora a point, some minutes on one core
     python -m benchmarks.coverage --corpora 200      fewer
+    python -m benchmarks.coverage --tables 7 --corpora 1000    relative changes: asked one by one, a quarter of an hour
     python -m benchmarks.coverage --markdown         as docs/coverage.md has it
     python -m benchmarks.coverage --json FILE        all figures, as docs/coverage.json has them
 
@@ -21,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.simulation.changes import change_coverage
 from benchmarks.simulation.corpora import Design, designs
 from benchmarks.simulation.families import CLAIMS, family_errors
 from benchmarks.simulation.figures import comparison, rank_coverage, share_coverage
@@ -33,6 +35,8 @@ SHARES = (0.05, 0.5, 0.9)
 EFFECTS = ((0.5, 0.3), (0.9, 0.7), (0.05, 0.2))
 FAMILIES = ((0.0, False), (0.5, False), (0.9, False), (0.0, True), (0.5, True))
 """What claims share, and whether speakers are uneven."""
+LOST = (0.01, 0.05, 0.3)
+"""What share of right answers an attack turns, where relative changes are asked for."""
 BOARDS = ((0.5,) * 4, (0.9, 0.8, 0.5, 0.05))
 LEAST, MOST, REJECTED, RANKED = 0.93, 0.97, 0.065, 0.95
 
@@ -116,6 +120,13 @@ class Simulation:
             )
             yield (*place(design), *cells)
 
+    def changes(self) -> Iterator[Cells]:
+        """Relative changes, as claims are judged by them."""
+        for number, design in enumerate(designs(SPEAKERS, SOUNDS, ALIKE)):
+            rng = self.draws(7, number)
+            found = [self.note("changes", change_coverage(rng, design, lost, self.corpora)) for lost in LOST]
+            yield (*place(design), *(f"{beside(one.covered)} ({one.width:.2f})" for one in found))
+
 
 def tables(simulation: Simulation) -> list[tuple[str, list[str], Callable[[], Iterator[Cells]]]]:
     """Titles, columns beside the point, and what makes the rows."""
@@ -137,6 +148,11 @@ def tables(simulation: Simulation) -> list[tuple[str, list[str], Callable[[], It
             f"Families of {CLAIMS} claims: a false one called true · by flips without t · power · Holm's power",
             [f"shared {together:g}{', uneven speakers' * uneven}" for together, uneven in FAMILIES],
             simulation.families,
+        ),
+        (
+            "Intervals of a relative change: coverage (mean width)",
+            [f"change {-lost:g}" for lost in LOST],
+            simulation.changes,
         ),
     ]
 
@@ -171,7 +187,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--corpora", type=int, default=2000, help="simulated corpora a point")
     parser.add_argument("--markdown", action="store_true", help="print tables as docs/coverage.md has them")
-    parser.add_argument("--tables", default="1,2,3,4,5,6", help="which of the six tables, with commas between them")
+    parser.add_argument("--tables", default="1,2,3,4,5,6", help="which of the seven tables, with commas between them")
     parser.add_argument("--seed", type=int, default=0, help="of the simulation")
     parser.add_argument("--json", type=Path, help="write all figures to this file")
     given = parser.parse_args(arguments)

@@ -9,7 +9,6 @@ from bench.scoring.inference.comparisons import PValue as PValue
 from bench.scoring.inference.comparisons import Untestable as Untestable
 from bench.scoring.inference.comparisons import compare as compare
 from bench.scoring.inference.differences import difference_interval as difference_interval
-from bench.scoring.inference.differences import half_width as half_width
 from bench.scoring.inference.intervals import clopper_pearson as clopper_pearson
 from bench.scoring.inference.intervals import proportion_interval as proportion_interval
 from bench.scoring.inference.intervals import quantiles as quantiles

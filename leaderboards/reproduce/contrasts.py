@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bench.scoring.figures.answers import Recall, weighted
 from bench.scoring.inference.clustering import codes
 from leaderboards.reproduce.coded import CodedAnswers, Texts, coded
-from leaderboards.reproduce.evidence import measured
+from leaderboards.reproduce.evidence import Linearised, measured
 from leaderboards.reproduce.figures import Measured
 
 
@@ -49,14 +49,19 @@ def contrast(terms: Sequence[Term], score: Recall = "uar") -> Measured | None:
     parts = _parts(terms, score)
     if parts is None:
         return None
-    several = sum(part.times * part.difference for part in parts) if len(parts) > 1 else None
-    return _together(parts, several, sum(abs(part.times) for part in parts))
+    times = [part.times for part in parts]
+    if len(parts) == 1:
+        return _together(parts, times)
+    value = sum(part.times * float(part.share @ (part.later - part.earlier)) for part in parts)
+    answers = np.concatenate([part.later - part.earlier for part in parts])
+    return _together(parts, times, Linearised(value, answers, several=True))
 
 
 def relative(terms: Sequence[Term], score: Recall = "uar") -> Measured | None:
     """Compute Σ times · (score of `later` / score of `earlier` − 1), relative changes, likewise.
 
-    The interval is by Taylor linearisation of each ratio.
+    The interval is by Taylor linearisation of each ratio, and has what that of a difference has for changes that are
+    too few to be seen.
 
     Args:
         terms: at least one; those that count 0 times are left out.
@@ -69,7 +74,8 @@ def relative(terms: Sequence[Term], score: Recall = "uar") -> Measured | None:
     if parts is None or any(not part.base for part in parts):
         return None
     value = sum(part.times * (part.ratio - 1) for part in parts)
-    return _together([part.linearised() for part in parts], value, sum(abs(part.times) / part.base for part in parts))
+    answers = np.concatenate([part.later - part.ratio * part.earlier for part in parts])
+    return _together(parts, [part.times / part.base for part in parts], Linearised(value, answers, len(parts) > 1))
 
 
 def slope(places: Sequence[float]) -> list[float]:
@@ -93,7 +99,7 @@ class _Part:
     Args:
         of: the answers, of which it has some.
         asked: which of them both columns answer.
-        later: 1 where the later column is right, 0 where not; or what stands for it in a linearisation.
+        later: 1 where the later column is right, 0 where not.
         earlier: likewise.
         share: of the term's mean.
         stratum: which mean of it each answer belongs to.
@@ -109,20 +115,12 @@ class _Part:
     times: float
 
     @property
-    def difference(self) -> float:
-        return float(self.share @ (self.later - self.earlier))
-
-    @property
     def base(self) -> float:
         return float(self.share @ self.earlier)
 
     @property
     def ratio(self) -> float:
         return float(self.share @ self.later) / self.base
-
-    def linearised(self) -> _Part:
-        """Its ratio, to first order."""
-        return replace(self, later=self.later / self.base, earlier=self.earlier * self.ratio / self.base)
 
 
 def _parts(terms: Sequence[Term], score: Recall) -> list[_Part] | None:
@@ -141,7 +139,9 @@ def _part(of: CodedAnswers, term: Term, score: Recall) -> _Part | None:
     return _Part(of, asked, of.hits(term.later)[asked], of.hits(term.earlier)[asked], share, stratum, term.times)
 
 
-def _together(parts: Sequence[_Part], value: float | None, reach: float) -> Measured:
+def _together(parts: Sequence[_Part], times: Sequence[float], linearised: Linearised | None = None) -> Measured:
+    """The sum of the parts' differences, each so many times; or a figure that moves with it."""
+
     def column(of: Callable[[CodedAnswers], Texts]) -> Texts:
         return np.concatenate([of(part.of)[part.asked] for part in parts])
 
@@ -154,12 +154,12 @@ def _together(parts: Sequence[_Part], value: float | None, reach: float) -> Meas
         np.concatenate([part.earlier for part in parts]),
         speaker,
         strata=_apart([part.stratum for part in parts]),
-        weights=np.concatenate([part.share * part.times for part in parts]),
+        weights=np.concatenate([part.share * one for part, one in zip(parts, times, strict=True)]),
         units=utterance,
         sounds=codes(column(lambda of: of.sound)) if told else None,
-        value=value,
+        linearised=linearised,
         names=[str(who[first]) for first in np.unique(speaker, return_index=True)[1]],
-        reach=reach,
+        reach=sum(map(abs, times)),
     )
     return replace(found, n=len(np.unique(cell * (utterance.max() + 1) + utterance)))
 

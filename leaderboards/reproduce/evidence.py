@@ -7,27 +7,36 @@ of claims through [`adjusted`][leaderboards.reproduce.families.adjusted]: whoeve
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy import special
+from numpy.typing import ArrayLike
 
-from bench.scoring.inference.clustering import Clusters
-from bench.scoring.inference.differences import paired_difference
+from bench.scoring.arrays import Floats, Places
+from bench.scoring.inference.cluster_variance import ClusterVariance
+from bench.scoring.inference.clustering import Clusters, codes
+from bench.scoring.inference.differences import PairedDifference, p_of_intervals, paired_difference, signed
 from bench.scoring.inference.estimates import ROUNDING, Interval
-from bench.scoring.statistics import (
-    cluster_variance,
-    compare,
-    multiway_variance,
-    quantiles,
-    sign_flip_test,
-)
+from bench.scoring.statistics import cluster_variance, multiway_variance, quantiles, sign_flip_test
 from leaderboards.reproduce.families import SpeakerSums
 from leaderboards.reproduce.figures import LEAST_SPEAKERS, NEGLIGIBLE, Measured, Tail
 
 _LEVEL, _SIGNIFICANT = 0.95, 0.05
-Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Linearised:
+    """Hold a figure that is no difference of answers to the same utterances: a relative change, or of several.
+
+    Args:
+        value: the figure.
+        answers: shape (n,), what stands for each answer's difference in its linearisation, at the same weights.
+        several: whether it is of several means, so that what an utterance adds to one may cancel in another.
+    """
+
+    value: float
+    answers: Floats
+    several: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,24 +44,52 @@ class _Spread:
     """How far a figure can be off.
 
     Args:
+        value: the figure.
+        plain: the paired differences that it is made of: their sum, with its interval.
+        linear: of a figure that is no such sum, the variance of its linearisation and degrees of freedom.
         sums: of each speaker, what it adds to the figure.
         parts: of each speaker, its part of the weight; they sum to 1.
-        error: standard error.
-        freedom: its degrees of freedom.
     """
 
-    sums: Numbers
-    parts: Numbers
-    error: float
-    freedom: float
+    value: float
+    plain: PairedDifference
+    linear: ClusterVariance | None
+    sums: Floats
+    parts: Floats
 
-    def student(self, value: float, line: float) -> float:
-        """Two-sided p of the hypothesis that a figure lies on a line, by Student's t."""
-        return 2 * float(special.stdtr(self.freedom, -abs(value - line) / self.error))
+    def around(self, level: float) -> tuple[float, float]:
+        """The interval's middle, and half its width.
 
-    def p(self, value: float, line: float) -> float:
-        """The larger of that and the p of signs flipped over speakers."""
-        return max(self.student(value, line), sign_flip_test(self.sums - line * self.parts))
+        A linearisation knows nothing of changes that did not happen to be seen: where few answers change it would lie
+        within ±0. So it gets what the interval of the differences has beside their variance.
+        """
+        if self.linear is None:
+            return self.plain.around(level)
+        away, more = self.plain.beyond_variance(level)
+        t = quantiles(level, self.linear.freedom)[1]
+        return self.value + away, float((t**2 * self.linear.value + more) ** 0.5)
+
+    @property
+    def differs(self) -> bool:
+        """Whether there is anything to test, beyond rounding."""
+        return self.plain.square > 0 if self.linear is None else self.linear.value**0.5 > ROUNDING
+
+    def flipped(self, line: float) -> float:
+        """Two-sided p of the hypothesis that the figure lies on a line, by signs flipped over speakers."""
+        return sign_flip_test(self.sums - line * self.parts)
+
+    def interval(self, tested: bool) -> Interval:
+        """Its interval, within the weights' sum where it is one; drawn to 0 where flipped signs do not leave it out."""
+        middle, half = self.around(_LEVEL)
+        most = self.plain.scale if self.linear is None else float("inf")
+        low, high = max(-most, middle - half), min(most, middle + half)
+        return (min(low, 0.0), max(high, 0.0)) if tested and self.flipped(0.0) > _SIGNIFICANT else (low, high)
+
+    def tail(self, line: float) -> Tail:
+        """One-sided p on both sides of a line, of the test that says less, and that of the intervals alone."""
+        own = p_of_intervals(self.around, line)
+        half = max(own, self.flipped(line)) / 2
+        return Tail(line, *((half, 1 - half) if self.value > line else (1 - half, half)), own)
 
 
 def measured(
@@ -64,78 +101,74 @@ def measured(
     weights: ArrayLike,
     units: ArrayLike,
     sounds: ArrayLike | None = None,
-    value: float | None = None,
+    linearised: Linearised | None = None,
     names: Sequence[str] | None = None,
     reach: float = 1.0,
 ) -> Measured:
     """Measure Σ w · (first − second) with its interval and tests, clustered by speaker, and by sound where one is told.
 
     Args:
-        first: shape (n,), one figure an answer.
+        first: shape (n,), one figure an answer, from 0 to 1.
         second: shape (n,), the figure beside it.
         speakers: of each.
         strata: shape (n,), which mean each belongs to.
         weights: shape (n,); of a contrast of several means they need not sum to 1.
         units: shape (n,), the utterance of each: one may stand in several rows.
         sounds: shape (n,), the sound that each was asked about with.
-        value: of the figure, where the sum is that of its linearisation alone.
+        linearised: of a figure that is no such sum, but moves with it.
         names: of the speakers, where they are given as numbers from 0.
         reach: no figure of the kind lies further from 0: all that is known of one speaker's.
     """
-    given = np.asarray(weights, np.float64)
-    difference = np.where(given < 0, -1.0, 1.0) * (np.asarray(first, np.float64) - np.asarray(second, np.float64))
+    difference, share_of = signed(first, second, weights)
     who, clusters = np.unique(np.asarray(speakers), return_inverse=True)
     crossed = [] if sounds is None or len(np.unique(np.asarray(sounds))) < 2 else [np.asarray(sounds)]
-    linear = float(np.abs(given) @ difference)
-    n, groups, shown = len(np.unique(np.asarray(units))), len(who), linear if value is None else value
+    n, groups = len(np.unique(np.asarray(units))), len(who)
+    value = float(share_of @ difference) if linearised is None else linearised.value
     if groups < 2:
-        return Measured(shown, -reach, reach, n=n, speakers=groups)
-    found = _spread(difference, np.abs(given), clusters, strata, units, crossed, shown - linear)
-    interval, at_0 = _interval(shown, found, groups), None
-    if value is None:
-        told = compare(first, second, clusters, strata, given, units, crossed)
-        interval = told.difference.ci95
-        if told.p is not None:
-            by = Clusters((clusters, *crossed), units)
-            at_0 = told.p, paired_difference(first, second, by, strata, given).p_value()
-    if groups < LEAST_SPEAKERS or found.error <= ROUNDING:
-        return Measured(shown, *interval, n=n, speakers=groups)
+        return Measured(value, -reach, reach, n=n, speakers=groups)
+    by = Clusters((clusters, *crossed), units)
+    if linearised is not None and linearised.several:
+        plain = _of_utterances(difference, share_of, clusters, strata, units)
+    else:
+        plain = paired_difference(first, second, by, strata, weights)
+    linear = difference if linearised is None else signed(linearised.answers, 0.0, weights)[0]
+    parts = np.bincount(clusters, share_of) / share_of.sum()
+    sums = np.bincount(clusters, share_of * linear)
+    found = _Spread(
+        value,
+        plain,
+        None if linearised is None else _variance(linear, share_of, by.ways, units, strata),
+        sums + (value - float(share_of @ linear)) * parts,
+        parts,
+    )
+    tested = groups >= LEAST_SPEAKERS and found.differs
+    interval = found.interval(tested)
+    if not tested:
+        return Measured(value, *interval, n=n, speakers=groups)
     called = who if names is None else np.asarray(names, object)[who]
-    sums = SpeakerSums(tuple(map(str, called)), tuple(found.sums.tolist()), tuple(found.parts.tolist()))
-    return Measured(shown, *interval, n=n, speakers=groups, tails=_tails(shown, found, at_0), sums=sums)
+    kept = SpeakerSums(tuple(map(str, called)), tuple(found.sums.tolist()), tuple(parts.tolist()))
+    tails = tuple(found.tail(line) for line in (0.0, NEGLIGIBLE, -NEGLIGIBLE))
+    return Measured(value, *interval, n=n, speakers=groups, tails=tails, sums=kept)
 
 
-def _spread(
-    difference: Numbers,
-    weights: Numbers,
-    clusters: NDArray[np.intp],
-    strata: ArrayLike,
-    units: ArrayLike,
-    crossed: list[NDArray[np.object_]],
-    beyond: float,
-) -> _Spread:
-    """What interval and tests are made of; `beyond` is what a figure has beside its linearisation."""
-    whole = multiway_variance(difference, weights, [clusters, *crossed], strata)
-    apart = cluster_variance(difference, weights, units, strata, "CR1")  # of so many, one more or less is all the same
-    parts = np.bincount(clusters, weights) / weights.sum()
-    sums = np.bincount(clusters, weights * difference) + beyond * parts
-    return _Spread(sums, parts, max(whole.value, apart.value) ** 0.5, whole.freedom)
+def _of_utterances(
+    difference: Floats, share_of: Floats, speakers: Places, strata: ArrayLike, units: ArrayLike
+) -> PairedDifference:
+    """What each utterance adds to a figure in all its answers, as a paired difference over speakers."""
+    unit = codes(units)
+    first = np.unique(unit, return_index=True)[1]
+    weight = np.bincount(unit, share_of)
+    each = np.bincount(unit, share_of * difference) / weight
+    most = float(np.abs(each).max()) or 1.0  # what is not seen is not larger than what is
+    return paired_difference(
+        each / most, 0.0 * each, Clusters((speakers[first],)), np.asarray(strata)[first], weight * most
+    )
 
 
-def _interval(value: float, found: _Spread, groups: int) -> Interval:
-    """Student's, drawn to 0 where flipped signs do not leave it out."""
-    half = float(quantiles(_LEVEL, found.freedom)[1]) * found.error
-    low, high = value - half, value + half
-    if groups >= LEAST_SPEAKERS and found.error > ROUNDING and found.p(value, 0.0) > _SIGNIFICANT:
-        low, high = min(low, 0.0), max(high, 0.0)
-    return low, high
-
-
-def _tails(value: float, found: _Spread, at_0: tuple[float, float] | None) -> tuple[Tail, ...]:
-    """One-sided p on both sides of each line; at 0 those that go with the interval, both tests and t, where it has."""
-    tails = []
-    for line in (0.0, NEGLIGIBLE, -NEGLIGIBLE):
-        own = at_0 if line == 0 and at_0 is not None else (found.p(value, line), found.student(value, line))
-        half = own[0] / 2
-        tails.append(Tail(line, *((half, 1 - half) if value > line else (1 - half, half)), own[1]))
-    return tuple(tails)
+def _variance(
+    linear: Floats, share_of: Floats, ways: Sequence[ArrayLike], units: ArrayLike, strata: ArrayLike
+) -> ClusterVariance:
+    """That of Σ w·y, and at least that of independent utterances."""
+    whole = multiway_variance(linear, share_of, ways, strata)
+    apart = cluster_variance(linear, share_of, units, strata, "CR1")  # of so many, one more or less is all the same
+    return replace(whole, value=max(whole.value, apart.value))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bench.scoring.arrays import Floats
-from bench.scoring.inference.cluster_variance import ClusterVariance, cluster_variance
+from bench.scoring.inference.cluster_variance import ClusterVariance
 from bench.scoring.inference.clustering import Clusters, Layers, cluster_count, samples
 from bench.scoring.inference.designs import Design
 from bench.scoring.inference.estimates import Interval
@@ -49,33 +49,59 @@ class PairedDifference:
 
     def interval(self, level: float = 0.95) -> Interval:
         """Compute it as [`difference_interval`][bench.scoring.inference.differences.difference_interval] does."""
-        middle, half = self._around(level)
-        return self.scale * max(-1.0, middle - half), self.scale * min(1.0, middle + half)
+        middle, half = self.around(level)
+        return max(-self.scale, middle - half), min(self.scale, middle + half)
 
-    def p_value(self) -> float:
-        """Compute the two-sided p that goes with the interval: 1 less the greatest level whose interval leaves out 0.
+    def p_value(self, line: float = 0.0) -> float:
+        """Compute the two-sided p that goes with the interval; see
+        [`p_of_intervals`][bench.scoring.inference.differences.p_of_intervals].
 
-        It is Student's t-test on the clusters' sums, but for what is done to the variance in the interval.
+        Args:
+            line: what the difference is compared with.
         """
+        return p_of_intervals(self.around, line)
 
-        def beyond(level: float) -> float:
-            middle, half = self._around(level)
-            return abs(middle) - half
+    def around(self, level: float) -> tuple[float, float]:
+        """Compute the interval's middle and half its width, before it is cut at what is possible."""
+        z, t = quantiles(level, self.freedom)
+        n = min(self.size, self._worth * (z / t) ** 2)  # as `effective_size` has it; here it is asked at many levels
+        middle, square = self.mean * n / (n + 2), (self.square * n + 2) / (n + 2)
+        return self.scale * middle, self.scale * float(z * (max(square - middle**2, 0.0) / (n + 2)) ** 0.5)
 
-        least, most = 1e-9, 1 - 1e-9
-        if beyond(least) <= 0:
-            return 1.0
-        return 1 - most if beyond(most) >= 0 else 1 - root(beyond, least, most, 1e-12)
+    def beyond_variance(self, level: float) -> tuple[float, float]:
+        """Compute what the interval has beside value ± t · √V: how few observations, and few that differ, count for.
+
+        Returns:
+            How far its middle lies from the value, and what the square of half its width is more, at least 0.
+        """
+        z, t = quantiles(level, self.freedom)
+        middle, half = self.around(level)
+        plain = self.scale**2 * (self.square - self.mean**2) * max(t**2 * self.deff, z**2) / self.size
+        return middle - self.value, max(half**2 - plain, 0.0)
 
     @cached_property
     def _worth(self) -> float:
         return self.size / drawn_up(self.deff, self.assumed, self.events)
 
-    def _around(self, level: float) -> tuple[float, float]:
-        z, t = quantiles(level, self.freedom)
-        n = min(self.size, self._worth * (z / t) ** 2)  # as `effective_size` has it; here it is asked at many levels
-        middle, square = self.mean * n / (n + 2), (self.square * n + 2) / (n + 2)
-        return middle, float(z * (max(square - middle**2, 0.0) / (n + 2)) ** 0.5)
+
+def p_of_intervals(around: Callable[[float], tuple[float, float]], line: float = 0.0) -> float:
+    """Compute the two-sided p that goes with intervals: 1 less the greatest level whose interval leaves out a line.
+
+    It is Student's t-test on the clusters' sums, but for what is done to the variance in the intervals.
+
+    Args:
+        around: middle and half the width of the interval of a level.
+        line: what the figure is compared with.
+    """
+
+    def beyond(level: float) -> float:
+        middle, half = around(level)
+        return abs(middle - line) - half
+
+    least, most = 1e-9, 1 - 1e-9
+    if beyond(least) <= 0:
+        return 1.0
+    return 1 - most if beyond(most) >= 0 else 1 - root(beyond, least, most, 1e-12)
 
 
 def difference_interval(
@@ -226,39 +252,3 @@ def signed(first: ArrayLike, second: ArrayLike, weights: ArrayLike | None) -> tu
         return difference, np.full(len(difference), 1 / max(len(difference), 1))
     given = np.asarray(weights, dtype=np.float64)
     return difference * np.where(given < 0, -1.0, 1.0), np.abs(given)
-
-
-def half_width(
-    values: ArrayLike,
-    clusters: ArrayLike,
-    strata: ArrayLike,
-    weights: ArrayLike,
-    level: float = 0.95,
-    units: ArrayLike | None = None,
-) -> float:
-    """Compute t · √V of a linearised figure without bounds, such as a ratio, clustered by speaker.
-
-    V is the cluster-robust variance, and at least that of independent utterances.
-
-    Args:
-        values: shape (n,), what each utterance adds to the figure.
-        clusters: the speaker of each.
-        strata: which mean each belongs to.
-        weights: shape (n,), of one sign in each stratum.
-        level: coverage of figure ± half the width.
-        units: the utterance of each, where one has several rows; by default each row is another.
-
-    Returns:
-        Half the width; infinite for a single speaker.
-
-    >>> round(half_width([0.2, 0.4, 0.1, 0.3], ["a", "a", "b", "b"], [0] * 4, [0.25] * 4), 2)
-    0.82
-    """
-    if cluster_count(clusters) < 2:
-        return float("inf")
-    turned, share_of = signed(values, 0.0, weights)
-    found = cluster_variance(turned, share_of, clusters, strata)
-    each = np.arange(len(share_of)) if units is None else units
-    apart = cluster_variance(turned, share_of, each, strata)
-    t = quantiles(level, found.freedom)[1]
-    return float(t * max(found.value, apart.value) ** 0.5)

@@ -11,7 +11,6 @@ from scipy import stats
 from bench.scoring.statistics import (
     cluster_variance,
     difference_interval,
-    half_width,
     holm,
     jackknife_interval,
     paired_t_test,
@@ -50,7 +49,6 @@ def test_intervals_lie_within_what_is_possible_around_the_figure_and_are_never_c
 def test_one_speaker_says_nothing_about_others() -> None:
     assert proportion_interval([1, 0, 1], ["a", "a", "a"]) == (0.0, 1.0)
     assert difference_interval([1, 0, 1], [0, 0, 1], ["a", "a", "a"]) == (-1.0, 1.0)
-    assert half_width([0.1, 0.2], ["a", "a"], [0, 0], [0.5, 0.5]) == float("inf")
 
 
 def test_nothing_to_count_is_an_error() -> None:

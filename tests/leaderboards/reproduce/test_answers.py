@@ -172,8 +172,8 @@ def test_the_intervals_of_impacts_are_near_the_jackknife_s() -> None:
             without = [figure(both[both[unit] != one]) for one in sorted(set(both[unit]))]
             errors.append(_jackknife([part.value for part in without if part is not None]))
         error_of = max(errors)
-        assert (whole.ci95[1] - whole.ci95[0]) / 2 == pytest.approx(2.776 * error_of, rel=0.25)
-        assert whole.value == pytest.approx(sum(whole.ci95) / 2)
+        assert 0.8 < (whole.ci95[1] - whole.ci95[0]) / 2 / (2.776 * error_of) < 1.4, "five speakers: a little wider"
+        assert whole.value == pytest.approx(sum(whole.ci95) / 2, abs=0.1), "drawn to 0 a little, as differences are"
 
 
 def test_an_impact_less_itself_is_nothing(made: Callable[..., CellRecords]) -> None:
@@ -181,5 +181,7 @@ def test_an_impact_less_itself_is_nothing(made: Callable[..., CellRecords]) -> N
     both = rows.assign(other_clean=rows["clean"], other_attacked=rows["attacked"])
     found = impact_difference(both)
     assert found is not None
-    assert (found.value, *found.ci95) == pytest.approx((0, 0, 0))
+    assert found.value == 0
+    assert found.high == pytest.approx(-found.low)
+    assert 0.01 < found.high < 0.2, "as wide as so many utterances leave, never 0"
     assert not found.tails, "what is 0 but for rounding is not tested"

@@ -13,7 +13,7 @@ from scipy import stats
 from bench.core.rng import keyed
 from bench.scoring.statistics import sign_flip_test
 from leaderboards.reproduce.claims import Claim, above, around, below, corrected, not_above
-from leaderboards.reproduce.evidence import measured
+from leaderboards.reproduce.evidence import Linearised, measured
 from leaderboards.reproduce.figures import LEAST_SPEAKERS, Measured
 
 SPEAKERS, EACH = 10, 400
@@ -99,18 +99,50 @@ def test_p_and_interval_never_contradict_each_other() -> None:
 
 
 def test_p_of_a_linearised_figure_is_student_s_on_the_speakers_and_that_of_flipped_signs() -> None:
+    """And never less; a little more, since changes that did not happen to be seen count."""
     for seed in range(10):
-        means = keyed("students", seed).normal(size=9) * 0.1 + 0.05
-        who = np.repeat(np.arange(9), 200)
-        centred = (means - means.mean())[who]
-        weights = np.full(len(who), 1 / len(who))
-        names = [str(number) for number in who]
-        apart = {"strata": 0 * who, "weights": weights, "units": np.arange(len(who))}
-        found = measured(centred, 0 * centred, names, value=float(means.mean()), **apart)
+        rng = keyed("students", seed)
+        who = np.repeat(np.arange(9), 4000)
+        first, second, more = rng.random((3, len(who)))
+        before = (first < 0.6).astype(float)
+        after = np.where(second < 0.7, before, more < (rng.normal(size=9) * 0.1 + 0.5)[who])
+        change = float(after.mean() / before.mean()) - 1
+        linear = (after - (1 + change) * before) / before.mean()
+        means = np.array([linear[who == one].mean() for one in range(9)]) + change
+        apart = {"strata": 0 * who, "units": np.arange(len(who)), "names": [str(number) for number in range(9)]}
+        each = np.full(len(who), 1 / len(who) / before.mean())
+        linearised = Linearised(change, linear * before.mean())
+        found = measured(after, before, who, weights=each, linearised=linearised, **apart)
         flips = np.array(list(itertools.product((-1, 1), repeat=9))) @ means
         flipped = float(np.mean(np.abs(flips) >= abs(means.sum()) - 1e-12))
         expected = max(flipped, float(stats.ttest_1samp(means, 0.0).pvalue))
-        assert above("x", found).p == pytest.approx(expected)
+        p = above("x", found).p
+        assert p is not None
+        assert p == pytest.approx(expected, rel=0.25)
+        assert p >= expected - 1e-9
+
+
+def test_relative_changes_of_few_answers_have_intervals_that_cover() -> None:
+    """0.5 to 5 in 100 change, by speakers who differ: of intervals by the variance alone 39 to 89 in 100 cover."""
+    for lost in (0.005, 0.02, 0.05):
+        covered = 0
+        for seed in range(100):
+            rng = keyed("rare", str(lost), seed)
+            right = rng.random((8, 30)) < rng.beta(7.2, 1.8, (8, 1))
+            after = right & (rng.random((8, 30)) >= rng.beta(9 * lost, 9 * (1 - lost), (8, 1)))
+            before, later = right.ravel().astype(float), after.ravel().astype(float)
+            change = later.mean() / before.mean() - 1
+            found = measured(
+                later,
+                before,
+                np.repeat(np.arange(8), 30),
+                strata=0 * before,
+                weights=np.full(240, 1 / 240 / before.mean()),
+                units=np.arange(240),
+                linearised=Linearised(change, later - (1 + change) * before),
+            )
+            covered += found.low <= -lost <= found.high
+        assert covered >= 93, lost
 
 
 def test_under_the_null_few_claims_of_a_family_are_called_true() -> None:
