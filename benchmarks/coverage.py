@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.simulation.changes import change_coverage
+from benchmarks.simulation.changes import RIGHT, change_coverage, difference_coverage
 from benchmarks.simulation.corpora import Design, designs
 from benchmarks.simulation.families import CLAIMS, family_errors
 from benchmarks.simulation.figures import comparison, rank_coverage, share_coverage
@@ -127,6 +127,13 @@ class Simulation:
             found = [self.note("changes", change_coverage(rng, design, lost, self.corpora)) for lost in LOST]
             yield (*place(design), *(f"{beside(one.covered)} ({one.width:.2f})" for one in found))
 
+    def one_way(self) -> Iterator[Cells]:
+        """Differences that go one way."""
+        for number, design in enumerate(designs(SPEAKERS, SOUNDS, ALIKE)):
+            rng = self.draws(8, number)
+            found = [self.note("one way", difference_coverage(rng, design, lost, self.corpora)) for lost in LOST]
+            yield (*place(design), *(f"{beside(one.covered)} ({one.width:.2f})" for one in found))
+
 
 def tables(simulation: Simulation) -> list[tuple[str, list[str], Callable[[], Iterator[Cells]]]]:
     """Titles, columns beside the point, and what makes the rows."""
@@ -153,6 +160,11 @@ def tables(simulation: Simulation) -> list[tuple[str, list[str], Callable[[], It
             "Intervals of a relative change: coverage (mean width)",
             [f"change {-lost:g}" for lost in LOST],
             simulation.changes,
+        ),
+        (
+            "Intervals of a difference that goes one way: coverage (mean width)",
+            [f"difference {-RIGHT * lost:.3g}" for lost in LOST],
+            simulation.one_way,
         ),
     ]
 
@@ -187,7 +199,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--corpora", type=int, default=2000, help="simulated corpora a point")
     parser.add_argument("--markdown", action="store_true", help="print tables as docs/coverage.md has them")
-    parser.add_argument("--tables", default="1,2,3,4,5,6", help="which of the seven tables, with commas between them")
+    parser.add_argument("--tables", default="1,2,3,4,5,6,8", help="which of the eight tables, with commas between them")
     parser.add_argument("--seed", type=int, default=0, help="of the simulation")
     parser.add_argument("--json", type=Path, help="write all figures to this file")
     given = parser.parse_args(arguments)
