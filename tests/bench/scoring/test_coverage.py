@@ -153,7 +153,7 @@ def test_all_figures_stand_in_its_json(tmp_path: Path, monkeypatch: pytest.Monke
     main(["--corpora", "4", "--json", f"{tmp_path}/figures.json"])
     found = json.loads((tmp_path / "figures.json").read_text())
     assert Counter(one["table"] for one in found["points"]) == {
-        **{"shares": 3, "nulls": 3, "effects": 3, "searches": 3},
+        **{"shares": 3, "nulls": 3, "effects": 3, "searches": 3, "one way": 3},
         "ranks": 2,
     }
     assert found["corpora"] == 4
