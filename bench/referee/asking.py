@@ -17,9 +17,10 @@ from bench.core.threads import in_threads
 from bench.core.types import Task, Utterance
 from bench.referee.blinding import Instance
 from bench.referee.clean_answers import CleanAnswer, KnownClean
-from bench.referee.inaudible import check_draws, check_hears
+from bench.referee.comparing import compared
+from bench.referee.inaudible import check_draws, check_hears, heard_among, softer
 from bench.referee.prediction import Filling, Predictor, Said, Told
-from bench.referee.rechecks import CANARIES, Kept, Question, asked, asked_again, canaries, drawn_again
+from bench.referee.rechecks import CANARIES, Kept, Question, asked, canaries, drawn_again, said_again
 from bench.referee.search import Candidate
 from bench.scoring.rows import Row
 
@@ -202,23 +203,29 @@ class Asking:
         """
         if self.another is None:
             return set()
-        pairs = sorted(clean, key=lambda pair: key_of("clean", kept.key, pair[0].id))[:CANARIES]
-        asked_clean = [self._of_clean(one, said) for one, said in pairs]
-        drawn = [(one, said.further) for one, (_, said) in zip(asked_clean, pairs, strict=True)]
-        refusal = len(self.task.classes)  # who abstains by chance may do so about softer speech as well
-        heard = [one for one, (_, said) in zip(asked_clean, pairs, strict=True) if refusal not in said.drawn]
+        pairs = sorted(clean, key=lambda pair: key_of("clean", kept.key, pair[0].id))
+        asked_clean = [self._of_clean(one, said) for one, said in pairs[:CANARIES]]
+        drawn = [(one, said.further) for one, (_, said) in zip(asked_clean, pairs, strict=False)]
         asked_clean += [self._drawn_once(one, further) for one, further in drawn if further is not None]
         asked_before, more = kept.questions(), unforeseen.questions(but=kept)
         questions = [*asked_before, *self._alone(asked_before), *noisy, *asked_clean]
         fresh = self.another("again")
         predictor, threads = self._predictor(fresh), threads_for(fresh, self.device)
-        ties = asked_again(predictor, questions, kept.key, threads, self.closely)
-        check_draws([said for _, said in clean], refusal)
-        if refuses:
-            check_hears(predictor, heard, self._key_or_none)
-        if more:
-            asked_again(predictor, [*more, *self._alone(more)], unforeseen.key, threads, self.closely)
+        ties = compared(self.task, said_again(predictor, questions, kept.key, threads), self.closely)
+        check_draws([said for _, said in clean], len(self.task.classes))
+        heard = self._softer(pairs) if refuses else []
+        beside = asked_before if heard and not self.sessions else []  # else who counts would know which they are
+        if more or heard:
+            questions = [*heard, *beside, *self._alone(beside), *more, *self._alone(more)]
+            said = said_again(predictor, questions, unforeseen.key, threads)
+            check_hears([now for one, now in said if one.softer], len(self.task.classes))
+            compared(self.task, [pair for pair in said if not pair[0].softer], self.closely)
         return ties
+
+    def _softer(self, pairs: Sequence[tuple[Utterance, CleanAnswer]]) -> list[Question]:
+        """Clean speech that was answered, made softer: first what a fresh instance is not asked about as it is."""
+        heard = heard_among(pairs[CANARIES:], pairs[:CANARIES], refusal=len(self.task.classes))
+        return softer([self._of_clean(one, said) for one, said in heard], self._key_or_none)
 
     def _of_clean(self, one: Utterance, said: CleanAnswer) -> Question:
         """What was asked of a clean utterance, with the answer that stands in the records."""
