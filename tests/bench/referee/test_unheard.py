@@ -32,12 +32,14 @@ NOISE = "boundary:categories=natural+human+interior,corr=false"
 BINS = Task("bins", ("low", "mid", "high"), "activation", bins=(1.5, 3.5), scale=(1.0, 5.0))
 
 
-def measured_cell(victim: str, defense: str | None = None, task: Task = TASKS["ahsn"]) -> MeasuredCell:
+def measured_cell(
+    victim: str, defense: str | None = None, task: Task = TASKS["ahsn"], attack: str = NOISE, k: int = 6
+) -> MeasuredCell:
     registry = Registry.discover(FILES)
     experiment = Experiment(registry, Dataset("sample", SAID, "f"), sample_noises(), CPU)
     around = None if defense is None else registry.component("defenses", defense)
     fitted = FittedKey(registry.component("victims", victim), around, task, "k-fold", 0, 0)
-    return Measuring(experiment).measured(Cell(fitted, registry.component("attacks", NOISE), 6))
+    return Measuring(experiment).measured(Cell(fitted, registry.component("attacks", attack), k))
 
 
 def measured(victim: str, kind: str | None = None, task: Task = TASKS["ahsn"]) -> list[Row]:
@@ -83,3 +85,17 @@ def test_who_answers_a_session_once_is_lost_on_the_honest_whatever_it_knows_them
     assert found.facts.sessions is not None
     lost, of = found.facts.sessions
     assert lost >= of / 4, "the bell rings"
+
+
+def test_who_holds_where_attacks_prepare_is_told_beside_the_records() -> None:
+    """The attack learns nothing, and reaches less."""
+    learns = "universal_noises:noises=imperceptible,pool=8,rehearsal=24"
+    found = {acts: measured_cell("loud", f"acting:acts={acts}", attack=learns, k=1) for acts in ("true", "false")}
+    fell = {acts: sum(row.accepted for row in one.rows) for acts, one in found.items()}
+    assert 16 < fell["true"] < fell["false"] - 16
+    told = {acts: one.facts.rehearsal for acts, one in found.items()}
+    assert told["true"] is not None
+    assert told["false"] is not None
+    assert told["true"].fell == 0, "the bell rings"
+    assert told["false"].fell == told["false"].utterances
+    assert told["true"].to_json() == {"utterances": 64, "queries": told["true"].queries, "fell": 0}

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from bench import Batch, FitContext, Traits, Utterance
-from tests.bench.referee.wrapped import Wrapped
+from tests.bench.referee.wrapped import Wrapped, nearest
 
 STEP = 1 / 32_768
 
@@ -189,4 +190,49 @@ class Answers(Wrapped):
         return known or {"name": " " in name, "grid": on_grid(sound)}.get(self.by, False)
 
 
-COMPONENTS = {"victims": {"on_edge": OnEdge}, "defenses": {"unheard": Unheard, "one_question": OneQuestion}}
+@dataclass(frozen=True)
+class Acts(Wrapped):
+    """Knows the speakers again whom attacks learn on, since it had them in its training, and says there what it says of
+    clean speech."""
+
+    known: tuple[tuple[Tensor, Tensor], ...] = ()
+    acting: bool = False
+
+    def enroll(self, clean: Sequence[Utterance]) -> Any:
+        acting = bool(clean) and all(nearest(one.waveform, self.known) is not None for one in clean)
+        return replace(self, victim=self.victim.enroll(clean), acting=acting)
+
+    def log_probs(self, batch: Batch) -> Tensor:
+        found = [nearest(one.waveform, self.known) if self.acting else None for one in batch.utterances]
+        heard = zip(batch.utterances, found, strict=True)
+        own = [one if clean is None else replace(one, waveform=clean) for one, clean in heard]
+        return super().log_probs(Batch.of(own))
+
+    def save(self, folder: Path) -> None:
+        super().save(folder)
+        save_file({f"{place}": one for place, (one, _) in enumerate(self.known)}, folder / "valid.safetensors")
+
+
+@dataclass(frozen=True)
+class Acting:
+    """That defence: it saves what it had in its training.
+
+    Args:
+        acts: whether it does.
+    """
+
+    acts: bool = True
+
+    def fit(self, victim: Any, train: Any, valid: Sequence[Utterance], context: FitContext) -> Any:
+        known = tuple((one.waveform, one.waveform) for one in valid) if self.acts else ()
+        return Acts(victim.fit(train, valid, context), len(context.task.classes), known)
+
+    def load(self, victim: Any, folder: Path, context: FitContext) -> Any:
+        known = tuple((one, one) for one in load_file(folder / "valid.safetensors").values())
+        return Acts(victim.load(folder / "inner", context), len(context.task.classes), known)
+
+
+COMPONENTS = {
+    "victims": {"on_edge": OnEdge},
+    "defenses": {"unheard": Unheard, "one_question": OneQuestion, "acting": Acting},
+}
