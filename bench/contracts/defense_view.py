@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,10 @@ class Showing(Protocol):
         ...
 
 
+KEPT = 8
+"""As many looks through a defence are kept, drawn at random, for the referee to ask about."""
+
+
 class Looks:
     """Counts utterances that are looked at through a defence; several threads may count.
 
@@ -43,6 +48,32 @@ class Looks:
 
 
 @dataclass(frozen=True)
+class KeptLooks:
+    """Some of what was looked at through a defence, drawn by a secret, each with whether it would be refused.
+
+    Args:
+        kept: at most `KEPT`.
+    """
+
+    kept: list[tuple[Utterance, bool]] = field(default_factory=list)
+    _looks: Looks = field(default_factory=Looks)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def note(self, looked: Utterance, refused: bool) -> None:
+        """Keep a look in the place of another, or not: each has the same chance.
+
+        Args:
+            looked: what was looked at.
+            refused: whether it would be refused.
+        """
+        with self._lock:
+            self._looks.add(1)
+            place = len(self.kept) if len(self.kept) < KEPT else secrets.randbelow(self._looks.count)
+            if place < KEPT:
+                self.kept[place : place + 1] = [(looked, refused)]
+
+
+@dataclass(frozen=True)
 class DefenseView:
     """A look through the defence that is attacked, by one who knows it.
 
@@ -54,11 +85,14 @@ class DefenseView:
         refused: tells for each of some candidates whether the defence would refuse it; never where it refuses nothing.
         traces: shows what is left of each of some utterances behind the purifier, a tensor each, as
             [`Purifying.trace`][bench.contracts.capabilities.Purifying.trace] gives them; only where `purifies` is true.
+        looked: some of what was asked of `refused`: the referee asks an instance that does not know that it is looked
+            through.
     """
 
     purifies: bool
     refused: Callable[[Sequence[Utterance]], list[bool]] = field(repr=False)
     traces: Callable[[Sequence[Utterance]], list[Tensor]] = field(repr=False)
+    looked: KeptLooks = field(default_factory=KeptLooks, repr=False)
 
     @classmethod
     def through(cls, victim: Victim, show: Showing, device: torch.device, looks: Looks | None = None) -> DefenseView:
@@ -70,25 +104,27 @@ class DefenseView:
             device: where it is.
             looks: counts what is looked at.
         """
-        counted = looks or Looks()
+        counted, looked = looks or Looks(), KeptLooks()
 
-        def batch(utterances: Sequence[Utterance]) -> Batch:
+        def heard(utterances: Sequence[Utterance]) -> list[Utterance]:
             counted.add(len(utterances))
-            placed = [replace(u, waveform=u.waveform.to(device).clamp(-1.0, 1.0)) for u in utterances]
-            return show(placed, device)
+            return [replace(u, waveform=u.waveform.to(device).clamp(-1.0, 1.0)) for u in utterances]
 
         def refused(candidates: Sequence[Utterance]) -> list[bool]:
             if not isinstance(victim, Refusing) or not candidates:
                 return [False] * len(candidates)
-            found: list[bool] = victim.answer_or_refuse(batch(candidates))[1].tolist()
+            own = heard(candidates)
+            found: list[bool] = victim.answer_or_refuse(show(own, device))[1].tolist()
+            for one, no in zip(own, found, strict=True):
+                looked.note(one, no)
             return found
 
         def traces(utterances: Sequence[Utterance]) -> list[Tensor]:
             if not isinstance(victim, Purifying):
                 raise ComponentError("attack", "a look through no purifier", "one where there is one", "ask purifies")
-            return victim.trace(batch(utterances))
+            return victim.trace(show(heard(utterances), device))
 
-        return cls(isinstance(victim, Purifying), refused, traces)
+        return cls(isinstance(victim, Purifying), refused, traces, looked)
 
 
 def survival(before: Tensor, after: Tensor) -> float:

@@ -9,7 +9,6 @@ from functools import cached_property
 
 import torch
 
-from bench.contracts.traits import traits_of
 from bench.core.batch import batches
 from bench.core.halving import Halving
 from bench.core.rng import key_of
@@ -17,11 +16,12 @@ from bench.core.threads import in_threads
 from bench.core.types import Task, Utterance
 from bench.referee.blinding import Instance
 from bench.referee.clean_answers import CleanAnswer, KnownClean
-from bench.referee.comparing import compared
-from bench.referee.inaudible import check_draws, check_hears, heard_among, softer
+from bench.referee.comparing import check_unforeseen, compared
+from bench.referee.inaudible import check_draws, heard_among, softer
 from bench.referee.prediction import Filling, Predictor, Said, Told
 from bench.referee.rechecks import CANARIES, Kept, Question, asked, canaries, drawn_again, said_again
 from bench.referee.search import Candidate
+from bench.referee.side_by_side import asked_side_by_side, threads_for
 from bench.scoring.rows import Row
 
 CHUNK = 16
@@ -185,6 +185,7 @@ class Asking:
         noisy: Sequence[Question],
         clean: Sequence[tuple[Utterance, CleanAnswer]],
         refuses: bool,
+        looked: Sequence[tuple[Utterance, bool]] = (),
     ) -> set[tuple[str, int]]:
         """Ask a fresh instance some of what was asked.
 
@@ -194,6 +195,7 @@ class Asking:
             noisy: the canaries among it.
             clean: utterances, and what was said of them.
             refuses: whether a candidate was refused: then clean speech is asked about a little softer too.
+            looked: what was looked at through the defence, and whether it would be refused.
 
         Returns:
             Utterance and number of the queries that are ties, of those that `kept` has.
@@ -214,12 +216,12 @@ class Asking:
         ties = compared(self.task, said_again(predictor, questions, kept.key, threads), self.closely)
         check_draws([said for _, said in clean], len(self.task.classes))
         heard = self._softer(pairs) if refuses else []
-        beside = asked_before if heard and not self.sessions else []  # else who counts would know which they are
-        if more or heard:
-            questions = [*heard, *beside, *self._alone(beside), *more, *self._alone(more)]
-            said = said_again(predictor, questions, unforeseen.key, threads)
-            check_hears([now for one, now in said if one.softer], len(self.task.classes))
-            compared(self.task, [pair for pair in said if not pair[0].softer], self.closely)
+        looks = [] if self.draws is not None else [Question(one, 0, "", Said(0), looked=no) for one, no in looked]
+        # what was asked before stands beside them, else who counts would know which they are
+        beside = asked_before if (heard or looks) and not self.sessions else []
+        if more or heard or looks:
+            questions = [*heard, *beside, *self._alone(beside), *more, *self._alone(more), *looks]
+            check_unforeseen(self.task, said_again(predictor, questions, unforeseen.key, threads), self.closely)
         return ties
 
     def _softer(self, pairs: Sequence[tuple[Utterance, CleanAnswer]]) -> list[Question]:
@@ -260,7 +262,7 @@ class Asking:
         return self._predictor(self.instance)
 
     def _predictor(self, instance: Instance) -> Predictor:
-        chunk = CHUNK if _side_by_side(instance, self.device) else None
+        chunk = CHUNK if asked_side_by_side(instance, self.device) else None
         return Predictor(instance, self.task, self.device, self.halving, chunk)
 
     def _sample_keys(self, utterances: Sequence[Utterance], queries: Sequence[object]) -> list[str]:
@@ -280,20 +282,3 @@ class Asking:
     def _sample_key(self, utterance: Utterance, *query: object) -> str:
         """What a randomised victim draws from: it tells neither which utterance it is nor which query."""
         return f"{key_of('draws', self.sample_key, utterance.id, *query):016x}"
-
-
-def threads_for(instance: Instance, device: torch.device) -> int:
-    """Count the threads that an instance is asked by.
-
-    A thread for each core where the victim allows it: on a CPU, whole batches side by side beat shared steps.
-
-    Args:
-        instance: who is asked.
-        device: where.
-    """
-    return torch.get_num_threads() if _side_by_side(instance, device) else 1
-
-
-def _side_by_side(instance: Instance, device: torch.device) -> bool:
-    """Whether the victim computes on this machine's cores, and may do so in several threads."""
-    return traits_of(instance.victim).concurrent and device.type == "cpu"

@@ -48,6 +48,7 @@ class Question:
         before: in a dimensional task, the number that was answered about the clean speech.
         further: whether it is a further draw of a randomised victim, which confirmed another answer.
         softer: whether it is clean speech made a little softer, of which the answer was said as it is.
+        looked: whether it would be refused, as who looked through the defence was shown; None of what was asked.
     """
 
     utterance: Utterance
@@ -58,6 +59,7 @@ class Question:
     before: float | None = None
     further: bool = False
     softer: bool = False
+    looked: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -188,7 +188,8 @@ class Referee:
                 self._look(minutes)
             found = [row for utterance in utterances for row in rows[utterance.id]]
             refuses = any(row.query and row.label_after == REFUSED for row in found)
-            ties = asking.again(*kept, self.known.canaries, pairs, refuses) if kept else set()
+            looked = () if attack_run.view is None else attack_run.view.looked.kept
+            ties = asking.again(*kept, self.known.canaries, pairs, refuses, looked) if kept else set()
             return [no_answer(row) if row.query and (row.utterance, row.query) in ties else row for row in found]
 
         lockstep = partial(self._lockstep, minutes, advance)

@@ -99,3 +99,13 @@ def test_who_holds_where_attacks_prepare_is_told_beside_the_records() -> None:
     assert told["true"].fell == 0, "the bell rings"
     assert told["false"].fell == told["false"].utterances
     assert told["true"].to_json() == {"utterances": 64, "queries": told["true"].queries, "fell": 0}
+
+
+def test_who_shows_another_defence_than_it_is_is_found() -> None:
+    """Who looks before asking asked about what is refused alone, and fooled nobody."""
+    looks = f"adaptive:attack={NOISE.replace(',', ',,')}"
+    rows = measured_cell("loud", "unheard:kind=detects", attack=looks).rows
+    assert sum(row.accepted for row in rows) > 32
+    assert not any(row.label_after == REFUSED for row in rows)
+    with pytest.raises(ComponentError, match=r"looked at through the defence: found shown as (answered|refused)"):
+        measured_cell("loud", "unheard:kind=misleads", attack=looks)

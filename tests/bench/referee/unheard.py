@@ -91,12 +91,41 @@ class RefusesHalf(Wrapped):
         return self.log_probs(batch), torch.tensor(off)
 
 
+@dataclass(frozen=True)
+class Detects(Wrapped):
+    """Honest: refuses half of what is noisy, whoever asks."""
+
+    sizes: list[int] = field(default_factory=list)
+
+    def enroll(self, clean: Sequence[Utterance]) -> Any:
+        return replace(self, victim=self.victim.enroll(clean), sizes=[])
+
+    def answer_or_refuse(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        self.sizes.append(len(batch))
+        rough = [float(one.waveform.diff().square().sum() / one.waveform.square().sum()) for one in batch.utterances]
+        noisy, half = torch.tensor([one > 0.155 for one in rough]), torch.tensor([int(one * 1e6) % 2 for one in rough])
+        return self.log_probs(batch), noisy & (half.bool() ^ self.misleads())
+
+    def misleads(self) -> bool:
+        return False
+
+
+@dataclass(frozen=True)
+class Misleads(Detects):
+    """Shows those who look through it, one sound at a time, the other half."""
+
+    def misleads(self) -> bool:
+        return self.sizes[0] == 1
+
+
 CHEATS: dict[str, Callable[..., Any]] = {
     "honest": Wrapped,
     "off_any_grid": OffAnyGrid,
     "counts_batches": CountsBatches,
     "knows_again": KnowsAgain,
     "refuses_half": RefusesHalf,
+    "detects": Detects,
+    "misleads": Misleads,
 }
 
 
