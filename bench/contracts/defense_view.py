@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ from bench.contracts.capabilities import Purifying, Refusing
 from bench.contracts.protocols import Victim
 from bench.core.batch import Batch
 from bench.core.errors import ComponentError
+from bench.core.reservoir import Reservoir
 from bench.core.types import Utterance
 
 
@@ -48,32 +48,6 @@ class Looks:
 
 
 @dataclass(frozen=True)
-class KeptLooks:
-    """Some of what was looked at through a defence, drawn by a secret, each with whether it would be refused.
-
-    Args:
-        kept: at most `KEPT`.
-    """
-
-    kept: list[tuple[Utterance, bool]] = field(default_factory=list)
-    _looks: Looks = field(default_factory=Looks)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def note(self, looked: Utterance, refused: bool) -> None:
-        """Keep a look in the place of another, or not: each has the same chance.
-
-        Args:
-            looked: what was looked at.
-            refused: whether it would be refused.
-        """
-        with self._lock:
-            self._looks.add(1)
-            place = len(self.kept) if len(self.kept) < KEPT else secrets.randbelow(self._looks.count)
-            if place < KEPT:
-                self.kept[place : place + 1] = [(looked, refused)]
-
-
-@dataclass(frozen=True)
 class DefenseView:
     """A look through the defence that is attacked, by one who knows it.
 
@@ -85,14 +59,14 @@ class DefenseView:
         refused: tells for each of some candidates whether the defence would refuse it; never where it refuses nothing.
         traces: shows what is left of each of some utterances behind the purifier, a tensor each, as
             [`Purifying.trace`][bench.contracts.capabilities.Purifying.trace] gives them; only where `purifies` is true.
-        looked: some of what was asked of `refused`: the referee asks an instance that does not know that it is looked
-            through.
+        looked: some of what was asked of `refused`, with its answers: the referee asks an instance that does not know
+            that it is looked through.
     """
 
     purifies: bool
     refused: Callable[[Sequence[Utterance]], list[bool]] = field(repr=False)
     traces: Callable[[Sequence[Utterance]], list[Tensor]] = field(repr=False)
-    looked: KeptLooks = field(default_factory=KeptLooks, repr=False)
+    looked: Reservoir[tuple[Utterance, bool]] = field(default_factory=lambda: Reservoir(KEPT), repr=False)
 
     @classmethod
     def through(cls, victim: Victim, show: Showing, device: torch.device, looks: Looks | None = None) -> DefenseView:
@@ -104,7 +78,7 @@ class DefenseView:
             device: where it is.
             looks: counts what is looked at.
         """
-        counted, looked = looks or Looks(), KeptLooks()
+        counted, looked = looks or Looks(), Reservoir[tuple[Utterance, bool]](KEPT)
 
         def heard(utterances: Sequence[Utterance]) -> list[Utterance]:
             counted.add(len(utterances))
@@ -116,7 +90,7 @@ class DefenseView:
             own = heard(candidates)
             found: list[bool] = victim.answer_or_refuse(show(own, device))[1].tolist()
             for one, no in zip(own, found, strict=True):
-                looked.note(one, no)
+                looked.note((one, no))
             return found
 
         def traces(utterances: Sequence[Utterance]) -> list[Tensor]:

@@ -78,6 +78,16 @@ class Asking:
         sessions = [self._session(one, query) for one, query in asked] if self.sessions else ()
         return self._own.told(utterances, self._sample_keys(utterances, queries), sessions, fill)
 
+    def as_file(self, one: Utterance, said: Said, before: float | None) -> Question:
+        """Note a success as it is heard from a file, and what was said of it.
+
+        Args:
+            one: as it was asked about.
+            said: what was said.
+            before: in a dimensional task, what was answered about the clean speech.
+        """
+        return Question(one, 0, self._key_or_none(one, 0), said, before=before, further=True)
+
     def answers(self, utterances: Sequence[Utterance], before: Sequence[float | None] = ()) -> list[Said]:
         """Ask the instance that is attacked about utterances as they stand, as query 0.
 
@@ -185,7 +195,7 @@ class Asking:
         noisy: Sequence[Question],
         clean: Sequence[tuple[Utterance, CleanAnswer]],
         refuses: bool,
-        looked: Sequence[tuple[Utterance, bool]] = (),
+        others: Sequence[Question] = (),
     ) -> set[tuple[str, int]]:
         """Ask a fresh instance some of what was asked.
 
@@ -195,7 +205,7 @@ class Asking:
             noisy: the canaries among it.
             clean: utterances, and what was said of them.
             refuses: whether a candidate was refused: then clean speech is asked about a little softer too.
-            looked: what was looked at through the defence, and whether it would be refused.
+            others: what else is asked about, in no session: looks through the defence, and successes as files.
 
         Returns:
             Utterance and number of the queries that are ties, of those that `kept` has.
@@ -216,11 +226,10 @@ class Asking:
         ties = compared(self.task, said_again(predictor, questions, kept.key, threads), self.closely)
         check_draws([said for _, said in clean], len(self.task.classes))
         heard = self._softer(pairs) if refuses else []
-        looks = [] if self.draws is not None else [Question(one, 0, "", Said(0), looked=no) for one, no in looked]
         # what was asked before stands beside them, else who counts would know which they are
-        beside = asked_before if (heard or looks) and not self.sessions else []
-        if more or heard or looks:
-            questions = [*heard, *beside, *self._alone(beside), *more, *self._alone(more), *looks]
+        beside = asked_before if (heard or others) and not self.sessions else []
+        if more or heard or others:
+            questions = [*heard, *beside, *self._alone(beside), *more, *self._alone(more), *others]
             check_unforeseen(self.task, said_again(predictor, questions, unforeseen.key, threads), self.closely)
         return ties
 

@@ -109,3 +109,10 @@ def test_who_shows_another_defence_than_it_is_is_found() -> None:
     assert not any(row.label_after == REFUSED for row in rows)
     with pytest.raises(ComponentError, match=r"looked at through the defence: found shown as (answered|refused)"):
         measured_cell("loud", "unheard:kind=misleads", attack=looks)
+
+
+def test_who_refuses_files_where_it_is_attacked_is_found() -> None:
+    """None of its successes lived on as 16-bit PCM, and a bell rang for the attack."""
+    assert sum(row.survives_pcm or False for row in measured("loud", "honest")) > 32
+    with pytest.raises(ComponentError, match=r"query 0: found '\(refused\)', and '\w+' when a fresh instance"):
+        measured("loud", "refuses_files")

@@ -118,6 +118,22 @@ class Misleads(Detects):
         return self.sizes[0] == 1
 
 
+@dataclass(frozen=True)
+class RefusesFiles(Wrapped):
+    """Refuses files where it is attacked, which it is by more than eight at a time, and never about clean speech: so
+    nothing that fools it lives on as a file."""
+
+    sizes: list[int] = field(default_factory=list)
+
+    def enroll(self, clean: Sequence[Utterance]) -> Any:
+        return replace(self, victim=self.victim.enroll(clean), sizes=[])
+
+    def answer_or_refuse(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        self.sizes.append(len(batch))
+        files = [self.sizes[0] > 8 and on_grid(one.waveform) for one in batch.utterances]
+        return self.log_probs(batch), torch.tensor(files)
+
+
 CHEATS: dict[str, Callable[..., Any]] = {
     "honest": Wrapped,
     "off_any_grid": OffAnyGrid,
@@ -126,6 +142,7 @@ CHEATS: dict[str, Callable[..., Any]] = {
     "refuses_half": RefusesHalf,
     "detects": Detects,
     "misleads": Misleads,
+    "refuses_files": RefusesFiles,
 }
 
 
