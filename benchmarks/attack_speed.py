@@ -39,10 +39,10 @@ from bench.evaluation.measuring import lent_tools
 from bench.evaluation.options import Options
 from bench.evaluation.planning import plan, select
 from bench.evaluation.setup import set_up
-from bench.referee.asking import threads_for
 from bench.referee.blinding import Instance
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
+from bench.referee.side_by_side import threads_for
 
 
 class Spent(NamedTuple):

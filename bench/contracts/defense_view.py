@@ -14,6 +14,7 @@ from bench.contracts.capabilities import Purifying, Refusing
 from bench.contracts.protocols import Victim
 from bench.core.batch import Batch
 from bench.core.errors import ComponentError
+from bench.core.reservoir import Reservoir
 from bench.core.types import Utterance
 
 
@@ -23,6 +24,10 @@ class Showing(Protocol):
     def __call__(self, utterances: Sequence[Utterance], device: torch.device | None, /) -> Batch:
         """Put utterances together, on a device."""
         ...
+
+
+KEPT = 8
+"""As many looks through a defence are kept, drawn at random, for the referee to ask about."""
 
 
 class Looks:
@@ -54,11 +59,14 @@ class DefenseView:
         refused: tells for each of some candidates whether the defence would refuse it; never where it refuses nothing.
         traces: shows what is left of each of some utterances behind the purifier, a tensor each, as
             [`Purifying.trace`][bench.contracts.capabilities.Purifying.trace] gives them; only where `purifies` is true.
+        looked: some of what was asked of `refused`, with its answers: the referee asks an instance that does not know
+            that it is looked through.
     """
 
     purifies: bool
     refused: Callable[[Sequence[Utterance]], list[bool]] = field(repr=False)
     traces: Callable[[Sequence[Utterance]], list[Tensor]] = field(repr=False)
+    looked: Reservoir[tuple[Utterance, bool]] = field(default_factory=lambda: Reservoir(KEPT), repr=False)
 
     @classmethod
     def through(cls, victim: Victim, show: Showing, device: torch.device, looks: Looks | None = None) -> DefenseView:
@@ -70,25 +78,27 @@ class DefenseView:
             device: where it is.
             looks: counts what is looked at.
         """
-        counted = looks or Looks()
+        counted, looked = looks or Looks(), Reservoir[tuple[Utterance, bool]](KEPT)
 
-        def batch(utterances: Sequence[Utterance]) -> Batch:
+        def heard(utterances: Sequence[Utterance]) -> list[Utterance]:
             counted.add(len(utterances))
-            placed = [replace(u, waveform=u.waveform.to(device).clamp(-1.0, 1.0)) for u in utterances]
-            return show(placed, device)
+            return [replace(u, waveform=u.waveform.to(device).clamp(-1.0, 1.0)) for u in utterances]
 
         def refused(candidates: Sequence[Utterance]) -> list[bool]:
             if not isinstance(victim, Refusing) or not candidates:
                 return [False] * len(candidates)
-            found: list[bool] = victim.answer_or_refuse(batch(candidates))[1].tolist()
+            own = heard(candidates)
+            found: list[bool] = victim.answer_or_refuse(show(own, device))[1].tolist()
+            for one, no in zip(own, found, strict=True):
+                looked.note((one, no))
             return found
 
         def traces(utterances: Sequence[Utterance]) -> list[Tensor]:
             if not isinstance(victim, Purifying):
                 raise ComponentError("attack", "a look through no purifier", "one where there is one", "ask purifies")
-            return victim.trace(batch(utterances))
+            return victim.trace(show(heard(utterances), device))
 
-        return cls(isinstance(victim, Purifying), refused, traces)
+        return cls(isinstance(victim, Purifying), refused, traces, looked)
 
 
 def survival(before: Tensor, after: Tensor) -> float:

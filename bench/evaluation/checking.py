@@ -53,7 +53,7 @@ def check_finished(experiment: Experiment, planned: Sequence[Planned], store: St
         if not store.has(key):
             continue
         try:
-            count = _checked(experiment, plan.cell, store.read(key).rows, most)
+            count = check_again(experiment, plan.cell, store.read(key).rows, most)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -67,8 +67,14 @@ def check_finished(experiment: Experiment, planned: Sequence[Planned], store: St
     return failures
 
 
-def _checked(experiment: Experiment, cell: Cell, rows: pd.DataFrame, most: int | None) -> int:
-    """Attack some utterances of a cell again, and count them.
+def check_again(experiment: Experiment, cell: Cell, rows: pd.DataFrame, most: int | None) -> int:
+    """Attack some utterances of a cell again, in another order and other batches, and count them.
+
+    Args:
+        experiment: data and machine.
+        cell: as it was measured.
+        rows: its records.
+        most: as in `check_finished`.
 
     Raises:
         ComponentError: something is not what it was.

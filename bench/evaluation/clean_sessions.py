@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bench.evaluation.cells import Cell, limited
-from bench.evaluation.enrolment import Group
+from bench.evaluation.enrolment import groups_of
 from bench.evaluation.experiment import Experiment
-from bench.evaluation.instances import instance
+from bench.evaluation.instances import instance, sample_key
 from bench.referee.sessions import lost_in_sessions
 
 
@@ -20,6 +20,7 @@ def lost_of(experiment: Experiment, cell: Cell) -> tuple[frozenset[str], int]:
         Their ids, and of how many.
     """
     fitted, test = cell.fitted, experiment.split(cell.fitted).test
-    everybody, asked = Group(frozenset(one.id for one in test), tuple(test)), limited(test, cell.limit)
-    heard = instance(experiment, fitted, "sessions", test, everybody, "honest")
-    return lost_in_sessions(heard, fitted.task, asked, experiment.device, fitted.randomised), len(asked)
+    group, asked = groups_of(test, experiment.enrolment)[0], limited(test, cell.limit)  # as who is attacked knows them
+    key = sample_key(experiment, fitted, cell.repeat)
+    alone, heard = (instance(experiment, fitted, key, test, group, name) for name in ("alone", "sessions"))
+    return lost_in_sessions(alone, heard, fitted.task, asked, experiment.device, key, fitted.randomised), len(asked)

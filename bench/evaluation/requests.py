@@ -9,13 +9,12 @@ from bench.contracts.attacks import InformedAttack, InformedByType
 from bench.evaluation.cells import Cell, FittedKey
 from bench.evaluation.experiment import Experiment
 from bench.modelling.remote.steadiness import AGAIN
+from bench.referee.inaudible import HEARD
 from bench.referee.rechecks import CANARIES
 
 _PROBES = 3
 _SEATS = 2
 """Halves of the speakers' utterances, each of which has a referee."""
-_SOFTER = CANARIES
-"""As many clean utterances are asked about once more, a little softer, where something was refused."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +54,10 @@ def most_requests(
     draws = 1 + experiment.draws if fitted.randomised else 1
     look = 0 if trained else _PROBES * (1 + len(AGAIN))
     clean = max(min(len(parts.test), cell.limit or len(parts.test)) for cell in left)
-    noisy = len(left) * _SEATS * (CANARIES + _SOFTER)
+    noisy = len(left) * _SEATS * (CANARIES + HEARD)
     bare = [cell for cell in left if cell.attack.traits.transfers]
     brought = sum(n for cell, n in zip(left, queries, strict=True) if cell in bare)
-    again = len(bare) * _SEATS * (CANARIES + _SOFTER) + draws * (brought + (clean if bare else 0))
+    again = len(bare) * _SEATS * (CANARIES + HEARD) + draws * (brought + (clean if bare else 0))
     asking = [*left, *(replace(cell, attack=cell.attack.made_of[0]) for cell in bare)]
     corr, known = _for_corr(asking, len(parts.valid)), _of_validation(asking, len(parts.valid), draws)
     whole = look + corr + noisy + known + again + draws * (clean + sum(queries))

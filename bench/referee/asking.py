@@ -9,7 +9,6 @@ from functools import cached_property
 
 import torch
 
-from bench.contracts.traits import traits_of
 from bench.core.batch import batches
 from bench.core.halving import Halving
 from bench.core.rng import key_of
@@ -17,10 +16,12 @@ from bench.core.threads import in_threads
 from bench.core.types import Task, Utterance
 from bench.referee.blinding import Instance
 from bench.referee.clean_answers import CleanAnswer, KnownClean
-from bench.referee.inaudible import check_draws, check_hears
+from bench.referee.comparing import check_unforeseen, compared
+from bench.referee.inaudible import check_draws, heard_among, softer
 from bench.referee.prediction import Filling, Predictor, Said, Told
-from bench.referee.rechecks import CANARIES, Kept, Question, asked, asked_again, canaries, drawn_again
+from bench.referee.rechecks import CANARIES, Kept, Question, asked, canaries, drawn_again, said_again
 from bench.referee.search import Candidate
+from bench.referee.side_by_side import asked_side_by_side, threads_for
 from bench.scoring.record_files.rows import Row
 
 CHUNK = 16
@@ -76,6 +77,16 @@ class Asking:
         asked = zip(utterances, queries, strict=True)
         sessions = [self._session(one, query) for one, query in asked] if self.sessions else ()
         return self._own.told(utterances, self._sample_keys(utterances, queries), sessions, fill)
+
+    def as_file(self, one: Utterance, said: Said, before: float | None) -> Question:
+        """Note a success as it is heard from a file, and what was said of it.
+
+        Args:
+            one: as it was asked about.
+            said: what was said.
+            before: in a dimensional task, what was answered about the clean speech.
+        """
+        return Question(one, 0, self._key_or_none(one, 0), said, before=before, further=True)
 
     def answers(self, utterances: Sequence[Utterance], before: Sequence[float | None] = ()) -> list[Said]:
         """Ask the instance that is attacked about utterances as they stand, as query 0.
@@ -184,6 +195,7 @@ class Asking:
         noisy: Sequence[Question],
         clean: Sequence[tuple[Utterance, CleanAnswer]],
         refuses: bool,
+        others: Sequence[Question] = (),
     ) -> set[tuple[str, int]]:
         """Ask a fresh instance some of what was asked.
 
@@ -193,6 +205,7 @@ class Asking:
             noisy: the canaries among it.
             clean: utterances, and what was said of them.
             refuses: whether a candidate was refused: then clean speech is asked about a little softer too.
+            others: what else is asked about, in no session: looks through the defence, and successes as files.
 
         Returns:
             Utterance and number of the queries that are ties, of those that `kept` has.
@@ -202,23 +215,28 @@ class Asking:
         """
         if self.another is None:
             return set()
-        pairs = sorted(clean, key=lambda pair: key_of("clean", kept.key, pair[0].id))[:CANARIES]
-        asked_clean = [self._of_clean(one, said) for one, said in pairs]
-        drawn = [(one, said.further) for one, (_, said) in zip(asked_clean, pairs, strict=True)]
-        refusal = len(self.task.classes)  # who abstains by chance may do so about softer speech as well
-        heard = [one for one, (_, said) in zip(asked_clean, pairs, strict=True) if refusal not in said.drawn]
+        pairs = sorted(clean, key=lambda pair: key_of("clean", kept.key, pair[0].id))
+        asked_clean = [self._of_clean(one, said) for one, said in pairs[:CANARIES]]
+        drawn = [(one, said.further) for one, (_, said) in zip(asked_clean, pairs, strict=False)]
         asked_clean += [self._drawn_once(one, further) for one, further in drawn if further is not None]
         asked_before, more = kept.questions(), unforeseen.questions(but=kept)
         questions = [*asked_before, *self._alone(asked_before), *noisy, *asked_clean]
         fresh = self.another("again")
         predictor, threads = self._predictor(fresh), threads_for(fresh, self.device)
-        ties = asked_again(predictor, questions, kept.key, threads, self.closely)
-        check_draws([said for _, said in clean], refusal)
-        if refuses:
-            check_hears(predictor, heard, self._key_or_none)
-        if more:
-            asked_again(predictor, [*more, *self._alone(more)], unforeseen.key, threads, self.closely)
+        ties = compared(self.task, said_again(predictor, questions, kept.key, threads), self.closely)
+        check_draws([said for _, said in clean], len(self.task.classes))
+        heard = self._softer(pairs) if refuses else []
+        # what was asked before stands beside them, else who counts would know which they are
+        beside = asked_before if (heard or others) and not self.sessions else []
+        if more or heard or others:
+            questions = [*heard, *beside, *self._alone(beside), *more, *self._alone(more), *others]
+            check_unforeseen(self.task, said_again(predictor, questions, unforeseen.key, threads), self.closely)
         return ties
+
+    def _softer(self, pairs: Sequence[tuple[Utterance, CleanAnswer]]) -> list[Question]:
+        """Clean speech that was answered, made softer: first what a fresh instance is not asked about as it is."""
+        heard = heard_among(pairs[CANARIES:], pairs[:CANARIES], refusal=len(self.task.classes))
+        return softer([self._of_clean(one, said) for one, said in heard], self._key_or_none)
 
     def _of_clean(self, one: Utterance, said: CleanAnswer) -> Question:
         """What was asked of a clean utterance, with the answer that stands in the records."""
@@ -253,7 +271,7 @@ class Asking:
         return self._predictor(self.instance)
 
     def _predictor(self, instance: Instance) -> Predictor:
-        chunk = CHUNK if _side_by_side(instance, self.device) else None
+        chunk = CHUNK if asked_side_by_side(instance, self.device) else None
         return Predictor(instance, self.task, self.device, self.halving, chunk)
 
     def _sample_keys(self, utterances: Sequence[Utterance], queries: Sequence[object]) -> list[str]:
@@ -273,20 +291,3 @@ class Asking:
     def _sample_key(self, utterance: Utterance, *query: object) -> str:
         """What a randomised victim draws from: it tells neither which utterance it is nor which query."""
         return f"{key_of('draws', self.sample_key, utterance.id, *query):016x}"
-
-
-def threads_for(instance: Instance, device: torch.device) -> int:
-    """Count the threads that an instance is asked by.
-
-    A thread for each core where the victim allows it: on a CPU, whole batches side by side beat shared steps.
-
-    Args:
-        instance: who is asked.
-        device: where.
-    """
-    return torch.get_num_threads() if _side_by_side(instance, device) else 1
-
-
-def _side_by_side(instance: Instance, device: torch.device) -> bool:
-    """Whether the victim computes on this machine's cores, and may do so in several threads."""
-    return traits_of(instance.victim).concurrent and device.type == "cpu"

@@ -7,48 +7,82 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from bench.core.errors import ComponentError
-from bench.core.types import Utterance
+from bench.core.types import Rng, Utterance
 from bench.referee.clean_answers import CleanAnswer
-from bench.referee.prediction import Predictor
+from bench.referee.prediction import Said
 from bench.referee.rechecks import Question
 
 SOFTER_DB = 0.4
-"""So much softer at most, and a quarter of it at least: below what anybody hears, and within what any two recordings of
-one speaker differ by. Silence stays what it is, and nothing is clipped."""
+"""So much softer at most, and a quarter of it at least, at each frequency by another bit: below what anybody hears, and
+within what any two recordings of one speaker differ by. Silence stays what it is, and nothing is clipped."""
+HEARD = 16
+"""As many clean utterances are asked about, a little softer."""
 FEWEST = 4
-"""Of fewer clean utterances that were answered nothing is said."""
+"""Of fewer nothing is said."""
+MOST_LOST = 0.25
+"""No greater share of them may be refused."""
 _QUERIES = 16
 """The sample key is that of one of so many queries."""
+_TAPS = 16
 _CHANCE = 1e-5
 """What befalls an honest victim no more often than this is no chance."""
 
 
-def check_hears(predictor: Predictor, clean: Sequence[Question], key: Callable[[Utterance, int], str]) -> None:
-    """Refuse a victim that answers clean speech, and would not if it were a little softer.
-
-    A refusal is no attack's success. So who refuses all but recordings that it knows, or all that does not lie on the
-    grid of a 16-bit file, or all whose sample key is not that of query 0, could not be attacked at all. How much softer
-    is drawn anew each time, and so is the query whose key a randomised victim is given: nobody can know them.
+def heard_among(
+    others: Sequence[tuple[Utterance, CleanAnswer]], known: Sequence[tuple[Utterance, CleanAnswer]], refusal: int
+) -> list[tuple[Utterance, CleanAnswer]]:
+    """Draw clean utterances that were answered: at most `HEARD`, and none of fewer than `FEWEST`.
 
     Args:
-        predictor: of an instance.
-        clean: clean utterances, and what was said of them; of a randomised victim those that no further draw refused.
+        others: which are taken first: an instance that is asked about them has not heard them as they are.
+        known: which it has.
+        refusal: the index that stands for a refusal. Who abstains by chance may do so about softer speech as well: what
+            a further draw refused is not taken.
+    """
+    drawn = secrets.SystemRandom()
+    pairs = [*drawn.sample(others, len(others)), *drawn.sample(known, len(known))]
+    heard = [(one, said) for one, said in pairs if one.has_sound and refusal not in (said.answer.label, *said.drawn)]
+    return heard[:HEARD] if len(heard) >= FEWEST else []
+
+
+def softer(clean: Sequence[Question], key: Callable[[Utterance, int], str]) -> list[Question]:
+    """Ask about clean utterances a little softer.
+
+    A refusal is no attack's success. So who refuses all but recordings that it knows, or all that does not lie on the
+    grid of a file, however soft, or all whose sample key is not that of query 0, could not be attacked at all. Which
+    ones are asked about is drawn anew each time, so is how much softer each frequency is, and the query whose key a
+    randomised victim is given: nobody can know them.
+
+    Args:
+        clean: clean utterances with what was said of them.
         key: gives the sample key of an utterance's query; "" for a victim that does not draw.
+    """
+    keys = [key(one.utterance, 1 + secrets.randbelow(_QUERIES)) for one in clean]
+    rng = np.random.default_rng(secrets.randbits(128))
+    heard = [replace(one.utterance, waveform=softened(one.utterance.waveform, rng)) for one in clean]
+    told = zip(clean, heard, keys, strict=True)
+    return [replace(one, utterance=utterance, sample_key=own, softer=True) for one, utterance, own in told]
+
+
+def check_hears(said: Sequence[Said], refusal: int) -> None:
+    """Refuse a victim that answers clean speech, and would not if it were a little softer.
+
+    Args:
+        said: what it says of clean speech that it has answered, a little softer, see `softer`.
+        refusal: the index that stands for a refusal, and for a tie.
 
     Raises:
-        ComponentError: it refuses more than half of those that it has answered, or ties.
+        ComponentError: it refuses more than `MOST_LOST` of it, or ties.
+
+    >>> check_hears([Said(0), Said(1), Said(2), Said(4)], refusal=4)
     """
-    refusal = len(predictor.task.classes)
-    answered = [one for one in clean if one.answer.label != refusal and one.utterance.has_sound]
-    if predictor.task.dimensional or len(answered) < FEWEST:
-        return
-    keys = list(filter(None, (key(one.utterance, 1 + secrets.randbelow(_QUERIES)) for one in answered)))
-    said = predictor.answers([_softer(one.utterance) for one in answered], keys)
     lost = sum(one.label == refusal for one in said)
-    if 2 * lost > len(answered):
-        of = f"{lost} of {len(answered)} clean utterances refused"
+    if lost > MOST_LOST * len(said):
+        of = f"{lost} of {len(said)} clean utterances refused"
         found = f"{of} where they are less than {SOFTER_DB:g} dB softer, and not as they are"
         remedy = "go by what is heard: not by a list of recordings, nor by their last bits"
         raise ComponentError("victim", found, "an answer, since nobody hears that", remedy)
@@ -86,6 +120,20 @@ def check_draws(clean: Sequence[CleanAnswer], refusal: int) -> None:
         raise ComponentError("victim", found, "as many", "do not go by whose draw it is")
 
 
-def _softer(utterance: Utterance) -> Utterance:
-    share = secrets.randbelow(1 << 30) / (1 << 30)
-    return replace(utterance, waveform=utterance.waveform * 10 ** (-SOFTER_DB * (1 + 3 * share) / 4 / 20))
+def softened(sound: Tensor, rng: Rng) -> Tensor:
+    """Make a sound a little softer, by a short filter that is drawn: after it no sample lies on any grid.
+
+    Args:
+        sound: shape (t,).
+        rng: draws it.
+
+    Returns:
+        Shape (t,), softer by 0.1 to 0.4 dB at each frequency.
+    """
+    most, least = (10 ** (-db / 20) for db in (SOFTER_DB / 4, SOFTER_DB))
+    middle, half = (most + least) / 2, (most - least) / 4
+    level, *drawn = rng.uniform(-1.0, 1.0, _TAPS + 1)
+    spread = half / sum(map(abs, drawn))
+    taps = torch.tensor([*(spread * tap for tap in drawn), middle + half * level]).to(sound)
+    padded = torch.nn.functional.pad(sound, (_TAPS, 0))
+    return torch.nn.functional.conv1d(padded[None, None], taps[None, None])[0, 0]

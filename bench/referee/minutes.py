@@ -6,9 +6,10 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from bench.core.reservoir import Reservoir
 from bench.referee.examination import Success
 from bench.referee.prediction import Said
-from bench.referee.rechecks import Kept, Question
+from bench.referee.rechecks import SAMPLED, Kept, Question
 from bench.referee.search import Candidate, Search
 from bench.scoring.record_files.rows import Row
 
@@ -24,6 +25,7 @@ class Minutes:
         questions: makes of such a candidate, its row and what was said of it what is asked.
         examines: whether successes are looked at further.
         successes: those that are, and that nobody has looked at yet.
+        files: some of them as they are heard from files, which are asked about again.
     """
 
     rows: dict[str, list[Row]]
@@ -32,6 +34,7 @@ class Minutes:
     questions: Callable[[Candidate, Row, Sequence[Said]], Sequence[Question]]
     examines: bool
     successes: list[Success] = field(default_factory=list)
+    files: Reservoir[Question] = field(default_factory=lambda: Reservoir(SAMPLED), repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def note(self, search: Search, candidate: Candidate, row: Row, answers: Sequence[Said]) -> None:

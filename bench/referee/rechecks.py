@@ -16,12 +16,10 @@ from typing import TypeVar
 import torch
 
 from bench.audio.signal import mix
-from bench.core.errors import ComponentError
 from bench.core.rng import key_of, keyed
 from bench.core.threads import in_threads
 from bench.core.types import REFUSED, Utterance
 from bench.referee.prediction import Predictor, Said
-from bench.referee.sameness import alike, named, same
 from bench.scoring.record_files.rows import Row
 
 _T = TypeVar("_T")
@@ -49,6 +47,8 @@ class Question:
         session: in which it was asked; "" for none.
         before: in a dimensional task, the number that was answered about the clean speech.
         further: whether it is a further draw of a randomised victim, which confirmed another answer.
+        softer: whether it is clean speech made a little softer, of which the answer was said as it is.
+        looked: whether it would be refused, as who looked through the defence was shown; None of what was asked.
     """
 
     utterance: Utterance
@@ -58,6 +58,8 @@ class Question:
     session: str = ""
     before: float | None = None
     further: bool = False
+    softer: bool = False
+    looked: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -167,23 +169,19 @@ def asked(
     return [Question(one, 0, key, answer, before=answer.value) for one, key, answer in told]
 
 
-def asked_again(
-    predictor: Predictor, questions: Sequence[Question], key: str, threads: int, closely: bool
-) -> set[tuple[str, int]]:
-    """Ask a fresh instance the same questions in another order, a few at a time.
+def said_again(
+    predictor: Predictor, questions: Sequence[Question], key: str, threads: int
+) -> list[tuple[Question, Said]]:
+    """Ask a fresh instance questions in another order, a few at a time.
 
     Args:
         predictor: of the fresh instance.
         questions: with the answers of before.
         key: draws the order.
         threads: that the instance is asked by; questions in sessions are asked one after the other.
-        closely: whether probabilities have to be the same too, see `bench.referee.sameness.same`.
 
     Returns:
-        Utterance and number of the questions that are ties now, whatever they were.
-
-    Raises:
-        ComponentError: an answer is another one, and no tie.
+        Each question with what is said now.
     """
 
     def answers(some: Sequence[Question]) -> list[Said]:
@@ -191,24 +189,10 @@ def asked_again(
         sessions = [one.session for one in some] if any(one.session for one in some) else ()
         return predictor.answers([one.utterance for one in some], keys, sessions, [one.before for one in some])
 
-    ties: set[tuple[str, int]] = set()
     groups = list(_groups(questions, key))
     in_order = any(one.session for one in questions)
     found = _answered([groups] if in_order else [[group] for group in groups], answers, threads)
-    for some, said in zip(groups, found, strict=True):
-        for one, now in zip(some, said, strict=True):
-            if one.answer.value is not None and now.value is not None:
-                if not alike(predictor.task, one.answer.value, now.value):
-                    raise _other_answer(one, f"{one.answer.value:g}", f"{now.value:g}")
-                tied = now.label != one.answer.label
-            elif not same(one.answer, now, closely):
-                names = (*predictor.task.classes, REFUSED)
-                raise _other_answer(one, *(named(said, names, closely) for said in (one.answer, now)))
-            else:
-                tied = now.tied
-            if tied and not one.further:
-                ties.add((one.utterance.id, one.query))
-    return ties
+    return [pair for some, said in zip(groups, found, strict=True) for pair in zip(some, said, strict=True)]
 
 
 def _answered(
@@ -247,17 +231,6 @@ def _groups(questions: Sequence[Question], key: str) -> Iterator[list[Question]]
         group.append(one)
     if group:
         yield group
-
-
-def _other_answer(asked: Question, before: str, now: str) -> ComponentError:
-    remedy = "a victim that draws anew for every query declares the trait randomised; any other must forget"
-    return ComponentError(
-        f"victim on utterance {asked.utterance.id!r}, query {asked.query}",
-        f"{before!r}, and {now!r} when a fresh instance was asked again: its answers depend on order, or on what was "
-        "asked before",
-        "the same answer",
-        remedy,
-    )
 
 
 def drawn_again(

@@ -35,7 +35,7 @@ from bench.referee.examination import TOGETHER, distorted, examined
 from bench.referee.judgement import Verdict, convinced, fooled, snr_db_of
 from bench.referee.minutes import Minutes
 from bench.referee.prediction import Said
-from bench.referee.rechecks import Kept, no_answer
+from bench.referee.rechecks import Kept, Question, no_answer
 from bench.referee.rounds import in_rounds, with_turns
 from bench.referee.row_writing import candidate_row, clean_row, name_of
 from bench.referee.search import AttackRun, Candidate, Search, first_candidate
@@ -188,7 +188,8 @@ class Referee:
                 self._look(minutes)
             found = [row for utterance in utterances for row in rows[utterance.id]]
             refuses = any(row.query and row.label_after == REFUSED for row in found)
-            ties = asking.again(*kept, self.known.canaries, pairs, refuses) if kept else set()
+            others = [*minutes.files.kept, *self._looks(attack_run)]
+            ties = asking.again(*kept, self.known.canaries, pairs, refuses, others) if kept else set()
             return [no_answer(row) if row.query and (row.utterance, row.query) in ties else row for row in found]
 
         lockstep = partial(self._lockstep, minutes, advance)
@@ -216,11 +217,21 @@ class Referee:
     def _look(self, minutes: Minutes, at_least: int = 0) -> None:
         """Look at successes: not all at the end, for each holds the samples of its search."""
         if some := minutes.taken(at_least):
-            examined(some, minutes.rows, self._names_after, self.min_snr_db)
+            examined(some, minutes.rows, partial(self._names_after, minutes), self.min_snr_db)
 
-    def _names_after(self, utterances: Sequence[Utterance], before: Sequence[float | None]) -> list[str]:
+    def _names_after(
+        self, minutes: Minutes, utterances: Sequence[Utterance], before: Sequence[float | None]
+    ) -> list[str]:
         """Ask for labels of changed speech; in a dimensional task, beside what was answered about the clean speech."""
-        return self.names([answer.label for answer in self._asking.answers(utterances, before)])
+        answers = self._asking.answers(utterances, before)
+        for one in zip(utterances, answers, before, strict=True):
+            minutes.files.note(self._asking.as_file(*one))
+        return self.names([answer.label for answer in answers])
+
+    def _looks(self, attack_run: AttackRun) -> list[Question]:
+        """What was looked at through the defence; of a randomised one two looks may differ."""
+        looked = [] if attack_run.view is None or self.randomised else attack_run.view.looked.kept
+        return [Question(one, 0, "", Said(0), looked=no) for one, no in looked]
 
     def _step(self, running: Sequence[Search], minutes: Minutes) -> None:
         """Ask the victim about one candidate of each search, and tell the searches."""

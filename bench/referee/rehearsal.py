@@ -21,14 +21,16 @@ class Rehearsal:
     Args:
         utterances: how many it was asked about.
         queries: how often the victim was asked.
+        fell: of how many utterances a changed label would have counted.
     """
 
     utterances: int
     queries: int
+    fell: int
 
     def to_json(self) -> dict[str, object]:
         """Return what records say of it."""
-        return {"utterances": self.utterances, "queries": self.queries}
+        return {"utterances": self.utterances, "queries": self.queries, "fell": self.fell}
 
 
 def rehearsed(
@@ -65,5 +67,6 @@ def rehearsed(
         own = [one for one in utterances if one.id in seat.utterances]
         found |= seat.referee.open(replace(run, view=seat.view), own, advance).search(own, NO_PLAN) if own else {}
     searches = [found[one.id] for one in utterances]
-    rehearsal = Rehearsal(len(utterances), sum(len(one.asked) for one in searches))
+    fell = sum(any(answer.fooled and answer.counts for _, answer in one.asked) for one in searches)
+    rehearsal = Rehearsal(len(utterances), sum(len(one.asked) for one in searches), fell)
     return replace(attack_run, plan=learnt(run, NO_PLAN, searches)), rehearsal

@@ -12,10 +12,11 @@ from bench.contracts.attacks import PastSearch
 from bench.core.rng import key_of
 from bench.core.threads import in_threads
 from bench.core.types import Utterance
-from bench.referee.asking import Asking, threads_for
+from bench.referee.asking import Asking
 from bench.referee.clean_answers import CleanAnswer
 from bench.referee.minutes import Minutes
 from bench.referee.search import Search
+from bench.referee.side_by_side import threads_for
 from bench.scoring.record_files.rows import Row
 
 

@@ -9,6 +9,7 @@ from bench.scoring import signs
 from bench.scoring.figures.measured import EntryRecords
 from bench.scoring.pooling import CleanScores
 from bench.scoring.record_files.names import FEW_SPEAKERS
+from bench.scoring.rehearsed import held_in_rehearsal
 from bench.scoring.signs import Sign
 
 
@@ -115,6 +116,12 @@ BELLS = (
         "What was found on the bare victim does more than asking this one: the defence hides from the search.",
         0.05,
         lambda found, least: signs.transfer_stronger(found.own, found.beside, least),
+    ),
+    Bell(
+        "held-in-rehearsal",
+        "The victim withstood the rehearsal better than the attack: it knows the speech that attacks learn on.",
+        0.1,
+        lambda found, least: held_in_rehearsal(found.own, least),
     ),
     Bell(
         "dies-in-pcm",

@@ -236,7 +236,9 @@ def robustness(rows: pd.DataFrame, k: int, counted: Counted) -> pd.DataFrame:
 
 
 def recognised(rows: pd.DataFrame, others: pd.DataFrame) -> NDArray[np.bool_]:
-    """Say of some utterances whether the victim recognises them when nobody attacks.
+    """Say of some utterances whether the victim recognises them when nobody attacks, and not by chance.
+
+    What a randomised victim most often answers otherwise is by chance: no other label of it is a success.
 
     Args:
         rows: records.
@@ -246,7 +248,8 @@ def recognised(rows: pd.DataFrame, others: pd.DataFrame) -> NDArray[np.bool_]:
         In the order of `others`, shape (n,).
     """
     asked = in_order_of(clean(rows), others)
-    return (asked["label_true"] == asked["label_before"]).to_numpy(bool)
+    right = (asked["label_true"] == asked["label_before"]).to_numpy(bool)
+    return right & ~(asked["flip_share"].to_numpy(float) >= 0.5) if "flip_share" in asked else right
 
 
 def resisted(found: pd.DataFrame, right: NDArray[np.bool_]) -> pd.DataFrame:

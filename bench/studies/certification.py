@@ -21,8 +21,8 @@ from bench.evaluation.enrolment import groups_of
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.fitted_store import versions
 from bench.evaluation.instances import instance, sample_key
-from bench.referee.asking import threads_for
 from bench.referee.blinding import Instance
+from bench.referee.side_by_side import threads_for
 from bench.studies.certified_scores import Certified, CertifiedBasis, CertifiedNames, CertifiedUtterance, Effort
 
 

@@ -157,7 +157,7 @@ def outcomes_at(condition: Condition, k: int) -> pd.DataFrame:
     Returns:
         One row an utterance and cell: fold, seed, repeat, utterance, speaker; `label`, the corpus's, and `rating`, NaN
         in a task of classes; `right`, whether it is recognised when nobody attacks; `fell`, whether it was attacked
-        successfully; `robust`, the first and not the second.
+        successfully; `robust`, the first, not by chance, and not the second.
     """
     found = condition.robust(k)
     asked = in_order_of(clean(condition.at(k).rows), found)

@@ -75,8 +75,8 @@ class Condition(Memo):
         return self.once(("fell", k), lambda: self.at(k).first <= k)
 
     def withstood(self, k: int) -> Mask:
-        """Say which utterances are recognised and not attacked successfully within k queries: shape (m,)."""
-        return self.once(("withstood", k), lambda: self.at(k).records.right & ~self.fell(k))
+        """Say which utterances are recognised, not by chance, and not attacked successfully within k: shape (m,)."""
+        return self.once(("withstood", k), lambda: self.at(k).records.surely_right & ~self.fell(k))
 
     def successes(self, k: int) -> pd.DataFrame:
         """Say which utterances were attacked successfully within k queries, as `scores.successes` does."""

@@ -42,6 +42,8 @@ class EntryRecords:
         trained_on: attacked speakers that somebody else trained the victim on, as it says.
         in_sessions: of how many clean utterances a victim that remembers says something else in a session, and of how
             many they are; none of any other.
+        rehearsed: by Corr and the widest kind of successes that a variant counts, how many validation utterances fell
+            in its rehearsals, and of how many; empty where it is not told.
     """
 
     about: Description
@@ -54,6 +56,7 @@ class EntryRecords:
     threat_model: ThreatModel = NOTHING_GRANTED
     trained_on: frozenset[str] = frozenset()
     in_sessions: tuple[int, int] = (0, 0)
+    rehearsed: Mapping[tuple[bool, Counted], tuple[int, int]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -90,7 +93,8 @@ class EntryRecords:
         conditions = _of_budgets(group, together)
         counts = [cell.description.in_sessions or (0, 0) for cell in group]
         lost = sum(one for one, _ in counts), sum(of for _, of in counts)
-        return cls(about, conditions, records, searches, tally, tuple(sorted(within)), either, granted, met, lost)
+        told = _rehearsed(most)
+        return cls(about, conditions, records, searches, tally, tuple(sorted(within)), either, granted, met, lost, told)
 
     @cached_property
     def clean_rows(self) -> Places:
@@ -120,6 +124,17 @@ def _one_of_each(group: Sequence[CondensedCell]) -> list[CondensedCell]:
         names = cell.description.names
         first[names.fold, names.seed, names.repeat] = cell
     return list(first.values())[::-1]
+
+
+def _rehearsed(group: Sequence[CondensedCell]) -> dict[tuple[bool, Counted], tuple[int, int]]:
+    """How many validation utterances fell in the rehearsals of each variant, and of how many."""
+    found: dict[tuple[bool, Counted], tuple[int, int]] = {}
+    for about in (cell.description for cell in group):
+        if about.rehearsed is not None:
+            variant = about.corr, max(about.noises, key=COUNTED.index)
+            (fell, of), (more, others) = about.rehearsed, found.get(variant, (0, 0))
+            found[variant] = fell + more, of + others
+    return found
 
 
 def _budget(cell: CondensedCell) -> int:

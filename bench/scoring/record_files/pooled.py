@@ -160,6 +160,12 @@ class PooledRecords(Memo):
         """Return shape (m,), whether each utterance is recognised when nobody attacks."""
         return self.hits("label_before", self.clean_of(self.attacked.starts))
 
+    @cached_property
+    def surely_right(self) -> Mask:
+        """Return shape (m,), whether each is recognised, and a randomised victim most often says the same of it."""
+        flips = self.columns.number("flip_share")[self.clean_of(self.attacked.starts)]
+        return self.right & ~(flips >= 0.5)
+
     def clean_of(self, rows: Places) -> Places:
         """Find the clean rows of some queries' utterances.
 

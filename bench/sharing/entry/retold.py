@@ -53,6 +53,9 @@ def _denied(about: Description, cell: Cell, facts: Facts, registry: Registry) ->
         yield f"a victim that was trained on speaker {min(unsaid)}, which the entry leaves out"
     if _differ(facts.sessions, about.in_sessions):
         yield f"clean speech lost in sessions {facts.sessions}, where the entry says {about.in_sessions}"
+    rehearsed = None if facts.rehearsal is None else (facts.rehearsal.fell, facts.rehearsal.utterances)
+    if _differ(rehearsed, about.rehearsed):
+        yield f"validation speech that fell in the rehearsal {rehearsed}, where the entry says {about.rehearsed}"
     if false := set(about.settings) - set(facts.settings):
         yield f"sources of {min(false)} that are settings, which it does not declare"
     if about.people and {name: dict(of) for name, of in about.people.items()} != _plain(facts):

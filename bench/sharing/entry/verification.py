@@ -8,14 +8,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pandas as pd
 import torch
 
 from bench.contracts.component import Component
 from bench.contracts.perception import p1
 from bench.contracts.threat_models import COUNTED, Counted
-from bench.core.errors import told_of
+from bench.core.errors import ComponentError, told_of
 from bench.core.progress import Progress
 from bench.core.rng import key_of
+from bench.evaluation.cells import Cell
+from bench.evaluation.checking import check_again
+from bench.evaluation.experiment import Experiment
+from bench.evaluation.options import CHECKED
 from bench.isolation.attacks import IsolatedEffect
 from bench.scoring.record_files.cell_records import CellRecords
 from bench.sharing.entry.held_out import held_out
@@ -80,15 +85,28 @@ def _verdict(rerun: Rerun, cell: CellRecords, entry: OpenedEntry) -> CellVerdict
     try:
         again = rerun.cell(cell)
         measured = rerun.measured(cell, again)
+        rows = rows_of(measured)
         ks = _ks(cell.description.rests_on.max_queries, entry.contents.ks)
-        verdict = compared(cell, rows_of(measured), ks, _counted(cell, again.attack))
-        if reason := denied(cell.description, again, measured.facts, rerun.experiment.registry):
-            verdict = replace(verdict, verdict=DIFFERENT, reason=f"{verdict.reason}; {reason}".removeprefix("; "))
+        verdict = compared(cell, rows, ks, _counted(cell, again.attack))
+        told = [denied(cell.description, again, measured.facts, rerun.experiment.registry)]
+        if not again.attack.built_in:
+            told.append(_kept_between(rerun.weighted(cell, again), again, rows))
+        if reasons := [one for one in (verdict.reason, *told) if one]:
+            verdict = replace(verdict, verdict=DIFFERENT if any(told) else verdict.verdict, reason="; ".join(reasons))
     except Exception as error:  # somebody else's code runs
         verdict = CellVerdict(cell.key, names_of(cell), NOT_RUN, reason=told_of(error)[0])
-    told = (f"{name} {it}" for name, it in verdict.names.items() if it or name in ("fold", "seed"))
-    rerun.experiment.progress.say(f"{verdict.verdict}: {' · '.join(told)}")
+    names = (f"{name} {it}" for name, it in verdict.names.items() if it or name in ("fold", "seed"))
+    rerun.experiment.progress.say(f"{verdict.verdict}: {' · '.join(names)}")
     return verdict
+
+
+def _kept_between(experiment: Experiment, cell: Cell, rows: pd.DataFrame) -> str:
+    """What an attack that is not ours keeps between searches, whose order is the same whenever a cell is run again."""
+    try:
+        check_again(experiment, cell, rows, CHECKED)
+    except ComponentError as error:
+        return told_of(error)[0]
+    return ""
 
 
 def _ks(most: int, asked: Sequence[int]) -> list[int]:

@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
 from bench.contracts.threat_models import COUNTED, Counted
+from bench.scoring.figures.conditions import Condition
+from bench.scoring.record_files.columns import Columns
+from bench.scoring.record_files.pooled import PooledRecords
 from bench.scoring.record_files.rows import Row, as_table
 from bench.scoring.scores import CELL, acc_att, first_successes, robustness, successes, uar, war, within
 
@@ -136,3 +139,14 @@ def test_robust_is_what_is_right_and_was_never_fooled_by_what_counts() -> None:
     assert robustness(found, 2, "imperceptible")["robust"].tolist() == [False, False, True, True, True]
     assert robustness(found, 2, "all")["robust"].tolist() == [False, False, True, False, True]
     assert robustness(found, 3, "imperceptible")["robust"].tolist() == [False, False, False, True, True]
+
+
+@pytest.mark.parametrize(("share", "robust"), [(None, True), (0.4, True), (0.6, False)])
+def test_what_is_right_by_chance_is_not_robust(share: float | None, robust: bool) -> None:
+    """No other label of it is a success: a victim that draws its answers would be robust where it decides nothing."""
+    rows = [Row("u", "s", 0, "a", "a", "a", flip_share=share), Row("u", "s", 1, "a", "a", "b", 12.0, flip_share=0.2)]
+    columns = Columns.of(as_table(rows).to_pandas())
+    found = robustness(as_table(rows).to_pandas().assign(fold=0, seed=0, repeat=0), 1, "all")
+    assert found["robust"].tolist() == [robust]
+    condition = Condition(False, "all", PooledRecords.together([(columns, (0, 0, 0))], False))
+    assert condition.withstood(1).tolist() == [robust]

@@ -71,8 +71,8 @@ def test_clean_speech_that_is_said_twice_in_a_session_is_refused_and_counted() -
     own = [replace(one, waveform=_rhythm(number)) for number, one in enumerate(SAID[:3])]
     twice = [*own, replace(own[0], id="again"), replace(own[0], id="another's", speaker=SAID[-1].speaker)]
     victim = Remembering(StatefulDetector(), ContraryVictim(), 0.05)
-    assert lost_in_sessions(Instance(victim), TASK, twice, CPU) == {"again"}
-    assert lost_in_sessions(Instance(ContraryVictim()), TASK, twice, CPU) == set()
+    assert lost_in_sessions(Instance(victim), Instance(victim), TASK, twice, CPU) == {"again"}
+    assert lost_in_sessions(*[Instance(ContraryVictim())] * 2, TASK, twice, CPU) == set()
     rows = pd.DataFrame({"fold": [0, 0, 1], "seed": 0, "utterance": ["again", "x", "again"], "label_before": "a"})
     assert with_refusals(rows, 0, 0, frozenset({"again"}))["label_before"].tolist() == [REFUSED, "a", "a"]
 

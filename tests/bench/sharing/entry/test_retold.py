@@ -32,8 +32,9 @@ KEPT_TO = "boundary:noises=imperceptible"
         ({"anytime": False}, "anytime True in the place of False"),
         ({"noises": ["all"]}, "noises all is 'boundary:noises=imperceptible'"),
         ({"found": {"people": {"sex": {"female": ["03", "08", "09", "10", "11"]}}}}, "other speakers' sex"),
+        ({"found": {"rehearsal": {"utterances": 4, "queries": 9, "fell": 4}}}, "fell in the rehearsal None"),
     ],
-    ids=["threat model", "anytime", "noises", "people"],
+    ids=["threat model", "anytime", "noises", "people", "rehearsal"],
 )
 def test_words_that_rows_do_not_bear_out_are_different(
     where: Conditions, honest: Mapping[str, bytes], altered: Altered, says: dict[str, Any], why: str
