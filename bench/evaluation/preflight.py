@@ -21,6 +21,7 @@ from bench.evaluation.options import Options
 from bench.evaluation.planning import Selection
 
 if TYPE_CHECKING:
+    from bench.core.noises import NoiseSet
     from bench.evaluation.cells import FittedKey
     from bench.evaluation.experiment import Experiment
 
@@ -151,7 +152,7 @@ def check_categories(selections: Iterable[Selection]) -> None:
                 for leaf, category in _categories(component):
                     if category not in EMBEDDED:
                         suggested = f"{did_you_mean(category, EMBEDDED)}, or name a bank that has it with --noise-bank"
-                        raise _no_category(leaf, category, "embedded", EMBEDDED, suggested)
+                        raise _no_category(leaf, [category], "embedded", EMBEDDED, suggested)
 
 
 def sounds_needed(selections: Iterable[Selection]) -> frozenset[str] | None:
@@ -195,17 +196,20 @@ def check_possible(experiment: Experiment, fitted: Iterable[FittedKey], attacks:
     for key in wanted:
         experiment.split(key)
     defenses = (key.defense for key in wanted if key.defense is not None)
+    noises = experiment.noises
     for component in dict.fromkeys((*attacks, *defenses)):
-        for leaf, category in _categories(component):
-            if category not in experiment.noises.by_category:
-                noises = experiment.noises
-                others = f"name others (bench list {leaf.kind} {leaf.name} says how), or map a folder to it"
-                remedy = f"{others} with --noise-map where the bank is a folder"
-                raise _no_category(leaf, category, noises.name, noises.categories, remedy)
+        lacking: dict[Component, list[str]] = {}
+        for leaf, category in dict.fromkeys((*_categories(component), *_trained_with(component, noises))):
+            if category not in noises.by_category:
+                lacking.setdefault(leaf, []).append(category)
+        for leaf, missing in lacking.items():
+            others = f"name others (bench list {leaf.kind} {leaf.name} says how), or map a folder to it"
+            remedy = f"{others} with --noise-map where the bank is a folder"
+            raise _no_category(leaf, missing, noises.name, noises.categories, remedy)
 
 
-def _no_category(who: Component, category: str, bank: str, there: Iterable[str], remedy: str) -> UsageError:
-    found = f"no category {category!r} in noise bank {bank!r}"
+def _no_category(who: Component, missing: Iterable[str], bank: str, there: Iterable[str], remedy: str) -> UsageError:
+    found = f"no category {' or '.join(map(repr, missing))} in noise bank {bank!r}"
     return UsageError(f"{option_of(who.kind)} {who}", found, "one of " + ", ".join(there), remedy)
 
 
@@ -216,3 +220,11 @@ def _categories(component: Component) -> Iterator[tuple[Component, str]]:
         if leaf.kind == "attacks":
             for inner in leaf.made_of:
                 yield from _categories(inner)
+
+
+def _trained_with(component: Component, noises: NoiseSet) -> Iterator[tuple[Component, str]]:
+    """Each noise category that a defence which came with serbench trains with, named or not; what a plug-in's was
+    trained against may lie elsewhere."""
+    for leaf in component.leaves():
+        if leaf.kind == "defenses" and leaf.built_in:
+            yield from ((leaf, category) for category in sorted(leaf.seen(noises) - {SIGNAL}))

@@ -148,6 +148,27 @@ def test_a_category_that_the_attack_needs(refused: Callable, tiny_job: Callable,
     assert "--noise-map" in message
 
 
+@pytest.mark.parametrize(
+    ("defense", "missing"),
+    [
+        ("noise_augmentation", "'human' or 'interior'"),
+        ("noise_augmentation:leave_out=interior", "'human'"),
+        ("adversarial_training", "'crowd' or 'meeting' or 'station'"),
+        ("gan_purification:attacks=real_noise", "'crowd'"),
+    ],
+)
+def test_categories_that_a_defence_trains_with(
+    refused: Callable, tiny_job: Callable, noises: Path, tmp_path: Path, defense: str, missing: str
+) -> None:
+    shutil.rmtree(noises / "human")
+    shutil.rmtree(noises / "interior")
+    message = refused(tiny_job(noise_root=noises, out=tmp_path / "run", attack="fade_in", defense=defense))
+    assert message.startswith(f"bench: --defense {defense}: ")
+    assert f"no category {missing} in noise bank 'folder'" in message
+    assert f"bench list defenses {defense.partition(':')[0]}" in message
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_category_of_one_recording(refused: Callable, tiny_job: Callable, noises: Path, tmp_path: Path) -> None:
     for name in "123":
         (noises / "human" / f"{name}.wav").unlink()
