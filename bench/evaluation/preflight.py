@@ -196,16 +196,27 @@ def check_possible(experiment: Experiment, fitted: Iterable[FittedKey], attacks:
     for key in wanted:
         experiment.split(key)
     defenses = (key.defense for key in wanted if key.defense is not None)
-    noises = experiment.noises
     for component in dict.fromkeys((*attacks, *defenses)):
-        lacking: dict[Component, list[str]] = {}
-        for leaf, category in dict.fromkeys((*_categories(component), *_trained_with(component, noises))):
-            if category not in noises.by_category:
-                lacking.setdefault(leaf, []).append(category)
-        for leaf, missing in lacking.items():
-            others = f"name others (bench list {leaf.kind} {leaf.name} says how), or map a folder to it"
-            remedy = f"{others} with --noise-map where the bank is a folder"
-            raise _no_category(leaf, missing, noises.name, noises.categories, remedy)
+        _check_sounds(component, experiment.noises)
+
+
+def _check_sounds(component: Component, noises: NoiseSet) -> None:
+    """Refuse a bank that has not what a component draws from."""
+    there = ", ".join(noises.categories)
+    for leaf in _drawing(component):
+        if leaf.built_in and leaf.traits.categories is None and not noises.ambient:
+            found = f"nothing that can lie under speech in noise bank {noises.name!r}: {there}"
+            expected = "other sounds than laughs, cries and room responses"
+            remedy = "give --noise-bank a second time, such as --noise-bank embedded"
+            raise UsageError(f"{option_of(leaf.kind)} {leaf}", found, expected, remedy)
+    lacking: dict[Component, list[str]] = {}
+    for leaf, category in dict.fromkeys((*_categories(component), *_trained_with(component, noises))):
+        if category not in noises.by_category:
+            lacking.setdefault(leaf, []).append(category)
+    for leaf, missing in lacking.items():
+        others = f"name others (bench list {leaf.kind} {leaf.name} says how), or map a folder to it"
+        remedy = f"{others} with --noise-map where the bank is a folder"
+        raise _no_category(leaf, missing, noises.name, noises.categories, remedy)
 
 
 def _no_category(who: Component, missing: Iterable[str], bank: str, there: Iterable[str], remedy: str) -> UsageError:
@@ -213,13 +224,19 @@ def _no_category(who: Component, missing: Iterable[str], bank: str, there: Itera
     return UsageError(f"{option_of(who.kind)} {who}", found, "one of " + ", ".join(there), remedy)
 
 
-def _categories(component: Component) -> Iterator[tuple[Component, str]]:
-    """Each noise category that a component names, with the part of it that does."""
+def _drawing(component: Component) -> Iterator[Component]:
+    """Each part that may draw from the noise bank by itself: an attack's with the attacks that they are made of."""
     for leaf in component.leaves():
-        yield from ((leaf, category) for category in leaf.traits.categories or () if category != SIGNAL)
+        yield leaf
         if leaf.kind == "attacks":
             for inner in leaf.made_of:
-                yield from _categories(inner)
+                yield from _drawing(inner)
+
+
+def _categories(component: Component) -> Iterator[tuple[Component, str]]:
+    """Each noise category that a component names, with the part of it that does."""
+    for leaf in _drawing(component):
+        yield from ((leaf, category) for category in leaf.traits.categories or () if category != SIGNAL)
 
 
 def _trained_with(component: Component, noises: NoiseSet) -> Iterator[tuple[Component, str]]:

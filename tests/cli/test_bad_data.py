@@ -169,6 +169,32 @@ def test_categories_that_a_defence_trains_with(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(
+    ("option", "spec"),
+    [
+        ("attack", "fresh_noises"),
+        ("attack", "adaptive:attack=universal_noises"),
+        ("attack", "mixup"),
+        ("attack", "foolbox_boundary:start=clip"),
+        ("defense", "multi_condition"),
+        ("defense", "noise_mixup"),
+        ("defense", "gan_purification"),
+    ],
+)
+def test_a_bank_with_nothing_that_can_lie_under_speech(
+    refused: Callable, tiny_job: Callable, noises: Path, tmp_path: Path, option: str, spec: str
+) -> None:
+    shutil.rmtree(noises / "natural")
+    shutil.rmtree(noises / "interior")
+    (noises / "human").rename(noises / "Laughter")
+    asked = {"attack": "fade_in", option: spec}
+    message = refused(tiny_job(noise_root=noises, out=tmp_path / "run", **asked))
+    assert message.startswith(f"bench: --{option} {spec.removeprefix('adaptive:attack=')}")
+    assert "nothing that can lie under speech in noise bank 'folder': laugh" in message
+    assert "--noise-bank embedded" in message
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_category_of_one_recording(refused: Callable, tiny_job: Callable, noises: Path, tmp_path: Path) -> None:
     for name in "123":
         (noises / "human" / f"{name}.wav").unlink()
