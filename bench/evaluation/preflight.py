@@ -92,11 +92,11 @@ def check_defended(selections: Iterable[Selection], progress: Progress) -> None:
     pairs = dict.fromkeys(
         (victim, defense) for one in selections for victim, defense in product(one.victims, one.defenses) if defense
     )
-    refused: dict[tuple[Component, Component], Exception] = {}
+    refused: dict[tuple[Component, Component], BaseException] = {}
     for victim, defense in pairs:
         try:
             check_pair(victim, defense)
-        except Exception as no:  # a plug-in that breaks must not stop the others
+        except (Exception, SystemExit) as no:  # a plug-in that breaks must not stop the others
             refused[victim, defense] = no
     if refused and len(refused) == len(pairs) and all(isinstance(no, UsageError) for no in refused.values()):
         raise next(iter(refused.values()))

@@ -107,7 +107,7 @@ def _read(
         return Contents(), Problem(where, "read", words(error), "error"), []
     except UsageError as error:  # of an option, not of the data
         raise UsageError(error.where, error.found, error.expected, own_option(error.remedy)) from error
-    except Exception as error:  # somebody else's code runs here
+    except (Exception, SystemExit) as error:  # somebody else's code runs here
         found = f"its reader broke: {type(error).__name__}: {error}"
         return Contents(), Problem(str(folder or kind), "read", " ".join(found.split()), "error"), []
 
