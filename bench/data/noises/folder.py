@@ -122,4 +122,4 @@ def _other_microphone(file: Path) -> bool:
 
 def _source(file: Path) -> str:
     demand = _demand(file)
-    return demand[0] if demand else naming.recording_of(file.stem)
+    return demand[0] if demand else naming.urbansound_recording(file.stem) or naming.recording_of(file.stem)
