@@ -214,9 +214,21 @@ def _check_sounds(component: Component, noises: NoiseSet) -> None:
         if category not in noises.by_category:
             lacking.setdefault(leaf, []).append(category)
     for leaf, missing in lacking.items():
-        others = f"name others (bench list {leaf.kind} {leaf.name} says how), or map a folder to it"
+        how = f"bench list {leaf.kind} {leaf.name} says how"
+        others = f"name others{_written(leaf, noises)} ({how}), or map a folder to it"
         remedy = f"{others} with --noise-map where the bank is a folder"
         raise _no_category(leaf, missing, noises.name, noises.categories, remedy)
+
+
+def _written(leaf: Component, noises: NoiseSet) -> str:
+    """What else it could draw from, as it is written, where its parameters say so."""
+    there = [name for name in noises.ambient if name.isidentifier()]
+    if there and hasattr(leaf.object, "category"):
+        return f", such as category={there[0]}"
+    if there and hasattr(leaf.object, "categories"):
+        kept = (SIGNAL,) if SIGNAL in (leaf.traits.categories or ()) else ()
+        return f", such as categories={'+'.join((*there, *kept))}"
+    return ""
 
 
 def _no_category(who: Component, missing: Iterable[str], bank: str, there: Iterable[str], remedy: str) -> UsageError:

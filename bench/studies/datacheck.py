@@ -78,7 +78,8 @@ def _kind(registry: Registry, text: str) -> str:
             return kind
     known = [*names["corpora"], *names["noise_banks"]]
     expected = f"a corpus ({', '.join(names['corpora'])}) or a noise bank ({', '.join(names['noise_banks'])})"
-    raise UsageError("NAME", repr(name), expected, did_you_mean(name, known))
+    others = "; any other speech is read by a table, as manifest, any other sounds by their folders, as folder"
+    raise UsageError("NAME", repr(name), expected, did_you_mean(name, known) + others)
 
 
 def _with_root(component: Any, name: str, root: Path | None) -> Any:

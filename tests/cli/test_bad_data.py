@@ -144,7 +144,7 @@ def test_a_category_that_the_attack_needs(refused: Callable, tiny_job: Callable,
     assert message.startswith("bench: --attack boundary: ")
     assert "no category 'human' in noise bank 'folder'" in message
     assert "interior, natural" in message
-    assert "bench list attacks boundary" in message
+    assert "name others, such as categories=interior+natural+signal (bench list attacks boundary says how)" in message
     assert "--noise-map" in message
 
 

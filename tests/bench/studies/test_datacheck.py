@@ -247,7 +247,15 @@ def test_a_corpus_that_serves_no_task(corpus: Path) -> None:
     assert [one.kind for one in report.problems] == ["tasks"]
 
 
-@pytest.mark.parametrize(("name", "named"), [("emo-db", "'emodb'"), ("foldr", "'folder'"), ("emodb", "no folder")])
+@pytest.mark.parametrize(
+    ("name", "named"),
+    [
+        ("emo-db", "'emodb'"),
+        ("foldr", "'folder'"),
+        ("urdu", "any other speech .* manifest"),
+        ("emodb", "no folder"),
+    ],
+)
 def test_what_cannot_be_asked(name: str, named: str) -> None:
     with pytest.raises(UsageError, match=named):
         check(name)
