@@ -50,7 +50,7 @@ class Mixup:
 
     def apply(self, original: Heard, tools: EffectTools, rng: Rng) -> Heard | None:
         """Return the noisy utterance."""
-        known = tools.noises.categories
+        known = tools.noises.sounding
         category = known[int(rng.integers(len(known)))] if self.category is None else self.category
         clip = tools.noises.draw(rng, category)
         done = Perturbation("mixup", clip.category, f"{clip.id} at {self.snr_db:g} dB")

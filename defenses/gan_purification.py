@@ -108,7 +108,8 @@ class GanPurification(AudioDefense):
         """Declare the attacks that it learns from."""
         effects = self.attacks or ("real_noise", "environmental")
         made_of = tuple(("attacks", effect) for effect in effects)
-        return Traits(made_of=made_of, dimensional=self.variant == "waveform")
+        categories = () if self.attacks else None
+        return Traits(made_of=made_of, categories=categories, dimensional=self.variant == "waveform")
 
     def seen(self, noises: NoiseSet) -> frozenset[str] | None:
         """Name the noise categories that it learns from: those of its attacks, where they are named."""

@@ -62,8 +62,8 @@ class MultiCondition(NoisyCopies):
 
     @property
     def traits(self) -> Traits:
-        """Declare the categories that it names."""
-        return Traits(categories=self.categories, dimensional=True)
+        """Declare the categories that it names, or that it needs some."""
+        return Traits(categories=self.categories or (None if self.shapes < 1 else ()), dimensional=True)
 
     def seen(self, noises: NoiseSet) -> frozenset[str]:
         """Name the noise categories that are trained on: all that can lie under speech where none is named; "signal"

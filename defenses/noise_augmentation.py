@@ -41,7 +41,9 @@ class NoiseAugmentation(NoisyCopies):
 
     Args:
         group: "environmental" (natural, human, interior) or "synthetic" (speed_segment, fade, reverb).
-        leave_out: the kind of the group that is not trained on; none means that all are.
+        leave_out: the kind of the group that is not trained on; none means that all are. A noise bank that lacks one
+            kind of the environmental group will do with that one left out. Where it lacks two, the run is refused
+            before it begins: `multi_condition` trains on whatever sounds there are.
         growth: the training data grow to at most this many times the clean ones; above 1, at most 4. Where that is
             fewer copies than utterances times kinds, kinds are drawn for each utterance, as many for one as for another
             or one fewer.

@@ -52,8 +52,9 @@ class NoiseMixup(NoisyCopies):
 
     @property
     def traits(self) -> Traits:
-        """Declare the attacks that it draws on."""
-        return Traits(made_of=tuple(("attacks", effect) for effect in self.effects), dimensional=True)
+        """Declare the attacks that it draws on, and the category that it names."""
+        named = None if self.category is None else (self.category,)
+        return Traits(made_of=tuple(("attacks", effect) for effect in self.effects), categories=named, dimensional=True)
 
     @property
     def effects(self) -> tuple[str, ...]:
@@ -67,8 +68,8 @@ class NoiseMixup(NoisyCopies):
         return tuple(str(Spec("mixup", (("snr_db", str(snr_db)), *rest))) for snr_db in self.snrs_db)
 
     def seen(self, noises: NoiseSet) -> frozenset[str]:
-        """Name the noise category that is trained on: all of the bank's where none is named."""
-        return frozenset(noises.categories if self.category is None else {self.category})
+        """Name the noise category that is trained on: all sounds of the bank where none is named."""
+        return frozenset(noises.sounding if self.category is None else {self.category})
 
     def noisy_copies(self, train: Sequence[Utterance], context: FitContext) -> list[Utterance]:
         """Make the copies, one SNR after the other; none of an utterance that is silent."""

@@ -45,7 +45,7 @@ def in_batches(victim: ExaminedVictim) -> str:
     before = batch.waveforms.clone()
     with torch.no_grad():
         together = instance.victim.log_probs(batch).cpu()[:-1].flip(0)
-    remark = alike(together, victim.alone, "the batch")
+    remark = alike(together, victim.alone, "the batch or its padding (an utterance ends at its batch.lengths)")
     require(torch.equal(batch.waveforms, before), "log_probs changed its input")
     return remark
 

@@ -12,8 +12,9 @@ from contextlib import suppress
 from numbers import Integral, Real
 from typing import Any
 
-MOST_DB = 700.0
-"""An overlay's level lies within so many decibels of the speech's: a factor of amplitude beyond is no float32."""
+MOST_DB = 300.0
+"""An overlay's level lies within so many decibels of the speech's: with a faint sound's gain, a factor far beyond is
+no float32, and NaN would be asked about."""
 MOST_TAP = 1e6
 """A filter's tap lies within so much of 0: energies of what is filtered by far greater ones are no float32, and the
 sound would be taken for a silent one, and NaN be asked about."""
@@ -70,7 +71,7 @@ def level(value: Any) -> float:
         value: what was given for it.
 
     Raises:
-        RecipeError: it is none from -700 to 700.
+        RecipeError: it is none from -300 to 300.
     """
     found = number("snr_db", value)
     if not -MOST_DB <= found <= MOST_DB:

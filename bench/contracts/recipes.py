@@ -43,7 +43,7 @@ class Overlay:
 
     Args:
         clip: the sound's id in the bank; a `NoiseClip` gives its own.
-        snr_db: speech over sound, in dB, over the whole of the speech; from -700 to 700.
+        snr_db: speech over sound, in dB, over the whole of the speech; from -300 to 300.
         offset: the sound's sample to begin with, from 0.
         segment: the speech's samples that it covers, the first and the one after the last; all of them by default.
         fade: "out" for a straight line from its own level to nothing at the segment's end.

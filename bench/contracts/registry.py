@@ -25,6 +25,11 @@ from bench.core.specs import ISOLATED, Spec, bare, build, did_you_mean, is_isola
 RENAMED = {("attacks", "aware"): "adaptive", ("attacks", "unaware"): "transfer"}
 """Former names of built-ins, which still serve."""
 
+ANY_OTHER = {
+    "corpora": "; any other speech is read by a table of its files: --corpus manifest",
+    "noise_banks": "; any other sounds are read by their folders, or a map of them: --noise-bank folder",
+}
+"""What is said of data that no component has the name of."""
 
 _DEEPEST = 16
 """Components that may be made of each other, one within the other."""
@@ -121,7 +126,8 @@ class Registry:
         name = RENAMED.get((kind, bare(name)), bare(name))
         if (kind, name) not in self.entries:
             names = self.names(kind)
-            raise UsageError(option_of(kind), repr(name), "one of " + ", ".join(names), did_you_mean(name, names))
+            remedy = did_you_mean(name, names) + ANY_OTHER.get(kind, "")
+            raise UsageError(option_of(kind), repr(name), "one of " + ", ".join(names), remedy)
         return self.entries[kind, name]
 
     def entries_of(self, kind: str, specs: Iterable[str]) -> list[Entry]:

@@ -56,7 +56,8 @@ class Traits:
         transfers: an attack brings what the first attack that it is made of finds on the bare victim
             (`AttackTools.transferred`): a threat model that knows "bare-victim".
         categories: the noise categories that an attack draws from, "signal" where it changes the signal itself; None
-            stands for every category of the bank. Of a defence, those that it names.
+            stands for every category of the bank. Of a defence, those that it names; None where it needs some and
+            names none.
         settings: what an effect calls its `source` is a setting (which way, how much), and no sound that utterances
             share: intervals are not clustered by it.
         sounds: what an attack that came with serbench looks for in the bank beside `categories`, as it names it to

@@ -69,6 +69,11 @@ class NoiseSet:
         """
         return tuple(category for category in self.categories if category not in NOT_UNDER_SPEECH)
 
+    @property
+    def sounding(self) -> tuple[str, ...]:
+        """List the categories of sounds: all but room responses, which are filters."""
+        return tuple(category for category in self.categories if category != "rir")
+
     @cached_property
     def under_speech(self) -> tuple[NoiseClip, ...]:
         """List the clips that can lie under speech, those of the categories `ambient`, in the bank's order."""

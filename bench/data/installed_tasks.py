@@ -27,7 +27,7 @@ def installed_task(name: str) -> Task | None:
     where, expected = f"task {name!r} of {point.value}", f"a bench.Task named {name!r}"
     try:
         task = point.load()
-    except Exception as error:  # somebody else's code runs here
+    except (Exception, SystemExit) as error:  # somebody else's code runs here
         found = f"{type(error).__name__}: {error}"
         raise ComponentError(where, found, expected, "install what it needs") from error
     if not isinstance(task, Task) or task.name != name:

@@ -21,6 +21,7 @@ from bench.evaluation.options import Options
 from bench.evaluation.planning import Selection
 
 if TYPE_CHECKING:
+    from bench.core.noises import NoiseSet
     from bench.evaluation.cells import FittedKey
     from bench.evaluation.experiment import Experiment
 
@@ -91,11 +92,11 @@ def check_defended(selections: Iterable[Selection], progress: Progress) -> None:
     pairs = dict.fromkeys(
         (victim, defense) for one in selections for victim, defense in product(one.victims, one.defenses) if defense
     )
-    refused: dict[tuple[Component, Component], Exception] = {}
+    refused: dict[tuple[Component, Component], BaseException] = {}
     for victim, defense in pairs:
         try:
             check_pair(victim, defense)
-        except Exception as no:  # a plug-in that breaks must not stop the others
+        except (Exception, SystemExit) as no:  # a plug-in that breaks must not stop the others
             refused[victim, defense] = no
     if refused and len(refused) == len(pairs) and all(isinstance(no, UsageError) for no in refused.values()):
         raise next(iter(refused.values()))
@@ -151,7 +152,7 @@ def check_categories(selections: Iterable[Selection]) -> None:
                 for leaf, category in _categories(component):
                     if category not in EMBEDDED:
                         suggested = f"{did_you_mean(category, EMBEDDED)}, or name a bank that has it with --noise-bank"
-                        raise _no_category(leaf, category, "embedded", EMBEDDED, suggested)
+                        raise _no_category(leaf, [category], "embedded", EMBEDDED, suggested)
 
 
 def sounds_needed(selections: Iterable[Selection]) -> frozenset[str] | None:
@@ -196,23 +197,63 @@ def check_possible(experiment: Experiment, fitted: Iterable[FittedKey], attacks:
         experiment.split(key)
     defenses = (key.defense for key in wanted if key.defense is not None)
     for component in dict.fromkeys((*attacks, *defenses)):
-        for leaf, category in _categories(component):
-            if category not in experiment.noises.by_category:
-                noises = experiment.noises
-                others = f"name others (bench list {leaf.kind} {leaf.name} says how), or map a folder to it"
-                remedy = f"{others} with --noise-map where the bank is a folder"
-                raise _no_category(leaf, category, noises.name, noises.categories, remedy)
+        _check_sounds(component, experiment.noises)
 
 
-def _no_category(who: Component, category: str, bank: str, there: Iterable[str], remedy: str) -> UsageError:
-    found = f"no category {category!r} in noise bank {bank!r}"
+def _check_sounds(component: Component, noises: NoiseSet) -> None:
+    """Refuse a bank that has not what a component draws from."""
+    there = ", ".join(noises.categories)
+    for leaf in _drawing(component):
+        if leaf.built_in and leaf.traits.categories is None and not noises.ambient:
+            found = f"nothing that can lie under speech in noise bank {noises.name!r}: {there}"
+            expected = "other sounds than laughs, cries and room responses"
+            remedy = "give --noise-bank a second time, such as --noise-bank embedded"
+            raise UsageError(f"{option_of(leaf.kind)} {leaf}", found, expected, remedy)
+    lacking: dict[Component, list[str]] = {}
+    for leaf, category in dict.fromkeys((*_categories(component), *_trained_with(component, noises))):
+        if category not in noises.by_category:
+            lacking.setdefault(leaf, []).append(category)
+    for leaf, missing in lacking.items():
+        how = f"bench list {leaf.kind} {leaf.name} says how"
+        others = f"name others{_written(leaf, noises)} ({how}), or map a folder to it"
+        remedy = f"{others} with --noise-map where the bank is a folder"
+        raise _no_category(leaf, missing, noises.name, noises.categories, remedy)
+
+
+def _written(leaf: Component, noises: NoiseSet) -> str:
+    """What else it could draw from, as it is written, where its parameters say so."""
+    there = [name for name in noises.ambient if name.isidentifier()]
+    if there and hasattr(leaf.object, "category"):
+        return f", such as category={there[0]}"
+    if there and hasattr(leaf.object, "categories"):
+        kept = (SIGNAL,) if SIGNAL in (leaf.traits.categories or ()) else ()
+        return f", such as categories={'+'.join((*there, *kept))}"
+    return ""
+
+
+def _no_category(who: Component, missing: Iterable[str], bank: str, there: Iterable[str], remedy: str) -> UsageError:
+    found = f"no category {' or '.join(map(repr, missing))} in noise bank {bank!r}"
     return UsageError(f"{option_of(who.kind)} {who}", found, "one of " + ", ".join(there), remedy)
+
+
+def _drawing(component: Component) -> Iterator[Component]:
+    """Each part that may draw from the noise bank by itself: an attack's with the attacks that they are made of."""
+    for leaf in component.leaves():
+        yield leaf
+        if leaf.kind == "attacks":
+            for inner in leaf.made_of:
+                yield from _drawing(inner)
 
 
 def _categories(component: Component) -> Iterator[tuple[Component, str]]:
     """Each noise category that a component names, with the part of it that does."""
-    for leaf in component.leaves():
+    for leaf in _drawing(component):
         yield from ((leaf, category) for category in leaf.traits.categories or () if category != SIGNAL)
-        if leaf.kind == "attacks":
-            for inner in leaf.made_of:
-                yield from _categories(inner)
+
+
+def _trained_with(component: Component, noises: NoiseSet) -> Iterator[tuple[Component, str]]:
+    """Each noise category that a defence which came with serbench trains with, named or not; what a plug-in's was
+    trained against may lie elsewhere."""
+    for leaf in component.leaves():
+        if leaf.kind == "defenses" and leaf.built_in:
+            yield from ((leaf, category) for category in sorted(leaf.seen(noises) - {SIGNAL}))

@@ -78,7 +78,8 @@ def _kind(registry: Registry, text: str) -> str:
             return kind
     known = [*names["corpora"], *names["noise_banks"]]
     expected = f"a corpus ({', '.join(names['corpora'])}) or a noise bank ({', '.join(names['noise_banks'])})"
-    raise UsageError("NAME", repr(name), expected, did_you_mean(name, known))
+    others = "; any other speech is read by a table, as manifest, any other sounds by their folders, as folder"
+    raise UsageError("NAME", repr(name), expected, did_you_mean(name, known) + others)
 
 
 def _with_root(component: Any, name: str, root: Path | None) -> Any:
@@ -107,7 +108,7 @@ def _read(
         return Contents(), Problem(where, "read", words(error), "error"), []
     except UsageError as error:  # of an option, not of the data
         raise UsageError(error.where, error.found, error.expected, own_option(error.remedy)) from error
-    except Exception as error:  # somebody else's code runs here
+    except (Exception, SystemExit) as error:  # somebody else's code runs here
         found = f"its reader broke: {type(error).__name__}: {error}"
         return Contents(), Problem(str(folder or kind), "read", " ".join(found.split()), "error"), []
 

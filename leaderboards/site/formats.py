@@ -32,7 +32,7 @@ PRINTED = ("rank", "name", "robust", "acc_att", "uar", "attack")
 """Columns of the table in a paper."""
 SPREAD = ("robust_accuracy", "acc_att", "clean_uar", "clean_ccc")
 """Figures of the CSV that have intervals."""
-HEADINGS = ("Rank", "Victim", "Defence", "Robust accuracy", "Acc_att", "Clean UAR", "Strongest attack")
+HEADINGS = ("Rank", "Victim", "Defence", "Robust accuracy", "Acc_att", "Clean UAR", "Strongest attack", "n", "Doubtful")
 
 
 def files(tracks: Sequence[Track], options: SiteOptions = NOTHING_MORE) -> dict[Path, str | bytes]:
@@ -180,8 +180,9 @@ def _printed(track: Track) -> Iterator[list[str]]:
         found = cells.row(track, one, track.ks[-1])
         joined = {key: " ".join(filter(None, found[key])) for key in PRINTED}
         entry = one.entry
-        figures = (joined["robust"], joined["acc_att"], joined["uar"], joined["attack"])
-        yield [joined["rank"], entry.victim + entry.mark, entry.defense, *figures]
+        figures = (joined["robust"], joined["acc_att"], joined["uar"], joined["attack"], ", ".join(found["n"]))
+        bells = ", ".join(ring.bell.name for ring in entry.bells)
+        yield [joined["rank"], entry.victim + entry.mark, entry.defense, *figures, bells]
 
 
 def _headings(track: Track) -> list[str]:
@@ -217,5 +218,5 @@ def as_tex(track: Track) -> str:
     body = "\n".join(rows)
     return (
         f"% {' '.join(plain_text(_about(track)).split())}\n"
-        f"\\begin{{tabular}}{{rllrrrl}}\n\\toprule\n{heading}\n\\midrule\n{body}\n\\bottomrule\n\\end{{tabular}}\n"
+        f"\\begin{{tabular}}{{rllrrrlrl}}\n\\toprule\n{heading}\n\\midrule\n{body}\n\\bottomrule\n\\end{{tabular}}\n"
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from attacks.mixup import Mixup
 from attacks.pitch_semitone import PitchSemitone
 from attacks.white_noise import WhiteNoise
-from bench import SAMPLE_RATE, Heard, SpeechEffect, UsageError, keyed
+from bench import SAMPLE_RATE, Heard, NoiseClip, SpeechEffect, UsageError, keyed
 from bench.audio.signal import snr_db
 from bench.testing import applied, sample_effect_tools
 
@@ -88,6 +90,14 @@ def test_mixup_draws_from_its_category_or_from_all() -> None:
     fixed = {done.category for key in range(20) if (done := made(Mixup(category="human"), SPEECH, key).perturbation)}
     drawn = {done.category for key in range(99) if (done := made(Mixup(), SPEECH, key).perturbation)}
     assert fixed == {"human"}
+    assert drawn == set(TOOLS.noises.categories)
+
+
+def test_mixup_takes_no_room_response_for_a_noise() -> None:
+    clips = (*TOOLS.noises.clips, NoiseClip("hall", "rir", torch.ones(100), "hall"))
+    tools = replace(TOOLS, noises=replace(TOOLS.noises, clips=clips))
+    said = [Mixup().apply(SPEECH, tools, keyed(key)) for key in range(99)]
+    drawn = {one.perturbation.category for one in said if one and one.perturbation}
     assert drawn == set(TOOLS.noises.categories)
 
 

@@ -144,8 +144,55 @@ def test_a_category_that_the_attack_needs(refused: Callable, tiny_job: Callable,
     assert message.startswith("bench: --attack boundary: ")
     assert "no category 'human' in noise bank 'folder'" in message
     assert "interior, natural" in message
-    assert "bench list attacks boundary" in message
+    assert "name others, such as categories=interior+natural+signal (bench list attacks boundary says how)" in message
     assert "--noise-map" in message
+
+
+@pytest.mark.parametrize(
+    ("defense", "missing"),
+    [
+        ("noise_augmentation", "'human' or 'interior'"),
+        ("noise_augmentation:leave_out=interior", "'human'"),
+        ("adversarial_training", "'crowd' or 'meeting' or 'station'"),
+        ("gan_purification:attacks=real_noise", "'crowd'"),
+    ],
+)
+def test_categories_that_a_defence_trains_with(
+    refused: Callable, tiny_job: Callable, noises: Path, tmp_path: Path, defense: str, missing: str
+) -> None:
+    shutil.rmtree(noises / "human")
+    shutil.rmtree(noises / "interior")
+    message = refused(tiny_job(noise_root=noises, out=tmp_path / "run", attack="fade_in", defense=defense))
+    assert message.startswith(f"bench: --defense {defense}: ")
+    assert f"no category {missing} in noise bank 'folder'" in message
+    assert f"bench list defenses {defense.partition(':')[0]}" in message
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "spec"),
+    [
+        ("attack", "fresh_noises"),
+        ("attack", "adaptive:attack=universal_noises"),
+        ("attack", "mixup"),
+        ("attack", "foolbox_boundary:start=clip"),
+        ("defense", "multi_condition"),
+        ("defense", "noise_mixup"),
+        ("defense", "gan_purification"),
+    ],
+)
+def test_a_bank_with_nothing_that_can_lie_under_speech(
+    refused: Callable, tiny_job: Callable, noises: Path, tmp_path: Path, option: str, spec: str
+) -> None:
+    shutil.rmtree(noises / "natural")
+    shutil.rmtree(noises / "interior")
+    (noises / "human").rename(noises / "Laughter")
+    asked = {"attack": "fade_in", option: spec}
+    message = refused(tiny_job(noise_root=noises, out=tmp_path / "run", **asked))
+    assert message.startswith(f"bench: --{option} {spec.removeprefix('adaptive:attack=')}")
+    assert "nothing that can lie under speech in noise bank 'folder': laugh" in message
+    assert "--noise-bank embedded" in message
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_category_of_one_recording(refused: Callable, tiny_job: Callable, noises: Path, tmp_path: Path) -> None:

@@ -113,8 +113,17 @@ def test_markdown_and_tex_keep_their_shape_whatever_the_names(found: list[Track]
     tex = as_tex(found[0])
     body = tex[tex.index(r"\midrule") : tex.index(r"\bottomrule")].splitlines()[1:]
     assert len(body) == 10
-    assert all(line.endswith(r" \\") and len(re.findall(r"(?<!\\)&", line)) == 6 for line in body)
+    assert all(line.endswith(r" \\") and len(re.findall(r"(?<!\\)&", line)) == 8 for line in body)
     assert all(one.isprintable() for one in tex.replace("\n", ""))
+
+
+def test_a_table_for_a_paper_says_whose_figures_are_doubtful_and_on_whom_they_rest(found: list[Track]) -> None:
+    rung = [[ring.bell.name for ring in one.entry.bells] for one in found[0].standings]
+    assert any(rung)
+    body = as_tex(found[0]).split(r"\midrule")[1].split(r"\bottomrule")[0].strip().splitlines()
+    last = [line.removesuffix(r" \\").split(" & ")[-2:] for line in body]
+    assert [doubts.split(", ") if doubts else [] for _, doubts in last] == rung
+    assert all(re.match(r"\d+, \d+ speakers", rests) for rests, _ in last)
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="there is no pdflatex")

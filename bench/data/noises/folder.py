@@ -82,7 +82,8 @@ def _category(root: Path, name: str, rules: tuple[Rule, ...]) -> str:
             root / name,
             "a sound file outside any folder",
             "a folder for each category",
-            "move it into one, or give it a line in the file of --noise-map (`*,-` drops every file that has none)",
+            "move it into one, or give it a line in the file of --noise-map (`*,noise` makes one category of all that "
+            "have none, `*,-` drops them)",
         )
     return naming.category_of(top) or top.strip().lower()
 
@@ -122,4 +123,4 @@ def _other_microphone(file: Path) -> bool:
 
 def _source(file: Path) -> str:
     demand = _demand(file)
-    return demand[0] if demand else naming.recording_of(file.stem)
+    return demand[0] if demand else naming.urbansound_recording(file.stem) or naming.recording_of(file.stem)

@@ -1,7 +1,8 @@
 """Names that published noise collections give their folders and files, and the category each belongs to.
 
 Sources: Piczak, ESC: Dataset for Environmental Sound Classification, ACM Multimedia 2015 (ESC-50 and ESC-10: class
-names, the five major classes, the file naming scheme); Thiemann, Ito, Vincent, DEMAND, 2013 (environment names).
+names, the five major classes, the file naming scheme); Thiemann, Ito, Vincent, DEMAND, 2013 (environment names);
+Salamon, Jacoby, Bello, A Dataset and Taxonomy for Urban Sound Research, ACM Multimedia 2014 (UrbanSound8K's files).
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ DEMAND = frozenset(_ENVIRONMENTS.split())
 """DEMAND's environments: a folder each, one recording of five minutes, sixteen microphones `ch01.wav` to `ch16.wav`."""
 
 _DEMAND_FOLDER = re.compile(rf"({'|'.join(_ENVIRONMENTS.split())})(?:[ _-](?:16|48)k(?:hz)?)?", re.IGNORECASE)
+_URBANSOUND_FILE = re.compile(r"(?P<recording>\d+)-\d-\d+-\d+", re.ASCII)
 _ESC_FILE = re.compile(r"(?P<fold>\d)-(?P<recording>\d+)-(?P<take>[A-Z])(?:-(?P<target>\d{1,2}))?")
 
 
@@ -147,3 +149,13 @@ def recording_of(stem: str) -> str:
     """
     match = _ESC_FILE.fullmatch(stem)
     return f"freesound-{match['recording']}" if match else stem
+
+
+def urbansound_recording(stem: str) -> str | None:
+    """Name the Freesound recording that one of UrbanSound8K's slices was cut from; None for any other file name.
+
+    >>> urbansound_recording("7061-6-1-0"), urbansound_recording("5-189212-A-12")
+    ('freesound-7061', None)
+    """
+    match = _URBANSOUND_FILE.fullmatch(stem)
+    return f"freesound-{match['recording']}" if match else None

@@ -100,7 +100,8 @@ def test_an_unknown_name(kind: str) -> None:
         registry.entry(kind, known + "x")
     assert caught.value.where == "--" + SINGULAR[kind].replace(" ", "-")
     assert f"did you mean {known!r}?" in str(caught.value)
-    with pytest.raises(UsageError, match="choose one of these"):
+    other = {"corpora": "; any other .*--corpus manifest$", "noise_banks": "; any other .*--noise-bank folder$"}
+    with pytest.raises(UsageError, match="choose one of these" + other.get(kind, "$")):
         registry.build(kind, "zzzzzzzzzzzzzzzzzz")
 
 

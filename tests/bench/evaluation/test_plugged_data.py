@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -88,11 +89,16 @@ def test_what_it_raises_is_named_with_its_line_and_what_it_says_stands(registry:
     def breaks(_: object) -> Dataset:
         return {}["nothing"]  # type: ignore[no-any-return]
 
+    def leaves(_: object) -> Dataset:
+        sys.exit("bye")
+
     def refuses(_: object) -> Dataset:
         raise DataError("a.wav", "no sound", "sound", "remove it")
 
     with pytest.raises(ComponentError, match=r"found KeyError: 'nothing' \(test_plugged_data.py, line \d+\)"):
         reading(registry, "corpora", "own", breaks)(SILENT)
+    with pytest.raises(ComponentError, match=r"found SystemExit: bye \(test_plugged_data.py, line \d+\)"):
+        reading(registry, "corpora", "own", leaves)(SILENT)
     with pytest.raises(DataError, match=r"a\.wav: found no sound"):
         reading(registry, "corpora", "own", refuses)(SILENT)
 

@@ -84,11 +84,13 @@ def test_where_some_can_the_others_are_named_and_nothing_is_refused() -> None:
     assert len(noting.said) == 1
 
 
-def test_a_plugin_whose_check_breaks_is_left_to_its_cells(tmp_path: Path) -> None:
+@pytest.mark.parametrize("raised", ["TypeError", "SystemExit"])
+def test_a_plugin_whose_check_breaks_is_left_to_its_cells(tmp_path: Path, raised: str) -> None:
     plugin = tmp_path / "mine.py"
     plugin.write_text(
         "from defenses.rnnoise import Rnnoise\n\n\nclass Mine(Rnnoise):\n    def check(self, victim):\n"
-        "        raise TypeError('no')\n\n\nCOMPONENTS = {'defenses': {'mine': Mine}}\n"
+        f"        raise {raised}('no')\n\n\n"
+        "COMPONENTS = {'defenses': {'mine': Mine}}\n"
     )
     registry, noting = Registry.discover([plugin]), Noting()
     check_defended([select(asked("cnn_gru", defenses=("none", "mine")), registry)], noting)

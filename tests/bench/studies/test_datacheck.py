@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -246,7 +247,15 @@ def test_a_corpus_that_serves_no_task(corpus: Path) -> None:
     assert [one.kind for one in report.problems] == ["tasks"]
 
 
-@pytest.mark.parametrize(("name", "named"), [("emo-db", "'emodb'"), ("foldr", "'folder'"), ("emodb", "no folder")])
+@pytest.mark.parametrize(
+    ("name", "named"),
+    [
+        ("emo-db", "'emodb'"),
+        ("foldr", "'folder'"),
+        ("urdu", "any other speech .* manifest"),
+        ("emodb", "no folder"),
+    ],
+)
 def test_what_cannot_be_asked(name: str, named: str) -> None:
     with pytest.raises(UsageError, match=named):
         check(name)
@@ -262,12 +271,23 @@ class Broken:
         raise KeyError("Session1")
 
 
-def test_a_reader_that_breaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Entry, "load", lambda self: Broken)
+@dataclasses.dataclass(frozen=True)
+class Leaving:
+    """A reader that ends as a script does."""
+
+    root: Path | None = None
+
+    def read(self, progress: object) -> None:
+        sys.exit("no Session1")
+
+
+@pytest.mark.parametrize(("reader", "named"), [(Broken, "KeyError: 'Session1'"), (Leaving, "SystemExit: no Session1")])
+def test_a_reader_that_breaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reader: type, named: str) -> None:
+    monkeypatch.setattr(Entry, "load", lambda self: reader)
     registry = Registry({("corpora", "broken"): Entry("corpora", "broken", "a:B", "a test")})
     (problem,) = check("broken", tmp_path, registry).problems
     assert (problem.kind, problem.level) == ("read", "error")
-    assert "its reader broke: KeyError: 'Session1'" in problem.found
+    assert f"its reader broke: {named}" in problem.found
 
 
 @pytest.mark.slow

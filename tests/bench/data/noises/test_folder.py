@@ -54,6 +54,18 @@ def test_a_folder_is_a_category_at_any_depth_format_and_rate(tmp_path: Path, sou
     assert [clip.label for clip in noises.clips] == ["rain", "My Office", "sneezing", "crackling_fire"]
 
 
+def test_urbansound8k_by_a_map_and_its_slices_by_their_recording(tmp_path: Path, sound: Callable) -> None:
+    for name in ("fold1/7061-6-0-0", "fold2/7061-6-1-0", "fold1/518-4-0-0", "fold3/24347-8-0-88", "fold10/344-3-0-0"):
+        sound(tmp_path / f"{name}.wav")
+    sound(tmp_path / "fold1" / "344-3-4-0.wav")
+    sound(tmp_path / "fold1" / "9031-3-1-0.wav")
+    noises = read(tmp_path, mapped(tmp_path, "folder,category\n*/*-3-*-*.wav,natural\n*,exterior\n"))
+    assert {clip.category for clip in noises.clips if "-3-" in clip.id} == {"natural"}
+    assert {clip.id: clip.source for clip in noises.clips}["fold2/7061-6-1-0"] == "freesound-7061"
+    train, test = noises.part("train"), noises.part("test")
+    assert not {clip.source for clip in train.clips} & {clip.source for clip in test.clips}
+
+
 def test_esc50s_own_layout(tmp_path: Path, sound: Callable) -> None:
     for name in ("1-100032-A-0", "1-17367-A-10", "2-82274-B-24", "4-161579-A-40"):
         sound(tmp_path / "audio" / f"{name}.wav")
