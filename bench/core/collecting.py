@@ -5,11 +5,15 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 SELDOM = 200_000
 """So many more objects are made than given back before they are looked through; Python's own number is 700."""
 RARELY = 10_000
 """Likewise where somebody else's code runs: a circle of its own may hold a large tensor."""
+
+_ours: list[bool] = []
+"""Has one while objects are frozen by us."""
 
 
 @contextmanager
@@ -28,7 +32,7 @@ def collected_seldom() -> Iterator[None]:
     try:
         yield
     finally:
-        if not gc.get_freeze_count():  # those that somebody else has frozen stay so
+        if not (_ours or _others_froze()):  # what is frozen stays so
             gc.freeze()
             gc.unfreeze()
         gc.set_threshold(*before)
@@ -46,13 +50,21 @@ def heap_frozen() -> Iterator[None]:
     ...     gc.get_freeze_count() > 0, gc.get_threshold()[0]
     (True, 10000)
     """
-    before, ours = gc.get_threshold(), not gc.get_freeze_count()
+    before, first = gc.get_threshold(), not (_ours or _others_froze())
     gc.set_threshold(max(RARELY, before[0]) if before[0] else 0, *before[1:])
-    if ours:  # where somebody else has frozen some already, all would be given back at the end
+    if first:  # where some are frozen already, all would be given back at the end
+        _ours.append(True)
         gc.freeze()
     try:
         yield
     finally:
-        if ours:
+        if first:
             gc.unfreeze()
+            _ours.clear()
         gc.set_threshold(*before)
+
+
+@cache
+def _others_froze() -> bool:
+    """Whether somebody else had frozen objects when we first came to. Asked once: Python counts them one by one."""
+    return gc.get_freeze_count() > 0

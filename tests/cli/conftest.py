@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.two_victims import PLUGIN, TINY
+from tests.cli.two_victims import PLUGIN, QUICK
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +38,7 @@ def victims(bench_here: Callable, tiny_corpus: Path, tiny_noises: Path, plugin: 
 
     def run(command: str, *words: object, **options: object) -> Any:
         data: dict[str, object] = {"corpus": "emodb", "corpus_root": tiny_corpus, "noise_bank": "folder"}
-        data |= {"noise_root": tiny_noises, "device": "cpu", "victim": TINY, "plugin": plugin}
+        data |= {"noise_root": tiny_noises, "device": "cpu", "victim": QUICK, "plugin": plugin}
         given = []
         for name, value in {**data, **options}.items():
             several = value if isinstance(value, list) else [value]

@@ -267,8 +267,10 @@ def test_a_signal_ends_all_workers_and_releases_what_they_hold(
 
     What SIGHUP asks for is what SIGTERM does: with that one there is no second worker.
     """
-    run = tmp_path / "run"
-    words = ["grid", str(shared_plan), "--out", str(run), "--workers"]
+    run, plan = tmp_path / "run", tmp_path / "plan.yaml"
+    text = shared_plan.read_text().partition("cells:")[0]
+    plan.write_text(text + "attack: [boundary, held]\nk: 4\nfold: [0, 1]\n")
+    words = ["grid", str(plan), "--out", str(run), "--workers"]
     for how, workers in ((signal.SIGTERM, "2"), (signal.SIGHUP, "1"), (signal.SIGINT, "2")):
         with forks.start([*words, workers], os.environ) as going:
             deadline = time.monotonic() + 120
@@ -290,8 +292,9 @@ def test_a_signal_ends_all_workers_and_releases_what_they_hold(
         assert not (own_cache / "leases").exists()
         assert not [*run.rglob("*.tmp"), *own_cache.rglob("*.tmp")]
     hold.unlink()
-    assert bench_here("grid", shared_plan, "--out", run).code == 1
-    assert records(run) == alone
+    assert bench_here("grid", plan, "--out", run).code == 0
+    assert records(run).items() <= alone.items()
+    assert len(records(run)) == 4
 
 
 def test_a_killed_worker_is_told_of_and_its_work_is_taken_over(

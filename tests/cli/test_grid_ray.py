@@ -6,7 +6,6 @@ import importlib.util
 import json
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +15,7 @@ import pytest
 
 from bench.cli.grid_ray import RayWorkers
 from bench.core.errors import UsageError
+from tests.forking import Forks
 
 PLAN = """\
 victim: "cnn_gru:channels=4,hidden=4,dense=4,max_epochs=2"
@@ -60,11 +60,11 @@ def kill_one(run: Path, spared: int, deadline: float) -> int:
 
 @pytest.mark.skipif(not HAS_RAY, reason=NO_RAY)
 def test_a_worker_that_is_killed_is_started_again(
-    plan: Path, bench_here: Callable, bench_command: list[str], own_cache: Path, tmp_path: Path
+    plan: Path, bench_here: Callable, forks: Forks, own_cache: Path, tmp_path: Path
 ) -> None:
     run = tmp_path / "run"
-    words = [*bench_command, "grid", str(plan), "--out", str(run), "--ray", "local", "--workers", "2"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as going:
+    words = ["grid", str(plan), "--out", str(run), "--ray", "local", "--workers", "2"]
+    with forks.start(words, os.environ) as going:
         killed = kill_one(run, going.pid, time.monotonic() + 120)
         out, err = going.communicate(timeout=240)
     assert killed

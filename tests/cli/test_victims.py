@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
-from tests.cli.two_victims import TINY, tables
+from tests.cli.two_victims import QUICK, tables
+from tests.conftest import TINY_VICTIM
 
 SMALL = "channels=4,hidden=4,dense=4,max_epochs=2"
 
 
 def test_what_is_trained_is_kept(told: Callable, own_cache: Path) -> None:
-    asked = {"fold": "0,1", "defense": ["none", "multi_condition"], "seeds": "3"}
+    asked = {"victim": f"cnn_gru:{SMALL}", "fold": "0,1", "defense": ["none", "multi_condition"], "seeds": "3"}
     first, again = told("train", **asked), told("train", **asked)
     assert first["failed"] == []
     assert [(one["fold"], one["defense"]) for one in first["victims"]] == [
@@ -37,7 +38,7 @@ def test_what_is_trained_is_kept(told: Callable, own_cache: Path) -> None:
 
 def test_the_training_table(victims: Callable, own_cache: Path) -> None:
     said = victims("train")
-    assert f"victim {TINY} · defense none\nkept in {own_cache / 'victims'}\n" in said.out
+    assert f"victim {QUICK} · defense none\nkept in {own_cache / 'victims'}\n" in said.out
     assert re.search(r"ahsn +0 +0 +48 +6 +\d+\.\d +cnn_gru-\w{20} ", said.out), said.out
     assert "Training cnn_gru" in said.err
     again = victims("train")
@@ -49,7 +50,7 @@ def test_a_run_finds_what_was_trained(
     victims: Callable, bench_here: Callable, tiny_job: Callable, own_cache: Path, tmp_path: Path
 ) -> None:
     assert victims("train").code == 0
-    said = bench_here(*tiny_job(attack="fade_in", k="1", out=tmp_path / "run"))
+    said = bench_here(*tiny_job(victim=QUICK, attack="fade_in", k="1", out=tmp_path / "run"))
     assert said.code == 0
     assert "Training" not in said.err
 
@@ -82,7 +83,7 @@ def test_an_interrupted_command_goes_on(
 
 def test_the_figures_are_those_of_a_run(told: Callable, finished_run: tuple) -> None:
     clean = json.loads((finished_run[0].parent / "scores.json").read_text())["cells"][0]["clean"]
-    (cell,) = told("evaluate")["cells"]
+    (cell,) = told("evaluate", victim=TINY_VICTIM)["cells"]
     assert {name: cell[name] for name in clean} == clean
 
 

@@ -77,7 +77,7 @@ def test_a_killed_run_resumes_and_loses_nothing(
     plugin.write_text(PLUGIN)
     content = {"url": server.url, "label_path": "result.label", "parallel": 2}
     settings.write_text(json.dumps(content))
-    job = {"victim": f"deployed:settings={settings}", "plugin": plugin, "k": "1,3", "limit": 4}
+    job = {"victim": f"deployed:settings={settings}", "plugin": plugin, "k": "1,3", "limit": 4, "noises": "all"}
 
     def cache(name: str) -> dict[str, str]:
         return {"SERBENCH_CACHE": str(tmp_path / name)}

@@ -52,10 +52,12 @@ def plugin(tmp_path: Path) -> Path:
 def test_a_run_has_the_same_records_wherever_attack_and_victim_are(
     bench_here: Callable[..., Any], tiny_job: Callable[..., list[str]], tmp_path: Path, sandboxes: None
 ) -> None:
+    """Of one group, which takes five sandboxes; two groups take eight, as verification does in tests/docs."""
     plain = tiny_job()[1].removeprefix("--victim=")
     for outside in ("", "isolated:"):
         pair: dict[str, Any] = {"victim": f"{outside}{plain}", "attack": f"{outside}boundary"}
-        said = bench_here(*tiny_job(**pair, corr="no", noises="all", limit=3, k=8, out=tmp_path / "run"))
+        job = tiny_job(**pair, enrol="paper", corr="no", noises="all", limit=3, k=8, out=tmp_path / "run")
+        said = bench_here(*job)
         assert said.code == 0, said.err
     cells = list(Store(tmp_path / "run").cells())
     marks = {(*one.description.rests_on.isolated, "|", *one.description.rests_on.trusted): one for one in cells}

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import lifelines
 import numpy as np
 import pytest
-import statsmodels.api as sm
-from lifelines.utils import median_survival_times
 from numpy.typing import NDArray
 from scipy import linalg, stats
-from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import proportion_confint
-from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
 
 from bench.scoring.inference.clustering import codes
 from bench.scoring.inference.survival import kaplan_meier
@@ -38,6 +32,8 @@ def unbalanced(
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_cluster_variance_of_a_mean_is_statsmodels(seed: int) -> None:
+    import statsmodels.api as sm
+
     y, speakers, _, _ = unbalanced(seed)
     fitted = sm.OLS(y, np.ones(len(y))).fit(cov_type="cluster", cov_kwds={"groups": speakers})
     ours = cluster_variance(y, np.full(len(y), 1 / len(y)), speakers, correction="CR1")
@@ -47,6 +43,8 @@ def test_the_cluster_variance_of_a_mean_is_statsmodels(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_that_of_a_mean_of_classes_means_is_statsmodels(seed: int) -> None:
     """UAR: the mean of the coefficients of class dummies. statsmodels counts the classes as parameters too."""
+    import statsmodels.api as sm
+
     y, speakers, _, labels = unbalanced(seed)
     dummies = (labels[:, None] == np.arange(3)).astype(float)
     options = {"groups": speakers, "use_correction": False}
@@ -59,6 +57,9 @@ def test_that_of_a_mean_of_classes_means_is_statsmodels(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_two_way_variance_is_statsmodels(seed: int) -> None:
+    import statsmodels.api as sm
+    from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
+
     y, speakers, sounds, _ = unbalanced(seed)
     fitted = sm.OLS(y, np.ones(len(y))).fit()
     theirs = float(cov_cluster_2groups(fitted, speakers, sounds)[0][0, 0])
@@ -89,6 +90,8 @@ def test_cr2_and_its_degrees_of_freedom_are_bell_and_mccaffreys(seed: int) -> No
 
 
 def test_clopper_and_pearsons_interval_is_statsmodels_and_scipys() -> None:
+    from statsmodels.stats.proportion import proportion_confint
+
     for hits, n in ((0, 10), (3, 17), (17, 17), (250, 1000)):
         assert clopper_pearson(hits, n, 0.95) == pytest.approx(proportion_confint(hits, n, 0.05, "beta"), abs=CLOSE)
         exact = stats.binomtest(hits, n).proportion_ci(0.9, "exact")
@@ -102,6 +105,8 @@ def test_quantiles_are_scipys() -> None:
 
 
 def test_holms_rule_is_statsmodels() -> None:
+    from statsmodels.stats.multitest import multipletests
+
     p_values = np.random.default_rng(1).random(20) ** 3
     assert holm(p_values.tolist()) == pytest.approx(multipletests(p_values, method="holm")[1].tolist(), abs=CLOSE)
 
@@ -117,6 +122,9 @@ def test_p1s_paired_t_test_is_scipys() -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_kaplan_and_meiers_curve_and_median_are_lifelines(seed: int) -> None:
+    import lifelines
+    from lifelines.utils import median_survival_times
+
     rng = np.random.default_rng(seed)
     times, observed = rng.integers(1, 26, 60), rng.random(60) < 0.7
     theirs = lifelines.KaplanMeierFitter().fit(times, observed)

@@ -14,7 +14,7 @@ from bench.scoring.record_files.names import CellNames, Setting
 from bench.scoring.records import CellRecords
 
 TRUTH = ("anger", "happiness", "sadness", "neutral")
-SPEAKERS, EACH = 10, 100
+SPEAKERS, EACH = 6, 100
 RESTS = RestsOn("c", "n", "p1", 10.0, 1, "cpu", "code", {})
 
 

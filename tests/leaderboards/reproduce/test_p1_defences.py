@@ -63,7 +63,7 @@ def test_a_noise_that_applies_to_none_leaves_its_row_open(made: Made) -> None:
         cells.append(made(defense, "drop_words", CLEAN, None, task="activation3", each=20))
     (table,) = p1_augmentation.tables(cells)
     row = next(row for row in table.rows if row["noise"] == "DropW")
-    assert (row["relative gain"], row["applied to"]) == (None, "0 of 800")
+    assert (row["relative gain"], row["applied to"]) == (None, "0 of 480")
 
 
 def denoised(made: Made) -> Iterator[CellRecords]:
