@@ -149,7 +149,7 @@ BELLS = (
     ),
     Bell(
         "measurements-missing",
-        "Measurements are missing before others of the same victim: whoever left them out may have chosen.",
+        "Measurements are missing beside others of the same victim: whoever left them out may have chosen.",
         0.0,
         lambda found, most: signs.measurements_missing(found.own, most),
     ),

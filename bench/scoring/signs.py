@@ -218,7 +218,7 @@ def few_speakers(own: EntryRecords, below: float) -> Sign | None:
 
 
 def measurements_missing(own: EntryRecords, most: float) -> Sign | None:
-    """Find measurements of a fitted victim that are not there, though later ones are.
+    """Find measurements that are not there, though later ones of the fitted victim are, or the seed's in other folds.
 
     Args:
         own: records.
@@ -227,13 +227,14 @@ def measurements_missing(own: EntryRecords, most: float) -> Sign | None:
     missing = set[CellPlace]()
     for records in (one for each in own.conditions for one in (each.records, *each.by_budget.values())):
         before = {(*place[:2], earlier) for place in records.cells for earlier in range(place[2])}
+        known = {place[:2] for place in records.cells}
+        folds, seeds = ({place[part] for place in known} for part in (0, 1))
         missing |= before - {*records.cells}
+        missing |= {(fold, seed, 0) for fold in folds for seed in seeds if (fold, seed) not in known}
     if len(missing) <= most:
         return None
     fold, seed, repeat = min(missing)
-    return float(
-        len(missing)
-    ), f"{len(missing)} missing: fold {fold}, seed {seed}, repeat {repeat}, where later ones are"
+    return float(len(missing)), f"{len(missing)} missing: fold {fold}, seed {seed}, repeat {repeat}, where others are"
 
 
 def all_broke_the_rule(own: EntryRecords, most: float) -> Sign | None:

@@ -82,9 +82,15 @@ def row(track: Track, standing: Standing, k: int) -> dict[str, Cell]:
 
 
 def _people(track: Track, scores: PooledScores) -> str:
-    """Who the figures rest on; and on how many folds, where others of the track were measured on more."""
+    """Who the figures rest on; on how many folds, where others of the track were measured on more; and on which seeds,
+    where those are not the first."""
     fewer = len(scores.folds) < len(track.folds)
-    return f"{scores.speakers} speakers" + f", {len(scores.folds)} of {len(track.folds)} folds" * fewer
+    told = f"{scores.speakers} speakers" + f", {len(scores.folds)} of {len(track.folds)} folds" * fewer
+    if list(scores.seeds) == [*range(len(scores.seeds))]:
+        return told
+    return f"{told}, seed{'s' * (len(scores.seeds) > 1)} {', '.join(map(str, scores.seeds[:3]))}" + " …" * (
+        len(scores.seeds) > 3
+    )
 
 
 def _queries(worst: AttackFigures, k: int) -> str:

@@ -207,3 +207,15 @@ def test_a_page_that_is_the_same_already_stays(tmp_path: Path) -> None:
     other.symlink_to(page)
     assert not write_file(other, "nà").is_symlink()
     assert other.read_text(encoding="utf-8") == "nà"
+
+
+def test_seeds_that_are_not_the_first_stand_in_the_line(small: Made) -> None:
+    """Who chose one may have chosen the luckiest."""
+
+    def people(*seeds: int) -> set[str]:
+        track = only(changed(small[0], lambda one: replace(one, seeds=seeds)))
+        return {row(track, standing, track.ks[-1])["n"][1].partition("speakers")[2] for standing in track.standings}
+
+    assert people(0) == people(0, 1) == {""}
+    assert people(977) == {", seed 977"}
+    assert people(1, 2, 3, 4) == {", seeds 1, 2, 3 …"}

@@ -258,7 +258,7 @@ def test_an_effect_that_applied_to_few() -> None:
 def test_measurements_that_were_left_out() -> None:
     """Of many, the best one alone."""
     said = rung(cell(fold=1, repeat=3), cell(repeat=0), cell(repeat=1))["measurements-missing"]
-    assert said == "3 missing: fold 1, seed 0, repeat 0, where later ones are"
+    assert said == "3 missing: fold 1, seed 0, repeat 0, where others are"
     assert "measurements-missing" not in rung(cell(repeat=0), cell(repeat=1), cell(fold=1))
 
 

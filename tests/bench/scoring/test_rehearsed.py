@@ -38,3 +38,10 @@ def test_variants_of_several_folds_are_put_together() -> None:
     assert "held-in-rehearsal" in rung(
         learnt(10), replace(other, description=replace(other.description, rehearsed=(20, 50)))
     )
+
+
+def test_another_seed_for_each_fold_may_have_been_chosen() -> None:
+    said = rung(cell(fold=0, seed=3), cell(fold=1, seed=7))["measurements-missing"]
+    assert said == "2 missing: fold 0, seed 7, repeat 0, where others are"
+    whole = [cell(fold=fold, seed=seed) for fold in (0, 1) for seed in (3, 7)]
+    assert "measurements-missing" not in rung(*whole)
