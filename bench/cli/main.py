@@ -34,7 +34,7 @@ class _Bench(Subcommands):
         "show": ("bench.cli.show:show", "Show a run again, from its records alone."),
         "score": ("bench.cli.score:score", "Score runs anew, at any k, from their records."),
         "report": ("bench.cli.report_page:report", "Write a run as one page, in plain words."),
-        "leaderboard": ("bench.cli.leaderboard:leaderboard", "Rank victims and defences of some runs."),
+        "leaderboard": ("bench.cli.leaderboard:app", "Rank victims and defences of some runs."),
         "account": ("bench.cli.account:account", "Say what defences cost, and what they buy."),
         "certify": ("bench.cli.certify:certify", "Prove how far smoothed victims' answers reach."),
         "purified": ("bench.cli.purified:purified", "See what a purifier makes of an utterance."),

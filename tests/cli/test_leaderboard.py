@@ -9,6 +9,8 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pytest
+
 from bench.scoring.inference.ranks import Rank
 
 
@@ -95,3 +97,22 @@ def test_a_site_is_built_of_runs(finished_run: tuple, second_run: Path, bench_he
     assert said.out.split() == [str(tmp_path / "site" / "index.html")]
     assert len(list((tmp_path / "site" / "entries").iterdir())) == 2 * 3, "victims in two tracks: Corr yes, and no"
     assert bench_here("leaderboard", "build", "--out", tmp_path / "none").code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "made"),
+    [
+        (("--out", "OUT", "build", "RUN"), "files/leaderboard.json"),
+        (("--sounds=0", "--out=OUT", "build", "RUN"), "files/leaderboard.json"),
+        (("--out", "OUT", "RUN"), "leaderboard.csv"),
+        (("rank", "RUN", "--out", "OUT"), "leaderboard.csv"),
+        (("RUN", "--out", "OUT"), "leaderboard.csv"),
+    ],
+)
+def test_options_may_stand_before_the_command_and_no_command_ranks(
+    bench_here: Callable, finished_run: tuple, tmp_path: Path, words: tuple[str, ...], made: str
+) -> None:
+    told = {"RUN": str(finished_run[0]), "OUT": str(tmp_path / "out")}
+    said = bench_here("leaderboard", *(word.replace("OUT", told["OUT"]).replace("RUN", told["RUN"]) for word in words))
+    assert said.code == 0, said.err
+    assert (tmp_path / "out" / made).is_file()

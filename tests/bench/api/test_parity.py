@@ -47,14 +47,14 @@ COMMANDS_ALONE = {
     "reproduce": "writes a paper's tables",
     "perception": "turns raters' files into a table",
 }
-SITE = ("figures", "dated", "sounds", "hub_dataset", "attack", "draw")
+UNNAMED = {"leaderboard": "rank"}
+"""The command that a group takes words for without its name."""
 OTHERWISE = {
     ("", "json"): "a result's to_json()",
     ("", "help"): "help(bench.show)",
     ("curve", "out"): "bench.plot_curves",
     ("attack-report", "out"): "bench.plot_acc_att",
     ("replay", "matrix"): "pivot_table of the DataFrame",
-    **{("leaderboard", name): "of a site's files and of rounds: the command alone" for name in SITE},
     ("list", "json"): "the DataFrame's to_json()",
     ("run", "dry_run"): "of the command alone",
 }
@@ -74,12 +74,14 @@ MORE = {
     "score": {"pooled"},
     "leaderboard": {"build"},
 }
-"""Arguments that are no options: shapes of a result; a word before the runs."""
+"""Arguments that are no options: shapes of a result; another command of the group."""
 
 
 def options(name: str) -> dict[str, Any]:
     """A command's options and arguments, by the names that Python has for them."""
     command = GROUP.commands[name].command()
+    if name in UNNAMED:
+        command = command.commands[UNNAMED[name]]
     found = {CALLED.get(one.name, one.name): one for one in command.params}
     return {own: one for own, one in found.items() if ("", own) not in OTHERWISE and (name, own) not in OTHERWISE}
 
