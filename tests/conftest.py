@@ -46,11 +46,17 @@ MadeOnce = Callable[[str, Callable[[Path], object]], Path]
 
 
 @pytest.fixture(scope="session")
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
-    """Give a folder that all workers of a test run share, by name; the first that needs it makes what is in it."""
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of a test run share."""
     base = tmp_path_factory.getbasetemp()
-    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
-    shared.mkdir(exist_ok=True)
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def made_once(shared: Path) -> MadeOnce:
+    """Give a folder that all workers of a test run share, by name; the first that needs it makes what is in it."""
 
     def folder(name: str, make: Callable[[Path], object]) -> Path:
         with FileLock(shared / f"{name}.lock"):
@@ -174,9 +180,9 @@ def bench_command() -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def forks(bench_command: list[str]) -> Iterator[Forks]:
+def forks(bench_command: list[str], shared: Path) -> Iterator[Forks]:
     """Starts processes of `bench` that are to be watched or stopped."""
-    started = Forks(bench_command)
+    started = Forks(bench_command, shared)
     yield started
     started.close()
 

@@ -19,12 +19,16 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 _MOST = 1 << 17
+_LOCK, _SOCKET = "forks.lock", "forks"
 _AT_START = ("PYTHON", "OMP_", "MKL_", "OPENBLAS_", "LD_", "MALLOC_", "GLIBC_", "TORCH_", "CUDA_")
 """What begins so in an environment is heeded by Python and by libraries when they start, and never again."""
 _IMPORTED = (
@@ -46,10 +50,11 @@ _USED = (
 )
 _SERVER = """
 import sys
+from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from tests.forking import serve
 del sys.path[0]
-serve(int(sys.argv[2]))
+serve(int(sys.argv[2]), Path(sys.argv[3]))
 """
 
 
@@ -138,13 +143,14 @@ class Forks:
 
     Args:
         command: the words before the arguments, for those that are not forked.
+        shared: by all workers: they ask one server, which the first that needs it starts.
     """
 
-    def __init__(self, command: Sequence[str]) -> None:
-        self._command = list(command)
+    def __init__(self, command: Sequence[str], shared: Path) -> None:
+        self._command, self._shared = list(command), shared
         self._server: subprocess.Popen[bytes] | None = None
         self._settings = _at_start(os.environ)
-        self._control, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control: socket.socket | None = None
 
     def start(self, arguments: Sequence[str], environment: Mapping[str, str]) -> Forked | subprocess.Popen[str]:
         """Start one, whose output can be read.
@@ -160,60 +166,103 @@ class Forks:
             return subprocess.Popen(
                 words, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True, env=environment
             )
-        if self._server is None:
-            with self._theirs:
-                end = self._theirs.fileno()
-                words = [sys.executable, "-c", _SERVER, str(Path(__file__).parents[1]), str(end)]
-                pipe = subprocess.PIPE  # its streams are pipes, as are those of whom it forks
-                self._server = subprocess.Popen(
-                    words, pass_fds=[end], stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe
-                )
+        self._control = self._control or self._connected()
         try:
             return Forked(self._control, arguments, environment)
         except (OSError, ValueError) as error:
-            raise RuntimeError(f"nothing can be forked: {self._server.communicate()[1].decode()}") from error
+            said = self._server.communicate()[1].decode() if self._server else "see the worker that started the server"
+            raise RuntimeError(f"nothing can be forked: {said}") from error
+
+    def _connected(self) -> socket.socket:
+        """A connection to the server, started where nobody has."""
+        kind = socket.AF_UNIX, socket.SOCK_SEQPACKET
+        control = socket.socket(*kind)
+        with _folder(self._shared) as folder, FileLock(self._shared / _LOCK):
+            try:
+                control.connect(f"{folder}/{_SOCKET}")
+            except (FileNotFoundError, ConnectionRefusedError):
+                (self._shared / _SOCKET).unlink(missing_ok=True)
+                with socket.socket(*kind) as listening:
+                    listening.bind(f"{folder}/{_SOCKET}")
+                    listening.listen()
+                    end, pipe = listening.fileno(), subprocess.PIPE  # pipes, as are the streams of whom it forks
+                    words = [sys.executable, "-c", _SERVER, str(Path(__file__).parents[1]), str(end), str(self._shared)]
+                    self._server = subprocess.Popen(
+                        words, pass_fds=[end], stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe
+                    )
+                control.connect(f"{folder}/{_SOCKET}")
+        return control
 
     def close(self) -> None:
-        """End the server, once all that it has forked have ended."""
-        self._control.close()
-        self._theirs.close()
+        """Ask no more; who has started the server waits until nobody does and all that it has forked have ended."""
+        if self._control is not None:
+            self._control.close()
         if self._server is not None:
             self._server.communicate()
 
 
-def serve(control: int) -> None:
+def serve(listening: int, shared: Path) -> None:
     """Fork until nobody can ask any more; each process that is forked runs its command, and ends.
 
     Args:
-        control: file descriptor of the socket that it is asked through.
+        listening: file descriptor of the socket that workers connect to.
+        shared: the folder that the socket lies in.
     """
     _import_what_commands_do()
     gc.freeze()
-    asking, running = socket.socket(fileno=control), {}
-    while running or asking.fileno() >= 0:
-        sources = [*running, *([asking] if asking.fileno() >= 0 else [])]
-        for source in select.select(sources, [], [])[0]:
-            if source is not asking:
+    door, asking, running = socket.socket(fileno=listening), set[socket.socket](), dict[int, tuple[int, int]]()
+    asking.add(door.accept()[0])
+    while True:
+        for source in select.select([door, *asking, *running], [], [])[0]:
+            if source is door:
+                asking.add(door.accept()[0])
+            elif source in asking:
+                _fork_for(source, (door, *asking), asking, running)
+            else:
                 pid, told = running.pop(source)
                 _, status = os.waitpid(pid, 0)
                 os.write(told, b"%d\n" % os.waitstatus_to_exitcode(status))
                 os.close(told)
                 os.close(source)
-                continue
-            message, ends, _, _ = socket.recv_fds(asking, _MOST, 4)
-            if not message:
-                asking.close()
-                continue
-            pid = os.fork()
-            if not pid:
-                asking.detach()
-                _become(json.loads(message), ends[:3])
-                _run_and_end()
-            for end in ends[:3]:
-                os.close(end)
-            os.write(ends[3], b"%d\n" % pid)
-            running[os.pidfd_open(pid)] = pid, ends[3]
-    os._exit(0)
+        if not asking and not running:
+            with FileLock(shared / _LOCK):  # nobody is about to connect
+                if not select.select([door], [], [], 0)[0]:
+                    (shared / _SOCKET).unlink()
+                    os._exit(0)
+
+
+def _fork_for(
+    source: socket.socket,
+    sockets: Sequence[socket.socket],
+    asking: set[socket.socket],
+    running: dict[int, tuple[int, int]],
+) -> None:
+    """Do what one worker asks, or forget it when it is gone."""
+    message, ends, _, _ = socket.recv_fds(source, _MOST, 4)
+    if not message:
+        asking.remove(source)
+        source.close()
+        return
+    pid = os.fork()
+    if not pid:
+        for one in sockets:
+            one.detach()
+        _become(json.loads(message), ends[:3])
+        _run_and_end()
+    for end in ends[:3]:
+        os.close(end)
+    os.write(ends[3], b"%d\n" % pid)
+    running[os.pidfd_open(pid)] = pid, ends[3]
+
+
+@contextmanager
+def _folder(path: Path) -> Iterator[str]:
+    """A short name of a folder: that of a socket may have a hundred letters."""
+    number = os.open(path, os.O_RDONLY)
+    try:
+        yield f"/proc/self/fd/{number}"
+    finally:
+        os.close(number)
 
 
 def _become(asked: Mapping[str, Any], streams: Sequence[int]) -> None:

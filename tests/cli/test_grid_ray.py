@@ -58,6 +58,7 @@ def kill_one(run: Path, spared: int, deadline: float) -> int:
     return 0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not HAS_RAY, reason=NO_RAY)
 def test_a_worker_that_is_killed_is_started_again(
     plan: Path, bench_here: Callable, forks: Forks, own_cache: Path, tmp_path: Path

@@ -60,6 +60,7 @@ def test_a_model_of_ones_own(walk: Walk) -> None:
     assert "95 % interval" in Path("mine.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_service(walk: Walk, service: Deployed) -> None:
     walk("service.md", service.url)
     asked = len(service.seen)
@@ -71,6 +72,7 @@ def test_a_service(walk: Walk, service: Deployed) -> None:
     assert len(service.seen) == asked, "what was answered is not asked again"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("bwrap") is None, reason="there is no bubblewrap")
 def test_a_defence_gets_on_to_a_board(walk: Walk) -> None:
     said = walk("my_defence.md")
