@@ -83,10 +83,10 @@ BATCH_SIZE = Asked("batch_size", int, "N", "Searches side by side; changes no re
 OUT = Asked("out", Path, "DIR", "The run's folder; finished cells found there are not run again.", Path("bench-run"))
 
 DATA: Offered = {
-    "corpus": Asked("corpus", str, "SPEC", "The speech.", "synthetic"),
+    "corpus": Asked("corpus", str, "SPEC", "The speech, see bench list corpora.", "synthetic"),
     "corpus_root": Asked("corpus_root", Path | None, "DIR", "The corpus's folder, where it is not embedded.", None),
     "noise_bank": Asked(
-        "noise_banks", Several, "SPEC", "The noises: of one bank, or of several put together.", ["embedded"]
+        "noise_banks", Several, "SPEC", "The noises, of one bank or several, see bench list noise_banks.", ["embedded"]
     ),
     "noise_root": Asked("noise_roots", list[Path], "DIR", "Their folder; of several banks, in their order.", []),
     "noise_map": Asked("noise_map", Path | None, "FILE", "CSV folder,category: which folder is which category.", None),

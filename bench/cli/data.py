@@ -44,6 +44,9 @@ def check(
 ) -> None:
     """Say what is there, and everything that is wrong with it at once.
 
+    For example: bench data check emodb --root path/to/emodb, or, of noises
+    of your own, bench data check folder:map=noises.csv --root path/to/noises.
+
     Exit code 0: it can be used, whatever the warnings. Exit code 2: it cannot.
     """
     from bench.cli.report import check_json_target, write_json
