@@ -183,5 +183,5 @@ def test_an_impact_less_itself_is_nothing(made: Callable[..., CellRecords]) -> N
     assert found is not None
     assert found.value == 0
     assert found.high == pytest.approx(-found.low)
-    assert 0.01 < found.high < 0.2, "as wide as so many utterances leave, never 0"
+    assert 0.01 < found.high < 0.5, "as wide as so many utterances leave, never 0"
     assert not found.tails, "what is 0 but for rounding is not tested"
