@@ -135,7 +135,7 @@ def test_what_a_victim_cannot_perceive_is_left_out() -> None:
     assert list(usable(everything, TASKS["ahsn"], "made")) == [*heard, *both]
     assert list(usable(everything, TASKS["ahsn"], "made", ("text",))) == [*read, *both]
     assert list(usable(everything, TASKS["ahsn"], "made", ("sound", "text"))) == both
-    with pytest.raises(DataError, match="no sound, which the victim needs"):
+    with pytest.raises(DataError, match="no sound, which the victim, or a defence, needs"):
         usable(read, TASKS["ahsn"], "made")
-    with pytest.raises(DataError, match="no text, which the victim needs"):
+    with pytest.raises(DataError, match="no text, which the victim, or a defence, needs"):
         usable(heard, TASKS["ahsn"], "made", ("text",))
