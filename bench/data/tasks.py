@@ -128,7 +128,8 @@ def usable(
         if utterances and not perceived:
             expected = "sound files" if modality == "sound" else "transcripts"
             remedy = f"choose a victim that needs no {modality}, or a corpus with {expected}"
-            raise DataError(f"corpus {corpus!r}", f"no {modality}, which the victim, or a defence, needs", expected, remedy)
+            found = f"no {modality}, which the victim, or a defence, needs"
+            raise DataError(f"corpus {corpus!r}", found, expected, remedy)
         utterances = perceived
     missing = _missing(utterances, task)
     if missing:

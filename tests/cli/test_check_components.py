@@ -22,6 +22,7 @@ def test_no_failure_hides_another(bench_here: Callable) -> None:
     assert found["files"]["found"].startswith("saved ['weights.pkl']")
     assert found["probabilities"]["found"].startswith("probabilities that sum to 4.0")
     assert found["labels"]["found"].startswith("log-probabilities depend on labels")
+    assert "an utterance ends at its batch.lengths" in found["batches"]["found"]
     skipped = {name: one["found"] for name, one in found.items() if one["status"] == "skipped"}
     assert set(skipped) == {"threads", "sessions"}
     assert skipped["threads"].endswith("no trait `concurrent`")
@@ -53,6 +54,50 @@ class Draws(Model):
     told = json.loads(bench_here("check", f"python:{tmp_path / 'mine.py'}:Draws", "--json").out)
     failed = {one["name"]: one["found"] for one in told["checks"] if one["status"] == "failed"}
     assert failed == {"generator": "torch's global generator was used: draw from bench.keyed"}
+
+
+SEEDLESS = """
+from dataclasses import dataclass
+from contextlib import nullcontext
+import torch
+from bench.modelling.seeding import seeded
+from safetensors.torch import load_file, save_file
+
+@dataclass(frozen=True)
+class Net:
+    \"\"\"A layer on the level.\"\"\"
+    keyed: bool = False
+    def fit(self, train, valid, context):
+        with seeded(context.seed, "net") if self.keyed else nullcontext():
+            return Fitted(torch.nn.Linear(1, len(context.task.classes)))
+    def load(self, folder, context):
+        layer = torch.nn.Linear(1, len(context.task.classes))
+        layer.load_state_dict(load_file(folder / "w.safetensors"))
+        return Fitted(layer)
+
+@dataclass(frozen=True)
+class Fitted:
+    layer: object
+    def enroll(self, clean):
+        return self
+    @torch.no_grad()
+    def log_probs(self, batch):
+        level = torch.stack([wave[:n].abs().mean() for wave, n in zip(batch.waveforms, batch.lengths.tolist())])
+        return self.layer(level[:, None]).log_softmax(-1)
+    def save(self, folder):
+        save_file(self.layer.state_dict(), folder / "w.safetensors")
+
+COMPONENTS = {"victims": {"net": Net}}
+"""
+
+
+def test_who_trains_without_a_seed_is_told_how_to(bench_here: Callable, tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(SEEDLESS)
+    for spec, expected in (("net", "failed"), ("net:keyed=true", "passed")):
+        told = json.loads(bench_here("check", spec, "--plugin", tmp_path / "net.py", "--json").out)
+        found = {one["name"]: (one["status"], one["found"]) for one in told["checks"]}
+        assert found["repeatability"][0] == expected, found
+        assert ("bench.modelling.seeding.seeded" in found["repeatability"][1]) == (expected == "failed")
 
 
 COPIES = """
