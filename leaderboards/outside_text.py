@@ -19,13 +19,18 @@ _TEX = {
 
 
 def as_markdown(value: object) -> str:
-    """Escape text for a line of Markdown: no mark-up of its own, neither Markdown nor HTML, and no second line.
+    """Escape text for a line of Markdown: no mark-up of its own, neither Markdown nor HTML, no second line, and nothing
+    that GitHub makes a link, a mention or a formula of.
 
-    >>> as_markdown("a|b <i> [c](d)")
-    'a\\\\|b &lt;i&gt; \\\\[c\\\\](d)'
+    >>> as_markdown("a|b <i> [c](d)"), as_markdown("cnn_gru _a_ ~~b~~ $c$")
+    ('a\\\\|b &lt;i&gt; \\\\[c\\\\](d)', 'cnn_gru \\\\_a\\\\_ \\\\~\\\\~b\\\\~\\\\~ \\\\$c\\\\$')
+    >>> as_markdown("https://a.b www.c.d e@f")
+    'https&#58;//a.b www&#46;c.d e&#64;f'
     """
     line = " ".join(plain_text(str(value)).split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*|\[\]])", r"\\\1", line)
+    line = re.sub(r"([\\`*|\[\]~$]|(?<![^\W_])_|_(?![^\W_]))", r"\\\1", line)
+    line = re.sub(r"\b(www)\.", r"\1&#46;", line.replace("://", "&#58;//"), flags=re.IGNORECASE)
+    return line.replace("@", "&#64;")
 
 
 def in_spreadsheet(value: object) -> object:

@@ -69,6 +69,15 @@ class DefenseView:
     looked: Reservoir[tuple[Utterance, bool]] = field(default_factory=lambda: Reservoir(KEPT), repr=False)
 
     @classmethod
+    def of_nothing(cls) -> DefenseView:
+        """Make a view where there is no defence."""
+
+        def traces(_: Sequence[Utterance]) -> list[Tensor]:
+            raise _no_purifier()
+
+        return cls(False, lambda candidates: [False] * len(candidates), traces)
+
+    @classmethod
     def through(cls, victim: Victim, show: Showing, device: torch.device, looks: Looks | None = None) -> DefenseView:
         """Make a view through a defended victim, which itself is not in it.
 
@@ -95,10 +104,14 @@ class DefenseView:
 
         def traces(utterances: Sequence[Utterance]) -> list[Tensor]:
             if not isinstance(victim, Purifying):
-                raise ComponentError("attack", "a look through no purifier", "one where there is one", "ask purifies")
+                raise _no_purifier()
             return victim.trace(show(heard(utterances), device))
 
         return cls(isinstance(victim, Purifying), refused, traces, looked)
+
+
+def _no_purifier() -> ComponentError:
+    return ComponentError("attack", "a look through no purifier", "one where there is one", "ask purifies")
 
 
 def survival(before: Tensor, after: Tensor) -> float:

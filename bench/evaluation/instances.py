@@ -118,6 +118,8 @@ def with_views(
 ) -> Panel:
     """Give each seat of a panel a view of the defence, through an instance that nobody else asks.
 
+    Where there is no defence it shows nothing.
+
     Args:
         experiment: data and machine.
         fitted: which victim.
@@ -126,6 +128,8 @@ def with_views(
         panel: as `panel_of` gives it for these.
         looks: counts what is looked at.
     """
+    if fitted.defense is None:  # a copy of no defence is no copy of the victim, whatever that refuses
+        return Panel(tuple(replace(seat, view=DefenseView.of_nothing()) for seat in panel.seats))
     key = sample_key(experiment, fitted, repeat)
     groups = groups_of(speech, experiment.enrolment)
     seats = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import re
@@ -15,6 +16,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from bench.core.lookalikes import seen_as
 from leaderboards.outside_text import as_markdown, in_spreadsheet, in_tex
 from leaderboards.site.formats import FOLDER, as_csv, as_json, as_table, as_tex, files
 from leaderboards.site.tracks import Track, tracks
@@ -153,6 +155,23 @@ def test_what_acts_elsewhere_is_text() -> None:
         in_tex("\\input{/etc/passwd} ^~") == r"\textbackslash{}input\{/etc/passwd\} \textasciicircum{}\textasciitilde{}"
     )
     assert "\x1b" not in as_markdown("\x1b[31m")
+
+
+@pytest.mark.parametrize("blank", ["\u3164", "\u115f", "\uffa0", "\u2800", "\ufe0f", "\U000e0100", "\ue000", "\u0378"])
+def test_what_is_not_seen_is_written_out_and_tells_no_names_apart(blank: str) -> None:
+    assert as_markdown(f"cnn_gru{blank}") == f"cnn_gru{blank.encode('ascii', 'backslashreplace').decode()}".replace(
+        "\\", "\\\\"
+    )
+    assert seen_as(f"cnn_gru{blank}") == seen_as("cnn_gru")
+
+
+def test_markdown_makes_no_link_of_a_name() -> None:
+    """GitHub makes one of an address alone, and a mention, and a formula."""
+    shown = as_markdown("http://evil.example WWW.evil.example me@evil.example $x$ ~~y~~ _z_")
+    assert not re.search(r"://|www\.|@|(?<!\\)[$~]|(?<![\\\w])_|(?<!\\)_ ", shown, flags=re.IGNORECASE)
+    assert (
+        html.unescape(shown).replace("\\", "") == "http://evil.example WWW.evil.example me@evil.example $x$ ~~y~~ _z_"
+    )
 
 
 def test_an_empty_board_has_its_files_too() -> None:

@@ -102,7 +102,8 @@ class Detects(Wrapped):
 
     def answer_or_refuse(self, batch: Batch) -> tuple[Tensor, Tensor]:
         self.sizes.append(len(batch))
-        rough = [float(one.waveform.diff().square().sum() / one.waveform.square().sum()) for one in batch.utterances]
+        heard = [one.waveform.double() for one in batch.utterances]
+        rough = [float(sound.diff().square().sum() / sound.square().sum()) for sound in heard]
         noisy, half = torch.tensor([one > 0.155 for one in rough]), torch.tensor([int(one * 1e6) % 2 for one in rough])
         return self.log_probs(batch), noisy & (half.bool() ^ self.misleads())
 
