@@ -20,14 +20,13 @@ from bench.evaluation.isolating import registry_for
 from bench.evaluation.options import ONCE, Options, check_writable
 from bench.evaluation.planning import Selection, grouped, plan, plan_fitted, select
 from bench.evaluation.preflight import (
-    check_categories,
     check_defended,
     check_files,
     check_folds,
     check_names,
     check_possible,
-    sounds_needed,
 )
+from bench.evaluation.sounds_needed import check_categories, sounds_needed
 
 if TYPE_CHECKING:
     from bench.evaluation.cells import FittedKey

@@ -13,8 +13,8 @@ from bench.core.noises import NoiseSet
 from bench.core.progress import Silent
 from bench.evaluation.options import Options
 from bench.evaluation.planning import select
-from bench.evaluation.preflight import sounds_needed
 from bench.evaluation.setup import set_up
+from bench.evaluation.sounds_needed import sounds_needed
 from bench.testing import attacked, sample_noises
 from tests.test_conformance import brief
 
