@@ -19,7 +19,7 @@ from bench.referee.clean_answers import CleanAnswer, KnownClean
 from bench.referee.comparing import check_unforeseen, compared
 from bench.referee.inaudible import check_draws, heard_among, softer
 from bench.referee.prediction import Filling, Predictor, Said, Told
-from bench.referee.rechecks import CANARIES, Kept, Question, asked, canaries, drawn_again, said_again
+from bench.referee.rechecks import CANARIES, SAMPLED, Kept, Question, asked, canaries, drawn_again, said_again
 from bench.referee.search import Candidate
 from bench.referee.side_by_side import asked_side_by_side, threads_for
 from bench.scoring.record_files.rows import Row
@@ -226,8 +226,8 @@ class Asking:
         ties = compared(self.task, said_again(predictor, questions, kept.key, threads), self.closely)
         check_draws([said for _, said in clean], len(self.task.classes))
         heard = self._softer(pairs) if refuses else []
-        # what was asked before stands beside them, else who counts would know which they are
-        beside = asked_before if (heard or others) and not self.sessions else []
+        # where few candidates stand beside them, those of before do: who counts would know which they are
+        beside = asked_before if (heard or others) and len(more) < SAMPLED and not self.sessions else []
         if more or heard or others:
             questions = [*heard, *beside, *self._alone(beside), *more, *self._alone(more), *others]
             check_unforeseen(self.task, said_again(predictor, questions, unforeseen.key, threads), self.closely)
