@@ -66,12 +66,16 @@ class Simulation:
         self.told.append({"table": table, **asdict(found)})
         return found
 
+    def covering(self, table: int, name: str, asked: Callable[..., Any], cases: Sequence[float]) -> Iterator[Cells]:
+        """Intervals of one kind of figure."""
+        for number, design in enumerate(designs(SPEAKERS, SOUNDS, ALIKE)):
+            rng = self.draws(table, number)
+            found = [self.note(name, asked(rng, design, case, self.corpora)) for case in cases]
+            yield (*place(design), *(f"{beside(one.covered)} ({one.width:.2f})" for one in found))
+
     def shares(self) -> Iterator[Cells]:
         """Intervals of one share."""
-        for number, design in enumerate(designs(SPEAKERS, SOUNDS, ALIKE)):
-            rng = self.draws(1, number)
-            found = [self.note("shares", share_coverage(rng, design, share, self.corpora)) for share in SHARES]
-            yield (*place(design), *(f"{beside(one.covered)} ({one.width:.2f})" for one in found))
+        return self.covering(1, "shares", share_coverage, SHARES)
 
     def nulls(self) -> Iterator[Cells]:
         """Tests where nothing differs."""
@@ -122,17 +126,11 @@ class Simulation:
 
     def changes(self) -> Iterator[Cells]:
         """Relative changes, as claims are judged by them."""
-        for number, design in enumerate(designs(SPEAKERS, SOUNDS, ALIKE)):
-            rng = self.draws(7, number)
-            found = [self.note("changes", change_coverage(rng, design, lost, self.corpora)) for lost in LOST]
-            yield (*place(design), *(f"{beside(one.covered)} ({one.width:.2f})" for one in found))
+        return self.covering(7, "changes", change_coverage, LOST)
 
     def one_way(self) -> Iterator[Cells]:
         """Differences that go one way."""
-        for number, design in enumerate(designs(SPEAKERS, SOUNDS, ALIKE)):
-            rng = self.draws(8, number)
-            found = [self.note("one way", difference_coverage(rng, design, lost, self.corpora)) for lost in LOST]
-            yield (*place(design), *(f"{beside(one.covered)} ({one.width:.2f})" for one in found))
+        return self.covering(8, "one way", difference_coverage, LOST)
 
 
 def tables(simulation: Simulation) -> list[tuple[str, list[str], Callable[[], Iterator[Cells]]]]:
