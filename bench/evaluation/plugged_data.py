@@ -52,9 +52,9 @@ def _read(
         first = None if isinstance(found, of) else (f"a {type(found).__name__} from read", f"a bench.{of.__name__}")
         first = first or _taken(found.name, others)
         first = first or next(_faults(found.utterances if isinstance(found, Dataset) else found.clips), None)
-    except (BenchError, KeyboardInterrupt):
+    except BenchError:
         raise
-    except BaseException as error:  # it may leave as a script does
+    except (Exception, SystemExit) as error:  # it may leave as a script does
         at = traceback.extract_tb(error.__traceback__)[-1]
         found_there = f"{type(error).__name__}: {error} ({Path(at.filename).name}, line {at.lineno})"
         raise ComponentError(where, found_there, f"a bench.{of.__name__} from read", remedy) from error
