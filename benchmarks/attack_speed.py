@@ -1,7 +1,7 @@
 """How much a search costs beyond the victim's own forward passes, and what peers take for as many queries.
 
-    python benchmarks/attack_speed.py                       # embedded corpus and noises
-    python benchmarks/attack_speed.py --corpus emodb --corpus-root DIR --noise-bank folder --noise-root DIR
+    python -m benchmarks.attack_speed                       # embedded corpus and noises
+    python -m benchmarks.attack_speed --corpus emodb --corpus-root DIR --noise-bank folder --noise-root DIR
 
 The ratio is the time of a k = 25 attack over the time of the victim's forward passes on the very batches that the
 referee made, clean speech among them, on as many threads; both are measured in one run, in turns, medians of several.
@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from peers import PEERS, PeerSetting
 
 from bench.contracts.protocols import Victim
 from bench.contracts.registry import Registry
@@ -43,6 +42,7 @@ from bench.referee.blinding import Instance
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
 from bench.referee.side_by_side import threads_for
+from benchmarks.peers import PEERS, PeerSetting
 
 
 class Spent(NamedTuple):

@@ -1,7 +1,7 @@
 """How fast the catalogue of effects is, and how it compares with audiomentations and librosa.
 
-    python benchmarks/catalogue_speed.py                       # embedded corpus and noises, one core
-    python benchmarks/catalogue_speed.py --plugin my_effects.py
+    python -m benchmarks.catalogue_speed                       # embedded corpus and noises, one core
+    python -m benchmarks.catalogue_speed --plugin my_effects.py
 
 Every registered effect is timed on those of the utterances, each 3 s long, to which it applies: seconds of speech a
 second of computing, medians of several runs. The peers do the same job in the same run, turn by turn.

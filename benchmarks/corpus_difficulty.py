@@ -1,6 +1,6 @@
 """How hard a corpus is: what simple recognisers make of its sound and of its words.
 
-    python benchmarks/corpus_difficulty.py            the corpus `synthetic`, made first if need be
+    python -m benchmarks.corpus_difficulty            the corpus `synthetic`, made first if need be
 
 Sound: statistics over the utterance of 40 log mel bands, of level and of f0, z-normalised for each speaker, and a
 support vector machine. Words: TF-IDF of words and pairs of words, and a logistic regression. Five folds, a session
@@ -123,9 +123,9 @@ def difficulty(utterances: Sequence[Utterance], sound: Floats, task: Task) -> Di
 
 
 def table(utterances: Sequence[Utterance]) -> list[Difficulty]:
-    """A row for each task."""
+    """A row for each task of classes."""
     sound = by_speaker(np.stack([sound_features(utterance) for utterance in utterances]), utterances)
-    return [difficulty(utterances, sound, task) for task in served(utterances)]
+    return [difficulty(utterances, sound, task) for task in served(utterances) if task.scale is None]
 
 
 def main() -> None:

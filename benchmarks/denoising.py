@@ -1,7 +1,7 @@
 """How fast RNNoise takes noise out of speech: alone on a core, on all cores, and from the cache.
 
-    python benchmarks/denoising.py
-    python benchmarks/denoising.py --corpus emodb --corpus-root DIR --utterances 60 --repeats 5
+    python -m benchmarks.denoising
+    python -m benchmarks.denoising --corpus emodb --corpus-root DIR --utterances 60 --repeats 5
 
 Each time is the least of several, since others who use the machine can only add to it. "x" is how many times as fast as
 the speech itself.

@@ -1,7 +1,7 @@
 """What per-speaker normalisation loses where a victim may know other utterances than those that it is asked about.
 
-    python benchmarks/enrolment.py
-    python benchmarks/enrolment.py --corpus emodb --corpus-root DIR --seeds 0 1 2
+    python -m benchmarks.enrolment
+    python -m benchmarks.enrolment --corpus emodb --corpus-root DIR --seeds 0 1 2
 
 UAR of `cnn_gru` on clean speech, fold by fold: enrolled with the other half of each speaker's utterances, with all of
 them (P1), and with nothing, so that every speaker has the training speakers' statistics.

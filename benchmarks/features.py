@@ -1,7 +1,7 @@
 """How fast eGeMAPS are extracted: with threads, with processes, and from the cache.
 
-    python benchmarks/features.py
-    python benchmarks/features.py --corpus emodb --corpus-root DIR --utterances 100 --repeats 5
+    python -m benchmarks.features
+    python -m benchmarks.features --corpus emodb --corpus-root DIR --utterances 100 --repeats 5
 
 The settings are timed in turn, so that all see the same machine; each time is the least of several, since others who
 use the machine can only add to it. Processes are started before they are timed. "x" is how many times as fast as one

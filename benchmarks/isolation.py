@@ -1,8 +1,8 @@
 """What a process of its own costs: victims asked through a sandbox's pipe, against the same in the referee's process.
 
-    python benchmarks/isolation.py                          # cnn_gru, bare and purified; torch on one thread
-    python benchmarks/isolation.py --threads 2 --runs 40
-    python benchmarks/isolation.py --victims cnn_gru svm_egemaps --defenses none
+    python -m benchmarks.isolation                          # cnn_gru, bare and purified; torch on one thread
+    python -m benchmarks.isolation --threads 2 --runs 40
+    python -m benchmarks.isolation --victims cnn_gru svm_egemaps --defenses none
 
 A batch: `log_probs` of 64 utterances of the embedded corpus, other ones each time, from sound to log-probabilities.
 Referee: labels of 256 utterances in batches of 64, a thread for each core where the victim allows it, as in a run.

@@ -1,7 +1,7 @@
 """How the peak of a run's memory grows with the corpus: 2,500 and 10,000 utterances of about a second.
 
-    python benchmarks/memory.py                        # two trainings of two epochs and an attack each; minutes
-    python benchmarks/memory.py --utterances 500 2000
+    python -m benchmarks.memory                        # two trainings of two epochs and an attack each; minutes
+    python -m benchmarks.memory --utterances 500 2000
 
 Writes the sounds into a temporary folder, with a cache of its own. Prints the peak of the memory in hand (what the
 system counts for the process), and the ratio, which is to be 1.2 at most for four times as many utterances.

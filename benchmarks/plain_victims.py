@@ -9,9 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import plain_answers as answers
 import torch
-from plain_answers import Said, hidden_of, mel_of, normalised, padded, segments_of
 from torch import Tensor, nn
 
 from bench.core.progress import SILENT
@@ -20,6 +18,8 @@ from bench.modelling.features.frontend import FrontEnd
 from bench.modelling.seeding import seeded
 from bench.modelling.sequences import Sequences, class_weights, shuffled_batches
 from bench.testing import TASK
+from benchmarks import plain_answers as answers
+from benchmarks.plain_answers import Said, hidden_of, mel_of, normalised, padded, segments_of
 
 LAYERS: dict[str, Any] = {
     "hidden_size": 128,

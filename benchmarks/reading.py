@@ -1,7 +1,7 @@
 """How reading a corpus scales: with workers, on a second start, and in memory.
 
-    python benchmarks/reading.py
-    python benchmarks/reading.py --files 1000 --repeats 5
+    python -m benchmarks.reading
+    python -m benchmarks.reading --files 1000 --repeats 5
 
 Files are synthetic: stereo FLAC at 44.1 kHz, so that each has to be decoded, averaged and resampled. Every measurement
 is a process of its own; times are of the reading alone, medians of several, the two numbers of workers in turn.

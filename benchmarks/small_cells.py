@@ -1,7 +1,7 @@
 """What a cell of few queries takes beyond its victim's answers, and what the same grid takes once more when it is done.
 
-    python benchmarks/small_cells.py             # a training and 100 cells of two utterances, one query each
-    python benchmarks/small_cells.py --cells 12
+    python -m benchmarks.small_cells             # a training and 100 cells of two utterances, one query each
+    python -m benchmarks.small_cells --cells 12
 
 Prints medians in milliseconds of a processor: a cell, its victim's answers, its victim's instances (loading, enrolling,
 copying), and the rest; then the seconds that `bench grid` takes when everything is done, in a process of its own.

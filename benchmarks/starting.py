@@ -1,6 +1,6 @@
 """How long the `bench` command takes to start, against Python's own start: processor time of whole processes.
 
-    python benchmarks/starting.py --repeats 11
+    python -m benchmarks.starting --repeats 11
 
 Medians, least and greatest, and the ratio to `python -c "import typer"`, which the command cannot do without. `bench
 --help` and `bench list` are to take at most 0.3 s each: exit code 1 where one takes longer. Python's own compiled files

@@ -1,8 +1,8 @@
 """How fast the victims train and answer, against plain PyTorch on the same networks.
 
-    python benchmarks/victim_speed.py                       # embedded corpus, torch on one thread
-    python benchmarks/victim_speed.py --threads 2           # plain PyTorch, and all answers, on two
-    python benchmarks/victim_speed.py --victims cnn_gru bert_text
+    python -m benchmarks.victim_speed                       # embedded corpus, torch on one thread
+    python -m benchmarks.victim_speed --threads 2           # plain PyTorch, and all answers, on two
+    python -m benchmarks.victim_speed --victims cnn_gru bert_text
 
 An epoch: the victim's own `fit` against a plain loop over the same network, batch size, ready features, optimiser, loss
 and validation, which keeps no best weights. After each epoch of the victim's comes one of the loop's. An answer:
@@ -34,8 +34,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from plain_answers import svm_egemaps
-from plain_victims import Loop, Plain, machine, plain_victims, write_wav2vec2
 
 from bench.contracts.registry import Registry
 from bench.core.batch import Batch
@@ -43,6 +41,8 @@ from bench.core.progress import SILENT, for_terminal, no_steps
 from bench.core.rng import keyed
 from bench.core.types import Utterance
 from bench.testing import TASK, TOLERANCE, sample_context
+from benchmarks.plain_answers import svm_egemaps
+from benchmarks.plain_victims import Loop, Plain, machine, plain_victims, write_wav2vec2
 
 Said = Sequence[Utterance]
 Clock = Callable[[], float]

@@ -1,7 +1,7 @@
 """How much faster two workers are than one, on a grid of twelve cells, from trained victims to the last record.
 
-    python benchmarks/workers.py --repeats 3
-    python benchmarks/workers.py --repeats 3 --ray
+    python -m benchmarks.workers --repeats 3
+    python -m benchmarks.workers --repeats 3 --ray
 
 On an idle machine of two cores or more; with --ray, two workers that Ray starts are measured too, which takes the
 extra `ray`. Each time a fresh folder and a fresh place for victims; the corpus and the noises are made beforehand.
