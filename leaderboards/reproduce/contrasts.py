@@ -49,12 +49,7 @@ def contrast(terms: Sequence[Term], score: Recall = "uar") -> Measured | None:
     parts = _parts(terms, score)
     if parts is None:
         return None
-    times = [part.times for part in parts]
-    if len(parts) == 1:
-        return _together(parts, times)
-    value = sum(part.times * float(part.share @ (part.later - part.earlier)) for part in parts)
-    answers = np.concatenate([part.later - part.earlier for part in parts])
-    return _together(parts, times, Linearised(value, answers, several=True))
+    return _together(parts, [part.times for part in parts])
 
 
 def relative(terms: Sequence[Term], score: Recall = "uar") -> Measured | None:
@@ -75,7 +70,7 @@ def relative(terms: Sequence[Term], score: Recall = "uar") -> Measured | None:
         return None
     value = sum(part.times * (part.ratio - 1) for part in parts)
     answers = np.concatenate([part.later - part.ratio * part.earlier for part in parts])
-    return _together(parts, [part.times / part.base for part in parts], Linearised(value, answers, len(parts) > 1))
+    return _together(parts, [part.times / part.base for part in parts], Linearised(value, answers))
 
 
 def slope(places: Sequence[float]) -> list[float]:
@@ -158,6 +153,7 @@ def _together(parts: Sequence[_Part], times: Sequence[float], linearised: Linear
         units=utterance,
         sounds=codes(column(lambda of: of.sound)) if told else None,
         linearised=linearised,
+        several=len(parts) > 1,
         names=[str(who[first]) for first in np.unique(speaker, return_index=True)[1]],
         reach=sum(map(abs, times)),
     )

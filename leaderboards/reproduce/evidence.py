@@ -26,17 +26,15 @@ _LEVEL, _SIGNIFICANT = 0.95, 0.05
 
 @dataclass(frozen=True)
 class Linearised:
-    """Hold a figure that is no difference of answers to the same utterances: a relative change, or of several.
+    """Hold a figure that is no sum of differences, but moves with one: a relative change.
 
     Args:
         value: the figure.
         answers: shape (n,), what stands for each answer's difference in its linearisation, at the same weights.
-        several: whether it is of several means, so that what an utterance adds to one may cancel in another.
     """
 
     value: float
     answers: Floats
-    several: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,8 @@ class _Spread:
     Args:
         value: the figure.
         plain: the paired differences that it is made of: their sum, with its interval.
-        linear: of a figure that is no such sum, the variance of its linearisation and degrees of freedom.
+        linear: of a figure that is no such sum, or of one of several means, the variance of its linearisation and
+            degrees of freedom.
         sums: of each speaker, what it adds to the figure.
         parts: of each speaker, its part of the weight; they sum to 1.
     """
@@ -102,6 +101,7 @@ def measured(
     units: ArrayLike,
     sounds: ArrayLike | None = None,
     linearised: Linearised | None = None,
+    several: bool = False,
     names: Sequence[str] | None = None,
     reach: float = 1.0,
 ) -> Measured:
@@ -115,7 +115,8 @@ def measured(
         weights: shape (n,); of a contrast of several means they need not sum to 1.
         units: shape (n,), the utterance of each: one may stand in several rows.
         sounds: shape (n,), the sound that each was asked about with.
-        linearised: of a figure that is no such sum, but moves with it.
+        linearised: of a figure that is no such sum.
+        several: whether it is of several means, so that what an utterance adds to one may cancel in another.
         names: of the speakers, where they are given as numbers from 0.
         reach: no figure of the kind lies further from 0: all that is known of one speaker's.
     """
@@ -126,18 +127,19 @@ def measured(
     value = float(share_of @ difference) if linearised is None else linearised.value
     if groups < 2:
         return Measured(value, -reach, reach, n=n, speakers=groups)
-    by = Clusters((clusters, *crossed), units)
-    if linearised is not None and linearised.several:
+    ways = (clusters, *crossed)
+    if several:
         plain = _of_utterances(difference, share_of, clusters, strata, units)
     else:
-        plain = paired_difference(first, second, by, strata, weights)
+        plain = paired_difference(difference, 0.0, Clusters(ways, units), strata, share_of)
     linear = difference if linearised is None else signed(linearised.answers, 0.0, weights)[0]
     parts = np.bincount(clusters, share_of) / share_of.sum()
     sums = np.bincount(clusters, share_of * linear)
+    is_sum = linearised is None and not several
     found = _Spread(
         value,
         plain,
-        None if linearised is None else _variance(linear, share_of, by.ways, units, strata),
+        None if is_sum else _variance(linear, share_of, ways, units, strata),
         sums + (value - float(share_of @ linear)) * parts,
         parts,
     )
@@ -160,9 +162,7 @@ def _of_utterances(
     weight = np.bincount(unit, share_of)
     each = np.bincount(unit, share_of * difference) / weight
     most = float(np.abs(each).max()) or 1.0  # what is not seen is not larger than what is
-    return paired_difference(
-        each / most, 0.0 * each, Clusters((speakers[first],)), np.asarray(strata)[first], weight * most
-    )
+    return paired_difference(each / most, 0.0, Clusters((speakers[first],)), np.asarray(strata)[first], weight * most)
 
 
 def _variance(

@@ -14,7 +14,7 @@ from bench.scoring.inference.estimates import Estimate
 from bench.scoring.record_files.names import Setting
 from bench.scoring.record_files.pooled import PooledRecords
 from bench.scoring.records import CellRecords, pooled_rows
-from leaderboards.reproduce.evidence import Linearised, measured
+from leaderboards.reproduce.evidence import measured
 from leaderboards.reproduce.figures import Measured
 from leaderboards.reproduce.shape import TableSubject
 
@@ -80,7 +80,7 @@ class Searches:
             strata=whole["term"],
             weights=whole["weight"],
             units=whole.groupby("utterance").ngroup(),
-            linearised=Linearised(float(whole["weight"].to_numpy(float) @ hits), hits, several=True),
+            several=True,
         )
 
 
