@@ -27,9 +27,9 @@ from bench.contracts.protocols import Victim
 from bench.contracts.registry import Registry
 from bench.contracts.traits import Traits, traits_of
 from bench.core.batch import Batch
-from bench.core.collecting import heap_frozen
-from bench.core.progress import for_terminal
-from bench.core.threads import in_threads
+from bench.core.computing.collecting import heap_frozen
+from bench.core.computing.threads import in_threads
+from bench.core.showing.progress import for_terminal
 from bench.core.types import Utterance
 from bench.evaluation.cells import Cell, limited
 from bench.evaluation.experiment import Experiment

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.contracts.registry import Registry
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.data.tasks import TASKS
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.enrolment import Enrolment

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bench.contracts.component import Component
 from bench.contracts.registry import Registry
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.core.specs import NO_DEFENSE
 from bench.core.types import Utterance
 from bench.data.tasks import TASKS

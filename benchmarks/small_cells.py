@@ -23,7 +23,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.evaluation.attempts import Attempts
 from bench.evaluation.finished import Command, before, keep_finished
 from bench.evaluation.plan_file import read_plan

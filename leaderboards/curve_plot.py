@@ -7,8 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.core.cache import appearing_file
 from bench.core.errors import UsageError
+from bench.core.storage.cache import appearing_file
 from bench.evaluation.options import check_writable
 from leaderboards.curves import SCORES, Curve, titles
 from leaderboards.k_curves import PARAMETER, KCurve

@@ -306,7 +306,7 @@ def _import_what_commands_do() -> None:
 def _parse_what_keys_digest() -> None:
     """Read the code that stands in keys: a command does so once, and it lasts as long as training a tiny victim."""
     from bench.contracts.registry import Registry
-    from bench.core.result_code import BARE_VICTIM, CELL, DEFENDED_VICTIM, code_of
+    from bench.core.code.result_code import BARE_VICTIM, CELL, DEFENDED_VICTIM, code_of
 
     for names in (BARE_VICTIM, DEFENDED_VICTIM, CELL):
         code_of(names)

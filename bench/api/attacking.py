@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from bench.api.plainly import plainly
 from bench.core.checks import chosen, within
 from bench.core.keywords import check_typed, refuse_unknown
-from bench.core.progress import Progress, for_python
+from bench.core.showing.progress import Progress, for_python
 from bench.evaluation.options import Device
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from bench.api.arguments import check_finished, options_for
 from bench.api.plainly import plainly
 from bench.contracts.variants import Corr, NoiseScope
 from bench.core.keywords import refuse_unknown
-from bench.core.progress import Progress, for_python
+from bench.core.showing.progress import Progress, for_python
 from bench.evaluation.enrolment import Enrolment
 from bench.evaluation.options import Device
 

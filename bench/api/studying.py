@@ -11,7 +11,7 @@ from bench.api.plainly import plainly
 from bench.api.running import AccountOptions
 from bench.core.errors import ComponentError, DataError
 from bench.core.keywords import check_typed, refuse_unknown
-from bench.core.progress import Progress, for_python
+from bench.core.showing.progress import Progress, for_python
 
 if TYPE_CHECKING:
     import pandas as pd

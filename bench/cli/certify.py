@@ -42,7 +42,7 @@ def certify(
     it. What is not trained yet is trained first. Each certificate is wrong with a chance of at most --alpha.
     """
     from bench.cli.report import check_json_target, write_json
-    from bench.core.progress import for_terminal
+    from bench.core.showing.progress import for_terminal
     from bench.evaluation.isolating import registry_for
     from bench.studies.certification import certified, check_certifies
     from bench.studies.certified_scores import Effort, summaries
@@ -66,7 +66,7 @@ def show(told: Sequence[CertifiedScores]) -> None:
     from rich.table import Table
 
     from bench.cli.tables import print_table
-    from bench.core.consoles import PlainConsole
+    from bench.core.showing.consoles import PlainConsole
 
     console = PlainConsole()
     for one in told:

@@ -22,7 +22,7 @@ def dry(asked: Sequence[Options], json: str | None) -> None:
         asked: the selections of a plan, a run or a table.
         json: the file to write, - for standard output; None to print.
     """
-    from bench.core.progress import for_terminal
+    from bench.core.showing.progress import for_terminal
     from bench.evaluation.run import prepare_all
 
     found = forecast_of(prepare_all(asked, for_terminal()), asked)

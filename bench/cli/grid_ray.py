@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.core.cache import cache_dir
 from bench.core.errors import ComponentError, UsageError
+from bench.core.storage.cache import cache_dir
 
 if TYPE_CHECKING:
     from bench.evaluation.options import Options
@@ -183,7 +183,7 @@ def _worker(asked: Sequence[Options], index: int, of: int, since: float, place: 
     """One worker, in a process of Ray's on whatever machine."""
     os.chdir(place.folder)
     os.environ["SERBENCH_CACHE"] = str(place.cache)
-    from bench.core.progress import LineProgress
+    from bench.core.showing.progress import LineProgress
     from bench.evaluation.grid import Share
     from bench.evaluation.run import measure, prepare_all
 

@@ -12,7 +12,7 @@ from bench.cli.grid_finished import prepare_noting, summary
 from bench.cli.grid_workers import this_worker, threads_each, wait_for_go, workers
 from bench.cli.report import say_failures, write_json
 from bench.cli.saying import say
-from bench.core.clocks import clock
+from bench.core.storage.clocks import clock
 from bench.evaluation.forecast_words import headline, of_services
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _share_cores(count: int) -> None:
 
 def _work(asked: Sequence[Options], index: int, of: int, since: float) -> None:
     """What a further worker does; failures are noted in the run's folder, where the leader finds them."""
-    from bench.core.progress import LineProgress
+    from bench.core.showing.progress import LineProgress
     from bench.evaluation.grid import Share
     from bench.evaluation.run import measure, prepare_all
 

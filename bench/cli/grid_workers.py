@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.core.digests import default_workers
 from bench.core.errors import UsageError
-from bench.core.files import open_to_add
+from bench.core.storage.digests import default_workers
+from bench.core.storage.files import open_to_add
 
 _WHICH = "SERBENCH_WORKER"
 _GO = b"go\n"

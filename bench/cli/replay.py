@@ -40,7 +40,7 @@ def replay(
     """
     from bench.cli.replay_tables import print_matrices, print_replays
     from bench.cli.report import check_json_target, write_json
-    from bench.core.progress import for_terminal
+    from bench.core.showing.progress import for_terminal
     from bench.scoring.results import SCHEMA
     from bench.studies.replaying import replays
 

@@ -134,7 +134,7 @@ def reproduce(
 def _run(table: Any, asked: Sequence[Options], json: str | None, plot: Path | None) -> None:
     from bench.cli.report import say_failures, write_json
     from bench.cli.reproduce_show import show
-    from bench.core.progress import for_terminal
+    from bench.core.showing.progress import for_terminal
     from bench.evaluation.run import execute_all
 
     done = execute_all(asked, for_terminal())

@@ -23,7 +23,7 @@ def p4_blocks(options: Options, json: Json = None) -> None:
 
     check_json_target(json)
     from bench.core.errors import DataError
-    from bench.core.progress import for_terminal
+    from bench.core.showing.progress import for_terminal
     from bench.evaluation.isolating import registry_for
     from bench.evaluation.setup import read_corpus
     from leaderboards.reproduce.p4_blocks import TASKS, counts

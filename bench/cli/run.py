@@ -75,7 +75,7 @@ def run(options: Options, dry_run: DryRun = False, json: Json = None) -> None:
     same command goes on after an interruption. The bench-run folder keeps every query; see bench show.
     """
     from bench.cli.report import check_json_target, report, say_failures, say_where
-    from bench.core.progress import for_terminal
+    from bench.core.showing.progress import for_terminal
 
     check_json_target(json)
     if dry_run:

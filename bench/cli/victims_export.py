@@ -92,7 +92,7 @@ def _one(options: Options) -> Job:
         bench.core.errors.UsageError: there are several, or it rests on files or a service.
     """
     from bench.core.errors import UsageError
-    from bench.core.progress import for_terminal
+    from bench.core.showing.progress import for_terminal
     from bench.modelling.pretrained.portability import check_inside
     from bench.studies.training_jobs import prepare_job
 

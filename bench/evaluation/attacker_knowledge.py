@@ -13,13 +13,13 @@ import torch
 from bench.contracts.attacks import AttackTools, Degradation, InformedAttack, InformedByType
 from bench.contracts.recipes import Recipe
 from bench.contracts.searching import as_recipe
+from bench.core.code.keys import fingerprint
+from bench.core.computing.threads import in_threads
 from bench.core.errors import blaming
 from bench.core.heard import Heard
-from bench.core.keys import fingerprint
 from bench.core.noises import NoiseSet
-from bench.core.progress import SILENT, Progress
 from bench.core.rng import keyed
-from bench.core.threads import in_threads
+from bench.core.showing.progress import SILENT, Progress
 from bench.core.types import Utterance
 from bench.perturbations.rendering import Renderer
 from bench.referee.lending import token_of

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TypeVar
 
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 
 _Read = TypeVar("_Read")
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bench.core.files import add_line
-from bench.core.plain_text import plain_text
-from bench.core.processes import this_process
-from bench.core.progress import Progress
+from bench.core.showing.plain_text import plain_text
+from bench.core.showing.progress import Progress
+from bench.core.storage.files import add_line
+from bench.core.storage.processes import this_process
 
 
 class CellLog:

@@ -15,8 +15,8 @@ from dataclasses import replace
 import pandas as pd
 
 from bench.core.errors import ComponentError, told_of
-from bench.core.progress import SILENT
 from bench.core.rng import key_of
+from bench.core.showing.progress import SILENT
 from bench.core.types import Utterance
 from bench.evaluation.cells import Cell, attacked
 from bench.evaluation.descriptions import cell_key

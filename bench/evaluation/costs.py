@@ -9,11 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.core.cache import appearing_file, cache_dir
 from bench.core.errors import BenchError
-from bench.core.files import read_file
-from bench.core.json_objects import loaded
 from bench.core.specs import NO_DEFENSE, bare
+from bench.core.storage.cache import appearing_file, cache_dir
+from bench.core.storage.files import read_file
+from bench.core.storage.json_objects import loaded
 from bench.evaluation.cells import Cell, FittedKey
 
 UNKNOWN_QUERY_S, UNKNOWN_FIT_S = 0.004, 0.03

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.core.keys import key_of_json
-from bench.core.result_code import CELL, code_in, code_of, code_of_module
+from bench.core.code.keys import key_of_json
+from bench.core.code.result_code import CELL, code_in, code_of, code_of_module
 from bench.evaluation.cells import Cell
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.fitted_store import fitted_description

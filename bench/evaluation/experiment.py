@@ -13,9 +13,9 @@ from bench.contracts.component import Component
 from bench.contracts.perception import Perception, p1
 from bench.contracts.pipeline import modalities_of
 from bench.contracts.registry import Registry
-from bench.core.memo import Memo
+from bench.core.computing.memo import Memo
 from bench.core.noises import NoiseSet
-from bench.core.progress import SILENT, Progress
+from bench.core.showing.progress import SILENT, Progress
 from bench.core.types import Dataset, Modality, Part, Task, Utterance
 from bench.data.across import attacked_elsewhere
 from bench.data.leakage import check_noises

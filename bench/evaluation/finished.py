@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.contracts.entries import OWN
-from bench.core.files import read_file
-from bench.core.json_objects import loaded
-from bench.core.keys import fingerprint
-from bench.core.remembering import keep, recalled
+from bench.core.code.keys import fingerprint
+from bench.core.storage.files import read_file
+from bench.core.storage.json_objects import loaded
+from bench.core.storage.remembering import keep, recalled
 from bench.evaluation.file_states import state_of
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.core.cache import cache_dir
-from bench.core.files import read_file
-from bench.core.json_objects import loaded
 from bench.core.specs import NO_DEFENSE
+from bench.core.storage.cache import cache_dir
+from bench.core.storage.files import read_file
+from bench.core.storage.json_objects import loaded
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.costs import fitted_kind, kind_named, victim_named
 from bench.evaluation.fitted_store import COST

@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from bench.contracts.protocols import FitContext, Victim
-from bench.core.cache import appearing_folder, cache_dir
+from bench.core.code.keys import key_of_json
+from bench.core.code.result_code import BARE_VICTIM, DEFENDED_VICTIM, code_in, code_of
 from bench.core.errors import UsageError
-from bench.core.files import read_file
-from bench.core.json_objects import loaded
-from bench.core.keys import key_of_json
-from bench.core.leases import Leases
-from bench.core.making import Making
 from bench.core.noises import LentNoises
-from bench.core.result_code import BARE_VICTIM, DEFENDED_VICTIM, code_in, code_of
-from bench.core.sealing import broken, seal, set_aside
+from bench.core.storage.cache import appearing_folder, cache_dir
+from bench.core.storage.files import read_file
+from bench.core.storage.json_objects import loaded
+from bench.core.storage.leases import Leases
+from bench.core.storage.making import Making
+from bench.core.storage.sealing import broken, seal, set_aside
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.training_speech import lent

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.data.doubts import doubts_about, left_out
 from bench.evaluation.planning import Selection
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from functools import partial
 
 from bench.contracts.defense_view import DefenseView, Looks
-from bench.core.halving import Halving
-from bench.core.keys import fingerprint
+from bench.core.code.keys import fingerprint
+from bench.core.computing.halving import Halving
 from bench.core.types import Utterance
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.enrolment import Group, groups_of

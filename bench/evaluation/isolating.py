@@ -6,8 +6,8 @@ from pathlib import Path
 
 from bench.contracts.composition import isolated_specs
 from bench.contracts.registry import Registry, option_of
-from bench.core.cache import cache_dir
 from bench.core.specs import Spec
+from bench.core.storage.cache import cache_dir
 from bench.evaluation.options import Options
 
 

@@ -13,7 +13,7 @@ from bench.contracts.component import Component
 from bench.contracts.composition import asks_once
 from bench.contracts.defense_view import Looks
 from bench.contracts.recipes import Recipe
-from bench.core.collecting import heap_frozen
+from bench.core.computing.collecting import heap_frozen
 from bench.core.errors import UsageError
 from bench.core.noises import LentNoises, NoiseSet
 from bench.core.types import Half, Part, Utterance

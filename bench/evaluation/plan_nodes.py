@@ -9,9 +9,9 @@ from typing import Any
 import yaml
 
 from bench.core.errors import UsageError
-from bench.core.files import read_file
-from bench.core.plain_yaml import check_depth, check_values
 from bench.core.specs import did_you_mean
+from bench.core.storage.files import read_file
+from bench.core.storage.plain_yaml import check_depth, check_values
 from bench.evaluation.plan_block import Block, Written
 
 _MOST_BYTES = 10_000_000

@@ -12,9 +12,9 @@ from typing import Any
 from bench.contracts.entries import OWN, SINGULAR
 from bench.contracts.registry import Registry
 from bench.core.errors import BenchError, ComponentError
-from bench.core.lookalikes import look_alike
 from bench.core.noises import NoiseSet
-from bench.core.progress import Progress
+from bench.core.showing.lookalikes import look_alike
+from bench.core.showing.progress import Progress
 from bench.core.specs import Spec
 from bench.core.types import Dataset, NoiseClip, Utterance
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from bench.contracts.component import Component, check_pair
 from bench.contracts.composition import specs_in
 from bench.contracts.registry import Registry, option_of
+from bench.core.code.shadowing import refuse_shadow
 from bench.core.errors import BenchError, UsageError
-from bench.core.progress import Progress
-from bench.core.shadowing import refuse_shadow
+from bench.core.showing.progress import Progress
 from bench.core.specs import NO_DEFENSE, Spec, bare
 from bench.data.partitions import FOLDS
 from bench.data.splits import split_named

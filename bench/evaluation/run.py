@@ -10,9 +10,9 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.core.cache import cache_dir
 from bench.core.errors import RoomError, UsageError
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
+from bench.core.storage.cache import cache_dir
 from bench.data.splits import LEAKS, split_named
 from bench.evaluation.answering import check_answers
 from bench.evaluation.foretelling import say_beforehand, say_what_is_doubtful

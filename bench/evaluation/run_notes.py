@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from bench.core.cache import appearing_file
-from bench.core.clocks import clock
 from bench.core.errors import RoomError
-from bench.core.files import add_line, read_file
-from bench.core.json_objects import loaded
-from bench.core.leases import Held
+from bench.core.storage.cache import appearing_file
+from bench.core.storage.clocks import clock
+from bench.core.storage.files import add_line, read_file
+from bench.core.storage.json_objects import loaded
+from bench.core.storage.leases import Held
 
 _PLANNED, _LOST = "planned.json", "lost.jsonl"
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from bench.contracts.protocols import NoiseBank, PartialNoiseBank
 from bench.contracts.registry import Registry
+from bench.core.code.result_code import code_of_component
 from bench.core.errors import UsageError
-from bench.core.progress import Progress
-from bench.core.result_code import code_of_component
+from bench.core.showing.progress import Progress
 from bench.core.specs import Spec, values_of
 from bench.evaluation.beginning import read_if_quick
 from bench.evaluation.options import Options
@@ -221,7 +221,7 @@ def device_named(name: str) -> torch.device:
     """
     import torch
 
-    from bench.core.allocation import keep_memory
+    from bench.core.computing.allocation import keep_memory
     from bench.core.devices import compute_exactly
 
     if name == "cuda" and not torch.cuda.is_available():

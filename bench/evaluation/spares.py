@@ -10,8 +10,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from bench.core.copying import copier_of
-from bench.core.memo import Memo
+from bench.core.computing.copying import copier_of
+from bench.core.computing.memo import Memo
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.fitted_store import fitted_folder

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bench.core.clocks import clock
 from bench.core.errors import DataError
-from bench.core.leases import Held, Leases
+from bench.core.storage.clocks import clock
+from bench.core.storage.leases import Held, Leases
 from bench.evaluation.run_notes import lost, planned
 from bench.scoring.records import Store
 

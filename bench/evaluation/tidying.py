@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bench.core.cache import cache_dir
-from bench.core.sweeping import folders_of, sweep
+from bench.core.storage.cache import cache_dir
+from bench.core.storage.sweeping import folders_of, sweep
 from bench.evaluation.descriptions import cell_key
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.fitted_store import fitted_folder

@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from bench.core.clocks import clock
 from bench.core.errors import DataError
-from bench.core.leases import EXPIRY_S, Lease, Leases
-from bench.core.processes import this_process
+from bench.core.storage.clocks import clock
+from bench.core.storage.leases import EXPIRY_S, Lease, Leases
+from bench.core.storage.processes import this_process
 from bench.evaluation.attempts import Attempts
 from bench.evaluation.cell_log import CellLog
 from bench.evaluation.cells import FittedKey

@@ -9,7 +9,7 @@ from typing import TypeVar
 from bench.contracts.attacks import PastSearch
 from bench.contracts.defense_view import DefenseView
 from bench.core.dimensional import place_of
-from bench.core.progress import no_steps
+from bench.core.showing.progress import no_steps
 from bench.core.types import Task, Utterance
 from bench.referee.referee import Referee
 from bench.referee.rounds import in_rounds, with_turns

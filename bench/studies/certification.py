@@ -10,10 +10,10 @@ import torch
 
 from bench.contracts.composition import isolated_specs
 from bench.contracts.registry import Registry
+from bench.core.computing.threads import in_threads
 from bench.core.errors import ComponentError, UsageError
 from bench.core.rng import key_of
 from bench.core.specs import ISOLATED, NO_DEFENSE
-from bench.core.threads import in_threads
 from bench.core.types import Utterance
 from bench.defending.certificates import Certificate, Certifying
 from bench.evaluation.cells import FittedKey, limited

@@ -10,8 +10,8 @@ import torch
 
 from bench.core.dimensional import place_of, truth_of
 from bench.core.errors import UsageError
-from bench.core.json_objects import JsonObject
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
+from bench.core.storage.json_objects import JsonObject
 from bench.core.types import Dataset, Utterance
 from bench.data.segments import segments_of
 from bench.data.tasks import usable

@@ -12,10 +12,10 @@ from torch import Tensor
 
 from bench.contracts.protocols import Victim
 from bench.core.batch import Batch
-from bench.core.cache import appearing_file
 from bench.core.errors import UsageError
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.core.specs import did_you_mean
+from bench.core.storage.cache import appearing_file
 from bench.core.types import Utterance
 from bench.evaluation.cells import limited
 from bench.evaluation.enrolment import groups_of

@@ -19,7 +19,7 @@ from bench.contracts.threat_models import Counted
 from bench.contracts.traits import Traits
 from bench.core.errors import DataError, UsageError
 from bench.core.heard import Heard
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.core.specs import NO_DEFENSE
 from bench.core.types import Rng
 from bench.data.tasks import task_named

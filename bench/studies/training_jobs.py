@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from bench.contracts.protocols import Victim
 from bench.core.errors import told_of
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.data.partitions import Partition
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.experiment import Experiment

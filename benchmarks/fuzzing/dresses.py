@@ -71,7 +71,7 @@ def _tables(folder: Path) -> Iterator[str]:
     """A table with a mark at its beginning, other ends of lines, quotes, order of columns; as Parquet."""
     import pandas as pd
 
-    from bench.core.progress import SILENT
+    from bench.core.showing.progress import SILENT
     from bench.data.corpora.manifest import Manifest
 
     for number, name in enumerate(("a.wav", "b.wav")):

@@ -13,7 +13,7 @@ import soundfile
 from bench.audio.reading import as_stored, doubt_about, source_of
 from bench.contracts.registry import Registry
 from bench.core.errors import BenchError
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.data.corpora.manifest import Manifest
 from bench.data.fetching.unpack import unpack
 from bench.data.task_files import read_task

@@ -15,7 +15,7 @@ import torch
 
 from bench import Batch, ComponentError, DataError, UsageError
 from bench.contracts.registry import Registry
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.data.tasks import task_named
 from bench.evaluation.options import Options
 from bench.sharing.export import write_export

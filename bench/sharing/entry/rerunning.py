@@ -14,11 +14,11 @@ import pandas as pd
 from bench.contracts.component import Component
 from bench.contracts.composition import composed, specs_in
 from bench.contracts.registry import Registry
-from bench.core.cache import cache_dir
 from bench.core.errors import ComponentError, DataError
-from bench.core.json_objects import loaded
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.core.specs import ISOLATED, NO_DEFENSE, bare
+from bench.core.storage.cache import cache_dir
+from bench.core.storage.json_objects import loaded
 from bench.data.tasks import task_named
 from bench.evaluation.cells import Cell, FittedKey
 from bench.evaluation.experiment import Experiment

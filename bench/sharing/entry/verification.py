@@ -15,8 +15,8 @@ from bench.contracts.component import Component
 from bench.contracts.perception import p1
 from bench.contracts.threat_models import COUNTED, Counted
 from bench.core.errors import ComponentError, told_of
-from bench.core.progress import Progress
 from bench.core.rng import key_of
+from bench.core.showing.progress import Progress
 from bench.evaluation.cells import Cell
 from bench.evaluation.checking import check_again
 from bench.evaluation.experiment import Experiment

@@ -13,7 +13,7 @@ from bench.contracts.capabilities import Purifying, Refusing
 from bench.contracts.component import Component
 from bench.contracts.variants import Corr, variants_of
 from bench.core.errors import UsageError
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.core.specs import NO_DEFENSE
 from bench.data.tasks import task_named
 from bench.evaluation.cells import Cell, FittedKey

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bench.contracts.perception import Perception
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.core.types import Utterance
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.options import Options

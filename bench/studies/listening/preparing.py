@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.core.cache import cache_dir
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
+from bench.core.storage.cache import cache_dir
 from bench.core.types import Utterance
 from bench.evaluation.experiment import Experiment
 from bench.evaluation.isolating import registry_for

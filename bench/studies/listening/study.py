@@ -14,8 +14,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bench.audio.writing import wav_of
 from bench.core.errors import UsageError
-from bench.core.progress import Progress
 from bench.core.rng import keyed
+from bench.core.showing.progress import Progress
 from bench.core.specs import JOINED
 from bench.core.types import Utterance
 from bench.evaluation.options import Options

@@ -22,7 +22,7 @@ from bench.contracts.traits import traits_of
 from bench.contracts.variants import variants_of
 from bench.core.errors import UsageError
 from bench.core.noises import NoiseSet
-from bench.core.progress import SILENT, Progress
+from bench.core.showing.progress import SILENT, Progress
 from bench.core.specs import NO_DEFENSE
 from bench.core.types import Task, Utterance
 from bench.data.tasks import task_named

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from bench.core.progress import Silent
+from bench.core.showing.progress import Silent
 from bench.core.types import Utterance
 from bench.data.doubts import doubts_about, left_out
 from bench.data.tasks import task_named

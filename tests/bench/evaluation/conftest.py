@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bench.core.noises import NoiseSet
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.core.types import Dataset
 from bench.data.corpora.emodb import EmoDB
 from bench.data.noises.folder import Folder

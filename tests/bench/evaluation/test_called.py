@@ -8,7 +8,7 @@ import pytest
 
 from bench import ComponentError
 from bench.contracts.registry import Registry
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.evaluation.options import Options
 from bench.evaluation.setup import read_corpus, set_up
 

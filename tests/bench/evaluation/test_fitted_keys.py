@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from bench.contracts.registry import Registry
-from bench.core.keys import key_of_json
-from bench.core.progress import SILENT
+from bench.core.code.keys import key_of_json
+from bench.core.showing.progress import SILENT
 from bench.data.tasks import task_named
 from bench.evaluation import descriptions, fitted_store
 from bench.evaluation.cells import Cell, FittedKey

@@ -17,7 +17,7 @@ from bench.contracts.registry import Registry
 from bench.core.batch import Batch
 from bench.core.errors import ComponentError, UsageError
 from bench.core.noises import NoiseSet
-from bench.core.progress import Silent
+from bench.core.showing.progress import Silent
 from bench.data.partitions import Partition
 from bench.evaluation.cells import FittedKey
 from bench.evaluation.experiment import Experiment

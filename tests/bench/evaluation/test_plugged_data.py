@@ -13,7 +13,7 @@ import torch
 
 from bench.contracts.registry import Registry
 from bench.core.errors import ComponentError, DataError
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.core.types import Dataset
 from bench.evaluation.plugged_data import reading
 from bench.testing import sample_noises, sample_utterances

@@ -9,7 +9,7 @@ import pytest
 
 from bench.contracts.registry import Registry
 from bench.core.errors import UsageError
-from bench.core.progress import Silent
+from bench.core.showing.progress import Silent
 from bench.data.tasks import task_named
 from bench.defending.purified_victim import AudioDefense
 from bench.evaluation.cells import FittedKey

@@ -10,7 +10,7 @@ import pytest
 import bench.testing
 from bench.contracts.registry import Registry
 from bench.core.noises import NoiseSet
-from bench.core.progress import Silent
+from bench.core.showing.progress import Silent
 from bench.evaluation.options import Options
 from bench.evaluation.planning import select
 from bench.evaluation.setup import set_up

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.core.leases import EXPIRY_S, Held, Leases
-from bench.core.processes import Process, this_process
+from bench.core.storage.leases import EXPIRY_S, Held, Leases
+from bench.core.storage.processes import Process, this_process
 from bench.evaluation.run_notes import lost, note_lost, note_planned, planned
 from bench.evaluation.status import status_of
 

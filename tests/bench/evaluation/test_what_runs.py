@@ -12,10 +12,17 @@ from pathlib import Path
 import pytest
 
 from attacks.boundary import Boundary
-from bench.core.imports import Places, lies_in
-from bench.core.parsed import parsed
-from bench.core.result_code import BARE_VICTIM, CELL, DEFENDED_VICTIM, WITHOUT_EFFECT, modules_of, modules_of_component
-from bench.core.shadowing import HOME
+from bench.core.code.imports import Places, lies_in
+from bench.core.code.parsed import parsed
+from bench.core.code.result_code import (
+    BARE_VICTIM,
+    CELL,
+    DEFENDED_VICTIM,
+    WITHOUT_EFFECT,
+    modules_of,
+    modules_of_component,
+)
+from bench.core.code.shadowing import HOME
 from bench.core.specs import Spec
 
 WATCHED = """

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.contracts.variants import Variant
-from bench.core.leases import Leases
+from bench.core.storage.leases import Leases
 from bench.evaluation.attempts import Attempts
 from bench.evaluation.cells import Cell, FittedKey
 from bench.evaluation.descriptions import cell_description, cell_key

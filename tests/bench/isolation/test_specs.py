@@ -10,7 +10,7 @@ import pytest
 from bench.contracts.component import Component
 from bench.contracts.registry import Registry
 from bench.core.errors import UsageError
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.core.specs import Spec
 from bench.evaluation.isolating import registry_for
 from bench.evaluation.options import Options

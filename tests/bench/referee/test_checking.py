@@ -33,7 +33,7 @@ class Notes:
         self.said: list[str] = []
 
     def task(self, description: str, total: int | None = None) -> Any:
-        from bench.core.progress import SILENT
+        from bench.core.showing.progress import SILENT
 
         return SILENT.task(description, total)
 

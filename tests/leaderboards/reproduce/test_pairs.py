@@ -13,7 +13,7 @@ from bench.contracts.component import Component
 from bench.contracts.registry import Registry
 from bench.contracts.variants import Variant
 from bench.core.errors import UsageError
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.data.tasks import TASKS
 from bench.evaluation.cells import Cell, FittedKey
 from bench.evaluation.grid import Planned

@@ -15,7 +15,7 @@ import pytest
 
 from bench.core.errors import UsageError
 from bench.core.noises import NoiseSet
-from bench.core.progress import Silent
+from bench.core.showing.progress import Silent
 from bench.data.noises import embedded, embedded_store
 from bench.data.noises.embedded import Embedded, known
 from bench.data.noises.embedded_store import EmbeddedCategory
