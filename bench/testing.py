@@ -44,7 +44,7 @@ from bench.core.specs import spec_of
 from bench.core.types import SAMPLE_RATE, Dataset, NoiseClip, Rng, Task, Utterance
 from bench.data.tasks import TASKS
 from bench.defending.adversarial_examples import best_candidates
-from bench.evaluation.training_speech import lent
+from bench.evaluation.cell.training_speech import lent
 from bench.perturbations.rendering import attack_tools
 from bench.referee.referee import Referee
 from bench.referee.rehearsal import rehearsed

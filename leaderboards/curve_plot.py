@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bench.core.errors import UsageError
 from bench.core.storage.cache import appearing_file
-from bench.evaluation.options import check_writable
+from bench.evaluation.plans.options import check_writable
 from leaderboards.curves import SCORES, Curve, titles
 from leaderboards.k_curves import PARAMETER, KCurve
 

@@ -33,15 +33,9 @@ _AT_START = ("PYTHON", "OMP_", "MKL_", "OPENBLAS_", "LD_", "MALLOC_", "GLIBC_", 
 """What begins so in an environment is heeded by Python and by libraries when they start, and never again."""
 _IMPORTED = (
     *("torch", "pandas", "pyarrow.parquet", "scipy.stats", "scipy.signal", "soundfile", "pydantic", "rich.progress"),
-    *(
-        "bench.cli.main",
-        "bench.cli.run",
-        "bench.cli.grid",
-        "bench.cli.show",
-        "bench.cli.report",
-        "bench.evaluation.run",
-    ),
-    *("bench.evaluation.runs", "bench.evaluation.working", "bench.data.corpora.emodb", "bench.data.noises.folder"),
+    *("bench.cli.main", "bench.cli.run", "bench.cli.grid", "bench.cli.show", "bench.cli.report"),
+    *("bench.evaluation.run", "bench.evaluation.runs", "bench.evaluation.grids.working"),
+    *("bench.data.corpora.emodb", "bench.data.noises.folder"),
     *("bench.audio.decoding", "victims.cnn_gru", "attacks.boundary"),
 )
 _USED = (

@@ -56,7 +56,7 @@ def certify(
     """
     import pandas as pd
 
-    from bench.evaluation.isolating import registry_for
+    from bench.evaluation.plans.isolating import registry_for
     from bench.studies.certification import certified, check_certifies
     from bench.studies.certified_scores import Effort, summaries
     from bench.studies.training_jobs import each, prepare_job

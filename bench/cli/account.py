@@ -17,7 +17,7 @@ from bench.cli.tables import narrow_table, yes_or_no
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from bench.evaluation.options import Options
+    from bench.evaluation.plans.options import Options
     from bench.scoring.inference.estimates import Difference
     from bench.studies.defense_accounts.account import Account, AccountLine
 

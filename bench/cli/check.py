@@ -39,7 +39,7 @@ def check(
     from bench.contracts.component import SINGULAR
     from bench.contracts.registry import Registry
     from bench.core.showing.progress import for_terminal
-    from bench.evaluation.setup import with_paths
+    from bench.evaluation.preparing.setup import with_paths
 
     registry, progress = Registry.discover(plugin), for_terminal()
     many, spec = kind_and_spec(registry, name, kind)

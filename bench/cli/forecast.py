@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from bench.cli.report import write_json
 from bench.cli.saying import say
-from bench.evaluation.forecast_words import counted, duration, headline, of_services
+from bench.evaluation.forecasts.forecast_words import counted, duration, headline, of_services
 
 if TYPE_CHECKING:
-    from bench.evaluation.forecast import Forecast
-    from bench.evaluation.options import Options
+    from bench.evaluation.forecasts.forecast import Forecast
+    from bench.evaluation.plans.options import Options
     from bench.evaluation.run import Prepared
 
 
@@ -37,7 +37,7 @@ def forecast_of(parts: Sequence[Prepared], asked: Sequence[Options]) -> Forecast
         parts: of `prepare_all`.
         asked: what they were made of.
     """
-    from bench.evaluation.forecasting import forecast
+    from bench.evaluation.forecasts.forecasting import forecast
     from bench.scoring.records import Store
 
     return forecast([(part.experiment, part.planned) for part in parts], Store(asked[0].out))

@@ -12,7 +12,7 @@ from bench.cli.arguments import ATTACK, DATA, LIMIT, MACHINE, ONE, OUT, PERCEPTI
 from bench.cli.saying import say
 
 if TYPE_CHECKING:
-    from bench.evaluation.options import Options
+    from bench.evaluation.plans.options import Options
 
 FEW = 3
 _TASK = "Of the run that is listened to: fillers come from what it labels."

@@ -12,7 +12,7 @@ from bench.cli.arguments import ONE, Asked, Offered, asking
 from bench.cli.saying import say
 
 if TYPE_CHECKING:
-    from bench.evaluation.options import Options
+    from bench.evaluation.plans.options import Options
 
 _CHANGES: Offered = {
     "victim": replace(ONE["victim"], default="cnn_gru"),

@@ -11,7 +11,7 @@ import typer
 from bench.cli.arguments import ACROSS, DATA, DEFENSE, MACHINE, PERCEPTION, VICTIM, Json, K, Offered, asking
 
 if TYPE_CHECKING:
-    from bench.evaluation.options import Options
+    from bench.evaluation.plans.options import Options
 
 _REPLAY: Offered = {
     "victim": replace(VICTIM, help="Who it is brought to, see bench list; may be given several times."),

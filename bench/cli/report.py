@@ -23,7 +23,7 @@ from bench.core.types import SAMPLE_RATE
 from bench.data.splits import LEAKS
 
 if TYPE_CHECKING:
-    from bench.evaluation.grid import Failure
+    from bench.evaluation.grids.grid import Failure
     from bench.scoring.pooling import CleanScores, PerturbedScores
     from bench.scoring.results import PooledScores, Results
 

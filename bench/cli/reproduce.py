@@ -29,7 +29,7 @@ from bench.cli.reproduce_claims import claims
 from bench.cli.reproduce_tables import OFFERS, Offer
 
 if TYPE_CHECKING:
-    from bench.evaluation.options import Options
+    from bench.evaluation.plans.options import Options
 
 app = typer.Typer(
     help="Make a paper's table, ours beside the published one.",

@@ -29,7 +29,7 @@ from bench.cli.arguments import (
 from bench.measures.catalogue import MEASURES
 
 if TYPE_CHECKING:
-    from bench.evaluation.options import Options
+    from bench.evaluation.plans.options import Options
 
 _CORR = "Does the attacker know how each noise degrades: yes, no, both."
 _ENROL = "What a victim may know of a speaker: halves (never what is attacked), paper (all, as in P1)."

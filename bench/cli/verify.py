@@ -48,7 +48,7 @@ def verify(
     from bench.cli.report import check_json_target, write_json
     from bench.core.errors import UsageError
     from bench.core.showing.progress import for_terminal
-    from bench.evaluation.options import check_choice, check_writable
+    from bench.evaluation.plans.options import check_choice, check_writable
     from bench.sharing.entry.receipt import receipt_of
     from bench.sharing.entry.rerunning import Conditions
     from bench.sharing.entry.verification import VerificationAsked

@@ -13,8 +13,8 @@ from bench.cli.victims_export import card, export
 from bench.cli.victims_options import say_failed
 
 if TYPE_CHECKING:
-    from bench.evaluation.cells import FittedKey
-    from bench.evaluation.options import Options
+    from bench.evaluation.cell.cells import FittedKey
+    from bench.evaluation.plans.options import Options
     from bench.studies.clean_scoring import CleanAnswers, CleanScoring
     from bench.studies.training_jobs import Failed, KeptVictim
 

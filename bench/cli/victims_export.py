@@ -13,7 +13,7 @@ from bench.cli.saying import say
 from bench.cli.victims_options import Licence
 
 if TYPE_CHECKING:
-    from bench.evaluation.options import Options
+    from bench.evaluation.plans.options import Options
     from bench.studies.training_jobs import Job
 
 

@@ -24,7 +24,7 @@ from bench.core.storage.remembering import keep, recalled
 from bench.evaluation.file_states import state_of
 
 if TYPE_CHECKING:
-    from bench.evaluation.options import Options
+    from bench.evaluation.plans.options import Options
     from bench.evaluation.run import Prepared
 
 _KIND = "finished"
@@ -120,7 +120,7 @@ def keep_finished(
     key = command.key()
     if state is None or key is None or not all(_is_ours(options, part) for options in asked for part in parts):
         return
-    from bench.evaluation.descriptions import cell_key
+    from bench.evaluation.cell.descriptions import cell_key
 
     out, groups, files = asked[0].out.absolute(), dict[str, int](), {"run.json": _digest(asked[0].out / "run.json")}
     for part in parts:

@@ -16,7 +16,7 @@ from bench.core.errors import DataError, UsageError
 from bench.core.storage.cache import appearing_file
 from bench.core.storage.json_objects import loaded
 from bench.core.storage.regular import read_regular
-from bench.evaluation.options import parse_ks
+from bench.evaluation.plans.options import parse_ks
 from bench.scoring.entries.fates import NotedFates
 from bench.scoring.entries.groups import ToldEntry, told_entries
 from bench.scoring.entries.sources import Damaged, sources_in

@@ -24,7 +24,7 @@ BARE_VICTIM = (
     "bench.data.splits",
     "bench.data.segments",
     "bench.data.tasks",
-    "bench.evaluation.fitted_store",
+    "bench.evaluation.cell.fitted_store",
 )
 """What a fitted victim depends on, whichever it is: the vocabulary, sound, who is in which part, and what fits.
 Packages count with everything in them; each counts with what it imports."""
@@ -32,7 +32,7 @@ Packages count with everything in them; each counts with what it imports."""
 DEFENDED_VICTIM = (*BARE_VICTIM, "bench.contracts", "bench.data.noises.joined")
 """What a victim under a defence depends on: also what attacks are given, whose candidates it may be trained on."""
 
-CELL = (*DEFENDED_VICTIM, "bench.referee", "bench.scoring.record_files.rows", "bench.evaluation.measuring")
+CELL = (*DEFENDED_VICTIM, "bench.referee", "bench.scoring.record_files.rows", "bench.evaluation.cell.measuring")
 """What a cell's records depend on: also the search, the oracle, and how its rows are written."""
 
 WITHOUT_EFFECT = frozenset(
@@ -58,7 +58,7 @@ WITHOUT_EFFECT = frozenset(
         "bench.core.storage.sealing",  # what is kept is what was made, or is made anew
         "bench.core.code.shadowing",  # what would be imported from elsewhere is refused
         "bench.core.storage.sweeping",
-        "bench.evaluation.cell_log",  # what is shown meanwhile, kept
+        "bench.evaluation.grids.cell_log",  # what is shown meanwhile, kept
         "bench.data.fetching",  # what is downloaded is checked against its digest, and read with its fingerprint
     }
 )

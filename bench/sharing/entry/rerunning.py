@@ -20,12 +20,12 @@ from bench.core.specs import ISOLATED, NO_DEFENSE, bare
 from bench.core.storage.cache import cache_dir
 from bench.core.storage.json_objects import loaded
 from bench.data.tasks import task_named
-from bench.evaluation.cells import Cell, FittedKey
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.facts import MeasuredCell
-from bench.evaluation.measuring import Measuring
-from bench.evaluation.options import Options
-from bench.evaluation.setup import set_up
+from bench.evaluation.cell.cells import Cell, FittedKey
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.cell.facts import MeasuredCell
+from bench.evaluation.cell.measuring import Measuring
+from bench.evaluation.plans.options import Options
+from bench.evaluation.preparing.setup import set_up
 from bench.isolation.components import Isolation
 from bench.isolation.limits import Limits
 from bench.scoring.record_files.cell_records import CellRecords

@@ -15,8 +15,8 @@ from bench.contracts.registry import Registry
 from bench.contracts.variants import Corr, NoiseScope, Variant, variants_of
 from bench.core.specs import ISOLATED, Spec, bare
 from bench.core.storage.json_objects import loaded
-from bench.evaluation.cells import Cell
-from bench.evaluation.facts import Facts
+from bench.evaluation.cell.cells import Cell
+from bench.evaluation.cell.facts import Facts
 from bench.scoring.record_files.descriptions import Description
 
 LAST_BITS = 0.05

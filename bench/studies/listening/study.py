@@ -18,7 +18,7 @@ from bench.core.rng import keyed
 from bench.core.showing.progress import Progress
 from bench.core.specs import JOINED
 from bench.core.types import Utterance
-from bench.evaluation.options import Options
+from bench.evaluation.plans.options import Options
 from bench.studies.listening.examples import TriedAttack
 from bench.studies.listening.preparing import tried
 from bench.studies.listening.sounds import fresh_file

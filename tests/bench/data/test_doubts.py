@@ -88,7 +88,7 @@ def test_what_is_left_out(corpus: list[Utterance]) -> None:
 def test_a_run_and_the_check_say_it(
     tiny_corpus: Path, tiny_noises: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from bench.evaluation.options import Options
+    from bench.evaluation.plans.options import Options
     from bench.evaluation.run import prepare_fitted
     from bench.studies.datacheck import check
 

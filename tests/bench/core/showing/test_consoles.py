@@ -10,7 +10,7 @@ from rich.table import Table
 from bench.core.showing.consoles import PlainConsole
 from bench.core.showing.plain_text import plain_text
 from bench.core.showing.progress import Bars, LineProgress
-from bench.evaluation.cell_log import CellLog
+from bench.evaluation.grids.cell_log import CellLog
 
 HOSTILE = (
     "\x1b[2J\x1b]0;title\x07",

@@ -17,7 +17,7 @@ from bench.core.errors import BenchError, UsageError
 from bench.core.storage.digests import content_digests
 from bench.core.storage.files import add_line, read_file, refuse_special
 from bench.data.noises.mapping import read_map
-from bench.evaluation.plan_file import read_plan
+from bench.evaluation.plans.plan_file import read_plan
 from bench.studies.datacheck import check
 
 

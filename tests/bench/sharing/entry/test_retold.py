@@ -13,7 +13,7 @@ import pytest
 from bench.contracts.threat_models import ThreatModel
 from bench.core.showing.progress import SILENT
 from bench.data.people import People
-from bench.evaluation.facts import Facts
+from bench.evaluation.cell.facts import Facts
 from bench.scoring.record_files.descriptions import Description
 from bench.sharing.entry.opening import opened
 from bench.sharing.entry.rerunning import Conditions, Rerun
