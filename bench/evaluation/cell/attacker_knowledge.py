@@ -15,6 +15,7 @@ from bench.contracts.recipes import Recipe
 from bench.contracts.searching import as_recipe
 from bench.core.code.keys import fingerprint
 from bench.core.computing.threads import in_threads
+from bench.core.devices import placed
 from bench.core.errors import blaming
 from bench.core.heard import Heard
 from bench.core.noises import NoiseSet
@@ -94,14 +95,13 @@ def degradation(
     bank = tools.noises.copied() if noises is None else noises
     heard = replace(tools, render=Renderer(bank, tools.component, guards=True).heard)
     lent = replace(tools, perception=tools.perception.copied())
+    said = [replace(one, waveform=placed(one.waveform, referee.device)) for one in utterances]
     kinds = attack.noise_types if isinstance(attack, InformedByType) else attack.categories
     with torch.no_grad(), progress.task("Measuring Corr", len(kinds)) as advance:
         for category in kinds:
-            drawn = [_first_move(attack, one, category, lent) for one in utterances]
-            key = fingerprint(
-                [category, [(one.id, str(recipe)) for one, recipe in zip(utterances, drawn, strict=True)]]
-            )
-            loss = memory.loss(key, partial(_loss, referee, utterances, drawn, heard, memory))
+            drawn = [_first_move(attack, one, category, lent) for one in said]
+            key = fingerprint([category, [(one.id, str(recipe)) for one, recipe in zip(said, drawn, strict=True)]])
+            loss = memory.loss(key, partial(_loss, referee, said, drawn, heard, memory))
             if loss is not None:
                 found[category] = loss
             advance(1)
@@ -124,7 +124,7 @@ def _loss(
             if not stopped.is_set():
                 probes[index] = _probe(utterances[index], recipes[index], tools)
 
-    in_threads(work, range(len(utterances)), _threads(tools))
+    in_threads(work, range(len(utterances)), _threads(referee.device))
     applied = [index for index, probe in enumerate(probes) if probe is not None]
     if not applied:
         return None
@@ -146,10 +146,9 @@ def _answers(referee: Referee | Panel, utterances: Sequence[Utterance]) -> list[
     return referee.names(referee.labels(utterances))
 
 
-def _threads(tools: AttackTools) -> int:
+def _threads(device: torch.device) -> int:
     """A thread for each core: probes are made in steps too short to be shared out. One where a device does the work."""
-    elsewhere = any(clip.waveform.device.type != "cpu" for clip in tools.noises.clips)
-    return 1 if elsewhere else torch.get_num_threads()
+    return torch.get_num_threads() if device.type == "cpu" else 1
 
 
 def _first_move(attack: InformedAttack, utterance: Utterance, category: str, tools: AttackTools) -> Recipe | None:
