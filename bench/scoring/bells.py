@@ -78,7 +78,7 @@ BELLS = (
     Bell(
         "constant-answer",
         "The victim gives nearly everything one answer: nothing can change it, and it recognises nothing.",
-        0.9,
+        0.7,
         lambda found, least: signs.constant_answer(found.own, least),
     ),
     Bell(

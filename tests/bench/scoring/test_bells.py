@@ -113,8 +113,18 @@ def test_an_honest_run_rings_nothing() -> None:
 
 def test_a_constant_answer() -> None:
     said = rung(cell(answer=lambda number, true: "neutral" if number % 20 else "anger"))
-    assert said["constant-answer"].startswith("answers 'neutral' to 95% of the clean utterances (fold 0, seed 0)")
-    assert "constant-answer" not in rung(cell(answer=lambda number, true: "neutral" if number % 5 else true))
+    assert said["constant-answer"].startswith("answers 'neutral' to 93% of the clean utterances of other labels (fold")
+    assert "constant-answer" not in rung(cell(answer=lambda number, true: "neutral" if number % 3 else true))
+
+
+def test_an_answer_is_constant_by_those_whose_label_is_another() -> None:
+    """One that says the commonest label to 85 of 100 leads where that is common; one that is right says it as often."""
+    nearly = cell(answer=lambda number, true: true if number % 20 in (1, 5, 6) else "neutral")
+    assert "to 80% of the clean utterances of other labels" in rung(nearly)["constant-answer"]
+    rows = HONEST.rows.assign(label_true="neutral", label_before="neutral", label_after="neutral", accepted=False)
+    few = rows["utterance"].isin({f"u{number}" for number in range(0, 80, 10)})
+    rare = {name: rows[name].mask(few, "anger") for name in ("label_true", "label_before", "label_after")}
+    assert "constant-answer" not in rung(replace(HONEST, rows=rows.assign(**rare)))
 
 
 def test_a_label_from_outside_stays_text() -> None:
