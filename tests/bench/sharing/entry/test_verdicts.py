@@ -91,6 +91,43 @@ def test_other_utterances_or_labels_are_different(cell: CellRecords) -> None:
     assert "labels" in judged(cell, turned).reason
 
 
+def test_what_the_corpus_tells_is_no_entry_s_to_tell(cell: CellRecords) -> None:
+    """Sixteen speakers where there are two make intervals narrow; ratings next to the answers make a CCC of 1."""
+    many = replace(cell, rows=cell.rows.assign(speaker=cell.rows["utterance"]))
+    assert judged(many, cell.rows).reason == "other speakers than the corpus's"
+    rated = replace(cell, rows=cell.rows.assign(value_true=3.0))
+    assert judged(rated, cell.rows.assign(value_true=1.0)).reason == "other ratings than the corpus's"
+
+
+def test_candidates_are_what_they_were(cell: CellRecords) -> None:
+    """Successes said to be softer, without bursts, of sounds of their own: what no outcome shows."""
+    rows, asked = cell.rows, cell.rows["query"] > 0
+    lies: dict[str, Any] = {
+        "snr_db": rows["snr_db"].mask(asked, 40.0),
+        "burst_snr_db": rows["burst_snr_db"].mask(asked, 40.0),
+        "source": rows["source"].mask(asked, "rain-" + rows["utterance"]),
+        "recipe": rows["recipe"].mask(asked, '[{"effect":"fade_in"}]'),
+    }
+    for name, lie in lies.items():
+        found = judged(replace(cell, rows=rows.assign(**{name: lie})), rows)
+        told = {one.figure: one for one in found.figures}["candidates"]
+        assert (found.verdict, told.verdict) == ("different", "different"), name
+        others = {one.verdict for one in found.figures if one.figure != "candidates"}
+        assert others == {"same"}, name
+
+
+def test_candidates_after_another_answer_are_others(cell: CellRecords) -> None:
+    """Nor are last bits of a measure a lie, nor free samples, whose digests they change."""
+    rows = cell.rows
+    moved = rows.assign(snr_db=rows["snr_db"] + 0.0004, recipe=rows["recipe"].mask(rows["query"] > 1, "[]"))
+    first = rows["query"] == 1
+    moved["label_after"] = rows["label_after"].mask(first & ~rows["accepted"], "(refused)")
+    same = {one.figure: one for one in judged(replace(cell, rows=moved), rows).figures}["candidates"]
+    assert same.lost < 8
+    free = [rows.assign(recipe=f'[{{"samples":"{digest}"}}]') for digest in ("a", "b")]
+    assert judged(replace(cell, rows=free[0]), free[1]).verdict == "same"
+
+
 def test_a_lie_spread_over_cells_is_seen_in_all_together(cell: CellRecords) -> None:
     one = judged(replace(cell, rows=cell.rows), robbed(cell.rows, 3))
     assert one.verdict != "different"
@@ -123,7 +160,7 @@ def test_what_uar_after_an_effect_is_made_of_is_compared(cell: CellRecords) -> N
     kind = rows.assign(label_after=rows["label_after"].mask(asked, rows["label_true"]))
     found = judged(replace(cell, rows=kind), rows)
     assert {one.figure: one.verdict for one in found.figures} == {
-        **dict.fromkeys(("recognised", "robust_accuracy", "acc_att", "acc_att_pcm", "applied"), "same"),
+        **dict.fromkeys(("recognised", "robust_accuracy", "acc_att", "acc_att_pcm", "applied", "candidates"), "same"),
         "recognised_after": "different",
     }
     left_out = rows[~(asked & rows["utterance"].isin(sorted(rows["utterance"].unique())[:9]))]
