@@ -9,7 +9,7 @@ from bench.scoring import signs
 from bench.scoring.figures.measured import EntryRecords
 from bench.scoring.pooling import CleanScores
 from bench.scoring.record_files.names import FEW_SPEAKERS
-from bench.scoring.rehearsed import held_in_rehearsal
+from bench.scoring.rehearsed import held_in_rehearsal, misled
 from bench.scoring.signs import Sign
 
 
@@ -122,6 +122,12 @@ BELLS = (
         "The victim withstood the rehearsal better than the attack: it knows the speech that attacks learn on.",
         0.1,
         lambda found, least: held_in_rehearsal(found.own, least),
+    ),
+    Bell(
+        "misled",
+        "Noise does otherwise where attackers learn what harms than where they attack: who was informed was misled.",
+        0.2,
+        lambda found, least: misled(found.own, least),
     ),
     Bell(
         "dies-in-pcm",

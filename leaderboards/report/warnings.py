@@ -21,6 +21,8 @@ WARNINGS = {
     "does. The defence hides from the search and does not hold: the true robustness is lower than shown.",
     "held-in-rehearsal": "The attack practised on other people's speech, and there the model held better than in the "
     "attack itself. It may know that speech from its training: attacks that practise look weaker than they are.",
+    "misled": "The attack was told, from other people's speech, which noise harms the model, and that is not what "
+    "noise does here. The model may know that speech from its training: informed attacks look weaker than they are.",
     "dies-in-pcm": "Part of the successes are gone once the sound is saved as an ordinary 16-bit file. Somebody "
     "who has to put a file somewhere would succeed less often than shown.",
     "short-bursts": "Part of the successes rest on noise that is far louder for a moment than over the whole "

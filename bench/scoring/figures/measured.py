@@ -44,6 +44,8 @@ class EntryRecords:
             many they are; none of any other.
         rehearsed: by Corr and the widest kind of successes that a variant counts, how many validation utterances fell
             in its rehearsals, and of how many; empty where it is not told.
+        first_moves: of each cell of an informed attack, of how many first queries which share was to change the answer,
+            as was found on validation speakers, and did.
     """
 
     about: Description
@@ -57,6 +59,7 @@ class EntryRecords:
     trained_on: frozenset[str] = frozenset()
     in_sessions: tuple[int, int] = (0, 0)
     rehearsed: Mapping[tuple[bool, Counted], tuple[int, int]] = field(default_factory=dict)
+    first_moves: tuple[tuple[int, float, float], ...] = ()
 
     @classmethod
     def of(
@@ -93,8 +96,9 @@ class EntryRecords:
         conditions = _of_budgets(group, together)
         counts = [cell.description.in_sessions or (0, 0) for cell in group]
         lost = sum(one for one, _ in counts), sum(of for _, of in counts)
-        told = _rehearsed(most)
-        return cls(about, conditions, records, searches, tally, tuple(sorted(within)), either, granted, met, lost, told)
+        told = _rehearsed(most), tuple(one for cell in most if (one := cell.description.first_moves) is not None)
+        ks_within = tuple(sorted(within))
+        return cls(about, conditions, records, searches, tally, ks_within, either, granted, met, lost, *told)
 
     @cached_property
     def clean_rows(self) -> Places:

@@ -116,3 +116,16 @@ def test_who_refuses_files_where_it_is_attacked_is_found() -> None:
     assert sum(row.survives_pcm or False for row in measured("loud", "honest")) > 32
     with pytest.raises(ComponentError, match=r"query 0: found '\(refused\)', and '\w+' when a fresh instance"):
         measured("loud", "refuses_files")
+
+
+def test_who_holds_where_attackers_learn_what_harms_is_told_beside_the_records() -> None:
+    """The informed attack is told that nothing harms; of an honest one, what its first queries then do."""
+    informed = NOISE.replace("false", "true")
+    found = {acts: measured_cell("loud", f"acting:acts={acts}", attack=informed) for acts in ("true", "false")}
+    moves = {acts: one.facts.moves for acts, one in found.items()}
+    assert moves["true"] is not None
+    assert moves["false"] is not None
+    assert moves["true"][:2] == (64, 0.0)
+    assert moves["true"][2] >= 0.5, "the bell rings"
+    _, expected, changed = moves["false"]
+    assert abs(expected - changed) < 0.1
