@@ -17,7 +17,7 @@ from bench.core.types import SAMPLE_RATE, Half
 from bench.scoring.record_files.dimensions import Dimension
 from bench.scoring.record_files.granted import granted_in
 from bench.scoring.record_files.in_sessions import fell_in_rehearsal, first_moves_in, lost_in
-from bench.scoring.record_files.names import CellNames, Setting
+from bench.scoring.record_files.names import CellNames, Setting, defined_in
 from bench.scoring.record_files.people import SpeakerGroups, people_in, trained_on_in
 from bench.scoring.record_files.sounds import search_in, settings_in
 
@@ -236,7 +236,7 @@ def _names(told: JsonObject) -> CellNames:
         victim=victim,
         defense=defense,
         attack=attack,
-        setting=Setting(corpus, noise_bank, task, split, told.whole_or_null("limit"), trained),
+        setting=Setting(corpus, noise_bank, task, split, told.whole_or_null("limit"), trained, defined_in(told)),
         fold=told.whole("fold"),
         seed=told.whole("seed"),
         repeat=told.whole("repeat") if told.has("repeat") else 0,
