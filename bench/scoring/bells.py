@@ -11,6 +11,7 @@ from bench.scoring.pooling import CleanScores
 from bench.scoring.record_files.names import FEW_SPEAKERS
 from bench.scoring.rehearsed import held_in_rehearsal, misled
 from bench.scoring.signs import Sign
+from bench.scoring.unmoved import unmoved
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,12 @@ BELLS = (
         "The victim was trained on attacked speakers: it may know their voices, and fare worse with others.",
         0.0,
         lambda found, most: signs.trained_on(found.own, most),
+    ),
+    Bell(
+        "unmoved",
+        "No noise changes what the victim answers, however loud: it does not go by the sound that was attacked.",
+        0.02,
+        lambda found, below: unmoved(found.own, below),
     ),
     Bell(
         "labels-flip",

@@ -13,6 +13,8 @@ WARNINGS = {
     "else than when asking once. It withstands attacks as it withstands everybody.",
     "trained-on": "The model was trained on people who speak in this test. It may know their voices; with strangers "
     "expect it to recognise less and to fall more easily.",
+    "unmoved": "Even loud noise does not change what the model says. Either it does not listen, but reads, or it knows "
+    "these recordings: the attack says nothing about what it would do with others.",
     "labels-flip": "Asked twice about the same sound, the model sometimes answers differently. Part of the changes may "
     "be its own doing, and no attack's.",
     "plain-noise": "Plain noise that is no louder does as much harm as the attack that searches. The model is "

@@ -158,6 +158,25 @@ def test_chance_level() -> None:
     assert all(board.lines[0].victim == "attacked" for board in boards_of)
 
 
+def shouted(changed: int, snr_db: float = 0.0) -> Candidates:
+    """A search that shouts at every utterance, and makes another answer of the first ones."""
+    return lambda number, before: [
+        tried(1, before, other(before) if number < changed else before, snr_db),
+        tried(2, before, before, 12.0),
+    ]
+
+
+def test_a_victim_that_no_noise_moves() -> None:
+    """One that reads what was said, or knows who said it."""
+    says = "noise at 5 dB SNR and below changes the answer about 1 of 80 utterances"
+    assert rung(cell(shouted(1)))["unmoved"] == says
+    assert "unmoved" not in rung(cell(shouted(2))), "one of forty"
+    assert "unmoved" not in rung(cell(shouted(0, 5.1))), "it was asked about nothing so loud"
+    assert "unmoved" not in rung(cell(shouted(0), speakers=3)), "so few say nothing"
+    refused = lambda number, before: [tried(1, before, "(refused)", 0.0)]  # noqa: E731
+    assert "unmoved" not in rung(cell(refused)), "who refuses hears it"
+
+
 @pytest.mark.parametrize("sign", [{"tied": True}, {"flip_share": 0.4}], ids=str)
 def test_labels_that_flip(sign: dict[str, Any]) -> None:
     assert rung(cell(at(1, 2, **sign)))["labels-flip"] == "40 of 40 changed labels did not hold when asked again"
