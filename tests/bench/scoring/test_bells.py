@@ -17,6 +17,7 @@ from bench.scoring.figures.measured import EntryRecords
 from bench.scoring.pooling import clean_of
 from bench.scoring.record_files.condensed import condensed
 from bench.scoring.record_files.descriptions import Description, RestsOn
+from bench.scoring.record_files.dimensions import Dimension
 from bench.scoring.record_files.names import CellNames, Setting
 from bench.scoring.record_files.rows import Row, as_table
 from bench.scoring.records import CellRecords
@@ -125,6 +126,23 @@ def test_an_answer_is_constant_by_those_whose_label_is_another() -> None:
     few = rows["utterance"].isin({f"u{number}" for number in range(0, 80, 10)})
     rare = {name: rows[name].mask(few, "anger") for name in ("label_true", "label_before", "label_after")}
     assert "constant-answer" not in rung(replace(HONEST, rows=rows.assign(**rare)))
+
+
+def numbers(spread: float) -> dict[str, str]:
+    """What is heard of a victim that answers as ratings from 1 to 5 lie, over so much of the scale."""
+    dimension = Dimension("valence", 1.0, 5.0, 0.5, "either", (), ("lower", "same", "higher"))
+    rows = HONEST.rows
+    rating = 1 + 4 * (rows["utterance"].str[1:].astype(int) * 7 % 80) / 79
+    said = 3 + (rating - 3) * spread / 4
+    rows = rows.assign(value_true=rating, value_before=said, value_after=said)
+    return rung(replace(HONEST, rows=rows, description=replace(HONEST.description, dimension=dimension)))
+
+
+def test_numbers_that_lie_closer_together_than_what_counts_as_a_change() -> None:
+    """None of them can be moved so far, and most lie near some ratings: it led those whose answers go by the speech."""
+    assert "answers 3.00 ± 0.25 to 100%" in numbers(0.48)["constant-answer"]
+    assert "constant-answer" in numbers(0.7)
+    assert "constant-answer" not in numbers(0.8)
 
 
 def test_a_label_from_outside_stays_text() -> None:
