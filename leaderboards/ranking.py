@@ -169,7 +169,12 @@ def boards(results: Results, greatest_k: bool = False) -> list[Board]:
 
 
 def data_of(rests_on: RestsOn, setting: Setting) -> str:
-    """Say which speech, noises and rules figures rest on, and which task of a name: others are not compared."""
+    """Say which speech, noises and rules figures rest on, and which task of a name: others are not compared.
+
+    Args:
+        rests_on: data and rules.
+        setting: names the task.
+    """
     speech, noises = rests_on.corpus_fingerprint[:8], rests_on.noise_fingerprint[:8]
     other = rests_on.train_corpus_fingerprint
     trained = "" if other is None else f", trained on {other[:8]}"
