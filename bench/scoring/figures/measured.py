@@ -77,7 +77,7 @@ class EntryRecords:
             halves: the same with either half of the bank alone.
             pools: puts records together; those of other attacks on the same victim may have been.
         """
-        together = pools or Pools()
+        together, group = pools or Pools(), _each_once(group)
         budgets = {_budget(cell) for cell in group}
         most = [cell for cell in group if _budget(cell) == max(budgets)]
         about = most[0].description
@@ -119,6 +119,17 @@ class EntryRecords:
     def candidates(self) -> Candidates:
         """Return how many candidates were tried, and how many of them the SNR lets count."""
         return Candidates.of(self.tally, self.about.rests_on.min_snr_db)
+
+
+def _each_once(group: Sequence[CondensedCell]) -> list[CondensedCell]:
+    """Cells without those that are there twice, as after a run that was repeated to measure more: these stay."""
+    found: dict[Hashable, CondensedCell] = {}
+    for cell in group:
+        about = cell.description
+        what = about.names, about.corr, about.noises, _budget(cell)
+        if what not in found or len(about.measures) > len(found[what].description.measures):
+            found[what] = cell
+    return [*found.values()]
 
 
 def _one_of_each(group: Sequence[CondensedCell]) -> list[CondensedCell]:

@@ -112,6 +112,13 @@ def test_an_honest_run_rings_nothing() -> None:
     assert rung(HONEST, cell(once(1, 4), attack="environmental:snr_db=12")) == {}
 
 
+def test_a_cell_that_is_there_twice_counts_once() -> None:
+    """Who repeats a run to measure more has each cell of it under another key."""
+    about = replace(HONEST.description, measures={"seg_snr_db": "1"})
+    once, twice = pooled(HONEST), pooled(HONEST, replace(HONEST, description=about))
+    assert (twice.n, twice.scores, twice.candidates) == (once.n, once.scores, once.candidates)
+
+
 def test_a_constant_answer() -> None:
     said = rung(cell(answer=lambda number, true: "neutral" if number % 20 else "anger"))
     assert said["constant-answer"].startswith("answers 'neutral' to 93% of the clean utterances of other labels (fold")
