@@ -103,7 +103,7 @@ BELLS = (
     Bell(
         "unmoved",
         "No noise changes what the victim answers, however loud: it does not go by the sound that was attacked.",
-        0.02,
+        0.1,
         lambda found, below: unmoved(found.own, below),
     ),
     Bell(

@@ -25,7 +25,8 @@ class Tally:
         changed: those that changed the victim's label.
         by_chance: those whose label is no answer, since it does not hold when the same is asked again.
         moved: those that are one or the other.
-        loud: utterances that were asked about with noise of `LOUD_DB` or louder.
+        loud: utterances that were asked about with noise of `LOUD_DB` or louder, of a kind that hides no emotion: a
+            change of gain is as loud, and no noise.
         loud_changed: those of them whose label any such candidate changed.
     """
 
@@ -62,7 +63,7 @@ class Tally:
         changed = asked & ~columns.alike("label_after", "label_before")
         by_chance = asked & (columns.true("tied") | (columns.number("flip_share") <= 0.5))
         masks = (asked, asked & ~np.isnan(snr_db), asked & (snr_db > min_snr_db), changed, by_chance)
-        loud, names = asked & (snr_db <= LOUD_DB), columns.texts["utterance"]
+        loud, names = columns.true("imperceptible") & (snr_db <= LOUD_DB), columns.texts["utterance"]
         whose = cell * len(names.names) + names.codes
         each = (np.unique(whose[one]) // max(len(names.names), 1) for one in (loud, loud & changed))
         counts = [cell[one] for one in (*masks, by_chance | changed)] + [*each]

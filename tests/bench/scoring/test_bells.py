@@ -193,11 +193,13 @@ def shouted(changed: int, snr_db: float = 0.0) -> Candidates:
 
 def test_a_victim_that_no_noise_moves() -> None:
     """One that reads what was said, or knows who said it."""
-    says = "noise at 5 dB SNR and below changes the answer about 1 of 80 utterances"
-    assert rung(cell(shouted(1)))["unmoved"] == says
-    assert "unmoved" not in rung(cell(shouted(2))), "one of forty"
+    says = "noise at 5 dB SNR and below changes the answer about 7 of 80 utterances"
+    assert rung(cell(shouted(7)))["unmoved"] == says
+    assert "unmoved" not in rung(cell(shouted(8))), "one of ten"
     assert "unmoved" not in rung(cell(shouted(0, 5.1))), "it was asked about nothing so loud"
     assert "unmoved" not in rung(cell(shouted(0), speakers=3)), "so few say nothing"
+    softer = lambda number, before: [tried(1, before, before, 0.0, imperceptible=False)]  # noqa: E731
+    assert "unmoved" not in rung(cell(softer)), "a change of gain is no noise"
     refused = lambda number, before: [tried(1, before, "(refused)", 0.0)]  # noqa: E731
     assert "unmoved" not in rung(cell(refused)), "who refuses hears it"
 
