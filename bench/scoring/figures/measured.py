@@ -77,7 +77,7 @@ class EntryRecords:
             halves: the same with either half of the bank alone.
             pools: puts records together; those of other attacks on the same victim may have been.
         """
-        together, group = pools or Pools(), _each_once(group)
+        together, group = pools or Pools(), each_once(group, lambda cell: cell.description)
         budgets = {_budget(cell) for cell in group}
         most = [cell for cell in group if _budget(cell) == max(budgets)]
         about = most[0].description
@@ -119,17 +119,6 @@ class EntryRecords:
     def candidates(self) -> Candidates:
         """Return how many candidates were tried, and how many of them the SNR lets count."""
         return Candidates.of(self.tally, self.about.rests_on.min_snr_db)
-
-
-def _each_once(group: Sequence[CondensedCell]) -> list[CondensedCell]:
-    """Cells without those that are there twice, as after a run that was repeated to measure more: these stay."""
-    found: dict[Hashable, CondensedCell] = {}
-    for cell in group:
-        about = cell.description
-        what = about.names, about.corr, about.noises, _budget(cell)
-        if what not in found or len(about.measures) > len(found[what].description.measures):
-            found[what] = cell
-    return [*found.values()]
 
 
 def _one_of_each(group: Sequence[CondensedCell]) -> list[CondensedCell]:
@@ -197,3 +186,19 @@ def grouped(cells: Sequence[_C], by: Callable[[_C], Hashable]) -> dict[Hashable,
     for cell in cells:
         groups.setdefault(by(cell), []).append(cell)
     return groups
+
+
+def each_once(cells: Sequence[_C], described: Callable[[_C], Description]) -> list[_C]:
+    """Return cells without those that are there twice, as after a run that was repeated to measure more: these stay.
+
+    Args:
+        cells: records.
+        described: gives the description of one.
+    """
+    found: dict[Hashable, tuple[int, _C]] = {}
+    for cell in cells:
+        about = described(cell)
+        what = about.names, about.rests_on, about.corr, about.noises
+        if what not in found or len(about.measures) > found[what][0]:
+            found[what] = len(about.measures), cell
+    return [cell for _, cell in found.values()]

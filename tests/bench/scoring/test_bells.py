@@ -13,6 +13,7 @@ import pytest
 
 from bench.scoring.bells import BELLS, NAMED, Evidence
 from bench.scoring.bells import rung as heard
+from bench.scoring.entries.attack_reports import attack_reports
 from bench.scoring.figures.measured import EntryRecords
 from bench.scoring.pooling import clean_of
 from bench.scoring.record_files.condensed import condensed
@@ -115,8 +116,10 @@ def test_an_honest_run_rings_nothing() -> None:
 def test_a_cell_that_is_there_twice_counts_once() -> None:
     """Who repeats a run to measure more has each cell of it under another key."""
     about = replace(HONEST.description, measures={"seg_snr_db": "1"})
-    once, twice = pooled(HONEST), pooled(HONEST, replace(HONEST, description=about))
+    again = replace(HONEST, description=about)
+    once, twice = pooled(HONEST), pooled(HONEST, again)
     assert (twice.n, twice.scores, twice.candidates) == (once.n, once.scores, once.candidates)
+    assert attack_reports([HONEST, again]) == attack_reports([HONEST])
 
 
 def test_a_constant_answer() -> None:
