@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bench.contracts.threat_models import Counted
+from bench.core.specs import ISOLATED
 from bench.scoring.figures.row_shares import attack_success, robust_accuracy
 from bench.scoring.inference.estimates import Estimate
 from bench.scoring.inference.mcnemar import LEVEL, mcnemar_p
@@ -36,8 +37,8 @@ class FigureVerdict:
 
     Args:
         figure: "recognised", "robust_accuracy", "acc_att" or "acc_att_pcm"; of an attack that asks once "applied" and
-            "recognised_after"; of numbers "told_numbers", utterances of whose clean speech the same was said; and
-            "candidates", utterances of whose candidates the same is told.
+            "recognised_after"; of numbers "told_numbers", utterances of whose clean speech the same was said,
+            "told_numbers_after", of whose candidates; and "candidates", those of whose candidates the same is told.
         noises: which successes count; None of clean speech.
         k: queries allowed; None of clean speech.
         submitted: its value in the entry.
@@ -178,12 +179,20 @@ def _asked_once(both: tuple[pd.DataFrame, ...]) -> Iterator[FigureVerdict]:
 
 
 def _numbers(both: tuple[pd.DataFrame, ...], width: float) -> Iterator[FigureVerdict]:
-    """Of a dimensional task, of whose clean speech the same number is told: what CCC is made of."""
+    """Of a dimensional task, of whose clean speech the same number is told, and of whose candidates, where these are
+    the same and moved as far as counts: what CCC is made of."""
     if not width:
         return
     one, other = (_by_utterance(clean(rows), "value_before").astype(float) for rows in both)
     close = np.abs(one - other) <= CLOSE * width
     yield _figure(("told_numbers", None, None), (np.ones_like(close), close), None)
+    names = ["utterance", "query", "recipe", "label_after", "value_after"]
+    bare = (rows.assign(recipe=rows["recipe"].str.replace(ISOLATED, "")) for rows in both)
+    theirs, ours = (rows.loc[rows["query"] > 0, names] for rows in bare)
+    asked = theirs.merge(ours, on=names[:4], suffixes=("", "_again"))
+    far = (asked["value_after"] - asked["value_after_again"]).abs() > CLOSE * width
+    same = ~pd.Series(sorted(both[0]["utterance"].unique())).isin(asked.loc[far, "utterance"]).to_numpy()
+    yield _figure(("told_numbers_after", None, None), (np.ones_like(same), same), None)
 
 
 def _candidates(both: tuple[pd.DataFrame, ...]) -> FigureVerdict:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from bench.scoring.record_files.cell_records import CellRecords
+from bench.scoring.record_files.dimensions import Dimension
 from bench.scoring.records import Store
 from bench.sharing.entry.verdicts import compared
 from bench.sharing.entry.verified import Verification
@@ -97,6 +98,20 @@ def test_what_the_corpus_tells_is_no_entry_s_to_tell(cell: CellRecords) -> None:
     assert judged(many, cell.rows).reason == "other speakers than the corpus's"
     rated = replace(cell, rows=cell.rows.assign(value_true=3.0))
     assert judged(rated, cell.rows.assign(value_true=1.0)).reason == "other ratings than the corpus's"
+
+
+def test_numbers_are_those_that_were_told(cell: CellRecords) -> None:
+    """Answers that agree with the ratings, and moved no less and no more than they did, make a CCC of any height."""
+    scale = Dimension("valence", 1.0, 5.0, 0.5, "either", (), ("lower", "same", "higher"))
+    about = replace(cell.description, dimension=scale)
+    rows = cell.rows.assign(value_true=3.0, value_before=2.0, value_after=2.0)
+    asked = rows["query"] > 0
+    for changed, figure in ((rows["query"] >= 0, "told_numbers"), (asked, "told_numbers_after")):
+        name = "value_before" if figure == "told_numbers" else "value_after"
+        lie = replace(cell, description=about, rows=rows.assign(**{name: rows[name].mask(changed, 2.4)}))
+        found = {one.figure: one.verdict for one in judged(lie, rows).figures}
+        assert {one for one, verdict in found.items() if verdict == "different"} == {figure}
+    assert judged(replace(cell, description=about, rows=rows), rows).verdict == "same"
 
 
 def test_candidates_are_what_they_were(cell: CellRecords) -> None:
