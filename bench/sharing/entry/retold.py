@@ -39,6 +39,8 @@ def _denied(about: Description, cell: Cell, facts: Facts, registry: Registry) ->
     own, theirs = cell.attack.threat_model, about.threat_model
     if own != theirs:
         yield f"an attacker who {own}, where the entry says: {theirs}"
+    if facts.search != about.search:
+        yield f"a search {facts.search}, where the entry says {about.search}"
     if cell.attack.anytime != about.anytime:
         yield f"anytime {cell.attack.anytime} in the place of {about.anytime}"
     if not any(_labels(about, one) for one in _variants(about, cell.attack, registry)):
