@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -24,6 +24,7 @@ SAME: Verdict = "same"
 WITHIN: Verdict = "within the interval"
 DIFFERENT: Verdict = "different"
 NOT_RUN: Verdict = "could not be run"
+TIES = "ties"
 MOST_TIED, FEW_TIED = 0.1, 3
 """Where more of the utterances than this share, and than so many, are ties here alone, nothing is said of the rest."""
 _OF_THE_CORPUS = (("label_true", "labels"), ("speaker", "speakers"), ("value_true", "ratings"))
@@ -38,7 +39,8 @@ class FigureVerdict:
     Args:
         figure: "recognised", "robust_accuracy", "acc_att" or "acc_att_pcm"; of an attack that asks once "applied" and
             "recognised_after"; of numbers "told_numbers", utterances of whose clean speech the same was said,
-            "told_numbers_after", of whose candidates; and "candidates", those of whose candidates the same is told.
+            "told_numbers_after", of whose candidates; "candidates", those of whose candidates the same is told; and
+            "ties", those of whom a first tie is found that the other has not.
         noises: which successes count; None of clean speech.
         k: queries allowed; None of clean speech.
         submitted: its value in the entry.
@@ -126,6 +128,7 @@ def compared(submitted: CellRecords, again: pd.DataFrame, ks: Sequence[int], cou
     scale = submitted.description.dimension
     width = 0.0 if scale is None else scale.high - scale.low
     figures = (*_figures(kept, ks, counted), *_asked_once(kept), *_numbers(kept, width), _candidates(kept))
+    figures = (*figures, _ties(theirs, ours))
     return CellVerdict(submitted.key, name, _worst([one.verdict for one in figures]), n, len(tied), "", figures)
 
 
@@ -139,6 +142,15 @@ def _tied_anew(theirs: pd.DataFrame, ours: pd.DataFrame) -> set[str]:
     """Utterances whose first tie is one here alone: a search that met the same tie went the same way until then."""
     firsts = [rows[rows["tied"].eq(True)].groupby("utterance")["query"].min().to_dict() for rows in (theirs, ours)]
     return {str(whose) for whose, query in firsts[1].items() if firsts[0].get(whose) != query}
+
+
+def _ties(theirs: pd.DataFrame, ours: pd.DataFrame) -> FigureVerdict:
+    """Of whom a tie is found in one place alone: another machine finds as many that are not here as we find that are
+    not there. A victim that knows that it is run again would be undecided here alone, wherever the entry lies."""
+    order = pd.Series(sorted(ours["utterance"].unique()))
+    there, here = (order.isin(_tied_anew(*pair)).to_numpy() for pair in ((ours, theirs), (theirs, ours)))
+    found = _figure((TIES, None, None), (there, here), None)
+    return found if found.verdict == DIFFERENT else replace(found, verdict=SAME)
 
 
 def _worst(verdicts: Sequence[Verdict]) -> Verdict:

@@ -175,7 +175,9 @@ def test_what_uar_after_an_effect_is_made_of_is_compared(cell: CellRecords) -> N
     kind = rows.assign(label_after=rows["label_after"].mask(asked, rows["label_true"]))
     found = judged(replace(cell, rows=kind), rows)
     assert {one.figure: one.verdict for one in found.figures} == {
-        **dict.fromkeys(("recognised", "robust_accuracy", "acc_att", "acc_att_pcm", "applied", "candidates"), "same"),
+        **dict.fromkeys(
+            ("recognised", "robust_accuracy", "acc_att", "acc_att_pcm", "applied", "candidates", "ties"), "same"
+        ),
         "recognised_after": "different",
     }
     left_out = rows[~(asked & rows["utterance"].isin(sorted(rows["utterance"].unique())[:9]))]
@@ -191,3 +193,21 @@ def test_what_dies_in_pcm_is_compared_and_saying_nothing_hides_nothing(cell: Cel
         found = next(one for one in judged(lie, rows).figures if (one.figure, one.k) == ("acc_att_pcm", 4))
         assert (found.gained, found.lost) == (0, fell)
     assert fell
+
+
+def test_ties_that_are_here_alone_add_up_over_cells(cell: CellRecords) -> None:
+    """A tenth of the utterances of each cell is left out where they are ties here, whatever the entry says of them."""
+    lie, rows = claimed(cell), cell.rows
+    wrong = sorted(rows.loc[(rows["label_true"] != rows["label_before"]) | rows["accepted"], "utterance"].unique())
+    tied = rows["tied"].astype(object).mask(rows["utterance"].isin(wrong[:3]) & (rows["query"] == 0), True)
+    honest = replace(
+        cell, rows=rows.assign(tied=rows["tied"].astype(object).mask(rows["utterance"].eq(wrong[4]), True))
+    )
+    kept = rows["utterance"].isin(wrong[:3])
+    shown = {name: rows[name].where(~kept, lie.rows[name]) for name in ("label_before", "label_after", "accepted")}
+    alone = judged(replace(lie, rows=rows.assign(**shown)), rows.assign(tied=tied))
+    assert (alone.verdict, alone.ties) == ("same", 3)
+    assert Verification({}, True, 0, 1, (alone,)).outcome == "verified"
+    assert Verification({}, True, 0, 3, (alone,) * 3).outcome == "different"
+    both = judged(honest, rows.assign(tied=tied))
+    assert {one.figure: (one.gained, one.lost) for one in both.figures}["ties"] == (3, 1)
