@@ -158,7 +158,7 @@ def boards(results: Results, greatest_k: bool = False) -> list[Board]:
     """
     groups: dict[BoardSetting, list[tuple[PooledScores, Score]]] = {}
     for entry in results.pooled:
-        data = data_of(entry.rests_on)
+        data = data_of(entry.rests_on, entry.setting)
         for score in entry.scores:
             granted = replace(entry.threat_model, allowed="all")  # the column of noises says it
             setting = BoardSetting(entry.attack, entry.setting, score.corr, score.noises, score.k, data, granted)
@@ -168,12 +168,18 @@ def boards(results: Results, greatest_k: bool = False) -> list[Board]:
     return [Board(setting, _ranked(groups[setting])) for setting in kept]
 
 
-def data_of(rests_on: RestsOn) -> str:
-    """Say which speech, noises and rules figures rest on: those of others are not compared."""
+def data_of(rests_on: RestsOn, setting: Setting) -> str:
+    """Say which speech, noises and rules figures rest on, and which task of a name: others are not compared.
+
+    Args:
+        rests_on: data and rules.
+        setting: names the task.
+    """
     speech, noises = rests_on.corpus_fingerprint[:8], rests_on.noise_fingerprint[:8]
     other = rests_on.train_corpus_fingerprint
     trained = "" if other is None else f", trained on {other[:8]}"
     knew = "" if rests_on.enrolment == "halves" else f", enrolment {rests_on.enrolment}"
+    knew += f", task {setting.defined}" if setting.defined else ""
     return f"corpus {speech}{trained}, noises {noises}, above {rests_on.min_snr_db:g} dB, {rests_on.perception}{knew}"
 
 

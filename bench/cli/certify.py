@@ -11,6 +11,7 @@ import typer
 from bench.cli.arguments import DEFENSE, LIMIT, TRAINED, Json, Offered, asking
 from bench.cli.report import listed, speakers
 from bench.cli.victims_options import say_failed
+from bench.contracts.entries import OWN
 from bench.scoring.record_files.names import FEW_SPEAKERS
 
 if TYPE_CHECKING:
@@ -99,4 +100,5 @@ def headline(one: CertifiedScores) -> list[str]:
         f"right {one.right} · abstained {one.abstained} · {found}",
         f"Rests on corpus {rests.corpus_fingerprint[:8]}; serbench {rests.versions['serbench']}, torch "
         f"{rests.versions['torch']} on {rests.device}.",
+        *([f"Proven by {rests.proven_by}, whose word it is."] if not (rests.proven_by or OWN).startswith(OWN) else []),
     ]

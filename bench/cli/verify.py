@@ -125,6 +125,8 @@ def _print_sums(found: Verification) -> None:
     ties = sum(cell.ties for cell in found.cells)
     say("Robust accuracy at the greatest k. Differ: utterances that came out more robust, and less, than submitted.")
     say(f"p: McNemar's exact test; below {LEVEL:g} is different. {ties} utterances were ties and are left out.")
+    if found.ties_p < LEVEL:
+        say(f"More ties are found here than in the entry, or fewer, than by chance: p = {found.ties_p:.2g}.")
     say(f"All {pooled.n} outcomes together: +{pooled.gained} −{pooled.lost}, p = {pooled.p:.2g}.")
     share = smallest_share_seen(pooled.n)
     seen = "no lie would have been seen: run more cells" if share is None else f"{share:.1%} of them altered one way"

@@ -148,10 +148,10 @@ class IsolatedProcess:
                 if "error" in answer.head:
                     raise self._error(answer.head["error"])
                 if "say" in answer.head:
-                    self.progress.say(plain(answer.head["say"]))
+                    self.progress.say(self._theirs(answer.head["say"]))
                 elif "task" in answer.head:
                     total = answer.head.get("total")
-                    bar = self.progress.task(plain(answer.head["task"]), total if type(total) is int else None)
+                    bar = self.progress.task(self._theirs(answer.head["task"]), total if type(total) is int else None)
                     advance = bars.enter_context(bar)
                 elif "steps" in answer.head:
                     if advance and type(answer.head["steps"]) is int:
@@ -163,6 +163,10 @@ class IsolatedProcess:
                 else:
                     return answer
         raise self.broken(f"more than {self.limits.lines} lines of progress", "an answer")
+
+    def _theirs(self, text: Any) -> str:
+        """A line of somebody else's, marked so: it might be one of ours, "verified", word for word."""
+        return f"{self.where}: {plain(text)}"
 
     def _error(self, told: Any) -> Exception:
         """What it says of an error of its own, as an exception."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +24,23 @@ from bench.isolation.speech import array_of, heard
 _TRACE = 1024
 """A trace may be so many times as large as what it is a trace of."""
 _TRACE_LEAST = 64 * MiB
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """Number names in the order in which they are met, "" for none; several threads may ask."""
+
+    _known: dict[str, str] = field(default_factory=lambda: {"": ""})
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def of(self, names: Sequence[str]) -> list[str]:
+        """Return the number of each.
+
+        >>> Numbered().of(["b", "", "a", "b"])
+        ['1', '', '2', '1']
+        """
+        with self._lock:  # or two names that are met at once get one number, and share what is remembered of either
+            return [self._known.setdefault(one, f"{len(self._known)}") for one in names]
 
 
 @dataclass(frozen=True)
@@ -54,7 +72,7 @@ class IsolatedVictim:
     refuses: bool
     purifies: bool
     speakers: Mapping[str, str] = field(default_factory=dict)
-    _numbers: dict[str, str] = field(default_factory=lambda: {"": ""}, init=False, repr=False, compare=False)
+    _numbers: Numbered = field(default_factory=Numbered, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.refuses:
@@ -124,7 +142,7 @@ class IsolatedVictim:
         speakers = [self.speakers.get(one.speaker, one.speaker) for one in batch.utterances]
         head = {"do": doing, "victim": self.place, "threads": torch.get_num_threads()}
         head |= {"sample_keys": list(batch.sample_keys) if self.draws else []}
-        head |= {"sessions": [self._numbers.setdefault(one, f"{len(self._numbers)}") for one in batch.sessions]}
+        head |= {"sessions": self._numbers.of(batch.sessions)}
         head |= {"speech": heard(batch.utterances, speakers, self.reads)}
         return head, [array_of(batch.waveforms), array_of(batch.lengths)]
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bench.core.errors import ComponentError
 from bench.core.types import REFUSED, Task
 from bench.referee.inaudible import check_hears
+from bench.referee.looks import check_looks
 from bench.referee.prediction import Said
 from bench.referee.rechecks import Question
 from bench.referee.sameness import alike, named, same
@@ -56,12 +57,7 @@ def check_unforeseen(task: Task, pairs: Sequence[tuple[Question, Said]], closely
     """
     refusal = len(task.classes)
     check_hears([now for one, now in pairs if one.softer], refusal)
-    for one, now in pairs:
-        if one.looked is not None and one.looked != (now.label == refusal and not now.tied):
-            shown, said = ("refused" if no else "answered" for no in (one.looked, not one.looked))
-            where, expected = f"victim on utterance {one.utterance.id!r}, looked at through the defence", "the same"
-            remedy = "let whoever has a copy of the defence see what it does"
-            raise ComponentError(where, f"shown as {shown}, and {said} when it was asked", expected, remedy)
+    check_looks([pair for pair in pairs if pair[0].looked is not None], refusal)
     compared(task, [pair for pair in pairs if not pair[0].softer and pair[0].looked is None], closely)
 
 

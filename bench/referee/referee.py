@@ -33,6 +33,7 @@ from bench.referee.blinding import NAMES_KEPT, Blinding, Instance
 from bench.referee.clean_answers import CleanAnswer, KnownClean
 from bench.referee.examination import TOGETHER, distorted, examined
 from bench.referee.judgement import Verdict, convinced, fooled, snr_db_of
+from bench.referee.looks import looked_again
 from bench.referee.minutes import Minutes
 from bench.referee.prediction import Said
 from bench.referee.rechecks import Kept, Question, no_answer
@@ -229,9 +230,8 @@ class Referee:
         return self.names([answer.label for answer in answers])
 
     def _looks(self, attack_run: AttackRun) -> list[Question]:
-        """What was looked at through the defence; of a randomised one two looks may differ."""
-        looked = [] if attack_run.view is None or self.randomised else attack_run.view.looked.kept
-        return [Question(one, 0, "", Said(0), looked=no) for one, no in looked]
+        """What was looked at through the defence."""
+        return [] if attack_run.view is None else looked_again(attack_run.view.looked.kept, self.randomised)
 
     def _step(self, running: Sequence[Search], minutes: Minutes) -> None:
         """Ask the victim about one candidate of each search, and tell the searches."""

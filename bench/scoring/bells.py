@@ -9,8 +9,9 @@ from bench.scoring import signs
 from bench.scoring.figures.measured import EntryRecords
 from bench.scoring.pooling import CleanScores
 from bench.scoring.record_files.names import FEW_SPEAKERS
-from bench.scoring.rehearsed import held_in_rehearsal
+from bench.scoring.rehearsed import held_in_rehearsal, misled
 from bench.scoring.signs import Sign
+from bench.scoring.unmoved import unmoved
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ BELLS = (
     Bell(
         "constant-answer",
         "The victim gives nearly everything one answer: nothing can change it, and it recognises nothing.",
-        0.9,
+        0.7,
         lambda found, least: signs.constant_answer(found.own, least),
     ),
     Bell(
@@ -98,6 +99,12 @@ BELLS = (
         "The victim was trained on attacked speakers: it may know their voices, and fare worse with others.",
         0.0,
         lambda found, most: signs.trained_on(found.own, most),
+    ),
+    Bell(
+        "unmoved",
+        "No noise changes what the victim answers, however loud: it does not go by the sound that was attacked.",
+        0.1,
+        lambda found, below: unmoved(found.own, below),
     ),
     Bell(
         "labels-flip",
@@ -122,6 +129,12 @@ BELLS = (
         "The victim withstood the rehearsal better than the attack: it knows the speech that attacks learn on.",
         0.1,
         lambda found, least: held_in_rehearsal(found.own, least),
+    ),
+    Bell(
+        "misled",
+        "Noise does otherwise where attackers learn what harms than where they attack: who was informed was misled.",
+        0.2,
+        lambda found, least: misled(found.own, least),
     ),
     Bell(
         "dies-in-pcm",

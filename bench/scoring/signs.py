@@ -23,28 +23,29 @@ Sign = tuple[float, str]
 
 
 def constant_answer(own: EntryRecords, least: float) -> Sign | None:
-    """Find the fitted victim that gives most clean utterances one answer.
+    """Find the fitted victim that gives one answer to most clean utterances whose label is another.
 
     Args:
         own: records.
-        least: the share of them from which it counts as constant.
+        least: the share of them from which it counts as constant. Those whose label it is say nothing of it.
     """
     if own.about.dimension is not None:
         return constant_number(own, own.about.dimension, least)
     columns, rows = own.records.columns, own.clean_rows
-    cells = own.records.cell[rows]
+    cells, answers, labels = own.records.cell[rows], columns.texts["label_before"], columns.texts["label_true"]
     found = []
     for cell in range(len(own.records.cells)):
         some = rows[cells == cell]
-        if len(some) and len(np.unique(columns.texts["label_true"].codes[some])) > 1:
-            counts = np.bincount(columns.texts["label_before"].codes[some])
-            most = int(counts.argmax())
-            found.append((float(counts[most] / len(some)), most, own.records.cells[cell]))
+        if len(some) and len(np.unique(labels.codes[some])) > 1:
+            most = int(np.bincount(answers.codes[some]).argmax())
+            others = some[~labels.is_(answers.names[most])[some]]
+            found.append((float((answers.codes[others] == most).mean()), most, own.records.cells[cell]))
     share, most, place = max(found, key=lambda one: one[0], default=(0.0, 0, (0, 0, 0)))
     if share < least:
         return None
-    answer, (fold, seed, _) = str(columns.texts["label_before"].names[most]), place
-    return share, f"answers {answer!r} to {share:.0%} of the clean utterances (fold {fold}, seed {seed})"
+    answer, (fold, seed, _) = str(answers.names[most]), place
+    told = f"{share:.0%} of the clean utterances of other labels"
+    return share, f"answers {answer!r} to {told} (fold {fold}, seed {seed})"
 
 
 def chance_level(own: EntryRecords, found: CleanScores, most: float) -> Sign | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -12,18 +13,24 @@ from bench.contracts.composition import isolated_specs
 from bench.contracts.registry import Registry
 from bench.core.computing.threads import in_threads
 from bench.core.errors import ComponentError, UsageError
-from bench.core.rng import key_of
+from bench.core.rng import key_of, keyed
 from bench.core.specs import ISOLATED, NO_DEFENSE
 from bench.core.types import Utterance
-from bench.defending.certificates import Certificate, Certifying
+from bench.defending.certificates import Certificate, Certifying, certified_snr_db, share_lower_bound
 from bench.evaluation.cell.cells import FittedKey, limited
 from bench.evaluation.cell.enrolment import groups_of
 from bench.evaluation.cell.experiment import Experiment
 from bench.evaluation.cell.fitted_store import versions
 from bench.evaluation.cell.instances import instance, sample_key
 from bench.referee.blinding import Instance
+from bench.referee.prediction import predictions_of
 from bench.referee.side_by_side import threads_for
 from bench.studies.certified_scores import Certified, CertifiedBasis, CertifiedNames, CertifiedUtterance, Effort
+
+_WITHIN = 0.99
+"""Noise of this share of a proven radius has to change nothing."""
+_BY_CHANCE = 2
+_CLOSE_DB = 1e-6
 
 
 def check_certifies(registry: Registry, victims: Sequence[str], defenses: Sequence[str]) -> None:
@@ -64,7 +71,8 @@ def certified(experiment: Experiment, key: FittedKey, effort: Effort, limit: int
         limit: so many test utterances, drawn by their ids; None for all.
 
     Raises:
-        ComponentError: it cannot certify.
+        ComponentError: it cannot certify, or what it calls proven is not: by its own counts, or since it answers
+            otherwise about noise that was to change nothing.
     """
     test = experiment.split(key).test
     chosen, proven = limited(test, limit), dict[str, Certificate]()
@@ -74,9 +82,11 @@ def certified(experiment: Experiment, key: FittedKey, effort: Effort, limit: int
             enrolled = instance(experiment, key, look, test, group, "certified")
             own = [said for said in chosen if said.id in group.asked]
             proven |= _certified(enrolled, own, experiment.device, key, look, effort, advance)
+            check_holds(enrolled, [(said, proven[said.id]) for said in own], experiment.device, look, effort.alpha)
     names = CertifiedNames(key.victim.spec, key.defense_spec, experiment.dataset.name, key.task.name, key.split)
     versioned = versions(defended=key.defense is not None)
-    basis = CertifiedBasis(experiment.dataset.fingerprint, experiment.device.type, versioned)
+    proves = [] if key.defense is None else [one.origin for one in key.defense.leaves()]
+    basis = CertifiedBasis(experiment.dataset.fingerprint, experiment.device.type, versioned, *proves[-1:])
     return Certified(names, key.fold, key.seed, basis, tuple(_proven(said, proven[said.id], key) for said in chosen))
 
 
@@ -102,11 +112,68 @@ def _certified(
                 drawn = f"{key_of('certify', look, said.id):016x}"
                 batch = enrolled.blinding.batch([said], device, [drawn])
                 (proof,) = victim.certify(batch, effort.first, effort.copies, effort.alpha)
+                check_counted(said, proof, effort)
                 found[said.id] = replace(proof, utterance=said.id)
                 advance(1)
 
     in_threads(work, chosen, threads_for(enrolled, device))
     return found
+
+
+def check_counted(said: Utterance, proof: Certificate, effort: Effort) -> None:
+    """Refuse a certificate that does not follow from its own counts, as far as these say.
+
+    Args:
+        said: the utterance.
+        proof: of it.
+        effort: that was asked for.
+
+    Raises:
+        ComponentError: it says that more is proven than so many copies can prove, or another SNR than its radius is.
+    """
+    share = share_lower_bound(min(proof.hits, effort.copies), effort.copies, effort.alpha)
+    snr_db = certified_snr_db(float(said.waveform.double().norm()), proof.radius)
+    told_db = [math.inf if one is None else one for one in (proof.snr_db, snr_db)]
+    same_db = math.isclose(*told_db, rel_tol=0.0, abs_tol=_CLOSE_DB)
+    proves = math.isfinite(proof.radius) and (share > 0.5 or proof.label is None)
+    if proof.copies != effort.copies or not proof.share <= share + 1e-9 or not same_db or not proves:
+        told = f"share {proof.share:.4f} of {proof.hits} in {proof.copies} copies, {proof.snr_db} dB"
+        expected = f"at most {share:.4f} of {effort.copies} copies, {snr_db} dB by its radius"
+        raise ComponentError(f"certificate of utterance {said.id!r}", told, expected, "use Certificate.of")
+
+
+def check_holds(
+    enrolled: Instance, proven: Sequence[tuple[Utterance, Certificate]], device: torch.device, look: str, alpha: float
+) -> None:
+    """Ask a victim about noise that it has proven to change nothing: in a direction drawn for each utterance.
+
+    That refutes what is grossly false, and proves nothing.
+
+    Args:
+        enrolled: who has certified.
+        proven: utterances with their certificates.
+        device: where they are.
+        look: draws the noise.
+        alpha: chance that an honest certificate is wrong.
+
+    Raises:
+        ComponentError: more answers than chance would change are other ones.
+    """
+    wrong, asked = 0, 0
+    for said, proof in proven:
+        if proof.label is not None:
+            asked += 1
+            drawn = keyed("refute", look, said.id).standard_normal(said.waveform.shape[-1], dtype="float32")
+            noise = torch.from_numpy(drawn)
+            change = noise * (_WITHIN * proof.radius / float(noise.double().norm()))
+            heard = replace(said, waveform=said.waveform + change.to(said.waveform))
+            batch = enrolled.blinding.batch([heard], device, [f"{key_of('refute', look, said.id):016x}"])
+            with torch.no_grad():
+                log_probs, refused = predictions_of(enrolled.victim, batch)
+            wrong += int(log_probs[0].argmax()) != proof.label and not (refused is not None and bool(refused[0]))
+    if wrong > _BY_CHANCE + 4 * alpha * asked:
+        found = f"{wrong} of {asked} proven answers changed by noise that was to change none"
+        raise ComponentError("certificates", found, f"{alpha:g} of them at most", "correct its certify")
 
 
 def _proven(said: Utterance, proof: Certificate, key: FittedKey) -> CertifiedUtterance:

@@ -66,11 +66,14 @@ class CertifiedBasis:
         corpus_fingerprint: changes with any sample or annotation.
         device: "cpu" or "cuda".
         versions: of packages and of Python, and `harness`, a digest of the harness's code.
+        proven_by: the distribution and version, or the plug-in file, that brings the defence whose certificates they
+            are: another's than serbench's are looked at, and else its word.
     """
 
     corpus_fingerprint: str
     device: str
     versions: Mapping[str, str] = field(hash=False)
+    proven_by: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ WARNINGS = {
     "else than when asking once. It withstands attacks as it withstands everybody.",
     "trained-on": "The model was trained on people who speak in this test. It may know their voices; with strangers "
     "expect it to recognise less and to fall more easily.",
+    "unmoved": "Even loud noise does not change what the model says. Either it does not listen, but reads, or it knows "
+    "these recordings: the attack says nothing about what it would do with others.",
     "labels-flip": "Asked twice about the same sound, the model sometimes answers differently. Part of the changes may "
     "be its own doing, and no attack's.",
     "plain-noise": "Plain noise that is no louder does as much harm as the attack that searches. The model is "
@@ -21,6 +23,8 @@ WARNINGS = {
     "does. The defence hides from the search and does not hold: the true robustness is lower than shown.",
     "held-in-rehearsal": "The attack practised on other people's speech, and there the model held better than in the "
     "attack itself. It may know that speech from its training: attacks that practise look weaker than they are.",
+    "misled": "The attack was told, from other people's speech, which noise harms the model, and that is not what "
+    "noise does here. The model may know that speech from its training: informed attacks look weaker than they are.",
     "dies-in-pcm": "Part of the successes are gone once the sound is saved as an ordinary 16-bit file. Somebody "
     "who has to put a file somewhere would succeed less often than shown.",
     "short-bursts": "Part of the successes rest on noise that is far louder for a moment than over the whole "

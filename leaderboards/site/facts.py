@@ -19,6 +19,7 @@ from bench.scoring.entries.fates import Fates, Names, NotedFates
 from bench.scoring.entries.kept_scores import kept_fates
 from bench.scoring.entries.sources import sources_in
 from bench.scoring.entries.units import FinishedCell, units
+from bench.scoring.figures.measured import each_once
 from bench.scoring.record_files.descriptions import Description
 from bench.scoring.record_files.same_models import named_alike
 from bench.sharing.entry.receipt import Receipt
@@ -122,7 +123,7 @@ class Gathered:
                     sounds, file = folder / KEPT_AUDIO / key, folder / "cells" / f"{key}.parquet"
                     found[key] = CellFacts(source.description, own, sounds, receipt, card, file)
         check_truths(found.values())
-        order = sorted(found.values(), key=lambda one: one.about.text)
+        order = sorted(each_once([*found.values()], lambda one: one.about), key=lambda one: one.about.text)
         return cls(tuple(named_alike(order, lambda one: one.about, lambda one, about: replace(one, about=about))))
 
     def by_entry(self) -> Mapping[tuple[TrackName, tuple[str, ...]], Sequence[CellFacts]]:

@@ -37,7 +37,7 @@ class TrackName:
             corr: whether the attacker was told how much each noise harms.
         """
         whole = replace(granted, allowed="all")
-        return cls(setting, data_of(rests_on), whole.knowing("noise-harm") if corr else whole)
+        return cls(setting, data_of(rests_on, setting), whole.knowing("noise-harm") if corr else whole)
 
     @cached_property
     def id(self) -> str:

@@ -29,7 +29,7 @@ def check_truths(cells: Iterable[CellFacts]) -> None:
     seen: set[Hashable] = set()
     for cell in cells:
         about = cell.about
-        of = about.rests_on.corpus_fingerprint, about.names.setting.task
+        of = about.rests_on.corpus_fingerprint, about.names.setting.task, about.names.setting.defined
         truths = cell.truths.tolist() if about.dimension is None else [""] * len(cell.utterances)
         told = tuple(zip(cell.utterances.tolist(), cell.speakers.tolist(), truths, strict=True))
         if (of, told) not in seen:

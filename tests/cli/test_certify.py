@@ -68,7 +68,7 @@ def test_the_figures_follow_from_the_certificates(told: dict[str, Any]) -> None:
     assert 0 < shares[-1] <= one["right"]
     assert one["abstained"] == pytest.approx(np.mean([row["label"] is None for row in rows]))
     assert one["median_snr_db"] == pytest.approx(np.median([row["snr_db"] for row in rows if row["label"]]))
-    assert set(one["rests_on"]) == {"corpus_fingerprint", "device", "versions"}
+    assert set(one["rests_on"]) == {"corpus_fingerprint", "device", "versions", "proven_by"}
 
 
 def test_the_table_says_what_the_json_says(
@@ -123,3 +123,54 @@ def test_a_victim_that_only_reads_is_named(bench_here: Callable, job: Callable) 
     said = bench_here(*job(victim="bert_text"))
     assert said.code == 2
     assert "found a victim that perceives text alone (BertText)" in said.err
+
+
+BOASTS = """
+from dataclasses import dataclass, replace
+
+from bench.defending.certificates import Certificate
+from defenses.smoothing import Smoothed, Smoothing
+
+
+@dataclass(frozen=True)
+class Boasts(Smoothing):
+    how: str = "honest"
+
+    def fit(self, victim, train, valid, context):
+        return self.around(super().fit(victim, train, valid, context))
+
+    def load(self, victim, folder, context):
+        return self.around(super().load(victim, folder, context))
+
+    def around(self, own):
+        return Boasted(own.recipe, own.victim, own.device)
+
+
+class Boasted(Smoothed):
+    def certify(self, batch, first, copies, alpha):
+        found = super().certify(batch, first, copies, alpha)
+        if self.recipe.how == "farther":
+            pairs = zip(batch.utterances, found)
+            return [Certificate.of(u, one.label or 0, copies, copies, 100.0, alpha) for u, one in pairs]
+        if self.recipe.how == "surer":
+            return [replace(one, share=0.999) for one in found]
+        if self.recipe.how == "softer":
+            return [replace(one, snr_db=10.0) for one in found]
+        return found
+
+
+COMPONENTS = {"defenses": {"boasts": Boasts}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "why"),
+    [("honest", ""), ("farther", "proven answers changed by noise"), ("surer", "share 0.9990"), ("softer", "10.0 dB")],
+)
+def test_what_a_plug_in_calls_proven_is_not_believed(
+    how: str, why: str, bench_here: Callable, job: Callable, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.py").write_text(BOASTS)
+    said = bench_here(*job(defense=f"boasts:sigma=0.02,how={how}", plugin=tmp_path / "mine.py"))
+    assert (said.code, why in said.err) == (0 if how == "honest" else 1, True), said.err
+    assert ("mine.py, whose word it is." in said.out) == (how == "honest")

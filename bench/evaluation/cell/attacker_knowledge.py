@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 import torch
 
-from bench.contracts.attacks import AttackTools, Degradation, InformedAttack, InformedByType
+from bench.contracts.attacks import AttackTools, InformedAttack, InformedByType
 from bench.contracts.recipes import Recipe
 from bench.contracts.searching import as_recipe
 from bench.core.code.keys import fingerprint
 from bench.core.computing.threads import in_threads
 from bench.core.devices import placed
+from bench.core.dimensional import place_of
 from bench.core.errors import blaming
 from bench.core.heard import Heard
 from bench.core.noises import NoiseSet
@@ -23,11 +24,26 @@ from bench.core.rng import keyed
 from bench.core.showing.progress import SILENT, Progress
 from bench.core.types import Utterance
 from bench.perturbations.rendering import Renderer
+from bench.referee.judgement import fooled
 from bench.referee.lending import token_of
 from bench.referee.panel import Panel
 from bench.referee.referee import Referee
 from bench.scoring.inference.concordance import ccc
+from bench.scoring.record_files.rows import Row
 from bench.scoring.scores import uar
+
+
+@dataclass(frozen=True)
+class Harm:
+    """What one noise type does to a victim where attacks prepare.
+
+    Args:
+        loss: of UAR; in a dimensional task of CCC.
+        changed: share of the utterances of which it changes the answer.
+    """
+
+    loss: float
+    changed: float
 
 
 @dataclass(frozen=True)
@@ -35,10 +51,14 @@ class KnownHarm:
     """What one fitted victim was found to lose by what an attack tried first: asked once, whatever attacks want it.
 
     Two attacks that try the same of a category, to the last recipe, are told the same without anybody asking again.
+
+    Args:
+        told: what each attack was told, by its spec.
     """
 
+    told: dict[str, Mapping[str, Harm]] = field(default_factory=dict, repr=False)
     _names: dict[str, str] = field(default_factory=dict, repr=False)
-    _losses: dict[str, float | None] = field(default_factory=dict, repr=False)
+    _losses: dict[str, Harm | None] = field(default_factory=dict, repr=False)
 
     def before(self, referee: Referee | Panel, utterances: Sequence[Utterance]) -> list[str]:
         """Return what the victim says of clean utterances; it is asked about those that are new.
@@ -52,8 +72,8 @@ class KnownHarm:
             self._names.update(zip((one.id for one in new), _answers(referee, new), strict=True))
         return [self._names[one.id] for one in utterances]
 
-    def loss(self, key: str, measured: Callable[[], float | None]) -> float | None:
-        """Return the loss by what a key names; it is measured where it is new.
+    def harm(self, key: str, measured: Callable[[], Harm | None]) -> Harm | None:
+        """Return the harm by what a key names; it is measured where it is new.
 
         Args:
             key: names a category and what is tried of it.
@@ -64,7 +84,7 @@ class KnownHarm:
         return self._losses[key]
 
 
-def degradation(
+def harms(
     referee: Referee | Panel,
     attack: InformedAttack,
     utterances: Sequence[Utterance],
@@ -72,7 +92,7 @@ def degradation(
     progress: Progress = SILENT,
     known: KnownHarm | None = None,
     noises: NoiseSet | None = None,
-) -> Degradation:
+) -> dict[str, Harm]:
     """Measure what an informed attacker knows (P1's Corr): the loss of UAR by noise category, or by noise type.
 
     Measured on validation speakers with the noise bank's "train" part, so on nothing that is attacked later. The attack
@@ -89,7 +109,7 @@ def degradation(
 
     Returns:
         UAR on the clean utterances less UAR on the probes, from -1 to 1, for each category or type that applies to any;
-        in a dimensional task likewise the loss of CCC, from -2 to 2.
+        in a dimensional task likewise the loss of CCC, from -2 to 2. The attack is told no more than these.
     """
     found, memory = {}, known or KnownHarm()
     bank = tools.noises.copied() if noises is None else noises
@@ -101,20 +121,20 @@ def degradation(
         for category in kinds:
             drawn = [_first_move(attack, one, category, lent) for one in said]
             key = fingerprint([category, [(one.id, str(recipe)) for one, recipe in zip(said, drawn, strict=True)]])
-            loss = memory.loss(key, partial(_loss, referee, said, drawn, heard, memory))
-            if loss is not None:
-                found[category] = loss
+            harm = memory.harm(key, partial(_harm, referee, said, drawn, heard, memory))
+            if harm is not None:
+                found[category] = harm
             advance(1)
     return found
 
 
-def _loss(
+def _harm(
     referee: Referee | Panel,
     utterances: Sequence[Utterance],
     recipes: Sequence[Recipe | None],
     tools: AttackTools,
     memory: KnownHarm,
-) -> float | None:
+) -> Harm | None:
     """UAR on the utterances that their recipes apply to, less UAR on what comes of those; None where there are none."""
     probes: list[Utterance | None] = [None] * len(utterances)
 
@@ -132,11 +152,39 @@ def _loss(
     after = _answers(referee, [probe for probe in probes if probe is not None])
     chosen = [utterances[index] for index in applied]
     if referee.task.dimensional:
-        ratings = [referee.task.rating_of(one) or 0.0 for one in chosen]
-        loss = ccc(ratings, list(map(float, before))) - ccc(ratings, list(map(float, after)))
-        return 0.0 if math.isnan(loss) else loss  # a single utterance tells nothing
+        ratings, numbers = [referee.task.rating_of(one) or 0.0 for one in chosen], [*map(float, before)]
+        loss = ccc(ratings, numbers) - ccc(ratings, list(map(float, after)))
+        pairs = [(place_of(referee.task, float(to), own), own) for own, to in zip(numbers, after, strict=True)]
+        moved = sum(place != place_of(referee.task, own, own) for place, own in pairs)
+        return Harm(0.0 if math.isnan(loss) else loss, moved / len(pairs))  # a single utterance tells nothing
     truth = [referee.task.label_of(one) or "" for one in chosen]
-    return uar(truth, before) - uar(truth, after)
+    changed = sum(map(fooled, before, after))
+    return Harm(uar(truth, before) - uar(truth, after), changed / len(chosen))
+
+
+def first_moves(rows: Sequence[Row], told: Mapping[str, Harm]) -> tuple[int, float, float] | None:
+    """Compare what noise types did where the attack prepared with what they do where it attacks.
+
+    An attack's first query is what it would try first of some type, as its probes were: neither was told anything.
+
+    Args:
+        rows: of attacked utterances.
+        told: what was found of each type, before.
+
+    Returns:
+        How many first queries were of these types; the share of them that was to change the answer by that, and the
+        share that did. None where there are none.
+    """
+    shares: dict[str, list[float]] = {}
+    for kind, harm in told.items():
+        shares.setdefault(kind.partition("/")[0].partition(":")[0], []).append(harm.changed)
+    first = [row for row in rows if row.query == 1]
+    named = [(row, row.category if row.category in shares else row.perturbation) for row in first]
+    known = [(sum(shares[name]) / len(shares[name]), row) for row, name in named if name in shares]
+    if not known:
+        return None
+    expected, did = (sum(share for share, _ in known), sum(fooled(r.label_before, r.label_after) for _, r in known))
+    return len(known), round(expected / len(known), 6), round(did / len(known), 6)
 
 
 def _answers(referee: Referee | Panel, utterances: Sequence[Utterance]) -> list[str]:

@@ -30,6 +30,8 @@ class Facts:
         settings: the effects of an attack that say that their source is a setting.
         search: of an attack that may ask more than once, whether it asked about no utterance twice: its rows look like
             those of an effect.
+        moves: of an informed attack, how many first queries there were, and which shares were to change the answer, as
+            was found on validation speakers, and did; None for any other.
     """
 
     looks: int | None
@@ -41,6 +43,7 @@ class Facts:
     sessions: tuple[int, int] | None = None
     settings: tuple[str, ...] = ()
     search: bool = False
+    moves: tuple[int, float, float] | None = None
 
     def to_json(self) -> dict[str, object]:
         """Return `found` of a record file's description."""
@@ -60,6 +63,8 @@ class Facts:
             found["settings"] = list(self.settings)
         if self.search:
             found["search"] = True
+        if self.moves is not None:
+            found["first_moves"] = dict(zip(("of", "expected", "changed"), self.moves, strict=True))
         return found
 
 

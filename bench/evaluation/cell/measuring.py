@@ -19,7 +19,7 @@ from bench.core.noises import LentNoises, NoiseSet
 from bench.core.types import Half, Part, Utterance
 from bench.data.people import people_of
 from bench.defending.adversarial_examples import best_candidates
-from bench.evaluation.cell.attacker_knowledge import KnownHarm, degradation
+from bench.evaluation.cell.attacker_knowledge import KnownHarm, first_moves, harms
 from bench.evaluation.cell.cells import Cell, FittedKey, attacked, limited
 from bench.evaluation.cell.clean_sessions import lost_of
 from bench.evaluation.cell.enrolment import unknown_in
@@ -98,6 +98,7 @@ class Measuring:
             self._sessions(cell) if cell.fitted.sessions else None,
             tuple(one.name for one in cell.attack.leaves() if one.traits.settings),
             not asks_once(cell.attack.object) and all(row.query <= 1 for row in rows),
+            first_moves(rows, self._kept.harm[cell.fitted].told.get(cell.attack.spec, {})),
         )
         self._say(facts, rows)
         if free.asked:
@@ -184,8 +185,10 @@ class Measuring:
             asked = limited(split.valid, cell.limit)  # who asks for little of a service, asks it little
             own = _lent(experiment, "train", None)
             before = self._kept.harm[cell.fitted]
-            harm = degradation(valid, chooser, asked, known, experiment.progress, before, own)
-            tools = replace(tools, degradation=harm)
+            found = before.told[cell.attack.spec] = harms(
+                valid, chooser, asked, known, experiment.progress, before, own
+            )
+            tools = replace(tools, degradation={name: harm.loss for name, harm in found.items()})
         return tools
 
     def _rehearsed(self, cell: Cell, attack_run: AttackRun, looks: Looks) -> tuple[AttackRun, Rehearsal | None]:

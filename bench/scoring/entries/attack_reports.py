@@ -15,6 +15,7 @@ from bench.core.specs import JOINED
 from bench.scoring.entries.units import pooled_by
 from bench.scoring.figures.conditions import Condition
 from bench.scoring.figures.dependence import crossed_at, estimated_share, utterances_of
+from bench.scoring.figures.measured import each_once
 from bench.scoring.figures.searches import Median, median_queries
 from bench.scoring.inference.estimates import Estimate
 from bench.scoring.inference.survival import KaplanMeier, kaplan_meier
@@ -142,7 +143,8 @@ def _reported(noises: Counted, cells: Sequence[CellRecords]) -> AttackReport:
     about = cells[0].description
     names, corr = about.names, about.corr
     budget = max(cell.description.rests_on.max_queries for cell in cells)
-    rows = pooled_rows([cell for cell in cells if cell.description.rests_on.max_queries == budget])
+    most = [cell for cell in cells if cell.description.rests_on.max_queries == budget]
+    rows = pooled_rows(each_once(most, lambda cell: cell.description))
     condition = Condition(corr, noises, PooledRecords.of(rows))
     first = condition.records.listed().assign(first=condition.first)
     true = rows.loc[rows["query"] == 0, [*UTTERANCE, "label_true"]]

@@ -44,6 +44,8 @@ class EntryRecords:
             many they are; none of any other.
         rehearsed: by Corr and the widest kind of successes that a variant counts, how many validation utterances fell
             in its rehearsals, and of how many; empty where it is not told.
+        first_moves: of each cell of an informed attack, of how many first queries which share was to change the answer,
+            as was found on validation speakers, and did.
     """
 
     about: Description
@@ -57,6 +59,7 @@ class EntryRecords:
     trained_on: frozenset[str] = frozenset()
     in_sessions: tuple[int, int] = (0, 0)
     rehearsed: Mapping[tuple[bool, Counted], tuple[int, int]] = field(default_factory=dict)
+    first_moves: tuple[tuple[int, float, float], ...] = ()
 
     @classmethod
     def of(
@@ -74,7 +77,7 @@ class EntryRecords:
             halves: the same with either half of the bank alone.
             pools: puts records together; those of other attacks on the same victim may have been.
         """
-        together = pools or Pools()
+        together, group = pools or Pools(), each_once(group, lambda cell: cell.description)
         budgets = {_budget(cell) for cell in group}
         most = [cell for cell in group if _budget(cell) == max(budgets)]
         about = most[0].description
@@ -93,8 +96,9 @@ class EntryRecords:
         conditions = _of_budgets(group, together)
         counts = [cell.description.in_sessions or (0, 0) for cell in group]
         lost = sum(one for one, _ in counts), sum(of for _, of in counts)
-        told = _rehearsed(most)
-        return cls(about, conditions, records, searches, tally, tuple(sorted(within)), either, granted, met, lost, told)
+        told = _rehearsed(most), tuple(one for cell in most if (one := cell.description.first_moves) is not None)
+        ks_within = tuple(sorted(within))
+        return cls(about, conditions, records, searches, tally, ks_within, either, granted, met, lost, *told)
 
     @cached_property
     def clean_rows(self) -> Places:
@@ -182,3 +186,19 @@ def grouped(cells: Sequence[_C], by: Callable[[_C], Hashable]) -> dict[Hashable,
     for cell in cells:
         groups.setdefault(by(cell), []).append(cell)
     return groups
+
+
+def each_once(cells: Sequence[_C], described: Callable[[_C], Description]) -> list[_C]:
+    """Return cells without those that are there twice, as after a run that was repeated to measure more: these stay.
+
+    Args:
+        cells: records.
+        described: gives the description of one.
+    """
+    found: dict[Hashable, tuple[int, _C]] = {}
+    for cell in cells:
+        about = described(cell)
+        what = about.names, about.rests_on, about.corr, about.noises
+        if what not in found or len(about.measures) > found[what][0]:
+            found[what] = len(about.measures), cell
+    return [cell for _, cell in found.values()]

@@ -9,7 +9,8 @@ from bench.scoring.record_files.dimensions import Dimension
 from bench.scoring.scores import CELL
 
 NEARLY_THE_SAME = 0.0125
-"""Answers no further from the middle one than this share of the scale are one answer: 0.05 on one from 1 to 5."""
+"""Answers no further from the middle one than this share of the scale are one answer: 0.05 on one from 1 to 5; nor are
+those that lie within half of the shift that counts, since none of them is moved by that to where another lies."""
 
 
 def constant_number(own: EntryRecords, dimension: Dimension, least: float) -> tuple[float, str] | None:
@@ -20,7 +21,7 @@ def constant_number(own: EntryRecords, dimension: Dimension, least: float) -> tu
         dimension: has the scale.
         least: the share of them from which it counts as constant.
     """
-    near = NEARLY_THE_SAME * (dimension.high - dimension.low)
+    near = max(NEARLY_THE_SAME * (dimension.high - dimension.low), dimension.shift / 2)
     found = []
     for place, rows in own.clean.groupby([*CELL], sort=False):
         values = rows["value_before"].to_numpy(float)

@@ -10,6 +10,9 @@ import numpy as np
 from bench.scoring.arrays import Places
 from bench.scoring.record_files.columns import Columns
 
+LOUD_DB = 5.0
+"""Noise at this SNR, or louder, moves some of the answers of whoever hears it."""
+
 
 @dataclass(frozen=True)
 class Tally:
@@ -22,6 +25,9 @@ class Tally:
         changed: those that changed the victim's label.
         by_chance: those whose label is no answer, since it does not hold when the same is asked again.
         moved: those that are one or the other.
+        loud: utterances that were asked about with noise of `LOUD_DB` or louder, of a kind that hides no emotion: a
+            change of gain is as loud, and no noise.
+        loud_changed: those of them whose label any such candidate changed.
     """
 
     asked: int
@@ -30,6 +36,8 @@ class Tally:
     changed: int
     by_chance: int
     moved: int
+    loud: int = 0
+    loud_changed: int = 0
 
     @classmethod
     def of(cls, columns: Columns, min_snr_db: float) -> Tally:
@@ -55,15 +63,18 @@ class Tally:
         changed = asked & ~columns.alike("label_after", "label_before")
         by_chance = asked & (columns.true("tied") | (columns.number("flip_share") <= 0.5))
         masks = (asked, asked & ~np.isnan(snr_db), asked & (snr_db > min_snr_db), changed, by_chance)
-        counts = [np.bincount(cell[one], minlength=cells).tolist() for one in (*masks, by_chance | changed)]
-        return [cls(*own) for own in zip(*counts, strict=True)]
+        loud, names = columns.true("imperceptible") & (snr_db <= LOUD_DB), columns.texts["utterance"]
+        whose = cell * len(names.names) + names.codes
+        each = (np.unique(whose[one]) // max(len(names.names), 1) for one in (loud, loud & changed))
+        counts = [cell[one] for one in (*masks, by_chance | changed)] + [*each]
+        return [cls(*own) for own in zip(*(np.bincount(one, minlength=cells).tolist() for one in counts), strict=True)]
 
     @classmethod
     def total(cls, tallies: Iterable[Tally]) -> Tally:
         """Add those of several records.
 
         >>> Tally.total([Tally(5, 4, 3, 2, 1, 2), Tally(1, 0, 0, 1, 0, 1)])
-        Tally(asked=6, with_snr=4, above=3, changed=3, by_chance=1, moved=3)
+        Tally(asked=6, with_snr=4, above=3, changed=3, by_chance=1, moved=3, loud=0, loud_changed=0)
         """
         each = zip(*(vars(one).values() for one in tallies), strict=True)
         return cls(*(sum(counts) for counts in each))

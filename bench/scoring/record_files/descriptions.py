@@ -16,8 +16,8 @@ from bench.core.storage.json_objects import JsonObject
 from bench.core.types import SAMPLE_RATE, Half
 from bench.scoring.record_files.dimensions import Dimension
 from bench.scoring.record_files.granted import granted_in
-from bench.scoring.record_files.in_sessions import fell_in_rehearsal, lost_in
-from bench.scoring.record_files.names import CellNames, Setting
+from bench.scoring.record_files.in_sessions import fell_in_rehearsal, first_moves_in, lost_in
+from bench.scoring.record_files.names import CellNames, Setting, defined_in
 from bench.scoring.record_files.people import SpeakerGroups, people_in, trained_on_in
 from bench.scoring.record_files.sounds import search_in, settings_in
 
@@ -118,8 +118,8 @@ class Description:
         dimension: of a dimensional task, its scale and when an attack has succeeded; None of a task of classes.
         in_sessions: of a victim that remembers, of how many clean utterances it says something else in a session, and
             of how many they are; None of any other.
-        rehearsed: how many validation utterances fell in the attack's rehearsal, and of how many; None where it is not
-            told.
+        rehearsed: how many validation utterances fell in the attack's rehearsal, and of how many; None where not told.
+        first_moves: of how many first queries which share was to change the answer, and did; None where not told.
         settings: effects of the attack that say that their source is a setting.
         search: whether the attack could have asked more than once, though its rows do not show it.
     """
@@ -139,6 +139,7 @@ class Description:
     dimension: Dimension | None = None
     in_sessions: tuple[int, int] | None = None
     rehearsed: tuple[int, int] | None = None
+    first_moves: tuple[int, float, float] | None = None
     settings: tuple[str, ...] = ()
     search: bool = False
 
@@ -174,6 +175,7 @@ class Description:
             dimension=Dimension.of(told.inner("fitting").inner_or_empty("task")),
             in_sessions=lost_in(told),
             rehearsed=fell_in_rehearsal(told),
+            first_moves=first_moves_in(told),
             settings=settings_in(told),
             search=search_in(told),
         )
@@ -234,7 +236,7 @@ def _names(told: JsonObject) -> CellNames:
         victim=victim,
         defense=defense,
         attack=attack,
-        setting=Setting(corpus, noise_bank, task, split, told.whole_or_null("limit"), trained),
+        setting=Setting(corpus, noise_bank, task, split, told.whole_or_null("limit"), trained, defined_in(told)),
         fold=told.whole("fold"),
         seed=told.whole("seed"),
         repeat=told.whole("repeat") if told.has("repeat") else 0,

@@ -1,5 +1,5 @@
 """What a record file says of a victim beside its rows: of how much clean speech one that remembers says something else
-in a session, and how much speech fell in a rehearsal."""
+in a session, how much speech fell in a rehearsal, and how often noise did what an attack had been told of it."""
 
 from __future__ import annotations
 
@@ -39,3 +39,21 @@ def fell_in_rehearsal(told: JsonObject) -> tuple[int, int] | None:
     if not 0 <= fell <= of or not of:
         raise found.wrong("fell", f"{fell} of {of}", "some of those that were asked about")
     return fell, of
+
+
+def first_moves_in(told: JsonObject) -> tuple[int, float, float] | None:
+    """Read `found.first_moves` of a description: of how many first queries of an informed attack which share was to
+    change the answer, as was found on validation speakers, and which did.
+
+    Records of before, and of an attack that is not informed, have none.
+
+    Raises:
+        DataError: it is of another form.
+    """
+    found = told.inner_or_empty("found").inner_or_empty("first_moves")
+    if not found.fields:
+        return None
+    of, shares = found.whole("of"), (found.number("expected"), found.number("changed"))
+    if of < 1 or not all(0 <= share <= 1 for share in shares):
+        raise found.wrong("of", f"{shares} of {of}", "shares of some queries")
+    return of, *shares

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from bench.core.code.keys import key_of_json
+from bench.core.storage.json_objects import JsonObject
 from bench.core.types import Half
 from bench.data.splits import split_named
+from bench.data.tasks import TASKS
 
 FEW_SPEAKERS = 6
 """Fewer speakers than these say little about others, and no test between them is possible."""
@@ -22,6 +25,7 @@ class Setting:
         split: who was trained on and who was attacked.
         limit: at most so many utterances of a fold were attacked; None for all.
         train_corpus: the corpus that was trained on, where all of `corpus` was attacked; None where that is `corpus`.
+        defined: digest of what the task is, where it is none of serbench's own: another one may be called so.
     """
 
     corpus: str
@@ -30,10 +34,11 @@ class Setting:
     split: str
     limit: int | None
     train_corpus: str | None = None
+    defined: str = ""
 
     def to_json(self) -> dict[str, object]:
         """Return the names as they stand in JSON."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "defined"}
 
     @property
     def speech(self) -> str:
@@ -48,6 +53,16 @@ class Setting:
     def shares_speakers(self) -> bool:
         """Say whether people may stand in training and in test."""
         return self.train_corpus is None and split_named(self.split).leaks
+
+
+def defined_in(told: JsonObject) -> str:
+    """Digest the definition of a cell's task, where it is none of serbench's own; "" of those.
+
+    Args:
+        told: the cell's description; of one that failed it may tell nothing.
+    """
+    task = told.inner_or_empty("fitting").inner_or_empty("task").fields
+    return "" if not task or told.text("task") in TASKS else key_of_json(dict(task))[:8]
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,8 @@ def _denied(about: Description, cell: Cell, facts: Facts, registry: Registry) ->
     own, theirs = cell.attack.threat_model, about.threat_model
     if own != theirs:
         yield f"an attacker who {own}, where the entry says: {theirs}"
+    if facts.search != about.search:
+        yield f"a search {facts.search}, where the entry says {about.search}"
     if cell.attack.anytime != about.anytime:
         yield f"anytime {cell.attack.anytime} in the place of {about.anytime}"
     if not any(_labels(about, one) for one in _variants(about, cell.attack, registry)):
@@ -56,17 +58,24 @@ def _denied(about: Description, cell: Cell, facts: Facts, registry: Registry) ->
     rehearsed = None if facts.rehearsal is None else (facts.rehearsal.fell, facts.rehearsal.utterances)
     if _differ(rehearsed, about.rehearsed):
         yield f"validation speech that fell in the rehearsal {rehearsed}, where the entry says {about.rehearsed}"
+    if _differ(_moved(facts.moves), _moved(about.first_moves)):
+        yield f"first queries (how many, to change, changed) {facts.moves}, where the entry says {about.first_moves}"
     if false := set(about.settings) - set(facts.settings):
         yield f"sources of {min(false)} that are settings, which it does not declare"
     if about.people and {name: dict(of) for name, of in about.people.items()} != _plain(facts):
         yield "other speakers' sex, age or language than the corpus's"
 
 
-def _differ(own: tuple[int, int] | None, theirs: tuple[int, int] | None) -> bool:
+def _differ(own: tuple[float, int] | None, theirs: tuple[float, int] | None) -> bool:
     """Whether two shares are not the same but for a few answers in their last bits."""
     if own is None or theirs is None:
         return own is not theirs
     return abs(own[0] / own[1] - theirs[0] / theirs[1]) > LAST_BITS
+
+
+def _moved(told: tuple[int, float, float] | None) -> tuple[float, int] | None:
+    """By how much more answers were to change than did, as `_differ` has shares."""
+    return None if told is None else (told[1] - told[2], 1)
 
 
 def _variants(about: Description, attack: Component, registry: Registry) -> list[Variant]:

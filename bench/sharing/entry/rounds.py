@@ -102,6 +102,9 @@ class RoundSecret:
         if found.commitment != of.commitment:
             expected = f"the secret of round {of.name}, with commitment {of.commitment[:16]}"
             raise DataError(file, f"a secret with commitment {found.commitment[:16]}", expected, _AGAIN)
+        if found.name != of.name or not all(map(_HEX.fullmatch, (found.seed, found.nonce))):
+            expected = f"that of {of.name}, 64 digits each"  # a line more or less would be another secret of one digest
+            raise DataError(file, f"seed and nonce of round {found.name!r:.80}", expected, _AGAIN)
         return found
 
     def attacks(self, of: Round) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -11,9 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bench.contracts.threat_models import Counted
+from bench.core.specs import ISOLATED
 from bench.scoring.figures.row_shares import attack_success, robust_accuracy
 from bench.scoring.inference.estimates import Estimate
 from bench.scoring.inference.mcnemar import LEVEL, mcnemar_p
+from bench.scoring.record_files.agreement import told_otherwise
 from bench.scoring.record_files.cell_records import CellRecords, pooled_rows
 from bench.scoring.scores import clean, robustness, successes, survives
 
@@ -22,8 +24,10 @@ SAME: Verdict = "same"
 WITHIN: Verdict = "within the interval"
 DIFFERENT: Verdict = "different"
 NOT_RUN: Verdict = "could not be run"
+TIES = "ties"
 MOST_TIED, FEW_TIED = 0.1, 3
 """Where more of the utterances than this share, and than so many, are ties here alone, nothing is said of the rest."""
+_OF_THE_CORPUS = (("label_true", "labels"), ("speaker", "speakers"), ("value_true", "ratings"))
 CLOSE = 1e-3
 """Two numbers are the same answer where they lie no further apart than this share of the scale's width."""
 
@@ -34,7 +38,9 @@ class FigureVerdict:
 
     Args:
         figure: "recognised", "robust_accuracy", "acc_att" or "acc_att_pcm"; of an attack that asks once "applied" and
-            "recognised_after"; of numbers "told_numbers", utterances of whose clean speech the same was said.
+            "recognised_after"; of numbers "told_numbers", utterances of whose clean speech the same was said,
+            "told_numbers_after", of whose candidates; "candidates", those of whose candidates the same is told; and
+            "ties", those of whom a first tie is found that the other has not.
         noises: which successes count; None of clean speech.
         k: queries allowed; None of clean speech.
         submitted: its value in the entry.
@@ -111,9 +117,8 @@ def compared(submitted: CellRecords, again: pd.DataFrame, ks: Sequence[int], cou
     name = names_of(submitted)
     if set(theirs["utterance"]) != set(ours["utterance"]):
         return CellVerdict(submitted.key, name, DIFFERENT, reason="other utterances were attacked")
-    truths = [rows[rows["query"] == 0].set_index("utterance")["label_true"] for rows in (theirs, ours)]
-    if not truths[0].sort_index().equals(truths[1].sort_index()):
-        return CellVerdict(submitted.key, name, DIFFERENT, reason="other labels than the corpus's")
+    if what := next((says for column, says in _OF_THE_CORPUS if not _same_column(theirs, ours, column)), ""):
+        return CellVerdict(submitted.key, name, DIFFERENT, reason=f"other {what} than the corpus's")
     tied, whole = _tied_anew(theirs, ours), ours["utterance"].nunique()
     kept = tuple(rows[~rows["utterance"].isin(tied)].reset_index(drop=True) for rows in (theirs, ours))
     n = kept[0]["utterance"].nunique()
@@ -122,14 +127,30 @@ def compared(submitted: CellRecords, again: pd.DataFrame, ks: Sequence[int], cou
         return CellVerdict(submitted.key, name, NOT_RUN, n, len(tied), reason)
     scale = submitted.description.dimension
     width = 0.0 if scale is None else scale.high - scale.low
-    figures = (*_figures(kept, ks, counted), *_asked_once(kept), *_numbers(kept, width))
+    figures = (*_figures(kept, ks, counted), *_asked_once(kept), *_numbers(kept, width), _candidates(kept))
+    figures = (*figures, _ties(theirs, ours))
     return CellVerdict(submitted.key, name, _worst([one.verdict for one in figures]), n, len(tied), "", figures)
+
+
+def _same_column(theirs: pd.DataFrame, ours: pd.DataFrame, column: str) -> bool:
+    """Whether a column that the corpus fills is the same, of each utterance; a label of numbers follows from these."""
+    found = [rows[rows["query"] == 0].set_index("utterance")[column].sort_index() for rows in (theirs, ours)]
+    return bool(found[0].equals(found[1]))
 
 
 def _tied_anew(theirs: pd.DataFrame, ours: pd.DataFrame) -> set[str]:
     """Utterances whose first tie is one here alone: a search that met the same tie went the same way until then."""
     firsts = [rows[rows["tied"].eq(True)].groupby("utterance")["query"].min().to_dict() for rows in (theirs, ours)]
     return {str(whose) for whose, query in firsts[1].items() if firsts[0].get(whose) != query}
+
+
+def _ties(theirs: pd.DataFrame, ours: pd.DataFrame) -> FigureVerdict:
+    """Of whom a tie is found in one place alone: another machine finds as many that are not here as we find that are
+    not there. A victim that knows that it is run again would be undecided here alone, wherever the entry lies."""
+    order = pd.Series(sorted(ours["utterance"].unique()))
+    there, here = (order.isin(_tied_anew(*pair)).to_numpy() for pair in ((ours, theirs), (theirs, ours)))
+    found = _figure((TIES, None, None), (there, here), None)
+    return found if found.verdict == DIFFERENT else replace(found, verdict=SAME)
 
 
 def _worst(verdicts: Sequence[Verdict]) -> Verdict:
@@ -170,12 +191,27 @@ def _asked_once(both: tuple[pd.DataFrame, ...]) -> Iterator[FigureVerdict]:
 
 
 def _numbers(both: tuple[pd.DataFrame, ...], width: float) -> Iterator[FigureVerdict]:
-    """Of a dimensional task, of whose clean speech the same number is told: what CCC is made of."""
+    """Of a dimensional task, of whose clean speech the same number is told, and of whose candidates, where these are
+    the same and moved as far as counts: what CCC is made of."""
     if not width:
         return
     one, other = (_by_utterance(clean(rows), "value_before").astype(float) for rows in both)
     close = np.abs(one - other) <= CLOSE * width
     yield _figure(("told_numbers", None, None), (np.ones_like(close), close), None)
+    names = ["utterance", "query", "recipe", "label_after", "value_after"]
+    bare = (rows.assign(recipe=rows["recipe"].str.replace(ISOLATED, "")) for rows in both)
+    theirs, ours = (rows.loc[rows["query"] > 0, names] for rows in bare)
+    asked = theirs.merge(ours, on=names[:4], suffixes=("", "_again"))
+    far = (asked["value_after"] - asked["value_after_again"]).abs() > CLOSE * width
+    same = ~pd.Series(sorted(both[0]["utterance"].unique())).isin(asked.loc[far, "utterance"]).to_numpy()
+    yield _figure(("told_numbers_after", None, None), (np.ones_like(same), same), None)
+
+
+def _candidates(both: tuple[pd.DataFrame, ...]) -> FigureVerdict:
+    """Of whose candidates the same is told: what SNRs, bursts, and intervals that heed sounds are made of."""
+    otherwise = told_otherwise(*both)
+    same = np.array([one not in otherwise for one in sorted(both[0]["utterance"].unique())])
+    return _figure(("candidates", None, None), (np.ones_like(same), same), None)
 
 
 def _recognised(rows: pd.DataFrame) -> pd.DataFrame:

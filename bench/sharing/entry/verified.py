@@ -15,7 +15,7 @@ from bench.sharing.entry.environment import machine
 from bench.sharing.entry.held_out import HeldOut
 from bench.sharing.entry.opening import OpenedEntry
 from bench.sharing.entry.receipt import SCHEMA, VERIFIED, Outcome
-from bench.sharing.entry.verdicts import DIFFERENT, CellVerdict, FigureVerdict
+from bench.sharing.entry.verdicts import DIFFERENT, TIES, CellVerdict, FigureVerdict
 
 _WIDEST = ("all", "additive", "imperceptible")
 
@@ -90,10 +90,16 @@ class Verification:
         return Pooled.of(self.cells)
 
     @property
+    def ties_p(self) -> float:
+        """Return p of as many more ties here than in the entry, or fewer, all cells together: of McNemar's test."""
+        ties = [one for cell in self.cells for one in cell.figures if one.figure == TIES]
+        return mcnemar_p(sum(one.gained for one in ties), sum(one.lost for one in ties))
+
+    @property
     def outcome(self) -> Outcome:
         """Return what is said of the whole entry."""
         found = [cell.verdict for cell in self.cells]
-        if DIFFERENT in found or self.pooled.p < LEVEL:
+        if DIFFERENT in found or min(self.pooled.p, self.ties_p) < LEVEL:
             return "different"
         ran = all(one in VERIFIED for one in found) and all(one.robust_accuracy for one in self.held_out)
         return "verified" if ran else "could not be run"

@@ -82,7 +82,8 @@ def test_nothing_of_the_machine_is_in_reach(
     heard = Heard()
     registry = hostile(hidden=(corpus, cache))
     fitted(registry, f"attempts,paths={corpus}x+{cache}x", heard)
-    said = dict(line.split(": ", 1) for line in heard.lines)
+    assert all(line.startswith("victim 'isolated:") for line in heard.lines), "no line of ours"
+    said = dict(line.split(": ", 2)[1:] for line in heard.lines)
     allowed = {"environment", "processes", "own file"}
     assert len(said) >= 30
     assert {name: told for name, told in said.items() if told.startswith("got") and name not in allowed} == {}

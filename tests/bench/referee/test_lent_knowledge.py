@@ -28,7 +28,7 @@ from bench.contracts.defense_view import DefenseView
 from bench.contracts.registry import Registry
 from bench.core.types import Dataset
 from bench.data.tasks import TASKS
-from bench.evaluation.cell.attacker_knowledge import KnownHarm, degradation
+from bench.evaluation.cell.attacker_knowledge import KnownHarm, harms
 from bench.evaluation.cell.cells import Cell, FittedKey
 from bench.evaluation.cell.experiment import Experiment
 from bench.evaluation.cell.measuring import Measuring
@@ -129,10 +129,10 @@ def test_who_is_asked_for_probes_can_spoil_nothing_for_others() -> None:
         Spoiling(),
         KnownHarm(),
     )
-    expected = degradation(referee, honest, said, sample_tools())
-    assert any(expected.values())
-    degradation(referee, spoiling, said, sample_tools(), known=memory)
-    assert degradation(referee, honest, said, sample_tools(), known=memory) == expected
+    expected = harms(referee, honest, said, sample_tools())
+    assert any(one.loss for one in expected.values())
+    harms(referee, spoiling, said, sample_tools(), known=memory)
+    assert harms(referee, honest, said, sample_tools(), known=memory) == expected
     assert all(torch.equal(one.waveform, own) for one, own in zip(said, before, strict=True))
     assert spoiling.met
     assert spoiling.met.isdisjoint({one.speaker for one in said})

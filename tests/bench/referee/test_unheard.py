@@ -111,8 +111,32 @@ def test_who_shows_another_defence_than_it_is_is_found() -> None:
         measured_cell("loud", "unheard:kind=misleads", attack=looks)
 
 
+@pytest.mark.parametrize("kind", ["detects", "detects_by_chance", "misleads"])
+def test_who_says_that_it_draws_shows_what_it_is_too(kind: str) -> None:
+    """Two looks of such a one may differ, and so whatever it showed was believed: the attack fooled nobody."""
+    looks, defense = f"adaptive:attack={NOISE.replace(',', ',,')}", f"unheard:kind={kind},draws=true"
+    if kind == "misleads":
+        with pytest.raises(ComponentError, match=r"\d of 8 looks shown what most draws are not"):
+            measured_cell("loud", defense, attack=looks)
+    else:
+        assert sum(row.accepted for row in measured_cell("loud", defense, attack=looks).rows) > 32
+
+
 def test_who_refuses_files_where_it_is_attacked_is_found() -> None:
     """None of its successes lived on as 16-bit PCM, and a bell rang for the attack."""
     assert sum(row.survives_pcm or False for row in measured("loud", "honest")) > 32
     with pytest.raises(ComponentError, match=r"query 0: found '\(refused\)', and '\w+' when a fresh instance"):
         measured("loud", "refuses_files")
+
+
+def test_who_holds_where_attackers_learn_what_harms_is_told_beside_the_records() -> None:
+    """The informed attack is told that nothing harms; of an honest one, what its first queries then do."""
+    informed = NOISE.replace("false", "true")
+    found = {acts: measured_cell("loud", f"acting:acts={acts}", attack=informed) for acts in ("true", "false")}
+    moves = {acts: one.facts.moves for acts, one in found.items()}
+    assert moves["true"] is not None
+    assert moves["false"] is not None
+    assert moves["true"][:2] == (64, 0.0)
+    assert moves["true"][2] >= 0.5, "the bell rings"
+    _, expected, changed = moves["false"]
+    assert abs(expected - changed) < 0.1

@@ -120,6 +120,16 @@ class Misleads(Detects):
 
 
 @dataclass(frozen=True)
+class DetectsByChance(Detects):
+    """Honest: refuses what is noisy in half of all draws."""
+
+    def answer_or_refuse(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        noisy = Detects.answer_or_refuse(self, batch)[1] | Misleads.answer_or_refuse(self, batch)[1]
+        drawn = torch.tensor([rng.random() < 0.5 for rng in batch.generators("detects")])
+        return self.log_probs(batch), noisy & drawn
+
+
+@dataclass(frozen=True)
 class RefusesFiles(Wrapped):
     """Refuses files where it is attacked, which it is by more than eight at a time, and never about clean speech: so
     nothing that fools it lives on as a file."""
@@ -142,6 +152,7 @@ CHEATS: dict[str, Callable[..., Any]] = {
     "knows_again": KnowsAgain,
     "refuses_half": RefusesHalf,
     "detects": Detects,
+    "detects_by_chance": DetectsByChance,
     "misleads": Misleads,
     "refuses_files": RefusesFiles,
 }
@@ -153,9 +164,15 @@ class Unheard:
 
     Args:
         kind: which.
+        draws: say that it draws.
     """
 
     kind: str = "honest"
+    draws: bool = False
+
+    @property
+    def traits(self) -> Traits:
+        return Traits(randomised=self.draws)
 
     def fit(self, victim: Any, train: Any, valid: Any, context: FitContext) -> Any:
         return CHEATS[self.kind](victim.fit(train, valid, context), len(context.task.classes))

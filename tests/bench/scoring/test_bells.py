@@ -13,10 +13,12 @@ import pytest
 
 from bench.scoring.bells import BELLS, NAMED, Evidence
 from bench.scoring.bells import rung as heard
+from bench.scoring.entries.attack_reports import attack_reports
 from bench.scoring.figures.measured import EntryRecords
 from bench.scoring.pooling import clean_of
 from bench.scoring.record_files.condensed import condensed
 from bench.scoring.record_files.descriptions import Description, RestsOn
+from bench.scoring.record_files.dimensions import Dimension
 from bench.scoring.record_files.names import CellNames, Setting
 from bench.scoring.record_files.rows import Row, as_table
 from bench.scoring.records import CellRecords
@@ -111,10 +113,46 @@ def test_an_honest_run_rings_nothing() -> None:
     assert rung(HONEST, cell(once(1, 4), attack="environmental:snr_db=12")) == {}
 
 
+def test_a_cell_that_is_there_twice_counts_once() -> None:
+    """Who repeats a run to measure more has each cell of it under another key."""
+    about = replace(HONEST.description, measures={"seg_snr_db": "1"})
+    again = replace(HONEST, description=about)
+    once, twice = pooled(HONEST), pooled(HONEST, again)
+    assert (twice.n, twice.scores, twice.candidates) == (once.n, once.scores, once.candidates)
+    assert attack_reports([HONEST, again]) == attack_reports([HONEST])
+
+
 def test_a_constant_answer() -> None:
     said = rung(cell(answer=lambda number, true: "neutral" if number % 20 else "anger"))
-    assert said["constant-answer"].startswith("answers 'neutral' to 95% of the clean utterances (fold 0, seed 0)")
-    assert "constant-answer" not in rung(cell(answer=lambda number, true: "neutral" if number % 5 else true))
+    assert said["constant-answer"].startswith("answers 'neutral' to 93% of the clean utterances of other labels (fold")
+    assert "constant-answer" not in rung(cell(answer=lambda number, true: "neutral" if number % 3 else true))
+
+
+def test_an_answer_is_constant_by_those_whose_label_is_another() -> None:
+    """One that says the commonest label to 85 of 100 leads where that is common; one that is right says it as often."""
+    nearly = cell(answer=lambda number, true: true if number % 20 in (1, 5, 6) else "neutral")
+    assert "to 80% of the clean utterances of other labels" in rung(nearly)["constant-answer"]
+    rows = HONEST.rows.assign(label_true="neutral", label_before="neutral", label_after="neutral", accepted=False)
+    few = rows["utterance"].isin({f"u{number}" for number in range(0, 80, 10)})
+    rare = {name: rows[name].mask(few, "anger") for name in ("label_true", "label_before", "label_after")}
+    assert "constant-answer" not in rung(replace(HONEST, rows=rows.assign(**rare)))
+
+
+def numbers(spread: float) -> dict[str, str]:
+    """What is heard of a victim that answers as ratings from 1 to 5 lie, over so much of the scale."""
+    dimension = Dimension("valence", 1.0, 5.0, 0.5, "either", (), ("lower", "same", "higher"))
+    rows = HONEST.rows
+    rating = 1 + 4 * (rows["utterance"].str[1:].astype(int) * 7 % 80) / 79
+    said = 3 + (rating - 3) * spread / 4
+    rows = rows.assign(value_true=rating, value_before=said, value_after=said)
+    return rung(replace(HONEST, rows=rows, description=replace(HONEST.description, dimension=dimension)))
+
+
+def test_numbers_that_lie_closer_together_than_what_counts_as_a_change() -> None:
+    """None of them can be moved so far, and most lie near some ratings: it led those whose answers go by the speech."""
+    assert "answers 3.00 ± 0.25 to 100%" in numbers(0.48)["constant-answer"]
+    assert "constant-answer" in numbers(0.7)
+    assert "constant-answer" not in numbers(0.8)
 
 
 def test_a_label_from_outside_stays_text() -> None:
@@ -146,6 +184,27 @@ def test_chance_level() -> None:
     assert "does not lie above chance, 0.25 with 4 classes" in rung(guesses)["chance-level"]
     boards_of = boards(collect([guesses, cell(at(9, 10), victim="attacked")], [5]))
     assert all(board.lines[0].victim == "attacked" for board in boards_of)
+
+
+def shouted(changed: int, snr_db: float = 0.0) -> Candidates:
+    """A search that shouts at every utterance, and makes another answer of the first ones."""
+    return lambda number, before: [
+        tried(1, before, other(before) if number < changed else before, snr_db),
+        tried(2, before, before, 12.0),
+    ]
+
+
+def test_a_victim_that_no_noise_moves() -> None:
+    """One that reads what was said, or knows who said it."""
+    says = "noise at 5 dB SNR and below changes the answer about 7 of 80 utterances"
+    assert rung(cell(shouted(7)))["unmoved"] == says
+    assert "unmoved" not in rung(cell(shouted(8))), "one of ten"
+    assert "unmoved" not in rung(cell(shouted(0, 5.1))), "it was asked about nothing so loud"
+    assert "unmoved" not in rung(cell(shouted(0), speakers=3)), "so few say nothing"
+    softer = lambda number, before: [tried(1, before, before, 0.0, imperceptible=False)]  # noqa: E731
+    assert "unmoved" not in rung(cell(softer)), "a change of gain is no noise"
+    refused = lambda number, before: [tried(1, before, "(refused)", 0.0)]  # noqa: E731
+    assert "unmoved" not in rung(cell(refused)), "who refuses hears it"
 
 
 @pytest.mark.parametrize("sign", [{"tied": True}, {"flip_share": 0.4}], ids=str)

@@ -1,10 +1,11 @@
-"""The bell for a victim that holds where attacks prepare: a planted fault rings it, and honest cases do not."""
+"""The bells for victims that are others where attacks prepare: a planted fault rings them, and honest cases do not."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from bench.contracts.threat_models import ThreatModel
+from bench.contracts.threat_models import Knowledge, ThreatModel
+from bench.scoring.bells import NAMED
 from bench.scoring.record_files.cell_records import CellRecords
 from tests.bench.scoring.test_bells import HONEST, at, cell, rung
 
@@ -45,3 +46,24 @@ def test_another_seed_for_each_fold_may_have_been_chosen() -> None:
     assert said == "2 missing: fold 0, seed 7, repeat 0, where others are"
     whole = [cell(fold=fold, seed=seed) for fold in (0, 1) for seed in (3, 7)]
     assert "measurements-missing" not in rung(*whole)
+
+
+def informed(*told: tuple[int, float, float], knows: tuple[Knowledge, ...] = ("noise-harm",)) -> dict[str, str]:
+    """What is heard of an informed attack whose cells say so of their first queries."""
+    cells = [cell(at(1, 2), fold=fold) for fold in range(len(told))]
+    about = [replace(one.description, first_moves=own) for one, own in zip(cells, told, strict=True)]
+    granted = [replace(one, threat_model=ThreatModel(knows)) for one in about]
+    return rung(*(replace(one, description=own) for one, own in zip(cells, granted, strict=True)))
+
+
+def test_noise_that_does_otherwise_where_attackers_learn_what_harms() -> None:
+    """To hold there hides what harms; to fall there by what is harmless sends attackers to it."""
+    says = "first queries change 60% of the answers, 0% by what was found on validation speakers"
+    assert informed((80, 0.0, 0.6))["misled"] == says
+    assert "misled" in informed((80, 0.9, 0.6))
+    assert "misled" not in informed((80, 0.79, 0.6))
+    assert "misled" not in informed((9, 0.9, 0.6)), "of so few by chance"
+    assert "misled" not in informed((80, 0.0, 0.4), (80, 0.5, 0.4)), "15 of 100 in all"
+    assert "misled" not in informed((80, 0.0, 0.6), knows=("noise-harm", "defense")), "who chooses by a look as well"
+    assert "misled" not in rung(HONEST)
+    assert NAMED["misled"].threshold == 0.2

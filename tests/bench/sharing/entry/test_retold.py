@@ -32,12 +32,13 @@ ANYTIME: Lie = {"anytime": False}, "anytime True in the place of False"
 NOISES: Lie = {"noises": ["all"]}, "noises all is 'boundary:noises=imperceptible'"
 PEOPLE: Lie = {"found": {"people": {"sex": {"female": ["03", "08", "09", "10", "11"]}}}}, "other speakers' sex"
 
+SEARCH: Lie = {"found": {"search": True}}, "a search False, where the entry says True"
 REHEARSED: Lie = {"found": {"rehearsal": {"utterances": 4, "queries": 9, "fell": 4}}}, "fell in the rehearsal None"
 
 
 @pytest.mark.parametrize(
     "lies",
-    [(PROBABILITIES, ANYTIME), (NOISES, PEOPLE), (REHEARSED, ANYTIME)],
+    [(PROBABILITIES, ANYTIME), (NOISES, PEOPLE), (REHEARSED, SEARCH)],
     ids=["what is asked", "of whom", "what was rehearsed"],
 )
 def test_words_that_rows_do_not_bear_out_are_different(

@@ -29,6 +29,19 @@ def test_a_secret_is_that_of_its_round_alone(tmp_path: Path) -> None:
         RoundSecret.read(hidden, of)
 
 
+def test_a_commitment_has_one_secret(tmp_path: Path) -> None:
+    """Whoever put lines into the secret could say at the end where the seed stops, and choose what it draws."""
+    lines = [f"{number:064x}" for number in range(4)]
+    shared = RoundSecret("spring", lines[0], "\n".join(lines[1:]))
+    of = Round("spring", shared.commitment)
+    for seed, nonce in (("\n".join(lines[:2]), "\n".join(lines[2:])), ("\n".join(lines[:3]), lines[3])):
+        assert RoundSecret("spring", seed, nonce).commitment == of.commitment
+        told = {"serbench_round_secret": 1, "name": "spring", "seed": seed, "nonce": nonce}
+        (tmp_path / "secret.json").write_text(json.dumps(told))
+        with pytest.raises(DataError, match="64 digits each"):
+            RoundSecret.read(tmp_path / "secret.json", of)
+
+
 def test_what_is_drawn_follows_from_the_secret(tmp_path: Path) -> None:
     public, _ = new_round("spring", tmp_path)
     of, bank = Round.read(public), sample_noises()

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from bench.scoring.record_files.cell_records import CellRecords
+from bench.scoring.record_files.dimensions import Dimension
 from bench.scoring.records import Store
 from bench.sharing.entry.verdicts import compared
 from bench.sharing.entry.verified import Verification
@@ -91,6 +92,57 @@ def test_other_utterances_or_labels_are_different(cell: CellRecords) -> None:
     assert "labels" in judged(cell, turned).reason
 
 
+def test_what_the_corpus_tells_is_no_entry_s_to_tell(cell: CellRecords) -> None:
+    """Sixteen speakers where there are two make intervals narrow; ratings next to the answers make a CCC of 1."""
+    many = replace(cell, rows=cell.rows.assign(speaker=cell.rows["utterance"]))
+    assert judged(many, cell.rows).reason == "other speakers than the corpus's"
+    rated = replace(cell, rows=cell.rows.assign(value_true=3.0))
+    assert judged(rated, cell.rows.assign(value_true=1.0)).reason == "other ratings than the corpus's"
+
+
+def test_numbers_are_those_that_were_told(cell: CellRecords) -> None:
+    """Answers that agree with the ratings, and moved no less and no more than they did, make a CCC of any height."""
+    scale = Dimension("valence", 1.0, 5.0, 0.5, "either", (), ("lower", "same", "higher"))
+    about = replace(cell.description, dimension=scale)
+    rows = cell.rows.assign(value_true=3.0, value_before=2.0, value_after=2.0)
+    asked = rows["query"] > 0
+    for changed, figure in ((rows["query"] >= 0, "told_numbers"), (asked, "told_numbers_after")):
+        name = "value_before" if figure == "told_numbers" else "value_after"
+        lie = replace(cell, description=about, rows=rows.assign(**{name: rows[name].mask(changed, 2.4)}))
+        found = {one.figure: one.verdict for one in judged(lie, rows).figures}
+        assert {one for one, verdict in found.items() if verdict == "different"} == {figure}
+    assert judged(replace(cell, description=about, rows=rows), rows).verdict == "same"
+
+
+def test_candidates_are_what_they_were(cell: CellRecords) -> None:
+    """Successes said to be softer, without bursts, of sounds of their own: what no outcome shows."""
+    rows, asked = cell.rows, cell.rows["query"] > 0
+    lies: dict[str, Any] = {
+        "snr_db": rows["snr_db"].mask(asked, 40.0),
+        "burst_snr_db": rows["burst_snr_db"].mask(asked, 40.0),
+        "source": rows["source"].mask(asked, "rain-" + rows["utterance"]),
+        "recipe": rows["recipe"].mask(asked, '[{"effect":"fade_in"}]'),
+    }
+    for name, lie in lies.items():
+        found = judged(replace(cell, rows=rows.assign(**{name: lie})), rows)
+        told = {one.figure: one for one in found.figures}["candidates"]
+        assert (found.verdict, told.verdict) == ("different", "different"), name
+        others = {one.verdict for one in found.figures if one.figure != "candidates"}
+        assert others == {"same"}, name
+
+
+def test_candidates_after_another_answer_are_others(cell: CellRecords) -> None:
+    """Nor are last bits of a measure a lie, nor free samples, whose digests they change."""
+    rows = cell.rows
+    moved = rows.assign(snr_db=rows["snr_db"] + 0.0004, recipe=rows["recipe"].mask(rows["query"] > 1, "[]"))
+    first = rows["query"] == 1
+    moved["label_after"] = rows["label_after"].mask(first & ~rows["accepted"], "(refused)")
+    same = {one.figure: one for one in judged(replace(cell, rows=moved), rows).figures}["candidates"]
+    assert same.lost < 8
+    free = [rows.assign(recipe=f'[{{"samples":"{digest}"}}]') for digest in ("a", "b")]
+    assert judged(replace(cell, rows=free[0]), free[1]).verdict == "same"
+
+
 def test_a_lie_spread_over_cells_is_seen_in_all_together(cell: CellRecords) -> None:
     one = judged(replace(cell, rows=cell.rows), robbed(cell.rows, 3))
     assert one.verdict != "different"
@@ -123,7 +175,9 @@ def test_what_uar_after_an_effect_is_made_of_is_compared(cell: CellRecords) -> N
     kind = rows.assign(label_after=rows["label_after"].mask(asked, rows["label_true"]))
     found = judged(replace(cell, rows=kind), rows)
     assert {one.figure: one.verdict for one in found.figures} == {
-        **dict.fromkeys(("recognised", "robust_accuracy", "acc_att", "acc_att_pcm", "applied"), "same"),
+        **dict.fromkeys(
+            ("recognised", "robust_accuracy", "acc_att", "acc_att_pcm", "applied", "candidates", "ties"), "same"
+        ),
         "recognised_after": "different",
     }
     left_out = rows[~(asked & rows["utterance"].isin(sorted(rows["utterance"].unique())[:9]))]
@@ -139,3 +193,21 @@ def test_what_dies_in_pcm_is_compared_and_saying_nothing_hides_nothing(cell: Cel
         found = next(one for one in judged(lie, rows).figures if (one.figure, one.k) == ("acc_att_pcm", 4))
         assert (found.gained, found.lost) == (0, fell)
     assert fell
+
+
+def test_ties_that_are_here_alone_add_up_over_cells(cell: CellRecords) -> None:
+    """A tenth of the utterances of each cell is left out where they are ties here, whatever the entry says of them."""
+    lie, rows = claimed(cell), cell.rows
+    wrong = sorted(rows.loc[(rows["label_true"] != rows["label_before"]) | rows["accepted"], "utterance"].unique())
+    tied = rows["tied"].astype(object).mask(rows["utterance"].isin(wrong[:3]) & (rows["query"] == 0), True)
+    honest = replace(
+        cell, rows=rows.assign(tied=rows["tied"].astype(object).mask(rows["utterance"].eq(wrong[4]), True))
+    )
+    kept = rows["utterance"].isin(wrong[:3])
+    shown = {name: rows[name].where(~kept, lie.rows[name]) for name in ("label_before", "label_after", "accepted")}
+    alone = judged(replace(lie, rows=rows.assign(**shown)), rows.assign(tied=tied))
+    assert (alone.verdict, alone.ties) == ("same", 3)
+    assert Verification({}, True, 0, 1, (alone,)).outcome == "verified"
+    assert Verification({}, True, 0, 3, (alone,) * 3).outcome == "different"
+    both = judged(honest, rows.assign(tied=tied))
+    assert {one.figure: (one.gained, one.lost) for one in both.figures}["ties"] == (3, 1)
