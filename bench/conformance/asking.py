@@ -6,17 +6,60 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from bench.contracts.protocols import Victim
+from bench.core.batch import Batch
 from bench.core.rng import key_of
 from bench.core.types import Utterance
 from bench.referee.blinding import Blinding, Instance
+from bench.referee.prediction import predictions_of
 
 TOLERANCE = 1e-4
 """Largest difference in log-probability that another batch may make."""
+
+
+class Replies(NamedTuple):
+    """What a victim said of n utterances.
+
+    Args:
+        log_probs: shape (n, c).
+        refused: shape (n,), bool; all false of a victim that never refuses.
+    """
+
+    log_probs: Tensor
+    refused: Tensor
+
+    @classmethod
+    def by(cls, victim: Victim, batch: Batch) -> Replies:
+        """Ask a victim as the referee does: for refusals too, where it has `answer_or_refuse`."""
+        with torch.no_grad():
+            log_probs, refused = predictions_of(victim, batch)
+        return cls(log_probs.cpu(), torch.zeros(len(batch), dtype=torch.bool) if refused is None else refused.cpu())
+
+    @classmethod
+    def joined(cls, some: Sequence[Replies]) -> Replies:
+        """Put what was said of some utterances behind what was said of those before."""
+        return cls(*map(torch.cat, zip(*some, strict=True)))
+
+    def at(self, places: slice) -> Replies:
+        """Return what was said of some of them.
+
+        Args:
+            places: which.
+        """
+        return Replies(self.log_probs[places], self.refused[places])
+
+    def backwards(self) -> Replies:
+        """Return what was said, of the last utterance first."""
+        return Replies(self.log_probs.flip(0), self.refused.flip(0))
+
+    def is_exactly(self, other: Replies) -> bool:
+        """Tell whether the same was said, to the last bit."""
+        return torch.equal(self.log_probs, other.log_probs) and torch.equal(self.refused, other.refused)
 
 
 @dataclass(frozen=True)
@@ -60,8 +103,8 @@ class ExaminedVictim:
         return self.shown(self.fitted)
 
     @cached_property
-    def alone(self) -> Tensor:
-        """Ask about each utterance by itself: log-probabilities, shape (n, c)."""
+    def alone(self) -> Replies:
+        """Ask about each utterance by itself."""
         return one_by_one(self.instance, self.said)
 
     def copy(self) -> Victim:
@@ -82,25 +125,25 @@ class ExaminedVictim:
         return Instance.enrolled(victim, self.said, Blinding.of(key, self.said))
 
 
-def one_by_one(instance: Instance, said: Sequence[Utterance]) -> Tensor:
-    """Ask about utterances one at a time: log-probabilities, shape (n, c).
+def one_by_one(instance: Instance, said: Sequence[Utterance]) -> Replies:
+    """Ask about utterances one at a time.
 
     Args:
         instance: who is asked.
-        said: utterances.
+        said: n utterances.
     """
-    return torch.cat([asked(instance, [one]) for one in said])
+    return Replies.joined([asked(instance, [one]) for one in said])
 
 
-@torch.no_grad()
-def asked(instance: Instance, said: Sequence[Utterance]) -> Tensor:
-    """Ask about utterances at once: log-probabilities, shape (n, c).
+def asked(instance: Instance, said: Sequence[Utterance], sessions: Sequence[str] = ()) -> Replies:
+    """Ask about utterances at once.
 
     Args:
         instance: who is asked.
-        said: utterances.
+        said: n utterances.
+        sessions: in which session each is asked; empty for none.
     """
-    return instance.victim.log_probs(instance.blinding.batch(said, None, sample_keys(said))).cpu()
+    return Replies.by(instance.victim, instance.blinding.batch(said, None, sample_keys(said), sessions))
 
 
 def sample_keys(said: Sequence[Utterance]) -> list[str]:

@@ -51,6 +51,43 @@ class Centred(Loud):
 
 
 @dataclass(frozen=True)
+class Doubtful(Loud):
+    """Refuses by the length of the whole batch, or in numbers.
+
+    Args:
+        numbers: refuse by 0 and 1.
+    """
+
+    numbers: bool = False
+
+    def fit(self, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext) -> FittedDoubtful:
+        return FittedDoubtful(self.numbers)
+
+    def load(self, folder: Path, context: FitContext) -> FittedDoubtful:
+        return FittedDoubtful(self.numbers)
+
+
+@dataclass(frozen=True)
+class FittedDoubtful:
+    """A trained `Doubtful`."""
+
+    numbers: bool
+
+    def enroll(self, clean: Sequence[Utterance]) -> FittedDoubtful:
+        return self
+
+    def log_probs(self, batch: Batch) -> Tensor:
+        return torch.zeros(len(batch), 4).log_softmax(dim=1)
+
+    def answer_or_refuse(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        refused = torch.full((len(batch),), batch.waveforms.shape[1] > 16_000)
+        return self.log_probs(batch), refused.long() if self.numbers else refused
+
+    def save(self, folder: Path) -> None:
+        pass
+
+
+@dataclass(frozen=True)
 class Broken:
     """Raises."""
 
@@ -75,7 +112,7 @@ class Twice:
 
 
 COMPONENTS = {
-    "victims": {"loud": Loud, "twice": Loud, "centred": Centred},
+    "victims": {"loud": Loud, "twice": Loud, "centred": Centred, "doubtful": Doubtful},
     "attacks": {"broken": Broken},
     "corpora": {"twice": Twice},
 }

@@ -30,6 +30,22 @@ def test_no_failure_hides_another(bench_here: Callable) -> None:
     assert "a model that talks" in said.err
 
 
+@pytest.mark.parametrize(
+    ("spec", "check", "expected"),
+    [
+        ("doubtful", "batches", "refusals depend on the batch or its padding"),
+        ("doubtful:numbers=true", "answers", "answer_or_refuse gave refusals of torch.int64 and shape (8,)"),
+    ],
+)
+def test_who_may_refuse_is_asked_as_the_referee_asks(
+    bench_here: Callable, spec: str, check: str, expected: str
+) -> None:
+    told = json.loads(bench_here("check", spec, "--plugin", FAULTY, "--json").out)
+    failed = {one["name"]: one["found"] for one in told["checks"] if one["status"] == "failed"}
+    assert list(failed) == [check]
+    assert failed[check].startswith(expected)
+
+
 def test_layers_may_be_made_to_be_loaded_and_nothing_drawn_to_answer(bench_here: Callable, tmp_path: Path) -> None:
     text = """
 import torch
