@@ -26,6 +26,7 @@ from bench.conformance.asking import ExaminedVictim
 from bench.conformance.attacks import AttackedSamples, attack_checks, effect_checks, with_knowledge
 from bench.conformance.checking import ConformanceCheck, assert_all
 from bench.conformance.components import component_checks, parts_check
+from bench.conformance.defenses import refusals_check
 from bench.conformance.sample_sounds import sample_hiss, sample_tones, sample_words
 from bench.conformance.sounds import dataset_checks, noise_set_checks, same_again_check
 from bench.conformance.victims import victim_checks
@@ -204,15 +205,16 @@ def checks_of(
     context = replace(sample_context(), component=noting)
     speech = (sample_utterances(key="train"), sample_utterances(2, key="valid"))
     against = () if victim is None else (victim,)
-    fit, load = (partial(method, *against) for method in (component.fit, component.load))
 
-    def fitted() -> Victim:
+    def fitted(*against: TrainableVictim) -> Victim:
         with lent("fit", *speech) as own:
-            made: Victim = fit(*own, context)
+            made: Victim = component.fit(*against, *own, context)
         return made
 
-    examined = _examined(fitted, lambda saved: load(saved, context), folder, traits_of(component).sessions)
-    return [*own, *victim_checks(examined), parts_check(component, built, _registry())]
+    load, sessions = partial(component.load, *against), traits_of(component).sessions
+    examined = _examined(lambda: fitted(*against), lambda saved: load(saved, context), folder, sessions)
+    checks = [*own, *victim_checks(examined), parts_check(component, built, _registry())]
+    return [*checks, refusals_check(fitted, examined.said, examined.classes)] if against else checks
 
 
 def _attack_checks(attack: Attack | SpeechEffect, budgets: Sequence[int]) -> list[ConformanceCheck]:

@@ -35,14 +35,23 @@ class Replies(NamedTuple):
 
     @classmethod
     def by(cls, victim: Victim, batch: Batch) -> Replies:
-        """Ask a victim as the referee does: for refusals too, where it has `answer_or_refuse`."""
+        """Ask a victim as the referee does: for refusals too, where it has `answer_or_refuse`.
+
+        Args:
+            victim: fitted, and enrolled.
+            batch: n utterances.
+        """
         with torch.no_grad():
             log_probs, refused = predictions_of(victim, batch)
         return cls(log_probs.cpu(), torch.zeros(len(batch), dtype=torch.bool) if refused is None else refused.cpu())
 
     @classmethod
     def joined(cls, some: Sequence[Replies]) -> Replies:
-        """Put what was said of some utterances behind what was said of those before."""
+        """Put what was said of some utterances behind what was said of those before.
+
+        Args:
+            some: at least one.
+        """
         return cls(*map(torch.cat, zip(*some, strict=True)))
 
     def at(self, places: slice) -> Replies:
@@ -58,7 +67,11 @@ class Replies(NamedTuple):
         return Replies(self.log_probs.flip(0), self.refused.flip(0))
 
     def is_exactly(self, other: Replies) -> bool:
-        """Tell whether the same was said, to the last bit."""
+        """Tell whether the same was said, to the last bit.
+
+        Args:
+            other: of the same utterances.
+        """
         return torch.equal(self.log_probs, other.log_probs) and torch.equal(self.refused, other.refused)
 
 

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from bench import AttackTools, Batch, Dataset, FitContext, Heard, Progress, Rng, Steps, Utterance
+from bench import (
+    AttackTools,
+    Batch,
+    Dataset,
+    FitContext,
+    Heard,
+    Progress,
+    Rng,
+    Steps,
+    TrainableVictim,
+    Utterance,
+    Victim,
+)
 
 
 @dataclass(frozen=True)
@@ -88,6 +100,35 @@ class FittedDoubtful:
 
 
 @dataclass(frozen=True)
+class Softer:
+    """Halves the sound before the victim, and forgets that the victim may refuse."""
+
+    def fit(
+        self, victim: TrainableVictim, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext
+    ) -> FittedSofter:
+        return FittedSofter(victim.fit(train, valid, context))
+
+    def load(self, victim: TrainableVictim, folder: Path, context: FitContext) -> FittedSofter:
+        return FittedSofter(victim.load(folder, context))
+
+
+@dataclass(frozen=True)
+class FittedSofter:
+    """A victim behind it."""
+
+    victim: Victim
+
+    def enroll(self, clean: Sequence[Utterance]) -> FittedSofter:
+        return FittedSofter(self.victim.enroll(clean))
+
+    def log_probs(self, batch: Batch) -> Tensor:
+        return self.victim.log_probs(replace(batch, waveforms=batch.waveforms / 2))
+
+    def save(self, folder: Path) -> None:
+        self.victim.save(folder)
+
+
+@dataclass(frozen=True)
 class Broken:
     """Raises."""
 
@@ -114,5 +155,6 @@ class Twice:
 COMPONENTS = {
     "victims": {"loud": Loud, "twice": Loud, "centred": Centred, "doubtful": Doubtful},
     "attacks": {"broken": Broken},
+    "defenses": {"softer": Softer},
     "corpora": {"twice": Twice},
 }

@@ -46,6 +46,14 @@ def test_who_may_refuse_is_asked_as_the_referee_asks(
     assert failed[check].startswith(expected)
 
 
+def test_a_defence_around_a_detector_may_not_disarm_it(bench_here: Callable) -> None:
+    words = ("--plugin", FAULTY, "--victim", "cnn_gru:channels=4,hidden=4,dense=4,max_epochs=1", "--json")
+    told = json.loads(bench_here("check", "softer", *words).out)
+    failed = {one["name"]: one["found"] for one in told["checks"] if one["status"] == "failed"}
+    assert list(failed) == ["refusals"]
+    assert failed["refusals"].startswith("8 of 8 answered that the victim behind refused: give it answer_or_refuse")
+
+
 def test_layers_may_be_made_to_be_loaded_and_nothing_drawn_to_answer(bench_here: Callable, tmp_path: Path) -> None:
     text = """
 import torch
