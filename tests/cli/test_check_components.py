@@ -159,6 +159,17 @@ def test_a_defence_names_the_effects_that_it_trains_with(bench_here: Callable, t
         assert found["parts"][1].startswith("built attacks environmental, not in its traits" * (name == "copies"))
 
 
+def line_of(text: str) -> int:
+    return next(number for number, line in enumerate(FAULTY.read_text().splitlines(), 1) if text in line)
+
+
+def test_what_raises_within_a_library_is_told_by_the_line_of_one_s_own(bench_here: Callable) -> None:
+    told = json.loads(bench_here("check", "shapeless", "--plugin", FAULTY, "--json").out)
+    found = next(one["found"] for one in told["checks"] if one["name"] == "training")
+    assert found.startswith("JSONDecodeError: ")
+    assert found.endswith(f"(faulty.py, line {line_of('json.loads')})")
+
+
 def test_a_report_says_what_was_found_and_expected(bench_here: Callable) -> None:
     said = bench_here("check", "broken", "--plugin", FAULTY)
     assert said.code == 1
@@ -167,6 +178,7 @@ def test_a_report_says_what_was_found_and_expected(bench_here: Callable) -> None
     assert "Try something that the referee accepts as a candidate" in report
     assert "found: attack 'checked' on utterance" in report
     assert "ValueError: no idea" in report
+    assert f"(faulty.py, line {line_of('no idea')})" in report
     assert "it needs 'asking', which failed" in report
     assert "licence" not in report, "a file has none of its own"
     assert report.endswith("it does not conform.")
