@@ -34,6 +34,7 @@ from bench.contracts.attacks import Attack, AttackTools, EffectTools, SpeechEffe
 from bench.contracts.defense_view import DefenseView
 from bench.contracts.granting import granted_to
 from bench.contracts.perception import p1
+from bench.contracts.pipeline import modalities_of
 from bench.contracts.protocols import Defense, FitContext, TrainableVictim, Victim
 from bench.contracts.registry import Registry
 from bench.contracts.traits import traits_of
@@ -168,13 +169,9 @@ def check_fitted(fitted: Victim, again: Victim, load: Callable[[Path], Victim], 
     """
     fits = iter((fitted, again))
     with TemporaryDirectory() as folder:
-        assert_all(victim_checks(_examined(lambda: next(fits), load, Path(folder), sessions)))
-
-
-def _examined(
-    fit: Callable[[], Victim], read: Callable[[Path], Victim], folder: Path, sessions: bool
-) -> ExaminedVictim:
-    return ExaminedVictim(fit, read, folder, sample_utterances(2, 1, "test"), len(TASK.classes), sessions)
+        said = sample_utterances(2, 1, "test")
+        examined = ExaminedVictim(lambda: next(fits), load, Path(folder), said, len(TASK.classes), sessions)
+        assert_all(victim_checks(examined))
 
 
 def checks_of(
@@ -211,10 +208,14 @@ def checks_of(
             made: Victim = component.fit(*against, *own, context)
         return made
 
-    load, sessions = partial(component.load, *against), traits_of(component).sessions
-    examined = _examined(lambda: fitted(*against), lambda saved: load(saved, context), folder, sessions)
+    load, said = partial(component.load, *against), sample_utterances(2, 1, "test")
+    modalities = modalities_of(component, None) if victim is None else modalities_of(victim, component)
+    traits = (traits_of(component).sessions, "text" in modalities)
+    examined = ExaminedVictim(
+        lambda: fitted(*against), lambda saved: load(saved, context), folder, said, len(TASK.classes), *traits
+    )
     checks = [*own, *victim_checks(examined), parts_check(component, built, _registry())]
-    return [*checks, refusals_check(fitted, examined.said, examined.classes)] if against else checks
+    return [*checks, refusals_check(fitted, said, examined.classes)] if against else checks
 
 
 def _attack_checks(attack: Attack | SpeechEffect, budgets: Sequence[int]) -> list[ConformanceCheck]:
@@ -256,7 +257,7 @@ def attacked(attack: Attack | SpeechEffect, max_queries: int, batch_size: int = 
     referee = Referee(ContraryVictim(), task, CPU, batch_size)
     speech, known = (sample_utterances(2, key=key) for key in ("attacked", "known"))
     tools = with_knowledge(granted_to(attack), sample_tools(max_queries), known, referee)
-    run = AttackRun(attack, spec_of("checked", attack), tools, seed=0, speech=speech)
+    run = AttackRun(attack, spec_of(type(attack).__name__, attack), tools, seed=0, speech=speech)
     run, _ = rehearsed(referee, run, known[::4])
     if "defense" in granted_to(attack).knows:
         run = replace(run, view=DefenseView.through(referee.victim, referee.blinding.batch, CPU))

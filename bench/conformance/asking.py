@@ -86,6 +86,7 @@ class ExaminedVictim:
         said: utterances of speakers whom it was not trained with.
         classes: how many it tells apart.
         sessions: whether it remembers within a session, as its trait says.
+        words: whether it is shown transcripts: whether its trait says that it perceives text.
     """
 
     fit: Callable[[], Victim]
@@ -94,6 +95,7 @@ class ExaminedVictim:
     said: Sequence[Utterance]
     classes: int
     sessions: bool = False
+    words: bool = True
 
     @cached_property
     def fitted(self) -> Victim:
@@ -135,7 +137,7 @@ class ExaminedVictim:
             victim: fitted.
             key: another one gives the speakers other numbers.
         """
-        return Instance.enrolled(victim, self.said, Blinding.of(key, self.said))
+        return Instance.enrolled(victim, self.said, Blinding.of(key, self.said, self.words))
 
 
 def one_by_one(instance: Instance, said: Sequence[Utterance]) -> Replies:

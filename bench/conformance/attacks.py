@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import torch
 
 from bench.conformance.checking import ConformanceCheck, require
-from bench.contracts.attacks import Attack, AttackTools, EffectTools, KnownSpeech, SpeechEffect
-from bench.contracts.granting import is_anytime
+from bench.contracts.attacks import Attack, AttackTools, EffectTools, KnownSpeech, LearningAttack, SpeechEffect
+from bench.contracts.granting import granted_to, is_anytime
 from bench.contracts.threat_models import ThreatModel
 from bench.contracts.traits import traits_of
 from bench.core.heard import Heard
@@ -52,12 +53,14 @@ def attack_checks(attacked: AttackedSamples) -> list[ConformanceCheck]:
 
     anytime = "" if is_anytime(attack) else "it does not declare the trait `anytime`"
     once = "" if traits_of(attack).asks_once else "it does not declare the trait `asks_once`"
+    learns = "" if isinstance(attack, LearningAttack) else "it has no method learn"
     return [
         check("asking", "Try something that the referee accepts as a candidate, and leave its original alone.", _asks),
         check("budget", "Ask no more than it may.", _keeps_within),
         check("neighbours", "Be the same when repeated, alone or beside other searches.", _alone),
         check("anytime", "Ask the same first queries whatever the budget.", _begins_alike, anytime),
         check("one query", "Ask at most once.", _asks_once, once),
+        ConformanceCheck("learning", "Declare when it learns.", partial(_learns, attack), skip=learns),
     ]
 
 
@@ -98,6 +101,13 @@ def _asks_once(attacked: AttackedSamples) -> str:
     most = max(row.query for row in attacked.rows(max(attacked.budgets)))
     require(most <= 1, "it declares the trait asks_once, and asks more than once")
     return ""
+
+
+def _learns(attack: Attack | SpeechEffect) -> str:
+    granted = granted_to(attack)
+    found = "it has a method learn, which nobody calls: ThreatModel(round_size=...) or ThreatModel(rehearsal=...)"
+    require(bool(granted.round_size or granted.rehearsal), found)
+    return f"rounds of {granted.round_size}" if granted.round_size else f"a rehearsal of {granted.rehearsal} queries"
 
 
 def effect_checks(

@@ -106,7 +106,7 @@ def _outcome(check: ConformanceCheck) -> CheckOutcome:
     except BenchError as error:
         if check.rests_on_user and not isinstance(error, ComponentError):
             raise
-        found = str(error) if error.__cause__ is None else f"{error} ({raised_at(error.__cause__)})"
+        found = str(error) if error.__cause__ is None else f"{error}{raised_at(error.__cause__)}"
     except (Exception, SystemExit) as error:  # somebody else's code runs here
-        found = f"{type(error).__name__}: {error} ({raised_at(error)})"
+        found = f"{type(error).__name__}: {error}{raised_at(error)}"
     return CheckOutcome(check, status, found, time.monotonic() - started)

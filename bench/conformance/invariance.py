@@ -63,7 +63,7 @@ def told_more(victim: ExaminedVictim) -> str:
 def of_strangers(victim: ExaminedVictim) -> str:
     """Check that a speaker who is not enrolled is answered too."""
     stranger = replace(victim.said[0], id="stranger", speaker="stranger")
-    known = Blinding.of("check", [*victim.said, stranger])
+    known = Blinding.of("check", [*victim.said, stranger], victim.words)
     unknown = one_by_one(Instance.enrolled(victim.copy(), victim.said, known), [stranger])
     require(not bool(unknown.log_probs.isnan().any()), "a speaker who is not enrolled gets NaN")
     return ""

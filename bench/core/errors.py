@@ -54,8 +54,8 @@ def told_of(error: BaseException) -> tuple[str, int]:
 
 
 def raised_at(error: BaseException) -> str:
-    """Tell where somebody's own code raised an error, "mine.py, line 31": the innermost place that is neither here nor
-    in a library; the innermost of all where there is none.
+    """Tell where somebody's own code raised an error, " (mine.py, line 31)": the innermost place that is neither here
+    nor in a library; "" where there is none.
 
     Args:
         error: as it was caught.
@@ -66,8 +66,7 @@ def raised_at(error: BaseException) -> str:
     places = traceback.extract_tb(error.__traceback__)
     libraries = [_HERE, *{Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")}]
     own = [place for place in places if not any(map(Path(place.filename).is_relative_to, libraries))]
-    at = (own or places)[-1]
-    return f"{Path(at.filename).name}, line {at.lineno}"
+    return f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
 
 
 class UsageError(BenchError):

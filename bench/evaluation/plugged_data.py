@@ -53,7 +53,7 @@ def _read(
     except BenchError:
         raise
     except (Exception, SystemExit) as error:  # it may leave as a script does
-        found_there = f"{type(error).__name__}: {error} ({raised_at(error)})"
+        found_there = f"{type(error).__name__}: {error}{raised_at(error)}"
         raise ComponentError(where, found_there, f"a bench.{of.__name__} from read", remedy) from error
     if first is not None:
         raise ComponentError(where, *first, remedy)

@@ -159,6 +159,59 @@ def test_a_defence_names_the_effects_that_it_trains_with(bench_here: Callable, t
         assert found["parts"][1].startswith("built attacks environmental, not in its traits" * (name == "copies"))
 
 
+MISTAKES = """
+from dataclasses import dataclass
+from bench import Overlay, Recipe
+
+@dataclass(frozen=True)
+class Lists:
+    \"\"\"Gives a list.\"\"\"
+    def search(self, original, tools, rng):
+        return [Recipe(Overlay(clip, 10.5)) for clip in tools.noises.clips]
+
+@dataclass(frozen=True)
+class Learns:
+    \"\"\"Learns, and does not say when.\"\"\"
+    def search(self, original, tools, rng):
+        yield Recipe(Overlay(tools.noises.draw(rng, "natural"), 10.5))
+    def learn(self, plan, searches):
+        return {}
+
+@dataclass(frozen=True)
+class Reads:
+    \"\"\"Reads words, and does not say so: it is its own recipe.\"\"\"
+    def fit(self, train, valid, context):
+        return self
+    def load(self, folder, context):
+        return self
+    def enroll(self, clean):
+        return self
+    def log_probs(self, batch):
+        counts = [len(one.transcript.split()) for one in batch.utterances]
+        return batch.waveforms.new_tensor([[count, 0, 0, 0] for count in counts]).log_softmax(1)
+    def save(self, folder):
+        pass
+
+COMPONENTS = {"attacks": {"lists": Lists, "learns": Learns}, "victims": {"reads": Reads}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "check", "expected"),
+    [
+        ("lists", "asking", "found a list from search, which yields nothing; expected a Recipe"),
+        ("learns", "learning", "it has a method learn, which nobody calls: ThreatModel(round_size=...)"),
+        ("reads", "answers", "AttributeError: 'NoneType' object has no attribute 'split' (own.py, line 29)"),
+    ],
+)
+def test_what_a_beginner_forgets_is_told(
+    bench_here: Callable, tmp_path: Path, name: str, check: str, expected: str
+) -> None:
+    (tmp_path / "own.py").write_text(MISTAKES)
+    told = json.loads(bench_here("check", name, "--plugin", tmp_path / "own.py", "--json").out)
+    assert expected in next(one["found"] for one in told["checks"] if one["name"] == check)
+
+
 def line_of(text: str) -> int:
     return next(number for number, line in enumerate(FAULTY.read_text().splitlines(), 1) if text in line)
 
@@ -173,10 +226,10 @@ def test_what_raises_within_a_library_is_told_by_the_line_of_one_s_own(bench_her
 def test_a_report_says_what_was_found_and_expected(bench_here: Callable) -> None:
     said = bench_here("check", "broken", "--plugin", FAULTY)
     assert said.code == 1
-    assert said.err.startswith("9 checks of attack 'broken' (faulty.py): it attacks 16 sounds")
+    assert said.err.startswith("10 checks of attack 'broken' (faulty.py): it attacks 16 sounds")
     report = " ".join(said.out.split())
     assert "Try something that the referee accepts as a candidate" in report
-    assert "found: attack 'checked' on utterance" in report
+    assert "found: attack 'Broken' on utterance" in report
     assert "ValueError: no idea" in report
     assert f"(faulty.py, line {line_of('no idea')})" in report
     assert "it needs 'asking', which failed" in report
