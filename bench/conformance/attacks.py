@@ -51,7 +51,9 @@ def attack_checks(attacked: AttackedSamples) -> list[ConformanceCheck]:
         first = name == "asking"
         return ConformanceCheck(name, asks, lambda: run(attacked), () if first else ("asking",), skip, first)
 
-    anytime = "" if is_anytime(attack) else "it does not declare the trait `anytime`"
+    rounds = "what it learns in rounds depends on its budget"
+    undeclared = rounds if traits_of(attack).anytime else "it does not declare the trait `anytime`"
+    anytime = "" if is_anytime(attack) else undeclared
     once = "" if traits_of(attack).asks_once else "it does not declare the trait `asks_once`"
     learns = "" if isinstance(attack, LearningAttack) else "it has no method learn"
     return [
