@@ -27,6 +27,7 @@ from bench.conformance.attacks import AttackedSamples, attack_checks, effect_che
 from bench.conformance.checking import ConformanceCheck, assert_all
 from bench.conformance.components import component_checks, parts_check
 from bench.conformance.defenses import refusals_check
+from bench.conformance.numbers import numbers_check
 from bench.conformance.sample_sounds import sample_hiss, sample_tones, sample_words
 from bench.conformance.sounds import dataset_checks, noise_set_checks, same_again_check
 from bench.conformance.victims import victim_checks
@@ -53,7 +54,7 @@ from bench.referee.rehearsal import rehearsed
 from bench.referee.search import AttackRun
 from bench.scoring.record_files.rows import Row
 
-CPU, TASK = torch.device("cpu"), TASKS["ahsn"]
+CPU, TASK, NUMBERS = torch.device("cpu"), TASKS["ahsn"], TASKS["activation"]
 
 
 def sample_utterances(speakers: int = 3, each: int = 2, key: str = "sample") -> list[Utterance]:
@@ -203,19 +204,22 @@ def checks_of(
     speech = (sample_utterances(key="train"), sample_utterances(2, key="valid"))
     against = () if victim is None else (victim,)
 
-    def fitted(*against: TrainableVictim) -> Victim:
+    def fitted(within: FitContext, *around: TrainableVictim) -> Victim:
         with lent("fit", *speech) as own:
-            made: Victim = component.fit(*against, *own, context)
+            made: Victim = component.fit(*around, *own, within)
         return made
 
-    load, said = partial(component.load, *against), sample_utterances(2, 1, "test")
-    modalities = modalities_of(component, None) if victim is None else modalities_of(victim, component)
-    traits = (traits_of(component).sessions, "text" in modalities)
-    examined = ExaminedVictim(
-        lambda: fitted(*against), lambda saved: load(saved, context), folder, said, len(TASK.classes), *traits
-    )
+    def ways(within: FitContext) -> tuple[Callable[[], Victim], Callable[[Path], Victim]]:
+        return lambda: fitted(within, *against), lambda saved: component.load(*against, saved, within)
+
+    said, traits = sample_utterances(2, 1, "test"), traits_of(component)
+    words = "text" in (modalities_of(component, None) if victim is None else modalities_of(victim, component))
+    examined = ExaminedVictim(*ways(context), folder, said, len(TASK.classes), traits.sessions, words)
     checks = [*own, *victim_checks(examined), parts_check(component, built, _registry())]
-    return [*checks, refusals_check(fitted, said, examined.classes)] if against else checks
+    theirs = [traits_of(one) for one in (component, *against)]
+    if all(one.dimensional and one.trains for one in theirs):  # of a model from elsewhere nobody knows what it answers
+        checks.append(numbers_check(*ways(replace(context, task=NUMBERS)), said, NUMBERS, words))
+    return [*checks, refusals_check(partial(fitted, context), said, examined.classes)] if against else checks
 
 
 def _attack_checks(attack: Attack | SpeechEffect, budgets: Sequence[int]) -> list[ConformanceCheck]:

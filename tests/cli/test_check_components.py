@@ -161,7 +161,7 @@ def test_a_defence_names_the_effects_that_it_trains_with(bench_here: Callable, t
 
 MISTAKES = """
 from dataclasses import dataclass
-from bench import Overlay, Recipe
+from bench import Overlay, Recipe, Traits
 
 @dataclass(frozen=True)
 class Lists:
@@ -192,7 +192,16 @@ class Reads:
     def save(self, folder):
         pass
 
-COMPONENTS = {"attacks": {"lists": Lists, "learns": Learns}, "victims": {"reads": Reads}}
+@dataclass(frozen=True)
+class Rates(Reads):
+    \"\"\"Answers classes well, and numbers by the mean of whole rows.\"\"\"
+    traits = Traits(dimensional=True)
+    def log_probs(self, batch):
+        return batch.waveforms.new_zeros(len(batch), 4).log_softmax(1)
+    def values(self, batch):
+        return 1 + batch.waveforms.abs().mean(dim=1) * 40
+
+COMPONENTS = {"attacks": {"lists": Lists, "learns": Learns}, "victims": {"reads": Reads, "rates": Rates}}
 """
 
 
@@ -201,6 +210,7 @@ COMPONENTS = {"attacks": {"lists": Lists, "learns": Learns}, "victims": {"reads"
     [
         ("lists", "asking", "found a list from search, which yields nothing; expected a Recipe"),
         ("learns", "learning", "it has a method learn, which nobody calls: ThreatModel(round_size=...)"),
+        ("rates", "numbers", "values depend on the batch or its padding, by 0."),
         ("reads", "answers", "AttributeError: 'NoneType' object has no attribute 'split' (own.py, line 29)"),
     ],
 )
