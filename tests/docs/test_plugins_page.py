@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from bench import Traits
 from bench.testing import check_attack
 
 PAGE = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
+
+
+def test_the_table_of_traits_has_all_of_them() -> None:
+    table = PAGE.partition("| trait | of | says |\n")[2].partition("\n\n")[0]
+    told = [name for line in table.splitlines()[1:] for name in re.findall(r"`(\w+)`", line.split("|")[1])]
+    assert sorted(told) == sorted(field.name for field in fields(Traits))
 
 
 def test_there_are_attacks_to_copy() -> None:
