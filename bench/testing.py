@@ -146,7 +146,7 @@ def check_victim(recipe: TrainableVictim) -> None:
 
 
 def check_defense(defense: Defense, victim: TrainableVictim) -> None:
-    """Assert that what a defence makes of a victim passes every check of a victim.
+    """Assert that what a defence makes of a victim passes every check of a victim, and refuses what that refuses.
 
     Args:
         defense: with parameters that train in seconds.
