@@ -13,11 +13,15 @@ from bench.contracts.attacks import Attack, AttackTools, EffectTools, KnownSpeec
 from bench.contracts.granting import granted_to, is_anytime
 from bench.contracts.threat_models import ThreatModel
 from bench.contracts.traits import traits_of
+from bench.core.errors import UsageError
 from bench.core.heard import Heard
 from bench.core.rng import keyed
 from bench.core.types import Utterance
 from bench.referee.referee import Referee
 from bench.scoring.record_files.rows import Row
+
+SAMPLE_BANK = "noise bank 'sample'"
+"""How errors call the noises of `bench.testing.sample_noises`: the user has no such bank."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,13 @@ class AttackedSamples:
     def rows(self, budget: int) -> list[Row]:
         """Return the records under a budget."""
         if budget not in self.known:
-            self.known[budget] = self.run(budget, 64)
+            try:
+                self.known[budget] = self.run(budget, 64)
+            except UsageError as error:
+                if error.where != SAMPLE_BANK:
+                    raise
+                remedy = "checks draw from sample noises; tools.noises.categories has those of any bank"
+                raise AssertionError(f"{error.found}; expected {error.expected}: {remedy}") from error
         return self.known[budget]
 
 

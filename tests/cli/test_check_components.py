@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-FAULTY = Path(__file__).with_name("faulty.py")
+FAULTY, MISTAKEN = (Path(__file__).with_name(name) for name in ("faulty.py", "mistaken.py"))
 
 
 def test_no_failure_hides_another(bench_here: Callable) -> None:
@@ -159,67 +159,20 @@ def test_a_defence_names_the_effects_that_it_trains_with(bench_here: Callable, t
         assert found["parts"][1].startswith("built attacks environmental, not in its traits" * (name == "copies"))
 
 
-MISTAKES = """
-from dataclasses import dataclass
-from bench import Overlay, Recipe, Traits
-
-@dataclass(frozen=True)
-class Lists:
-    \"\"\"Gives a list.\"\"\"
-    def search(self, original, tools, rng):
-        return [Recipe(Overlay(clip, 10.5)) for clip in tools.noises.clips]
-
-@dataclass(frozen=True)
-class Learns:
-    \"\"\"Learns, and does not say when.\"\"\"
-    def search(self, original, tools, rng):
-        yield Recipe(Overlay(tools.noises.draw(rng, "natural"), 10.5))
-    def learn(self, plan, searches):
-        return {}
-
-@dataclass(frozen=True)
-class Reads:
-    \"\"\"Reads words, and does not say so: it is its own recipe.\"\"\"
-    def fit(self, train, valid, context):
-        return self
-    def load(self, folder, context):
-        return self
-    def enroll(self, clean):
-        return self
-    def log_probs(self, batch):
-        counts = [len(one.transcript.split()) for one in batch.utterances]
-        return batch.waveforms.new_tensor([[count, 0, 0, 0] for count in counts]).log_softmax(1)
-    def save(self, folder):
-        pass
-
-@dataclass(frozen=True)
-class Rates(Reads):
-    \"\"\"Answers classes well, and numbers by the mean of whole rows.\"\"\"
-    traits = Traits(dimensional=True)
-    def log_probs(self, batch):
-        return batch.waveforms.new_zeros(len(batch), 4).log_softmax(1)
-    def values(self, batch):
-        return 1 + batch.waveforms.abs().mean(dim=1) * 40
-
-COMPONENTS = {"attacks": {"lists": Lists, "learns": Learns}, "victims": {"reads": Reads, "rates": Rates}}
-"""
-
-
 @pytest.mark.parametrize(
     ("name", "check", "expected"),
     [
         ("lists", "asking", "found a list from search, which yields nothing; expected a Recipe"),
+        ("misspells", "asking", "noises.categories has those of any bank (mistaken.py, line 28)"),
         ("learns", "learning", "it has a method learn, which nobody calls: ThreatModel(round_size=...)"),
         ("rates", "numbers", "values depend on the batch or its padding, by 0."),
-        ("reads", "answers", "AttributeError: 'NoneType' object has no attribute 'split' (own.py, line 29)"),
+        ("reads", "answers", "AttributeError: 'NoneType' object has no attribute 'split' (mistaken.py, line 56)"),
     ],
 )
-def test_what_a_beginner_forgets_is_told(
-    bench_here: Callable, tmp_path: Path, name: str, check: str, expected: str
-) -> None:
-    (tmp_path / "own.py").write_text(MISTAKES)
-    told = json.loads(bench_here("check", name, "--plugin", tmp_path / "own.py", "--json").out)
-    assert expected in next(one["found"] for one in told["checks"] if one["name"] == check)
+def test_what_a_beginner_forgets_is_told(bench_here: Callable, name: str, check: str, expected: str) -> None:
+    told = json.loads(bench_here("check", name, "--plugin", MISTAKEN, "--json").out)
+    found = next(one["found"] for one in told["checks"] if one["name"] == check)
+    assert expected in found
 
 
 def line_of(text: str) -> int:
