@@ -8,7 +8,7 @@ first used, so that the command line starts at once.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from bench.core.aliases import install, renamed
+from bench.core.code.aliases import install, renamed
 
 if TYPE_CHECKING:
     from bench.api import (
@@ -71,18 +71,18 @@ if TYPE_CHECKING:
     from bench.contracts.threat_models import ThreatModel
     from bench.contracts.traits import Traits, traits_of
     from bench.core.batch import Batch, batches
-    from bench.core.cache import appearing_file, appearing_folder, cache_dir
     from bench.core.checks import check_fields, chosen, within
-    from bench.core.digests import content_digests
+    from bench.core.code.keys import code_digest, fingerprint
+    from bench.core.computing.halving import Halving
+    from bench.core.computing.threads import in_threads, one_thread
     from bench.core.errors import BenchError, ComponentError, DataError, UsageError
-    from bench.core.halving import Halving
     from bench.core.heard import Heard
-    from bench.core.keys import code_digest, fingerprint
     from bench.core.noises import NoiseSet
-    from bench.core.progress import SILENT, Progress
     from bench.core.rng import keyed
+    from bench.core.showing.progress import SILENT, Progress
     from bench.core.specs import NO_DEFENSE, Spec, build, did_you_mean, inner_spec, values_of
-    from bench.core.threads import in_threads, one_thread
+    from bench.core.storage.cache import appearing_file, appearing_folder, cache_dir
+    from bench.core.storage.digests import content_digests
     from bench.core.types import (
         MASK,
         REFUSED,
@@ -247,18 +247,18 @@ _ON_FIRST_USE = {
     "bench.contracts.threat_models": "ThreatModel",
     "bench.contracts.traits": "Traits traits_of",
     "bench.core.batch": "Batch batches",
-    "bench.core.cache": "appearing_file appearing_folder cache_dir",
     "bench.core.checks": "check_fields chosen within",
-    "bench.core.digests": "content_digests",
+    "bench.core.code.keys": "code_digest fingerprint",
+    "bench.core.computing.halving": "Halving",
+    "bench.core.computing.threads": "in_threads one_thread",
     "bench.core.errors": "BenchError ComponentError DataError UsageError",
-    "bench.core.halving": "Halving",
     "bench.core.heard": "Heard",
-    "bench.core.keys": "code_digest fingerprint",
     "bench.core.noises": "NoiseSet",
-    "bench.core.progress": "SILENT Progress",
     "bench.core.rng": "keyed",
+    "bench.core.showing.progress": "SILENT Progress",
     "bench.core.specs": "NO_DEFENSE Spec build did_you_mean inner_spec values_of",
-    "bench.core.threads": "in_threads one_thread",
+    "bench.core.storage.cache": "appearing_file appearing_folder cache_dir",
+    "bench.core.storage.digests": "content_digests",
     "bench.core.types": (
         "MASK REFUSED SAMPLE_RATE SCRIPTED SIGNAL Dataset Modality NoiseClip Perturbation Phone Rng Task Utterance Word"
     ),

@@ -42,12 +42,12 @@ from bench.contracts.traits import traits_of
 from bench.core.batch import Batch
 from bench.core.heard import Heard
 from bench.core.noises import NoiseSet
-from bench.core.progress import SILENT, Progress
+from bench.core.showing.progress import SILENT, Progress
 from bench.core.specs import spec_of
 from bench.core.types import SAMPLE_RATE, Dataset, NoiseClip, Rng, Task, Utterance
 from bench.data.tasks import TASKS
 from bench.defending.adversarial_examples import best_candidates
-from bench.evaluation.training_speech import lent
+from bench.evaluation.cell.training_speech import lent
 from bench.perturbations.rendering import attack_tools
 from bench.referee.referee import Referee
 from bench.referee.rehearsal import rehearsed

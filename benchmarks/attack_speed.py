@@ -27,17 +27,17 @@ from bench.contracts.protocols import Victim
 from bench.contracts.registry import Registry
 from bench.contracts.traits import Traits, traits_of
 from bench.core.batch import Batch
-from bench.core.collecting import heap_frozen
-from bench.core.progress import for_terminal
-from bench.core.threads import in_threads
+from bench.core.computing.collecting import heap_frozen
+from bench.core.computing.threads import in_threads
+from bench.core.showing.progress import for_terminal
 from bench.core.types import Utterance
-from bench.evaluation.cells import Cell, limited
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.fitted_store import fit_or_load
-from bench.evaluation.measuring import lent_tools
-from bench.evaluation.options import Options
-from bench.evaluation.planning import plan, select
-from bench.evaluation.setup import set_up
+from bench.evaluation.cell.cells import Cell, limited
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.cell.fitted_store import fit_or_load
+from bench.evaluation.cell.measuring import lent_tools
+from bench.evaluation.plans.options import Options
+from bench.evaluation.plans.planning import plan, select
+from bench.evaluation.preparing.setup import set_up
 from bench.referee.blinding import Instance
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun

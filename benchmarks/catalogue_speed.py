@@ -32,8 +32,8 @@ from bench.contracts.recipes import Overlay, Recipe
 from bench.contracts.registry import Registry
 from bench.core.heard import Heard
 from bench.core.noises import NoiseSet
-from bench.core.progress import for_terminal
 from bench.core.rng import keyed
+from bench.core.showing.progress import for_terminal
 from bench.core.types import SAMPLE_RATE, Utterance
 from bench.perturbations.edits import without
 from bench.perturbations.rendering import Rendered, Renderer, Rendering

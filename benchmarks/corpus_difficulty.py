@@ -130,7 +130,7 @@ def table(utterances: Sequence[Utterance]) -> list[Difficulty]:
 
 def main() -> None:
     """Print the table."""
-    from bench.core.progress import for_terminal
+    from bench.core.showing.progress import for_terminal
     from bench.data.corpora.synthetic import Synthetic
 
     utterances = Synthetic().read(for_terminal()).utterances

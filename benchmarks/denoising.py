@@ -21,8 +21,8 @@ import torch
 
 from bench import Batch
 from bench.contracts.registry import Registry
-from bench.core.digests import default_workers
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
+from bench.core.storage.digests import default_workers
 from bench.defending.denoiser import Denoiser
 from bench.defending.purification import purified_utterances
 

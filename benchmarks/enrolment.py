@@ -16,13 +16,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.contracts.registry import Registry
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.data.tasks import TASKS
-from bench.evaluation.cells import FittedKey
-from bench.evaluation.enrolment import Enrolment
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.fitted_store import fit_or_load
-from bench.evaluation.instances import panel_of
+from bench.evaluation.cell.cells import FittedKey
+from bench.evaluation.cell.enrolment import Enrolment
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.cell.fitted_store import fit_or_load
+from bench.evaluation.cell.instances import panel_of
 from bench.referee.blinding import Blinding, Instance
 from bench.referee.referee import Referee
 from bench.scoring.scores import uar

@@ -26,8 +26,8 @@ import torch
 from torch import Tensor
 
 from bench.contracts.registry import Registry
-from bench.core.digests import default_workers
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
+from bench.core.storage.digests import default_workers
 from bench.modelling.features.egemaps import Level, extract, remembered
 
 WHERE = "benchmarks/features.py"

@@ -29,10 +29,10 @@ import torch
 
 from bench.contracts.registry import Registry
 from bench.core.batch import Batch
-from bench.core.progress import for_terminal
+from bench.core.showing.progress import for_terminal
 from bench.core.specs import NO_DEFENSE, Spec
 from bench.core.types import Utterance
-from bench.evaluation.cells import FittedKey
+from bench.evaluation.cell.cells import FittedKey
 from bench.isolation.components import Isolation
 from bench.referee.referee import Referee
 from bench.testing import CPU, TASK, sample_context

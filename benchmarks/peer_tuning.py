@@ -17,16 +17,16 @@ from pathlib import Path
 
 from bench.contracts.component import Component
 from bench.contracts.registry import Registry
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.core.specs import NO_DEFENSE
 from bench.core.types import Utterance
 from bench.data.tasks import TASKS
-from bench.evaluation.cells import FittedKey, limited
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.instances import panel_of
-from bench.evaluation.measuring import lent_tools
-from bench.evaluation.options import Options
-from bench.evaluation.setup import set_up
+from bench.evaluation.cell.cells import FittedKey, limited
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.cell.instances import panel_of
+from bench.evaluation.cell.measuring import lent_tools
+from bench.evaluation.plans.options import Options
+from bench.evaluation.preparing.setup import set_up
 from bench.referee.search import AttackRun
 
 KS = (1, 5, 25)

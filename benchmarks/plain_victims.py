@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.core.types import Rng, Task
 from bench.modelling.features.frontend import FrontEnd
 from bench.modelling.seeding import seeded

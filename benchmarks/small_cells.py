@@ -23,12 +23,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench.core.progress import SILENT
-from bench.evaluation.attempts import Attempts
+from bench.core.showing.progress import SILENT
+from bench.evaluation.cell.spares import Spares
 from bench.evaluation.finished import Command, before, keep_finished
-from bench.evaluation.plan_file import read_plan
+from bench.evaluation.grids.attempts import Attempts
+from bench.evaluation.plans.plan_file import read_plan
 from bench.evaluation.run import measure, prepare_all
-from bench.evaluation.spares import Spares
 from victims.cnn_gru import FittedCnnGru
 
 ANSWERS, INSTANCES, CELLS = "answers", "instances", "cells"

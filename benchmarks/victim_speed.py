@@ -37,8 +37,8 @@ import torch
 
 from bench.contracts.registry import Registry
 from bench.core.batch import Batch
-from bench.core.progress import SILENT, for_terminal, no_steps
 from bench.core.rng import keyed
+from bench.core.showing.progress import SILENT, for_terminal, no_steps
 from bench.core.types import Utterance
 from bench.testing import TASK, TOLERANCE, sample_context
 from benchmarks.plain_answers import svm_egemaps

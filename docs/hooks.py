@@ -20,7 +20,7 @@ from typing import Any
 from mkdocs.exceptions import PluginError
 
 from bench.contracts.registry import KINDS, SINGULAR, Entry, Registry
-from bench.core.aliases import MOVED, RENAMED
+from bench.core.code.aliases import MOVED, RENAMED
 
 WITH_SOURCES = ("victims", "attacks", "defenses")
 """Kinds whose docstrings name the paper that a component is from."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.core.cache import appearing_file
+from bench.core.storage.cache import appearing_file
 from bench.scoring.entries.attack_reports import AttackReport
 
 

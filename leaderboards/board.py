@@ -11,8 +11,8 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from bench.core.cache import appearing_file
-from bench.core.plain_text import plain_text
+from bench.core.showing.plain_text import plain_text
+from bench.core.storage.cache import appearing_file
 from bench.scoring.entries.lines import COLUMNS, columns
 from bench.scoring.results import Results
 from leaderboards.outside_text import as_markdown, in_spreadsheet

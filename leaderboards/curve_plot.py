@@ -7,9 +7,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.core.cache import appearing_file
 from bench.core.errors import UsageError
-from bench.evaluation.options import check_writable
+from bench.core.storage.cache import appearing_file
+from bench.evaluation.plans.options import check_writable
 from leaderboards.curves import SCORES, Curve, titles
 from leaderboards.k_curves import PARAMETER, KCurve
 

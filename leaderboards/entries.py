@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.core.cache import appearing_folder
 from bench.core.errors import DataError
-from bench.core.lookalikes import look_alike, seen_as
+from bench.core.showing.lookalikes import look_alike, seen_as
+from bench.core.storage.cache import appearing_folder
 from bench.sharing.entry.contents import RUN, EntryContents
 from bench.sharing.entry.opening import OpenedEntry, opened
 from bench.sharing.entry.receipt import Receipt, receipt_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bench.core.plain_text import plain_text
+from bench.core.showing.plain_text import plain_text
 
 _TEX = {
     "\\": r"\textbackslash{}",

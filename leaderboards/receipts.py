@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench.core.errors import DataError
-from bench.core.json_objects import JsonObject, loaded
-from bench.core.regular import read_regular
+from bench.core.storage.json_objects import JsonObject, loaded
+from bench.core.storage.regular import read_regular
 from bench.sharing.entry.archive import manifest_of, sha256_of
 from bench.sharing.entry.card import EntryCard
 from bench.sharing.entry.receipt import Receipt

@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.contracts.composition import specs_in
 from bench.contracts.entries import SINGULAR
 from bench.core.errors import DataError
-from bench.core.lookalikes import seen_as
+from bench.core.showing.lookalikes import seen_as
 from bench.core.specs import bare
 from bench.scoring.entries.several_runs import believed
 from bench.scoring.record_files.descriptions import RestsOn

@@ -33,15 +33,9 @@ _AT_START = ("PYTHON", "OMP_", "MKL_", "OPENBLAS_", "LD_", "MALLOC_", "GLIBC_", 
 """What begins so in an environment is heeded by Python and by libraries when they start, and never again."""
 _IMPORTED = (
     *("torch", "pandas", "pyarrow.parquet", "scipy.stats", "scipy.signal", "soundfile", "pydantic", "rich.progress"),
-    *(
-        "bench.cli.main",
-        "bench.cli.run",
-        "bench.cli.grid",
-        "bench.cli.show",
-        "bench.cli.report",
-        "bench.evaluation.run",
-    ),
-    *("bench.evaluation.runs", "bench.evaluation.working", "bench.data.corpora.emodb", "bench.data.noises.folder"),
+    *("bench.cli.main", "bench.cli.run", "bench.cli.grid", "bench.cli.show", "bench.cli.report"),
+    *("bench.evaluation.run", "bench.evaluation.runs", "bench.evaluation.grids.working"),
+    *("bench.data.corpora.emodb", "bench.data.noises.folder"),
     *("bench.audio.decoding", "victims.cnn_gru", "attacks.boundary"),
 )
 _USED = (
@@ -306,7 +300,7 @@ def _import_what_commands_do() -> None:
 def _parse_what_keys_digest() -> None:
     """Read the code that stands in keys: a command does so once, and it lasts as long as training a tiny victim."""
     from bench.contracts.registry import Registry
-    from bench.core.result_code import BARE_VICTIM, CELL, DEFENDED_VICTIM, code_of
+    from bench.core.code.result_code import BARE_VICTIM, CELL, DEFENDED_VICTIM, code_of
 
     for names in (BARE_VICTIM, DEFENDED_VICTIM, CELL):
         code_of(names)

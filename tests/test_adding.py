@@ -42,7 +42,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.data.noises.one_place import OnePlace
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.contracts.registry import KINDS, Registry
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.testing import check_attack, check_component, check_dataset, check_defense, check_victim
 from victims.cnn_gru import CnnGru
 

@@ -10,7 +10,7 @@ from bench.api.arguments import check_finished, options_for
 from bench.api.plainly import plainly
 from bench.api.running import AccountOptions
 from bench.core.keywords import refuse_unknown
-from bench.core.progress import Progress, for_python
+from bench.core.showing.progress import Progress, for_python
 from bench.studies.shown_tables import ShownAsTable
 
 if TYPE_CHECKING:

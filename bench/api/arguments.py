@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from bench.core.errors import ComponentError, UsageError
 from bench.core.keywords import check_typed
-from bench.evaluation.grid import Failure
-from bench.evaluation.options import Options, parse_check_limit, parse_folds, parse_ks, parse_seeds
+from bench.evaluation.grids.grid import Failure
+from bench.evaluation.plans.options import Options, parse_check_limit, parse_folds, parse_ks, parse_seeds
 from bench.measures.catalogue import parse_measures
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from bench.api.plainly import plainly
 from bench.core.checks import chosen, within
 from bench.core.keywords import check_typed, refuse_unknown
-from bench.core.progress import Progress, for_python
-from bench.evaluation.options import Device
+from bench.core.showing.progress import Progress, for_python
+from bench.evaluation.plans.options import Device
 
 if TYPE_CHECKING:
     from bench.contracts.protocols import Defense

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bench.api.arguments import runs_of, several
 from bench.api.plainly import plainly
 from bench.core.keywords import check_typed
-from bench.evaluation.options import parse_ks
+from bench.evaluation.plans.options import parse_ks
 from bench.studies.shown_tables import ShownAsTable
 
 if TYPE_CHECKING:

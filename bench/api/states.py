@@ -9,7 +9,7 @@ from bench.api.arguments import runs_of
 from bench.api.plainly import plainly
 
 if TYPE_CHECKING:
-    from bench.evaluation.status import Status
+    from bench.evaluation.grids.status import Status
 
 
 @plainly("bench.status")
@@ -25,7 +25,7 @@ def status(run: str | Path) -> Status:
     Raises:
         bench.core.errors.BenchError: the folder is no run.
     """
-    from bench.evaluation.status import status_of
+    from bench.evaluation.grids.status import status_of
 
     (folder,) = runs_of("bench.status", run)
     return status_of(folder)

@@ -11,7 +11,7 @@ from bench.api.plainly import plainly
 from bench.api.running import AccountOptions
 from bench.core.errors import ComponentError, DataError
 from bench.core.keywords import check_typed, refuse_unknown
-from bench.core.progress import Progress, for_python
+from bench.core.showing.progress import Progress, for_python
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +56,7 @@ def certify(
     """
     import pandas as pd
 
-    from bench.evaluation.isolating import registry_for
+    from bench.evaluation.plans.isolating import registry_for
     from bench.studies.certification import certified, check_certifies
     from bench.studies.certified_scores import Effort, summaries
     from bench.studies.training_jobs import each, prepare_job

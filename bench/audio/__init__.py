@@ -1,6 +1,6 @@
 """Sound files to tensors, and signal processing. Knows no corpus and no attack."""
 
-from bench.core.aliases import renamed
+from bench.core.code.aliases import renamed
 
 
 def __getattr__(name: str) -> object:

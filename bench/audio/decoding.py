@@ -25,14 +25,14 @@ from typing import TYPE_CHECKING
 
 from bench.audio.mapped import mapped_file, samples_of
 from bench.audio.reading import doubt_about, rate_of, read_audio, refuse_silence
-from bench.core.cache import appearing_folder, cache_dir
-from bench.core.digests import content_digests, default_workers
+from bench.core.code.keys import code_digest, fingerprint
 from bench.core.errors import RoomError
-from bench.core.files import read_file
-from bench.core.json_objects import loaded
-from bench.core.keys import code_digest, fingerprint
-from bench.core.progress import SILENT, Progress
-from bench.core.sealing import set_aside
+from bench.core.showing.progress import SILENT, Progress
+from bench.core.storage.cache import appearing_folder, cache_dir
+from bench.core.storage.digests import content_digests, default_workers
+from bench.core.storage.files import read_file
+from bench.core.storage.json_objects import loaded
+from bench.core.storage.sealing import set_aside
 
 if TYPE_CHECKING:
     import torch

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.audio.containers import doubtful_length, finished, missing_end
-from bench.core.digests import unreadable
 from bench.core.errors import DataError
-from bench.core.files import refuse_special
+from bench.core.storage.digests import unreadable
+from bench.core.storage.files import refuse_special
 from bench.core.types import SAMPLE_RATE
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from bench.cli.tables import narrow_table, yes_or_no
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from bench.evaluation.options import Options
+    from bench.evaluation.plans.options import Options
     from bench.scoring.inference.estimates import Difference
     from bench.studies.defense_accounts.account import Account, AccountLine
 
@@ -49,7 +49,7 @@ def account(options: Options, white_box: WhiteBox = 0, json: Json = None) -> Non
     """
     from bench.cli.account_strongest import show_strongest
     from bench.cli.report import check_json_target, say_failures, write_json
-    from bench.core.progress import for_terminal
+    from bench.core.showing.progress import for_terminal
     from bench.studies.defense_accounts.run import accounts
     from bench.studies.defense_accounts.strongest import strongest
 
@@ -77,7 +77,7 @@ LEGEND = (
 
 def show(found: Sequence[Account]) -> None:
     """Print three tables for each account: what the defences cost, on clean speech and in time, and what they buy."""
-    from bench.core.consoles import PlainConsole
+    from bench.core.showing.consoles import PlainConsole
 
     console = PlainConsole()
     for one in found:

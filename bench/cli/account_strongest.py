@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def show_strongest(found: Sequence[Strongest]) -> None:
     """Print for each defence the attack that leaves least of it, of each threat model and kind of noises."""
-    from bench.core.consoles import PlainConsole
+    from bench.core.showing.consoles import PlainConsole
 
     if not found:
         return

@@ -22,7 +22,7 @@ from bench.data.splits import SPLITS
 from bench.data.tasks import TASKS
 
 if TYPE_CHECKING:
-    from bench.evaluation.options import Options
+    from bench.evaluation.plans.options import Options
 
 Several = list[str]
 _PLUGIN = "A Python file with components of yours."
@@ -39,7 +39,7 @@ class Asked:
     """An option.
 
     Args:
-        field: of `bench.evaluation.options.Options`, that it gives.
+        field: of `bench.evaluation.plans.options.Options`, that it gives.
         type: as typer reads it.
         metavar: what stands for a value in --help.
         help: in one line.
@@ -159,7 +159,7 @@ def options_of(table: Offered, given: Mapping[str, Any], **fixed: Any) -> Option
     Raises:
         bench.core.errors.UsageError: an option cannot be used as given.
     """
-    from bench.evaluation.options import Options, parse_check_limit, parse_folds, parse_ks, parse_seeds
+    from bench.evaluation.plans.options import Options, parse_check_limit, parse_folds, parse_ks, parse_seeds
     from bench.measures.catalogue import parse_measures
 
     parsers: dict[str, Callable[[Any], Any]] = {"ks": parse_ks, "folds": parse_folds, "seeds": parse_seeds}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from bench.core.consoles import PlainConsole
+    from bench.core.showing.consoles import PlainConsole
     from bench.scoring.entries.attack_reports import AttackReport, GroupReport
 
 _SHOWN = 10
@@ -54,7 +54,7 @@ def attack_report(
 
 def _print(reports: list[AttackReport]) -> None:
     from bench.cli.tables import yes_or_no
-    from bench.core.consoles import PlainConsole
+    from bench.core.showing.consoles import PlainConsole
 
     def said(value: object) -> str:
         return yes_or_no(value) if isinstance(value, bool) else str(value)

@@ -14,7 +14,7 @@ from bench.cli.victims_options import say_failed
 from bench.scoring.record_files.names import FEW_SPEAKERS
 
 if TYPE_CHECKING:
-    from bench.evaluation.options import Options
+    from bench.evaluation.plans.options import Options
     from bench.studies.certified_scores import CertifiedScores
 
 SCHEMA = 1
@@ -42,8 +42,8 @@ def certify(
     it. What is not trained yet is trained first. Each certificate is wrong with a chance of at most --alpha.
     """
     from bench.cli.report import check_json_target, write_json
-    from bench.core.progress import for_terminal
-    from bench.evaluation.isolating import registry_for
+    from bench.core.showing.progress import for_terminal
+    from bench.evaluation.plans.isolating import registry_for
     from bench.studies.certification import certified, check_certifies
     from bench.studies.certified_scores import Effort, summaries
     from bench.studies.training_jobs import each, prepare_job
@@ -66,7 +66,7 @@ def show(told: Sequence[CertifiedScores]) -> None:
     from rich.table import Table
 
     from bench.cli.tables import print_table
-    from bench.core.consoles import PlainConsole
+    from bench.core.showing.consoles import PlainConsole
 
     console = PlainConsole()
     for one in told:

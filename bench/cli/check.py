@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bench.conformance.checking import CheckOutcome, ConformanceCheck
     from bench.contracts.entries import Entry
     from bench.contracts.registry import Registry
-    from bench.core.progress import Progress
+    from bench.core.showing.progress import Progress
 
 SMALL = "cnn_gru:channels=8,hidden=8,dense=8,max_epochs=3"
 
@@ -38,8 +38,8 @@ def check(
     from bench.cli.check_report import CheckedComponent, show, show_json
     from bench.contracts.component import SINGULAR
     from bench.contracts.registry import Registry
-    from bench.core.progress import for_terminal
-    from bench.evaluation.setup import with_paths
+    from bench.core.showing.progress import for_terminal
+    from bench.evaluation.preparing.setup import with_paths
 
     registry, progress = Registry.discover(plugin), for_terminal()
     many, spec = kind_and_spec(registry, name, kind)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bench.cli.saying import say, say_json
-from bench.core.plain_text import plain_text
+from bench.core.showing.plain_text import plain_text
 
 if TYPE_CHECKING:
     from bench.conformance.checking import CheckOutcome

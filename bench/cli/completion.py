@@ -21,7 +21,7 @@ def completing(field: str) -> Callable[[str], list[str]] | None:
     """Return what completes an option's value; None where it names nothing that is known.
 
     Args:
-        field: of `bench.evaluation.options.Options`.
+        field: of `bench.evaluation.plans.options.Options`.
     """
     if field in _OF:
         return lambda incomplete: _matching(names_of(_OF[field]), incomplete)

@@ -56,7 +56,7 @@ def curve(
 def _print_ks(drawn: Sequence[KCurve]) -> None:
     """A table for each curve."""
     from bench.cli.tables import narrow_table, print_table
-    from bench.core.consoles import PlainConsole
+    from bench.core.showing.consoles import PlainConsole
 
     console = PlainConsole()
     for one in drawn:
@@ -74,7 +74,7 @@ def _print(drawn: Sequence[Curve], parameter: str) -> None:
     from rich.table import Table
 
     from bench.cli.tables import print_table
-    from bench.core.consoles import PlainConsole
+    from bench.core.showing.consoles import PlainConsole
     from leaderboards.curves import titles
 
     console = PlainConsole()

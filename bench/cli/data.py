@@ -54,7 +54,7 @@ def check(
     check_json_target(json)
 
     from bench.contracts.registry import Registry
-    from bench.core.progress import for_terminal
+    from bench.core.showing.progress import for_terminal
     from bench.studies import datacheck
 
     found = datacheck.check(name, root, Registry.discover(plugin), for_terminal())
@@ -67,7 +67,7 @@ def check(
 def show(found: Report) -> None:
     """Print a report: what there is, the balance of its labels, its tasks, its problems, and whether it can be used."""
     from bench.cli.tables import print_table
-    from bench.core.consoles import PlainConsole
+    from bench.core.showing.consoles import PlainConsole
 
     console = PlainConsole()
     if not console.is_terminal:

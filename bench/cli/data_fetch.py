@@ -42,7 +42,7 @@ def fetch(
 
     check_json_target(json)
 
-    from bench.core.progress import for_terminal
+    from bench.core.showing.progress import for_terminal
     from bench.data.fetching.fetch import already, mirrored
     from bench.data.fetching.fetch import fetch as fetch_source
     from bench.data.fetching.sources import catalogue

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from bench.cli.report import write_json
 from bench.cli.saying import say
-from bench.evaluation.forecast_words import counted, duration, headline, of_services
+from bench.evaluation.forecasts.forecast_words import counted, duration, headline, of_services
 
 if TYPE_CHECKING:
-    from bench.evaluation.forecast import Forecast
-    from bench.evaluation.options import Options
+    from bench.evaluation.forecasts.forecast import Forecast
+    from bench.evaluation.plans.options import Options
     from bench.evaluation.run import Prepared
 
 
@@ -22,7 +22,7 @@ def dry(asked: Sequence[Options], json: str | None) -> None:
         asked: the selections of a plan, a run or a table.
         json: the file to write, - for standard output; None to print.
     """
-    from bench.core.progress import for_terminal
+    from bench.core.showing.progress import for_terminal
     from bench.evaluation.run import prepare_all
 
     found = forecast_of(prepare_all(asked, for_terminal()), asked)
@@ -37,7 +37,7 @@ def forecast_of(parts: Sequence[Prepared], asked: Sequence[Options]) -> Forecast
         parts: of `prepare_all`.
         asked: what they were made of.
     """
-    from bench.evaluation.forecasting import forecast
+    from bench.evaluation.forecasts.forecasting import forecast
     from bench.scoring.records import Store
 
     return forecast([(part.experiment, part.planned) for part in parts], Store(asked[0].out))

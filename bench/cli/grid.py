@@ -67,7 +67,7 @@ def grid(
         return
     from bench.cli.forecast import dry
     from bench.cli.grid_run import run, run_ray
-    from bench.evaluation.plan_file import read_plan
+    from bench.evaluation.plans.plan_file import read_plan
 
     asked = read_plan(plan, **_instead(data | other))
     if dry_run:
@@ -83,7 +83,7 @@ def grid(
 def _instead(given: dict[str, Any]) -> dict[str, Any]:
     """Fields of `Options` that stand in the place of the plan's. Another corpus or bank does not lie where that of the
     plan does."""
-    from bench.evaluation.options import parse_folds, parse_seeds
+    from bench.evaluation.plans.options import parse_folds, parse_seeds
 
     instead = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items() if value}
     for name, parse in (("folds", parse_folds), ("seeds", parse_seeds)):

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 
 from bench.cli.grid_workers import this_worker
 from bench.cli.saying import say
-from bench.core.cache import cache_dir
-from bench.core.progress import Progress, for_terminal
-from bench.core.sweeping import folders_of, sweep
+from bench.core.showing.progress import Progress, for_terminal
+from bench.core.storage.cache import cache_dir
+from bench.core.storage.sweeping import folders_of, sweep
 from bench.evaluation.finished import Command, before, finished, keep_finished
-from bench.evaluation.forecast import Forecast, GroupForecast
-from bench.evaluation.forecast_words import duration, headline
+from bench.evaluation.forecasts.forecast import Forecast, GroupForecast
+from bench.evaluation.forecasts.forecast_words import duration, headline
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bench.evaluation.options import Options
+    from bench.evaluation.plans.options import Options
     from bench.evaluation.run import Prepared
 
 

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.core.cache import cache_dir
 from bench.core.errors import ComponentError, UsageError
+from bench.core.storage.cache import cache_dir
 
 if TYPE_CHECKING:
-    from bench.evaluation.options import Options
+    from bench.evaluation.plans.options import Options
 
 _PATIENCE_S = 10.0
 LOCAL = "local"
@@ -176,15 +176,15 @@ def _check_reached(address: str) -> None:
 def _load(place: Place) -> None:
     """Load what a worker needs: the process is there for one afterwards."""
     os.chdir(place.folder)
-    import bench.evaluation.working  # noqa: F401
+    import bench.evaluation.grids.working  # noqa: F401
 
 
 def _worker(asked: Sequence[Options], index: int, of: int, since: float, place: Place) -> None:
     """One worker, in a process of Ray's on whatever machine."""
     os.chdir(place.folder)
     os.environ["SERBENCH_CACHE"] = str(place.cache)
-    from bench.core.progress import LineProgress
-    from bench.evaluation.grid import Share
+    from bench.core.showing.progress import LineProgress
+    from bench.evaluation.grids.grid import Share
     from bench.evaluation.run import measure, prepare_all
 
     measure(prepare_all(asked, LineProgress()), asked, Share(index, of, since))

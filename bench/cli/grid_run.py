@@ -12,15 +12,15 @@ from bench.cli.grid_finished import prepare_noting, summary
 from bench.cli.grid_workers import this_worker, threads_each, wait_for_go, workers
 from bench.cli.report import say_failures, write_json
 from bench.cli.saying import say
-from bench.core.clocks import clock
-from bench.evaluation.forecast_words import headline, of_services
+from bench.core.storage.clocks import clock
+from bench.evaluation.forecasts.forecast_words import headline, of_services
 
 if TYPE_CHECKING:
     from bench.cli.grid_ray import RayWorkers
     from bench.evaluation.finished import Command
-    from bench.evaluation.forecast import Forecast
-    from bench.evaluation.grid import Failure
-    from bench.evaluation.options import Options
+    from bench.evaluation.forecasts.forecast import Forecast
+    from bench.evaluation.grids.grid import Failure
+    from bench.evaluation.plans.options import Options
     from bench.evaluation.run import Prepared
 
 
@@ -49,7 +49,7 @@ def run(asked: Sequence[Options], command: Command, count: int, json: str | None
     since = clock(out)
     with workers(count, out, since) as team:
         _share_cores(count)
-        from bench.evaluation.grid import Share
+        from bench.evaluation.grids.grid import Share
         from bench.evaluation.run import measure
 
         parts, keep = prepare_noting(asked, command)
@@ -76,7 +76,7 @@ def run_ray(asked: Sequence[Options], command: Command, workers: RayWorkers, jso
         typer.Exit: a cell failed.
     """
     from bench.cli.grid_ray import ray_team
-    from bench.evaluation.grid import Share
+    from bench.evaluation.grids.grid import Share
     from bench.evaluation.run import check_place, measure
 
     out = asked[0].out
@@ -129,8 +129,8 @@ def _share_cores(count: int) -> None:
 
 def _work(asked: Sequence[Options], index: int, of: int, since: float) -> None:
     """What a further worker does; failures are noted in the run's folder, where the leader finds them."""
-    from bench.core.progress import LineProgress
-    from bench.evaluation.grid import Share
+    from bench.core.showing.progress import LineProgress
+    from bench.evaluation.grids.grid import Share
     from bench.evaluation.run import measure, prepare_all
 
     measure(prepare_all(asked, LineProgress()), asked, Share(index, of, since))

@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.core.digests import default_workers
 from bench.core.errors import UsageError
-from bench.core.files import open_to_add
+from bench.core.storage.digests import default_workers
+from bench.core.storage.files import open_to_add
 
 _WHICH = "SERBENCH_WORKER"
 _GO = b"go\n"
@@ -51,7 +51,7 @@ def this_worker() -> Worker | None:
 
 def wait_for_go() -> None:
     """Load what measuring needs, wait for the leader's word, and end as soon as the leader is gone."""
-    import bench.evaluation.working  # noqa: F401  # takes seconds, while the leader reads the data
+    import bench.evaluation.grids.working  # noqa: F401  # takes seconds, while the leader reads the data
 
     if os.read(0, len(_GO)) != _GO:  # not through Python's own buffer, which a thread must not hold at the end
         sys.exit(0)

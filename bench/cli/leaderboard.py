@@ -114,7 +114,7 @@ def _write(
 ) -> None:
     from bench.cli.score import say_passed_over
     from bench.core.errors import UsageError
-    from bench.evaluation.options import check_writable
+    from bench.evaluation.plans.options import check_writable
     from bench.evaluation.runs import read_results
     from bench.scoring.entries.fates import NotedFates
     from leaderboards.receipts import folders_in

@@ -12,7 +12,7 @@ from bench.cli.arguments import ATTACK, DATA, LIMIT, MACHINE, ONE, OUT, PERCEPTI
 from bench.cli.saying import say
 
 if TYPE_CHECKING:
-    from bench.evaluation.options import Options
+    from bench.evaluation.plans.options import Options
 
 FEW = 3
 _TASK = "Of the run that is listened to: fillers come from what it labels."
@@ -45,7 +45,7 @@ def listen(
         raise UsageError("--limit", found, "one of the two", "leave --limit out to hear what you name")
     if seed < 0:
         raise UsageError("--seed", str(seed), "a whole number of at least 0", "for example --seed 0")
-    from bench.core.progress import for_terminal
+    from bench.core.showing.progress import for_terminal
     from bench.studies.listening.page import listen_to
 
     options = replace(options, seeds=(seed,), limit=FEW if options.limit is None else options.limit)
@@ -61,7 +61,7 @@ def listen(
 
 def _study(options: Options, ids: list[str]) -> None:
     """Make a perception study, and say what it has."""
-    from bench.core.progress import for_terminal
+    from bench.core.showing.progress import for_terminal
     from bench.studies.listening.study import KEY, make_study
 
     page, pairs = make_study(options, ids, for_terminal())

@@ -13,9 +13,9 @@ from bench.cli.saying import plain_warnings, say
 from bench.cli.stopping import heeding
 from bench.cli.streams import give_up, open_standard_streams
 from bench.cli.subcommands import Subcommands
+from bench.core.code.shadowing import refuse_shadow
+from bench.core.computing.waiting import wait_asleep
 from bench.core.errors import BenchError
-from bench.core.shadowing import refuse_shadow
-from bench.core.waiting import wait_asleep
 
 _TOO_LITTLE_MEMORY = ("can't start new thread", "can't allocate memory", "not enough memory", "out of memory")
 """How Python and torch say so, where they have no class of their own for it."""

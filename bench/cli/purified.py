@@ -12,7 +12,7 @@ from bench.cli.arguments import ONE, Asked, Offered, asking
 from bench.cli.saying import say
 
 if TYPE_CHECKING:
-    from bench.evaluation.options import Options
+    from bench.evaluation.plans.options import Options
 
 _CHANGES: Offered = {
     "victim": replace(ONE["victim"], default="cnn_gru"),
@@ -36,7 +36,7 @@ def purified(
     The defended victim is trained where it is not yet, and kept: bench run with the same options finds it.
     """
     from bench.core.errors import UsageError
-    from bench.core.progress import for_terminal
+    from bench.core.showing.progress import for_terminal
     from leaderboards.curve_plot import check_plot_target
 
     check_plot_target(out)

@@ -11,7 +11,7 @@ import typer
 from bench.cli.arguments import ACROSS, DATA, DEFENSE, MACHINE, PERCEPTION, VICTIM, Json, K, Offered, asking
 
 if TYPE_CHECKING:
-    from bench.evaluation.options import Options
+    from bench.evaluation.plans.options import Options
 
 _REPLAY: Offered = {
     "victim": replace(VICTIM, help="Who it is brought to, see bench list; may be given several times."),
@@ -40,7 +40,7 @@ def replay(
     """
     from bench.cli.replay_tables import print_matrices, print_replays
     from bench.cli.report import check_json_target, write_json
-    from bench.core.progress import for_terminal
+    from bench.core.showing.progress import for_terminal
     from bench.scoring.results import SCHEMA
     from bench.studies.replaying import replays
 

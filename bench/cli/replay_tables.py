@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.cli.tables import narrow_table, print_table
-from bench.core.consoles import PlainConsole
+from bench.core.showing.consoles import PlainConsole
 
 if TYPE_CHECKING:
     from bench.studies.replaying import Replay

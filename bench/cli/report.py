@@ -17,13 +17,13 @@ import typer
 
 from bench.cli.saying import say, say_json
 from bench.cli.tables import attack_table, halves_table, ranking_table, tests_legend, tests_table, yes_or_no
-from bench.core.cache import appearing_file
 from bench.core.errors import UsageError
+from bench.core.storage.cache import appearing_file
 from bench.core.types import SAMPLE_RATE
 from bench.data.splits import LEAKS
 
 if TYPE_CHECKING:
-    from bench.evaluation.grid import Failure
+    from bench.evaluation.grids.grid import Failure
     from bench.scoring.pooling import CleanScores, PerturbedScores
     from bench.scoring.results import PooledScores, Results
 
@@ -121,7 +121,7 @@ def say_failures(failures: Sequence[Failure], out: Path) -> None:
 
 def print_tables(results: Results) -> None:
     """Print P1's Table 2 for every victim, defence, attack, corpus and task, pooled over folds and seeds."""
-    from bench.core.consoles import PlainConsole
+    from bench.core.showing.consoles import PlainConsole
     from leaderboards.ranking import boards
 
     console = PlainConsole()

@@ -22,7 +22,7 @@ def report(
     The page is one HTML file that needs no other and asks no host for anything.
     """
     from bench.core.errors import UsageError
-    from bench.evaluation.options import check_writable
+    from bench.evaluation.plans.options import check_writable
 
     if out.is_dir():
         raise UsageError(f"--out {out}", "a folder", "the name of a file", f"for example --out {out / 'report.html'}")

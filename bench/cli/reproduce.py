@@ -29,7 +29,7 @@ from bench.cli.reproduce_claims import claims
 from bench.cli.reproduce_tables import OFFERS, Offer
 
 if TYPE_CHECKING:
-    from bench.evaluation.options import Options
+    from bench.evaluation.plans.options import Options
 
 app = typer.Typer(
     help="Make a paper's table, ours beside the published one.",
@@ -134,7 +134,7 @@ def reproduce(
 def _run(table: Any, asked: Sequence[Options], json: str | None, plot: Path | None) -> None:
     from bench.cli.report import say_failures, write_json
     from bench.cli.reproduce_show import show
-    from bench.core.progress import for_terminal
+    from bench.core.showing.progress import for_terminal
     from bench.evaluation.run import execute_all
 
     done = execute_all(asked, for_terminal())

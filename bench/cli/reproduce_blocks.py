@@ -8,7 +8,7 @@ from bench.cli.arguments import DATA, MACHINE, Json, Offered, asking
 from bench.cli.saying import say
 
 if TYPE_CHECKING:
-    from bench.evaluation.options import Options
+    from bench.evaluation.plans.options import Options
 
 BLOCKS: Offered = {name: DATA[name] for name in ("corpus", "corpus_root")} | {"plugin": MACHINE["plugin"]}
 
@@ -23,9 +23,9 @@ def p4_blocks(options: Options, json: Json = None) -> None:
 
     check_json_target(json)
     from bench.core.errors import DataError
-    from bench.core.progress import for_terminal
-    from bench.evaluation.isolating import registry_for
-    from bench.evaluation.setup import read_corpus
+    from bench.core.showing.progress import for_terminal
+    from bench.evaluation.plans.isolating import registry_for
+    from bench.evaluation.preparing.setup import read_corpus
     from leaderboards.reproduce.p4_blocks import TASKS, counts
 
     dataset = read_corpus(options, registry_for(options), for_terminal())

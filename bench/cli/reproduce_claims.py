@@ -63,7 +63,7 @@ def _print(own: Sequence[StatedClaim], markdown: bool) -> None:
     from rich.table import Table
 
     from bench.cli.tables import print_table
-    from bench.core.consoles import PlainConsole
+    from bench.core.showing.consoles import PlainConsole
 
     one = own[0]
     lists = [", ".join(map(str, numbers)) for numbers in (one.folds, one.seeds)]

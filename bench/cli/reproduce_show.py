@@ -23,7 +23,7 @@ def show(found: Iterable[Table]) -> None:
     from rich.table import Table as Grid
 
     from bench.cli.tables import print_table
-    from bench.core.consoles import PlainConsole
+    from bench.core.showing.consoles import PlainConsole
 
     console = PlainConsole()
     if not console.is_terminal:

@@ -29,7 +29,7 @@ from bench.cli.arguments import (
 from bench.measures.catalogue import MEASURES
 
 if TYPE_CHECKING:
-    from bench.evaluation.options import Options
+    from bench.evaluation.plans.options import Options
 
 _CORR = "Does the attacker know how each noise degrades: yes, no, both."
 _ENROL = "What a victim may know of a speaker: halves (never what is attacked), paper (all, as in P1)."
@@ -75,7 +75,7 @@ def run(options: Options, dry_run: DryRun = False, json: Json = None) -> None:
     same command goes on after an interruption. The bench-run folder keeps every query; see bench show.
     """
     from bench.cli.report import check_json_target, report, say_failures, say_where
-    from bench.core.progress import for_terminal
+    from bench.core.showing.progress import for_terminal
 
     check_json_target(json)
     if dry_run:

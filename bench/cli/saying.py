@@ -12,7 +12,7 @@ from typing import Any
 import typer
 
 from bench.cli.streams import give_up
-from bench.core.plain_text import plain_text
+from bench.core.showing.plain_text import plain_text
 
 
 def say(text: str = "", *, err: bool = False, nl: bool = True) -> None:

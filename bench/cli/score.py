@@ -62,7 +62,7 @@ def score_again(runs: Sequence[Path], k: str | None, json: str | None, estimand:
         by: by what figures of groups are shown too, as given; None for no groups.
     """
     from bench.cli.score_groups import print_groups
-    from bench.evaluation.options import parse_ks
+    from bench.evaluation.plans.options import parse_ks
     from bench.evaluation.runs import read_results
     from bench.studies.grouped_scores import Groups, parse_by
 

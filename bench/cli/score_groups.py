@@ -8,7 +8,7 @@ from bench.studies.grouped_scores import Groups
 def print_groups(groups: Groups) -> None:
     """Print a table for each victim, defence and attack, a line for each group, Corr, Noises and k."""
     from bench.cli.tables import narrow_table, print_table, yes_or_no
-    from bench.core.consoles import PlainConsole
+    from bench.core.showing.consoles import PlainConsole
 
     console = PlainConsole()
     for entry, scores in groups.entries:

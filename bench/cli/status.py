@@ -11,7 +11,7 @@ from bench.cli.arguments import Json
 from bench.cli.saying import say
 
 if TYPE_CHECKING:
-    from bench.evaluation.status import Status
+    from bench.evaluation.grids.status import Status
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="The --out folder of a bench run or a bench grid.")]
 
@@ -22,7 +22,7 @@ def status(run: Run, json: Json = None) -> None:
     Reads the run's folder, and takes no part in it.
     """
     from bench.cli.report import check_json_target, write_json
-    from bench.evaluation.status import status_of
+    from bench.evaluation.grids.status import status_of
 
     check_json_target(json)
     found = status_of(run)
@@ -33,7 +33,7 @@ def status(run: Run, json: Json = None) -> None:
 
 def lines(found: Status) -> list[str]:
     """Say how a run goes in words, the whole first."""
-    from bench.evaluation.forecast_words import duration
+    from bench.evaluation.forecasts.forecast_words import duration
 
     speed = f"; {found.cells_a_minute:.1f} cells a minute" if found.cells_a_minute else ""
     rest = found.seconds_left

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
-from bench.core.plain_text import plain_text
+from bench.core.showing.plain_text import plain_text
 
 _WRONG_WORDS: Any = typer.BadParameter.__base__
 """What typer raises for words that cannot be read: it repeats them."""

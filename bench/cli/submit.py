@@ -36,7 +36,7 @@ def submit(
     It is looked at as bench verify will look at it, and refused where that would refuse it. Nothing is sent anywhere.
     """
     from bench.core.errors import UsageError
-    from bench.evaluation.options import check_writable
+    from bench.evaluation.plans.options import check_writable
     from bench.sharing.entry.card import read_card
     from bench.sharing.entry.packing import pack
 

@@ -47,8 +47,8 @@ def verify(
     """
     from bench.cli.report import check_json_target, write_json
     from bench.core.errors import UsageError
-    from bench.core.progress import for_terminal
-    from bench.evaluation.options import check_choice, check_writable
+    from bench.core.showing.progress import for_terminal
+    from bench.evaluation.plans.options import check_choice, check_writable
     from bench.sharing.entry.receipt import receipt_of
     from bench.sharing.entry.rerunning import Conditions
     from bench.sharing.entry.verification import VerificationAsked
@@ -97,7 +97,7 @@ def _limits() -> Limits:
 
 def _print(found: Verification) -> None:
     from bench.cli.tables import narrow_table, print_table
-    from bench.core.consoles import PlainConsole
+    from bench.core.showing.consoles import PlainConsole
     from bench.sharing.entry.verified import widest
 
     console = PlainConsole()

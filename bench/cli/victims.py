@@ -13,8 +13,8 @@ from bench.cli.victims_export import card, export
 from bench.cli.victims_options import say_failed
 
 if TYPE_CHECKING:
-    from bench.evaluation.cells import FittedKey
-    from bench.evaluation.options import Options
+    from bench.evaluation.cell.cells import FittedKey
+    from bench.evaluation.plans.options import Options
     from bench.studies.clean_scoring import CleanAnswers, CleanScoring
     from bench.studies.training_jobs import Failed, KeptVictim
 
@@ -39,7 +39,7 @@ def train(options: Options, json: Json = None) -> None:
     """
     from bench.cli.report import check_json_target, write_json
     from bench.cli.victims_report import show_trained
-    from bench.core.progress import for_terminal
+    from bench.core.showing.progress import for_terminal
     from bench.studies.training_jobs import each, prepare_job, trained
 
     check_json_target(json)
@@ -69,7 +69,7 @@ def evaluate(
     """
     from bench.cli.report import check_json_target, write_json
     from bench.cli.victims_report import show_reports
-    from bench.core.progress import for_terminal
+    from bench.core.showing.progress import for_terminal
     from bench.studies.clean_scoring import reports
     from bench.studies.clean_speech import answers, begin_test_corpus, read_test_corpus
     from bench.studies.training_jobs import each, prepare_job, trained

@@ -13,7 +13,7 @@ from bench.cli.saying import say
 from bench.cli.victims_options import Licence
 
 if TYPE_CHECKING:
-    from bench.evaluation.options import Options
+    from bench.evaluation.plans.options import Options
     from bench.studies.training_jobs import Job
 
 
@@ -92,7 +92,7 @@ def _one(options: Options) -> Job:
         bench.core.errors.UsageError: there are several, or it rests on files or a service.
     """
     from bench.core.errors import UsageError
-    from bench.core.progress import for_terminal
+    from bench.core.showing.progress import for_terminal
     from bench.modelling.pretrained.portability import check_inside
     from bench.studies.training_jobs import prepare_job
 

@@ -13,7 +13,7 @@ from bench.scoring.record_files.names import FEW_SPEAKERS
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from bench.core.consoles import PlainConsole
+    from bench.core.showing.consoles import PlainConsole
     from bench.scoring.clean_numbers import NumbersReport
     from bench.scoring.clean_scores import CleanReport
     from bench.studies.clean_scoring import CleanScoring
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def _console() -> PlainConsole:
-    from bench.core.consoles import PlainConsole
+    from bench.core.showing.consoles import PlainConsole
 
     return PlainConsole()
 

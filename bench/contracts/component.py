@@ -23,6 +23,7 @@ from bench.core.specs import JOINED, bare, params_of
 
 if TYPE_CHECKING:
     from bench.core.noises import NoiseSet
+    from bench.core.types import Task
 
 _METHODS: dict[str, tuple[type[Any], str]] = {
     "victims": (TrainableVictim, "fit and load"),
@@ -200,6 +201,28 @@ def check_pair(victim: Component, defense: Component) -> None:
         defense.object.check_pair(victim, defense)
     else:
         check_defends(defense.object, victim.object)
+
+
+def check_task(component: Component, task: Task) -> None:
+    """Refuse a victim or a defence that knows classes alone, in a task of numbers.
+
+    Args:
+        component: of either kind.
+        task: what is told.
+
+    Raises:
+        UsageError: it does not declare the trait `dimensional`.
+    """
+    if component.traits.dimensional or not task.dimensional:
+        return
+    victim = component.kind == "victims"
+    where = f"{'victim' if victim else 'defence'} {component.spec!r} in task {task.name!r}"
+    low, high = task.scale or (0.0, 0.0)
+    found = "one that tells classes" if victim else "one that defends victims that tell classes"
+    remedy = "take a victim such as cnn_gru" if victim else "take one such as noise_augmentation, or none"
+    raise UsageError(
+        where, found, f"numbers from {low:g} to {high:g}", f"{remedy}; or a task of classes, such as activation3"
+    )
 
 
 def check_built(kind: str, text: str, built: Any) -> None:

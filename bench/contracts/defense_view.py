@@ -13,8 +13,8 @@ from torch import Tensor
 from bench.contracts.capabilities import Purifying, Refusing
 from bench.contracts.protocols import Victim
 from bench.core.batch import Batch
+from bench.core.computing.reservoir import Reservoir
 from bench.core.errors import ComponentError
-from bench.core.reservoir import Reservoir
 from bench.core.types import Utterance
 
 

@@ -25,10 +25,10 @@ from bench.contracts.sources import (
     table_in,
     unimported_source_of,
 )
+from bench.core.code.shadowing import refuse_shadow
+from bench.core.code.userfile import load_file
 from bench.core.errors import ComponentError, UsageError
-from bench.core.shadowing import refuse_shadow
 from bench.core.specs import ISOLATED
-from bench.core.userfile import load_file
 
 SINGULAR = {
     "victims": "victim",
@@ -103,7 +103,7 @@ class Entry:
     @property
     def code(self) -> str:
         """Digest the code that the component is written in; nothing of it is run."""
-        from bench.core.result_code import code_of_component
+        from bench.core.code.result_code import code_of_component
 
         module = self.target.partition(":")[0]
         return code_of_component(module, self.plugin or unimported_source_of(module))

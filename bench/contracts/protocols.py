@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from bench.core.progress import SILENT, Progress
+from bench.core.showing.progress import SILENT, Progress
 from bench.core.types import Dataset, Task, Utterance
 
 if TYPE_CHECKING:

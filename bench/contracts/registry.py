@@ -18,8 +18,8 @@ from bench.contracts.component import SINGULAR, Component, check_built, joined
 from bench.contracts.composition import composed, isolated_specs, specs_in
 from bench.contracts.entries import Entry as Entry
 from bench.contracts.entries import entries_by_name
+from bench.core.code.result_code import code_of_component
 from bench.core.errors import UsageError, blaming
-from bench.core.result_code import code_of_component
 from bench.core.specs import ISOLATED, Spec, bare, build, did_you_mean, is_isolated, spec_of
 
 RENAMED = {("attacks", "aware"): "adaptive", ("attacks", "unaware"): "transfer"}

@@ -62,8 +62,9 @@ class Batch:
         if waveforms is None:
             samples = [utterance.waveform for utterance in utterances]
             waveforms = torch.nn.utils.rnn.pad_sequence(samples, batch_first=True)
+        there = placed(waveforms, device)
         lengths = torch.tensor([utterance.waveform.shape[-1] for utterance in utterances])
-        return cls(tuple(utterances), placed(waveforms, device), placed(lengths, device), tuple(sample_keys))
+        return cls(tuple(utterances), there, placed(lengths, there.device), tuple(sample_keys))
 
     def generators(self, *key: object) -> list[Rng]:
         """Make one random generator for each utterance, keyed by `key` and its sample key.

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from bench.core.errors import BenchError, DataError
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.data.speech_likeness import unlike_speech
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from reprlib import repr as shown
 from typing import Any
 
 from bench.core.errors import UsageError
-from bench.core.files import read_file
 from bench.core.specs import did_you_mean
+from bench.core.storage.files import read_file
 from bench.core.types import SHIFTED, Task
 from bench.data.task_checks import FORM, check_task
 
@@ -78,7 +78,7 @@ def _read(where: str, file: Path) -> Mapping[str, Any]:
 
             told = tomllib.loads(text)
         else:
-            from bench.core.plain_yaml import plain_yaml
+            from bench.core.storage.plain_yaml import plain_yaml
 
             told = plain_yaml(text)
     except (ValueError, RecursionError) as error:

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from scipy.signal import firwin, resample_poly
 from torch import Tensor
 
+from bench.core.code.keys import code_digest, fingerprint
+from bench.core.computing.threads import in_threads
 from bench.core.errors import UsageError
-from bench.core.keys import code_digest, fingerprint
-from bench.core.threads import in_threads
 from bench.modelling.pretrained.borrowed import digest_of
 
 DELAY = 960

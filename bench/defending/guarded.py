@@ -14,7 +14,7 @@ from bench.contracts.capabilities import forward_capabilities
 from bench.contracts.protocols import Victim
 from bench.contracts.traits import Traits, traits_of
 from bench.core.batch import Batch
-from bench.core.threads import one_thread
+from bench.core.computing.threads import one_thread
 from bench.core.types import Utterance
 from bench.defending.inner_victim import save_inner
 from bench.defending.manipulations import Ear, Manipulation, Recognised, recognised

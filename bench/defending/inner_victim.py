@@ -9,7 +9,7 @@ from typing import Any
 
 from bench.contracts.protocols import FitContext, TrainableVictim, Victim
 from bench.core.errors import DataError
-from bench.core.json_objects import loaded
+from bench.core.storage.json_objects import loaded
 
 _INNER = "victim"
 

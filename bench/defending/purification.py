@@ -12,9 +12,9 @@ from torch import Tensor
 
 from bench.contracts.protocols import Fingerprinted
 from bench.core.batch import Batch, batches
-from bench.core.cache import cache_dir
 from bench.core.errors import ComponentError
-from bench.core.progress import SILENT, Progress
+from bench.core.showing.progress import SILENT, Progress
+from bench.core.storage.cache import cache_dir
 from bench.core.types import Utterance
 from bench.modelling.features.store import FeatureStore
 

@@ -15,14 +15,15 @@ from dataclasses import replace
 import pandas as pd
 
 from bench.core.errors import ComponentError, told_of
-from bench.core.progress import SILENT
 from bench.core.rng import key_of
+from bench.core.showing.progress import SILENT
 from bench.core.types import Utterance
-from bench.evaluation.cells import Cell, attacked
-from bench.evaluation.descriptions import cell_key
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.grid import Failure, Planned
-from bench.evaluation.measuring import Measuring
+from bench.evaluation.cell.cells import Cell, attacked
+from bench.evaluation.cell.descriptions import cell_key
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.cell.measuring import Measuring
+from bench.evaluation.grids.grid import Failure
+from bench.evaluation.plans.planned import Planned
 from bench.referee.rounds import in_order
 from bench.scoring.record_files.agreement import first_difference
 from bench.scoring.records import Store

@@ -8,9 +8,9 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from bench.core.digests import SETTLED_NS
-from bench.core.keys import fingerprint
-from bench.core.shadowing import HOME, PACKAGES
+from bench.core.code.keys import fingerprint
+from bench.core.code.shadowing import HOME, PACKAGES
+from bench.core.storage.digests import SETTLED_NS
 
 _MADE_BY_PYTHON = "__pycache__"
 _INSTALLED = (".dist-info", ".egg-info")

@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.contracts.entries import OWN
-from bench.core.files import read_file
-from bench.core.json_objects import loaded
-from bench.core.keys import fingerprint
-from bench.core.remembering import keep, recalled
+from bench.core.code.keys import fingerprint
+from bench.core.storage.files import read_file
+from bench.core.storage.json_objects import loaded
+from bench.core.storage.remembering import keep, recalled
 from bench.evaluation.file_states import state_of
 
 if TYPE_CHECKING:
-    from bench.evaluation.options import Options
+    from bench.evaluation.plans.options import Options
     from bench.evaluation.run import Prepared
 
 _KIND = "finished"
@@ -120,7 +120,7 @@ def keep_finished(
     key = command.key()
     if state is None or key is None or not all(_is_ours(options, part) for options in asked for part in parts):
         return
-    from bench.evaluation.descriptions import cell_key
+    from bench.evaluation.cell.descriptions import cell_key
 
     out, groups, files = asked[0].out.absolute(), dict[str, int](), {"run.json": _digest(asked[0].out / "run.json")}
     for part in parts:

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.audio.writing import wav_of
-from bench.core.cache import appearing_file
 from bench.core.errors import BenchError
-from bench.core.files import read_file
-from bench.evaluation.descriptions import cell_key
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.grid import Planned
+from bench.core.storage.cache import appearing_file
+from bench.core.storage.files import read_file
+from bench.evaluation.cell.descriptions import cell_key
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.plans.planned import Planned
 from bench.evaluation.replay import rendered_again
 
 if TYPE_CHECKING:

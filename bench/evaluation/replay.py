@@ -10,7 +10,7 @@ from torch import Tensor
 from bench.contracts.recipes import Recipe
 from bench.core.heard import Heard
 from bench.core.types import Utterance
-from bench.evaluation.experiment import Experiment
+from bench.evaluation.cell.experiment import Experiment
 from bench.perturbations.rendering import Renderer
 from bench.referee.lending import Lent
 

@@ -10,28 +10,29 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.core.cache import cache_dir
 from bench.core.errors import RoomError, UsageError
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
+from bench.core.storage.cache import cache_dir
 from bench.data.splits import LEAKS, split_named
-from bench.evaluation.answering import check_answers
-from bench.evaluation.foretelling import say_beforehand, say_what_is_doubtful
-from bench.evaluation.isolating import registry_for
-from bench.evaluation.options import ONCE, Options, check_writable
-from bench.evaluation.planning import Selection, grouped, plan, plan_fitted, select
-from bench.evaluation.preflight import (
+from bench.evaluation.forecasts.foretelling import say_beforehand, say_what_is_doubtful
+from bench.evaluation.plans.isolating import registry_for
+from bench.evaluation.plans.options import ONCE, Options, check_writable
+from bench.evaluation.plans.planning import Selection, grouped, plan, plan_fitted, select
+from bench.evaluation.preparing.answering import check_answers
+from bench.evaluation.preparing.preflight import (
     check_defended,
     check_files,
     check_folds,
     check_names,
     check_possible,
 )
-from bench.evaluation.sounds_needed import check_categories, sounds_needed
+from bench.evaluation.preparing.sounds_needed import check_categories, sounds_needed
 
 if TYPE_CHECKING:
-    from bench.evaluation.cells import FittedKey
-    from bench.evaluation.experiment import Experiment
-    from bench.evaluation.grid import Failure, Planned, Share
+    from bench.evaluation.cell.cells import FittedKey
+    from bench.evaluation.cell.experiment import Experiment
+    from bench.evaluation.grids.grid import Failure, Share
+    from bench.evaluation.plans.planned import Planned
     from bench.scoring.entries.units import FinishedCell
     from bench.scoring.records import CellRecords
     from bench.scoring.results import Results
@@ -135,7 +136,7 @@ def measure(parts: Sequence[Prepared], asked: Sequence[Options], share: Share | 
     Returns:
         The failures.
     """
-    from bench.evaluation.grid import ALONE, run_grids
+    from bench.evaluation.grids.grid import ALONE, run_grids
     from bench.evaluation.runs import remember
     from bench.scoring.records import Store
 
@@ -185,7 +186,7 @@ def scored(parts: Sequence[Prepared], asked: Sequence[Options], failures: list[F
         asked: what they were made of.
         failures: the cells that failed.
     """
-    from bench.evaluation.descriptions import cell_key
+    from bench.evaluation.cell.descriptions import cell_key
     from bench.scoring.entries.sources import source_of
     from bench.scoring.records import Store
     from bench.scoring.results import collect_from
@@ -282,7 +283,7 @@ def _read(asked: Sequence[Options], progress: Progress, whole_bank: bool = False
     check_folds(selections)
     check_files(selections)
 
-    from bench.evaluation.setup import set_up
+    from bench.evaluation.preparing.setup import set_up
 
     sounds = None if whole_bank else sounds_needed(selections)
     experiment = set_up(asked[0], registry, progress, sounds)

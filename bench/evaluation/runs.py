@@ -10,13 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from bench.core.cache import appearing_file
-from bench.core.collecting import collected_seldom
-from bench.core.crew import Crew
+from bench.core.computing.collecting import collected_seldom
+from bench.core.computing.crew import Crew
 from bench.core.errors import DataError, UsageError
-from bench.core.json_objects import loaded
-from bench.core.regular import read_regular
-from bench.evaluation.options import parse_ks
+from bench.core.storage.cache import appearing_file
+from bench.core.storage.json_objects import loaded
+from bench.core.storage.regular import read_regular
+from bench.evaluation.plans.options import parse_ks
 from bench.scoring.entries.fates import NotedFates
 from bench.scoring.entries.groups import ToldEntry, told_entries
 from bench.scoring.entries.sources import Damaged, sources_in

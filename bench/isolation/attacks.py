@@ -18,7 +18,7 @@ from bench.contracts.traits import Traits
 from bench.core.errors import ComponentError
 from bench.core.heard import Heard
 from bench.core.noises import NoiseSet
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.core.types import Perturbation, Rng
 from bench.isolation.channel import Allowed, Array, Message, MiB
 from bench.isolation.described import Described

@@ -10,8 +10,8 @@ from typing import Any
 from bench.contracts.component import SINGULAR, Component
 from bench.contracts.composition import composed
 from bench.contracts.registry import Registry
+from bench.core.code.result_code import code_of
 from bench.core.errors import UsageError
-from bench.core.result_code import code_of
 from bench.core.specs import ISOLATED, JOINED, Spec
 from bench.isolation.attacks import IsolatedAttack, IsolatedEffect, IsolatedInformed, IsolatedSearch
 from bench.isolation.described import Described, described

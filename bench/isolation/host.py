@@ -28,7 +28,7 @@ from bench.contracts.protocols import ChecksVictim, Fingerprinted, FitContext, T
 from bench.contracts.registry import Registry
 from bench.contracts.traits import traits_of
 from bench.contracts.variants import offered_by
-from bench.core.allocation import keep_memory
+from bench.core.computing.allocation import keep_memory
 from bench.core.devices import compute_exactly
 from bench.core.errors import BenchError, DataError, UsageError
 from bench.core.noises import NoiseSet

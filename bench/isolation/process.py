@@ -19,7 +19,7 @@ from typing import IO, Any, TypeAlias
 import torch
 
 from bench.core.errors import BenchError, ComponentError, DataError, UsageError
-from bench.core.progress import SILENT, Progress
+from bench.core.showing.progress import SILENT, Progress
 from bench.isolation.channel import Allowed, Array, Channel, ChannelClosedError, ChannelError, Message
 from bench.isolation.limits import Limits
 from bench.isolation.sandbox import REMEDY, Visible, command

@@ -11,7 +11,7 @@ import torch
 
 from bench.contracts.component import SINGULAR
 from bench.contracts.registry import Registry
-from bench.core.progress import SILENT, Progress
+from bench.core.showing.progress import SILENT, Progress
 from bench.core.specs import ISOLATED
 from bench.isolation.limits import Limits
 from bench.isolation.process import IsolatedProcess

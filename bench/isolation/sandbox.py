@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.core.code.shadowing import HOME, PACKAGES
 from bench.core.errors import UsageError
-from bench.core.shadowing import HOME, PACKAGES
 
 CODE, SCRATCH = "/code", "/scratch"
 _MAIN = (

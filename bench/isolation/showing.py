@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.contracts.composition import specs_in
 from bench.contracts.registry import Entry, Registry
-from bench.core.shadowing import PACKAGES
+from bench.core.code.shadowing import PACKAGES
 from bench.core.specs import Spec, inner_spec
 from bench.isolation.sandbox import Visible
 

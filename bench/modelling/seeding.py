@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 import torch
 
+from bench.core.computing.threads import one_thread
 from bench.core.rng import keyed
-from bench.core.threads import one_thread
 
 
 @contextmanager

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import torch
 
 from bench.contracts.protocols import FitContext, Victim
+from bench.core.computing.halving import out_of_memory
 from bench.core.errors import UsageError
-from bench.core.halving import out_of_memory
 from bench.core.rng import keyed
 from bench.core.types import Rng, Utterance
 from bench.modelling.losses import LossOf, agreement_for, loss_for

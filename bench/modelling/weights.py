@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from bench.core.errors import DataError
-from bench.core.json_objects import loaded
+from bench.core.storage.json_objects import loaded
 
 _TENSORS, _CONFIG = "weights.safetensors", "config.json"
 

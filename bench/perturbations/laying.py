@@ -12,9 +12,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from bench.core.computing.lazy import lazy
 from bench.core.devices import placed
 from bench.core.heard import Heard
-from bench.core.lazy import lazy
 from bench.core.types import Perturbation
 from bench.perturbations.overlays import Bed, factor_of, gains_of
 

@@ -16,9 +16,9 @@ from bench.audio.signal.levels import known_bounded
 from bench.contracts.attacks import AttackTools, EffectTools, SpeechEffect
 from bench.contracts.perception import Perception
 from bench.contracts.recipes import Effect, Overlay, Part, Recipe, RecipeError, Words
+from bench.core.computing.lazy import lazy
 from bench.core.errors import UsageError
 from bench.core.heard import Heard
-from bench.core.lazy import lazy
 from bench.core.noises import LentNoises, NoiseSet
 from bench.core.rng import generator_of
 from bench.core.specs import JOINED, spec_of

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from bench.audio.signal.mel import MelSettings, log_mel
 from bench.contracts.attacks import KnownSpeech
+from bench.core.computing.threads import one_thread
 from bench.core.rng import keyed
-from bench.core.threads import one_thread
 from bench.core.types import SAMPLE_RATE, Rng
 
 _CROP = 2 * SAMPLE_RATE

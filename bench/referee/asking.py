@@ -10,9 +10,9 @@ from functools import cached_property
 import torch
 
 from bench.core.batch import batches
-from bench.core.halving import Halving
+from bench.core.computing.halving import Halving
+from bench.core.computing.threads import in_threads
 from bench.core.rng import key_of
-from bench.core.threads import in_threads
 from bench.core.types import Task, Utterance
 from bench.referee.blinding import Instance
 from bench.referee.clean_answers import CleanAnswer, KnownClean

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from bench.contracts.protocols import Victim
 from bench.core.batch import Batch
+from bench.core.computing.torch_modes import check_modes, torch_modes
 from bench.core.errors import ComponentError
 from bench.core.rng import key_of
-from bench.core.torch_modes import check_modes, torch_modes
 from bench.core.types import Utterance
 
 

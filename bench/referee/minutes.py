@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from bench.core.reservoir import Reservoir
+from bench.core.computing.reservoir import Reservoir
 from bench.referee.examination import Success
 from bench.referee.prediction import Said
 from bench.referee.rechecks import SAMPLED, Kept, Question

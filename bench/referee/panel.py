@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+import torch
+
 from bench.contracts.attacks import PastSearch
 from bench.contracts.defense_view import DefenseView
 from bench.core.dimensional import place_of
-from bench.core.progress import no_steps
+from bench.core.showing.progress import no_steps
 from bench.core.types import Task, Utterance
 from bench.referee.referee import Referee
 from bench.referee.rounds import in_rounds, with_turns
@@ -48,6 +50,11 @@ class Panel:
     def task(self) -> Task:
         """Return what the victim tells."""
         return self.seats[0].referee.task
+
+    @property
+    def device(self) -> torch.device:
+        """Return where what is asked about lies."""
+        return self.seats[0].referee.device
 
     def names(self, labels: Sequence[int]) -> list[str]:
         """Return the class names of class indices; of the number of classes, the name of a refusal."""

@@ -14,11 +14,11 @@ from torch import Tensor
 from bench.contracts.capabilities import Refusing, values_of
 from bench.contracts.protocols import Victim
 from bench.core.batch import Batch, batches
+from bench.core.computing.halving import Halving
+from bench.core.computing.torch_modes import check_modes, torch_modes
 from bench.core.devices import fetched
 from bench.core.dimensional import VALUE_DECIMALS, margin_of, place_of
 from bench.core.errors import ComponentError
-from bench.core.halving import Halving
-from bench.core.torch_modes import check_modes, torch_modes
 from bench.core.types import Task, Utterance
 from bench.referee.blinding import Instance
 

@@ -16,8 +16,8 @@ from typing import TypeVar
 import torch
 
 from bench.audio.signal import mix
+from bench.core.computing.threads import in_threads
 from bench.core.rng import key_of, keyed
-from bench.core.threads import in_threads
 from bench.core.types import REFUSED, Utterance
 from bench.referee.prediction import Predictor, Said
 from bench.scoring.record_files.rows import Row

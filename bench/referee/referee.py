@@ -23,9 +23,9 @@ import torch
 
 from bench.contracts.attacks import Answer
 from bench.contracts.protocols import Victim
+from bench.core.computing.halving import Halving
 from bench.core.devices import copied
-from bench.core.halving import Halving
-from bench.core.progress import no_steps
+from bench.core.showing.progress import no_steps
 from bench.core.specs import bare
 from bench.core.types import REFUSED, Task, Utterance
 from bench.referee.asking import Asking

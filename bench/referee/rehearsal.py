@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bench.contracts.attacks import PastSearch
-from bench.core.progress import no_steps
+from bench.core.showing.progress import no_steps
 from bench.core.types import Utterance
 from bench.referee.attack_run import NO_PLAN, AttackRun
 from bench.referee.panel import Panel, Seat

@@ -13,12 +13,12 @@ from torch import Tensor
 from bench.contracts.attacks import Answer, PastSearch, Steps
 from bench.contracts.recipes import Effect, Recipe, RecipeError
 from bench.contracts.searching import once
+from bench.core.computing.lazy import lazy
+from bench.core.computing.torch_modes import torch_modes
 from bench.core.errors import BenchError, ComponentError
 from bench.core.heard import Heard
-from bench.core.lazy import lazy
 from bench.core.rng import generator_of, key_of
 from bench.core.specs import bare
-from bench.core.torch_modes import torch_modes
 from bench.core.types import Utterance
 from bench.perturbations.laying import Rendered
 from bench.referee.attack_run import NO_PLAN

@@ -9,7 +9,7 @@ from itertools import zip_longest
 
 import torch
 
-from bench.core.halving import Halving
+from bench.core.computing.halving import Halving
 from bench.core.rng import key_of, keyed
 from bench.core.types import Task, Utterance
 from bench.referee.blinding import Instance

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import torch
 
 from bench.contracts.attacks import PastSearch
+from bench.core.computing.threads import in_threads
 from bench.core.rng import key_of
-from bench.core.threads import in_threads
 from bench.core.types import Utterance
 from bench.referee.asking import Asking
 from bench.referee.clean_answers import CleanAnswer

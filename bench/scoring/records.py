@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.core.cache import appearing_file
 from bench.core.errors import DataError
-from bench.core.json_objects import JsonObject, loaded
-from bench.core.regular import read_regular
-from bench.core.sealing import set_aside
+from bench.core.storage.cache import appearing_file
+from bench.core.storage.json_objects import JsonObject, loaded
+from bench.core.storage.regular import read_regular
+from bench.core.storage.sealing import set_aside
 from bench.scoring.record_files.cell_records import CellRecords as CellRecords
 from bench.scoring.record_files.cell_records import checked
 from bench.scoring.record_files.cell_records import pooled_rows as pooled_rows

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from bench.core.crew import Crew
+from bench.core.computing.crew import Crew
 from bench.scoring.entries.fates import NotedFates
 from bench.scoring.entries.lines import lines
 from bench.scoring.entries.scored import CellScores as CellScores

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bench.core.cache import appearing_folder
 from bench.core.errors import UsageError
-from bench.core.sealing import SEAL
-from bench.evaluation.fitted_store import COST
-from bench.evaluation.options import check_writable
+from bench.core.storage.cache import appearing_folder
+from bench.core.storage.sealing import SEAL
+from bench.evaluation.cell.fitted_store import COST
+from bench.evaluation.plans.options import check_writable
 from bench.modelling.pretrained.exported import FITTED, SCHEMA, VICTIM, digests, weights_in
 from bench.modelling.pretrained.portability import absolute_paths
 

@@ -13,8 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError, s
 from bench.core.errors import DataError
 from bench.core.types import Task, Utterance
 from bench.data.splits import LEAKS, split_named
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.fitted_store import fitted_description
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.cell.fitted_store import fitted_description
 from bench.modelling.pretrained.exported import VICTIM, task_json, voices
 from bench.studies.clean_scoring import reports
 from bench.studies.clean_speech import answers

@@ -13,9 +13,9 @@ from math import pi, sin
 from pathlib import Path
 
 from bench.contracts.registry import RENAMED, Registry
-from bench.core.cache import appearing_folder
 from bench.core.errors import UsageError
 from bench.core.specs import NO_DEFENSE, did_you_mean
+from bench.core.storage.cache import appearing_folder
 
 KINDS = {"attack": "attacks", "defense": "defenses", "victim": "victims", "corpus": "corpora"}
 """What can be written, in the singular, and the kind that it is registered under."""

@@ -10,17 +10,17 @@ import torch
 
 from bench.contracts.composition import isolated_specs
 from bench.contracts.registry import Registry
+from bench.core.computing.threads import in_threads
 from bench.core.errors import ComponentError, UsageError
 from bench.core.rng import key_of
 from bench.core.specs import ISOLATED, NO_DEFENSE
-from bench.core.threads import in_threads
 from bench.core.types import Utterance
 from bench.defending.certificates import Certificate, Certifying
-from bench.evaluation.cells import FittedKey, limited
-from bench.evaluation.enrolment import groups_of
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.fitted_store import versions
-from bench.evaluation.instances import instance, sample_key
+from bench.evaluation.cell.cells import FittedKey, limited
+from bench.evaluation.cell.enrolment import groups_of
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.cell.fitted_store import versions
+from bench.evaluation.cell.instances import instance, sample_key
 from bench.referee.blinding import Instance
 from bench.referee.side_by_side import threads_for
 from bench.studies.certified_scores import Certified, CertifiedBasis, CertifiedNames, CertifiedUtterance, Effort

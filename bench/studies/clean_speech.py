@@ -10,20 +10,20 @@ import torch
 
 from bench.core.dimensional import place_of, truth_of
 from bench.core.errors import UsageError
-from bench.core.json_objects import JsonObject
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
+from bench.core.storage.json_objects import JsonObject
 from bench.core.types import Dataset, Utterance
 from bench.data.segments import segments_of
 from bench.data.tasks import usable
-from bench.evaluation.beginning import read_if_quick
-from bench.evaluation.cells import FittedKey
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.fitted_store import fitted_description
-from bench.evaluation.instances import panel_of
-from bench.evaluation.isolating import registry_for
-from bench.evaluation.options import Options
-from bench.evaluation.preflight import as_option
-from bench.evaluation.setup import corpus_reader
+from bench.evaluation.cell.cells import FittedKey
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.cell.fitted_store import fitted_description
+from bench.evaluation.cell.instances import panel_of
+from bench.evaluation.plans.isolating import registry_for
+from bench.evaluation.plans.options import Options
+from bench.evaluation.preparing.beginning import read_if_quick
+from bench.evaluation.preparing.preflight import as_option
+from bench.evaluation.preparing.setup import corpus_reader
 from bench.referee.panel import Panel
 from bench.scoring.record_files.descriptions import FittedOn
 from bench.studies.clean_scoring import CleanAnswers, CleanBasis, CleanNames

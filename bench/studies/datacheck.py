@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from bench.contracts.protocols import FromFolder
 from bench.contracts.registry import Registry
 from bench.core.errors import DataError, UsageError
-from bench.core.progress import SILENT, Progress
+from bench.core.showing.progress import SILENT, Progress
 from bench.core.specs import Spec, did_you_mean
 from bench.data.doubts import doubts_about
 from bench.data.soundcheck import Problem, look, own_option, shown, words

@@ -12,17 +12,17 @@ from torch import Tensor
 
 from bench.contracts.protocols import Victim
 from bench.core.batch import Batch
-from bench.core.cache import appearing_file
 from bench.core.errors import UsageError
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.core.specs import did_you_mean
+from bench.core.storage.cache import appearing_file
 from bench.core.types import Utterance
-from bench.evaluation.cells import limited
-from bench.evaluation.enrolment import groups_of
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.instances import instance, sample_key
-from bench.evaluation.isolating import registry_for
-from bench.evaluation.options import Options
+from bench.evaluation.cell.cells import limited
+from bench.evaluation.cell.enrolment import groups_of
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.cell.instances import instance, sample_key
+from bench.evaluation.plans.isolating import registry_for
+from bench.evaluation.plans.options import Options
 from bench.referee.blinding import Blinding
 from bench.studies.listening.examples import Example, listen, specs_of
 from bench.studies.training_jobs import prepare_job, trained

@@ -19,16 +19,16 @@ from bench.contracts.threat_models import Counted
 from bench.contracts.traits import Traits
 from bench.core.errors import DataError, UsageError
 from bench.core.heard import Heard
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.core.specs import NO_DEFENSE
 from bench.core.types import Rng
 from bench.data.tasks import task_named
-from bench.evaluation.cells import FittedKey
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.instances import panel_of
-from bench.evaluation.isolating import registry_for
-from bench.evaluation.options import Options
-from bench.evaluation.setup import set_up
+from bench.evaluation.cell.cells import FittedKey
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.cell.instances import panel_of
+from bench.evaluation.plans.isolating import registry_for
+from bench.evaluation.plans.options import Options
+from bench.evaluation.preparing.setup import set_up
 from bench.perturbations.rendering import attack_tools
 from bench.referee.search import AttackRun
 from bench.scoring.entries.several_runs import believed

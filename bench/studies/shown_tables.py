@@ -6,7 +6,7 @@ import html
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-from bench.core.plain_text import plain_text
+from bench.core.showing.plain_text import plain_text
 
 
 def text_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -11,13 +11,13 @@ from typing import TypeVar
 
 from bench.contracts.protocols import Victim
 from bench.core.errors import told_of
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.data.partitions import Partition
-from bench.evaluation.cells import FittedKey
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.fitted_store import fit_or_load, fitted_folder
-from bench.evaluation.options import Options
-from bench.evaluation.planning import repeats_of
+from bench.evaluation.cell.cells import FittedKey
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.cell.fitted_store import fit_or_load, fitted_folder
+from bench.evaluation.plans.options import Options
+from bench.evaluation.plans.planning import repeats_of
 from bench.evaluation.run import prepare_fitted
 
 _T = TypeVar("_T")

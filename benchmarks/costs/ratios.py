@@ -9,7 +9,7 @@ from functools import partial
 
 import torch
 
-from bench.core.allocation import keep_memory
+from bench.core.computing.allocation import keep_memory
 from bench.referee.search import AttackRun
 from benchmarks.costs.figures import Figure
 from benchmarks.gpu_checks.recognisers import CPU, Setting, made

@@ -125,7 +125,7 @@ def called(work: Callable[[], object]) -> Callable[[], None]:
 
     def told() -> None:
         from bench.core.errors import BenchError
-        from bench.core.plain_text import plain_text
+        from bench.core.showing.plain_text import plain_text
 
         try:
             work()

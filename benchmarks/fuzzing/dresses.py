@@ -71,7 +71,7 @@ def _tables(folder: Path) -> Iterator[str]:
     """A table with a mark at its beginning, other ends of lines, quotes, order of columns; as Parquet."""
     import pandas as pd
 
-    from bench.core.progress import SILENT
+    from bench.core.showing.progress import SILENT
     from bench.data.corpora.manifest import Manifest
 
     for number, name in enumerate(("a.wav", "b.wav")):
@@ -127,7 +127,7 @@ def _tasks(folder: Path) -> Iterator[str]:
 
 def _plans(folder: Path) -> Iterator[str]:
     """A plan in block style, in flow style, as JSON, with comments."""
-    from bench.evaluation.plan_file import read_plan
+    from bench.evaluation.plans.plan_file import read_plan
 
     forms = {
         "p.yaml": "victim: cnn_gru\nattack: [fade_in, gain]\nk: [2, 4]\nlimit: 4\n",

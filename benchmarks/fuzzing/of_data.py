@@ -128,7 +128,7 @@ def archives(_base: Path) -> Lay:
     seeds = archive_seeds()
 
     def lay(rng: random.Random, folder: Path) -> Callable[[], None]:
-        from bench.core.progress import SILENT
+        from bench.core.showing.progress import SILENT
         from bench.data.fetching.unpack import unpack
 
         name, data = rng.choice(seeds)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import torch
 
-from bench.core.halving import Halving
+from bench.core.computing.halving import Halving
 from bench.referee.prediction import Predictor
 from benchmarks.gpu_checks.answers import ask, moved
 from benchmarks.gpu_checks.findings import Finding, unchecked

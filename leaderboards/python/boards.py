@@ -38,7 +38,7 @@ def leaderboard(
     Raises:
         bench.core.errors.BenchError: there is no such run, or two of them call different figures by the same name.
     """
-    from bench.evaluation.options import check_writable
+    from bench.evaluation.plans.options import check_writable
     from bench.evaluation.runs import read_results
     from bench.scoring.entries.fates import NotedFates
     from leaderboards.board import write_board

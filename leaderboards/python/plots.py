@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.api.plainly import plainly
 from bench.core.errors import UsageError
-from bench.core.plain_text import plain_text
+from bench.core.showing.plain_text import plain_text
 from leaderboards.k_curves import PARAMETER
 from leaderboards.python.heat_map import cells_of, frame_of
 from leaderboards.python.series import Series, series_of, series_of_errors

@@ -25,7 +25,7 @@ def report(runs: str | Path | Sequence[str | Path], out: str | Path = Path("repo
     Raises:
         bench.core.errors.BenchError: there is no such run, or the file cannot be written.
     """
-    from bench.evaluation.options import check_writable
+    from bench.evaluation.plans.options import check_writable
     from bench.evaluation.runs import read_entries, read_results
     from leaderboards.report.build import write_report
     from leaderboards.sources import check_distinct

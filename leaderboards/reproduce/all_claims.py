@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import get_args
 
 from bench.core.errors import DataError
-from bench.core.json_objects import JsonObject
+from bench.core.storage.json_objects import JsonObject
 from leaderboards.reproduce.claims import Verdict, verdict_on
 from leaderboards.reproduce.families import LineTest, Rule, SpeakerSums, Tested, adjusted
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bench.evaluation.options import Options
+from bench.evaluation.plans.options import Options
 from bench.scoring.records import CellRecords
 from leaderboards.reproduce.answers import BARE, Answers, applied, level, read
 from leaderboards.reproduce.claims import Claim, above, below, not_above

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from bench.contracts.variants import P1S
-from bench.evaluation.options import Options
+from bench.evaluation.plans.options import Options
 from bench.scoring.records import CellRecords
 from leaderboards.reproduce.claims import Claim, above
 from leaderboards.reproduce.facts import facts

@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from bench.core.errors import DataError, UsageError
-from bench.evaluation.options import Options
+from bench.evaluation.plans.options import Options
 from bench.scoring.records import CellRecords
 from leaderboards.curves import SCORES, Curve, CurveNames, Point, PointError
 from leaderboards.reproduce.answers import BARE, Answers, error, level, paired, read

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from bench.evaluation.options import Options
+from bench.evaluation.plans.options import Options
 from bench.scoring.figures.dependence import estimated_share
 from bench.scoring.inference.estimates import Estimate
 from bench.scoring.records import CellRecords

@@ -21,8 +21,8 @@ import pandas as pd
 from bench.contracts.pipeline import modalities_of
 from bench.core.errors import UsageError
 from bench.core.specs import Spec
-from bench.evaluation.isolating import registry_for
-from bench.evaluation.options import Options
+from bench.evaluation.plans.isolating import registry_for
+from bench.evaluation.plans.options import Options
 from bench.scoring.inference.estimates import Estimate
 from bench.scoring.records import CellRecords
 from leaderboards.reproduce.answers import BARE, Answers, applied, level, paired, read

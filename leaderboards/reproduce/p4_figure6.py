@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bench.data.tasks import task_named
-from bench.evaluation.options import Options
+from bench.evaluation.plans.options import Options
 from bench.scoring.records import CellRecords
 from leaderboards.reproduce.answers import Answers, applied, paired, read
 from leaderboards.reproduce.claims import Claim, above, untestable

@@ -16,7 +16,7 @@ import pandas as pd
 
 from bench.data.splits import LEAKS, split_named
 from bench.data.tasks import task_named
-from bench.evaluation.options import Options
+from bench.evaluation.plans.options import Options
 from bench.scoring.clean_scores import clean_report
 from bench.scoring.inference.estimates import Estimate
 from bench.scoring.records import CellRecords

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.core.collecting import collected_seldom
+from bench.core.computing.collecting import collected_seldom
 from bench.core.errors import DataError
 from bench.scoring.results import Results
 from leaderboards.site.exchange.evidence import evidence_page

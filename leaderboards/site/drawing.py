@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from bench.core.plain_text import plain_text
+from bench.core.showing.plain_text import plain_text
 
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#3b8ec4", "#b03a2e", "#6c4f9e")
 """Colours that the colour-blind tell apart; in the page, style sheets lighten them for the dark."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.contracts.threat_models import COUNTED, Counted
-from bench.core.collecting import collected_seldom
+from bench.core.computing.collecting import collected_seldom
 from bench.core.specs import NO_DEFENSE, Spec, bare
 from bench.scoring.entries.fates import NEVER as NEVER
 from bench.scoring.entries.fates import Fates, Names, NotedFates

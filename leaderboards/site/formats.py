@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from importlib import metadata, resources
 from pathlib import Path
 
-from bench.core.plain_text import plain_text
+from bench.core.showing.plain_text import plain_text
 from bench.scoring.entries.scored import PooledScores
 from bench.scoring.inference.estimates import Estimate
 from leaderboards.outside_text import as_markdown, in_spreadsheet, in_tex

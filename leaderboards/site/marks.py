@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup
 
-from bench.core.plain_text import plain_text
+from bench.core.showing.plain_text import plain_text
 from leaderboards.site.drawing import SERIES, tag
 
 

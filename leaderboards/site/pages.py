@@ -12,8 +12,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from bench.core.cache import appearing_file
-from bench.core.plain_text import plain_text
+from bench.core.showing.plain_text import plain_text
+from bench.core.storage.cache import appearing_file
 from bench.scoring.bells import BELLS
 from leaderboards.site import cells, words
 from leaderboards.site.entry import MOST, chosen, groups, lines

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
-from bench.core.plain_text import plain_text
+from bench.core.showing.plain_text import plain_text
 from bench.scoring.inference.estimates import Estimate
 from leaderboards.site.drawing import SERIES, Picture, tag
 from leaderboards.site.marks import legend, mark, short

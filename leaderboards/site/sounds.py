@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from bench.audio.writing import wav_file
 from bench.core.errors import DataError
-from bench.core.png import png
-from bench.core.regular import read_regular
+from bench.core.storage.png import png
+from bench.core.storage.regular import read_regular
 from leaderboards.site.facts import CellFacts
 from leaderboards.site.spectrogram import GREYS, spectrogram
 

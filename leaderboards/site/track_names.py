@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from bench.contracts.threat_models import ThreatModel
-from bench.core.keys import key_of_json
+from bench.core.code.keys import key_of_json
 from bench.scoring.record_files.descriptions import RestsOn
 from bench.scoring.record_files.names import Setting
 from leaderboards.ranking import data_of

@@ -17,9 +17,9 @@ from bench.contracts.granting import granted_to
 from bench.contracts.registry import Registry
 from bench.core.types import Dataset
 from bench.data.tasks import TASKS
-from bench.evaluation.cells import Cell, FittedKey
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.measuring import Measuring
+from bench.evaluation.cell.cells import Cell, FittedKey
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.cell.measuring import Measuring
 from bench.perturbations.pools import Pool, level_of
 from bench.referee.referee import Referee
 from bench.referee.rehearsal import rehearsed

@@ -13,11 +13,11 @@ import soundfile
 from bench.audio.reading import as_stored, doubt_about, source_of
 from bench.contracts.registry import Registry
 from bench.core.errors import BenchError
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.data.corpora.manifest import Manifest
 from bench.data.fetching.unpack import unpack
 from bench.data.task_files import read_task
-from bench.evaluation.plan_file import read_plan
+from bench.evaluation.plans.plan_file import read_plan
 from benchmarks.fuzzing.children import Outcome, called, tried
 from benchmarks.fuzzing.dresses import differing
 from benchmarks.fuzzing.mutations import BYTES, TEXT, Unchanged, mutated

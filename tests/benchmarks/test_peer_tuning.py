@@ -5,8 +5,8 @@ from __future__ import annotations
 from bench.contracts.registry import Registry
 from bench.core.types import Dataset
 from bench.data.tasks import TASKS
-from bench.evaluation.cells import FittedKey
-from bench.evaluation.experiment import Experiment
+from bench.evaluation.cell.cells import FittedKey
+from bench.evaluation.cell.experiment import Experiment
 from bench.testing import CPU, sample_noises, sample_utterances
 from benchmarks.peer_tuning import SETTINGS, Tried, best_of_each, of_each_speaker, tried
 from tests.attacks.test_universal_noises import CHEATS

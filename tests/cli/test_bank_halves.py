@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.core.types import Half
 from bench.data.noises.folder import Folder
 from bench.scoring.records import Store

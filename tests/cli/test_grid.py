@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.core.leases import Leases
+from bench.core.storage.leases import Leases
 from tests.conftest import SPEAKERS
 from tests.forking import Forks
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import bench.evaluation.file_states
-import bench.evaluation.plan_file
+import bench.evaluation.plans.plan_file
 from bench.evaluation.file_states import state_of
 from tests.cli.small_runs import SMALL
 
@@ -36,7 +36,7 @@ def test_a_finished_grid_is_known_until_something_changes(
         raise LookedAtAnewError
 
     looked = bench_here("grid", plan, "--json", tmp_path / "scores.json").err.splitlines()
-    monkeypatch.setattr(bench.evaluation.plan_file, "read_plan", anew)
+    monkeypatch.setattr(bench.evaluation.plans.plan_file, "read_plan", anew)
     known = bench_here("grid", plan)
     assert known.code == 0, known.err
     assert known.err.splitlines()[-1].startswith("1 cells: 1 done when it began, 1 when it ended, 0 failed; ")

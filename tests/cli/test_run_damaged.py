@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.core.processes import this_process
+from bench.core.storage.processes import this_process
 from tests.cli.small_runs import records
 
 
@@ -58,7 +58,7 @@ def test_what_killed_processes_left_is_swept(
 ) -> None:
     run = shutil.copytree(finished_run[0], tmp_path / "run")
     dead = subprocess.run(
-        [sys.executable, "-c", "from bench.core.processes import this_process; print(this_process().tag)"],
+        [sys.executable, "-c", "from bench.core.storage.processes import this_process; print(this_process().tag)"],
         check=True,
         capture_output=True,
         text=True,

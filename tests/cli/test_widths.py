@@ -10,7 +10,7 @@ import pytest
 from rich.cells import cell_len
 
 from bench.cli.tables import narrow_table, print_table
-from bench.core.consoles import PlainConsole
+from bench.core.showing.consoles import PlainConsole
 
 ENVIRONMENTS = {
     "80 columns": {"COLUMNS": "80", "FORCE_COLOR": "1", "NO_COLOR": "1"},

@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench.core.lookalikes import seen_as
+from bench.core.showing.lookalikes import seen_as
 from leaderboards.outside_text import as_markdown, in_spreadsheet, in_tex
 from leaderboards.site.formats import FOLDER, as_csv, as_json, as_table, as_tex, files
 from leaderboards.site.tracks import Track, tracks

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.contracts.threat_models import ThreatModel
-from bench.core.plain_text import plain_text
+from bench.core.showing.plain_text import plain_text
 from bench.scoring.bells import NAMED, Ring
 from bench.scoring.inference.estimates import Estimate
 from bench.scoring.results import PooledScores, Results

@@ -14,7 +14,7 @@ import pytest
 
 from bench.audio.writing import wav_file as wav
 from bench.core.errors import DataError
-from bench.core.png import png
+from bench.core.storage.png import png
 from leaderboards.site.build import build_site
 from leaderboards.site.exchange.files import SiteOptions
 from leaderboards.site.facts import CellFacts, Gathered

@@ -15,9 +15,9 @@ import torch
 
 from bench import Batch, ComponentError, DataError, UsageError
 from bench.contracts.registry import Registry
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.data.tasks import task_named
-from bench.evaluation.options import Options
+from bench.evaluation.plans.options import Options
 from bench.sharing.export import write_export
 from bench.sharing.model_card import card, described
 from bench.studies.training_jobs import Job, Trained, prepare_job, trained

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bench import Batch, DataError, FitContext, UsageError, Utterance
-from bench.core.halving import Halving
+from bench.core.computing.halving import Halving
 from bench.data.tasks import task_named
 from bench.modelling.seeding import seeded
 from bench.testing import TOLERANCE, check_victim, sample_context, sample_utterances

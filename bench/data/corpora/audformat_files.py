@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from bench.core.errors import DataError
-from bench.core.files import read_file
+from bench.core.storage.files import read_file
 from bench.data.corpora.stretches import refusal
 from bench.data.corpora.tables import TableRow, csv_rows, parquet_rows, unreadable
 
@@ -235,7 +235,7 @@ def _seconds(row: TableRow, column: str) -> float | None:
 
 def _plain_yaml(file: Path) -> dict[str, Any]:
     """The header as plain values: a tag that would run something is an error."""
-    from bench.core.plain_yaml import plain_yaml
+    from bench.core.storage.plain_yaml import plain_yaml
 
     try:
         told = plain_yaml(read_file(file))

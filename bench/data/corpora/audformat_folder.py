@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bench.core.errors import DataError, UsageError
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.core.specs import values_of
 from bench.core.types import Dataset
 from bench.data.corpora.audformat_files import HEADER, AudformatTable, Database, Scheme, Stretch, stretch_of

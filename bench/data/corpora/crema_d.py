@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from bench.core.errors import DataError, UsageError
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.core.types import Dataset, Utterance
 from bench.data.corpora.folders import given_folder, listed
 from bench.data.corpora.tables import TableRow, csv_rows
@@ -103,8 +103,8 @@ class CremaD:
             DataError: a file or folder is not as it should be.
         """
         from bench.audio.decoding import read_with_rates
-        from bench.core.digests import content_digests
-        from bench.core.keys import fingerprint
+        from bench.core.code.keys import fingerprint
+        from bench.core.storage.digests import content_digests
 
         if self.labels not in ("intended", "voice_votes"):
             raise UsageError("corpus 'crema_d'", f"labels={self.labels!r}", "intended or voice_votes", "choose one")

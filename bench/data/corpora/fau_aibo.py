@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from bench.core.errors import DataError, UsageError
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.core.types import Dataset, Utterance
 from bench.data.corpora.folders import given_folder, listed
 from bench.data.corpora.iemocap_files import numbered_lines
@@ -88,8 +88,8 @@ class FauAibo:
             DataError: a file or folder is not as it should be.
         """
         from bench.audio.decoding import read_with_rates
-        from bench.core.digests import content_digests
-        from bench.core.keys import fingerprint
+        from bench.core.code.keys import fingerprint
+        from bench.core.storage.digests import content_digests
 
         if self.labels not in ("five_classes", "two_classes", "words"):
             expected = "five_classes, two_classes or words"

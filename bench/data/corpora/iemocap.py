@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bench.core.errors import DataError
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.core.types import SAMPLE_RATE, SCRIPTED, Dataset, Utterance, Word
 from bench.data.corpora.folders import given_folder, listed
 from bench.data.corpora.iemocap_files import Turn, fitted, read_transcripts, read_turns, read_words
@@ -86,8 +86,8 @@ class Iemocap:
             DataError: a file or folder is not as it should be.
         """
         from bench.audio.decoding import read_with_rates
-        from bench.core.digests import content_digests
-        from bench.core.keys import fingerprint
+        from bench.core.code.keys import fingerprint
+        from bench.core.storage.digests import content_digests
 
         sources = _sources(_release(self.root), progress)
         files = [source.sound for source in sources]

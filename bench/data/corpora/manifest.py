@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from bench.core.errors import DataError, UsageError
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.core.types import Dataset
 from bench.data.corpora.stretches import StretchEntry, dataset_of, refusal, refuse_disorder, sound_file
 from bench.data.corpora.tables import EMPTY, TableRow, csv_rows, parquet_rows, unreadable

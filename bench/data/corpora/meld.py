@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bench.core.errors import DataError
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.core.types import SAMPLE_RATE, Dataset, Utterance
 from bench.data.corpora.folders import given_folder, listed
 from bench.data.corpora.tables import TableRow, csv_rows
@@ -88,8 +88,8 @@ class Meld:
         import torch
 
         from bench.audio.decoding import DecodedSound, read_with_rates
-        from bench.core.digests import content_digests
-        from bench.core.keys import fingerprint
+        from bench.core.code.keys import fingerprint
+        from bench.core.storage.digests import content_digests
 
         root = given_folder("meld", "MELD", self.root, _LAYOUT, _OPTION)
         lines = {line["id"]: line for part, table in _tables(root) for line in _lines(part, table)}

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from bench.core.errors import DataError, UsageError
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.core.specs import values_of
 from bench.core.types import SCRIPTED, Dataset, Utterance
 from bench.data.corpora.folders import given_folder, listed
@@ -84,8 +84,8 @@ class MspImprov:
             DataError: a file or folder is not as it should be.
         """
         from bench.audio.decoding import read_with_rates
-        from bench.core.digests import content_digests
-        from bench.core.keys import fingerprint
+        from bench.core.code.keys import fingerprint
+        from bench.core.storage.digests import content_digests
 
         given = values_of(self)
         for name, choices in _CHOICES.items():

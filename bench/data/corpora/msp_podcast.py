@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bench.core.errors import DataError
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.core.types import Dataset, Utterance
 from bench.data.corpora.folders import given_folder, listed
 from bench.data.corpora.iemocap_files import numbered_lines
@@ -93,8 +93,8 @@ class MspPodcast:
             DataError: a file or folder is not as it should be.
         """
         from bench.audio.decoding import read_with_rates
-        from bench.core.digests import content_digests
-        from bench.core.keys import fingerprint
+        from bench.core.code.keys import fingerprint
+        from bench.core.storage.digests import content_digests
 
         root = given_folder("msp_podcast", "MSP-Podcast", self.root, _LAYOUT, _OPTION)
         table = next((root / "Labels" / name for name in TABLES if (root / "Labels" / name).is_file()), None)

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bench.core.errors import DataError
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.core.types import Dataset, Utterance
 from bench.data.corpora.folders import given_folder, listed
 
@@ -80,8 +80,8 @@ class Ravdess:
             DataError: a file or folder is not as it should be.
         """
         from bench.audio.decoding import read_with_rates
-        from bench.core.digests import content_digests
-        from bench.core.keys import fingerprint
+        from bench.core.code.keys import fingerprint
+        from bench.core.storage.digests import content_digests
 
         files = _speech(_home(self.root))
         recordings = read_with_rates(files, progress, "reading RAVDESS")

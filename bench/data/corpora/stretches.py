@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.core.errors import DataError
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.core.types import SAMPLE_RATE, Dataset, Utterance
 from bench.data.corpora.tables import TableRow
 
@@ -57,8 +57,8 @@ def dataset_of(name: str, entries: Sequence[StretchEntry], progress: Progress) -
         DataError: a sound file is not as it should be, or a stretch is not within its file or silent.
     """
     from bench.audio.decoding import read_with_rates
-    from bench.core.digests import content_digests
-    from bench.core.keys import fingerprint
+    from bench.core.code.keys import fingerprint
+    from bench.core.storage.digests import content_digests
 
     paths = list(dict.fromkeys(entry.path for entry in entries))
     recordings = dict(zip(paths, read_with_rates(paths, progress, f"reading the {name}'s files"), strict=True))

@@ -12,14 +12,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import MappingProxyType
 
-from bench.core.cache import appearing_folder, cache_dir
+from bench.core.code.keys import code_digest, fingerprint
 from bench.core.errors import DataError
-from bench.core.keys import code_digest, fingerprint
-from bench.core.leases import Leases
-from bench.core.making import Making
-from bench.core.progress import SILENT, Progress
 from bench.core.rng import keyed
-from bench.core.sealing import set_aside
+from bench.core.showing.progress import SILENT, Progress
+from bench.core.storage.cache import appearing_folder, cache_dir
+from bench.core.storage.leases import Leases
+from bench.core.storage.making import Making
+from bench.core.storage.sealing import set_aside
 from bench.core.types import Dataset, Utterance
 from bench.data.corpora.synthesis.plan import RATER_SD, RATERS
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.core.errors import DataError
-from bench.core.files import read_file
+from bench.core.storage.files import read_file
 
 _NO_TEXT = (
     (b"PK\x03\x04", "a ZIP file, such as an Excel workbook", "save it as CSV UTF-8"),

@@ -14,8 +14,8 @@ from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 
 from bench.core.errors import DataError
-from bench.core.json_objects import loaded
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
+from bench.core.storage.json_objects import loaded
 from bench.data.fetching.web import NETWORK_REMEDY, PART, CutError, open_url, reason, total_of, validator_of
 
 MEGABYTE = 1_000_000

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from bench.core.cache import appearing_folder
 from bench.core.errors import DataError, UsageError
-from bench.core.files import read_file
-from bench.core.json_objects import loaded
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
+from bench.core.storage.cache import appearing_folder
+from bench.core.storage.files import read_file
+from bench.core.storage.json_objects import loaded
 from bench.data.fetching.download import MEGABYTE, Downloader
 from bench.data.fetching.sources import Archive, Source
 from bench.data.fetching.unpack import unpack

@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
 
 from bench.core.errors import DataError
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.data.fetching.tars import DAMAGED_TAR, opened_tar
 from bench.data.fetching.web import reason
 

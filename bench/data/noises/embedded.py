@@ -10,9 +10,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from bench.core.keys import fingerprint
+from bench.core.code.keys import fingerprint
 from bench.core.noises import NoiseSet
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.core.types import NoiseClip
 from bench.data.noises.embedded_store import EmbeddedCategory, kept_or_made
 

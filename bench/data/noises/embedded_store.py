@@ -11,15 +11,15 @@ from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from bench.core.cache import appearing_folder, cache_dir
+from bench.core.code.keys import code_digest, fingerprint
 from bench.core.errors import DataError, RoomError, UsageError
-from bench.core.files import read_file
-from bench.core.json_objects import loaded
-from bench.core.keys import code_digest, fingerprint
-from bench.core.leases import Leases
-from bench.core.making import Making
-from bench.core.progress import Progress
-from bench.core.sealing import set_aside
+from bench.core.showing.progress import Progress
+from bench.core.storage.cache import appearing_folder, cache_dir
+from bench.core.storage.files import read_file
+from bench.core.storage.json_objects import loaded
+from bench.core.storage.leases import Leases
+from bench.core.storage.making import Making
+from bench.core.storage.sealing import set_aside
 
 _SAMPLES, _INDEX = "clips.s16le", "clips.json"
 

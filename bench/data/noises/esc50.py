@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench.core.errors import DataError
 from bench.core.noises import NoiseSet
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.data.corpora.folders import listed
 from bench.data.noises import naming
 from bench.data.noises.files import (

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.core.errors import DataError, UsageError
 from bench.core.noises import NoiseSet
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.core.types import NoiseClip
 from bench.data.corpora.folders import given_folder
 from bench.data.noises.cutting import cut
@@ -142,8 +142,8 @@ def read_clips(bank: str, recordings: Sequence[Recording], progress: Progress, *
         DataError: two files of one name, or a file that cannot be decoded or is silent.
     """
     from bench.audio.decoding import read_many
-    from bench.core.digests import content_digests
-    from bench.core.keys import fingerprint
+    from bench.core.code.keys import fingerprint
+    from bench.core.storage.digests import content_digests
 
     refuse_same_ids(recordings)
     files = [recording.file for recording in recordings]

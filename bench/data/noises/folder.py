@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.core.errors import DataError
 from bench.core.noises import NoiseSet
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.data.noises import naming
 from bench.data.noises.files import ROOT_OPTION, Recording, given_root, identity, read_clips, sounds_below, visible
 from bench.data.noises.mapping import DROPPED, Rule, read_map, unused

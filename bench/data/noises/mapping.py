@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from bench.core.errors import DataError
-from bench.core.files import read_file
+from bench.core.storage.files import read_file
 
 DROPPED = ""
 """The category of sounds that are left out."""

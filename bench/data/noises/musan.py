@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 from bench.core.errors import DataError, UsageError
 from bench.core.noises import NoiseSet
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.data.corpora.folders import listed
 from bench.data.noises.files import Recording, given_root, identity, read_clips, sounds_below, visible
 

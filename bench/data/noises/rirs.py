@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bench.core.errors import DataError, UsageError
 from bench.core.noises import NoiseSet
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.core.types import SAMPLE_RATE, NoiseClip
 from bench.data.noises.files import ROOT_OPTION, Recording, given_root, identity, refuse_same_ids, sounds_below
 
@@ -57,8 +57,8 @@ class Rirs:
             UsageError: no root is given.
             DataError: a file or folder is not as it should be.
         """
-        from bench.core.digests import content_digests, default_workers
-        from bench.core.keys import fingerprint
+        from bench.core.code.keys import fingerprint
+        from bench.core.storage.digests import content_digests, default_workers
 
         root = given_root("rirs", "room responses", self.root, LAYOUT)
         found = [Recording(file, identity(root, file), "rir", _room(root, file), "") for file in sounds_below(root)]

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from bench.contracts.protocols import FitContext
 from bench.core.batch import Batch, batches
+from bench.core.computing.threads import one_thread
 from bench.core.errors import UsageError
 from bench.core.noises import NoiseSet
 from bench.core.rng import keyed
-from bench.core.threads import one_thread
 from bench.core.types import Utterance
 from bench.defending.adversarial_examples import perturbed
 from bench.defending.gan.training import Pairs

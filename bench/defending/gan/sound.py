@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from bench.core.batch import Batch, batches
-from bench.core.threads import one_thread
+from bench.core.computing.threads import one_thread
 from bench.core.types import Utterance
 from bench.defending.gan.networks import Generator
 from bench.modelling.features.frontend import statistics_of

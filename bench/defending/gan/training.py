@@ -14,8 +14,8 @@ from torch.nn.utils.rnn import pad_sequence
 
 from bench.contracts.protocols import FitContext
 from bench.core.errors import ComponentError
-from bench.core.progress import Progress
 from bench.core.rng import keyed
+from bench.core.showing.progress import Progress
 from bench.core.types import Rng
 from bench.defending.gan.networks import Autoencoder, Generator
 from bench.modelling.optimizers import uncompiled

@@ -19,10 +19,10 @@ import torch
 from torch import Tensor
 
 from bench.core.batch import Batch
-from bench.core.cache import cache_dir
+from bench.core.code.keys import code_digest, fingerprint
 from bench.core.errors import UsageError
-from bench.core.keys import code_digest, fingerprint
-from bench.core.progress import SILENT, Progress
+from bench.core.showing.progress import SILENT, Progress
+from bench.core.storage.cache import cache_dir
 from bench.core.types import SAMPLE_RATE
 from bench.modelling.features.store import FeatureStore
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from bench.core.batch import Batch
 from bench.core.errors import ComponentError, DataError
-from bench.core.progress import SILENT, Progress
+from bench.core.showing.progress import SILENT, Progress
 from bench.core.types import Utterance
 from bench.modelling.features.egemaps import WIDTHS, Level, heard, remembered
 

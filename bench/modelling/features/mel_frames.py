@@ -11,7 +11,7 @@ from torch import Tensor
 from bench.audio.mapped import release_sounds
 from bench.audio.signal import MelSettings, frame_counts, log_mel
 from bench.core.batch import Batch, batches
-from bench.core.threads import in_threads
+from bench.core.computing.threads import in_threads
 from bench.core.types import Utterance
 
 _BATCH = 16

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from bench.audio.signal import MelSettings, log_mel
 from bench.core.batch import Batch
+from bench.core.computing.threads import one_thread
 from bench.core.errors import ComponentError
-from bench.core.threads import one_thread
 from bench.core.types import Utterance
 from bench.modelling.features.frontend import average_of, statistics_of
 

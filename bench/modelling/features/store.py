@@ -19,9 +19,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from bench.core.cache import appearing_file
+from bench.core.code.keys import fingerprint
 from bench.core.errors import RoomError
-from bench.core.keys import fingerprint
+from bench.core.storage.cache import appearing_file
 
 
 @dataclass(frozen=True)

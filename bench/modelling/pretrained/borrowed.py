@@ -14,10 +14,10 @@ from torch import Tensor
 
 from bench.contracts.protocols import Fingerprinted, FitContext
 from bench.core.batch import Batch
-from bench.core.digests import content_digests
+from bench.core.code.keys import fingerprint
 from bench.core.errors import DataError, UsageError
-from bench.core.json_objects import loaded
-from bench.core.keys import fingerprint
+from bench.core.storage.digests import content_digests
+from bench.core.storage.json_objects import loaded
 from bench.core.types import Utterance
 from bench.modelling.pretrained.dimensions import shares_of
 from bench.modelling.pretrained.labels import Labels

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
-from bench.core.progress import Progress
-from bench.core.threads import in_threads, one_thread
+from bench.core.computing.threads import in_threads, one_thread
+from bench.core.showing.progress import Progress
 from bench.core.types import Utterance
 
 _MOST_KEPT = 1 << 16

@@ -14,12 +14,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, get_args
 
-from bench.core.digests import content_digests
+from bench.core.code.keys import fingerprint
 from bench.core.errors import DataError
-from bench.core.files import read_file
-from bench.core.json_objects import loaded
-from bench.core.keys import fingerprint
 from bench.core.rng import key_of
+from bench.core.storage.digests import content_digests
+from bench.core.storage.files import read_file
+from bench.core.storage.json_objects import loaded
 from bench.core.types import Modality, Task, Utterance
 from bench.modelling.pretrained.portability import path_in
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.core.errors import DataError, UsageError
-from bench.core.json_objects import loaded
-from bench.core.plain_yaml import plain_yaml
+from bench.core.storage.json_objects import loaded
+from bench.core.storage.plain_yaml import plain_yaml
 from bench.modelling.pretrained.model_folders import refuse_irregular
 
 SETTINGS, LISTED, WEIGHTS = "config.yaml", "configuration.json", "model.pt"

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from bench.core.errors import ComponentError, UsageError
-from bench.core.progress import SILENT, Progress
+from bench.core.showing.progress import SILENT, Progress
 from bench.core.types import Task
 from bench.modelling.pretrained.reading import read_codes, read_emotion
 

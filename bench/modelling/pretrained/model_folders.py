@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.core.errors import UsageError
-from bench.core.json_objects import loaded
+from bench.core.storage.json_objects import loaded
 from bench.core.types import SAMPLE_RATE
 
 _MOST_SETTINGS = 2**20

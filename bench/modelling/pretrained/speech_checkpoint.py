@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from bench.core.errors import UsageError
-from bench.core.json_objects import loaded
+from bench.core.storage.json_objects import loaded
 from bench.modelling.pretrained.borrowed import module_for
 from bench.modelling.pretrained.hub import ModelSource
 from bench.modelling.pretrained.model_folders import read_settings

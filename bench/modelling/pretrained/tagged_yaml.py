@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from bench.core.plain_yaml import check_depth, check_values
+from bench.core.storage.plain_yaml import check_depth, check_values
 
 _REFERENCE = re.compile(r"<([\w.\[\]-]+)>")
 _DEEPEST = 40
@@ -42,7 +42,7 @@ def tagged_yaml(text: str) -> dict[str, Any]:
     """Read a file of such settings.
 
     Args:
-        text: the file's. Bounds on depth, aliases and numbers are those of `bench.core.plain_yaml`.
+        text: the file's. Bounds on depth, aliases and numbers are those of `bench.core.storage.plain_yaml`.
 
     Raises:
         ValueError: it is no YAML, or no mapping.

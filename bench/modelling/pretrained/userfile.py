@@ -8,9 +8,9 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from bench.core.code.surroundings import files_beside, surroundings_of
+from bench.core.code.userfile import load_file
 from bench.core.errors import UsageError
-from bench.core.surroundings import files_beside, surroundings_of
-from bench.core.userfile import load_file
 
 _ROLE = "file"
 

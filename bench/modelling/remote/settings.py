@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from bench.core.files import read_file
-from bench.core.json_objects import loaded
+from bench.core.storage.files import read_file
+from bench.core.storage.json_objects import loaded
 
 _MOST_BYTES = 1_000_000
 

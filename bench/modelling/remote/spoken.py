@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench.core.errors import ComponentError
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.modelling.remote.answers import at
 
 

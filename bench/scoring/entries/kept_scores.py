@@ -14,11 +14,11 @@ from operator import attrgetter
 import numpy as np
 
 from bench.contracts.threat_models import ThreatModel
+from bench.core.code.keys import key_of_json
+from bench.core.code.shadowing import HOME
 from bench.core.errors import DataError
-from bench.core.keys import key_of_json
-from bench.core.plain import Plain
-from bench.core.remembering import keep, recalled
-from bench.core.shadowing import HOME
+from bench.core.storage.plain import Plain
+from bench.core.storage.remembering import keep, recalled
 from bench.scoring.bells import NAMED, Bell, Ring
 from bench.scoring.entries.fates import Fates, NotedFates, read, told
 from bench.scoring.entries.scored import CellScores, PooledScores

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 
-from bench.core.crew import Crew
+from bench.core.computing.crew import Crew
 from bench.scoring.entries.fates import NotedFates, read, told
 from bench.scoring.entries.kept_scores import keep_fates, keep_scores, kept_scores, learn_places, read_scores
 from bench.scoring.entries.many_units import Kind, scored_together

@@ -11,10 +11,10 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.core.crew import Crew
+from bench.core.computing.crew import Crew
 from bench.core.errors import DataError
-from bench.core.json_objects import JsonObject, loaded
-from bench.core.regular import read_regular
+from bench.core.storage.json_objects import JsonObject, loaded
+from bench.core.storage.regular import read_regular
 from bench.scoring.entries.units import FinishedCell
 from bench.scoring.record_files.believing import check_believable, check_description
 from bench.scoring.record_files.cell_records import MOST_BYTES, MOST_TOLD, CellRecords, opened, read_cell, unpacked

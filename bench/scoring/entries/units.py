@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bench.contracts.threat_models import Counted
-from bench.core.keys import fingerprint
+from bench.core.code.keys import fingerprint
 from bench.scoring.entries.scored import Scored
 from bench.scoring.figures.measured import grouped
 from bench.scoring.figures.optimality import Optimality, Order

@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from bench.core.keys import fingerprint
+from bench.core.code.keys import fingerprint
 from bench.scoring.arrays import Places
 from bench.scoring.inference.clustering import Clusters, cluster_count, codes, samples
 from bench.scoring.inference.designs import Design

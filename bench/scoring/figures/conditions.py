@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.contracts.threat_models import Counted
-from bench.core.memo import Memo
+from bench.core.computing.memo import Memo
 from bench.scoring.arrays import Floats, Mask, Places
 from bench.scoring.figures.agreements import answers_after, ccc_estimate
 from bench.scoring.figures.attacked_places import AttackedPlaces

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.core.keys import fingerprint
+from bench.core.code.keys import fingerprint
 from bench.scoring.arrays import Floats, Mask, Places
 from bench.scoring.figures.attacked_places import AttackedPlaces, CommonPlaces
 from bench.scoring.inference.all_pairs import Differences, pair_differences, told_apart

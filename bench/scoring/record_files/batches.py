@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.core.errors import DataError
-from bench.core.regular import at_most
+from bench.core.storage.regular import at_most
 from bench.scoring.record_files.believing import check_columns, rules_of
 from bench.scoring.record_files.cell_records import MOST_MEMORY
 from bench.scoring.record_files.columns import Columns, Texts, in_order

@@ -14,8 +14,8 @@ from typing import NoReturn
 
 import numpy as np
 
+from bench.core.code.keys import key_of_json
 from bench.core.errors import DataError, UsageError
-from bench.core.keys import key_of_json
 from bench.core.types import REFUSED
 from bench.data.splits import split_named
 from bench.data.tasks import TASKS

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.core.errors import DataError
-from bench.core.json_objects import JsonObject, loaded
-from bench.core.regular import at_most, read_regular
+from bench.core.storage.json_objects import JsonObject, loaded
+from bench.core.storage.regular import at_most, read_regular
 from bench.scoring.record_files.columns import SOUND, Columns
 from bench.scoring.record_files.descriptions import Description
 from bench.scoring.record_files.rows import columns_of, digest_of

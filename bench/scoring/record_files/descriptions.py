@@ -10,9 +10,9 @@ from typing import cast, get_args
 
 from bench.contracts.perception import table_called
 from bench.contracts.threat_models import COUNTED, NOTHING_GRANTED, Counted, ThreatModel
-from bench.core.json_objects import JsonObject
-from bench.core.keys import key_of_json
+from bench.core.code.keys import key_of_json
 from bench.core.specs import NO_DEFENSE
+from bench.core.storage.json_objects import JsonObject
 from bench.core.types import SAMPLE_RATE, Half
 from bench.scoring.record_files.dimensions import Dimension
 from bench.scoring.record_files.granted import granted_in

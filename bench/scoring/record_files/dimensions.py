@@ -9,7 +9,7 @@ from typing import Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.core.json_objects import JsonObject
+from bench.core.storage.json_objects import JsonObject
 from bench.core.types import Task
 
 _WAYS = ("either", "up", "down")

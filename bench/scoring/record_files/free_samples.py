@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.core.errors import DataError
-from bench.core.files import refuse_special
+from bench.core.storage.files import refuse_special
 from bench.scoring.record_files.schema import AGAIN
 
 if TYPE_CHECKING:

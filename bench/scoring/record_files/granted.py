@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bench.contracts.threat_models import COUNTED, Counted, Knowledge, ThreatModel
 from bench.core.errors import UsageError
-from bench.core.json_objects import JsonObject
 from bench.core.specs import bare
+from bench.core.storage.json_objects import JsonObject
 
 _KNEW: dict[str, Knowledge] = {
     "adaptive": "defense",

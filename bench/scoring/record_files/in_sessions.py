@@ -3,7 +3,7 @@ in a session, and how much speech fell in a rehearsal."""
 
 from __future__ import annotations
 
-from bench.core.json_objects import JsonObject
+from bench.core.storage.json_objects import JsonObject
 
 
 def lost_in(told: JsonObject) -> tuple[int, int] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bench.core.json_objects import JsonObject
+from bench.core.storage.json_objects import JsonObject
 
 SpeakerGroups = Mapping[str, Mapping[str, tuple[str, ...]]]
 """By attribute and value, who has it."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.contracts.threat_models import COUNTED, Counted
-from bench.core.memo import Memo
+from bench.core.computing.memo import Memo
 from bench.scoring.arrays import Floats, Mask, Places
 from bench.scoring.record_files.columns import MISSING, Columns, in_order
 

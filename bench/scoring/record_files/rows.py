@@ -9,7 +9,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.core.keys import fingerprint
+from bench.core.code.keys import fingerprint
 from bench.measures.catalogue import MEASURES
 from bench.scoring.record_files.columns import USED
 

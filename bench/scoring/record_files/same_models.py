@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from bench.core.keys import key_of_json
+from bench.core.code.keys import key_of_json
 from bench.core.specs import Spec
 from bench.scoring.record_files.descriptions import Description
 

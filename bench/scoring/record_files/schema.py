@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.core.errors import DataError
-from bench.core.json_objects import JsonObject
+from bench.core.storage.json_objects import JsonObject
 from bench.scoring.record_files.rows import NEEDED, SCHEMA, Column, optional_columns
 
 if TYPE_CHECKING:

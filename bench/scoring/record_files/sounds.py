@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import lru_cache
 
-from bench.core.json_objects import JsonObject
 from bench.core.specs import JOINED, bare
+from bench.core.storage.json_objects import JsonObject
 
 SETTINGS = frozenset(("drop_letters", "drop_words", "mask_adjectives", "mask_nouns", "pitch_semitone"))
 """Effects that draw no sound: what their records call the source is how many words, or which way. That is no sample.

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from bench.core.cache import appearing_file
 from bench.core.errors import DataError
+from bench.core.storage.cache import appearing_file
 from bench.sharing.entry.layout import LOCAL_BYTES, StoredFile, directory, odd_kind, oddity
 from bench.sharing.entry.manifest import (
     AGAIN,

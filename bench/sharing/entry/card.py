@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench.core.errors import DataError, UsageError
-from bench.core.json_objects import JsonObject
-from bench.core.plain_text import plain_text
-from bench.core.regular import read_regular
+from bench.core.showing.plain_text import plain_text
+from bench.core.storage.json_objects import JsonObject
+from bench.core.storage.regular import read_regular
 
 FIELDS = ("title", "authors", "licence", "citation", "contact", "description")
 _NEEDED = ("title", "authors", "licence")

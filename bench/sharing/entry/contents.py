@@ -11,9 +11,9 @@ from pathlib import Path
 from bench.contracts.composition import specs_in
 from bench.contracts.registry import RENAMED, Registry
 from bench.core.errors import BenchError, DataError
-from bench.core.json_objects import JsonObject, loaded
-from bench.core.lookalikes import look_alike
+from bench.core.showing.lookalikes import look_alike
 from bench.core.specs import NO_DEFENSE, Spec, bare
+from bench.core.storage.json_objects import JsonObject, loaded
 from bench.evaluation.runs import remembered
 from bench.isolation.showing import named_files
 from bench.scoring.entries.several_runs import believed

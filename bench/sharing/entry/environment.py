@@ -9,8 +9,8 @@ from importlib import metadata
 from pathlib import Path
 
 from bench.core.errors import DataError
-from bench.core.json_objects import JsonObject, loaded
-from bench.core.regular import read_regular
+from bench.core.storage.json_objects import JsonObject, loaded
+from bench.core.storage.regular import read_regular
 from bench.sharing.entry.manifest import AGAIN
 
 ENVIRONMENT = "environment.json"

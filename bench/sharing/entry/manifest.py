@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.core.errors import DataError
-from bench.core.json_objects import JsonObject, loaded
+from bench.core.storage.json_objects import JsonObject, loaded
 from bench.sharing.entry.card import EntryCard
 
 SCHEMA = 1

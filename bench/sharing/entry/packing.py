@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from bench.core.cache import cache_dir
 from bench.core.errors import DataError, UsageError
-from bench.core.sealing import SEAL
-from bench.evaluation.fitted_store import COST, damage_of
+from bench.core.storage.cache import cache_dir
+from bench.core.storage.sealing import SEAL
+from bench.evaluation.cell.fitted_store import COST, damage_of
 from bench.scoring.entries.several_runs import believed
 from bench.scoring.records import Store
 from bench.sharing.entry.archive import packed_file, write_archive

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from bench.core.errors import DataError
-from bench.core.json_objects import JsonObject, loaded
-from bench.core.regular import read_regular
+from bench.core.storage.json_objects import JsonObject, loaded
+from bench.core.storage.regular import read_regular
 
 SCHEMA = 1
 Outcome = Literal["verified", "different", "could not be run"]

@@ -14,18 +14,18 @@ import pandas as pd
 from bench.contracts.component import Component
 from bench.contracts.composition import composed, specs_in
 from bench.contracts.registry import Registry
-from bench.core.cache import cache_dir
 from bench.core.errors import ComponentError, DataError
-from bench.core.json_objects import loaded
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.core.specs import ISOLATED, NO_DEFENSE, bare
+from bench.core.storage.cache import cache_dir
+from bench.core.storage.json_objects import loaded
 from bench.data.tasks import task_named
-from bench.evaluation.cells import Cell, FittedKey
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.facts import MeasuredCell
-from bench.evaluation.measuring import Measuring
-from bench.evaluation.options import Options
-from bench.evaluation.setup import set_up
+from bench.evaluation.cell.cells import Cell, FittedKey
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.cell.facts import MeasuredCell
+from bench.evaluation.cell.measuring import Measuring
+from bench.evaluation.plans.options import Options
+from bench.evaluation.preparing.setup import set_up
 from bench.isolation.components import Isolation
 from bench.isolation.limits import Limits
 from bench.scoring.record_files.cell_records import CellRecords

@@ -13,10 +13,10 @@ from bench.contracts.component import Component
 from bench.contracts.composition import composed, specs_in
 from bench.contracts.registry import Registry
 from bench.contracts.variants import Corr, NoiseScope, Variant, variants_of
-from bench.core.json_objects import loaded
 from bench.core.specs import ISOLATED, Spec, bare
-from bench.evaluation.cells import Cell
-from bench.evaluation.facts import Facts
+from bench.core.storage.json_objects import loaded
+from bench.evaluation.cell.cells import Cell
+from bench.evaluation.cell.facts import Facts
 from bench.scoring.record_files.descriptions import Description
 
 LAST_BITS = 0.05

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 
+from bench.core.code.keys import fingerprint
 from bench.core.errors import DataError, UsageError
-from bench.core.json_objects import JsonObject, loaded
-from bench.core.keys import fingerprint
 from bench.core.noises import NoiseSet
-from bench.core.regular import read_regular
 from bench.core.rng import key_of
+from bench.core.storage.json_objects import JsonObject, loaded
+from bench.core.storage.regular import read_regular
 from bench.core.types import Part
 
 POOL = ("boundary", "fresh_noises", "mixup", "universal_noises", "reverb", "packet_loss", "shaped_noise", "mp3")

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.contracts.sources import table_in
+from bench.core.code.shadowing import PACKAGES
 from bench.core.errors import DataError
-from bench.core.regular import read_regular
-from bench.core.shadowing import PACKAGES
+from bench.core.storage.regular import read_regular
 
 CODE, PROJECT = "code", "pyproject.toml"
 KINDS = ("victims", "defenses", "attacks")

@@ -8,8 +8,8 @@ from typing import Any
 
 from bench.contracts.registry import Registry
 from bench.core.errors import DataError
-from bench.core.json_objects import loaded
 from bench.core.specs import Spec, bare
+from bench.core.storage.json_objects import loaded
 from bench.scoring.record_files.descriptions import Description
 from bench.sharing.entry.contents import EntryContents
 

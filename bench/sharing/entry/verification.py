@@ -15,12 +15,12 @@ from bench.contracts.component import Component
 from bench.contracts.perception import p1
 from bench.contracts.threat_models import COUNTED, Counted
 from bench.core.errors import ComponentError, told_of
-from bench.core.progress import Progress
 from bench.core.rng import key_of
-from bench.evaluation.cells import Cell
+from bench.core.showing.progress import Progress
+from bench.evaluation.cell.cells import Cell
+from bench.evaluation.cell.experiment import Experiment
 from bench.evaluation.checking import check_again
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.options import CHECKED
+from bench.evaluation.plans.options import CHECKED
 from bench.isolation.attacks import IsolatedEffect
 from bench.scoring.record_files.cell_records import CellRecords
 from bench.sharing.entry.held_out import held_out

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
-from bench.core.cache import appearing_file
-from bench.core.result_code import CELL, code_of
+from bench.core.code.result_code import CELL, code_of
+from bench.core.storage.cache import appearing_file
 from bench.scoring.inference.mcnemar import LEVEL, POWER, mcnemar_p, smallest_share_seen
 from bench.sharing.entry.environment import machine
 from bench.sharing.entry.held_out import HeldOut

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
+from bench.core.code.keys import key_of_json
 from bench.core.errors import DataError
-from bench.core.json_objects import loaded
-from bench.core.keys import key_of_json
-from bench.core.regular import read_regular
 from bench.core.specs import bare
+from bench.core.storage.json_objects import loaded
+from bench.core.storage.regular import read_regular
 from bench.scoring.record_files.cell_records import CellRecords
 from bench.scoring.record_files.descriptions import Description
 

@@ -14,7 +14,7 @@ import torch
 
 from bench.core.batch import batches
 from bench.core.types import Utterance
-from bench.evaluation.fitted_store import COST
+from bench.evaluation.cell.fitted_store import COST
 from bench.referee.blinding import Instance
 from bench.referee.prediction import predictions_of
 

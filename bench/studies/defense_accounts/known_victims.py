@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from bench.evaluation.cells import Cell
-from bench.evaluation.enrolment import groups_of
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.instances import instance
+from bench.evaluation.cell.cells import Cell
+from bench.evaluation.cell.enrolment import groups_of
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.cell.instances import instance
 from bench.scoring.figures.dependence import estimated_share
 from bench.scoring.inference.estimates import Estimate
 from bench.scoring.scores import clean

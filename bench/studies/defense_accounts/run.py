@@ -13,18 +13,19 @@ from bench.contracts.capabilities import Purifying, Refusing
 from bench.contracts.component import Component
 from bench.contracts.variants import Corr, variants_of
 from bench.core.errors import UsageError
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.core.specs import NO_DEFENSE
 from bench.data.tasks import task_named
-from bench.evaluation.cells import Cell, FittedKey
-from bench.evaluation.clean_sessions import lost_of
-from bench.evaluation.descriptions import cell_key
-from bench.evaluation.enrolment import Group
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.fitted_store import fit_or_load, fitted_folder
-from bench.evaluation.grid import Failure, Planned, run_grids
-from bench.evaluation.instances import instance
-from bench.evaluation.options import Options, check_writable
+from bench.evaluation.cell.cells import Cell, FittedKey
+from bench.evaluation.cell.clean_sessions import lost_of
+from bench.evaluation.cell.descriptions import cell_key
+from bench.evaluation.cell.enrolment import Group
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.cell.fitted_store import fit_or_load, fitted_folder
+from bench.evaluation.cell.instances import instance
+from bench.evaluation.grids.grid import Failure, run_grids
+from bench.evaluation.plans.options import Options, check_writable
+from bench.evaluation.plans.planned import Planned
 from bench.evaluation.run import prepare
 from bench.evaluation.runs import remember
 from bench.scoring.inference.estimates import Difference

@@ -13,10 +13,10 @@ from bench.contracts.attacks import Attack, SpeechEffect
 from bench.contracts.component import SINGULAR, Component
 from bench.contracts.protocols import Defense, TrainableVictim, Victim
 from bench.contracts.registry import Registry
-from bench.core.digests import content_digests
+from bench.core.code.keys import fingerprint
 from bench.core.errors import UsageError
-from bench.core.keys import fingerprint
 from bench.core.specs import IN_MEMORY, spec_of
+from bench.core.storage.digests import content_digests
 from bench.studies.in_memory.contents import content_digest
 from bench.studies.in_memory.given import InMemory
 from bench.studies.in_memory.victim import ModelInMemory, StandingVictim

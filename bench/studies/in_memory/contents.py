@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from bench.core.code.keys import fingerprint
 from bench.core.errors import UsageError
-from bench.core.keys import fingerprint
 from bench.studies.in_memory.own_code import globals_in, members_of, module_digest, named
 
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, type(Ellipsis), type(NotImplemented))

@@ -13,11 +13,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from bench.core.digests import content_digests
-from bench.core.keys import fingerprint
-from bench.core.result_code import code_of_component
-from bench.core.shadowing import PACKAGES
-from bench.core.surroundings import files_beside
+from bench.core.code.keys import fingerprint
+from bench.core.code.result_code import code_of_component
+from bench.core.code.shadowing import PACKAGES
+from bench.core.code.surroundings import files_beside
+from bench.core.storage.digests import content_digests
 
 _OF_PYTHON = ("stdlib", "platstdlib")
 _OF_OTHERS = ("purelib", "platlib")

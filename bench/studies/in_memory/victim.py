@@ -13,8 +13,8 @@ from torch import Tensor
 from bench.contracts.protocols import FitContext, Victim
 from bench.contracts.traits import Traits, traits_of
 from bench.core.batch import Batch
+from bench.core.code.keys import fingerprint
 from bench.core.errors import ComponentError
-from bench.core.keys import fingerprint
 from bench.core.types import Utterance
 from bench.modelling.pretrained.borrowed import PROBES, Borrowed, BorrowedRecipe, refuse_mixing, write_note
 from bench.modelling.pretrained.labels import Labels

@@ -17,10 +17,10 @@ from bench.core.errors import UsageError
 from bench.core.specs import did_you_mean
 from bench.core.types import Dataset, Perturbation, Utterance
 from bench.data.tasks import task_named
-from bench.evaluation.cells import limited
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.measuring import lent_tools
-from bench.evaluation.options import Options
+from bench.evaluation.cell.cells import limited
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.cell.measuring import lent_tools
+from bench.evaluation.plans.options import Options
 from bench.referee.judgement import Verdict
 from bench.referee.search import AttackRun, Search, first_candidate
 

@@ -12,10 +12,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bench.contracts.perception import Perception
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
 from bench.core.types import Utterance
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.options import Options
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.plans.options import Options
 from bench.studies.listening.examples import Example, TriedAttack
 from bench.studies.listening.preparing import tried
 from bench.studies.listening.sounds import Sound, file_stem, fresh_file, sounds_of, write_sound

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.core.cache import cache_dir
-from bench.core.progress import Progress
+from bench.core.showing.progress import Progress
+from bench.core.storage.cache import cache_dir
 from bench.core.types import Utterance
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.isolating import registry_for
-from bench.evaluation.options import Options, check_writable
-from bench.evaluation.setup import set_up
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.plans.isolating import registry_for
+from bench.evaluation.plans.options import Options, check_writable
+from bench.evaluation.preparing.setup import set_up
 from bench.studies.listening.examples import TriedAttack, chosen, listen, specs_of
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.core.errors import DataError
-from bench.core.files import read_file
-from bench.core.json_objects import JsonObject, loaded
+from bench.core.storage.files import read_file
+from bench.core.storage.json_objects import JsonObject, loaded
 from bench.data.corpora.tables import csv_rows
 from bench.studies.listening.study import KEY, SCHEMA, Pair
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from torch import Tensor
 
 from bench.audio.writing import STEPS, wav_of
-from bench.core.cache import appearing_file
 from bench.core.errors import UsageError
 from bench.core.rng import key_of
+from bench.core.storage.cache import appearing_file
 from bench.core.types import SAMPLE_RATE
 from bench.studies.listening.examples import Example
 from bench.studies.listening.spectrogram import spectrogram_png

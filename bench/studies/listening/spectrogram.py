@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bench.core.png import png
+from bench.core.storage.png import png
 from bench.core.types import SAMPLE_RATE
 
 WINDOW = round(0.016 * SAMPLE_RATE)

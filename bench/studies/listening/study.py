@@ -14,11 +14,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bench.audio.writing import wav_of
 from bench.core.errors import UsageError
-from bench.core.progress import Progress
 from bench.core.rng import keyed
+from bench.core.showing.progress import Progress
 from bench.core.specs import JOINED
 from bench.core.types import Utterance
-from bench.evaluation.options import Options
+from bench.evaluation.plans.options import Options
 from bench.studies.listening.examples import TriedAttack
 from bench.studies.listening.preparing import tried
 from bench.studies.listening.sounds import fresh_file

@@ -22,11 +22,11 @@ from bench.contracts.traits import traits_of
 from bench.contracts.variants import variants_of
 from bench.core.errors import UsageError
 from bench.core.noises import NoiseSet
-from bench.core.progress import SILENT, Progress
+from bench.core.showing.progress import SILENT, Progress
 from bench.core.specs import NO_DEFENSE
 from bench.core.types import Task, Utterance
 from bench.data.tasks import task_named
-from bench.evaluation.setup import device_named
+from bench.evaluation.preparing.setup import device_named
 from bench.modelling.pretrained.borrowed import BorrowedRecipe
 from bench.perturbations.rendering import attack_tools
 from bench.referee.attack_run import AttackRun
@@ -261,10 +261,10 @@ def _defense(registry: Registry, defense: Any) -> Defense:
 
 def _trained(registry: Registry, spec: str, task: Task, device: str, progress: Progress) -> tuple[Victim, Task]:
     """A victim that is trained on the embedded corpus once, and kept."""
-    from bench.evaluation.cells import FittedKey
-    from bench.evaluation.fitted_store import fit_or_load
-    from bench.evaluation.options import Options
-    from bench.evaluation.setup import set_up
+    from bench.evaluation.cell.cells import FittedKey
+    from bench.evaluation.cell.fitted_store import fit_or_load
+    from bench.evaluation.plans.options import Options
+    from bench.evaluation.preparing.setup import set_up
 
     options = Options((spec,), device=device)  # type: ignore[arg-type]
     experiment = set_up(options, registry, progress)

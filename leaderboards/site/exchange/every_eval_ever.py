@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 
-from bench.core.plain_text import plain_text
+from bench.core.showing.plain_text import plain_text
 from leaderboards.site.exchange.headline import HOME, Headline, Metric, about
 from leaderboards.site.repeating import command
 

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from bench.core.errors import UsageError
-from bench.core.plain_text import plain_text
+from bench.core.showing.plain_text import plain_text
 from leaderboards.site.exchange.headline import HOME, Headline, about
 
 _MOST = 96

@@ -10,7 +10,7 @@ import pytest
 
 from bench.api import RunOptions
 from bench.api.arguments import fields as fields_of
-from bench.evaluation.options import Options
+from bench.evaluation.plans.options import Options
 
 GIVEN: dict[str, tuple[Any, str, Any]] = {
     "defense": ("multi_condition", "defenses", ("multi_condition",)),

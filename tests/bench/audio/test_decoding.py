@@ -14,11 +14,11 @@ import soundfile
 import torch
 
 import bench.audio.decoding
-import bench.core.digests
+import bench.core.storage.digests
 from bench.audio.decoding import read_many, read_with_rates
 from bench.audio.reading import rate_of, read_audio
 from bench.core.errors import DataError, UsageError
-from bench.core.progress import Silent
+from bench.core.showing.progress import Silent
 
 
 def written(folder: Path, count: int, rate: int = 8_000) -> list[Path]:
@@ -167,7 +167,7 @@ class Told(Silent):
 def test_a_damaged_cache_is_made_again(
     tmp_path: Path, own_cache: Path, damage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bench.core.digests, "SETTLED_NS", -3_600_000_000_000)
+    monkeypatch.setattr(bench.core.storage.digests, "SETTLED_NS", -3_600_000_000_000)
     paths = written(tmp_path, 5)
     before = [wave.clone() for wave in read_many(paths)]
     for file in own_cache.rglob("*"):

@@ -17,8 +17,8 @@ import torch
 
 from bench.audio.reading import read_audio
 from bench.core.errors import DataError, UsageError
-from bench.core.progress import SILENT
 from bench.core.rng import keyed
+from bench.core.showing.progress import SILENT
 from bench.core.types import Rng
 from bench.data.corpora.crema_d import CremaD
 from bench.data.corpora.fau_aibo import FauAibo

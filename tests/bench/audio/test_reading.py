@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from bench.audio.decoding import read_many
 from bench.audio.reading import doubt_about, is_audio, read_audio, refuse_silence
-from bench.core.digests import content_digests
+from bench.core.code.keys import fingerprint
 from bench.core.errors import DataError
-from bench.core.keys import fingerprint
+from bench.core.storage.digests import content_digests
 
 RATE = 16_000
 

@@ -8,7 +8,7 @@ import pytest
 
 from bench.contracts.perception import P1_TABLES, p1, read_perception
 from bench.core.errors import DataError
-from bench.core.json_objects import JsonObject
+from bench.core.storage.json_objects import JsonObject
 from bench.scoring.record_files.descriptions import Description
 from tests.bench.scoring.conftest import ABOUT
 

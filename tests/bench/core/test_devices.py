@@ -9,7 +9,7 @@ import torch
 
 from bench.core.batch import Batch
 from bench.core.devices import compute_exactly, placed
-from bench.evaluation.setup import device_named
+from bench.evaluation.preparing.setup import device_named
 from bench.testing import sample_noises, sample_utterances
 
 CPU = torch.device("cpu")

@@ -11,7 +11,7 @@ import soundfile
 
 from bench.contracts.protocols import Corpus, NoiseBank
 from bench.core.errors import DataError
-from bench.core.progress import Silent
+from bench.core.showing.progress import Silent
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from bench.core.progress import Silent
+from bench.core.showing.progress import Silent
 from bench.core.types import Utterance
 from bench.data.doubts import doubts_about, left_out
 from bench.data.tasks import task_named
@@ -88,7 +88,7 @@ def test_what_is_left_out(corpus: list[Utterance]) -> None:
 def test_a_run_and_the_check_say_it(
     tiny_corpus: Path, tiny_noises: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from bench.evaluation.options import Options
+    from bench.evaluation.plans.options import Options
     from bench.evaluation.run import prepare_fitted
     from bench.studies.datacheck import check
 

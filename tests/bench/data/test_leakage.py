@@ -15,9 +15,9 @@ from bench.core.types import Dataset
 from bench.data.leakage import check_noises, check_seeds
 from bench.data.partitions import Partition
 from bench.defending.adversarial_examples import TRAINING, adversarial_examples, perturbed
-from bench.evaluation.cells import Cell, FittedKey
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.measuring import Measuring
+from bench.evaluation.cell.cells import Cell, FittedKey
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.cell.measuring import Measuring
 from bench.testing import CPU, TASK, sample_context, sample_noises, sample_utterances
 from victims.cnn_gru import CnnGru
 

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from bench.core.noises import NoiseSet
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.core.types import Dataset
 from bench.data.corpora.emodb import EmoDB
 from bench.data.noises.folder import Folder
 from bench.data.partitions import Partition
 from bench.data.tasks import task_named
-from bench.evaluation.cells import FittedKey
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.fitted_store import fit_or_load
+from bench.evaluation.cell.cells import FittedKey
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.cell.fitted_store import fit_or_load
 from tests.bench.evaluation.fitted import CPU, REGISTRY, SMALL, Listening, victim
 
 START = FittedKey(**victim(SMALL), defense=None, task=task_named("ahsn"), split="k-fold", fold=0, seed=0)

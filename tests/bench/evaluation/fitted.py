@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from bench.contracts.registry import Registry
-from bench.core.progress import Silent
+from bench.core.showing.progress import Silent
 
 CPU = torch.device("cpu")
 SMALL = "cnn_gru:channels=4,hidden=4,dense=4,max_epochs=2"

@@ -8,9 +8,9 @@ import pytest
 
 from bench import ComponentError
 from bench.contracts.registry import Registry
-from bench.core.progress import SILENT
-from bench.evaluation.options import Options
-from bench.evaluation.setup import read_corpus, set_up
+from bench.core.showing.progress import SILENT
+from bench.evaluation.plans.options import Options
+from bench.evaluation.preparing.setup import read_corpus, set_up
 
 PLUGIN = """
 from dataclasses import dataclass

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from bench.contracts.registry import Registry
-from bench.core.keys import key_of_json
-from bench.core.progress import SILENT
+from bench.core.code.keys import key_of_json
+from bench.core.showing.progress import SILENT
 from bench.data.tasks import task_named
-from bench.evaluation import descriptions, fitted_store
-from bench.evaluation.cells import Cell, FittedKey
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.fitted_store import fitted_description, fitted_folder, versions
+from bench.evaluation.cell import descriptions, fitted_store
+from bench.evaluation.cell.cells import Cell, FittedKey
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.cell.fitted_store import fitted_description, fitted_folder, versions
 from tests.bench.evaluation.fitted import (
     REGISTRY,
     SMALL,

@@ -11,10 +11,10 @@ from bench.contracts.registry import Registry
 from bench.core.errors import ComponentError
 from bench.core.types import Dataset
 from bench.data.tasks import TASKS
-from bench.evaluation.cells import Cell, FittedKey
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.instances import panel_of, with_views
-from bench.evaluation.measuring import Measuring
+from bench.evaluation.cell.cells import Cell, FittedKey
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.cell.instances import panel_of, with_views
+from bench.evaluation.cell.measuring import Measuring
 from bench.testing import CPU, sample_noises, sample_utterances
 
 SHY = '''

@@ -12,10 +12,17 @@ from pathlib import Path
 import pytest
 
 from attacks.boundary import Boundary
-from bench.core.imports import Places, lies_in
-from bench.core.parsed import parsed
-from bench.core.result_code import BARE_VICTIM, CELL, DEFENDED_VICTIM, WITHOUT_EFFECT, modules_of, modules_of_component
-from bench.core.shadowing import HOME
+from bench.core.code.imports import Places, lies_in
+from bench.core.code.parsed import parsed
+from bench.core.code.result_code import (
+    BARE_VICTIM,
+    CELL,
+    DEFENDED_VICTIM,
+    WITHOUT_EFFECT,
+    modules_of,
+    modules_of_component,
+)
+from bench.core.code.shadowing import HOME
 from bench.core.specs import Spec
 
 WATCHED = """
@@ -23,7 +30,7 @@ import json, sys, threading
 from pathlib import Path
 home, corpus, noises, out, victim = sys.argv[1:]
 import bench
-from bench.evaluation import fitted_store, instances, measuring
+from bench.evaluation.cell import fitted_store, instances, measuring
 
 doing, ran = [], {}
 
@@ -90,7 +97,7 @@ def uncounted(modules: Iterable[str], counted: set[str]) -> set[str]:
 
 def test_everything_that_runs_while_a_bare_victim_is_fitted_is_in_its_key(ran: dict[str, set[str]]) -> None:
     seen = ran["fit none"]
-    assert {"victims.cnn_gru", "bench.modelling.training", "bench.evaluation.fitted_store"} <= seen
+    assert {"victims.cnn_gru", "bench.modelling.training", "bench.evaluation.cell.fitted_store"} <= seen
     assert uncounted(seen, {*modules_of(BARE_VICTIM), *of_components(["victims.cnn_gru"])}) == set()
 
 
@@ -107,7 +114,7 @@ def test_everything_that_runs_while_a_cell_is_measured_is_in_its_key(
     ran: dict[str, set[str]], defense: str, attack: str
 ) -> None:
     (seen,) = (modules for what, modules in ran.items() if what.startswith(f"cell {defense} {attack}"))
-    assert {"bench.referee.referee", "bench.evaluation.measuring", *ATTACKS[attack]} <= seen
+    assert {"bench.referee.referee", "bench.evaluation.cell.measuring", *ATTACKS[attack]} <= seen
     parts = {"victims.cnn_gru", *ATTACKS[attack], "bench.measures.segmental_snr"}
     if defense != "none":
         parts |= {f"defenses.{defense}", "attacks.environmental"}

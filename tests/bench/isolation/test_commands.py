@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bench.evaluation.isolating import registry_for
-from bench.evaluation.options import Options
+from bench.evaluation.plans.isolating import registry_for
+from bench.evaluation.plans.options import Options
 from bench.scoring.records import Store
 from bench.studies.defense_accounts.plan import attacks_by_role
 from bench.testing import sample_noises

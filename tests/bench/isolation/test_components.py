@@ -16,7 +16,7 @@ from bench.contracts.registry import Registry
 from bench.core.batch import Batch
 from bench.core.errors import UsageError
 from bench.core.types import SAMPLE_RATE
-from bench.evaluation.cells import FittedKey
+from bench.evaluation.cell.cells import FittedKey
 from bench.isolation.components import Isolation
 from bench.isolation.process import IsolatedProcess
 from bench.isolation.room import Room

@@ -20,7 +20,7 @@ from bench.contracts.protocols import Victim
 from bench.contracts.registry import Registry
 from bench.core.batch import Batch
 from bench.core.errors import BenchError, ComponentError
-from bench.core.progress import SILENT, Progress
+from bench.core.showing.progress import SILENT, Progress
 from bench.isolation.process import IsolatedProcess
 from bench.isolation.room import Room
 from bench.isolation.sandbox import Visible

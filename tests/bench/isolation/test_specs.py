@@ -10,11 +10,11 @@ import pytest
 from bench.contracts.component import Component
 from bench.contracts.registry import Registry
 from bench.core.errors import UsageError
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.core.specs import Spec
-from bench.evaluation.isolating import registry_for
-from bench.evaluation.options import Options
-from bench.evaluation.preflight import check_names
+from bench.evaluation.plans.isolating import registry_for
+from bench.evaluation.plans.options import Options
+from bench.evaluation.preparing.preflight import check_names
 
 PLUGIN = """
 from pathlib import Path

@@ -14,7 +14,7 @@ import torch
 
 from bench import AttackTools, Batch, Perturbation, Rng, Utterance
 from bench.audio.signal import mix
-from bench.evaluation.options import Options
+from bench.evaluation.plans.options import Options
 from bench.measures.catalogue import MEASURES, Measure, parse_measures
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun

@@ -12,10 +12,10 @@ from torch import Tensor
 
 from bench.audio.signal import fit_length, noise_gain
 from bench.contracts.recipes import Effect, Overlay, Recipe
+from bench.core.computing.threads import in_threads
 from bench.core.heard import Heard
 from bench.core.noises import NoiseSet
 from bench.core.rng import keyed
-from bench.core.threads import in_threads
 from bench.core.types import NoiseClip
 from bench.perturbations.laying import laid, levels_of
 from bench.perturbations.overlays import gains_of

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from bench import Batch, Traits, Utterance
 from bench.core.rng import key_of
-from bench.evaluation.enrolment import groups_of
+from bench.evaluation.cell.enrolment import groups_of
 from bench.testing import sample_utterances
 from tests.bench.referee.wrapped import Wrapped, Wrapping
 

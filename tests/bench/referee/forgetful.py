@@ -11,7 +11,7 @@ import torch
 
 from bench import Answer, AttackTools, FitContext, Heard, Overlay, Recipe, Rng, Traits, Utterance
 from bench.core.rng import key_of
-from bench.evaluation.cells import limited
+from bench.evaluation.cell.cells import limited
 from bench.testing import ContraryVictim, sample_utterances
 
 SAID = sample_utterances(10, 3, key="corpus")

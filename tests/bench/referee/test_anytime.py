@@ -16,10 +16,10 @@ from attacks.boundary import Boundary
 from bench import Answer, AttackTools, Heard, Overlay, Recipe, Rng, Samples, Traits
 from bench.contracts.registry import Registry
 from bench.core.types import Dataset
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.measuring import Measuring
-from bench.evaluation.options import Options
-from bench.evaluation.planning import plan, select
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.cell.measuring import Measuring
+from bench.evaluation.plans.options import Options
+from bench.evaluation.plans.planning import plan, select
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
 from bench.scoring.record_files.descriptions import Description, RestsOn

@@ -11,11 +11,11 @@ from bench.contracts.registry import Registry
 from bench.core.errors import ComponentError
 from bench.core.types import Dataset, Utterance
 from bench.data.tasks import TASKS
-from bench.evaluation.cells import Cell, FittedKey
-from bench.evaluation.enrolment import Enrolment
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.instances import panel_of
-from bench.evaluation.measuring import Measuring, lent_tools
+from bench.evaluation.cell.cells import Cell, FittedKey
+from bench.evaluation.cell.enrolment import Enrolment
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.cell.instances import panel_of
+from bench.evaluation.cell.measuring import Measuring, lent_tools
 from bench.referee.search import AttackRun
 from bench.scoring.record_files.rows import Row
 from bench.testing import CPU, check_fitted, sample_context, sample_noises, sample_utterances

@@ -10,11 +10,12 @@ import pytest
 
 from bench.contracts.registry import Registry
 from bench.core.types import Dataset
+from bench.evaluation.cell.experiment import Experiment
 from bench.evaluation.checking import check_finished, sample_of
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.grid import Planned, run_grids
-from bench.evaluation.options import Options
-from bench.evaluation.planning import plan, select
+from bench.evaluation.grids.grid import run_grids
+from bench.evaluation.plans.options import Options
+from bench.evaluation.plans.planned import Planned
+from bench.evaluation.plans.planning import plan, select
 from bench.scoring.record_files.agreement import first_difference
 from bench.scoring.record_files.rows import Row, as_table
 from bench.scoring.records import Store
@@ -33,7 +34,7 @@ class Notes:
         self.said: list[str] = []
 
     def task(self, description: str, total: int | None = None) -> Any:
-        from bench.core.progress import SILENT
+        from bench.core.showing.progress import SILENT
 
         return SILENT.task(description, total)
 

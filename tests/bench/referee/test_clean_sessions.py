@@ -14,9 +14,9 @@ from bench import Batch, Utterance
 from bench.contracts.registry import Registry
 from bench.core.rng import keyed
 from bench.core.types import Dataset
-from bench.evaluation.cells import Cell, FittedKey
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.measuring import Measuring
+from bench.evaluation.cell.cells import Cell, FittedKey
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.cell.measuring import Measuring
 from bench.referee.blinding import Instance
 from bench.referee.inaudible import softened
 from bench.referee.sessions import lost_in_sessions

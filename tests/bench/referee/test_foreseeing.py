@@ -12,10 +12,10 @@ from bench.contracts.registry import Registry
 from bench.core.specs import Spec
 from bench.core.types import REFUSED, Dataset
 from bench.data.tasks import TASKS
-from bench.evaluation.cells import Cell, FittedKey
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.instances import sample_key
-from bench.evaluation.measuring import Measuring
+from bench.evaluation.cell.cells import Cell, FittedKey
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.cell.instances import sample_key
+from bench.evaluation.cell.measuring import Measuring
 from bench.scoring.record_files.rows import Row
 from bench.testing import CPU, sample_noises
 from tests.bench.referee.foreseeing import QUERIES, SAID

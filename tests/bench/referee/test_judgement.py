@@ -14,8 +14,8 @@ from bench.contracts.recipes import Effect, Overlay, Recipe, Samples, Words
 from bench.contracts.registry import Registry
 from bench.core.heard import Heard
 from bench.core.types import Dataset, Utterance
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.options import Options
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.plans.options import Options
 from bench.perturbations.rendering import Renderer
 from bench.referee.judgement import Verdict, energy64, fooled, measured_snr_db, verdict_on
 from bench.referee.referee import Referee

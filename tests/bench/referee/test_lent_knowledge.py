@@ -28,10 +28,10 @@ from bench.contracts.defense_view import DefenseView
 from bench.contracts.registry import Registry
 from bench.core.types import Dataset
 from bench.data.tasks import TASKS
-from bench.evaluation.attacker_knowledge import KnownHarm, degradation
-from bench.evaluation.cells import Cell, FittedKey
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.measuring import Measuring
+from bench.evaluation.cell.attacker_knowledge import KnownHarm, degradation
+from bench.evaluation.cell.cells import Cell, FittedKey
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.cell.measuring import Measuring
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
 from bench.testing import CPU, TASK, ContraryVictim, sample_noises, sample_tools, sample_utterances

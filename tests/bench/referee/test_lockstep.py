@@ -17,7 +17,7 @@ from bench import (
     Heard,
     Rng,
 )
-from bench.core.halving import Halving
+from bench.core.computing.halving import Halving
 from bench.referee.blinding import Instance
 from bench.referee.prediction import Predictor
 from bench.referee.search import AttackRun

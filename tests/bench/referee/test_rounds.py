@@ -29,11 +29,11 @@ from bench import (
 from bench.contracts.registry import Registry
 from bench.core.types import Dataset
 from bench.data.tasks import TASKS
-from bench.evaluation.cells import Cell, FittedKey
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.measuring import Measuring
-from bench.evaluation.options import Options
-from bench.evaluation.planning import plan, select
+from bench.evaluation.cell.cells import Cell, FittedKey
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.cell.measuring import Measuring
+from bench.evaluation.plans.options import Options
+from bench.evaluation.plans.planning import plan, select
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun, Candidate
 from bench.scoring.figures.row_shares import attack_success

@@ -12,9 +12,9 @@ from bench.conformance.checking import outcomes
 from bench.contracts.registry import Registry
 from bench.core.types import Dataset
 from bench.data.tasks import TASKS
-from bench.evaluation.cells import Cell, FittedKey
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.measuring import Measuring
+from bench.evaluation.cell.cells import Cell, FittedKey
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.cell.measuring import Measuring
 from bench.scoring.record_files.rows import Row
 from bench.testing import CPU, check_defense, checks_of, sample_noises, sample_utterances
 from victims.cnn_gru import CnnGru

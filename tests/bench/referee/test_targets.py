@@ -13,8 +13,8 @@ from attacks.surrogate import SurrogateTransfer
 from bench import Answer, AttackTools, Heard, Overlay, Recipe, Rng, Steps, ThreatModel, Traits, UsageError, keyed
 from bench.contracts.registry import Registry
 from bench.data.tasks import TASKS
-from bench.evaluation.cells import Cell, FittedKey, attacked
-from bench.evaluation.options import Options
+from bench.evaluation.cell.cells import Cell, FittedKey, attacked
+from bench.evaluation.plans.options import Options
 from bench.perturbations.surrogates import Ascent, Surrogate
 from bench.referee.judgement import fooled
 from bench.referee.referee import Referee

@@ -10,9 +10,9 @@ from bench.contracts.registry import Registry
 from bench.core.errors import ComponentError
 from bench.core.types import Dataset
 from bench.data.tasks import TASKS
-from bench.evaluation.cells import Cell, FittedKey
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.measuring import Measuring
+from bench.evaluation.cell.cells import Cell, FittedKey
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.cell.measuring import Measuring
 from bench.scoring.record_files.rows import Row
 from bench.testing import CPU, sample_noises, sample_utterances
 

@@ -12,10 +12,10 @@ from bench import ComponentError
 from bench.contracts.registry import Registry
 from bench.core.types import REFUSED, Dataset, Task
 from bench.data.tasks import TASKS
-from bench.evaluation.cells import Cell, FittedKey
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.facts import MeasuredCell
-from bench.evaluation.measuring import Measuring
+from bench.evaluation.cell.cells import Cell, FittedKey
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.cell.facts import MeasuredCell
+from bench.evaluation.cell.measuring import Measuring
 from bench.referee.inaudible import SOFTER_DB, softer
 from bench.referee.prediction import Said
 from bench.referee.rechecks import Question

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from bench.contracts.variants import P1S
-from bench.evaluation.options import Options
+from bench.evaluation.plans.options import Options
 from bench.scoring.inference.estimates import Estimate
 from bench.scoring.record_files.descriptions import Description, RestsOn
 from bench.scoring.record_files.names import CellNames, Setting

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from bench.core.errors import DataError, UsageError
-from bench.evaluation.options import Options
+from bench.evaluation.plans.options import Options
 from bench.scoring.inference.estimates import Estimate
 from bench.scoring.record_files.names import CellNames
 from bench.scoring.records import CellRecords

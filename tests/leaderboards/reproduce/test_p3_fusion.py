@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from bench.core.errors import UsageError
-from bench.evaluation.options import Options
+from bench.evaluation.plans.options import Options
 from bench.scoring.inference.estimates import Estimate
 from bench.scoring.records import CellRecords
 from leaderboards.reproduce.facts import facts

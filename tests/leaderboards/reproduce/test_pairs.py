@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-import bench.evaluation.setup as module
+import bench.evaluation.preparing.setup as module
 from bench.contracts.component import Component
 from bench.contracts.registry import Registry
 from bench.contracts.variants import Variant
 from bench.core.errors import UsageError
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.data.tasks import TASKS
-from bench.evaluation.cells import Cell, FittedKey
-from bench.evaluation.grid import Planned
-from bench.evaluation.options import Options
-from bench.evaluation.planning import grouped
+from bench.evaluation.cell.cells import Cell, FittedKey
+from bench.evaluation.plans.options import Options
+from bench.evaluation.plans.planned import Planned
+from bench.evaluation.plans.planning import grouped
 from bench.evaluation.run import execute_all
 from bench.scoring.records import CellRecords
 from leaderboards.reproduce import (

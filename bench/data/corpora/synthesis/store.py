@@ -14,8 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from bench.core.files import read_file
-from bench.core.json_objects import loaded
+from bench.core.storage.files import read_file
+from bench.core.storage.json_objects import loaded
 from bench.core.types import Dataset, Phone, Utterance, Word
 from bench.data.corpora.synthesis.build import Recorded
 

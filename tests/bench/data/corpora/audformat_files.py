@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.core.types import Dataset
 from bench.data.corpora.audformat_folder import Audformat
 

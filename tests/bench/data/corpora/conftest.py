@@ -10,7 +10,7 @@ import soundfile
 
 from bench.audio.reading import is_audio
 from bench.contracts.protocols import Corpus
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench.core.progress import Silent
+from bench.core.showing.progress import Silent
 from bench.core.types import Dataset, Utterance
 from bench.data.corpora.fau_aibo import FIVE, TWO, WORDS, FauAibo
 

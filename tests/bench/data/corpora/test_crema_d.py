@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bench.core.errors import UsageError
-from bench.core.progress import Silent
+from bench.core.showing.progress import Silent
 from bench.core.types import Dataset
 from bench.data.corpora.crema_d import EMOTIONS, FAULTY, SENTENCES, CremaD
 

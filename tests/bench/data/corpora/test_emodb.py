@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from bench.core.errors import UsageError
-from bench.core.progress import Silent
+from bench.core.showing.progress import Silent
 from bench.core.types import Dataset
 from bench.data.corpora.emodb import EMOTIONS, SENTENCES, SPEAKERS, EmoDB
 

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bench.core.errors import DataError, UsageError
-from bench.core.progress import Silent
+from bench.core.showing.progress import Silent
 from bench.core.types import Dataset
 from bench.data.corpora.manifest import EMOTIONS, Manifest
 

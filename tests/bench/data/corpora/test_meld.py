@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.core.errors import UsageError
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.core.types import Dataset
 from bench.data.corpora.meld import CLIPS, EMOTIONS, FAULTY, PARTS, Meld
 from bench.data.soundcheck import look

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.core.errors import UsageError
-from bench.core.progress import Silent
+from bench.core.showing.progress import Silent
 from bench.core.types import Dataset, Utterance
 from bench.data.corpora.msp_podcast import EMOTIONS, PARTS, MspPodcast, rescaled
 from bench.data.splits import official

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from bench.core.errors import UsageError
-from bench.core.progress import Silent
+from bench.core.showing.progress import Silent
 from bench.core.types import Dataset
 from bench.data.corpora.ravdess import EMOTIONS, SPEECH_FOLDER, STATEMENTS, Ravdess
 

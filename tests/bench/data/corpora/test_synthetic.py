@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.core.cache import appearing_folder
 from bench.core.errors import UsageError
+from bench.core.storage.cache import appearing_folder
 from bench.core.types import Dataset
 from bench.data.corpora import synthetic
 from bench.data.corpora.synthesis import build, store

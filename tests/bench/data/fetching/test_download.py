@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from bench.core.errors import DataError
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.data.fetching.download import Downloader
 
 CONTENT = np.random.default_rng(0).bytes(3_000_000)
@@ -203,7 +203,7 @@ CHILD = """
 import resource, sys
 from pathlib import Path
 from bench.data.fetching.download import Downloader
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_001, 1_000_001))
 Downloader().fetch(sys.argv[1], Path(sys.argv[2]), SILENT, 3_000_000)
 """

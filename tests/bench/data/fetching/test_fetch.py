@@ -19,7 +19,7 @@ import pytest
 from filelock import FileLock
 
 from bench.core.errors import DataError, UsageError
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.data.fetching.download import Downloader
 from bench.data.fetching.fetch import MARK, already, fetch, mirrored
 from bench.data.fetching.sources import Archive, catalogue
@@ -189,7 +189,7 @@ UNPACKING_CHILD = """
 import resource, sys
 from pathlib import Path
 from bench.data.fetching.fetch import fetch
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.data.fetching.sources import Archive, Source
 one = Archive("set.zip", sys.argv[1], int(sys.argv[2]), True, sys.argv[3])
 resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bench.core.errors import DataError
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.data.fetching.download import Downloader
 
 HEAD = b"HTTP/1.1 200 OK\r\n"

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.core.errors import DataError
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.data.fetching.download import Downloader
 from bench.data.fetching.fetch import fetch
 from bench.data.fetching.unpack import unpack

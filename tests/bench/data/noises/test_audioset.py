@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.core.errors import UsageError
-from bench.core.progress import Silent
+from bench.core.showing.progress import Silent
 from bench.data.noises.audioset import AudioSet, _classes, _source, label_of
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.core.errors import UsageError
-from bench.core.progress import Silent
+from bench.core.showing.progress import Silent
 from bench.data.noises.demand import Demand
 from bench.data.noises.naming import DEMAND
 

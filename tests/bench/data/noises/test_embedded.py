@@ -15,12 +15,12 @@ import pytest
 
 from bench.core.errors import UsageError
 from bench.core.noises import NoiseSet
-from bench.core.progress import Silent
+from bench.core.showing.progress import Silent
 from bench.data.noises import embedded, embedded_store
 from bench.data.noises.embedded import Embedded, known
 from bench.data.noises.embedded_store import EmbeddedCategory
 from bench.data.noises.synthesis.recipes import recipes
-from bench.evaluation.sounds_needed import EMBEDDED
+from bench.evaluation.preparing.sounds_needed import EMBEDDED
 
 CATEGORIES = ("crowd", "cry", "human", "interior", "laugh", "meeting", "natural", "station", "white")
 

@@ -11,7 +11,7 @@ import pytest
 
 from bench.core.errors import UsageError
 from bench.core.noises import NoiseSet
-from bench.core.progress import Silent
+from bench.core.showing.progress import Silent
 from bench.data.noises.esc50 import Esc50
 from bench.data.noises.naming import ESC50
 

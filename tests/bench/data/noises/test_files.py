@@ -11,7 +11,7 @@ import pytest
 
 from bench.core.errors import DataError, UsageError
 from bench.core.noises import NoiseSet
-from bench.core.progress import Silent
+from bench.core.showing.progress import Silent
 from bench.data.noises.audioset import AudioSet
 from bench.data.noises.esc50 import Esc50
 from bench.data.noises.files import Recording, given_root, read_clips, sounds_below

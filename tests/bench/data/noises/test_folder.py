@@ -12,7 +12,7 @@ import soundfile
 
 from bench.core.errors import UsageError
 from bench.core.noises import NoiseSet
-from bench.core.progress import Silent
+from bench.core.showing.progress import Silent
 from bench.data.noises.folder import Folder
 
 DATA = Path(__file__).parents[5] / "shared" / "data"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from bench.core.errors import UsageError
 from bench.core.noises import NoiseSet
-from bench.core.progress import Silent
+from bench.core.showing.progress import Silent
 from bench.data.noises.rirs import Rirs
 
 DATA = Path(__file__).parents[5] / "shared" / "data" / "rir"

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from bench import Batch, ComponentError, DataError, NoiseSet, Perturbation, Spec, UsageError
 from bench.contracts.registry import Registry
-from bench.core.progress import Silent
 from bench.core.rng import keyed
+from bench.core.showing.progress import Silent
 from bench.defending.gan.fitted import GAN, load_generator, save_generator
 from bench.defending.gan.networks import Autoencoder, Generator
 from bench.defending.gan.pairs import clean_speech, corrupted, pairs_of, usual_effects

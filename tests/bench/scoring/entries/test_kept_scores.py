@@ -12,8 +12,8 @@ import pyarrow as pa
 import pytest
 
 from bench.core.errors import DataError
-from bench.core.plain import Plain
-from bench.core.remembering import keep, recalled
+from bench.core.storage.plain import Plain
+from bench.core.storage.remembering import keep, recalled
 from bench.evaluation.runs import read_results
 from bench.scoring.entries import kept_scores, sources
 from bench.scoring.entries.fates import NotedFates, told

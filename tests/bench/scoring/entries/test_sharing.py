@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bench.core.crew import Crew
+from bench.core.computing.crew import Crew
 from bench.core.errors import DataError
 from bench.evaluation.runs import read_results
 from bench.scoring.entries import kept_scores

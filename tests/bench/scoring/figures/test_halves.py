@@ -11,7 +11,7 @@ import pytest
 
 from bench.contracts.threat_models import Counted
 from bench.core.errors import DataError
-from bench.core.json_objects import JsonObject
+from bench.core.storage.json_objects import JsonObject
 from bench.core.types import Half
 from bench.scoring.figures.halves import bank_halves
 from bench.scoring.inference.differences import difference_interval

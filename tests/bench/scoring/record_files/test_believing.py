@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from bench.core.errors import DataError
-from bench.core.regular import at_most, read_regular
+from bench.core.storage.regular import at_most, read_regular
 from bench.evaluation.runs import read_results
 from bench.scoring.entries.several_runs import believed
 from bench.scoring.record_files import cell_records

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from bench.core.code.keys import key_of_json
 from bench.core.errors import DataError
-from bench.core.json_objects import JsonObject
-from bench.core.keys import key_of_json
+from bench.core.storage.json_objects import JsonObject
 from bench.evaluation.runs import read_results
 from bench.scoring.record_files import schema
 from bench.scoring.record_files.believing import determined_key

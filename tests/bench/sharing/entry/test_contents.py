@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
+from bench.core.code.keys import key_of_json
 from bench.core.errors import DataError
-from bench.core.keys import key_of_json
 from bench.scoring.record_files.believing import determined_key
 from bench.scoring.record_files.rows import columns_of, digest_of
 from bench.sharing.entry.opening import opened

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.sharing.entry.rerunning import Conditions
 from bench.sharing.entry.verification import VerificationAsked, verify
 from tests.submitted import PLUGIN, card

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from bench.contracts.threat_models import ThreatModel
-from bench.core.progress import SILENT
+from bench.core.showing.progress import SILENT
 from bench.data.people import People
-from bench.evaluation.facts import Facts
+from bench.evaluation.cell.facts import Facts
 from bench.scoring.record_files.descriptions import Description
 from bench.sharing.entry.opening import opened
 from bench.sharing.entry.rerunning import Conditions, Rerun

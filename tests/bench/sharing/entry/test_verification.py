@@ -13,8 +13,8 @@ from safetensors.torch import save
 
 from bench.core.batch import Batch
 from bench.core.errors import BenchError
-from bench.core.progress import SILENT
-from bench.evaluation.fitted_store import fit_or_load
+from bench.core.showing.progress import SILENT
+from bench.evaluation.cell.fitted_store import fit_or_load
 from bench.sharing.entry.opening import opened
 from bench.sharing.entry.receipt import Receipt
 from bench.sharing.entry.rerunning import Conditions, Rerun

@@ -9,8 +9,8 @@ import pytest
 
 from bench.contracts.registry import Registry
 from bench.core.types import Dataset, Utterance
-from bench.evaluation.experiment import Experiment
-from bench.evaluation.options import Options
+from bench.evaluation.cell.experiment import Experiment
+from bench.evaluation.plans.options import Options
 from bench.studies.listening.examples import TriedAttack, listen, specs_of
 from bench.studies.listening.page import write_page
 from bench.testing import CPU, sample_noises

@@ -16,8 +16,8 @@ from bench.core.batch import Batch
 from bench.core.errors import ComponentError, UsageError
 from bench.core.types import Dataset
 from bench.data.splits import split_named
-from bench.evaluation.cells import limited
-from bench.evaluation.measuring import lent_tools
+from bench.evaluation.cell.cells import limited
+from bench.evaluation.cell.measuring import lent_tools
 from bench.referee.referee import Referee
 from bench.referee.search import AttackRun
 from bench.studies.listening.examples import chosen, listen, specs_of, word_changes

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib import colormaps, image
 
-from bench.core.png import png
+from bench.core.storage.png import png
 from bench.studies.listening.spectrogram import MOST_COLUMNS, RANGE_DB, magma, power, spectrogram_png
 
 

@@ -1,0 +1,1 @@
+"""What people see: text from outside as text, and progress."""

@@ -1,0 +1,1 @@
+"""One cell: its coordinates, its fitted victim, what decides its records, and its measuring."""

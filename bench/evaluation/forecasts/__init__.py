@@ -1,0 +1,1 @@
+"""What a grid comes to before it runs, by what was measured on this machine before."""
