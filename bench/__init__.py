@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         Answer,
         Attack,
         AttackTools,
+        DefenseLook,
         EffectTools,
         InformedAttack,
         KnownSpeech,
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
         forward_capabilities,
     )
     from bench.contracts.composition import parts_of
-    from bench.contracts.defense_view import DefenseView, survival
+    from bench.contracts.defense_view import survival
     from bench.contracts.perception import Perception
     from bench.contracts.pipeline import Defended, modalities_of
     from bench.contracts.protocols import (
@@ -131,7 +132,7 @@ __all__ = [
     "Dataset",
     "Defended",
     "Defense",
-    "DefenseView",
+    "DefenseLook",
     "Dimensional",
     "Effect",
     "EffectTools",
@@ -229,11 +230,12 @@ _ON_FIRST_USE = {
         "run score show status"
     ),
     "bench.contracts.attacks": (
-        "Answer Attack AttackTools EffectTools InformedAttack KnownSpeech LearningAttack PastSearch SpeechEffect Steps"
+        "Answer Attack AttackTools DefenseLook EffectTools InformedAttack KnownSpeech LearningAttack PastSearch "
+        "SpeechEffect Steps"
     ),
     "bench.contracts.capabilities": "Dimensional Embedding Purifying Refusing Sequential Tunable forward_capabilities",
     "bench.contracts.composition": "parts_of",
-    "bench.contracts.defense_view": "DefenseView survival",
+    "bench.contracts.defense_view": "survival",
     "bench.contracts.perception": "Perception",
     "bench.contracts.pipeline": "Defended modalities_of",
     "bench.contracts.protocols": (

@@ -26,6 +26,8 @@ from bench.conformance.asking import ExaminedVictim
 from bench.conformance.attacks import AttackedSamples, attack_checks, effect_checks, with_knowledge
 from bench.conformance.checking import ConformanceCheck, assert_all
 from bench.conformance.components import component_checks, parts_check
+from bench.conformance.defenses import refusals_check
+from bench.conformance.numbers import numbers_check
 from bench.conformance.sample_sounds import sample_hiss, sample_tones, sample_words
 from bench.conformance.sounds import dataset_checks, noise_set_checks, same_again_check
 from bench.conformance.victims import victim_checks
@@ -33,6 +35,7 @@ from bench.contracts.attacks import Attack, AttackTools, EffectTools, SpeechEffe
 from bench.contracts.defense_view import DefenseView
 from bench.contracts.granting import granted_to
 from bench.contracts.perception import p1
+from bench.contracts.pipeline import modalities_of
 from bench.contracts.protocols import Defense, FitContext, TrainableVictim, Victim
 from bench.contracts.registry import Registry
 from bench.contracts.traits import traits_of
@@ -51,7 +54,7 @@ from bench.referee.rehearsal import rehearsed
 from bench.referee.search import AttackRun
 from bench.scoring.record_files.rows import Row
 
-CPU, TASK = torch.device("cpu"), TASKS["ahsn"]
+CPU, TASK, NUMBERS = torch.device("cpu"), TASKS["ahsn"], TASKS["activation"]
 
 
 def sample_utterances(speakers: int = 3, each: int = 2, key: str = "sample") -> list[Utterance]:
@@ -143,7 +146,7 @@ def check_victim(recipe: TrainableVictim) -> None:
 
 
 def check_defense(defense: Defense, victim: TrainableVictim) -> None:
-    """Assert that what a defence makes of a victim passes every check of a victim.
+    """Assert that what a defence makes of a victim passes every check of a victim, and refuses what that refuses.
 
     Args:
         defense: with parameters that train in seconds.
@@ -167,13 +170,9 @@ def check_fitted(fitted: Victim, again: Victim, load: Callable[[Path], Victim], 
     """
     fits = iter((fitted, again))
     with TemporaryDirectory() as folder:
-        assert_all(victim_checks(_examined(lambda: next(fits), load, Path(folder), sessions)))
-
-
-def _examined(
-    fit: Callable[[], Victim], read: Callable[[Path], Victim], folder: Path, sessions: bool
-) -> ExaminedVictim:
-    return ExaminedVictim(fit, read, folder, sample_utterances(2, 1, "test"), len(TASK.classes), sessions)
+        said = sample_utterances(2, 1, "test")
+        examined = ExaminedVictim(lambda: next(fits), load, Path(folder), said, len(TASK.classes), sessions)
+        assert_all(victim_checks(examined))
 
 
 def checks_of(
@@ -204,15 +203,23 @@ def checks_of(
     context = replace(sample_context(), component=noting)
     speech = (sample_utterances(key="train"), sample_utterances(2, key="valid"))
     against = () if victim is None else (victim,)
-    fit, load = (partial(method, *against) for method in (component.fit, component.load))
 
-    def fitted() -> Victim:
+    def fitted(within: FitContext, *around: TrainableVictim) -> Victim:
         with lent("fit", *speech) as own:
-            made: Victim = fit(*own, context)
+            made: Victim = component.fit(*around, *own, within)
         return made
 
-    examined = _examined(fitted, lambda saved: load(saved, context), folder, traits_of(component).sessions)
-    return [*own, *victim_checks(examined), parts_check(component, built, _registry())]
+    def ways(within: FitContext) -> tuple[Callable[[], Victim], Callable[[Path], Victim]]:
+        return lambda: fitted(within, *against), lambda saved: component.load(*against, saved, within)
+
+    said, traits = sample_utterances(2, 1, "test"), traits_of(component)
+    words = "text" in (modalities_of(component, None) if victim is None else modalities_of(victim, component))
+    examined = ExaminedVictim(*ways(context), folder, said, len(TASK.classes), traits.sessions, words)
+    checks = [*own, *victim_checks(examined), parts_check(component, built, _registry())]
+    theirs = [traits_of(one) for one in (component, *against)]
+    if all(one.dimensional and one.trains for one in theirs):  # of a model from elsewhere nobody knows what it answers
+        checks.append(numbers_check(*ways(replace(context, task=NUMBERS)), said, NUMBERS, words))
+    return [*checks, refusals_check(partial(fitted, context), said, examined.classes)] if against else checks
 
 
 def _attack_checks(attack: Attack | SpeechEffect, budgets: Sequence[int]) -> list[ConformanceCheck]:
@@ -254,7 +261,7 @@ def attacked(attack: Attack | SpeechEffect, max_queries: int, batch_size: int = 
     referee = Referee(ContraryVictim(), task, CPU, batch_size)
     speech, known = (sample_utterances(2, key=key) for key in ("attacked", "known"))
     tools = with_knowledge(granted_to(attack), sample_tools(max_queries), known, referee)
-    run = AttackRun(attack, spec_of("checked", attack), tools, seed=0, speech=speech)
+    run = AttackRun(attack, spec_of(type(attack).__name__, attack), tools, seed=0, speech=speech)
     run, _ = rehearsed(referee, run, known[::4])
     if "defense" in granted_to(attack).knows:
         run = replace(run, view=DefenseView.through(referee.victim, referee.blinding.batch, CPU))

@@ -142,8 +142,8 @@ def _outcomes(checks: list[ConformanceCheck], progress: Progress) -> list[CheckO
 def _cost(kind: str, victim: str) -> str:
     """What the checks are going to do that takes time."""
     return {
-        "victims": ": it is trained twice on 24 sounds, and asked about 16",
-        "defenses": f": it is trained twice on 24 sounds, with {victim}, and asked about 16",
+        "victims": ": it is trained two or three times on 24 sounds, and asked about 8",
+        "defenses": f": it is trained three or four times on 24 sounds, with {victim}, and asked about 8",
         "attacks": ": it attacks 16 sounds, twice with each of 1, 5 and 25 queries",
         "corpora": ": it is read twice",
         "noise_banks": ": it is read twice",

@@ -6,17 +6,73 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from bench.contracts.protocols import Victim
+from bench.core.batch import Batch
 from bench.core.rng import key_of
 from bench.core.types import Utterance
 from bench.referee.blinding import Blinding, Instance
+from bench.referee.prediction import predictions_of
 
 TOLERANCE = 1e-4
 """Largest difference in log-probability that another batch may make."""
+
+
+class Replies(NamedTuple):
+    """What a victim said of n utterances.
+
+    Args:
+        log_probs: shape (n, c).
+        refused: shape (n,), bool; all false of a victim that never refuses.
+    """
+
+    log_probs: Tensor
+    refused: Tensor
+
+    @classmethod
+    def by(cls, victim: Victim, batch: Batch) -> Replies:
+        """Ask a victim as the referee does: for refusals too, where it has `answer_or_refuse`.
+
+        Args:
+            victim: fitted, and enrolled.
+            batch: n utterances.
+        """
+        with torch.no_grad():
+            log_probs, refused = predictions_of(victim, batch)
+        return cls(log_probs.cpu(), torch.zeros(len(batch), dtype=torch.bool) if refused is None else refused.cpu())
+
+    @classmethod
+    def joined(cls, some: Sequence[Replies]) -> Replies:
+        """Put what was said of some utterances behind what was said of those before.
+
+        Args:
+            some: at least one.
+        """
+        return cls(*map(torch.cat, zip(*some, strict=True)))
+
+    def at(self, places: slice) -> Replies:
+        """Return what was said of some of them.
+
+        Args:
+            places: which.
+        """
+        return Replies(self.log_probs[places], self.refused[places])
+
+    def backwards(self) -> Replies:
+        """Return what was said, of the last utterance first."""
+        return Replies(self.log_probs.flip(0), self.refused.flip(0))
+
+    def is_exactly(self, other: Replies) -> bool:
+        """Tell whether the same was said, to the last bit.
+
+        Args:
+            other: of the same utterances.
+        """
+        return torch.equal(self.log_probs, other.log_probs) and torch.equal(self.refused, other.refused)
 
 
 @dataclass(frozen=True)
@@ -30,6 +86,7 @@ class ExaminedVictim:
         said: utterances of speakers whom it was not trained with.
         classes: how many it tells apart.
         sessions: whether it remembers within a session, as its trait says.
+        words: whether it is shown transcripts: whether its trait says that it perceives text.
     """
 
     fit: Callable[[], Victim]
@@ -38,6 +95,7 @@ class ExaminedVictim:
     said: Sequence[Utterance]
     classes: int
     sessions: bool = False
+    words: bool = True
 
     @cached_property
     def fitted(self) -> Victim:
@@ -60,8 +118,8 @@ class ExaminedVictim:
         return self.shown(self.fitted)
 
     @cached_property
-    def alone(self) -> Tensor:
-        """Ask about each utterance by itself: log-probabilities, shape (n, c)."""
+    def alone(self) -> Replies:
+        """Ask about each utterance by itself."""
         return one_by_one(self.instance, self.said)
 
     def copy(self) -> Victim:
@@ -79,28 +137,28 @@ class ExaminedVictim:
             victim: fitted.
             key: another one gives the speakers other numbers.
         """
-        return Instance.enrolled(victim, self.said, Blinding.of(key, self.said))
+        return Instance.enrolled(victim, self.said, Blinding.of(key, self.said, self.words))
 
 
-def one_by_one(instance: Instance, said: Sequence[Utterance]) -> Tensor:
-    """Ask about utterances one at a time: log-probabilities, shape (n, c).
-
-    Args:
-        instance: who is asked.
-        said: utterances.
-    """
-    return torch.cat([asked(instance, [one]) for one in said])
-
-
-@torch.no_grad()
-def asked(instance: Instance, said: Sequence[Utterance]) -> Tensor:
-    """Ask about utterances at once: log-probabilities, shape (n, c).
+def one_by_one(instance: Instance, said: Sequence[Utterance]) -> Replies:
+    """Ask about utterances one at a time.
 
     Args:
         instance: who is asked.
-        said: utterances.
+        said: n utterances.
     """
-    return instance.victim.log_probs(instance.blinding.batch(said, None, sample_keys(said))).cpu()
+    return Replies.joined([asked(instance, [one]) for one in said])
+
+
+def asked(instance: Instance, said: Sequence[Utterance], sessions: Sequence[str] = ()) -> Replies:
+    """Ask about utterances at once.
+
+    Args:
+        instance: who is asked.
+        said: n utterances.
+        sessions: in which session each is asked; empty for none.
+    """
+    return Replies.by(instance.victim, instance.blinding.batch(said, None, sample_keys(said), sessions))
 
 
 def sample_keys(said: Sequence[Utterance]) -> list[str]:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import torch
 
 from bench.conformance.checking import ConformanceCheck, require
-from bench.contracts.attacks import Attack, AttackTools, EffectTools, KnownSpeech, SpeechEffect
-from bench.contracts.granting import is_anytime
+from bench.contracts.attacks import Attack, AttackTools, EffectTools, KnownSpeech, LearningAttack, SpeechEffect
+from bench.contracts.granting import granted_to, is_anytime
 from bench.contracts.threat_models import ThreatModel
 from bench.contracts.traits import traits_of
+from bench.core.errors import UsageError
 from bench.core.heard import Heard
 from bench.core.rng import keyed
 from bench.core.types import Utterance
 from bench.referee.referee import Referee
 from bench.scoring.record_files.rows import Row
+
+SAMPLE_BANK = "noise bank 'sample'"
+"""How errors call the noises of `bench.testing.sample_noises`: the user has no such bank."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,13 @@ class AttackedSamples:
     def rows(self, budget: int) -> list[Row]:
         """Return the records under a budget."""
         if budget not in self.known:
-            self.known[budget] = self.run(budget, 64)
+            try:
+                self.known[budget] = self.run(budget, 64)
+            except UsageError as error:
+                if error.where != SAMPLE_BANK:
+                    raise
+                remedy = "checks draw from sample noises; tools.noises.categories has those of any bank"
+                raise AssertionError(f"{error.found}; expected {error.expected}: {remedy}") from error
         return self.known[budget]
 
 
@@ -50,14 +61,18 @@ def attack_checks(attacked: AttackedSamples) -> list[ConformanceCheck]:
         first = name == "asking"
         return ConformanceCheck(name, asks, lambda: run(attacked), () if first else ("asking",), skip, first)
 
-    anytime = "" if is_anytime(attack) else "it does not declare the trait `anytime`"
+    rounds = "what it learns in rounds depends on its budget"
+    undeclared = rounds if traits_of(attack).anytime else "it does not declare the trait `anytime`"
+    anytime = "" if is_anytime(attack) else undeclared
     once = "" if traits_of(attack).asks_once else "it does not declare the trait `asks_once`"
+    learns = "" if isinstance(attack, LearningAttack) else "it has no method learn"
     return [
         check("asking", "Try something that the referee accepts as a candidate, and leave its original alone.", _asks),
         check("budget", "Ask no more than it may.", _keeps_within),
         check("neighbours", "Be the same when repeated, alone or beside other searches.", _alone),
         check("anytime", "Ask the same first queries whatever the budget.", _begins_alike, anytime),
         check("one query", "Ask at most once.", _asks_once, once),
+        ConformanceCheck("learning", "Declare when it learns.", partial(_learns, attack), skip=learns),
     ]
 
 
@@ -98,6 +113,13 @@ def _asks_once(attacked: AttackedSamples) -> str:
     most = max(row.query for row in attacked.rows(max(attacked.budgets)))
     require(most <= 1, "it declares the trait asks_once, and asks more than once")
     return ""
+
+
+def _learns(attack: Attack | SpeechEffect) -> str:
+    granted = granted_to(attack)
+    found = "it has a method learn, which nobody calls: ThreatModel(round_size=...) or ThreatModel(rehearsal=...)"
+    require(bool(granted.round_size or granted.rehearsal), found)
+    return f"rounds of {granted.round_size}" if granted.round_size else f"a rehearsal of {granted.rehearsal} queries"
 
 
 def effect_checks(

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.core.errors import BenchError, ComponentError
+from bench.core.errors import BenchError, ComponentError, raised_at
 
 Status = Literal["passed", "failed", "skipped"]
 
@@ -102,11 +102,16 @@ def _outcome(check: ConformanceCheck) -> CheckOutcome:
     except NotConcernedError as error:
         found, status = str(error), "skipped"
     except AssertionError as error:
-        found = str(error) or "an assertion of its own that says nothing"
+        found = (str(error) or "an assertion of its own that says nothing") + _raised_by(error)
     except BenchError as error:
         if check.rests_on_user and not isinstance(error, ComponentError):
             raise
-        found = str(error)
+        found = str(error) + _raised_by(error)
     except (Exception, SystemExit) as error:  # somebody else's code runs here
-        found = f"{type(error).__name__}: {error}"
+        found = f"{type(error).__name__}: {error}{raised_at(error)}"
     return CheckOutcome(check, status, found, time.monotonic() - started)
+
+
+def _raised_by(error: BaseException) -> str:
+    """Where somebody's own code raised what led to an error; "" where nothing did."""
+    return "" if error.__cause__ is None else raised_at(error.__cause__)

@@ -7,14 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import torch
-from torch import Tensor
 
-from bench.conformance.asking import TOLERANCE, ExaminedVictim, asked, one_by_one, sample_keys
+from bench.conformance.asking import TOLERANCE, ExaminedVictim, Replies, asked, one_by_one, sample_keys
 from bench.conformance.checking import require
 from bench.core.batch import Batch
 from bench.core.types import Utterance
 from bench.referee.blinding import Blinding, Instance
-from bench.referee.prediction import predictions_of
 from bench.referee.rechecks import canaries
 
 
@@ -24,16 +22,16 @@ def forgets(victim: ExaminedVictim) -> str:
     first = one_by_one(victim.shown(victim.copy()), noisy)
     used = victim.shown(victim.copy())
     one_by_one(used, victim.said)
-    alike(one_by_one(used, noisy[::-1]).flip(0), first, "what was asked before, or on the order of questions")
-    fresh = one_by_one(victim.shown(victim.copy()), noisy[::-1]).flip(0)
+    alike(one_by_one(used, noisy[::-1]).backwards(), first, "what was asked before, or on the order of questions")
+    fresh = one_by_one(victim.shown(victim.copy()), noisy[::-1]).backwards()
     return alike(fresh, first, "what another instance was asked before: something is kept outside of it")
 
 
 def in_threads(victim: ExaminedVictim) -> str:
     """Check that four threads at once get the same answers."""
     with ThreadPoolExecutor(4) as pool:
-        beside = torch.cat(list(pool.map(lambda one: asked(victim.instance, [one]), victim.said)))
-    require(torch.equal(beside, victim.alone), "it declares the trait concurrent, and threads change its answers")
+        beside = Replies.joined(list(pool.map(lambda one: asked(victim.instance, [one]), victim.said)))
+    require(beside.is_exactly(victim.alone), "it declares the trait concurrent, and threads change its answers")
     return ""
 
 
@@ -43,10 +41,9 @@ def in_batches(victim: ExaminedVictim) -> str:
     long = replace(said[0], waveform=said[0].waveform.repeat(9))
     batch = instance.blinding.batch([*said[::-1], long], None, sample_keys([*said[::-1], long]))
     before = batch.waveforms.clone()
-    with torch.no_grad():
-        together = instance.victim.log_probs(batch).cpu()[:-1].flip(0)
+    together = Replies.by(instance.victim, batch).at(slice(-1)).backwards()
     remark = alike(together, victim.alone, "the batch or its padding (an utterance ends at its batch.lengths)")
-    require(torch.equal(batch.waveforms, before), "log_probs changed its input")
+    require(torch.equal(batch.waveforms, before), "asking changed its input")
     return remark
 
 
@@ -59,71 +56,54 @@ def by_other_names(victim: ExaminedVictim) -> str:
 def told_more(victim: ExaminedVictim) -> str:
     """Check that labels, ids and whatever else the referee hides change no answer."""
     whole = victim.copy().enroll(list(victim.said))
-    with torch.no_grad():
-        seen = [whole.log_probs(Batch.of([one], sample_keys=sample_keys([one]))).cpu() for one in victim.said]
-    return alike(torch.cat(seen), victim.alone, "labels, ids or other things that the referee does not show")
+    seen = [Replies.by(whole, Batch.of([one], sample_keys=sample_keys([one]))) for one in victim.said]
+    return alike(Replies.joined(seen), victim.alone, "labels, ids or other things that the referee does not show")
 
 
 def of_strangers(victim: ExaminedVictim) -> str:
     """Check that a speaker who is not enrolled is answered too."""
     stranger = replace(victim.said[0], id="stranger", speaker="stranger")
-    known = Blinding.of("check", [*victim.said, stranger])
+    known = Blinding.of("check", [*victim.said, stranger], victim.words)
     unknown = one_by_one(Instance.enrolled(victim.copy(), victim.said, known), [stranger])
-    require(not bool(unknown.isnan().any()), "a speaker who is not enrolled gets NaN")
+    require(not bool(unknown.log_probs.isnan().any()), "a speaker who is not enrolled gets NaN")
     return ""
 
 
-@torch.no_grad()
 def in_sessions(victim: ExaminedVictim) -> str:
-    """Check that a session opens empty, knows nothing of others, and is the same whatever is asked beside it: answers
-    and refusals."""
+    """Check that a session opens empty, knows nothing of others, and is the same whatever is asked beside it."""
     first, *others = victim.said
     questions = [first, *canaries("sessions", victim.said), first]
 
-    def told(instance: Instance, some: Sequence[Utterance], names: Sequence[str]) -> tuple[Tensor, Tensor]:
-        log_probs, refused = predictions_of(
-            instance.victim, instance.blinding.batch(some, None, sample_keys(some), names)
-        )
-        return log_probs[-1].cpu(), torch.tensor(False) if refused is None else refused[-1].cpu()
-
-    def in_session(instance: Instance, session: str, asked: Sequence[Utterance], beside: Sequence[Utterance]) -> _Told:
+    def in_session(instance: Instance, session: str, said: Sequence[Utterance], beside: Sequence[Utterance]) -> Replies:
         found = []
-        for number, one in enumerate(asked):
-            around = [*beside[:number]]
-            names = [f"other {place}" for place in range(len(around))]
-            found.append(told(instance, [*around, one], [*names, session] if session else ()))
-        log_probs, refused = zip(*found, strict=True)
-        return torch.stack(log_probs), torch.stack(refused)
+        for number, one in enumerate(said):
+            around = beside[:number]
+            names = [*(f"other {place}" for place in range(len(around))), session] if session else ()
+            found.append(asked(instance, [*around, one], names).at(slice(-1, None)))
+        return Replies.joined(found)
 
     fresh = in_session(victim.shown(victim.copy()), "a", questions, ())
     nobody = in_session(victim.shown(victim.copy()), "", [first], ())
-    _same((fresh[0][:1], fresh[1][:1]), nobody, "what was asked before a session opened")
+    alike(fresh.at(slice(1)), nobody, "what was asked before a session opened")
     used = victim.shown(victim.copy())
     in_session(used, "b", questions[::-1], ())
-    _same(in_session(used, "a", questions, others), fresh, "other sessions, or on what is asked beside one")
-    _same(in_session(used, "", [first], ()), nobody, "sessions, where it is asked in none")
+    alike(in_session(used, "a", questions, others), fresh, "other sessions, or on what is asked beside one")
+    alike(in_session(used, "", [first], ()), nobody, "sessions, where it is asked in none")
     return alike(one_by_one(used, victim.said), victim.alone, "sessions, where it is asked in none")
 
 
-_Told = tuple[Tensor, Tensor]
-"""Log-probabilities, shape (n, c), and refusals, shape (n,), bool."""
-
-
-def _same(told: _Told, expected: _Told, cause: str) -> None:
-    alike(told[0], expected[0], cause)
-    require(torch.equal(told[1], expected[1]), f"refusals depend on {cause}")
-
-
-def alike(answers: Tensor, expected: Tensor, cause: str) -> str:
+def alike(told: Replies, expected: Replies, cause: str) -> str:
     """Require that two sets of answers are the same but for rounding, and say by how much they differ.
 
     Args:
-        answers: log-probabilities, shape (n, c).
-        expected: the same.
+        told: of n utterances.
+        expected: of the same.
         cause: what they would depend on.
     """
-    difference = float((answers - expected).abs().max())
+    difference = float((told.log_probs - expected.log_probs).abs().max())
     limit = f"(at most {TOLERANCE:g})"
     require(difference <= TOLERANCE, f"log-probabilities depend on {cause}, by {difference:.2g} {limit}")
-    require(torch.equal(answers.argmax(dim=1), expected.argmax(dim=1)), f"labels depend on {cause}")
+    same = torch.equal(told.log_probs.argmax(dim=1), expected.log_probs.argmax(dim=1))
+    require(same, f"labels depend on {cause}")
+    require(torch.equal(told.refused, expected.refused), f"refusals depend on {cause}")
     return f"the same to {difference:.1g}" if difference else "the same to the last bit"

@@ -31,7 +31,9 @@ def victim_checks(victim: ExaminedVictim) -> list[ConformanceCheck]:
         check(kept, "Save itself into a folder.", _saves, "training"),
         check("files", "Keep itself as safetensors and JSON, nothing else: never pickle.", _keeps_plain_files, kept),
         check("memory", "Forget: no question changes the answer to another.", invariance.forgets, kept),
-        check(asked, "Give log-probabilities of shape (n, c).", _answers, "training"),
+        check(
+            asked, "Give log-probabilities of shape (n, c), and a bool each where it may refuse.", _answers, "training"
+        ),
         check("threads", "Answer four threads at once as one after the other.", _threads, asked),
         check("probabilities", "Give probabilities that sum to 1.", _sums, asked),
         check("batches", "Answer alike in any batch, order and padding.", invariance.in_batches, asked),
@@ -79,8 +81,11 @@ def _keeps_plain_files(victim: ExaminedVictim) -> str:
 
 def _answers(victim: ExaminedVictim) -> str:
     started = time.monotonic()
-    shape, expected = tuple(victim.alone.shape), (len(victim.said), victim.classes)
-    require(shape == expected, f"log_probs gave {shape}")
+    log_probs, refused = victim.alone
+    shape, expected = tuple(log_probs.shape), (len(victim.said), victim.classes)
+    require(shape == expected, f"log_probs gave {shape}, of {len(victim.said)} sounds and {victim.classes} classes")
+    found = f"answer_or_refuse gave refusals of {refused.dtype} and shape {tuple(refused.shape)}"
+    require(refused.dtype == torch.bool and tuple(refused.shape) == expected[:1], f"{found}, not bool and (b,)")
     return f"{(time.monotonic() - started) / len(victim.said) * 1000:.2g} ms an utterance, one at a time"
 
 
@@ -91,7 +96,7 @@ def _threads(victim: ExaminedVictim) -> str:
 
 
 def _sums(victim: ExaminedVictim) -> str:
-    total = victim.alone.exp().sum(dim=1)
+    total = victim.alone.log_probs.exp().sum(dim=1)
     found = f"probabilities that sum to {float(total.min()):.6g} here and {float(total.max()):.6g} there"
     require(torch.allclose(total, torch.ones(len(victim.said)), atol=1e-3), found)
     return ""
@@ -99,22 +104,22 @@ def _sums(victim: ExaminedVictim) -> str:
 
 def _pcm(victim: ExaminedVictim) -> str:
     rounded = [replace(one, waveform=as_pcm(one.waveform, one.rate_hz)) for one in victim.said]
-    answers = one_by_one(victim.instance, rounded)
+    answers = one_by_one(victim.instance, rounded).log_probs
     require(bool(answers.exp().isfinite().all()), "answers that are no probabilities")
-    same = int((answers.argmax(dim=1) == victim.alone.argmax(dim=1)).sum())
+    same = int((answers.argmax(dim=1) == victim.alone.log_probs.argmax(dim=1)).sum())
     return f"{same} of {len(rounded)} labels as before"
 
 
 def _repeats(victim: ExaminedVictim) -> str:
     found = one_by_one(victim.shown(victim.again), victim.said)
     remedy = "make and train layers within bench.modelling.seeding.seeded(context.seed, 'its name')"
-    require(torch.equal(found, victim.alone), f"two fits of one seed differ: {remedy}")
+    require(found.is_exactly(victim.alone), f"two fits of one seed differ: {remedy}")
     return ""
 
 
 def _loads(victim: ExaminedVictim) -> str:
     found = one_by_one(victim.shown(victim.copy()), victim.said)
-    require(torch.equal(found, victim.alone), "predictions differ after loading")
+    require(found.is_exactly(victim.alone), "predictions differ after loading")
     return ""
 
 

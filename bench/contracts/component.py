@@ -239,7 +239,8 @@ def check_built(kind: str, text: str, built: Any) -> None:
     protocol, methods = _METHODS[kind]
     where = f"{SINGULAR[kind]} {text!r}"
     if not isinstance(built, protocol) and not (kind == "attacks" and isinstance(built, SpeechEffect)):
-        expected = {"victims": "a trainable victim", "defenses": "a defence"}.get(kind, f"a {SINGULAR[kind]}")
+        named = {"victims": "a trainable victim", "attacks": "an attack", "defenses": "a defence"}
+        expected = named.get(kind, f"a {SINGULAR[kind]}")
         plural = "methods" if " and " in methods else "method"
         raise UsageError(where, f"no {plural} {methods}", expected, "add them" if plural == "methods" else "add it")
     own = {name for one in type(built).__mro__[:-1] for name in vars(one)}

@@ -27,7 +27,8 @@ def granted_to(attack: object) -> ThreatModel:
 def is_anytime(attack: object) -> bool:
     """Tell whether an attack asks the same first queries whatever its budget: it declares so, or asks once.
 
-    What is brought from the bare victim was searched for there with the same budget, and so depends on it.
+    What is brought from the bare victim was searched for there with the same budget, and what is learnt in rounds was
+    told to searches with the same budget: both depend on it, whatever is declared.
 
     >>> from attacks.fade_in import FadeIn
     >>> is_anytime(FadeIn()), is_anytime(object())
@@ -36,4 +37,5 @@ def is_anytime(attack: object) -> bool:
     if isinstance(attack, SpeechEffect):
         return True
     traits = traits_of(attack)
-    return traits.anytime or (asks_once(attack) and not traits.transfers)
+    declared = traits.anytime and not traits.threat_model.round_size
+    return declared or (asks_once(attack) and not traits.transfers)

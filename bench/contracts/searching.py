@@ -48,6 +48,8 @@ def once(recipe: Recipe) -> Steps:
 
 def _recipes(begun: Callable[[], Generator[Any, Answer, None]], original: Heard) -> Steps:
     steps = begun()  # here, where whoever takes the first step hears what is wrong: it may be no generator's function
+    if not isinstance(steps, Generator):
+        raise RecipeError(f"a {type(steps).__name__} from search, which yields nothing")
     try:
         asked = next(steps, None)
         while asked is not None:

@@ -50,7 +50,8 @@ class Traits:
         asks_once: an attack yields at most one candidate, whatever it is told: an effect, which can be composed.
         threat_model: what an attack needs to be granted: it is granted that, and no more.
         anytime: an attack asks the same first queries whatever its budget. It is not told the budget, and one search
-            serves every number of queries; of any other a search is run for each.
+            serves every number of queries; of any other a search is run for each, and of one that learns in rounds
+            too: what it learns depends on the budget.
         adaptive: an attack has a copy of the defence, and looks through it (`AttackTools.defense_view`): a threat model
             that knows "defense", and a search that chooses among what the attack that it is made of finds.
         transfers: an attack brings what the first attack that it is made of finds on the bare victim

@@ -6,7 +6,9 @@ the message alone and leaves with `exit_code`; from Python it is an ordinary exc
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+_HERE = Path(__file__).parents[1]
 _LONGEST = 1_000
 """Characters of what was found, or of where, that a message shows."""
 
@@ -49,6 +51,22 @@ def told_of(error: BaseException) -> tuple[str, int]:
     (('ValueError: no', 1), 2)
     """
     return (str(error), error.exit_code) if isinstance(error, BenchError) else (f"{type(error).__name__}: {error}", 1)
+
+
+def raised_at(error: BaseException) -> str:
+    """Tell where somebody's own code raised an error, " (mine.py, line 31)": the innermost place that is neither here
+    nor in a library; "" where there is none.
+
+    Args:
+        error: as it was caught.
+    """
+    import sysconfig
+    import traceback
+
+    places = traceback.extract_tb(error.__traceback__)
+    libraries = [_HERE, *{Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")}]
+    own = [place for place in places if not any(map(Path(place.filename).is_relative_to, libraries))]
+    return f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
 
 
 class UsageError(BenchError):

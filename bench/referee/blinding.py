@@ -130,5 +130,5 @@ class Instance:
         """
         before = torch_modes()
         known = victim.enroll(blinding.enrolment(clean))
-        check_modes(before, "victim", "enroll")
+        check_modes(before, "enroll")
         return cls(known, blinding)

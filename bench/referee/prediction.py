@@ -183,7 +183,7 @@ class Predictor:
         asked = batch if len(places) == len(batch) else batch.part(places)
         before = torch_modes()
         answers = self._asked(asked)
-        check_modes(before, "victim", "log_probs")
+        check_modes(before, "log_probs")
         answers = answers.clone()  # what the victim does to its own later changes no answer
         return [(answers, row) for row in range(len(places))]
 

@@ -90,6 +90,21 @@ class _Spread:
         half = max(own, self.flipped(line)) / 2
         return Tail(line, *((half, 1 - half) if self.value > line else (1 - half, half)), own)
 
+    def measured(self, n: int, speakers: tuple[str, ...]) -> Measured:
+        """The figure with its interval, and with its tests where there are speakers enough and something to test.
+
+        Args:
+            n: utterances that it rests on.
+            speakers: by name, in the order of `sums`.
+        """
+        tested = len(speakers) >= LEAST_SPEAKERS and self.differs
+        known = Measured(self.value, *self.interval(tested), n=n, speakers=len(speakers))
+        if not tested:
+            return known
+        tails = tuple(self.tail(line) for line in (0.0, NEGLIGIBLE, -NEGLIGIBLE))
+        sums = SpeakerSums(speakers, tuple(self.sums.tolist()), tuple(self.parts.tolist()))
+        return replace(known, tails=tails, sums=sums)
+
 
 def measured(
     first: ArrayLike,
@@ -143,14 +158,8 @@ def measured(
         sums + (value - float(share_of @ linear)) * parts,
         parts,
     )
-    tested = groups >= LEAST_SPEAKERS and found.differs
-    interval = found.interval(tested)
-    if not tested:
-        return Measured(value, *interval, n=n, speakers=groups)
     called = who if names is None else np.asarray(names, object)[who]
-    kept = SpeakerSums(tuple(map(str, called)), tuple(found.sums.tolist()), tuple(parts.tolist()))
-    tails = tuple(found.tail(line) for line in (0.0, NEGLIGIBLE, -NEGLIGIBLE))
-    return Measured(value, *interval, n=n, speakers=groups, tails=tails, sums=kept)
+    return found.measured(n, tuple(map(str, called)))
 
 
 def _of_utterances(

@@ -112,14 +112,14 @@ def test_words_with_times_that_are_not_the_transcript_s_are_left_out() -> None:
     assert asked(MaskAdjectives(), said("an old dog", (Word("dog", 0.0, 0.1),)))[0].words is None
 
 
-def test_no_text() -> None:
+def test_without_text_the_sound_stays() -> None:
     original = Heard.of(sample_utterances(1)[0])
     candidate = asked(NoText(), original)[0]
     assert (candidate.transcript, candidate.words) == ("", ())
     assert candidate.waveform is original.waveform
 
 
-def test_no_audio() -> None:
+def test_without_sound_the_words_stay_and_their_times_go() -> None:
     original = Heard.of(sample_utterances(1)[0])
     candidate = asked(NoAudio(0.5), original)[0]
     assert candidate.waveform.shape == (8000,)

@@ -8,13 +8,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
+import torch
 
 import bench
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("bench.audio", "bench.perturbations", "bench.modelling", "bench.defending", "bench.testing")
+ROOMS = tuple(f"bench.{room}" for room in ("audio", "perturbations", "peers", "modelling", "defending", "testing"))
 """What else a component, or its test, may import."""
 
 SAMPLE = sorted((ROOT / "tests" / "plugin" / "serbench_sample").glob("*.py"))
@@ -44,6 +46,29 @@ def test_the_page_lists_exactly_what_it_has() -> None:
     page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
     told = re.findall(r"^::: (?:bench|leaderboards\.python\.\w+)\.(\w+)$", page, flags=re.MULTILINE)
     assert sorted(told) == dir(bench)
+
+
+def ours_in(annotation: object) -> Iterator[type]:
+    """The classes of ours that an annotation speaks of."""
+    if isinstance(annotation, type) and annotation.__module__.startswith("bench."):
+        yield annotation
+    for part in get_args(annotation):
+        for one in part if isinstance(part, list) else [part]:
+            yield from ours_in(one)
+
+
+def test_whatever_an_author_is_given_has_its_name_here() -> None:
+    contracts = [bench.Attack.search, bench.SpeechEffect.apply, bench.LearningAttack.learn, bench.TrainableVictim.fit]
+    asked: list[object] = [*contracts, bench.Victim.log_probs, bench.Corpus.read, bench.NoiseBank.read]
+    known = {"torch": torch, "Tensor": torch.Tensor, "NoiseSet": bench.NoiseSet, "Batch": bench.Batch}
+    found: set[type] = set()
+    while asked:
+        hints = get_type_hints(asked.pop(), localns=known)
+        new = {one for annotation in hints.values() for one in ours_in(annotation)} - found
+        asked += new
+        found |= new
+    assert bench.AttackTools in found
+    assert sorted(one.__name__ for one in found if getattr(bench, one.__name__, None) is not one) == []
 
 
 def imported(source: str) -> Iterator[str]:

@@ -34,7 +34,9 @@ def test_finished_cells_are_attacked_again(tiny_job: Callable, bench_here: Calla
     assert "victim contrary · defense none · attack keeps_globally" not in shown.out
 
 
-def test_all_are(tiny_job: Callable, bench_here: Callable, tmp_path: Path) -> None:
+def test_all_utterances_are_attacked_again_where_asked(
+    tiny_job: Callable, bench_here: Callable, tmp_path: Path
+) -> None:
     job = tiny_job(victim="contrary", attack="fade_in", plugin=PLUGIN, k="1", out=tmp_path / "run")
     said = bench_here(*job, "--check", "--check-limit", "all")
     assert said.code == 0, said.err

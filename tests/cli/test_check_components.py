@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-FAULTY = Path(__file__).with_name("faulty.py")
+FAULTY, MISTAKEN = (Path(__file__).with_name(name) for name in ("faulty.py", "mistaken.py"))
 
 
 def test_no_failure_hides_another(bench_here: Callable) -> None:
@@ -28,6 +28,30 @@ def test_no_failure_hides_another(bench_here: Callable) -> None:
     assert skipped["threads"].endswith("no trait `concurrent`")
     assert found["loading"]["status"] == "passed"
     assert "a model that talks" in said.err
+
+
+@pytest.mark.parametrize(
+    ("spec", "check", "expected"),
+    [
+        ("doubtful", "batches", "refusals depend on the batch or its padding"),
+        ("doubtful:numbers=true", "answers", "answer_or_refuse gave refusals of torch.int64 and shape (8,)"),
+    ],
+)
+def test_who_may_refuse_is_asked_as_the_referee_asks(
+    bench_here: Callable, spec: str, check: str, expected: str
+) -> None:
+    told = json.loads(bench_here("check", spec, "--plugin", FAULTY, "--json").out)
+    failed = {one["name"]: one["found"] for one in told["checks"] if one["status"] == "failed"}
+    assert list(failed) == [check]
+    assert failed[check].startswith(expected)
+
+
+def test_a_defence_around_a_detector_may_not_disarm_it(bench_here: Callable) -> None:
+    words = ("--plugin", FAULTY, "--victim", "cnn_gru:channels=4,hidden=4,dense=4,max_epochs=1", "--json")
+    told = json.loads(bench_here("check", "softer", *words).out)
+    failed = {one["name"]: one["found"] for one in told["checks"] if one["status"] == "failed"}
+    assert list(failed) == ["refusals"]
+    assert failed["refusals"].startswith("8 of 8 answered that the victim behind refused: give it answer_or_refuse")
 
 
 def test_layers_may_be_made_to_be_loaded_and_nothing_drawn_to_answer(bench_here: Callable, tmp_path: Path) -> None:
@@ -135,14 +159,42 @@ def test_a_defence_names_the_effects_that_it_trains_with(bench_here: Callable, t
         assert found["parts"][1].startswith("built attacks environmental, not in its traits" * (name == "copies"))
 
 
+@pytest.mark.parametrize(
+    ("name", "check", "expected"),
+    [
+        ("lists", "asking", "found a list from search, which yields nothing; expected a Recipe"),
+        ("misspells", "asking", "noises.categories has those of any bank (mistaken.py, line 28)"),
+        ("learns", "learning", "it has a method learn, which nobody calls: ThreatModel(round_size=...)"),
+        ("rates", "numbers", "values depend on the batch or its padding, by 0."),
+        ("reads", "answers", "AttributeError: 'NoneType' object has no attribute 'split' (mistaken.py, line 56)"),
+    ],
+)
+def test_what_a_beginner_forgets_is_told(bench_here: Callable, name: str, check: str, expected: str) -> None:
+    told = json.loads(bench_here("check", name, "--plugin", MISTAKEN, "--json").out)
+    found = next(one["found"] for one in told["checks"] if one["name"] == check)
+    assert expected in found
+
+
+def line_of(text: str) -> int:
+    return next(number for number, line in enumerate(FAULTY.read_text().splitlines(), 1) if text in line)
+
+
+def test_what_raises_within_a_library_is_told_by_the_line_of_one_s_own(bench_here: Callable) -> None:
+    told = json.loads(bench_here("check", "shapeless", "--plugin", FAULTY, "--json").out)
+    found = next(one["found"] for one in told["checks"] if one["name"] == "training")
+    assert found.startswith("JSONDecodeError: ")
+    assert found.endswith(f"(faulty.py, line {line_of('json.loads')})")
+
+
 def test_a_report_says_what_was_found_and_expected(bench_here: Callable) -> None:
     said = bench_here("check", "broken", "--plugin", FAULTY)
     assert said.code == 1
-    assert said.err.startswith("9 checks of attack 'broken' (faulty.py): it attacks 16 sounds")
+    assert said.err.startswith("10 checks of attack 'broken' (faulty.py): it attacks 16 sounds")
     report = " ".join(said.out.split())
     assert "Try something that the referee accepts as a candidate" in report
-    assert "found: attack 'checked' on utterance" in report
+    assert "found: attack 'Broken' on utterance" in report
     assert "ValueError: no idea" in report
+    assert f"(faulty.py, line {line_of('no idea')})" in report
     assert "it needs 'asking', which failed" in report
     assert "licence" not in report, "a file has none of its own"
     assert report.endswith("it does not conform.")

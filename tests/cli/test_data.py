@@ -19,7 +19,7 @@ def test_a_good_corpus(bench_here: Callable, tiny_corpus: Path) -> None:
     assert "checking emodb" in said.err
 
 
-def test_json(bench_here: Callable, tiny_corpus: Path, tmp_path: Path) -> None:
+def test_a_report_is_told_as_json_printed_or_written(bench_here: Callable, tiny_corpus: Path, tmp_path: Path) -> None:
     printed = bench_here("data", "check", "emodb", "--root", tiny_corpus, "--json", "-")
     found = json.loads(printed.out)
     assert found["schema"] == 1

@@ -91,7 +91,7 @@ def test_from_nothing_to_a_bank_that_can_be_used(bench_here: Callable, mirror: s
     assert found["archives"][0]["url"] == f"{mirror}/{ESC50.archives[0].name}"
 
 
-def test_json(bench_here: Callable, mirror: str, tmp_path: Path) -> None:
+def test_what_was_fetched_is_told_as_json(bench_here: Callable, mirror: str, tmp_path: Path) -> None:
     said = bench_here(
         *("data", "fetch", "esc50", "--to", tmp_path / "d", "--mirror", mirror, "--yes"),
         *("--json", tmp_path / "a.json"),

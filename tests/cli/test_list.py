@@ -30,7 +30,7 @@ def test_one_component(bench_here: Callable, monkeypatch: pytest.MonkeyPatch, ki
     assert said.out.splitlines()[-1] == "For example: bench run --victim cnn_gru --attack environmental:snr_db=20.0"
 
 
-def test_its_json(bench_here: Callable) -> None:
+def test_one_component_is_told_as_json(bench_here: Callable) -> None:
     told = json.loads(bench_here("list", "attacks", "boundary", "--json").out)
     assert told["threat_model"].startswith("knows noise-harm where corr is true")
     assert {"name", "type", "default", "meaning"} == set(told["parameters"][0])

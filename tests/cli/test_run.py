@@ -26,7 +26,7 @@ def scores(finished_run: tuple) -> dict[str, Any]:
     return json.loads((finished_run[0].parent / "scores.json").read_text())
 
 
-def test_the_json(scores: dict[str, Any]) -> None:
+def test_the_json_has_what_was_run_and_its_figures(scores: dict[str, Any]) -> None:
     assert scores["schema"] == 1
     assert scores["failed"] == []
     (cell,) = scores["cells"]

@@ -54,7 +54,7 @@ def test_what_is_in_the_folder(exported: Path, tmp_path: Path, tiny_corpus: Path
             assert str(place) not in text, file
 
 
-def test_the_card(exported: Path, bench_here: Callable) -> None:
+def test_the_model_card_says_what_was_measured(exported: Path, bench_here: Callable) -> None:
     text = (exported / "README.md").read_text(encoding="utf-8")
     whole = re.fullmatch(r"---\n(.*?)\n---\n\n(.*)", text, flags=re.DOTALL)
     assert whole is not None

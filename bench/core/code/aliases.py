@@ -69,6 +69,7 @@ MOVED = {
 """Former path of a module, and its path now. What lies in a package has moved with it, unless it stands here too."""
 
 RENAMED = {
+    "bench.DefenseView": "bench.contracts.defense_view.DefenseView",
     "bench.Noises": "bench.NoiseSet",
     "bench.abilities.lend": "bench.contracts.capabilities.forward_capabilities",
     "bench.audio.SILENCE_PEAK": "bench.audio.reading.SILENCE_PEAK",

@@ -21,17 +21,16 @@ def torch_modes() -> Modes:
     return _functions(), _dispatches(), _autocast("cpu"), _grad(), _inference(), _dtype()
 
 
-def check_modes(before: Modes, where: str, doing: str) -> None:
-    """Refuse code that has left torch in another mode than it found: what is measured next would be measured in it.
+def check_modes(before: Modes, doing: str) -> None:
+    """Refuse a victim that has left torch in another mode than it found: what is asked next would be asked in it.
 
     Args:
         before: from `torch_modes`.
-        where: whose code, for the error.
-        doing: what it did.
+        doing: which of its methods was called.
 
     Raises:
         ComponentError: it has.
     """
     if torch_modes() != before:
         remedy = f"leave what {doing} enters before it returns or yields"
-        raise ComponentError(where, "a mode of torch left on", "torch as it was", remedy)
+        raise ComponentError("victim", "a mode of torch left on", "torch as it was", remedy)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from bench.contracts.entries import OWN, SINGULAR
 from bench.contracts.registry import Registry
-from bench.core.errors import BenchError, ComponentError
+from bench.core.errors import BenchError, ComponentError, raised_at
 from bench.core.noises import NoiseSet
 from bench.core.showing.lookalikes import look_alike
 from bench.core.showing.progress import Progress
@@ -55,8 +53,7 @@ def _read(
     except BenchError:
         raise
     except (Exception, SystemExit) as error:  # it may leave as a script does
-        at = traceback.extract_tb(error.__traceback__)[-1]
-        found_there = f"{type(error).__name__}: {error} ({Path(at.filename).name}, line {at.lineno})"
+        found_there = f"{type(error).__name__}: {error}{raised_at(error)}"
         raise ComponentError(where, found_there, f"a bench.{of.__name__} from read", remedy) from error
     if first is not None:
         raise ComponentError(where, *first, remedy)

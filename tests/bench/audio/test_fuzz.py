@@ -58,7 +58,7 @@ def tone(path: Path, **options: str) -> None:
     ("format", "subtype"),
     [("WAV", "PCM_16"), ("WAV", "FLOAT"), ("WAVEX", "PCM_24"), ("FLAC", "PCM_16")],
 )
-def test_sound(tmp_path: Path, format: str, subtype: str) -> None:
+def test_a_damaged_file_is_read_or_refused_by_name(tmp_path: Path, format: str, subtype: str) -> None:
     whole = io.BytesIO()
     soundfile.write(whole, 0.3 * np.sin(0.08 * np.arange(1_600)), 16_000, format=format, subtype=subtype)
     path = tmp_path / f"sound.{format[:3].lower()}"

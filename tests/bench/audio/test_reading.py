@@ -124,7 +124,7 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
         content_digests([path])
 
 
-def test_no_samples(tmp_path: Path) -> None:
+def test_a_file_without_a_sample_is_refused(tmp_path: Path) -> None:
     assert refusal(written(tmp_path / "a.wav", np.zeros(0))).found == "no samples"
     assert "less than one" in refusal(written(tmp_path / "b.wav", np.full(1, 0.5), 48_000)).found
 

@@ -30,12 +30,12 @@ def found(sentence: str, part: str, tagger: str = "textblob") -> list[str]:
 
 
 @pytest.mark.parametrize(("sentence", "adjectives"), ADJECTIVES)
-def test_adjectives(sentence: str, adjectives: list[str]) -> None:
+def test_adjectives_are_found(sentence: str, adjectives: list[str]) -> None:
     assert found(sentence, "ADJ") == adjectives
 
 
 @pytest.mark.parametrize(("sentence", "nouns"), NOUNS)
-def test_nouns(sentence: str, nouns: list[str]) -> None:
+def test_nouns_are_found(sentence: str, nouns: list[str]) -> None:
     assert found(sentence, "NOUN") == nouns
 
 

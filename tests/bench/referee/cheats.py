@@ -19,6 +19,7 @@ from tests.bench.referee.wrapped import (
     Squashes,
     Wanders,
     Wrapped,
+    Wrapping,
     Writes,
     nearest,
     one_hot,
@@ -228,7 +229,7 @@ CHEATS: dict[str, Callable[..., Any]] = {
 
 
 @dataclass(frozen=True)
-class Cheat:
+class Cheat(Wrapping):
     """A defence that does nothing in training, and wraps what comes of it.
 
     Args:
@@ -241,11 +242,8 @@ class Cheat:
     def traits(self) -> Traits:
         return Traits(randomised=self.kind == "shaky")
 
-    def fit(self, victim: Any, train: Any, valid: Any, context: FitContext) -> Any:
-        return CHEATS[self.kind](victim.fit(train, valid, context), len(context.task.classes))
-
-    def load(self, victim: Any, folder: Path, context: FitContext) -> Any:
-        return CHEATS[self.kind](victim.load(folder / "inner", context), len(context.task.classes))
+    def around(self, victim: Any, classes: int) -> Any:
+        return CHEATS[self.kind](victim, classes)
 
 
 @dataclass(frozen=True)

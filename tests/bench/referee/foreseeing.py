@@ -10,17 +10,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from bench import Batch, FitContext, Traits, Utterance
+from bench import Batch, Traits, Utterance
 from bench.core.rng import key_of
 from bench.evaluation.cell.enrolment import groups_of
 from bench.testing import sample_utterances
-from tests.bench.referee.wrapped import Wrapped
+from tests.bench.referee.wrapped import Wrapped, Wrapping
 
 SAID = tuple(sample_utterances(10, 3, key="corpus"))
 """The corpus, which is public."""
@@ -110,7 +109,7 @@ def _closest(sound: Tensor) -> tuple[float, Utterance]:
 
 
 @dataclass(frozen=True)
-class Foreseeing:
+class Foreseeing(Wrapping):
     """Those defences.
 
     Args:
@@ -129,14 +128,7 @@ class Foreseeing:
     def traits(self) -> Traits:
         return Traits(randomised=self.draws or self.honest)
 
-    def fit(self, victim: Any, train: Any, valid: Any, context: FitContext) -> Any:
-        return self._around(victim.fit(train, valid, context), context)
-
-    def load(self, victim: Any, folder: Path, context: FitContext) -> Any:
-        return self._around(victim.load(folder / "inner", context), context)
-
-    def _around(self, victim: Any, context: FitContext) -> Any:
-        classes = len(context.task.classes)
+    def around(self, victim: Any, classes: int) -> Any:
         if self.honest:
             return Abstains(victim, classes)
         if self.draws:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from bench import AttackTools, Batch, FitContext, Heard, Overlay, Recipe, Rng, Traits, Utterance
+from bench.defending.purified_victim import answered_or_refused
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Patient:
                 refused.append(self.seen[name] > self.recipe.asked)
             else:
                 refused.append(False)
-        return self.victim.log_probs(batch), torch.tensor(refused)
+        return answered_or_refused(self.victim, batch, torch.tensor(refused))
 
     def save(self, folder: Path) -> None:
         (folder / "inner").mkdir()

@@ -5,14 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from bench import Batch, FitContext, Traits, Utterance
-from tests.bench.referee.wrapped import Wrapped, nearest
+from bench import Batch, Traits, Utterance
+from tests.bench.referee.wrapped import Wrapped, Wrapping, nearest
 
 
 @dataclass(frozen=True)
@@ -51,9 +50,6 @@ class TiesAgain(Knowing):
 class RefusesAttacks(Knowing):
     """Refuses whatever attacks ask, and has no answer where it is asked again."""
 
-    def enroll(self, clean: Sequence[Utterance]) -> RefusesAttacks:
-        return replace(self, victim=self.victim.enroll(clean), sizes=[])
-
     def answer_or_refuse(self, batch: Batch) -> tuple[Tensor, Tensor]:
         which, honest = self.which(batch), self.log_probs(batch)
         answers = torch.zeros_like(honest).log_softmax(1) if which == "again" else honest
@@ -63,9 +59,6 @@ class RefusesAttacks(Knowing):
 @dataclass(frozen=True)
 class RefusesDraws(Wrapped):
     """Refuses what stands in its batch several times: so draws are asked for that confirm an answer."""
-
-    def enroll(self, clean: Sequence[Utterance]) -> RefusesDraws:
-        return replace(self, victim=self.victim.enroll(clean))
 
     def answer_or_refuse(self, batch: Batch) -> tuple[Tensor, Tensor]:
         sounds = [one.waveform.numpy().tobytes() for one in batch.utterances]
@@ -103,7 +96,7 @@ CHEATS: dict[str, Callable[..., Any]] = {
 
 
 @dataclass(frozen=True)
-class Tells:
+class Tells(Wrapping):
     """A defence that wraps a victim in one of `CHEATS`.
 
     Args:
@@ -116,11 +109,8 @@ class Tells:
     def traits(self) -> Traits:
         return Traits(randomised=self.kind == "refuses_draws")
 
-    def fit(self, victim: Any, train: Any, valid: Any, context: FitContext) -> Any:
-        return CHEATS[self.kind](victim.fit(train, valid, context), len(context.task.classes))
-
-    def load(self, victim: Any, folder: Path, context: FitContext) -> Any:
-        return CHEATS[self.kind](victim.load(folder / "inner", context), len(context.task.classes))
+    def around(self, victim: Any, classes: int) -> Any:
+        return CHEATS[self.kind](victim, classes)
 
 
 COMPONENTS = {"defenses": {"tells": Tells}}

@@ -24,6 +24,7 @@ from bench import (
     ThreatModel,
     Traits,
     UsageError,
+    traits_of,
 )
 from bench.contracts.registry import Registry
 from bench.core.types import Dataset
@@ -37,7 +38,16 @@ from bench.referee.referee import Referee
 from bench.referee.search import AttackRun, Candidate
 from bench.scoring.figures.row_shares import attack_success
 from bench.scoring.record_files.rows import Row
-from bench.testing import CPU, TASK, ContraryVictim, check_attack, sample_noises, sample_tools, sample_utterances
+from bench.testing import (
+    CPU,
+    TASK,
+    ContraryVictim,
+    attacked,
+    check_attack,
+    sample_noises,
+    sample_tools,
+    sample_utterances,
+)
 
 SPEECH = sample_utterances(3, each=2, key="attacked")
 PLUGINS = [Path(__file__).with_name(f"{name}.py") for name in ("learning", "cheats")]
@@ -203,6 +213,15 @@ def test_what_is_written_into_what_is_learnt_from_stays_there() -> None:
     assert asked == {one.id: str(Recipe(Samples(one.waveform * 0.8))) for one in SPEECH}
 
 
+def test_what_is_learnt_in_rounds_rests_on_the_budget(registry: Registry) -> None:
+    """Read off one search, success at k = 1 would be that of an attacker who learnt from as many as the greatest k."""
+    learns = registry.component("attacks", "habit")
+    assert traits_of(learns.object).anytime
+    assert not learns.anytime
+    one, six = (attacked(learns.object, budget) for budget in (1, 6))
+    assert one != [row for row in six if row.query <= 1]
+
+
 def test_an_author_s_check_goes_through_rounds(registry: Registry) -> None:
     check_attack(registry.build("attacks", "habit"))
     with pytest.raises(AssertionError, match="records depend on what else is attacked"):
@@ -231,7 +250,7 @@ def test_it_is_run_in_several_orders_and_never_in_one(registry: Registry) -> Non
     experiment = Experiment(registry, Dataset("sample", SAID, "f"), sample_noises(), CPU)
     options = Options(("loud",), ("habit",), ks=(1, 3))
     cells = [one.cell for one in plan(select(options, registry), experiment)]
-    assert [(cell.repeat, cell.max_queries) for cell in cells] == [(repeat, 3) for repeat in range(5)]
+    assert sorted((cell.repeat, cell.max_queries) for cell in cells) == [(one, k) for one in range(5) for k in (1, 3)]
     assert len({cell.search_seed for cell in cells}) == 5
     with pytest.raises(UsageError, match="2 or more orders"):
         select(replace(options, repeats=1), registry)

@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from bench import Batch, FitContext, Traits, Utterance
-from tests.bench.referee.wrapped import Wrapped, nearest
+from tests.bench.referee.wrapped import Wrapped, Wrapping, nearest
 
 STEP = 1 / 32_768
 
@@ -29,9 +29,6 @@ def on_grid(sound: Tensor, step: float = STEP) -> bool:
 @dataclass(frozen=True)
 class OffAnyGrid(Wrapped):
     """Knows a file that was made softer: its samples are whole multiples of another step, up to 0.5 dB finer."""
-
-    def enroll(self, clean: Sequence[Utterance]) -> Any:
-        return replace(self, victim=self.victim.enroll(clean))
 
     def knows(self, sound: Tensor) -> bool:
         quiet = sound[sound.abs() < 40 * STEP].abs().double()
@@ -82,9 +79,6 @@ class KnowsAgain(Wrapped):
 @dataclass(frozen=True)
 class RefusesHalf(Wrapped):
     """Refuses what is off the grid of half of all recordings, which it knows by their lengths."""
-
-    def enroll(self, clean: Sequence[Utterance]) -> Any:
-        return replace(self, victim=self.victim.enroll(clean))
 
     def answer_or_refuse(self, batch: Batch) -> tuple[Tensor, Tensor]:
         off = [len(one.waveform) // 160 % 2 == 0 and not on_grid(one.waveform) for one in batch.utterances]
@@ -159,7 +153,7 @@ CHEATS: dict[str, Callable[..., Any]] = {
 
 
 @dataclass(frozen=True)
-class Unheard:
+class Unheard(Wrapping):
     """A defence that wraps a victim in one of `CHEATS`.
 
     Args:
@@ -174,11 +168,8 @@ class Unheard:
     def traits(self) -> Traits:
         return Traits(randomised=self.draws)
 
-    def fit(self, victim: Any, train: Any, valid: Any, context: FitContext) -> Any:
-        return CHEATS[self.kind](victim.fit(train, valid, context), len(context.task.classes))
-
-    def load(self, victim: Any, folder: Path, context: FitContext) -> Any:
-        return CHEATS[self.kind](victim.load(folder / "inner", context), len(context.task.classes))
+    def around(self, victim: Any, classes: int) -> Any:
+        return CHEATS[self.kind](victim, classes)
 
 
 @dataclass(frozen=True)
@@ -210,7 +201,7 @@ class OnEdge:
 
 
 @dataclass(frozen=True)
-class OneQuestion:
+class OneQuestion(Wrapping):
     """A defence that answers a session's first question alone, but of whoever asks as only the honest do.
 
     Args:
@@ -221,11 +212,8 @@ class OneQuestion:
     by: str = ""
     traits: ClassVar[Traits] = Traits(sessions=True)
 
-    def fit(self, victim: Any, train: Any, valid: Any, context: FitContext) -> Any:
-        return Answers(victim.fit(train, valid, context), len(context.task.classes), self.by)
-
-    def load(self, victim: Any, folder: Path, context: FitContext) -> Any:
-        return Answers(victim.load(folder / "inner", context), len(context.task.classes), self.by)
+    def around(self, victim: Any, classes: int) -> Any:
+        return Answers(victim, classes, self.by)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bench import Batch, Utterance
+from bench import Batch, FitContext, Utterance
 
 _NEAR = 0.5
 """Correlation above which a sound is taken for another one with noise: 5 dB leave 0.87 of it."""
@@ -43,6 +43,19 @@ class Wrapped:
     def save(self, folder: Path) -> None:
         (folder / "inner").mkdir()
         self.victim.save(folder / "inner")
+
+
+class Wrapping:
+    """A defence that wraps a fitted victim; in what, `around` says."""
+
+    def around(self, victim: Any, classes: int) -> Any:
+        raise NotImplementedError
+
+    def fit(self, victim: Any, train: Any, valid: Any, context: FitContext) -> Any:
+        return self.around(victim.fit(train, valid, context), len(context.task.classes))
+
+    def load(self, victim: Any, folder: Path, context: FitContext) -> Any:
+        return self.around(victim.load(folder / "inner", context), len(context.task.classes))
 
 
 # ---- what lies beside

@@ -196,7 +196,7 @@ def test_what_cannot_be_read_is_passed_over_where_that_is_asked(
         list(store.cells())
 
 
-def test_failures(tmp_path: Path, about: dict[str, Any], rows: list[Row]) -> None:
+def test_a_failure_is_kept_with_its_cell_and_traceback(tmp_path: Path, about: dict[str, Any], rows: list[Row]) -> None:
     store = Store(tmp_path)
     assert store.failures() == []
     store.fail("key", about, "it broke", "Traceback ...\n")

@@ -51,7 +51,7 @@ def test_all_claims_are_one_family(written: Callable[..., Path]) -> None:
     assert read_all([first, second, third]).claims[0].verdict == "not decided", "the more is claimed"
 
 
-def test_the_table(written: Callable[..., Path], bench_here: Callable) -> None:
+def test_claims_of_several_tables_stand_in_one(written: Callable[..., Path], bench_here: Callable) -> None:
     files = [written("one", stated("louder | costs <b>more</b>", 0.02)), written("two", stated("it gains", None, None))]
     said = bench_here("reproduce", "claims", *files)
     assert said.code == 0, said.err

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from torch import Tensor
 
-from bench import Batch, FitContext, TrainableVictim, UsageError, Utterance, Victim
-from bench.defending.purified_victim import AudioDefense
+from bench import FitContext, TrainableVictim, Utterance, Victim, values_of, within
+from bench.defending.purified_victim import AudioDefense, fit_purified, load_purified
 
 
 @dataclass(frozen=True)
@@ -21,53 +21,23 @@ class Quantise(AudioDefense):
         bits: a sample, from 2 to 16. Noise far below a step vanishes.
     """
 
-    bits: int = 8
     where: ClassVar[str] = "defense 'quantise'"
+    bits: int = 8
 
     def __post_init__(self) -> None:
-        if not 2 <= self.bits <= 16:
-            raise UsageError(f"{self.where}, parameter 'bits'", str(self.bits), "2 to 16", "try bits=8")
+        within(self.where, "bits", self.bits, "try bits=8", at_least=2, at_most=16)
 
     def fit(
         self, victim: TrainableVictim, train: Sequence[Utterance], valid: Sequence[Utterance], context: FitContext
-    ) -> Quantised:
-        """Train the victim on rounded speech."""
-        return Quantised(self, victim.fit(self.all_of(train), self.all_of(valid), context))
+    ) -> Victim:
+        """Train the victim on rounded speech, and stand before it."""
+        return fit_purified(self.where, self, values_of(self), victim, train, valid, context)
 
-    def load(self, victim: TrainableVictim, folder: Path, context: FitContext) -> Quantised:
-        """The same, from what `save` wrote."""
-        return Quantised(self, victim.load(folder, context))
+    def load(self, victim: TrainableVictim, folder: Path, context: FitContext) -> Victim:
+        """Give the same, from what its `save` wrote."""
+        return load_purified(self.where, self, values_of(self), victim, folder, context)
 
-    def of(self, waveforms: Tensor) -> Tensor:
-        """Rounded waveforms of any shape. Silence stays silence, so padding stays padding."""
+    def purify(self, waveforms: Tensor, lengths: Tensor) -> Tensor:
+        """Round waveforms, shape (b, t)."""
         steps = 2 ** (self.bits - 1)
         return waveforms.mul(steps).round().div(steps)
-
-    def all_of(self, utterances: Sequence[Utterance]) -> list[Utterance]:
-        """Rounded utterances."""
-        return [replace(utterance, waveform=self.of(utterance.waveform)) for utterance in utterances]
-
-
-@dataclass(frozen=True)
-class Quantised:
-    """A victim behind the rounding: itself a victim.
-
-    Args:
-        defense: the rounding.
-        victim: what hears its result.
-    """
-
-    defense: Quantise
-    victim: Victim
-
-    def enroll(self, clean: Sequence[Utterance]) -> Quantised:
-        """Let the victim enrol the speakers as it will hear them."""
-        return replace(self, victim=self.victim.enroll(self.defense.all_of(clean)))
-
-    def log_probs(self, batch: Batch) -> Tensor:
-        """The victim's answer to rounded waveforms."""
-        return self.victim.log_probs(replace(batch, waveforms=self.defense.of(batch.waveforms)))
-
-    def save(self, folder: Path) -> None:
-        """The victim's weights; the rounding has none."""
-        self.victim.save(folder)

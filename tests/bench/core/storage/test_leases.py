@@ -191,7 +191,7 @@ def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
         Leases(tmp_path / "file" / "leases").take("work", "mine")
 
 
-def test_who_lives() -> None:
+def test_a_process_that_has_ended_is_known_to_be_dead() -> None:
     own = this_process()
     assert (own.here, own.dead, own.pid) == (True, False, os.getpid())
     assert Process.of_json(own.to_json()) == own

@@ -114,7 +114,7 @@ def test_the_words_do_not_tell_the_speaker(corpus: Dataset) -> None:
     assert accuracy < 0.05
 
 
-def test_the_script(corpus: Dataset) -> None:
+def test_its_sentences_differ_and_are_said_in_several_emotions(corpus: Dataset) -> None:
     texts = [u.transcript or "" for u in corpus.utterances]
     assert len(set(texts)) > 900
     dropped = [ARTICLES & {word.lower() for _, _, word in tokens(text)} for text in texts]

@@ -21,7 +21,7 @@ def corpus() -> Dataset:
     return Synthetic().read()
 
 
-def test_samples(corpus: Dataset) -> None:
+def test_its_samples_are_speech_of_usual_level_and_length(corpus: Dataset) -> None:
     for utterance in corpus.utterances:
         samples = utterance.waveform.numpy()
         assert samples.dtype == np.float32

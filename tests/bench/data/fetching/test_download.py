@@ -38,7 +38,7 @@ def alone(target: Path) -> bool:
     return [path.name for path in target.parent.iterdir()] == [target.name]
 
 
-def test_a_file(site: Any, tmp_path: Path) -> None:
+def test_a_file_comes_whole_and_its_progress_is_told(site: Any, tmp_path: Path) -> None:
     steps: list[int] = []
 
     class Counting:
@@ -173,7 +173,7 @@ def test_a_silent_server_counts_as_lost(site: Any, tmp_path: Path) -> None:
     assert (tmp_path / "a.bin").read_bytes() == CONTENT
 
 
-def test_no_server(tmp_path: Path) -> None:
+def test_a_server_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"found connection refused; expected the file; check the network"):
         QUICK.fetch("http://127.0.0.1:9/a.bin", tmp_path / "a.bin", SILENT, 1)
 
@@ -186,7 +186,7 @@ def test_another_size_is_noticed_before_it_is_downloaded(site: Any, tmp_path: Pa
     assert (tmp_path / "a.bin").read_bytes() == CONTENT
 
 
-def test_redirects(site: Any, tmp_path: Path) -> None:
+def test_redirects_are_followed_on_the_web_alone(site: Any, tmp_path: Path) -> None:
     site.steps = [{"status": 302, "headers": {"Location": "/a.bin?token=1"}}]
     site.files["a.bin?token=1"] = CONTENT
     get(site, tmp_path / "a.bin")

@@ -28,7 +28,7 @@ QUICK = Downloader(timeout_s=0.5, tries=3, pause_s=0.01)
 
 
 @pytest.mark.parametrize("checksum", ["md5", "sha256"])
-def test_fetch(
+def test_an_archive_is_fetched_compared_and_unpacked(
     site: Any,
     tmp_path: Path,
     tree: Callable[[Path], dict[str, bytes | None]],
@@ -67,7 +67,7 @@ def test_several_archives(site: Any, tmp_path: Path, source_of: Callable, zipped
     assert (done.root / "Y" / "1.wav").read_bytes() == b"2"
 
 
-def test_a_tar(site: Any, tmp_path: Path, source_of: Callable) -> None:
+def test_a_tar_is_unpacked_as_plain_files(site: Any, tmp_path: Path, source_of: Callable) -> None:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
         for name, content in {"set/a": b"a" * 3_000_000, "set/deep/b": b"b"}.items():
@@ -222,7 +222,7 @@ def test_a_folder_that_cannot_be_written_to(site: Any, tmp_path: Path, source_of
         fetch(source_of(), tmp_path / "file", SILENT, QUICK)
 
 
-def test_a_mirror() -> None:
+def test_a_mirror_has_the_same_archives_elsewhere() -> None:
     source = catalogue().fetch["musan"]
     moved = mirrored(source, "https://mirror.example.org/resources/17/")
     assert moved.archives[0].url == "https://mirror.example.org/resources/17/musan.tar.gz"

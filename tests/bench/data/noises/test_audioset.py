@@ -58,7 +58,7 @@ def test_clips_of_a_video_share_their_source(clips: Path) -> None:
         ("kettle in the kitchen", "kettle in the kitchen"),
     ],
 )
-def test_file_names(stem: str, source: str) -> None:
+def test_a_file_name_tells_the_recording(stem: str, source: str) -> None:
     assert _source(stem) == source
 
 
@@ -79,7 +79,7 @@ def test_file_names(stem: str, source: str) -> None:
         ("m_nosuchid", "m_nosuchid", "m_nosuchid"),
     ],
 )
-def test_names(folder: str, label: str, category: str) -> None:
+def test_a_folder_name_tells_label_and_category(folder: str, label: str, category: str) -> None:
     assert label_of(folder) == (label, category)
 
 

@@ -74,7 +74,7 @@ def test_the_published_layout(esc50: Path) -> None:
     assert noises.fingerprint == read(esc50).fingerprint
 
 
-def test_the_subset(esc50: Path) -> None:
+def test_esc_10_is_the_subset_that_it_names(esc50: Path) -> None:
     noises = read(esc50, esc10=True)
     assert {clip.label for clip in noises.clips} == {ESC50[target][0] for target in ESC10}
     assert noises.fingerprint != read(esc50).fingerprint

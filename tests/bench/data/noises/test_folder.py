@@ -159,7 +159,9 @@ def test_the_fingerprint_follows_contents(tmp_path: Path, sound: Callable) -> No
         ('folder,category\n"rain,natural\n', "broken CSV"),
     ],
 )
-def test_a_bad_map(tmp_path: Path, text: str, said: str, sound: Callable, refusal: Callable) -> None:
+def test_a_map_that_says_no_category_is_refused(
+    tmp_path: Path, text: str, said: str, sound: Callable, refusal: Callable
+) -> None:
     sound(tmp_path / "rain" / "1.wav")
     message = refusal(Folder(tmp_path, mapped(tmp_path, text)))
     assert "categories.csv" in message

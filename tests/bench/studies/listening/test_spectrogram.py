@@ -49,7 +49,7 @@ def test_brightness_is_relative_to_the_other_sound() -> None:
 
 
 @pytest.mark.parametrize("samples", [1, 63, 16_000 * 5, 16_000 * 30])
-def test_any_length(samples: int) -> None:
+def test_sound_of_any_length_has_a_spectrogram(samples: int) -> None:
     found = power(torch.ones(samples))
     assert found.shape == (257, min(1 + samples // 64, MOST_COLUMNS))
     assert pixels(spectrogram_png(torch.ones(samples), torch.ones(samples))).shape[:2] == found.shape
