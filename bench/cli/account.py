@@ -91,7 +91,7 @@ def show(found: Sequence[Account]) -> None:
                 text = f"white box (its own gradient, no attack here): robust accuracy {line.white_box}"
                 console.print(text, soft_wrap=True)
             if line.only_unknown:
-                text = f"flagged: {line.defense} holds only against attacks that do not know of it"
+                text = f"flagged: {line.defense} is shown to hold only against attacks that do not know of it"
                 console.print(text, soft_wrap=True)
     if found:
         for text in LEGEND:

@@ -64,7 +64,7 @@ def _print(reports: list[AttackReport]) -> None:
         names = " · ".join(f"{name} {said(value)}" for name, value in report.names.items())
         console.print(f"\n{names}", soft_wrap=True)
         last = max(report.curve)
-        ks = [k for k in sorted({*_KS, last}) if k <= last]
+        ks = [k for k in report.curve if k in _KS or k == last or len(report.curve) < last]  # few were run
         console.print("Acc_att  " + "  ".join(f"k={k}: {report.curve[k]}" for k in ks), soft_wrap=True)
         median = report.queries.value
         told = f"{median:g}" if median is not None else f"not reached within {last}"

@@ -91,7 +91,7 @@ def headline(one: CertifiedScores) -> list[str]:
     """Say what was certified, how carefully, and what came of it: the lines above the table."""
     names, rests, effort, found = one.names, one.rests_on, one.effort, "nothing is proven"
     if one.median_snr_db is not None:
-        found = f"median radius {one.median_radius:.3g}, which is {one.median_snr_db:.1f} dB SNR"
+        found = f"of what is proven: median radius {one.median_radius:.3g}, median {one.median_snr_db:.1f} dB SNR"
     return [
         f"\nvictim {names.victim} · defense {names.defense}",
         f"corpus {names.corpus} · task {names.task} · {names.split} fold {listed(one.folds)} · seed "

@@ -126,6 +126,7 @@ class Replaying:
     experiment: Experiment
     ks: Sequence[int]
     _brought: dict[tuple[Counted, str, str, Hashable], list[CellRecords]] = field(default_factory=dict)
+    _chosen: set[tuple[Counted, str, str, Hashable]] = field(default_factory=set)
 
     def bring(self, kept: Kept, victim: Component, defense: Component | None) -> None:
         """Ask a victim about what one cell kept; it is trained where it is not yet, as the cell's was.
@@ -147,17 +148,23 @@ class Replaying:
         for noises in about.noises:
             group = noises, victim.spec, key.defense_spec, (names.attack, pooled_by(cell))
             self._brought.setdefault(group, []).append(asked)
+            if (cell.rows["query"] > 1).any():
+                self._chosen.add(group)
 
     def found(self) -> Iterator[Replay]:
         """Give what came of it, folds and seeds pooled; of an attack that knows its budget, of the greatest."""
-        for (noises, victim, defense, _), cells in self._brought.items():
+        for group, cells in self._brought.items():
+            noises, victim, defense, _ = group
             about, budgets = cells[0].description, [cell.description.rests_on.max_queries for cell in cells]
             names, target = about.names, about.threat_model.target
             source = Origin(
                 *(names.victim, names.defense, names.attack, noises, names.setting.task, names.setting.split, target)
             )
             most = [cell for cell, budget in zip(cells, budgets, strict=True) if budget == max(budgets)]
-            condition = Condition(False, noises, PooledRecords.of(pooled_rows(most)))
+            rows = pooled_rows(most)
+            if group in self._chosen:  # by a search: its sounds are no sample, however many are brought
+                rows = rows.drop(columns="source")
+            condition = Condition(False, noises, PooledRecords.of(rows))
             yield Replay(source, victim, defense, {k: condition.acc_att(k) for k in self.ks})
 
     def _check(self, cell: CellRecords) -> None:

@@ -12,7 +12,7 @@ from bench.api.plainly import plainly
 from bench.core.errors import DataError
 from bench.core.keywords import check_typed
 from bench.studies.shown_tables import ShownAsTable
-from leaderboards.curves import SCORES, Curve
+from leaderboards.curves import Curve
 from leaderboards.k_curves import PARAMETER, KCurve
 
 if TYPE_CHECKING:
@@ -75,14 +75,17 @@ class Curves(ShownAsTable):
     def table(self) -> tuple[list[str], list[list[str]]]:
         """Return the table that it is shown as: the heads of its columns, and its rows."""
         found: list[list[str]] = []
-        figures = ["Acc_att", "robust accuracy"] if self.parameter == PARAMETER else ["1 − UAR", "1 − WAR", "applied"]
+        figures = ["Acc_att", "robust accuracy"]
+        if self.parameter != PARAMETER:
+            named = zip(*([f"1 − {score.upper()}" for score in one.scores] for one in self.of_parameter), strict=True)
+            figures = [*(" or ".join(dict.fromkeys(names)) for names in named), "applied"]
         for one in self.curves:
             if isinstance(one, KCurve):
                 found += [[one.title, str(at.k), str(at.acc_att), str(at.robust_accuracy)] for at in one.points]
             else:
                 names = f"{one.names.victim} · {one.names.defense} · {one.names.attack}"
                 for point in one.points:
-                    errors = [str(point.errors[score].error) for score in SCORES]
+                    errors = [str(point.errors[score].error) for score in one.scores]
                     found.append([names, f"{point.x:g}", *errors, f"{point.applied} of {point.of}"])
         return ["curve", self.parameter, *figures], found
 
@@ -119,7 +122,7 @@ def _rows(one: KCurve | Curve, parameter: str) -> list[dict[str, Any]]:
     found = []
     for point in one.points:
         errors: dict[str, Any] = {}
-        for score in SCORES:
+        for score in one.scores:
             errors |= _spread(point.errors[score].error, f"{score}_error")
             errors[f"{score}_error_clean"] = point.errors[score].clean
         found.append({**one.names.to_json(), parameter: point.x, **errors, "applied": point.applied, "of": point.of})

@@ -60,7 +60,7 @@ def plot_curves(curves: Any, parameter: str | None = None, *, score: str = "uar"
     Args:
         curves: what `bench.curve` gave; or a run's folder, or several, with `parameter`.
         parameter: of folders: "k", or a number among an attack's parameters.
-        score: of errors: "uar" or "war".
+        score: of errors: "uar" or "war"; of numbers "ccc" or "war".
         ax: to draw on; None for new ones.
 
     Returns:
@@ -69,17 +69,18 @@ def plot_curves(curves: Any, parameter: str | None = None, *, score: str = "uar"
     Raises:
         bench.core.errors.BenchError: there is nothing to draw, or no matplotlib.
     """
-    from leaderboards.curves import SCORES
     from leaderboards.python.curves import Curves, curve
 
-    if score not in SCORES:
-        raise UsageError("bench.plot_curves, score", repr(score), "one of " + ", ".join(SCORES), "for example 'uar'")
     if not isinstance(curves, Curves):
         if parameter is None:
             raise UsageError("bench.plot_curves, parameter", "none", "a name", "for example parameter='epsilon'")
         curves = curve(curves, parameter)
     if curves.parameter == PARAMETER:
         return plot_acc_att(curves, ax=ax)
+    known = dict.fromkeys(name for one in curves.of_parameter for name in one.scores)
+    if score not in known:
+        expected, remedy = "one of " + ", ".join(known), f"for example {next(iter(known), 'uar')!r}"
+        raise UsageError("bench.plot_curves, score", repr(score), expected, remedy)
     lines = series_of_errors(curves, score)
     axes = _axes("bench.plot_curves", lines, ax)
     for number, (one, clean) in enumerate(lines):
@@ -90,7 +91,7 @@ def plot_curves(curves: Any, parameter: str | None = None, *, score: str = "uar"
         )
         axes.errorbar(one.x, one.y, bars, color=colour, marker="o", capsize=3, elinewidth=0.5, label=_text(one.label))
         axes.plot(one.x, clean, color=colour, linestyle=":")
-    axes.set(xlabel=_text(curves.parameter), ylabel=f"1 − {score.upper()}", ylim=(0, 1))
+    axes.set(xlabel=_text(curves.parameter), ylabel=f"1 − {score.upper()}", ylim=(0, 2 if score == "ccc" else 1))
     _legend(axes, [one for one, _ in lines])
     return axes
 

@@ -74,15 +74,14 @@ def series_of_errors(curves: Curves, score: str) -> list[tuple[Series, Sequence[
 
     Args:
         curves: of an attack's parameter.
-        score: "uar" or "war".
+        score: "uar", "war", or of numbers "ccc"; curves that have no such error are left out.
     """
-    from leaderboards.curves import SCORES, Curve, titles
+    from leaderboards.curves import titles
 
-    drawn = [one for one in curves.curves if isinstance(one, Curve)]
-    recall = next(one for one in SCORES if one == score)
+    drawn = [one for one in curves.of_parameter if score in one.scores]
     found: list[tuple[Series, Sequence[float]]] = []
     for one, label in zip(drawn, titles(drawn)[1] if drawn else (), strict=True):
-        errors = [point.errors[recall] for point in one.points]
+        errors = [point.errors[score] for point in one.points]
         values = tuple(each.error.value for each in errors)
         ends = tuple(each.error.low for each in errors), tuple(each.error.high for each in errors)
         line = Series(label, tuple(point.x for point in one.points), values, *ends)

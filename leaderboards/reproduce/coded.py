@@ -38,9 +38,13 @@ class CodedAnswers:
     @cached_property
     def sound(self) -> Texts:
         """Name the sound of each answer; one that names none shares it with no other."""
-        told = self.column("sound")
+        return np.where(self.has("sound"), self.column("sound"), self.apart)
+
+    @cached_property
+    def apart(self) -> Texts:
+        """Name each answer as what shares a sound with no other."""
         own = [f"{cell}/{one}" for cell, one in zip(self.cell, self.column("utterance"), strict=True)]
-        return np.where(self.has("sound"), told, np.array(own, dtype=object))
+        return np.array(own, dtype=object)
 
     def column(self, name: str) -> Texts:
         """Return a column of text.

@@ -96,6 +96,7 @@ class _Part:
         asked: which of them both columns answer.
         later: 1 where the later column is right, 0 where not.
         earlier: likewise.
+        heard: whether any of the two is about an attack's sounds: clean speech has none in common.
         share: of the term's mean.
         stratum: which mean of it each answer belongs to.
         times: how often the term counts.
@@ -105,6 +106,7 @@ class _Part:
     asked: NDArray[np.bool_]
     later: NDArray[np.float64]
     earlier: NDArray[np.float64]
+    heard: bool
     share: NDArray[np.float64]
     stratum: NDArray[np.intp]
     times: float
@@ -131,7 +133,8 @@ def _part(of: CodedAnswers, term: Term, score: Recall) -> _Part | None:
         return None
     cell, label = (codes(one[asked]) for one in (of.cell, of.column("label_true")))
     stratum, share = next((stratum, share) for name, stratum, share in weighted(cell, label) if name == score)
-    return _Part(of, asked, of.hits(term.later)[asked], of.hits(term.earlier)[asked], share, stratum, term.times)
+    hits, heard = of.hits, bool({term.later, term.earlier} & {"attacked", "other_attacked"})
+    return _Part(of, asked, hits(term.later)[asked], hits(term.earlier)[asked], heard, share, stratum, term.times)
 
 
 def _together(parts: Sequence[_Part], times: Sequence[float], linearised: Linearised | None = None) -> Measured:
@@ -143,7 +146,8 @@ def _together(parts: Sequence[_Part], times: Sequence[float], linearised: Linear
     cell, utterance = codes(column(lambda of: of.cell)), codes(column(lambda of: of.column("utterance")))
     who = column(lambda of: of.column("speaker"))
     speaker = codes(who)
-    told = any(part.of.has("sound")[part.asked].any() for part in parts)
+    told = any(part.of.has("sound")[part.asked].any() for part in parts if part.heard)
+    sound = np.concatenate([(part.of.sound if part.heard else part.of.apart)[part.asked] for part in parts])
     found = measured(
         np.concatenate([part.later for part in parts]),
         np.concatenate([part.earlier for part in parts]),
@@ -151,7 +155,7 @@ def _together(parts: Sequence[_Part], times: Sequence[float], linearised: Linear
         strata=_apart([part.stratum for part in parts]),
         weights=np.concatenate([part.share * one for part, one in zip(parts, times, strict=True)]),
         units=utterance,
-        sounds=codes(column(lambda of: of.sound)) if told else None,
+        sounds=codes(sound) if told else None,
         linearised=linearised,
         several=len(parts) > 1,
         names=[str(who[first]) for first in np.unique(speaker, return_index=True)[1]],

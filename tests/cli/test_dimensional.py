@@ -63,6 +63,11 @@ def test_a_run_is_scored_shown_believed_and_ranked(
     assert bench_here("report", run, "--out", tmp_path / "page.html").code == 0
     assert "This model tells numbers, not emotions: activation from 0 to 1" in (tmp_path / "page.html").read_text()
     assert bench_here("curve", run, "--parameter", "std").out.count("1 − CCC") == 1
+    curve = bench.curve(run, "std")
+    assert "1 − CCC" in repr(curve), "from Python it was an error"
+    (noise,) = (one["perturbed"] for one in told["cells"] if one["perturbed"])
+    assert curve.to_frame()["ccc_error"].item() == pytest.approx(1 - noise["ccc"])
+    assert noise["ccc_ci95"][1] - noise["ccc_ci95"][0] < 1.99, "noise of one level has one source, which is no sample"
     assert read_results([run], (1, 3)).to_frame()["clean_ccc"].notna().all()
     for table in (repr(bench.show(run)), repr(bench.leaderboard(run))):
         assert "clean UAR or CCC" in table

@@ -38,6 +38,8 @@ def test_the_same_victim_is_fooled_again_and_another_one_is_asked(
     frame = bench.replay(run, k=(1, 2), **given)
     assert list(frame["acc_att"]) == [score["value"] for one in replays for score in one["scores"]]
     assert set(frame["victim"]) == {one["victim"] for one in replays}
+    alone, beside = bench.replay(run, k=1, **given), frame[frame["k"] == 1].reset_index(drop=True)
+    assert alone.equals(beside), "what is asked beside it widens no interval: a search chose its sounds"
     other = bench_here("replay", run, *[word for word in data if "noise" not in word], "--k", "1")
     assert other.code == 2
     assert "those of the run" in other.err

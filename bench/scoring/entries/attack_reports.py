@@ -81,7 +81,7 @@ class AttackReport:
         noises: which successes count.
         threat_model: what the attacker was granted.
         setting: corpus, noise bank, task, split and limit.
-        curve: Acc_att by k, from 1 to the budget.
+        curve: Acc_att by k, from 1 to the budget; of an attack that knows its budget, by each that it was run with.
         waiting: Kaplan and Meier's curve of the queries to success; who did not succeed was watched to the budget.
         queries: its median.
         means: what succeeded first, by kind, most often first.
@@ -128,8 +128,8 @@ def attack_reports(cells: Iterable[CellRecords]) -> list[AttackReport]:
     in its data, code or threat model is not.
 
     Args:
-        cells: records. Of an attack that knows its budget, the searches with the greatest are taken; those with one
-            half of the noise bank are left out.
+        cells: records; those with one half of the noise bank are left out. Of an attack that knows its budget, all but
+            the curve is of the searches with the greatest.
     """
     groups: dict[tuple[Counted, str, Hashable], list[CellRecords]] = {}
     for cell in cells:
@@ -142,10 +142,14 @@ def attack_reports(cells: Iterable[CellRecords]) -> list[AttackReport]:
 def _reported(noises: Counted, cells: Sequence[CellRecords]) -> AttackReport:
     about = cells[0].description
     names, corr = about.names, about.corr
-    budget = max(cell.description.rests_on.max_queries for cell in cells)
-    most = [cell for cell in cells if cell.description.rests_on.max_queries == budget]
-    rows = pooled_rows(each_once(most, lambda cell: cell.description))
-    condition = Condition(corr, noises, PooledRecords.of(rows))
+    apart: dict[int, list[CellRecords]] = {}
+    for cell in each_once(cells, lambda cell: cell.description):
+        apart.setdefault(cell.description.rests_on.max_queries, []).append(cell)
+    found = {k: pooled_rows(own) for k, own in apart.items()}
+    budget = max(found)
+    rows = found[budget]
+    by_budget = {} if about.anytime else {k: PooledRecords.of(own) for k, own in found.items()}
+    condition = Condition(corr, noises, PooledRecords.of(rows), by_budget)
     first = condition.records.listed().assign(first=condition.first)
     true = rows.loc[rows["query"] == 0, [*UTTERANCE, "label_true"]]
     if (dimension := about.dimension) is not None:
@@ -160,7 +164,7 @@ def _reported(noises: Counted, cells: Sequence[CellRecords]) -> AttackReport:
 
     return AttackReport(
         *(names.victim, names.defense, names.attack, corr, noises, about.threat_model, names.setting),
-        {k: condition.acc_att(k) for k in range(1, budget + 1)},
+        {k: condition.acc_att(k) for k in range(1, budget + 1) if condition.has(k)},
         kaplan_meier(np.where(seen, first["first"], budget), seen),
         _median(first, budget, condition.crossed("fitted")),
         _counted(won, lambda row: (_kind(row), str(row["category"]), "")),

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bench.scoring.arrays import Floats
+from bench.scoring.arrays import Floats, Places
+from bench.scoring.inference.clustering import codes, samples
 from bench.scoring.inference.concordance import mae, rmse
 from bench.scoring.inference.estimates import Difference, Estimate
 from bench.scoring.inference.intervals import quantiles
@@ -71,7 +72,7 @@ def ccc_estimate(rows: pd.DataFrame, column: str, crossed: Sequence[ArrayLike] =
     Args:
         rows: one an utterance and cell: fold, seed, repeat, speaker, value_true and the column.
         column: of the answers.
-        crossed: what rows have in common beside their speaker.
+        crossed: what rows have in common beside their speaker; a clustering with a single cluster is left out.
 
     Returns:
         From -1 to 1; within [-1, 1] where there is one speaker, or nothing varies.
@@ -138,18 +139,21 @@ def _jackknifed(
     rows: pd.DataFrame, columns: Sequence[str], crossed: Sequence[ArrayLike]
 ) -> tuple[Floats, list[Floats]]:
     """CCC of each column, shape (columns,); and of each clustering, with each cluster left out, (columns, G)."""
-    import pandas as pd
-
     cell = cell_numbers(rows).to_numpy()
     truth = rows["value_true"].to_numpy(float)
     middle = truth.mean()
     moments = np.stack([_moments(truth - middle, rows[one].to_numpy(float) - middle) for one in columns])
     whole = _summed(moments, cell, np.zeros(len(rows), dtype=np.intp)).sum(axis=2)
     left = []
-    for way in (rows["speaker"].to_numpy(object), *crossed):
-        cluster = pd.factorize(pd.Series(np.asarray(way, dtype=object)).astype(str))[0]
+    for cluster in (codes(rows["speaker"].to_numpy(object)), *_shared(crossed)):
         left.append(_mean_ccc(whole[:, :, None] - _summed(moments, cell, cluster)))
     return _mean_ccc(whole[:, :, None])[:, 0], left
+
+
+def _shared(crossed: Sequence[ArrayLike]) -> list[Places]:
+    """Clusterings that are samples of something, and have anything in common: several clusters, fewer than rows."""
+    ways = [codes(one) for one in samples(crossed)]
+    return [one for one in ways if int(one.max()) + 1 < len(one)]
 
 
 def _moments(x: Floats, y: Floats) -> Floats:

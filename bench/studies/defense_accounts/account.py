@@ -96,7 +96,7 @@ class AccountLine:
         clean: what it costs on clean speech.
         attacks: by role the attack's spec and its figures at each k.
         cost: time and parameters.
-        only_unknown: whether it holds only against attacks that do not know of it.
+        only_unknown: whether it is shown to hold only against attacks that do not know of it.
         white_box: robust accuracy against gradients through the victim itself, another threat model than any attack's;
             None where that was not asked for.
     """

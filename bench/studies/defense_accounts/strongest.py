@@ -24,7 +24,7 @@ class Strongest:
         role: in which the strongest was run.
         attack: its spec.
         at: its figures at each k, ascending.
-        among: how many attacks were compared.
+        among: how many attacks were compared, one in several roles counted once.
     """
 
     setting: AccountSetting
@@ -103,4 +103,6 @@ def _worst(group: Sequence[_Attacked]) -> Strongest:
 
     setting, line, role, found = min(group, key=left)
     model, noises = found.threat_model.shared(corr=False), setting.noises
-    return Strongest(setting, line.defense, noises, model, role, found.attack, found.at, len(group))
+    return Strongest(
+        setting, line.defense, noises, model, role, found.attack, found.at, len({one.found.attack for one in group})
+    )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bench.contracts.perception import CHANGED
 from bench.scoring.inference.estimates import Estimate
+from bench.scoring.inference.intervals import proportion_interval
 from bench.studies.listening.raters import ASKED, Rating, Study
 from bench.studies.listening.sounds import fresh_file
 
@@ -25,7 +26,7 @@ class Changed:
     Args:
         noise: the perturbation's name.
         effect: the attack's spec.
-        shares: for "activation" and "valence", of the pairs; Wilson's interval.
+        shares: for "activation" and "valence", of the pairs; the interval is clustered by speaker.
     """
 
     noise: str
@@ -101,7 +102,10 @@ def findings(study: Study, answers: Sequence[Rating], least_raters: int = LEAST_
         effects.setdefault((study.pairs[pair].noise, study.pairs[pair].effect), []).append(given)
     asked_of = {pair.pair for pair in study.pairs.values() if not pair.check}
     return Findings(
-        tuple(Changed(*who, {name: _share(pairs, name) for name in ASKED}) for who, pairs in sorted(effects.items())),
+        tuple(
+            Changed(*who, {name: _share(pairs, name, study) for name in ASKED})
+            for who, pairs in sorted(effects.items())
+        ),
         {name: _agreement(list(enough.values()), name) for name in ASKED},
         tuple(sorted({answer.rater for answer in answers} - set(careless))),
         careless,
@@ -118,13 +122,12 @@ def _careless(study: Study, answers: Sequence[Rating]) -> tuple[str, ...]:
     return tuple(sorted(rater for rater, count in checks.items() if 2 * failed[rater] > count))
 
 
-def _share(pairs: Sequence[Sequence[Rating]], name: str) -> Estimate:
-    """The share of pairs that changed by majority, with Wilson's interval (1927)."""
-    from scipy import stats
-
-    hits = sum(2 * sum(answer.changed[name] for answer in given) > len(given) for given in pairs)
-    interval = stats.binomtest(hits, len(pairs)).proportion_ci(0.95, method="wilson")
-    return Estimate(hits / len(pairs), float(interval.low), float(interval.high), len(pairs))
+def _share(pairs: Sequence[Sequence[Rating]], name: str, study: Study) -> Estimate:
+    """The share of pairs that changed by majority."""
+    hits = [float(2 * sum(answer.changed[name] for answer in given) > len(given)) for given in pairs]
+    told = [study.pairs[given[0].pair] for given in pairs]
+    interval = proportion_interval(hits, [one.speaker for one in told], units=[one.utterance for one in told])
+    return Estimate(sum(hits) / len(hits), *interval, n=len(hits))
 
 
 def _agreement(pairs: Sequence[Sequence[Rating]], name: str) -> float | None:

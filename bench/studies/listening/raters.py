@@ -48,6 +48,8 @@ class Rating:
 def read_study(folder: Path) -> Study:
     """Read the key that `bench listen --study` wrote.
 
+    Where it is of a version that told no speakers, each utterance counts as one's own.
+
     Raises:
         DataError: it is not there, or not as it was written.
     """
@@ -58,7 +60,8 @@ def read_study(folder: Path) -> Study:
     pairs = {}
     for one in _objects(told, "pairs"):
         texts = {name: one.text(name) for name in ("pair", "effect", "noise", "utterance")}
-        pair = Pair(**texts, check=one.truth("check"))
+        speaker = one.text("speaker") if one.has("speaker") else texts["utterance"]
+        pair = Pair(**texts, speaker=speaker, check=one.truth("check"))
         pairs[pair.pair] = pair
     return Study(told.text("study"), pairs)
 

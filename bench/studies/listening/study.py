@@ -38,6 +38,7 @@ class Pair:
         effect: the attack's spec; "" where the original is heard twice.
         noise: what perception tables know it by: "noise", or the effect's spec; "" likewise.
         utterance: the id.
+        speaker: whose it is.
         check: whether it is the original twice.
     """
 
@@ -45,6 +46,7 @@ class Pair:
     effect: str
     noise: str
     utterance: str
+    speaker: str
     check: bool
 
 
@@ -105,7 +107,7 @@ def pairs_of(effects: Sequence[TriedAttack], utterances: Sequence[Utterance], se
     picked = keyed(seed, "study", "checks").permutation(len(spoken))[:count]
     for said in (spoken[index] for index in picked):
         sound = wav_of(said.waveform.cpu())
-        found.append(Sounding(Pair("", "", "", said.id, check=True), sound, sound))
+        found.append(Sounding(Pair("", "", "", said.id, said.speaker, check=True), sound, sound))
     order = keyed(seed, "study", "order").permutation(len(found))
     width = len(str(len(found)))
     placed = ((f"{place:0{width}d}", found[index]) for place, index in enumerate(order, start=1))
@@ -123,7 +125,7 @@ def _sounding(effect: TriedAttack, number: int) -> Sounding:
     if "samples" in done.name.split(JOINED):
         raise UsageError(where, "free samples, which no recipe describes", "an effect that a table can name", remedy)
     name = done.name if done.name == "noise" else effect.spec
-    pair = Pair("", effect.spec, name, example.original.id, check=False)
+    pair = Pair("", effect.spec, name, example.original.id, example.original.speaker, check=False)
     return Sounding(pair, wav_of(example.original.waveform.cpu()), wav_of(example.candidate.waveform.cpu()))
 
 

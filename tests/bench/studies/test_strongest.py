@@ -56,12 +56,13 @@ def test_the_strongest_of_each_threat_model_and_noises_is_named() -> None:
     plain, rehearsed = ThreatModel(), ThreatModel(("validation",), allowed="additive", rehearsal=9)
     accounts = [
         said("imperceptible", ("through", "weak", plain, 0.3, 0.6), ("seen", "strong", plain, 0.4, 0.5)),
+        said("imperceptible", ("through", "known", plain, 0.2, 0.7), ("seen", "known", plain, 0.2, 0.7)),
         said("imperceptible", ("through", "equal", plain, 0.5, 0.5), ("aware", "listed", rehearsed, 0.8, 0.1)),
         said("additive", ("through", "loud", plain, 0.9, 0.05)),
     ]
     found = [(one.noises, one.attack, one.role, one.among) for one in strongest(accounts)]  # type: ignore[arg-type]
     assert found == [
-        ("imperceptible", "equal", "through", 3),
+        ("imperceptible", "equal", "through", 4),
         ("imperceptible", "listed", "aware", 1),
         ("additive", "loud", "through", 1),
     ]

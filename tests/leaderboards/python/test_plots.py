@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import bench
+from bench.core.errors import UsageError
 from bench.scoring.inference.estimates import Estimate
 from bench.scoring.record_files.names import Setting
 from leaderboards.curves import Curve, CurveNames, Point, PointError
@@ -111,10 +112,10 @@ def test_the_heat_map_is_victims_by_attacks() -> None:
     assert bench.plot_heat_map(SCORES, noises="imperceptible").images[0].get_array().shape == (1, 1)
 
 
-def error_curve() -> bench.Curves:
+def error_curve(main: str = "uar") -> bench.Curves:
     names = CurveNames("<i>v</i>", "none", "real_noise", "crowd", Setting("c", "b", "ahsn", "k-fold", None), "data")
     errors = [(0.5, Estimate(0.2, 0.1, 0.4, 9), 0.1), (1.0, Estimate(0.6, 0.5, 0.7, 9), 0.1)]
-    points = [Point(x, {name: PointError(one, clean) for name in ("uar", "war")}, 9, 9) for x, one, clean in errors]
+    points = [Point(x, {name: PointError(one, clean) for name in (main, "war")}, 9, 9) for x, one, clean in errors]
     return bench.Curves("epsilon", (Curve(names, tuple(points)),))
 
 
@@ -127,6 +128,17 @@ def test_errors_against_a_parameter_have_their_intervals() -> None:
     assert np.allclose([segment[:, 1] for segment in bars.get_segments()], [(0.1, 0.4), (0.5, 0.7)])
     assert [list(one.get_ydata()) for one in axes.lines if one.get_linestyle() == ":"] == [[0.1, 0.1]]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("epsilon", "1 − UAR")
+    with pytest.raises(UsageError, match="one of uar, war"):
+        bench.plot_curves(error_curve(), score="ccc")
+
+
+def test_errors_of_numbers_are_those_of_ccc() -> None:
+    curves = error_curve("ccc")
+    axes = bench.plot_curves(curves, score="ccc")
+    assert (axes.get_ylabel(), axes.get_ylim()) == ("1 − CCC", (0, 2))
+    assert curves.table()[0] == ["curve", "epsilon", "1 − CCC", "1 − WAR", "applied"]
+    with pytest.raises(UsageError, match="one of ccc, war"):
+        bench.plot_curves(curves)
 
 
 def test_what_results_show_is_escaped() -> None:

@@ -185,3 +185,22 @@ def test_an_impact_less_itself_is_nothing(made: Callable[..., CellRecords]) -> N
     assert found.high == pytest.approx(-found.low)
     assert 0.01 < found.high < 0.5, "as wide as so many utterances leave, never 0"
     assert not found.tails, "what is 0 but for rounding is not tested"
+
+
+def test_answers_about_clean_speech_have_no_sound_in_common() -> None:
+    """They lay beside those about an attack, and were clustered by its sounds."""
+    rng, n = np.random.default_rng(3), 160
+    said = {name: rng.choice(["anger", "sadness"], n) for name in ("label_true", "other_clean")}
+    said |= dict.fromkeys(("clean", "attacked"), np.where(np.arange(n) % 12 < 6, said["label_true"], "none"))
+    place = {"fold": 0, "seed": 0, "repeat": 0, "utterance": [f"u{one}" for one in range(n)]}
+    heard = {"speaker": [f"s{one % 8}" for one in range(n)], "sound": [f"n{one % 12}" for one in range(n)]}
+    rows = pd.DataFrame({**place, **said, **heard, "other_attacked": said["attacked"][::-1]}).astype(object)
+    silent = rows.assign(sound=None)
+
+    def found(of: pd.DataFrame, *columns: str) -> object:
+        told = contrast([Term(of, *columns)])
+        assert told is not None
+        return told.value, told.ci95
+
+    assert found(rows, "clean", "other_clean") == found(silent, "clean", "other_clean")
+    assert found(rows, "attacked", "other_clean") != found(silent, "attacked", "other_clean")

@@ -50,3 +50,23 @@ def test_a_group_in_which_all_fell_at_once_was_searched_all_the_same(tmp_path: P
     wanted = {one.group: one.acc_att for one in group_scores(entry, "emotion")}
     assert {one.group: one.acc_att for one in report.emotions} == wanted
     assert report.curve[8] == next(scores(entry.own.conditions, [8])).acc_att
+
+
+def test_an_attack_that_knows_its_budget_is_read_off_where_it_was_run(tmp_path: Path, about: dict[str, Any]) -> None:
+    """With 5 queries half fall at the first one, with 1 none does: at k = 1 the report said half, and a table none."""
+    store = Store(tmp_path / "run")
+    for budget in (1, 5):
+        rows = []
+        for place in range(24):
+            said, label = (f"u{place}", f"s{place // 3}"), "anger"
+            fell = budget == 5 and place % 2 == 0
+            tried = Row(
+                *said, 1, label, label, "neutral" if fell else label, 20.0, "noise", "human", "cough", True, fell
+            )
+            rows += [Row(*said, 0, label, label, label), tried]
+        told = {**about, "max_queries": budget, "anytime": False}
+        store.write(determined_key(told), told, rows)
+    (report,) = attack_reports(believed_of([store.folder]))
+    (entry,) = told_entries([*sources_in(store.folder).values()], [1, 5])
+    assert report.curve == {one.k: one.acc_att for one in scores(entry.own.conditions, [1, 5])}
+    assert [round(one.value, 2) for one in report.curve.values()] == [0.0, 0.5]

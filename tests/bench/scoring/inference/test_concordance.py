@@ -103,6 +103,19 @@ def test_a_change_is_paired() -> None:
     assert ccc_change(rows, "after", "after").ci95 == (0, 0)
 
 
+def test_what_all_or_none_have_in_common_changes_no_interval() -> None:
+    """An effect with one setting, and utterances that it drew no sound for: the interval was all of [-1, 1]."""
+    rows = records()
+    told = ccc_estimate(rows, "value_before")
+    none = np.full(len(rows), np.nan, dtype=object)
+    for way in (["2%/s"] * len(rows), none):
+        assert ccc_estimate(rows, "value_before", [way]) == told
+        assert ccc_change(rows, "after", "value_before", [way]) == ccc_change(rows, "after", "value_before")
+    some = np.where(np.arange(len(rows)) % 4 < 2, np.array(["cough", "rain"] * (len(rows) // 2), dtype=object), none)
+    wider = ccc_estimate(rows, "value_before", [some])
+    assert wider.high - wider.low > told.high - told.low
+
+
 def test_one_speaker_says_nothing_about_others() -> None:
     one = records(cells=1, speakers=1)
     assert ccc_estimate(one, "value_before").ci95 == (-1, 1)
