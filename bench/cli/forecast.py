@@ -46,7 +46,7 @@ def forecast_of(parts: Sequence[Prepared], asked: Sequence[Options]) -> Forecast
 def show_forecast(found: Forecast) -> None:
     """Print what a grid comes to: a line for each fitted victim, and the whole."""
     for group in found.groups:
-        state = "kept" if group.trained else "to be trained"
+        state = "ready" if group.trained else "to be trained"
         left = group.cells - group.done
         rest = f"; {left:,} left, at most {group.queries:,} queries, {duration(group.seconds)}" if left else ""
         say(f"{group.fitted} ({state}): {counted(group.cells, 'cell')}, {group.done:,} done{rest}")

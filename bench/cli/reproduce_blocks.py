@@ -24,9 +24,9 @@ def p4_blocks(options: Options, dry_run: DryRun = False, json: Json = None) -> N
     check_json_target(json)
     from bench.core.errors import DataError
     from bench.core.progress import for_terminal
+    from bench.evaluation.forecast import Forecast
     from bench.evaluation.isolating import registry_for
     from bench.evaluation.setup import read_corpus
-    from bench.evaluation.forecast import Forecast
     from leaderboards.reproduce.p4_blocks import TASKS, counts
 
     dataset = read_corpus(options, registry_for(options), for_terminal())

@@ -80,7 +80,10 @@ class Spec:
         unnamed_late = "" in named[1:]
         keyless = any(not key.strip() and (equals or not value.strip()) for key, equals, value in items)
         if not name or unnamed_late or keyless or _repeats(named):
-            raise UsageError(where, repr(text), "NAME or NAME:KEY=VALUE,KEY=VALUE", "see bench list for names and keys")
+            remedy = "see bench list for names and keys"
+            if unnamed_late:
+                remedy += "; a decimal has a point (0.5), several values are joined by + (5+15)"
+            raise UsageError(where, repr(text), "NAME or NAME:KEY=VALUE,KEY=VALUE", remedy)
         return cls(before + name, params)
 
     def __str__(self) -> str:

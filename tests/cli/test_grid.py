@@ -66,6 +66,16 @@ def test_a_dry_run_says_what_would_run_and_runs_nothing(
     assert (told["cells"], told["to_train"], told["queries"], told["guessed"]) == (6, 3, 48, True)
 
 
+def test_a_model_as_it_is_is_not_said_to_be_trained(
+    tiny_job: Callable, bench_here: Callable, own_cache: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.py").write_text("def predict(waveforms, rate):\n    return ['anger'] * len(waveforms)\n")
+    said = bench_here(*tiny_job(victim=f"python:{tmp_path}/mine.py:predict", out=tmp_path / "run"), "--dry-run")
+    assert said.code == 0, said.err
+    assert "(ready)" in said.out
+    assert "; 0 to train, " in said.out
+
+
 def test_it_measures_what_is_missing_and_no_more(
     plan: Path, bench_here: Callable, tiny_job: Callable, own_cache: Path, tmp_path: Path
 ) -> None:
