@@ -70,6 +70,9 @@ class Spec:
         Raises:
             UsageError: the text is not of the form NAME or NAME:KEY=VALUE,KEY=VALUE.
         """
+        if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+            remedy = "rename the folder, or give the path from within it"  # records could not be written
+            raise UsageError(where, repr(text), "a path that is UTF-8, in a spec", remedy)
         given = bare(text.strip())
         before = text.strip()[: -len(given)] if given else ""
         name, colon, rest = given.partition(":")
