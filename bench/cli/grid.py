@@ -61,8 +61,7 @@ def grid(
         check_json_target(json)
     data = {"corpus": corpus, "corpus_root": corpus_root, "noise_banks": noise_bank, "noise_roots": noise_root}
     other = {"tasks": task, "limit": limit, "folds": fold, "seeds": seeds, "device": device, "out": out}
-    other |= {"max_requests": max_requests}
-    given = {name: value for name, value in (data | other).items() if value not in (None, [])}  # 0 and "" are refused
+    given = _given(data | other | {"max_requests": max_requests})
     command = Command(plan, given)
     if not dry_run and json is None and ray is None and say_finished(command, workers):
         return
@@ -79,6 +78,11 @@ def grid(
         run_ray(asked, command, RayWorkers(ray, workers, ray_gpus), json)
     else:
         run(asked, command, workers, json)
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """Those of the options that were given; 0 and "" were, and are refused where they are read."""
+    return {name: value for name, value in options.items() if value not in (None, [])}
 
 
 def _instead(given: dict[str, Any]) -> dict[str, Any]:
