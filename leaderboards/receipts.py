@@ -21,9 +21,16 @@ def folders_in(runs: Sequence[Path]) -> list[Path]:
     """List runs' folders, boards as the folders of their entries.
 
     Args:
-        runs: folders of runs and of boards.
+        runs: folders of runs and of boards. A run in whose folder a site lies is a run all the same.
+
+    Raises:
+        DataError: there is no entry in the boards, and no run beside them.
     """
-    return [one for run in runs for one in (entries_of(run) if (run / ENTRIES).is_dir() else [run])]
+    boards = {run for run in runs if (run / ENTRIES).is_dir() and not (run / "cells").is_dir()}
+    found = [one for run in runs for one in (entries_of(run) if run in boards else [run])]
+    if runs and not found:
+        raise DataError(runs[0], "a board without entries", "the --out folder of a bench run", "check the path")
+    return found
 
 
 def receipt_in(folder: Path) -> Receipt | None:

@@ -57,7 +57,7 @@ class Python(BorrowedRecipe["FittedPython"]):
     def __post_init__(self) -> None:
         within(_WHERE, "batch_size", self.batch_size, "the default is 1", at_least=1)
         file, _, name = self.target.rpartition(":")
-        if not file or not name.isidentifier():
+        if not file.endswith(".py") or not name.isidentifier():
             raise UsageError(_WHERE, repr(self.target), _FORM, "for example python:my_model.py:predict")
 
     @property

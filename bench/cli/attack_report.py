@@ -36,13 +36,16 @@ def attack_report(
 
         check_plot_target(out, instead="leave out --out: the figures are printed all the same")
 
+    from bench.cli.score import say_passed_over
     from bench.core.errors import DataError
     from bench.scoring.entries.attack_reports import attack_reports
     from bench.scoring.entries.several_runs import believed_of
     from bench.scoring.results import SCHEMA
 
-    reports = attack_reports(believed_of(runs))
+    passed_over: list[DataError] = []
+    reports = attack_reports(believed_of(runs, passed_over.append))
     if not reports:
+        say_passed_over(passed_over)
         raise DataError(runs[0], "no finished cell", "records of a bench run", "run it again to the end")
     if out is not None:
         from leaderboards.attack_plot import draw_reports
@@ -50,6 +53,7 @@ def attack_report(
         draw_reports(reports, out)
     if write_json({"schema": SCHEMA, "reports": [one.to_json() for one in reports]}, json):
         _print(reports)
+    say_passed_over(passed_over)
 
 
 def _print(reports: list[AttackReport]) -> None:

@@ -12,7 +12,7 @@ from bench.cli.arguments import DEFENSE, LIMIT, TRAINED, Json, Offered, asking
 from bench.cli.report import listed, speakers
 from bench.cli.victims_options import say_failed
 from bench.contracts.entries import OWN
-from bench.scoring.record_files.names import FEW_SPEAKERS
+from bench.scoring.record_files.names import few_say_little
 
 if TYPE_CHECKING:
     from bench.evaluation.plans.options import Options
@@ -77,9 +77,8 @@ def show(told: Sequence[CertifiedScores]) -> None:
         for point in one.at:
             table.add_row(f"{point.snr_db:g} dB SNR", str(point.accuracy))
         print_table(console, table)
-        if one.speakers < FEW_SPEAKERS:
-            line = f"{speakers(one.speakers)} can say little about others: --fold all tests every speaker."
-            console.print(line, soft_wrap=True)
+        if caution := few_say_little(one.speakers):
+            console.print(f"{caution}.", soft_wrap=True)
     if told:
         console.print(
             "\nShare of utterances whose proven answer is right and which no noise at that SNR, or above it, can "

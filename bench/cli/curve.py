@@ -39,11 +39,14 @@ def curve(
 
         check_plot_target(out, instead="leave out --out: the figures are printed all the same")
 
+    from bench.cli.score import say_passed_over
+    from bench.core.errors import DataError
     from bench.scoring.results import SCHEMA
     from leaderboards.curve_plot import draw, draw_ks
     from leaderboards.python.curves import curves_of
 
-    found = curves_of(runs, parameter)
+    passed_over: list[DataError] = []
+    found = curves_of(runs, parameter, passed_over.append)
     by_k, by_parameter = found.of_queries, found.of_parameter
     if out is not None and by_k:
         draw_ks(by_k, out)
@@ -51,6 +54,7 @@ def curve(
         draw(by_parameter, parameter, out)
     if write_json({"schema": SCHEMA, "parameter": parameter, "curves": found.to_json()}, json):
         _print_ks(by_k) if by_k else _print(by_parameter, parameter)
+    say_passed_over(passed_over)
 
 
 def _print_ks(drawn: Sequence[KCurve]) -> None:

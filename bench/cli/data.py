@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 CANNOT_BE_USED = 2
 _LEAST_WIDTH = 100
 _BAR = 40
+_WARNINGS = 20
+"""Of one kind, that are printed: a corpus has thousands of files."""
 
 app = typer.Typer(
     help="Get sounds, and check those that you have.", no_args_is_help=True, rich_markup_mode=None, add_completion=False
@@ -157,10 +160,15 @@ def _tables(found: Report) -> Iterator[Table]:
 
 
 def problems(found: Report) -> Iterator[str]:
-    """Say every problem, errors first, and the verdict."""
+    """Say every error, then the first warnings of each kind, and the verdict."""
     order = sorted(found.problems, key=lambda one: (one.level != "error", one.kind))
-    for problem in order:
-        yield f"{problem.level}: {problem.kind}: {problem.file}: found {problem.found}"
+    for (level, kind), some in groupby(order, key=lambda one: (one.level, one.kind)):
+        alike = list(some)
+        shown = alike if level == "error" else alike[:_WARNINGS]
+        for problem in shown:
+            yield f"{level}: {kind}: {problem.file}: found {problem.found}"
+        if len(shown) < len(alike):
+            yield f"{level}: {kind}: and {len(alike) - len(shown):,} more: --json FILE has them all"
     errors = sum(problem.level == "error" for problem in found.problems)
     warnings = _count(len(found.problems) - errors, "warning")
     yield f"can be used; {warnings}" if found.usable else f"cannot be used; {_count(errors, 'error')}, {warnings}"

@@ -61,17 +61,17 @@ def grid(
         check_json_target(json)
     data = {"corpus": corpus, "corpus_root": corpus_root, "noise_banks": noise_bank, "noise_roots": noise_root}
     other = {"tasks": task, "limit": limit, "folds": fold, "seeds": seeds, "device": device, "out": out}
-    other |= {"max_requests": max_requests}
-    command = Command(plan, {name: value for name, value in (data | other).items() if value})
+    given = _given(data | other | {"max_requests": max_requests})
+    command = Command(plan, given)
     if not dry_run and json is None and ray is None and say_finished(command, workers):
         return
     from bench.cli.forecast import dry
     from bench.cli.grid_run import run, run_ray
     from bench.evaluation.plans.plan_file import read_plan
 
-    asked = read_plan(plan, **_instead(data | other))
+    asked = read_plan(plan, **_instead(given))
     if dry_run:
-        dry(asked, json)
+        dry(asked, json, workers)
     elif ray is not None:
         from bench.cli.grid_ray import RayWorkers
 
@@ -80,12 +80,17 @@ def grid(
         run(asked, command, workers, json)
 
 
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """Those of the options that were given; 0 and "" were, and are refused where they are read."""
+    return {name: value for name, value in options.items() if value not in (None, [])}
+
+
 def _instead(given: dict[str, Any]) -> dict[str, Any]:
     """Fields of `Options` that stand in the place of the plan's. Another corpus or bank does not lie where that of the
     plan does."""
     from bench.evaluation.plans.options import parse_folds, parse_seeds
 
-    instead = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items() if value}
+    instead = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
     for name, parse in (("folds", parse_folds), ("seeds", parse_seeds)):
         if name in instead:
             instead[name] = parse(instead[name])

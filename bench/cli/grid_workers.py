@@ -68,6 +68,12 @@ def threads_each(workers: int) -> int:
     return max(1, default_workers() // workers)
 
 
+def check_workers(count: int) -> None:
+    """Raise a UsageError where there are to be fewer workers than one."""
+    if count < 1:
+        raise UsageError("--workers", str(count), "at least 1", f"this machine has {default_workers()} cores")
+
+
 @contextmanager
 def workers(count: int, out: Path, since: float) -> Iterator[Team]:
     """Start further workers of this command, for the length of a `with` block.
@@ -80,8 +86,7 @@ def workers(count: int, out: Path, since: float) -> Iterator[Team]:
     Raises:
         UsageError: fewer than one.
     """
-    if count < 1:
-        raise UsageError("--workers", str(count), "at least 1", f"this machine has {default_workers()} cores")
+    check_workers(count)
     team = Team(out)
     try:
         for index in range(1, count):

@@ -47,11 +47,13 @@ def listen(
         raise UsageError("--seed", str(seed), "a whole number of at least 0", "for example --seed 0")
     from bench.core.showing.progress import for_terminal
     from bench.studies.listening.page import listen_to
+    from bench.studies.listening.study import refuse_another
 
     options = replace(options, seeds=(seed,), limit=FEW if options.limit is None else options.limit)
     if study:
         _study(options, utterance)
         return
+    refuse_another(options.out)
     page, effects = listen_to(options, utterance, for_terminal())
     for effect in effects:
         heard, left_out = len(effect.examples), len(effect.left_out)

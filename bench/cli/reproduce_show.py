@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from bench.cli.report import listed, speakers
-from bench.scoring.record_files.names import FEW_SPEAKERS
+from bench.scoring.record_files.names import few_say_little
 
 if TYPE_CHECKING:
     from leaderboards.reproduce.claims import Claim
@@ -49,9 +49,8 @@ def headline(table: Table) -> str:
 
 def caution(table: Table) -> list[str]:
     """Say what there is to say of a table of few speakers; nothing of others."""
-    if table.about.speakers >= FEW_SPEAKERS:
-        return []
-    return [f"{speakers(table.about.speakers)} can say little about others: --fold all tests every speaker."]
+    found = few_say_little(table.about.speakers)
+    return [] if found is None else [f"{found}."]
 
 
 def cell(name: str, value: TableValue) -> str:

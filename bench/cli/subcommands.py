@@ -9,7 +9,7 @@ from __future__ import annotations
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, reduce
 from typing import Any, ClassVar
 
 import typer
@@ -80,7 +80,9 @@ class Subcommand(TyperCommand):
         if not isinstance(app, typer.Typer):
             function, app = app, typer.Typer(add_completion=False, rich_markup_mode=None)
             app.command(self.name, cls=_Command)(function)
-        return typer.main.get_command(app)
+        found = typer.main.get_command(app)
+        _name_arguments(found)
+        return found
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """Let the command itself read its words.
@@ -104,7 +106,29 @@ class _Option(TyperOption):
         return _processed(self, super().process_value, ctx, value)
 
 
-class _Argument(TyperArgument):
+class _Named(TyperArgument):
+    """An argument that --help calls RUN..., where typer says {RUN...}... and <list[Path]>."""
+
+    def get_usage_pieces(self, ctx: Any) -> list[str]:
+        plain = {"{": "", "}...": "...", "}": "", "......": "...", "...]...": "...]", "[[": "[", "]]": "]"}
+        pieces = super().get_usage_pieces(ctx)
+        return [reduce(lambda text, one: text.replace(*one), plain.items(), piece) for piece in pieces]
+
+    def get_help_record(self, ctx: Any) -> tuple[str, str] | None:
+        record = super().get_help_record(ctx)
+        return None if record is None else (record[0].partition(" <")[0], record[1])
+
+
+def _name_arguments(command: Any) -> None:
+    """Name the arguments of a group's commands; a command by itself names its own."""
+    for one in command.commands.values() if isinstance(command, TyperGroup) else ():
+        _name_arguments(one)
+        for parameter in one.params:
+            if type(parameter) is TyperArgument:
+                parameter.__class__ = _Named
+
+
+class _Argument(_Named):
     def process_value(self, ctx: Any, value: Any) -> Any:
         return _processed(self, super().process_value, ctx, value)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bench.cli.report import listed, speakers
 from bench.cli.tables import narrow_table, print_table
 from bench.data.splits import LEAKS, split_named
-from bench.scoring.record_files.names import FEW_SPEAKERS
+from bench.scoring.record_files.names import few_say_little
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -158,6 +158,6 @@ def footnotes(entry: CleanScoring) -> list[str]:
     lines = [f"Rests on {data}; {software} on {rests.device}."]
     if split_named(names.split).leaks and not names.elsewhere:
         lines.append(f"Split {names.split}: {LEAKS}.")
-    if entry.report.speakers < FEW_SPEAKERS:
-        lines.append(f"{speakers(entry.report.speakers)} can say little about others: --fold all tests every speaker.")
+    if caution := few_say_little(entry.report.speakers):
+        lines.append(f"{caution}.")
     return lines

@@ -28,8 +28,9 @@ RENAMED = {("attacks", "aware"): "adaptive", ("attacks", "unaware"): "transfer"}
 ANY_OTHER = {
     "corpora": "; any other speech is read by a table of its files: --corpus manifest",
     "noise_banks": "; any other sounds are read by their folders, or a map of them: --noise-bank folder",
+    "victims": "; a model of yours is python:FILE.py:OBJECT, onnx:FILE.onnx, hf:FOLDER, http:URL, or of a --plugin",
 }
-"""What is said of data that no component has the name of."""
+"""What is said of a name that no component has."""
 
 _DEEPEST = 16
 """Components that may be made of each other, one within the other."""
@@ -126,7 +127,8 @@ class Registry:
         name = RENAMED.get((kind, bare(name)), bare(name))
         if (kind, name) not in self.entries:
             names = self.names(kind)
-            remedy = did_you_mean(name, names) + ANY_OTHER.get(kind, "")
+            close = did_you_mean(name, names)
+            remedy = close + ANY_OTHER.get(kind, "" if close.endswith("?") else "; --plugin brings yours")
             raise UsageError(option_of(kind), repr(name), "one of " + ", ".join(names), remedy)
         return self.entries[kind, name]
 

@@ -19,7 +19,7 @@ def key_of(*parts: object) -> int:
     """
     digest = hashlib.sha256()
     for part in parts:
-        text = str(part).encode()
+        text = str(part).encode(errors="surrogateescape")  # a path may be of bytes that are no text
         digest.update(len(text).to_bytes(8, "little"))
         digest.update(text)
     return int.from_bytes(digest.digest()[:8], "little")

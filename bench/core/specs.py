@@ -70,6 +70,9 @@ class Spec:
         Raises:
             UsageError: the text is not of the form NAME or NAME:KEY=VALUE,KEY=VALUE.
         """
+        if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+            remedy = "rename the folder, or give the path from within it"  # records could not be written
+            raise UsageError(where, repr(text), "a path that is UTF-8, in a spec", remedy)
         given = bare(text.strip())
         before = text.strip()[: -len(given)] if given else ""
         name, colon, rest = given.partition(":")
@@ -80,7 +83,10 @@ class Spec:
         unnamed_late = "" in named[1:]
         keyless = any(not key.strip() and (equals or not value.strip()) for key, equals, value in items)
         if not name or unnamed_late or keyless or _repeats(named):
-            raise UsageError(where, repr(text), "NAME or NAME:KEY=VALUE,KEY=VALUE", "see bench list for names and keys")
+            remedy = "see bench list for names and keys"
+            if unnamed_late:
+                remedy += "; a decimal has a point (0.5), several values are joined by + (5+15)"
+            raise UsageError(where, repr(text), "NAME or NAME:KEY=VALUE,KEY=VALUE", remedy)
         return cls(before + name, params)
 
     def __str__(self) -> str:

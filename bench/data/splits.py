@@ -183,7 +183,9 @@ def split_named(text: str) -> SplitProtocol:
 
     kind, colon, number = text.partition(":")
     if kind not in SPLITS:
-        raise UsageError("--split", repr(text), "one of " + ", ".join(SPLITS), did_you_mean(kind, SPLITS))
+        either = "leave-one-session-out or leave-one-speaker-out?"
+        remedy = f"did you mean {either}" if kind.casefold() in ("loso", "loo") else did_you_mean(kind, SPLITS)
+        raise UsageError("--split", repr(text), "one of " + ", ".join(SPLITS), remedy)
     if not colon:
         return SplitProtocol(text, kind)
     if kind not in ("k-fold", "blocks"):

@@ -248,7 +248,9 @@ def prepare(asked: Sequence[Options], progress: Progress) -> tuple[Experiment, l
     planned = grouped(one for selection in selections for one in plan(selection, experiment))
     if asked[0].bank_halves:
         experiment.noises.part("test").half("first")
-    check_possible(experiment, (one.cell.fitted for one in planned), (one.cell.attack for one in planned))
+    check_possible(
+        experiment, (one.cell.fitted for one in planned), {one.cell.attack: one.variant.base for one in planned}
+    )
     return experiment, planned
 
 
@@ -264,7 +266,7 @@ def prepare_fitted(options: Options, progress: Progress) -> tuple[Experiment, li
     """
     experiment, (selection,) = _read([options], progress, whole_bank=True)
     planned = plan_fitted(selection, experiment)
-    check_possible(experiment, planned, ())
+    check_possible(experiment, planned, {})
     return experiment, planned
 
 

@@ -12,6 +12,7 @@ from bench.scoring.figures.conditions import Condition
 from bench.scoring.figures.measured import EntryRecords
 from bench.scoring.figures.number_signs import constant_number
 from bench.scoring.pooling import CleanScores
+from bench.scoring.record_files.names import few_say_little
 from bench.scoring.record_files.pooled import CellPlace
 
 PLAIN_NOISES = ("environmental", "white_noise")
@@ -211,11 +212,8 @@ def few_speakers(own: EntryRecords, below: float) -> Sign | None:
         below: the number of speakers.
     """
     count = len(_texts(own, "speaker"))
-    if count >= below:
-        return None
-    return float(
-        count
-    ), f"{count} speaker{'s' * (count != 1)} can say little about others: --fold all tests every speaker"
+    said = few_say_little(count) if count < below else None
+    return None if said is None else (float(count), said)
 
 
 def measurements_missing(own: EntryRecords, most: float) -> Sign | None:

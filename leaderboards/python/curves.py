@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,12 +90,13 @@ class Curves(ShownAsTable):
         return ["curve", self.parameter, *figures], found
 
 
-def curves_of(folders: Sequence[Path], parameter: str) -> Curves:
+def curves_of(folders: Sequence[Path], parameter: str, instead: Callable[[DataError], None] | None = None) -> Curves:
     """Draw curves from the records of runs.
 
     Args:
         folders: `--out` folders.
         parameter: "k", or a number among an attack's parameters.
+        instead: told of each record file that is passed over; by default its error is raised.
 
     Raises:
         bench.core.errors.BenchError: a folder is no run, or no attack has this number.
@@ -106,8 +107,8 @@ def curves_of(folders: Sequence[Path], parameter: str) -> Curves:
     from leaderboards.k_curves import k_curves
 
     if parameter == PARAMETER:
-        return Curves(parameter, tuple(k_curves(read_entries(folders))))
-    cells = [cell for cell in believed_of(folders) if cell.description.names.half is None]
+        return Curves(parameter, tuple(k_curves(read_entries(folders, instead=instead))))
+    cells = [cell for cell in believed_of(folders, instead) if cell.description.names.half is None]
     if not cells:
         raise DataError(folders[0], "no finished cell", "records of a bench run", "run it again to the end")
     return Curves(parameter, tuple(curves(cells, parameter)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,6 +43,26 @@ def test_it_is_printed_and_drawn(finished_run: tuple[Path, object], bench_here: 
     bad = bench_here("attack-report", finished_run[0], "--out", tmp_path / "curves.gif")
     assert bad.code == 2
     assert ".png, .svg, .pdf" in bad.err
+
+
+@pytest.mark.parametrize("command", [("attack-report",), ("curve", "--parameter", "k")])
+def test_a_damaged_file_hides_no_other(
+    finished_run: tuple[Path, object], bench_here: Callable, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """As in `bench show` and `score`: it is passed over, and named, and the exit code says so."""
+    shutil.copytree(finished_run[0], tmp_path / "theirs")
+    file, *others = sorted((tmp_path / "theirs" / "cells").glob("*.parquet"))
+    file.write_bytes(file.read_bytes()[:500])
+    assert others
+    said = bench_here(*command, tmp_path / "theirs")
+    assert said.code == 2
+    assert "Acc_att" in said.out
+    assert f"passed over: {file}" in said.err
+    for other in others:
+        other.write_bytes(b"")
+    alone = bench_here(*command, tmp_path / "theirs")
+    assert (alone.code, alone.out) == (2, "")
+    assert str(file) in alone.err
 
 
 def test_a_folder_without_records_is_named(bench_here: Callable, tmp_path: Path) -> None:

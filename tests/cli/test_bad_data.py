@@ -148,6 +148,15 @@ def test_a_category_that_the_attack_needs(refused: Callable, tiny_job: Callable,
     assert "--noise-map" in message
 
 
+def test_an_attack_is_named_as_it_was_typed(
+    refused: Callable, tiny_job: Callable, noises: Path, tmp_path: Path
+) -> None:
+    """A run, and an account, adds Corr and Noises to it."""
+    shutil.rmtree(noises / "human")
+    message = refused(tiny_job(noise_root=noises, out=tmp_path / "run", corr="yes", noises="imperceptible"))
+    assert message.startswith("bench: --attack boundary: ")
+
+
 @pytest.mark.parametrize(
     ("defense", "missing"),
     [
@@ -155,6 +164,7 @@ def test_a_category_that_the_attack_needs(refused: Callable, tiny_job: Callable,
         ("noise_augmentation:leave_out=interior", "'human'"),
         ("adversarial_training", "'crowd' or 'meeting' or 'station'"),
         ("gan_purification:attacks=real_noise", "'crowd'"),
+        ("isolated:noise_augmentation", "'human' or 'interior'"),
     ],
 )
 def test_categories_that_a_defence_trains_with(
@@ -165,7 +175,7 @@ def test_categories_that_a_defence_trains_with(
     message = refused(tiny_job(noise_root=noises, out=tmp_path / "run", attack="fade_in", defense=defense))
     assert message.startswith(f"bench: --defense {defense}: ")
     assert f"no category {missing} in noise bank 'folder'" in message
-    assert f"bench list defenses {defense.partition(':')[0]}" in message
+    assert f"bench list defenses {defense.removeprefix('isolated:').partition(':')[0]}" in message
     assert not (tmp_path / "run").exists()
 
 

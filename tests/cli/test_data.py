@@ -46,6 +46,21 @@ def test_a_corpus_that_is_not_there(bench_here: Callable, tmp_path: Path) -> Non
     assert {"file", "kind", "found"} <= found["problems"][0].keys()
 
 
+def test_the_same_of_many_files_is_not_said_of_each(bench_here: Callable, tmp_path: Path) -> None:
+    """A corpus has thousands, and the verdict stands at the end; what cannot be read is named, all of it."""
+    tone = 0.5 * np.sin(np.arange(8_000) / 9)
+    for number in range(24):
+        soundfile.write(tmp_path / f"tone{number:02}.wav", tone, 16_000)
+        (tmp_path / f"broken{number:02}.wav").write_bytes(b"none")
+    said = bench_here("data", "check", "emodb", "--root", tmp_path, "--json", tmp_path / "a.json")
+    assert said.out.count("warning: suspicious: tone") == 20
+    assert "warning: suspicious: and 4 more: --json FILE has them all" in said.out
+    undecodable = [line for line in said.out.splitlines() if line.startswith("error: ") and "be decoded" in line]
+    assert len(undecodable) == 24
+    kept = json.loads((tmp_path / "a.json").read_text())["problems"]
+    assert len([one for one in kept if one["kind"] == "suspicious"]) == 24
+
+
 def test_the_embedded_corpus(bench_here: Callable) -> None:
     said = bench_here("data", "check", "synthetic")
     assert said.code == 0

@@ -66,6 +66,42 @@ def test_a_dry_run_says_what_would_run_and_runs_nothing(
     assert (told["cells"], told["to_train"], told["queries"], told["guessed"]) == (6, 3, 48, True)
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--limit", "0", "at least 1"),
+        ("--max-requests", "0", "at least 1"),
+        ("--seeds", "", "whole numbers"),
+        ("--device", "", "one of auto, cpu, cuda"),
+        ("--workers", "0", "at least 1"),
+    ],
+)
+def test_an_option_that_is_empty_or_0_is_refused(
+    plan: Path, bench_here: Callable, option: str, value: str, said: str
+) -> None:
+    """The plan's own would stand in its place, at somebody's cost: an unset variable in a script."""
+    refused = bench_here("grid", plan, "--dry-run", option, value)
+    assert refused.code == 2
+    assert f"{option}: found {value or repr(value)}; expected {said}" in refused.err
+
+
+def test_a_dry_run_counts_workers(plan: Path, bench_here: Callable) -> None:
+    words = ("grid", plan, "--dry-run", "--seeds", ",".join(map(str, range(40))), "--workers")
+    alone, four = (bench_here(*words, count).out.splitlines()[-1] for count in (1, 4))
+    assert alone != four
+    assert alone.partition("about ")[0] == four.partition("about ")[0]
+
+
+def test_a_model_as_it_is_is_not_said_to_be_trained(
+    tiny_job: Callable, bench_here: Callable, own_cache: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.py").write_text("def predict(waveforms, rate):\n    return ['anger'] * len(waveforms)\n")
+    said = bench_here(*tiny_job(victim=f"python:{tmp_path}/mine.py:predict", out=tmp_path / "run"), "--dry-run")
+    assert said.code == 0, said.err
+    assert "(ready)" in said.out
+    assert "; 0 to train, " in said.out
+
+
 def test_it_measures_what_is_missing_and_no_more(
     plan: Path, bench_here: Callable, tiny_job: Callable, own_cache: Path, tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import bench
 from bench.scoring.inference.ranks import Rank
 
 
@@ -97,6 +98,21 @@ def test_a_site_is_built_of_runs(finished_run: tuple, second_run: Path, bench_he
     assert said.out.split() == [str(tmp_path / "site" / "index.html")]
     assert len(list((tmp_path / "site" / "entries").iterdir())) == 2 * 3, "victims in two tracks: Corr yes, and no"
     assert bench_here("leaderboard", "build", "--out", tmp_path / "none").code == 2
+
+
+def test_a_run_with_a_site_in_its_folder_is_a_run(finished_run: tuple, bench_here: Callable, tmp_path: Path) -> None:
+    """A site has a folder `entries` too, as a board has."""
+    run, site = shutil.copytree(finished_run[0], tmp_path / "run"), tmp_path / "site"
+    for _ in range(2):
+        done = bench_here("leaderboard", "build", run, "--out", run)
+        assert done.code == 0, done.err
+    assert len(bench.leaderboard(run).boards) == len(bench.leaderboard(finished_run[0]).boards)
+    assert bench_here("leaderboard", "build", run, "--out", site).code == 0
+    said = bench_here("leaderboard", "rank", site, "--out", tmp_path / "board")
+    assert said.code == 2
+    assert f"{site}: found a board without entries; expected the --out folder of a bench run" in said.err
+    with pytest.raises(bench.DataError, match="a board without entries"):
+        bench.leaderboard(site)
 
 
 @pytest.mark.parametrize(

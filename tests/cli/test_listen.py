@@ -109,6 +109,19 @@ def test_what_is_refused(
     assert not (tmp_path / "p").exists(), "nothing is written"
 
 
+def test_a_study_is_not_lost_to_what_comes_after_it(words: Callable, bench_here: Callable, tmp_path: Path) -> None:
+    """Its key says what raters were sent, and stands nowhere else."""
+    made = bench_here(*words("--attack=fade_in", "--study"))
+    assert made.code == 0, made.err
+    files = {name: (tmp_path / "p" / name).read_bytes() for name in ("index.html", "study.json")}
+    for other in (("--attack=fade_out", "--study"), ("--attack=fade_in",)):
+        said = bench_here(*words(*other))
+        assert said.code == 2
+        assert "found a study whose raters could no longer be counted (study.json)" in said.err
+    assert bench_here(*words("--attack=fade_in", "--study")).code == 0, "the same again"
+    assert {name: (tmp_path / "p" / name).read_bytes() for name in files} == files
+
+
 def test_a_file_where_the_page_should_go(words: Callable, bench_here: Callable, tmp_path: Path) -> None:
     (tmp_path / "p").write_text("mine")
     said = bench_here(*words("--attack=reverb"))

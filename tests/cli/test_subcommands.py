@@ -78,3 +78,23 @@ def test_what_has_to_be_given_is_asked_for(bench_here: Callable) -> None:
     said = bench_here("run")
     assert said.code == 2
     assert said.err.endswith("Error: Missing option '--victim'.\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "used", "named"),
+    [
+        (("score",), "[OPTIONS] RUN...\n", "RUN...  The --out folders"),
+        (("grid",), "[OPTIONS] PLAN\n", "PLAN  A YAML file"),
+        (("list",), "[OPTIONS] [KIND] [NAME]\n", "[KIND]  victims, attacks"),
+        (("leaderboard", "rank"), "[OPTIONS] RUN...\n", "RUN...  The --out folders"),
+        (("reproduce", "claims"), "[OPTIONS] FILE...\n", "FILE...  Written by"),
+        (("data", "check"), "[OPTIONS] NAME\n", "NAME  A corpus or noise bank"),
+    ],
+)
+def test_arguments_are_called_by_their_names(bench_here: Any, words: tuple[str, ...], used: str, named: str) -> None:
+    """And not by what Python takes them for."""
+    said = bench_here(*words, "--help").out
+    assert used in said
+    assert named in said
+    assert "list[Path]" not in said
+    assert "<" not in said.partition("Options:")[0]

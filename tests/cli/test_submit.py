@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import bench
 from tests.bench.sharing.entry.test_contents import rewritten
 from tests.submitted import card
 
@@ -70,6 +71,23 @@ def test_what_verification_would_refuse_is_not_packed(submission: Path, bench_he
     assert "one of the two" in refused(f"--plugin={mine}", f"--package={tmp_path}", *card())
     (tmp_path / "card.toml").write_text("titel = 'x'\n")
     assert "a field 'titel'" in refused(f"--plugin={mine}", f"--card={tmp_path / 'card.toml'}")
+
+
+def test_an_object_from_python_is_said_to_be_nobody_else_s(
+    tiny_corpus: Path, tiny_noises: Path, bench_here: Bench, tmp_path: Path
+) -> None:
+    data: dict[str, Any] = {
+        "corpus": "emodb",
+        "corpus_root": tiny_corpus,
+        "noise_bank": "folder",
+        "noise_root": tiny_noises,
+    }
+    bench.run(victim=lambda waveform: "anger", attack="fade_in", k=1, limit=2, out=tmp_path / "run", **data)
+    said = bench_here("submit", tmp_path / "run", f"--out={tmp_path / 'mine.serbench'}", *card())
+    assert said.code == 2
+    assert (
+        "an object given from Python; expected components that others can be given; write it as a plug-in" in said.err
+    )
 
 
 @pytest.mark.usefixtures("own_cache")

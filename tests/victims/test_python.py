@@ -196,7 +196,7 @@ def test_files_that_cannot_serve(tmp_path: Path, text: str, found: str) -> None:
         fit(tmp_path, text)
 
 
-@pytest.mark.parametrize("target", ["mine.py", "mine.py:", ":predict", "mine.py:a b", "mine.py:a.b"])
+@pytest.mark.parametrize("target", ["mine.py", "mine.py:", ":predict", "mine.py:a b", "mine.py:a.b", "net.pt:a"])
 def test_a_target_that_names_nothing(target: str) -> None:
     with pytest.raises(UsageError, match=r"FILE.py:OBJECT"):
         Python(target)

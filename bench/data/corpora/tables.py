@@ -79,7 +79,7 @@ def csv_rows(file: Path, decode: Callable[[bytes], str] = utf8) -> list[TableRow
         raise DataError(file, f"broken CSV ({error})", "a CSV file with a header", "correct the file") from error
     lines = [(where, cells) for where, cells in lines if any(cells)]
     if not lines:
-        raise DataError(file, "an empty file", "a CSV file with a header and a row for each utterance", "fill it")
+        raise DataError(file, "an empty file", "a CSV file with a header and rows below it", "fill it")
     return _rows(file, lines[0][1], lines[1:])
 
 

@@ -15,7 +15,7 @@ class GroupForecast:
         done: of them, finished already.
         failed: of them, noted as failed before; they are tried again.
         queries: still to be asked at most: a search ends when it has succeeded.
-        trained: whether the victim is kept already.
+        trained: whether nothing is left to train: the victim is kept already, or is a model of the user's, as it is.
         seconds: that what is left takes; an estimate.
         bytes: that it takes on disk; an estimate.
         guessed: whether nothing like it has been measured here, so that the time is a guess.

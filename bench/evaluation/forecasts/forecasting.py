@@ -73,7 +73,8 @@ def _group(
         size += fits.bytes_of(fitted) or VICTIM_BYTES
     counts = (len(cells), len(cells) - len(left), failed, sum(asked))
     of_service = (sent.whole, sent.corr, sent.allowed)
-    return GroupForecast(str(fitted), *counts, trained, seconds, size, guessed, *of_service)
+    nothing_to_train = trained or (not fitted.victim.traits.trains and fitted.defense is None)
+    return GroupForecast(str(fitted), *counts, nothing_to_train, seconds, size, guessed, *of_service)
 
 
 def _bytes_a_cell(store: Store) -> float | None:

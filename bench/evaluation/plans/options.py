@@ -96,7 +96,7 @@ def _whole_numbers(
     option: str, given: str | int | Sequence[int], least: int, example: str, most: int = 2**63 - 1
 ) -> list[int]:
     items: Iterable[object] = (
-        given.split(",") if isinstance(given, str) else [given] if isinstance(given, int) else given
+        given.split(",") if isinstance(given, str) else given if isinstance(given, Iterable) else [given]
     )
     found = []
     for item in items:

@@ -52,7 +52,8 @@ def _no_yaml(path: Path, error: Any) -> UsageError:
     mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
     where = path if mark is None else f"{path}, line {mark.line + 1}"
     problem = error.problem if isinstance(error, yaml.MarkedYAMLError) and error.problem else str(error)
-    return UsageError(where, f"no YAML ({problem})", "key: value", _LOOK)
+    expected = "key: value" + (", indented with spaces, not with tabs" if "'\\t'" in problem else "")
+    return UsageError(where, f"no YAML ({problem})", expected, _LOOK)
 
 
 def _block(path: Path, node: Any, keys: tuple[str, ...], several: str | None) -> Block:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import product
 from typing import TYPE_CHECKING
@@ -132,13 +132,13 @@ def check_folds(selections: Iterable[Selection]) -> None:
             raise UsageError("--fold", str(beyond[0]), f"{expected}, with --split {split.name}", "count folds from 0")
 
 
-def check_possible(experiment: Experiment, fitted: Iterable[FittedKey], attacks: Iterable[Component]) -> None:
+def check_possible(experiment: Experiment, fitted: Iterable[FittedKey], attacks: Mapping[Component, str]) -> None:
     """Refuse, before anything is trained, what the data cannot serve.
 
     Args:
         experiment: data and machine.
         fitted: the fitted victims asked for.
-        attacks: the attacks asked for.
+        attacks: the attacks asked for, and how tables name each: a run adds Corr and Noises to what was typed.
 
     Raises:
         bench.core.errors.BenchError: a part of the noise bank, a category, a class or a split is missing.
@@ -148,6 +148,6 @@ def check_possible(experiment: Experiment, fitted: Iterable[FittedKey], attacks:
     wanted = list(dict.fromkeys(fitted))
     for key in wanted:
         experiment.split(key)
-    defenses = (key.defense for key in wanted if key.defense is not None)
-    for component in dict.fromkeys((*attacks, *defenses)):
-        check_sounds(component, experiment.noises)
+    defenses = {key.defense: str(key.defense) for key in wanted if key.defense is not None}
+    for component, named in {**attacks, **defenses}.items():
+        check_sounds(component, experiment.noises, named)

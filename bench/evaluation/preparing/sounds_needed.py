@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from bench.contracts.component import Component
+from bench.contracts.entries import OWN
 from bench.contracts.registry import option_of
 from bench.core.errors import UsageError
-from bench.core.specs import did_you_mean
+from bench.core.specs import JOINED, did_you_mean
 from bench.core.types import SIGNAL
 from bench.evaluation.plans.planning import Selection
 
@@ -34,7 +35,7 @@ def check_categories(selections: Iterable[Selection]) -> None:
                 for leaf, category in _categories(component):
                     if category not in EMBEDDED:
                         suggested = f"{did_you_mean(category, EMBEDDED)}, or name a bank that has it with --noise-bank"
-                        raise _no_category(leaf, [category], "embedded", EMBEDDED, suggested)
+                        raise _no_category(leaf.kind, str(leaf), [category], "embedded", EMBEDDED, suggested)
 
 
 def sounds_needed(selections: Iterable[Selection]) -> frozenset[str] | None:
@@ -61,32 +62,35 @@ def sounds_needed(selections: Iterable[Selection]) -> frozenset[str] | None:
     return frozenset(found)
 
 
-def check_sounds(component: Component, noises: NoiseSet) -> None:
+def check_sounds(component: Component, noises: NoiseSet, named: str) -> None:
     """Refuse a bank that has not what a component draws from.
 
     Args:
         component: an attack or a defence.
         noises: the bank.
+        named: what messages call it; its parts, and what it is made of, go by their own specs.
 
     Raises:
         UsageError: nothing in it can lie under speech, or a category is missing.
     """
     there = ", ".join(noises.categories)
     for leaf in _drawing(component):
-        if leaf.built_in and leaf.traits.categories is None and not noises.ambient:
+        if _ours(leaf) and leaf.traits.categories is None and not noises.ambient:
             found = f"nothing that can lie under speech in noise bank {noises.name!r}: {there}"
             expected = "other sounds than laughs, cries and room responses"
             remedy = "give --noise-bank a second time, such as --noise-bank embedded"
-            raise UsageError(f"{option_of(leaf.kind)} {leaf}", found, expected, remedy)
+            who = named if leaf == component else leaf
+            raise UsageError(f"{option_of(leaf.kind)} {who}", found, expected, remedy)
     lacking: dict[Component, list[str]] = {}
     for leaf, category in dict.fromkeys((*_categories(component), *_trained_with(component, noises))):
         if category not in noises.by_category:
             lacking.setdefault(leaf, []).append(category)
     for leaf, missing in lacking.items():
-        how = f"bench list {leaf.kind} {leaf.name} says how"
+        how = f"bench list {leaf.kind}{'' if JOINED in leaf.name else f' {leaf.name}'} says how"
         others = f"name others{_written(leaf, noises)} ({how}), or map a folder to it"
         remedy = f"{others} with --noise-map where the bank is a folder"
-        raise _no_category(leaf, missing, noises.name, noises.categories, remedy)
+        told = named if leaf == component else str(leaf)
+        raise _no_category(leaf.kind, told, missing, noises.name, noises.categories, remedy)
 
 
 def _written(leaf: Component, noises: NoiseSet) -> str:
@@ -100,9 +104,11 @@ def _written(leaf: Component, noises: NoiseSet) -> str:
     return ""
 
 
-def _no_category(who: Component, missing: Iterable[str], bank: str, there: Iterable[str], remedy: str) -> UsageError:
+def _no_category(
+    kind: str, who: str, missing: Iterable[str], bank: str, there: Iterable[str], remedy: str
+) -> UsageError:
     found = f"no category {' or '.join(map(repr, missing))} in noise bank {bank!r}"
-    return UsageError(f"{option_of(who.kind)} {who}", found, "one of " + ", ".join(there), remedy)
+    return UsageError(f"{option_of(kind)} {who}", found, "one of " + ", ".join(there), remedy)
 
 
 def _drawing(component: Component) -> Iterator[Component]:
@@ -124,5 +130,12 @@ def _trained_with(component: Component, noises: NoiseSet) -> Iterator[tuple[Comp
     """Each noise category that a defence which came with serbench trains with, named or not; what a plug-in's was
     trained against may lie elsewhere."""
     for leaf in component.leaves():
-        if leaf.kind == "defenses" and leaf.built_in:
-            yield from ((leaf, category) for category in sorted(leaf.seen(noises) - {SIGNAL}))
+        if leaf.kind == "defenses" and _ours(leaf):
+            declared = (category for one in leaf.made_of for category in one.traits.categories or ())
+            seen = declared if leaf.isolated else leaf.seen(noises)  # in its process it may name the bank's alone
+            yield from ((leaf, category) for category in sorted({*seen} - {SIGNAL}))
+
+
+def _ours(component: Component) -> bool:
+    """Whether it came with serbench, as did all that it is made of, wherever it runs."""
+    return all(one.origin.startswith(OWN) for one in component.everything() if not one.parts)

@@ -32,11 +32,12 @@ def believed(store: Store, instead: Callable[[DataError], None] | None = None) -
             yield cell
 
 
-def believed_of(folders: Iterable[Path]) -> list[CellRecords]:
+def believed_of(folders: Iterable[Path], instead: Callable[[DataError], None] | None = None) -> list[CellRecords]:
     """Read the finished cells of some runs, each once, in the order of their keys.
 
     Args:
         folders: `--out` folders, perhaps somebody else's.
+        instead: told of each file that is passed over; by default its error is raised.
 
     Raises:
         DataError: a folder is no run; a file is not to be believed; or two hold records of one cell that differ.
@@ -44,7 +45,7 @@ def believed_of(folders: Iterable[Path]) -> list[CellRecords]:
     found: dict[str, tuple[CellRecords, Path]] = {}
     for folder in folders:
         store = Store(folder)
-        for cell in believed(store):
+        for cell in believed(store, instead):
             path = store.path(cell.key)
             if cell.key in found:
                 check_same(*found[cell.key], cell, path)

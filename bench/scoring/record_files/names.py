@@ -14,6 +14,21 @@ FEW_SPEAKERS = 6
 """Fewer speakers than these say little about others, and no test between them is possible."""
 
 
+def few_say_little(count: int) -> str | None:
+    """Say what there is to say of a result of few speakers; None of others.
+
+    Args:
+        count: speakers that it rests on, of all folds together.
+
+    >>> few_say_little(2), few_say_little(6)
+    ('2 speakers can say little about others: test all folds (--fold all), or a corpus with more speakers', None)
+    """
+    if count >= FEW_SPEAKERS:
+        return None
+    told = f"{count} speaker{'s' * (count != 1)} can say little about others"
+    return f"{told}: test all folds (--fold all), or a corpus with more speakers"
+
+
 @dataclass(frozen=True)
 class Setting:
     """Name what victims, defences and attacks are compared in.

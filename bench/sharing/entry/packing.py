@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 from bench.core.errors import DataError, UsageError
+from bench.core.specs import IN_MEMORY
 from bench.core.storage.cache import cache_dir
 from bench.core.storage.sealing import SEAL
 from bench.evaluation.cell.fitted_store import COST, damage_of
 from bench.scoring.entries.several_runs import believed
+from bench.scoring.record_files.cell_records import CellRecords
 from bench.scoring.records import Store
 from bench.sharing.entry.archive import packed_file, write_archive
 from bench.sharing.entry.card import EntryCard
-from bench.sharing.entry.contents import RUN, EntryContents, checked_contents
+from bench.sharing.entry.contents import RUN, EntryContents, checked_contents, specs_of
 from bench.sharing.entry.environment import ENVIRONMENT, lock_bytes
 from bench.sharing.entry.manifest import EntryManifest, check_names
 from bench.sharing.entry.source_code import CODE, files_of
@@ -56,6 +58,7 @@ def pack(run: Path, source: Path | None, kind: str, card: EntryCard, out: Path) 
     cells = list(believed(Store(run)))
     if not cells:
         raise DataError(run, "no finished cell", "records of a bench run", "run it again to the end")
+    _refuse_given(run, cells)
     places: dict[str, Path] = {f"cells/{cell.key}.parquet": Store(run).path(cell.key) for cell in cells}
     if (run / RUN).is_file():
         places[RUN] = run / RUN
@@ -79,6 +82,14 @@ def pack(run: Path, source: Path | None, kind: str, card: EntryCard, out: Path) 
     manifest = EntryManifest(card, metadata.version("serbench"), kind, files)
     write_archive(out, manifest, contents)
     return Packed(manifest, checked)
+
+
+def _refuse_given(run: Path, cells: Sequence[CellRecords]) -> None:
+    """Refuse what was measured of an object in memory, which nobody else has."""
+    names = (spec.partition(":")[0] for cell in cells for _, spec in specs_of(cell.description))
+    if given := sorted(name for name in names if IN_MEMORY in name):
+        found, remedy = f"cells of {given[0]!r}, an object given from Python", "write it as a plug-in, and run that"
+        raise DataError(run, found, "components that others can be given", f"{remedy} (docs/plugins.md)")
 
 
 def _weights(name: str) -> dict[str, Path]:

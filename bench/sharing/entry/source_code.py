@@ -20,7 +20,9 @@ from bench.core.storage.regular import read_regular
 
 CODE, PROJECT = "code", "pyproject.toml"
 KINDS = ("victims", "defenses", "attacks")
-"""Kinds of components that an entry may bring; corpora and noises are the referee's."""
+"""Kinds of components that an entry may bring."""
+_REFEREES = ("corpora", "noise_banks")
+"""What a package may have besides: it stays unused, since whoever verifies brings speech and noises of their own."""
 TEXTS = (".py", ".pyi", ".toml", ".json", ".csv", ".txt", ".md", ".yaml", ".yml", ".typed")
 _MOST_FILE, _MOST_BYTES, _MOST_FILES = 2**20, 2**23, 500
 _TARGET = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):([A-Za-z_]\w*)", re.ASCII)
@@ -122,27 +124,30 @@ def _package(folder: Path, bridge: Path) -> SubmittedCode:
 
 
 def _points(project: Path) -> Iterator[tuple[str, str, str, str]]:
-    """Kind, name, module and class of each component that a project file registers."""
+    """Kind, name, module and class of each component that a project file registers, but for its data."""
     try:
         told = tomllib.loads(read_regular(project, _MOST_FILE, _REMEDY).decode())
         groups = told.get("project", {}).get("entry-points", {})
         found = [(group, name, str(target)) for group, of in groups.items() for name, target in of.items()]
     except (ValueError, RecursionError, AttributeError) as error:
         raise DataError(project, f"no project file ({error})", "TOML with entry points", _REMEDY) from error
-    ours = [one for one in found if one[0].startswith("serbench.")]
-    if not ours:
-        raise DataError(project, "no entry point of serbench", "as bench new writes them", _REMEDY)
-    for group, name, target in ours:
+    ours = [(group.removeprefix("serbench."), *rest) for group, *rest in found if group.startswith("serbench.")]
+    brought = [one for one in ours if one[0] not in _REFEREES]
+    if not brought:
+        what = "entry points of data alone" if ours else "no entry point of serbench"
+        raise DataError(project, what, "a victim, a defence or an attack, as bench new writes them", _REMEDY)
+    for kind, name, target in brought:
         if not (match := _TARGET.fullmatch(target)):
             raise DataError(project, f"an entry point {target!r:.120}", "package.module:Class", _REMEDY)
-        yield group.removeprefix("serbench."), name, match[1], match[2]
+        yield kind, name, match[1], match[2]
 
 
 def _checked(where: Path, named: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     for kind, name in named:
         if kind not in KINDS:
             expected = "victims, defenses and attacks: corpora and noises are whoever verifies' own"
-            raise DataError(where, f"components of kind {kind!r:.80}", expected, "leave them out")
+            remedy = "leave them out: --plugin may be given twice to bench run, for data in a file of their own"
+            raise DataError(where, f"components of kind {kind!r:.80}", expected, remedy)
         if not _NAME.fullmatch(name):
             raise DataError(where, f"a component named {name!a:.120}", "letters, digits, _ and -", "rename it")
     return tuple(named)

@@ -17,6 +17,7 @@ from bench.core.errors import UsageError
 from bench.core.rng import keyed
 from bench.core.showing.progress import Progress
 from bench.core.specs import JOINED
+from bench.core.storage.files import read_file
 from bench.core.types import Utterance
 from bench.evaluation.plans.options import Options
 from bench.studies.listening.examples import TriedAttack
@@ -129,6 +130,19 @@ def _sounding(effect: TriedAttack, number: int) -> Sounding:
     return Sounding(pair, wav_of(example.original.waveform.cpu()), wav_of(example.candidate.waveform.cpu()))
 
 
+def refuse_another(folder: Path, study: str = "") -> None:
+    """Raise a UsageError where a study lies that is not this one: raters may be at it, and its key is nowhere else.
+
+    Args:
+        folder: that is to be written into.
+        study: the digest of what is to be written; "" where that is no study.
+    """
+    key = folder / KEY
+    if key.is_file() and not (study and f'"study": "{study}"' in read_file(key).decode(errors="replace")):
+        found, remedy = f"a study whose raters could no longer be counted ({KEY})", "choose another, or remove that one"
+        raise UsageError(f"--out {folder}", found, "a folder without one", remedy)
+
+
 def write_study(pairs: Sequence[Sounding], folder: Path) -> Path:
     """Write the raters' page, one file that needs nothing else, and the key beside it.
 
@@ -140,13 +154,14 @@ def write_study(pairs: Sequence[Sounding], folder: Path) -> Path:
         The page.
 
     Raises:
-        UsageError: a file cannot be written, or one of the names is a folder's.
+        UsageError: a file cannot be written, one of the names is a folder's, or another study lies there.
     """
     told = [asdict(one.pair) for one in pairs]
     digest = hashlib.sha256(json.dumps(told).encode())
     for one in pairs:
         digest.update(hashlib.sha256(one.first).digest() + hashlib.sha256(one.second).digest())
     study = digest.hexdigest()[:16]
+    refuse_another(folder, study)
     version = metadata.version("serbench")
     with fresh_file(folder / KEY) as temporary:
         key = {"schema": SCHEMA, "study": study, "serbench": version, "pairs": told}

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bench.audio.reading import SILENCE_PEAK, from_rate, read_audio
+from bench.audio.reading import RATES, SILENCE_PEAK, from_rate, read_audio
 from bench.audio.writing import as_pcm
 from bench.contracts.attacks import Attack, SpeechEffect
 from bench.contracts.granting import granted_to
@@ -191,6 +191,9 @@ def waveform_of(sound: Any, sampling_rate: int | None) -> Tensor:
         raise UsageError(where, found, "shape (t,), one channel", "take one channel, or the mean of them")
     if sampling_rate is None:
         raise UsageError(where, "samples without a rate", "sampling_rate=HZ", "say it, for example sampling_rate=16000")
+    if not isinstance(sampling_rate, int | float | np.number) or not RATES[0] <= sampling_rate <= RATES[1]:
+        expected = f"from {RATES[0]:,} to {RATES[1]:,} Hz"
+        raise UsageError(f"{WHERE}, sampling_rate", f"{sampling_rate!r:.60}", expected, "for example 16000")
     peak = float(np.abs(samples).max())
     if not SILENCE_PEAK < peak <= 1:
         remedy = "divide integers by their full scale (32768 for 16 bits)" if peak > 1 else "give a sound"

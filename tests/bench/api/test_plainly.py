@@ -22,6 +22,7 @@ WRONG: dict[str, tuple[Any, str]] = {
         "bench.show: found missing a required argument: 'run'; expected a call with run",
     ),
     "fold": (lambda run: bench.run(fold="x"), "bench.run, fold: found 'x'; .*for example fold='0', or all"),
+    "a half": (lambda run: bench.score(run, k=2.5), "bench.score, k: found '2.5'; expected whole numbers"),
     "k": (lambda run: bench.score(run, k=0), "bench.score, k: found '0'; .*for example k='5,15,25'"),
     "beyond the budget": (lambda run: bench.score(run, k=99), "bench.score, k: found 99; expected at most 8"),
     "measures": (lambda run: bench.run(measures="x"), "bench.run, measures: found 'x'; expected one of seg_snr_db"),

@@ -100,8 +100,12 @@ def test_an_unknown_name(kind: str) -> None:
         registry.entry(kind, known + "x")
     assert caught.value.where == "--" + SINGULAR[kind].replace(" ", "-")
     assert f"did you mean {known!r}?" in str(caught.value)
-    other = {"corpora": "; any other .*--corpus manifest$", "noise_banks": "; any other .*--noise-bank folder$"}
-    with pytest.raises(UsageError, match="choose one of these" + other.get(kind, "$")):
+    other = {
+        "corpora": "; any other .*--corpus manifest$",
+        "noise_banks": "; any other .*--noise-bank folder$",
+        "victims": "; a model of yours is python:FILE.py:OBJECT, onnx:FILE.onnx, .*--plugin$",
+    }
+    with pytest.raises(UsageError, match="choose one of these" + other.get(kind, "; --plugin brings yours$")):
         registry.build(kind, "zzzzzzzzzzzzzzzzzz")
 
 

@@ -125,6 +125,7 @@ def test_spellings_of_one_thing_have_one_spec() -> None:
         ("x:needed=1,needed=2", "component", "NAME:KEY=VALUE"),
         ("x:flag=1,2", "component", "NAME:KEY=VALUE"),
         ("x:,", "component", "NAME:KEY=VALUE"),
+        ("x:a/M\udcfcller/mine.py", "component", "a path that is UTF-8"),
         (":a=1", "component", "NAME:KEY=VALUE"),
         ("", "component", "NAME:KEY=VALUE"),
     ],

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from torch import Tensor
 
@@ -13,6 +17,8 @@ from bench.core.types import Utterance
 from bench.peers.libraries import art_evasion, foolbox
 from bench.peers.models import as_art, as_foolbox
 from bench.testing import TASK, ContraryVictim, sample_utterances
+from tests.conftest import TINY_VICTIM
+from tests.docs.blocks import BLOCK
 
 SPEECH = torch.stack([one.waveform[:4000] for one in sample_utterances(1, each=1)[:3]])
 SAID = ContraryVictim().log_probs(Batch.of([Utterance("", one, speaker="") for one in SPEECH]))
@@ -48,6 +54,24 @@ def test_art_attacks_it() -> None:
     found = attack.generate(before, x_adv_init=other)
     assert estimator.predict(found).argmax() != said[0].argmax()
     assert np.linalg.norm(found - before) < np.linalg.norm(other - before)
+
+
+def test_what_the_page_shows(
+    tiny_corpus: Path, bench_here: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From an exported victim to a model of either library, as docs/peers.md has it."""
+    data = ("--corpus=emodb", f"--corpus-root={tiny_corpus}", "--device=cpu")
+    made = bench_here("victims", "export", f"--victim={TINY_VICTIM}", *data, f"--to={tmp_path / 'my-victim'}")
+    assert made.code == 0, made.err
+    monkeypatch.chdir(tmp_path)
+    page = (Path(__file__).parents[3] / "docs" / "peers.md").read_text(encoding="utf-8")
+    block = next(one["text"] for one in BLOCK.finditer(page) if "as_foolbox(" in one["text"])
+    names: dict[str, Any] = {}
+    exec(compile(block, "peers.md", "exec"), names)
+    said = names["model"](SPEECH)
+    assert said.shape == (3, len(TASK.classes))
+    padded = np.zeros((3, 48_000), dtype=np.float32)
+    assert names["estimator"].predict(padded).shape == said.shape
 
 
 def test_a_refusal_is_a_class_of_its_own() -> None:

@@ -322,7 +322,9 @@ def test_measurements_that_were_left_out() -> None:
 
 
 def test_few_speakers() -> None:
-    assert rung(cell(speakers=5))["few-speakers"].startswith("5 speakers can say little about others")
+    said = rung(*(cell(fold=fold, speakers=5) for fold in range(5)))["few-speakers"]
+    assert said.startswith("5 speakers can say little about others: test all folds")
+    assert said.endswith("or a corpus with more speakers"), "where all folds are tested"
     assert "few-speakers" not in rung(cell(speakers=6))
 
 

@@ -74,6 +74,16 @@ def test_the_command_counts(bench_here: Any, tiny_corpus: Path) -> None:
     assert "ahsn total: 80 utterances, 80 blocks" in shown.out
 
 
+def test_the_command_run_dry_counts_nothing(bench_here: Any, tiny_corpus: Path, tmp_path: Path) -> None:
+    """As every other table does."""
+    words = ("reproduce", "p4_blocks", "--corpus=emodb", "--dry-run")
+    dry = bench_here(*words, f"--corpus-root={tiny_corpus}")
+    assert (dry.code, "No cells" in dry.out, "80" in dry.out) == (0, True, False), dry.err
+    told = json.loads(bench_here(*words, f"--corpus-root={tiny_corpus}", "--json=-").out)
+    assert (told["schema"], told["cells"], told["groups"]) == (1, 0, [])
+    assert bench_here(*words, f"--corpus-root={tmp_path / 'none'}").code == 2
+
+
 def test_a_corpus_without_its_emotions_is_named(bench_here: Any, tmp_path: Path) -> None:
     done = bench_here("reproduce", "p4_blocks", "--corpus=emodb", f"--corpus-root={tmp_path / 'none'}")
     assert done.code != 0

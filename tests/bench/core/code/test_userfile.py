@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -35,6 +36,17 @@ def test_two_files_of_one_name_are_two_modules(tmp_path: Path) -> None:
     assert [module.WHICH for module in made] == ["a", "b"]
     assert len({module.__name__ for module in made}) == 2
     assert all(sys.modules[module.__name__] is module for module in made)
+
+
+def test_a_folder_whose_name_is_no_text(tmp_path: Path) -> None:
+    """An old disk has umlauts of another encoding."""
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/M\xfcller"))
+    try:
+        folder.mkdir()
+    except OSError:
+        pytest.skip("this file system has names of text alone")
+    (folder / "mine.py").write_text("WHICH = 1\n")
+    assert load_file(folder / "mine.py", "test", "test").WHICH == 1
 
 
 def test_one_file_may_serve_as_plug_in_and_as_model(tmp_path: Path) -> None:

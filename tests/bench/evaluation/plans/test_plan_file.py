@@ -107,6 +107,7 @@ def test_what_is_given_stands_in_the_place_of_what_is_written(tmp_path: Path) ->
         (("limit: 7", "cells:\n- cells: [1]\n"), 12, "key 'cells'"),
         (("limit: 7", "cells: [1]"), 11, "found '1'; expected a mapping"),
         (("limit: 7", "limit: [7"), 12, "no YAML"),
+        (("limit: 7", "\tlimit: 7"), 11, "expected key: value, indented with spaces, not with tabs"),
         (("out: here", "out: 'here"), 13, "no YAML"),
     ],
 )

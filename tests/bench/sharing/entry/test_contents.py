@@ -224,3 +224,18 @@ def test_a_package_is_read_and_not_run(altered: Altered) -> None:
     for wrong, why in ((b"theirs.models:Levels", b"os:system"), (b"theirs.models:Levels", b"theirs models")):
         told = project.replace(wrong, why)
         assert "code/pyproject.toml" in refusal(altered(files | body | {"code/pyproject.toml": told}, code="package"))
+
+
+def test_data_of_a_package_stay_unused(altered: Altered) -> None:
+    """A package with a corpus beside its victim can be submitted; that corpus is nobody's who verifies."""
+    data = b'[project.entry-points."serbench.corpora"]\nspoken = "theirs_data:Spoken"\n'
+    models = b'[project.entry-points."serbench.victims"]\nlevels = "theirs.models:Levels"\n'
+    models += b'[project.entry-points."serbench.defenses"]\nhalve = "theirs.models:Halve"\n'
+    files = {"code/mine.py": None, "code/theirs/__init__.py": b"", "code/theirs/models.py": b""}
+    with opened(altered({**files, "code/pyproject.toml": models + data}, code="package")) as entry:
+        code = entry.contents.code
+        assert {kind for kind, _ in code.components} == {"victims", "defenses"}
+        assert code.plugin
+        assert "theirs_data" not in code.plugin.read_text()
+    alone = refusal(altered({**files, "code/pyproject.toml": data}, code="package"))
+    assert "found entry points of data alone; expected a victim, a defence or an attack" in alone

@@ -197,6 +197,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "object": ({"model": 7}, r"model: found a int; expected a spec, a function"),
     "spec": ({"model": "cnn_gruu"}, "did you mean 'cnn_gru'"),
     "rate": ({"sampling_rate": None}, r"samples without a rate; expected sampling_rate=HZ"),
+    "no rate": ({"sampling_rate": 0}, r"sampling_rate: found 0; expected from 1,000 to 768,000 Hz"),
     "stereo": ({"sound": np.zeros((2, 100))}, r"shape \(2, 100\); expected shape \(t,\), one channel"),
     "integers": ({"sound": np.full(100, 3000)}, r"a peak of 3000; .*32768 for 16 bits"),
     "silence": ({"sound": np.zeros(100)}, "a peak of 0"),
