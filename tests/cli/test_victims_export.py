@@ -104,6 +104,7 @@ def test_an_empty_folder_will_do(victims: Callable, tmp_path: Path) -> None:
 def refused(victims: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tree: Callable) -> Callable:
     (tmp_path / "here" / "full").mkdir(parents=True)
     (tmp_path / "here" / "full" / "file").write_text("mine")
+    (tmp_path / "here" / "full" / "file.py").write_text("def x(waveform, sampling_rate): ...")
     monkeypatch.chdir(tmp_path / "here")
 
     def run(command: str, *words: object, **options: object) -> str:
@@ -139,7 +140,7 @@ def refused(victims: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
         ("export", {"to": "new", "fold": "0,1"}, ["--fold", "0,1", "one number"]),
         ("export", {"to": "new", "seed": "0,1"}, ["--seed", "0,1", "one number"]),
         ("export", {"to": "new", "victim": "http:http://127.0.0.1:9/x"}, ["http", "leads to http://127.0.0.1:9/x"]),
-        ("export", {"to": "new", "victim": "python:full/file:x"}, ["python", "'target' leads to full/file:x"]),
+        ("export", {"to": "new", "victim": "python:full/file.py:x"}, ["python", "'target' leads to full/file.py:x"]),
         ("export", {"to": "new", "victim": "noted"}, ["noted", "notes the path"]),
         ("export", {"to": "new", "victim": "noted:nothing"}, ["noted", "no weights of its own"]),
         ("export", {"to": "new", "victim": "noted:pickle"}, ["more.pt", "a file of kind '.pt'"]),
