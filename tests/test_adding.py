@@ -154,7 +154,11 @@ def test_they_are_listed(copy: Path, environment: dict[str, str]) -> None:
 
 def test_their_tests_and_those_of_all_components_pass(copy: Path, environment: dict[str, str]) -> None:
     """Their own, and those that go over the registry, which have not been touched."""
-    everywhere = ("test_conformance.py", "bench/contracts/test_registry.py", "bench/evaluation/preparing/test_preflight.py")
+    everywhere = (
+        "test_conformance.py",
+        "bench/contracts/test_registry.py",
+        "bench/evaluation/preparing/test_preflight.py",
+    )
     own = [f"tests/{one.home}/test_{one.name}.py" for one in ADDED]
     wanted = " or ".join([*(one.name for one in ADDED), "every_module"])
     files = [*own, *(f"tests/{file}" for file in everywhere)]
@@ -167,7 +171,9 @@ def test_their_tests_and_those_of_all_components_pass(copy: Path, environment: d
         assert f"tests/test_conformance.py::{check}[{one.name}]" in passed
         declared = f"test_what_is_declared_is_registered_and_is_what_it_says[{one.kind}-{one.name}-{one.target}]"
         assert f"tests/bench/contracts/test_registry.py::{declared}" in passed
-    preflight = "tests/bench/evaluation/preparing/test_preflight.py::test_every_defence_says_at_once_whether_it_can_defend"
+    preflight = (
+        "tests/bench/evaluation/preparing/test_preflight.py::test_every_defence_says_at_once_whether_it_can_defend"
+    )
     assert any(test.startswith(preflight) and test.endswith("[quantise]") for test in passed)
 
 
