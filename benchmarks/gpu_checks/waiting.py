@@ -97,7 +97,7 @@ def waits(setting: Setting, one: Recogniser) -> Iterator[Finding]:
     ask(one.device, said, len(said), setting.device)
     with counting() as count:
         ask(one.device, said, len(said), setting.device)
-    own = count.waits - setting.on_gpu  # the answers come back once
+    own = count.waits - (setting.device.type != "cpu")  # the answers come back once
     yield Finding("waits, the victim's own", one.name, own, "a forward pass", 0 if one.name == "cnn_gru" else None)
     few, many = (2, 6) if setting.tiny else (5, 25)
     (first, low), (last, high) = (steps_of(setting, one, k, said, NOISES, counting) for k in (few, many))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -27,8 +28,16 @@ _MADE = (
 _WHOLE = ("gru.input", "gru.data", "lstm.input", "lstm.data")
 """What torch would compute by kernels of a backend's own, forwards and back."""
 _kept: list[torch.library.Library] = []
-reads = [0]
-"""How often the host has read from the device so far."""
+
+
+@dataclass
+class Count:
+    """How often the host has read from the device."""
+
+    waits: int = 0
+
+
+_reads = Count()
 
 
 def install() -> torch.device:
@@ -50,11 +59,11 @@ def install() -> torch.device:
 
 
 @contextmanager
-def counted() -> Iterator[list[int]]:
-    """Count how often the host reads from the device in a `with` block: the list has the number after it."""
-    found, before = [0], reads[0]
+def counted() -> Iterator[Count]:
+    """Count how often the host reads from the device in a `with` block; the number stands there after it."""
+    found, before = Count(), _reads.waits
     yield found
-    found[0] = reads[0] - before
+    found.waits = _reads.waits - before
 
 
 def _register(aten: torch.library.Library) -> None:
@@ -71,10 +80,7 @@ def _register(aten: torch.library.Library) -> None:
         aten.impl(name, kernel, DEVICE_KEY)
     for name in _WHOLE:
         aten.impl(name, _differentiated(_named(name)), GRADIENT_KEY)
-    for key in (
-        "Conjugate",
-        "Negative",
-    ):  # or a copy would resolve a conjugate by a copy
+    for key in ("Conjugate", "Negative"):  # or a copy would resolve a conjugate by a copy
         aten.impl("_copy_from", torch.library.fallthrough_kernel, key)
 
 
@@ -153,13 +159,13 @@ def _answer(found: object, flat: Sequence[object], own: Sequence[object]) -> obj
 
 
 def _copy_from(source: Tensor, target: Tensor, non_blocking: bool = False) -> Tensor:
-    reads[0] += _is_there(source) and not _is_there(target)
+    _reads.waits += _is_there(source) and not _is_there(target)
     (_here(target) if _is_there(target) else target).copy_(_here(source) if _is_there(source) else source)
     return target
 
 
 def _item(tensor: Tensor) -> Any:
-    reads[0] += 1
+    _reads.waits += 1
     return _here(tensor).item()
 
 
