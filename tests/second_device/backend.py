@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, library
 from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
 NAME = "pretended"
@@ -27,7 +27,7 @@ _MADE = (
 )
 _WHOLE = ("gru.input", "gru.data", "lstm.input", "lstm.data")
 """What torch would compute by kernels of a backend's own, forwards and back."""
-_kept: list[torch.library.Library] = []
+_kept: list[library.Library] = []
 
 
 @dataclass
@@ -50,7 +50,7 @@ def install() -> torch.device:
 
     if not _kept:
         _setup_privateuseone_for_python_backend(NAME)
-        everything, aten = torch.library.Library("_", "IMPL"), torch.library.Library("aten", "IMPL")
+        everything, aten = (library.Library(name, "IMPL") for name in ("_", "aten"))
         _kept.extend((everything, aten))
         everything.fallback(_computed, DEVICE_KEY)
         _register(aten)
@@ -66,7 +66,7 @@ def counted() -> Iterator[Count]:
     found.waits = _reads.waits - before
 
 
-def _register(aten: torch.library.Library) -> None:
+def _register(aten: library.Library) -> None:
     """Give kernels of their own to operations that torch would not bring here, or that read."""
     kernels: dict[str, Callable[..., Any]] = {
         "_copy_from": _copy_from,
@@ -81,7 +81,7 @@ def _register(aten: torch.library.Library) -> None:
     for name in _WHOLE:
         aten.impl(name, _differentiated(_named(name)), GRADIENT_KEY)
     for key in ("Conjugate", "Negative"):  # or a copy would resolve a conjugate by a copy
-        aten.impl("_copy_from", torch.library.fallthrough_kernel, key)
+        aten.impl("_copy_from", library.fallthrough_kernel, key)
 
 
 def _named(name: str) -> Callable[..., Any]:

@@ -145,19 +145,18 @@ def _reported(noises: Counted, cells: Sequence[CellRecords]) -> AttackReport:
     apart: dict[int, list[CellRecords]] = {}
     for cell in each_once(cells, lambda cell: cell.description):
         apart.setdefault(cell.description.rests_on.max_queries, []).append(cell)
-    found = {k: pooled_rows(own) for k, own in apart.items()}
-    budget = max(found)
-    rows = found[budget]
-    by_budget = {} if about.anytime else {k: PooledRecords.of(own) for k, own in found.items()}
-    condition = Condition(corr, noises, PooledRecords.of(rows), by_budget)
+    budget = max(apart)
+    rows = {k: pooled_rows(own) for k, own in apart.items() if k == budget or not about.anytime}
+    pools = {k: PooledRecords.of(own) for k, own in rows.items()}
+    condition = Condition(corr, noises, pools[budget], {} if about.anytime else pools)
     first = condition.records.listed().assign(first=condition.first)
-    true = rows.loc[rows["query"] == 0, [*UTTERANCE, "label_true"]]
+    clean = rows[budget][rows[budget]["query"] == 0]
+    true = clean[[*UTTERANCE, "label_true"]]
     if (dimension := about.dimension) is not None:
-        ratings = rows.loc[rows["query"] == 0, "value_true"].to_numpy(float)
-        true = true.assign(label_true=dimension.bands(ratings))
+        true = true.assign(label_true=dimension.bands(clean["value_true"].to_numpy(float)))
     first = first.merge(true, on=list(UTTERANCE), how="left")
     seen = np.isfinite(first["first"].to_numpy(float))
-    won = _first_winners(rows, noises).to_dict("records")
+    won = _first_winners(rows[budget], noises).to_dict("records")
 
     def by(column: str) -> tuple[GroupReport, ...]:
         return tuple(_share(str(name), own, budget, condition) for name, own in first.groupby(column, sort=True))
