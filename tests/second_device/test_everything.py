@@ -27,13 +27,12 @@ BRIEF = {
     "manipulation_detector": "manipulation_detector:copies=1,max_epochs=2",
     "smoothing": "smoothing:copies=11",
 }
-NOISELESS = ("rnnoise",)  # an extra, which computes on the CPU whatever asks
 
 
 def names(kind: str) -> list[str]:
     """Every built-in of a kind, small."""
     found = (one for one in entry_points(group=f"serbench.{kind}") if one.dist and one.dist.name == "serbench")
-    return [BRIEF.get(one.name, one.name) for one in found if one.name not in NOISELESS]
+    return [BRIEF.get(one.name, one.name) for one in found]
 
 
 def done(*words: str) -> str:
